@@ -1,0 +1,130 @@
+"""What can go wrong when talking to a Langflow server.
+
+LangflowError
+├── Unreachable            no answer: refused, unresolved, timed out, TLS, cut off
+├── NotLangflow            something answered, but it is not a Langflow
+├── DeveloperApiDisabled   Langflow before 1.11 with its Workflow API switched off
+├── InvalidKey             the API key is missing, wrong or revoked
+├── FlowNotFound           the flow is unknown to this server, or not this key's
+├── JobNotFound            the job is unknown to this server, or not this key's
+├── InvalidRequest         the values of this request were refused; `field` says which
+├── Unsupported            this server's release has no such function
+├── ServerFault            the server failed in answering (5xx that is not about a run)
+├── BadAnswer              an answer that is not what the API promises: not JSON, cut off, wrong types
+└── WaitTimeout            `wait` gave up; the run goes on, and is in `run`
+
+A run that failed is no error: it is a `Run` whose status says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lfclient.run import Run
+
+
+class LangflowError(Exception):
+    """Something that stops a call; `str()` says what, `hint` says what to do next.
+
+    `status` is the HTTP status and `code` Langflow's own word for the fault, where there was an
+    answer. No text in here holds a secret: the client redacts before it raises.
+    """
+
+    default_hint = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        body: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.default_hint if hint is None else hint
+        self.status = status
+        self.code = code
+        self.body = body
+
+
+class Unreachable(LangflowError):
+    """No complete answer came.
+
+    `sent` is False only if no byte of the request had been written, so that repeating is safe.
+    """
+
+    default_hint = "Check that Langflow is running and that its address is right, then try again."
+
+    def __init__(self, message: str, *, sent: bool = True, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+
+
+class NotLangflow(LangflowError):
+    default_hint = "Check the address: it is the one that opens Langflow in a browser."
+
+
+class DeveloperApiDisabled(LangflowError):
+    default_hint = (
+        "Set LANGFLOW_DEVELOPER_API_ENABLED=true on the Langflow server and restart it, "
+        "or use Langflow 1.11 or later, which has the Workflow API always on."
+    )
+
+
+class InvalidKey(LangflowError):
+    default_hint = "Create an API key in Langflow under Settings, Langflow API Keys, and enter it."
+
+
+class FlowNotFound(LangflowError):
+    default_hint = "Reload the list of flows; it may have been deleted or belong to somebody else."
+
+
+class JobNotFound(LangflowError):
+    default_hint = "It may have been made on another server or with another API key."
+
+
+class InvalidRequest(LangflowError):
+    """Values that the client or the server refuses; `field` is `Component.parameter` or None."""
+
+    default_hint = "Correct the value and run again."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        body: object = None,
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, code=code, body=body)
+        self.field = field
+
+
+class Unsupported(LangflowError):
+    default_hint = "A later release of Langflow may have it."
+
+
+class ServerFault(LangflowError):
+    default_hint = "Try again; if it stays, look at the Langflow server's log."
+
+
+class BadAnswer(LangflowError):
+    default_hint = (
+        "Check that the address leads to Langflow itself and not to a proxy's page; "
+        "if it does, look at the Langflow server's log."
+    )
+
+
+class WaitTimeout(LangflowError):
+    """The run had not ended in time; it goes on, and `run` is its last known state."""
+
+    default_hint = "The run goes on at the server: ask for its status again, or stop it."
+
+    def __init__(self, message: str, run: Run) -> None:
+        super().__init__(message)
+        self.run = run
