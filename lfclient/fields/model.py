@@ -1,0 +1,101 @@
+"""What a parameter that a person may set looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+
+class FieldKind(str, Enum):
+    """How a parameter is entered, and what Python value it has.
+
+    The comment behind each gives the value's shape as the form and `overrides` hold it.
+    """
+
+    TEXT = "text"  # str
+    MULTILINE = "multiline"  # str
+    PROMPT = "prompt"  # str, a prompt template with {variables}
+    INTEGER = "integer"  # int
+    DECIMAL = "decimal"  # float
+    SLIDER = "slider"  # float
+    SWITCH = "switch"  # bool
+    SELECT = "select"  # str, one of options, or free text where `free_text`
+    TAB = "tab"  # str, one of options
+    MULTISELECT = "multiselect"  # list[str]
+    ORDERED_LIST = "ordered_list"  # list[dict] with "name", in order
+    SECRET = "secret"  # str, or Variable
+    TEXT_LIST = "text_list"  # list[str]
+    DICT = "dict"  # dict[str, str]
+    JSON = "json"  # any JSON value
+    TABLE = "table"  # list[dict[str, Any]]
+    FILE = "file"  # str path, or list[str] where `is_list`
+    DURATION = "duration"  # {"value": number, "unit": str}
+    MODEL = "model"  # list[dict] with "name" and "provider"
+    UNKNOWN = "unknown"  # any JSON value
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Stands, as an override's value, for the server's variable of that name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """Limits that a flow's author set; servers do not enforce them (contract, 2.3)."""
+
+    min: float | None = None
+    max: float | None = None
+    step: float | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter of one component that a run may override.
+
+    `default` is the flow's stored value in the shape of `kind` (for secrets: the name of the
+    stored variable or "", never a secret). `takes_variable`: it may be a server variable.
+    `runs` is that of its component. `columns` is the schema of a table: dicts with name,
+    display_name, type.
+    """
+
+    component: str
+    component_name: str
+    component_type: str
+    parameter: str
+    label: str
+    kind: FieldKind
+    input_type: str
+    default: Any = None
+    required: bool = False
+    advanced: bool = False
+    api_editable: bool = False
+    options: tuple[str, ...] = ()
+    free_text: bool = False
+    range: Range | None = None
+    help: str = ""
+    placeholder: str = ""
+    secret: bool = False
+    is_list: bool = False
+    takes_variable: bool = False
+    file_types: tuple[str, ...] = ()
+    columns: tuple[dict[str, Any], ...] = ()
+    units: tuple[str, ...] = ()
+    chat_input: bool = False
+    runs: bool = True
+
+    @property
+    def key(self) -> str:
+        """The override key, `Component.parameter`."""
+        return f"{self.component}.{self.parameter}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a value, at its field. Only errors keep a run from starting."""
+
+    key: str
+    level: Literal["error", "warning", "note"]
+    message: str

@@ -1,0 +1,102 @@
+"""A run of a flow: its status, its outputs, its errors, and how answers change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from lfclient.outputs import Output
+
+Mode = Literal["sync", "background"]
+
+
+class RunStatus(str, Enum):
+    """Where a run stands. The words are those that a person is shown, with blanks for `_`."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    SUSPENDED = "suspended"  # waits for a person's decision
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    UNKNOWN = "unknown"  # the server said a word that this release does not know
+    OUTCOME_UNKNOWN = "outcome_unknown"  # the answer was lost: it may have run, it may not
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come; `unknown` counts as going on."""
+        return self in _ENDED
+
+
+_ENDED = frozenset(
+    {
+        RunStatus.COMPLETED,
+        RunStatus.FAILED,
+        RunStatus.CANCELLED,
+        RunStatus.TIMED_OUT,
+        RunStatus.OUTCOME_UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True)
+class RunError:
+    """Why a run failed, in the server's words; `traceback` is the component's, never ours."""
+
+    message: str
+    component_id: str | None = None
+    component: str | None = None
+    code: str | None = None
+    traceback: str | None = None
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A terminal component that did not run, and why: a branch not taken, or not connected."""
+
+    component_id: str
+    display_name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a flow, as far as it is known. Immutable; `raw` is redacted.
+
+    `server_status` is the server's own word for `status`. `session_id` is the session that the
+    server used, or None if it did not say. Times are the console's business: the server's
+    `created_timestamp` is that of the answer and is left in `raw`.
+    """
+
+    flow_id: str
+    mode: Mode
+    status: RunStatus
+    job_id: str | None = None
+    session_id: str | None = None
+    server_status: str = ""
+    outputs: dict[str, Output] = field(default_factory=dict)
+    not_run: tuple[NotRun, ...] = ()
+    errors: tuple[RunError, ...] = ()
+    warnings: tuple[str, ...] = ()
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status.ended
+
+
+@dataclass(frozen=True)
+class StopResult:
+    """What came of asking for a stop.
+
+    `stopped`: True if the run is stopped, False if it had ended before or cannot be stopped, None
+    if the server has not confirmed. `message` is the server's own word; `run` is the run as it
+    stands afterwards, with its outputs recovered where a late stop erased them.
+    """
+
+    stopped: bool | None
+    message: str
+    run: Run | None = None
