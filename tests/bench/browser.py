@@ -1,0 +1,27 @@
+"""Chromium for the benchmarks: times what a person sees, inside the page, to the millisecond."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+# Installed before the click: notes the moment when `selector` first has a text that contains
+# `wanted`, after its text had been something else. The clock is the page's own.
+_WATCH = """
+([selector, wanted, click]) => new Promise((resolve, reject) => {
+  const seen = () => [...document.querySelectorAll(selector)]
+    .some((e) => wanted.some((w) => e.innerText.toLowerCase().includes(w)));
+  let start = 0;
+  const observer = new MutationObserver(() => {
+    if (seen()) { observer.disconnect(); resolve(performance.now() - start); }
+  });
+  observer.observe(document.body, {subtree: true, childList: true, characterData: true});
+  setTimeout(() => { observer.disconnect(); reject(new Error('not seen: ' + wanted)); }, 60000);
+  start = performance.now();
+  if (click) document.querySelector(click).click();
+})
+"""
+
+
+def click_to_text(page: Page, click: str, selector: str, wanted: list[str]) -> float:
+    """Milliseconds from a click on `click` until `selector` shows one of `wanted` (lower case)."""
+    return float(page.evaluate(_WATCH, [selector, wanted, click]))

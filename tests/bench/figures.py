@@ -1,0 +1,50 @@
+"""One benchmark figure: what was measured, its floor of the same run, and the promised ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`value` and `floor` in `unit`; kept if `value / floor` (or `value`, without one) <= `limit`."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str = "ms"
+    floor: float | None = None
+    floor_name: str = ""
+
+    @property
+    def measure(self) -> float:
+        """What the limit is put on: the ratio to the floor, or the value where there is none."""
+        return self.value / self.floor if self.floor else self.value
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise holds."""
+        return self.measure <= self.limit
+
+    def row(self) -> str:
+        """One line of the README's table of figures."""
+        floor = f"{self.floor:.4g} {self.unit} ({self.floor_name})" if self.floor else "–"
+        measure = f"{self.measure:.2f}×" if self.floor else f"{self.value:.4g} {self.unit}"
+        limit = f"{self.limit:g}×" if self.floor else f"{self.limit:g} {self.unit}"
+        verdict = "kept" if self.kept else "**missed**"
+        cells = [self.name, f"{self.value:.4g} {self.unit}", floor, measure, limit, verdict]
+        return f"| {' | '.join(cells)} |"
+
+
+HEAD = "| what | measured | floor | result | promised | |\n|---|---|---|---|---|---|"
+
+
+def medians(first: Callable[[], float], second: Callable[[], float], n: int) -> tuple[float, float]:
+    """Medians of `n` measurements of each, taken alternately so that noise meets both alike."""
+    firsts, seconds = [], []
+    for _ in range(n):
+        firsts.append(first())
+        seconds.append(second())
+    return median(firsts), median(seconds)
