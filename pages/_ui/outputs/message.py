@@ -1,0 +1,48 @@
+"""Messages: Markdown that loads nothing by itself; long ones as plain text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui.outputs import image
+from pages._ui.outputs.block import Block
+from pages._ui.text import plain, without_remote_images
+
+# 100 KB of Markdown take a browser 1.3 s, 1 MB takes 10 s; as plain text 1 MB takes 1 s
+MARKDOWN_LIMIT = 50_000
+TEXT_LIMIT = 500_000
+
+
+def draw(block: Block) -> None:
+    """The text, the remote images that it names on request, and the text as a file."""
+    text = block.output.value if isinstance(block.output.value, str) else ""
+    if not text:
+        st.caption("An empty message.")
+        return
+    if len(text) > MARKDOWN_LIMIT:
+        _long(text)
+    else:
+        safe, addresses = without_remote_images(text)
+        st.markdown(safe)
+        for number, address in enumerate(addresses):
+            image.remote(block, address, f"{block.key}-image-{number}")
+    with st.container(horizontal=True, gap="small"):
+        block.save("Markdown", lambda: text.encode(), "md", "text/markdown")
+        block.save("Text", lambda: text.encode(), "txt", "text/plain")
+
+
+def _long(text: str) -> None:
+    st.caption(
+        f"{len(text):,} characters: too long to be drawn as Markdown"
+        + (
+            f". These are the first {TEXT_LIMIT:,}; the download has all."
+            if len(text) > TEXT_LIMIT
+            else "."
+        )
+    )
+    st.code(text[:TEXT_LIMIT], language=None, wrap_lines=True, height=420)
+
+
+def draw_error(block: Block) -> None:
+    """An output that is the reason why its component failed."""
+    st.error(plain(str(block.output.value)), icon=":material/error:")

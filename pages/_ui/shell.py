@@ -1,0 +1,48 @@
+"""What every page has: title, wordmark, navigation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+NAME = "Langflow Console"
+ASSETS = Path(__file__).parent / "assets"
+PAGES = Path(__file__).parent.parent
+
+
+def page_config() -> None:
+    """Set the page up and draw the wordmark in the theme that the browser shows."""
+    set_title()
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(ASSETS / f"wordmark-{theme}.svg"), size="large")
+
+
+def set_title(beginning: str = "") -> None:
+    """Name the browser's tab; may be called again, also while a fragment runs."""
+    st.set_page_config(
+        page_title=f"{beginning} · {NAME}" if beginning else NAME,
+        page_icon=str(ASSETS / "favicon.png"),
+        layout="wide",
+    )
+
+
+def run_page() -> StreamlitPage:
+    """The first page: choose a flow and run it."""
+    return st.Page(PAGES / "run.py", title="Run", icon=":material/play_circle:", default=True)
+
+
+def connection_page() -> StreamlitPage:
+    """The page of servers and keys."""
+    return st.Page(
+        PAGES / "connection.py",
+        title="Connection",
+        icon=":material/dns:",
+        url_path="connection",
+    )
+
+
+def navigation() -> StreamlitPage:
+    """Draw the navigation; returns the page that was asked for."""
+    return st.navigation([run_page(), connection_page()], position="top")

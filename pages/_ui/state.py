@@ -1,0 +1,164 @@
+"""Every key of the session's state and of the address, read and written in one place.
+
+Widget keys of single parameters are the form's, and named `param-…` there.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from lfclient.run import Mode
+from pages._ui.security import COOKIE, valid_token
+
+T = TypeVar("T")
+
+RUN = "run"  # in the address: the run that is shown
+FLOW = "flow"  # in the address: the flow that is chosen
+MODE = "run-mode-choice"
+SERVER_URL = "connection-url"
+API_KEY = "connection-key"
+_BROWSER = "browser-id"
+_CLICK = "run-click"
+_KEPT = "kept-for-run"
+_KEPT_RUN = "kept-for-run-id"
+_NOTICE = "notice"
+_TESTED = "connection-tested"
+_STOPPED = "stop-asked"
+
+
+def browser_id() -> str:
+    """The random name of this browser, by its cookie; of this session only, where it has none."""
+    token = st.context.cookies.get(COOKIE)
+    if valid_token(token):
+        return token
+    return st.session_state.setdefault(_BROWSER, secrets.token_urlsafe(32))
+
+
+# the run that is shown
+
+
+def run_id() -> str | None:
+    """The run in the address, or None; a text that can be no run's id counts as none."""
+    text = st.query_params.get(RUN, "")
+    return text if text and len(text) <= 64 and text.replace("-", "").isalnum() else None
+
+
+def show_run(run: str) -> None:
+    """Put a run into the address and show it."""
+    st.query_params[RUN] = run
+
+
+def close_run() -> None:
+    """Show no run; it goes on."""
+    st.query_params.pop(RUN, None)
+    new_click()
+
+
+def kept(key: str, make: Callable[[], T]) -> T:
+    """A value worked out once for the run that is shown, and dropped when another is."""
+    current = run_id()
+    if st.session_state.get(_KEPT_RUN) != current:
+        st.session_state[_KEPT_RUN] = current
+        st.session_state[_KEPT] = {}
+        for old in [name for name in st.session_state if str(name).startswith("output-")]:
+            if current is None or current not in str(old):
+                del st.session_state[old]
+    values: dict[str, Any] = st.session_state[_KEPT]
+    if key not in values:
+        values[key] = make()
+    return values[key]
+
+
+# a press of Run
+
+
+def click() -> str:
+    """What makes two presses of the same Run button one run."""
+    return st.session_state.setdefault(_CLICK, uuid.uuid4().hex)
+
+
+def new_click() -> None:
+    """The next press of Run is another run."""
+    st.session_state[_CLICK] = uuid.uuid4().hex
+
+
+def stop_asked(run: str) -> None:
+    """Remember that the stop of this run was asked for here."""
+    st.session_state[_STOPPED] = run
+
+
+def was_stop_asked(run: str) -> bool:
+    """Whether `stop_asked` was called for this run."""
+    return st.session_state.get(_STOPPED) == run
+
+
+# what a run is given
+
+
+def flow_key(owner: str) -> str:
+    """Key of the flow's select box, for one server."""
+    return f"flow-choice-{owner[:12]}"
+
+
+def flow_in_address() -> str | None:
+    """The flow in the address, or None."""
+    return st.query_params.get(FLOW) or None
+
+
+def set_flow_in_address(flow_id: str) -> None:
+    """Let a reload come back to this flow."""
+    if st.query_params.get(FLOW) != flow_id:
+        st.query_params[FLOW] = flow_id
+
+
+def mode_key(owner: str) -> str:
+    """Key of the choice of mode, for one server: servers differ in what is preselected."""
+    return f"{MODE}-{owner[:12]}"
+
+
+def mode(owner: str, default: Mode) -> Mode:
+    """The chosen mode, before its control is drawn."""
+    return st.session_state.get(mode_key(owner), default)
+
+
+def session_key(owner: str, flow_id: str) -> str:
+    """Key of the session field of a flow."""
+    return f"run-session-{owner[:12]}-{flow_id}"
+
+
+def keep_session_key(owner: str, flow_id: str) -> str:
+    """Key of the switch that keeps a session for the next run."""
+    return f"run-session-keep-{owner[:12]}-{flow_id}"
+
+
+def new_session_id() -> str:
+    """Random, so that visitors do not share a flow's memory."""
+    return f"console-{uuid.uuid4().hex[:12]}"
+
+
+# messages from a callback to the page that is drawn after it
+
+
+def leave_notice(notice: object) -> None:
+    """Something to be said once, on the next page that is drawn."""
+    st.session_state[_NOTICE] = notice
+
+
+def take_notice() -> object | None:
+    """What was left to be said, once."""
+    return st.session_state.pop(_NOTICE, None)
+
+
+def remember_test(url: str) -> None:
+    """The connection page has tested this address."""
+    st.session_state[_TESTED] = url
+
+
+def last_test() -> str | None:
+    """The address that the connection page tested last, or None."""
+    return st.session_state.get(_TESTED)
