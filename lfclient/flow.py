@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lfclient.errors import BadAnswer
+
+if TYPE_CHECKING:
+    from lfclient.fields.model import Field
+
+_NESTING = 20  # groups within groups; deeper is nonsense, or a graph that holds itself
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,9 @@ class Edge:
 class Component:
     """A node of a flow. `template` is its raw parameters, by name, dicts only.
 
-    `runs` is False if it is not connected with the chat input of a flow that has one (contract,
-    2.2). `inner` are the nodes of a group node, by id.
+    `runs` is False if the flow has a chat input and this does not lie downstream of it, nor feeds
+    what does: servers leave such components out. `inner` are the nodes of a group, by id, and
+    `inner_edges` what joins them; servers take a group apart before they run it.
     """
 
     id: str
@@ -46,3 +57,284 @@ class Component:
     frozen: bool = False
     runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
+    inner_edges: tuple[Edge, ...] = ()
+
+    def behind(self, parameter: str) -> tuple[Component, str] | None:
+        """The component within this group that `parameter` belongs to, and its name there."""
+        proxy = _dict(self.template.get(parameter, {}).get("proxy"))
+        inner = self.inner.get(_str(proxy.get("id")))
+        name = _str(proxy.get("field"))
+        if inner is None or not name:
+            return None
+        return inner.behind(name) or (inner, name)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow at one moment. `raw` is the server's own JSON, and is not to be changed."""
+
+    id: str
+    name: str
+    components: tuple[Component, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    description: str = ""
+    endpoint_name: str | None = None
+    updated_at: str = ""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: object) -> Flow:
+        """A flow as `GET /api/v1/flows/{id}` or an exported file gives it.
+
+        Odd nodes and edges are left out; raises `BadAnswer` if there is no graph to be seen.
+        """
+        if not isinstance(raw, dict):
+            raise BadAnswer(f"A flow was expected, but {_kind(raw)} came.")
+        data = raw.get("data", raw if "nodes" in raw else None)
+        if data is not None and not isinstance(data, dict):
+            raise BadAnswer(f"The flow's data should be an object, but is {_kind(data)}.")
+        components, edges = _graph(data or {}, _NESTING)
+        runs = _running(components, edges)
+        return cls(
+            id=_str(raw.get("id")),
+            name=_str(raw.get("name")) or "Untitled flow",
+            components=tuple(_with_runs(component, runs) for component in components),
+            edges=tuple(edges),
+            description=_str(raw.get("description")),
+            endpoint_name=_str(raw.get("endpoint_name")) or None,
+            updated_at=_str(raw.get("updated_at")),
+            raw=raw,
+        )
+
+    def component(self, component_id: str) -> Component | None:
+        """The component of that id, also one within a group; None if there is none."""
+        return self._by_id.get(component_id)
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """What a run may override, in the order of the form."""
+        from lfclient.fields import fields_of  # the fields are made from flows
+
+        return fields_of(self)
+
+    @cached_property
+    def leaves(self) -> tuple[Component, ...]:
+        """The components as they run: those within groups in place of their groups."""
+        return tuple(self._flat[0])
+
+    @cached_property
+    def terminals(self) -> tuple[Component, ...]:
+        """The components that feed no other: the keys of a run's outputs."""
+        feeding = {edge.source for edge in self._flat[1]}
+        return tuple(leaf for leaf in self.leaves if leaf.id not in feeding)
+
+    @cached_property
+    def expected_terminals(self) -> tuple[Component, ...]:
+        """The terminals that a run should answer with."""
+        return tuple(terminal for terminal in self.terminals if terminal.runs)
+
+    @cached_property
+    def unconnected(self) -> tuple[Component, ...]:
+        """The components that never run, since the chat input does not lead to them."""
+        return tuple(component for component in self.components if not component.runs)
+
+    @cached_property
+    def chat_input(self) -> Component | None:
+        """Where the chat text goes in; the first one, if a flow has several."""
+        return next((leaf for leaf in self.leaves if _is_chat_input(leaf)), None)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a run may wait for a person's decision."""
+        return any(leaf.type == "HumanInput" and leaf.runs for leaf in self.leaves)
+
+    @property
+    def returns_nothing(self) -> bool:
+        """Whether no output is to be expected of a run."""
+        return not self.expected_terminals
+
+    @cached_property
+    def _flat(self) -> tuple[list[Component], list[Edge]]:
+        return _flatten(self.components, self.edges)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Component]:
+        found = {leaf.id: leaf for leaf in self.leaves}
+        for component in self.components:
+            found.update(_groups_in(component))
+        return found
+
+
+def _groups_in(component: Component) -> dict[str, Component]:
+    found = {component.id: component}
+    for inner in component.inner.values():
+        if inner.inner:
+            found.update(_groups_in(inner))
+    return found
+
+
+def _graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component], list[Edge]]:
+    nodes, edges = data.get("nodes", []), data.get("edges", [])
+    for name, part in (("nodes", nodes), ("edges", edges)):
+        if part is not None and not isinstance(part, list):
+            raise BadAnswer(f"The flow's {name} should be a list, but are {_kind(part)}.")
+    components: dict[str, Component] = {}
+    for node in nodes or []:
+        component = _component(node, nesting)
+        if component and component.id not in components:
+            components[component.id] = component
+    found = [_edge(edge, components) for edge in edges or []]
+    return list(components.values()), [edge for edge in found if edge]
+
+
+def _component(node: object, nesting: int) -> Component | None:
+    data = _dict(_dict(node).get("data"))
+    inside = _dict(data.get("node"))
+    identity = _str(_dict(node).get("id")) or _str(data.get("id"))
+    kind = _str(data.get("type"))
+    note = _dict(node).get("type") == "noteNode" or kind in ("note", "noteNode")
+    if not identity or note or (not kind and not inside.get("template")):
+        return None
+    inner, inner_edges = [], []
+    group = _dict(_dict(inside.get("flow")).get("data"))
+    if group and nesting:
+        inner, inner_edges = _graph(group, nesting - 1)
+    template = _dict(inside.get("template"))
+    return Component(
+        id=identity,
+        type=kind or identity.split("-")[0],
+        display_name=_str(inside.get("display_name")) or kind or identity,
+        description=_str(inside.get("description")),
+        template={name: entry for name, entry in template.items() if isinstance(entry, dict)},
+        field_order=tuple(_str(name) for name in _list(inside.get("field_order"))),
+        outputs=tuple(out for out in _list(inside.get("outputs")) if isinstance(out, dict)),
+        position=_position(_dict(node).get("position")),
+        tool_mode=inside.get("tool_mode") is True,
+        frozen=inside.get("frozen") is True,
+        inner={component.id: component for component in inner},
+        inner_edges=tuple(inner_edges),
+    )
+
+
+def _edge(edge: object, components: Mapping[str, Component]) -> Edge | None:
+    source, target = _str(_dict(edge).get("source")), _str(_dict(edge).get("target"))
+    if source not in components or target not in components:
+        return None
+    data = _dict(_dict(edge).get("data"))
+    handle = _dict(data.get("targetHandle"))
+    parameter = _str(handle.get("fieldName"))
+    template = components[target].template
+    proxy = _dict(handle.get("proxy"))
+    if proxy and parameter not in template:
+        named = (name for name, entry in template.items() if _dict(entry.get("proxy")) == proxy)
+        parameter = next(named, parameter)
+    return Edge(source, target, _str(_dict(data.get("sourceHandle")).get("name")), parameter)
+
+
+def _flatten(
+    components: Iterable[Component], edges: Iterable[Edge]
+) -> tuple[list[Component], list[Edge]]:
+    """The graph with its groups taken apart, as servers do it before a run."""
+    leaves: list[Component] = []
+    joined: list[Edge] = []
+    groups: dict[str, Component] = {}
+    for component in components:
+        if not component.inner:
+            leaves.append(component)
+            continue
+        groups[component.id] = component
+        inner, inner_edges = _flatten(component.inner.values(), component.inner_edges)
+        leaves += inner
+        joined += inner_edges
+    for edge in edges:
+        source, output = _leaf_of_output(groups.get(edge.source), edge)
+        target, parameter = edge.target, edge.target_parameter
+        if target in groups:
+            behind = groups[target].behind(parameter)
+            target, parameter = (behind[0].id, behind[1]) if behind else (target, parameter)
+        joined.append(Edge(source, target, output, parameter))
+    return leaves, joined
+
+
+def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
+    source, output = edge.source, edge.source_output
+    while group:
+        proxies = [_dict(out.get("proxy")) for out in group.outputs if out.get("name") == output]
+        if not proxies or _str(proxies[0].get("id")) not in group.inner:
+            return _last_of(group), output
+        source, output = _str(proxies[0].get("id")), _str(proxies[0].get("name"))
+        inner = group.inner[source]
+        group = inner if inner.inner else None
+    return source, output
+
+
+def _last_of(group: Component) -> str:
+    """The inner component that feeds no other: where a group's output comes from."""
+    leaves, edges = _flatten(group.inner.values(), group.inner_edges)
+    feeding = {edge.source for edge in edges}
+    ends = [leaf.id for leaf in leaves if leaf.id not in feeding]
+    return ends[0] if ends else group.id
+
+
+def _running(components: Iterable[Component], edges: Iterable[Edge]) -> set[str] | None:
+    """The ids of the leaves that run; None if all do.
+
+    With a chat input these are what it leads to, and whatever feeds that.
+    """
+    leaves, joined = _flatten(components, edges)
+    starts = [leaf.id for leaf in leaves if _is_chat_input(leaf)]
+    if not starts:
+        return None
+    after: dict[str, list[str]] = defaultdict(list)
+    before: dict[str, list[str]] = defaultdict(list)
+    for edge in joined:
+        after[edge.source].append(edge.target)
+        before[edge.target].append(edge.source)
+    return _reach(_reach(starts[:1], after), before)
+
+
+def _reach(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
+    found = set(starts)
+    queue = deque(found)
+    while queue:
+        for following in steps.get(queue.popleft(), ()):
+            if following not in found:
+                found.add(following)
+                queue.append(following)
+    return found
+
+
+def _with_runs(component: Component, runs: set[str] | None) -> Component:
+    if runs is None:
+        return component
+    if not component.inner:
+        return replace(component, runs=component.id in runs)
+    inner = {name: _with_runs(one, runs) for name, one in component.inner.items()}
+    return replace(component, inner=inner, runs=any(one.runs for one in inner.values()))
+
+
+def _is_chat_input(component: Component) -> bool:
+    return "ChatInput" in (component.type, component.id.split("-")[0])
+
+
+def _position(value: object) -> tuple[float, float]:
+    at = [_dict(value).get(axis) for axis in ("x", "y")]
+    x, y = (float(part) if isinstance(part, (int, float)) else 0.0 for part in at)
+    return x, y
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _str(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+    return "nothing" if value is None else names.get(type(value), "a number")
