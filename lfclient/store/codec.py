@@ -1,0 +1,184 @@
+"""Runs and values to JSON and back, bytes and file references included.
+
+A run becomes several documents: first itself, then the values of its outputs, long lists in
+slices. What an output and the raw answer both hold is written once. So keeping a large answer
+takes no second copy of it in memory.
+
+JSON has no bytes: they stand as an object with one key, the tag. The tag is random and made after
+the answer came, so that no server can send one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from lfclient.fields.model import Variable
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.run import NotRun, Run, RunError, RunStatus
+
+SLICE = 2000  # items of a list in one document
+# outputs lie at most this deep in an answer; deeper, looking for shared values could overflow
+_DEPTH = 12
+
+
+def dump_value(value: Any) -> bytes:
+    """A value of JSON types, bytes, `Variable` and `FileRef`; a line with the tag, then JSON."""
+    tag = _new_tag()
+    return tag.encode() + b"\n" + _dumps(value, tag)
+
+
+def load_value(data: bytes) -> Any:
+    """The value that `dump_value` wrote."""
+    tag, _, body = data.partition(b"\n")
+    return _loads(body, tag.decode())
+
+
+def dump_run(run: Run) -> Iterator[bytes]:
+    """The documents of a run, in order."""
+    tag = _new_tag()
+    shared = _Shared(run, tag)
+    document = {
+        **_plain(run),
+        "status": run.status.value,
+        "outputs": {name: shared.output(output) for name, output in run.outputs.items()},
+        "not_run": [_plain(entry) for entry in run.not_run],
+        "errors": [_plain(entry) for entry in run.errors],
+        "raw": shared.strip(run.raw),
+    }
+    yield tag.encode() + b"\n" + _dumps(document, tag)
+    for index, value in enumerate(shared.values):
+        if isinstance(value, list):
+            for start in range(0, len(value) or 1, SLICE):
+                yield _dumps([index, value[start : start + SLICE]], tag)
+        else:
+            yield _dumps([index, value], tag)
+
+
+def load_run(documents: Iterable[bytes]) -> Run:
+    """The run that `dump_run` wrote."""
+    iterator = iter(documents)
+    first, _, body = next(iterator).partition(b"\n")
+    tag = first.decode()
+    run = _loads(body, tag)
+    shared: list[Any] = []
+    for document in iterator:
+        index, value = _loads(document, tag)
+        if index < len(shared):
+            shared[index].extend(value)
+        else:
+            shared.append(value)
+    return Run(
+        **{
+            **run,
+            "status": RunStatus(run["status"]),
+            "outputs": {
+                name: _output(entry, shared, tag) for name, entry in run["outputs"].items()
+            },
+            "not_run": tuple(NotRun(**entry) for entry in run["not_run"]),
+            "errors": tuple(RunError(**entry) for entry in run["errors"]),
+            "warnings": tuple(run["warnings"]),
+            "raw": _restore(run["raw"], shared, tag),
+        }
+    )
+
+
+class _Shared:
+    """The values of the outputs, by identity, each written once for all who hold it."""
+
+    def __init__(self, run: Run, tag: str) -> None:
+        self.values: list[Any] = []
+        self._tag = tag
+        self._index: dict[int, int] = {}
+        for output in run.outputs.values():
+            self._collect(output)
+
+    def _collect(self, output: Output) -> None:
+        value = output.value
+        if isinstance(value, (str, list, dict, bytes)) and id(value) not in self._index:
+            self._index[id(value)] = len(self.values)
+            self.values.append(value)
+        for other in (*output.parts.values(), *output.extras):
+            self._collect(other)
+
+    def output(self, output: Output) -> dict[str, Any]:
+        return {
+            **_plain(output),
+            "kind": output.kind.value,
+            "value": self.strip(output.value),
+            "parts": {name: self.output(part) for name, part in output.parts.items()},
+            "extras": [self.output(extra) for extra in output.extras],
+        }
+
+    def strip(self, value: Any, depth: int = 0) -> Any:
+        """`value` with a reference in the place of whatever is written apart."""
+        index = self._index.get(id(value))
+        if index is not None:
+            return {self._tag: "shared", "index": index}
+        return _map(value, depth, self.strip)
+
+
+def _output(entry: dict[str, Any], shared: list[Any], tag: str) -> Output:
+    parts = {name: _output(part, shared, tag) for name, part in entry["parts"].items()}
+    return Output(
+        **{
+            **entry,
+            "kind": OutputKind(entry["kind"]),
+            "value": _restore(entry["value"], shared, tag),
+            "parts": parts,
+            "extras": tuple(_output(extra, shared, tag) for extra in entry["extras"]),
+        }
+    )
+
+
+def _restore(value: Any, shared: list[Any], tag: str, depth: int = 0) -> Any:
+    if isinstance(value, dict) and value.get(tag) == "shared":
+        return shared[value["index"]]
+    return _map(value, depth, lambda inner, depth: _restore(inner, shared, tag, depth))
+
+
+def _map(value: Any, depth: int, change: Callable[[Any, int], Any]) -> Any:
+    if depth < _DEPTH and isinstance(value, dict):
+        return {key: change(inner, depth + 1) for key, inner in value.items()}
+    if depth < _DEPTH and isinstance(value, list):
+        return [change(inner, depth + 1) for inner in value]
+    return value
+
+
+def _plain(thing: Any) -> dict[str, Any]:
+    """A dataclass's fields, without a copy of what they hold."""
+    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+
+
+def _new_tag() -> str:
+    return f"$lfconsole-{secrets.token_hex(8)}"
+
+
+def _dumps(value: Any, tag: str) -> bytes:
+    def encode(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return {tag: "bytes", "base64": base64.b64encode(value).decode("ascii")}
+        if isinstance(value, Variable):
+            return {tag: "variable", **_plain(value)}
+        if isinstance(value, FileRef):
+            return {tag: "file", **_plain(value)}
+        raise TypeError(f"{type(value).__name__} is no value of a run")
+
+    return json.dumps(value, default=encode, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _loads(data: bytes, tag: str) -> Any:
+    def decode(value: dict[str, Any]) -> Any:
+        kind = value.get(tag)
+        if kind is None or kind == "shared":
+            return value
+        if kind == "bytes":
+            return base64.b64decode(value["base64"])
+        del value[tag]
+        return Variable(**value) if kind == "variable" else FileRef(**value)
+
+    return json.loads(data.decode("utf-8", "surrogatepass"), object_hook=decode)

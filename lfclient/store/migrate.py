@@ -1,0 +1,33 @@
+"""Brings a file of runs to the current schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from lfclient.store.errors import NewerStore
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def is_current(connection: Connection, path: Path) -> bool:
+    """Whether nothing is to be done. Raises `NewerStore` for a revision unknown to this release."""
+    scripts = ScriptDirectory(str(_SCRIPTS))
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerStore(f"The file of runs, {path}, was written by a later release.")
+    return revision == scripts.get_current_head()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run what is missing, in the transaction of `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,63 @@
+"""What is kept about a run: enough to show it, and to find it again after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lfclient.run import Mode, Run, RunStatus
+
+
+@dataclass(frozen=True)
+class RecordProblem:
+    """Why the console could not do what was asked, and what a person may do about it."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as the console knows it. Immutable; `version` grows with each change.
+
+    `owner` is the fingerprint of who may open it; `click` is what started it, unique per owner.
+    `overrides` are those sent, with secrets masked. `queue_limit` is how many runs the server
+    does at a time, None where that is not known. Times are UTC, as this console saw them.
+    `note` is what is to be said while the run goes on (server not reachable, …), `problem` why it
+    could not be done, `stop_result` what came of asking to stop. `run` is None before the first
+    answer, and in lists. `worker` names the process that follows it.
+    """
+
+    id: str
+    owner: str
+    click: str
+    server_name: str
+    server_url: str
+    flow_id: str
+    flow_name: str
+    mode: Mode
+    created_at: datetime
+    status: RunStatus = RunStatus.QUEUED
+    session_id: str | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    queue_limit: int | None = None
+    job_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    stop_requested_at: datetime | None = None
+    stop_result: str = ""
+    note: str = ""
+    problem: RecordProblem | None = None
+    worker: str = ""
+    version: int = 1
+    run: Run | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status.ended
+
+    def elapsed(self, now: datetime) -> float:
+        """Seconds from the click to the end, or to `now`."""
+        return max(0.0, ((self.ended_at or now) - self.created_at).total_seconds())

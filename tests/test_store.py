@@ -1,0 +1,277 @@
+"""Runs on disk."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import stat
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import event
+
+from lfclient.fields.model import Variable
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.store import NewerStore, RecordProblem, RunRecord, Store, StoreError
+from lfclient.store.codec import dump_run, dump_value, load_run, load_value
+from lfclient.store.migrate import upgrade
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=timezone.utc)
+
+
+def record(id="r1", **changes):
+    values = {
+        "id": id,
+        "owner": "me",
+        "click": id,
+        "server_name": "test",
+        "server_url": "http://a",
+        "flow_id": "flow",
+        "flow_name": "Flow",
+        "mode": "background",
+        "created_at": NOW,
+    }
+    return RunRecord(**{**values, **changes})
+
+
+def whole_run():
+    rows = [{"n": n, "text": f"row {n}"} for n in range(5000)]
+    table = Output("T-1", OutputKind.TABLE, rows, type="dataframe", truncated=True, missing=3)
+    image = Output("C-1", OutputKind.IMAGE, b"\x89PNG\x00", type="message")
+    return Run(
+        flow_id="flow",
+        mode="sync",
+        status=RunStatus.FAILED,
+        job_id="job",
+        outputs={
+            "T-1": table,
+            "C-1": Output("C-1", OutputKind.MESSAGE, "text", extras=(image,), note="cut"),
+            "F-1": Output("F-1", OutputKind.FILE, FileRef("out.txt", size=3)),
+            "D-1": Output("D-1", OutputKind.DATA, {"a": [1, None]}, parts={"b": table}),
+            "E-1": Output("E-1", OutputKind.DATA, []),
+        },
+        not_run=(NotRun("B-1", "Branch", "not taken"),),
+        errors=(RunError("boom", component_id="T-1"),),
+        warnings=("old component",),
+        raw={"outputs": {"T-1": {"content": rows}}, "odd": "\ud800 ü", "deep": [[[[1]]]]},
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_a_run_comes_back_as_it_was():
+    """Every kind of value, nested ones too, survives writing and reading."""
+    run = whole_run()
+    assert load_run(dump_run(run)) == run
+
+
+def test_what_output_and_raw_answer_share_is_written_once():
+    """A large answer is not kept twice."""
+    text = "x" * 1_000_000
+    output = Output("C-1", OutputKind.MESSAGE, text)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw={"o": [text]})
+    documents = list(dump_run(run))
+    assert sum(map(len, documents)) < 1_100_000
+    assert load_run(documents) == run
+
+
+def test_a_server_cannot_forge_the_marks_of_the_codec():
+    """Marks are made anew each time; an answer that holds an earlier one is plain data."""
+    tag = dump_value(b"x").split(b"\n")[0].decode()
+    value = {tag: "bytes", "base64": "eHg="}
+    assert load_value(dump_value(value)) == value
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": {tag: "shared", "index": 9}})
+    assert load_run(dump_run(run)) == run
+
+
+def test_an_answer_nested_deeply_can_be_kept():
+    """As deep as JSON itself may be."""
+    value = leaf = []
+    for _ in range(400):
+        leaf.append([])
+        leaf = leaf[0]
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": value})
+    assert load_run(dump_run(run)) == run
+
+
+def test_a_record_comes_back_as_it_was(store):
+    """Times to the microsecond, in UTC; overrides and problem included."""
+    kept = record(
+        session_id="s",
+        overrides={"A.b": Variable("KEY"), "A.c": "was set"},
+        status=RunStatus.FAILED,
+        queue_limit=5,
+        started_at=NOW + timedelta(seconds=1),
+        ended_at=NOW + timedelta(seconds=2),
+        stop_requested_at=NOW,
+        stop_result="done",
+        note="n",
+        problem=RecordProblem("m", "h"),
+        worker="w",
+        run=whole_run(),
+    )
+    assert store.create(kept) == (kept, True)
+    store.update(kept, answer=True)
+    assert store.get("r1") == kept
+    assert store.get("other") is None
+
+
+def test_the_same_click_gives_the_first_record(store):
+    """Two presses are one run; another owner's click is another."""
+    first = record("r1", click="c")
+    store.create(first)
+    assert store.create(record("r2", click="c")) == (first, False)
+    assert store.create(record("r3", click="c", owner="you"))[1]
+
+
+def test_recent_lists_an_owners_latest_first_without_answers(store):
+    """Other owners' runs are not in it; a flow narrows it."""
+    for n in range(12):
+        late = NOW + timedelta(seconds=n)
+        store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
+    store.create(record("x", owner="you"))
+    store.update(
+        record("r11", created_at=NOW + timedelta(seconds=11), run=whole_run()), answer=True
+    )
+    assert [found.id for found in store.recent("me", limit=3)] == ["r11", "r10", "r9"]
+    assert [found.id for found in store.recent("me", flow_id="f0", limit=2)] == ["r10", "r8"]
+    assert store.recent("me")[0].run is None
+
+
+def test_an_older_snapshot_does_not_replace_a_newer(store):
+    """Two threads may write in either order."""
+    store.create(record())
+    store.update(record(status=RunStatus.COMPLETED, version=3))
+    store.update(record(status=RunStatus.IN_PROGRESS, version=2))
+    assert store.get("r1").status is RunStatus.COMPLETED
+
+
+def test_unfinished_runs_are_found_and_claimed_once(store):
+    """After a restart one process takes over, and only what has not ended."""
+    store.create(record("r1", worker="dead"))
+    store.create(record("r2", worker="dead", status=RunStatus.COMPLETED))
+    assert [found.id for found in store.unfinished("me")] == ["r1"]
+    assert store.claim("r1", "dead", "a")
+    assert not store.claim("r1", "dead", "b")
+    assert not store.claim("r2", "dead", "a")
+    assert store.get("r1").worker == "a"
+
+
+def test_the_file_is_for_its_owner_only_and_fully_synchronous(store):
+    """Outputs are private, and a commit is on disk."""
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def _write_and_die(folder):
+    Store(folder).create(record())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
+    """What `create` returned from is there."""
+    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(tmp_path,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert Store(tmp_path).get("r1") == record()
+
+
+def test_an_upgrade_cut_off_is_made_anew(tmp_path, monkeypatch):
+    """The schema comes whole or not at all."""
+
+    def cut_off(connection):
+        upgrade(connection)
+        raise OSError("power is gone")
+
+    monkeypatch.setattr("lfclient.store.upgrade", cut_off)
+    with pytest.raises(StoreError):
+        Store(tmp_path)
+    monkeypatch.undo()
+    assert Store(tmp_path).recent("me") == []
+
+
+def test_an_opened_store_has_the_schema_that_the_models_say(store):
+    """The migrations and the models do not drift apart."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from lfclient.store.models import Base
+
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path):
+    """With what to do about it."""
+    (tmp_path / "runs.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="damaged") as caught:
+        Store(tmp_path)
+    assert "Move the file away" in caught.value.hint
+
+
+def test_a_file_damaged_later_is_said(store):
+    """Pages overwritten with noise are noticed when read."""
+    for n in range(200):
+        store.create(record(f"r{n}"))
+    store.close()
+    size = store.path.stat().st_size
+    with store.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(StoreError, match="damaged"):
+        store.get("r1")
+
+
+def test_a_newer_schema_is_left_alone(store, tmp_path):
+    """An older console does not touch what it does not understand."""
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerStore, match="later release"):
+        Store(tmp_path)
+
+
+def test_a_locked_file_is_said_after_a_wait(store, monkeypatch):
+    """Another program's open transaction stops writing, not reading."""
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    with pytest.raises(StoreError, match="another program"):
+        store.create(record())
+    assert time.monotonic() - begun < 10
+    assert store.recent("me") == []
+    other.execute("ROLLBACK")
+    assert store.create(record())[1]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "says"), [("query_only=ON", "only be read"), ("max_page_count=1", "disk is full")]
+)
+def test_a_disk_that_takes_nothing_is_said(store, pragma, says):
+    """Read-only and full, as SQLite itself reports them; what is there can still be read."""
+    store.create(record())
+    store.close()
+    event.listen(store.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA {pragma}"))
+    large = replace(record("r2"), overrides={"A.b": "x" * 1_000_000})
+    with pytest.raises(StoreError, match=says) as caught:
+        store.create(large)
+    assert caught.value.hint
+    assert store.get("r1") is not None
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    """The message names the file."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"runs\.db"):
+        Store(tmp_path / "file" / "data")
