@@ -26,8 +26,8 @@ class FieldKind(str, Enum):
     ORDERED_LIST = "ordered_list"  # list[dict] with "name", in order
     SECRET = "secret"  # str, or Variable
     TEXT_LIST = "text_list"  # list[str]
-    DICT = "dict"  # dict[str, str]
-    JSON = "json"  # any JSON value
+    DICT = "dict"  # dict[str, Any]; rows of key and text
+    JSON = "json"  # dict[str, Any]
     TABLE = "table"  # list[dict[str, Any]]
     FILE = "file"  # str path, or list[str] where `is_list`
     DURATION = "duration"  # {"value": number, "unit": str}
@@ -44,7 +44,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Range:
-    """Limits that a flow's author set; servers do not enforce them (contract, 2.3)."""
+    """Limits that a flow's author set; servers do not enforce them."""
 
     min: float | None = None
     max: float | None = None
@@ -55,10 +55,14 @@ class Range:
 class Field:
     """One parameter of one component that a run may override.
 
-    `default` is the flow's stored value in the shape of `kind` (for secrets: the name of the
-    stored variable or "", never a secret). `takes_variable`: it may be a server variable.
-    `runs` is that of its component. `columns` is the schema of a table: dicts with name,
-    display_name, type.
+    `default` is the flow's stored value in the shape of `kind`, None if it has none (for secrets:
+    `Variable` or "", never a secret; `stored` tells that there is one). `takes_variable`: it may
+    be a server variable; `loads_variable`: the stored value is the name of one. `runs` is that of
+    its component. `choices` are the options as the flow has them, where they are more than names.
+    `limit` is how many options may be chosen, None for any number. `columns` is the schema of a
+    table: dicts with name, display_name, type. `variables` are the names that a prompt may use,
+    written `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
+    `behind` is the parameter within a group that this one stands for: (component id, parameter).
     """
 
     component: str
@@ -85,6 +89,14 @@ class Field:
     units: tuple[str, ...] = ()
     chat_input: bool = False
     runs: bool = True
+    stored: bool = False
+    loads_variable: bool = False
+    choices: tuple[dict[str, Any], ...] = ()
+    limit: int | None = None
+    variables: tuple[str, ...] = ()
+    double_braces: bool = False
+    wire_type: str = ""
+    behind: tuple[str, str] | None = None
 
     @property
     def key(self) -> str:

@@ -1,0 +1,36 @@
+"""Which parameters of a flow a run may override, and how their values are checked and sent."""
+
+from lfclient.fields.checks import (
+    MASK,
+    changed,
+    check,
+    check_overrides,
+    is_secret,
+    mask,
+    parse_text,
+    raise_errors,
+    write_text,
+)
+from lfclient.fields.model import Field, FieldKind, Problem, Range, Variable
+from lfclient.fields.template import fields_of
+from lfclient.fields.wire import encode, targets
+
+__all__ = [
+    "MASK",
+    "Field",
+    "FieldKind",
+    "Problem",
+    "Range",
+    "Variable",
+    "changed",
+    "check",
+    "check_overrides",
+    "encode",
+    "fields_of",
+    "is_secret",
+    "mask",
+    "parse_text",
+    "raise_errors",
+    "targets",
+    "write_text",
+]

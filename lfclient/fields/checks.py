@@ -1,0 +1,200 @@
+"""What is wrong with overrides, before a server sees them.
+
+Servers ignore an override of an unknown component or parameter without a word, and drop or
+garble values of the wrong type.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lfclient.errors import InvalidRequest
+from lfclient.fields.kinds import KINDS
+from lfclient.fields.model import Field, FieldKind, Problem, Variable
+from lfclient.fields.template import why_not
+from lfclient.fields.wire import Server, cannot_take, writes_bare
+from lfclient.flow import Flow
+from lfclient.redact import names_secret
+
+MASK = "was set"  # stands in records for a secret that was sent
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
+_OPTIONAL_CHOICE = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
+
+
+def check(field: Field, value: Any) -> list[Problem]:
+    """What is wrong with one value, whatever the mode."""
+    if value is None:
+        return [_error(field, "A value is needed; leave the parameter out to keep the flow's.")]
+    if isinstance(value, Variable):
+        if not field.takes_variable:
+            return [_error(field, "This parameter can't be taken from a server variable.")]
+        return [] if value.name else [_error(field, "The variable's name is missing.")]
+    if not changed(field, value):
+        return _required(field, value)
+    kind = KINDS[field.kind]
+    wrong = [_error(field, sentence) for sentence in kind.check(field, value)]
+    if wrong:
+        return wrong
+    return [*_required(field, value), *_remarks(field, value)]
+
+
+def check_overrides(
+    flow: Flow,
+    overrides: Mapping[str, Any],
+    mode: str = "background",
+    server: Server | None = None,
+) -> list[Problem]:
+    """What is wrong with the overrides of a run: each value, what is unknown, what is missing."""
+    known = {field.key: field for field in flow.fields}
+    problems: list[Problem] = []
+    for key, value in overrides.items():
+        field = known.get(key)
+        if field is None:
+            problems.append(Problem(key, "error", _unknown(flow, key)))
+            continue
+        problems += check(field, value)
+        reason = cannot_take(field, value, mode, server)
+        if reason:
+            problems.append(_error(field, reason))
+    for field in flow.fields:
+        if field.required and field.key not in overrides:
+            problems += _required(field, field.default)
+    return problems + _several_chat_inputs(flow, mode, server)
+
+
+def raise_errors(problems: Iterable[Problem]) -> None:
+    """Raise `InvalidRequest` for the first error, if there is one, naming the others."""
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        lines = [f"{problem.key}: {problem.message}" for problem in errors[:5]]
+        if len(errors) > len(lines):
+            lines.append(f"… and {len(errors) - len(lines)} more.")
+        raise InvalidRequest("\n".join(lines), field=errors[0].key)
+
+
+def changed(field: Field, value: Any) -> bool:
+    """Whether a value differs from the flow's own; None stands for that."""
+    if value is None:
+        return False
+    if field.secret and field.stored and value == "":
+        return False
+    if isinstance(value, (int, float)) and isinstance(field.default, (int, float)):
+        same_type = isinstance(value, bool) == isinstance(field.default, bool)
+        return not same_type or value != field.default
+    return type(value) is not type(field.default) or value != field.default
+
+
+def parse_text(field: Field, text: str) -> Any:
+    """A value from text that a person wrote; None means the flow's own.
+
+    Raises `InvalidRequest` with what is wrong.
+    """
+    try:
+        return KINDS[field.kind].parse(field, text)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field=field.key) from error
+
+
+def write_text(field: Field, value: Any) -> str:
+    """A value as text that `parse_text` reads back."""
+    return KINDS[field.kind].write(field, value)
+
+
+def is_secret(field: Field) -> bool:
+    """Whether a value is to be hidden: declared as a secret, or named like one."""
+    named = field.kind in (FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST)
+    return field.secret or (named and names_secret(field.parameter))
+
+
+def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Overrides fit to be kept: for each secret, that it was set."""
+    known = {field.key: field for field in flow.fields}
+    kept: dict[str, Any] = {}
+    for key, value in overrides.items():
+        field = known.get(key)
+        hidden = is_secret(field) if field else names_secret(key)
+        kept[key] = MASK if hidden and not isinstance(value, Variable) else _mask_within(value)
+    return kept
+
+
+def _mask_within(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_mask_within(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    # a row such as {"key": "Authorization", "value": "…"} names its secret in another cell
+    row = any(_hides(value.get(name)) for name in ("key", "name"))
+    return {
+        name: MASK if item and (_hides(name) or (row and name == "value")) else _mask_within(item)
+        for name, item in value.items()
+    }
+
+
+def _hides(name: object) -> bool:
+    return isinstance(name, str) and (names_secret(name) or name.lower() in _SECRET_HEADERS)
+
+
+def _remarks(field: Field, value: Any) -> Iterable[Problem]:
+    if field.kind in _NUMBERS and field.range:
+        low, high = field.range.min, field.range.max
+        if (low is not None and value < low) or (high is not None and value > high):
+            span = " ".join(
+                part
+                for part in (
+                    "" if low is None else f"from {low:g}",
+                    "" if high is None else f"to {high:g}",
+                )
+                if part
+            )
+            yield Problem(field.key, "warning", f"Outside the range that the flow gives: {span}.")
+    if field.kind in _OPTIONAL_CHOICE and field.free_text and field.options:
+        given = value if isinstance(value, list) else [value]
+        names = [item["name"] if isinstance(item, dict) else item for item in given]
+        other = [name for name in names if name and name not in field.options]
+        if other:
+            yield Problem(field.key, "note", f"Not in the flow's list: {', '.join(other)}.")
+
+
+def _required(field: Field, value: Any) -> list[Problem]:
+    if not field.required or (field.stored and value in ("", None)):
+        return []
+    if value is None or (not isinstance(value, Variable) and KINDS[field.kind].empty(value)):
+        return [_error(field, "This is required.")]
+    return []
+
+
+def _several_chat_inputs(flow: Flow, mode: str, server: Server | None) -> list[Problem]:
+    texts = [field for field in flow.fields if field.chat_input]
+    if len(texts) < 2 or not writes_bare(mode, server):
+        return []
+    sentence = (
+        "This flow has several chat inputs, which a background run can't have: "
+        "choose “Wait for the result”."
+    )
+    return [_error(texts[0], sentence)]
+
+
+def _unknown(flow: Flow, key: str) -> str:
+    owners = [c for c in flow.components if key.startswith(f"{c.id}.")]
+    if not owners:
+        ids = [component.id for component in flow.components]
+        near = difflib.get_close_matches(key.rpartition(".")[0] or key, ids, 1, 0.6)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        shape = "" if "." in key else " Overrides are named Component.parameter."
+        return f"This flow has no such component.{shape}{meant}"
+    owner = max(owners, key=lambda component: len(component.id))
+    parameter = key[len(owner.id) + 1 :]
+    wired = any(e.target == owner.id and e.target_parameter == parameter for e in flow.edges)
+    if parameter not in owner.template:
+        names = [field.parameter for field in flow.fields if field.component == owner.id]
+        near = difflib.get_close_matches(parameter, names, 1, 0.6)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f"{owner.display_name} has no such parameter.{meant}"
+    return why_not(owner, parameter, wired=wired) or "It can't be changed by a run."
+
+
+def _error(field: Field, message: str) -> Problem:
+    return Problem(field.key, "error", message)
