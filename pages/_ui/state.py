@@ -27,8 +27,8 @@ _CLICK = "run-click"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
 _NOTICE = "notice"
-_TESTED = "connection-tested"
-_STOPPED = "stop-asked"
+_WANTED_FLOW = "wanted-flow"
+_LOCAL_PROBLEM = "local-problem"
 
 
 def browser_id() -> str:
@@ -55,14 +55,15 @@ def show_run(run: str) -> None:
 
 def close_run() -> None:
     """Show no run; it goes on."""
-    st.query_params.pop(RUN, None)
+    if RUN in st.query_params:
+        del st.query_params[RUN]
     new_click()
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
     """A value worked out once for the run that is shown, and dropped when another is."""
     current = run_id()
-    if st.session_state.get(_KEPT_RUN) != current:
+    if _KEPT not in st.session_state or st.session_state[_KEPT_RUN] != current:
         st.session_state[_KEPT_RUN] = current
         st.session_state[_KEPT] = {}
         for old in [name for name in st.session_state if str(name).startswith("output-")]:
@@ -87,16 +88,6 @@ def new_click() -> None:
     st.session_state[_CLICK] = uuid.uuid4().hex
 
 
-def stop_asked(run: str) -> None:
-    """Remember that the stop of this run was asked for here."""
-    st.session_state[_STOPPED] = run
-
-
-def was_stop_asked(run: str) -> bool:
-    """Whether `stop_asked` was called for this run."""
-    return st.session_state.get(_STOPPED) == run
-
-
 # what a run is given
 
 
@@ -114,6 +105,16 @@ def set_flow_in_address(flow_id: str) -> None:
     """Let a reload come back to this flow."""
     if st.query_params.get(FLOW) != flow_id:
         st.query_params[FLOW] = flow_id
+
+
+def want_flow(flow_id: str) -> None:
+    """Let the select box go to this flow when it is next drawn."""
+    st.session_state[_WANTED_FLOW] = flow_id
+
+
+def take_wanted_flow() -> str | None:
+    """The flow that `want_flow` was called with, once."""
+    return st.session_state.pop(_WANTED_FLOW, None)
 
 
 def mode_key(owner: str) -> str:
@@ -136,9 +137,23 @@ def keep_session_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
-def new_session_id() -> str:
-    """Random, so that visitors do not share a flow's memory."""
-    return f"console-{uuid.uuid4().hex[:12]}"
+def fresh_session(owner: str, flow_id: str) -> None:
+    """Put a random session into the field, so that visitors do not share a flow's memory."""
+    st.session_state[session_key(owner, flow_id)] = f"console-{uuid.uuid4().hex[:12]}"
+
+
+def used_session(owner: str, flow_id: str, session_id: str | None) -> None:
+    """A run was started with this session."""
+    st.session_state[f"{session_key(owner, flow_id)}-used"] = session_id
+
+
+def renew_session(owner: str, flow_id: str) -> None:
+    """Before the field is drawn: a fresh session where there is none, or the last was not kept."""
+    key = session_key(owner, flow_id)
+    used = key in st.session_state and st.session_state[key] == st.session_state.get(f"{key}-used")
+    keep = st.session_state.get(keep_session_key(owner, flow_id), False)
+    if key not in st.session_state or (used and not keep):
+        fresh_session(owner, flow_id)
 
 
 # messages from a callback to the page that is drawn after it
@@ -154,11 +169,11 @@ def take_notice() -> object | None:
     return st.session_state.pop(_NOTICE, None)
 
 
-def remember_test(url: str) -> None:
-    """The connection page has tested this address."""
-    st.session_state[_TESTED] = url
+def leave_local_problem(problem: Exception) -> None:
+    """What the local Langflow could not do, to be said beside its buttons."""
+    st.session_state[_LOCAL_PROBLEM] = problem
 
 
-def last_test() -> str | None:
-    """The address that the connection page tested last, or None."""
-    return st.session_state.get(_TESTED)
+def take_local_problem() -> Exception | None:
+    """What `leave_local_problem` left, once."""
+    return st.session_state.pop(_LOCAL_PROBLEM, None)

@@ -1,0 +1,144 @@
+"""The connection page's parts: the servers to choose from, and what the chosen one is."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import streamlit as st
+
+from lfclient import ServerInfo, samples
+from lfclient.errors import LangflowError
+from pages._ui import connect, problems, servers, state
+from pages._ui.backend import client
+from pages._ui.servers import Session
+from pages._ui.text import plain
+
+_SOURCES = {
+    "environment": "from the environment",
+    "env file": "from .env",
+    "secrets": "from secrets.toml",
+    "local": "started by this console",
+    "typed": "with your key",
+    "discovered": "found here",
+}
+_CAPABILITIES = {
+    "background": "Background jobs",
+    "stop": "Stop",
+    "events": "Live events",
+    "input_value": "Chat text as input",
+    "session_field": "Sessions",
+    "pending": "Waiting for a person",
+    "idempotency": "Safe repeat of a submit",
+    "file_upload": "File upload",
+    "variables": "Server variables",
+}
+
+
+def choose_server(current: Session | None) -> None:
+    """Switch between the servers at hand; nothing to choose from is not shown."""
+    connections = servers.available()
+    if len(connections) < 2 or current is None:
+        return
+    index = connections.index(current.connection)
+    chosen = st.radio(
+        "Server",
+        range(len(connections)),
+        index=index,
+        format_func=lambda number: connections[number].name,
+        captions=[f"{plain(each.url)} · {_SOURCES[each.source]}" for each in connections],
+        key=f"choose-server-{index}-{len(connections)}",
+    )
+    if chosen != index:
+        servers.choose(connections[chosen])
+        state.close_run()
+        st.session_state[state.SERVER_URL] = connections[chosen].url
+        st.rerun()
+
+
+def facts(session: Session) -> None:
+    """What the server is, can do and limits; what is wrong with it."""
+    with st.container(border=True, key="server-facts"):
+        st.markdown(f"#### :material/dns: {plain(session.connection.name)}")
+        st.caption(f"{plain(session.connection.url)} · {_SOURCES[session.connection.source]}")
+        try:
+            found = session.server()
+            flows = session.flows()
+        except LangflowError as error:
+            problems.show(error)
+            st.button("Try again", on_click=session.refresh, icon=":material/refresh:")
+            return
+        if found.problem:
+            problems.show(found.problem)
+        _server(found.value, len(flows.value))
+    _samples(session)
+
+
+def _server(server: ServerInfo, flows: int) -> None:
+    for warning in server.warnings:
+        st.warning(plain(warning), icon=":material/gpp_maybe:")
+    with st.grid(3, gap="small"):
+        st.metric("Version", server.version, border=True)
+        st.metric("Dialect", server.dialect, border=True)
+        st.metric("Flows", flows, border=True)
+    st.markdown(":gray[What it can do]")
+    with st.container(horizontal=True, gap="xsmall"):
+        for each in fields(server.capabilities):
+            able = getattr(server.capabilities, each.name)
+            label = _CAPABILITIES.get(each.name, each.name.replace("_", " "))
+            st.badge(
+                label,
+                icon=":material/check:" if able else ":material/close:",
+                color="green" if able else "gray",
+            )
+    st.markdown(":gray[Its limits]")
+    limits = server.limits
+    rows = [
+        ("Characters of a background result", limits.max_text, "LANGFLOW_MAX_TEXT_LENGTH"),
+        ("Rows of a background result", limits.max_items, "LANGFLOW_MAX_ITEMS_LENGTH"),
+        ("Upload, in MB", limits.max_upload_mb, "LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
+        (
+            "Background runs at a time",
+            limits.concurrency,
+            "LANGFLOW_BACKGROUND_MAX_CONCURRENCY",
+        ),
+    ]
+    st.table(
+        [
+            {"Limit": name, "Value": f"{value:,}" if value else "not known", "Set by": f"`{by}`"}
+            for name, value, by in rows
+        ]
+    )
+
+
+def _samples(session: Session) -> None:
+    with st.container(border=True, key="samples"):
+        st.markdown("#### :material/deployed_code: Sample flows")
+        st.caption(
+            f"{len(samples.SAMPLES)} small flows of built-in components that need no key of any "
+            "provider. Those that the server has already, by name, are left alone."
+        )
+        if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
+            return
+        with problems.shown(), st.spinner("Adding the sample flows…"):
+            with client(session.connection) as api:
+                made = samples.install(api)
+            session.refresh()
+            names = ", ".join(plain(flow.name) for flow in made)
+            st.success(f"Added: {names}." if made else "All of them were there already.")
+
+
+def other_server(current: Session | None) -> None:
+    """Address, key and test of any server."""
+    with st.container(border=True):
+        st.markdown("#### :material/lan: Address and key")
+        connect.notice()
+        connect.address_and_key(current.connection.url if current else "", "Test connection")
+        if current and current.connection.source == "typed":
+            st.button(
+                "Forget my key",
+                key="forget-key",
+                type="tertiary",
+                icon=":material/key_off:",
+                on_click=servers.forget,
+                args=(current.connection,),
+            )

@@ -1,0 +1,161 @@
+"""The run that is shown: its status as it changes, then what came of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.outputs import FileRef
+from lfclient.run import Run, RunError, RunStatus
+from lfclient.store import RunRecord
+from pages._ui import export, outputs, problems, shell, state, status
+from pages._ui.backend import backend, client
+from pages._ui.run_panel import MODES
+from pages._ui.servers import Session
+from pages._ui.text import duration_words, plain
+
+# a tick waits for news for nearly as long as the pause between two, so news is shown at once
+EVERY_SECONDS = 0.5
+WAIT_SECONDS = 0.45
+
+
+def draw(session: Session, record: RunRecord) -> None:
+    """The status panel, and once the run has ended its outputs."""
+    with st.container(key="run-status", border=True):
+        if record.ended:
+            _head(record)
+            _outcome(record)
+        else:
+            _follow(record.id, session.owner)
+    if record.ended and record.run:
+        _result(session, record, record.run)
+
+
+def draw_nothing() -> None:
+    """Where a run's status and outputs will stand."""
+    with st.container(key="run-status", border=True):
+        st.markdown("##### :material/outbox: Nothing has been run here yet")
+        st.caption("Fill in the inputs and press Run. The status and the outputs appear here.")
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def _follow(run_id: str, owner: str) -> None:
+    """Draw the status again whenever it changes, and the whole page once when it has ended.
+
+    Waits in short turns: clicks inside fragments wait for them. Nothing is asked of the server
+    from here, so that a closed or hidden tab changes nothing for the run.
+    """
+    runner = backend().runner
+    place = st.empty()
+    until = time.monotonic() + WAIT_SECONDS
+    record = runner.get(run_id, owner)
+    while record is not None:
+        with place.container():
+            _head(record)
+        if record.ended:
+            st.rerun()
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        record = runner.wait_change(run_id, record.version, left)
+
+
+def _head(record: RunRecord) -> None:
+    shell.set_title(f"{status.LOOKS[record.status].sign} {status.word(record.status)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status.badge(record.status)
+        st.markdown(
+            f"**{duration_words(record.elapsed(datetime.now(timezone.utc)))}**", width="content"
+        )
+        st.space("stretch")
+        st.caption(plain(record.flow_name), width="content")
+    st.caption(" ".join(_sentences(record)))
+
+
+def _sentences(record: RunRecord) -> list[str]:
+    said = [status.LOOKS[record.status].meaning]
+    if record.status is RunStatus.QUEUED and record.queue_limit:
+        said.append(f"The server runs {record.queue_limit} at a time.")
+    if record.status is RunStatus.UNKNOWN and record.run:
+        said.append(f"Its word: {plain(record.run.server_status)}.")
+    if record.stop_requested_at and not record.stop_result and not record.ended:
+        said.append("A stop was asked for.")
+    if record.note:
+        said.append(plain(record.note))
+    return said
+
+
+def _outcome(record: RunRecord) -> None:
+    """What came of a stop, and what the console or the flow failed at."""
+    if record.stop_result:
+        st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
+    if record.problem:
+        problems.show_words(
+            "The run could not be done", record.problem.message, record.problem.hint
+        )
+    if record.run is None:
+        return
+    for error in record.run.errors:
+        _error(error)
+    for warning in record.run.warnings:
+        st.warning(plain(warning), icon=":material/warning:")
+
+
+def _error(error: RunError) -> None:
+    where = error.component or error.component_id
+    heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
+    st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
+    if error.traceback:
+        with st.expander("The component's traceback", icon=":material/code:"):
+            st.code(error.traceback, language=None, height=320)
+
+
+def _result(session: Session, record: RunRecord, run: Run) -> None:
+    def download(ref: FileRef) -> bytes:
+        with client(session.connection) as api:
+            return api.download(ref)
+
+    with st.container(key="outputs"):
+        outputs.draw(run, record.id, download)
+        if not run.outputs and not run.not_run and record.status is RunStatus.COMPLETED:
+            st.caption("This flow returns nothing.")
+    _details(record, run)
+
+
+def _details(record: RunRecord, run: Run) -> None:
+    facts = {
+        "Mode": MODES[record.mode],
+        "Session": run.session_id or record.session_id,
+        "Job": record.job_id,
+        "Run": record.id,
+        "Server": record.server_name,
+    }
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("Details", icon=":material/info:", type="tertiary"):
+            for name, value in facts.items():
+                if value:
+                    st.markdown(f":gray[{name}]  \n{plain(str(value))}")
+        opened = st.toggle("Raw answer", key=f"raw-{record.id}")
+    if opened:
+        _raw(record, run)
+
+
+def _raw(record: RunRecord, run: Run) -> None:
+    text = state.kept("raw", lambda: export.json_bytes(run.raw))
+    limit = outputs.structured.TREE_LIMIT
+    st.caption("What the server answered, with secrets replaced by ••••.")
+    if len(text) <= limit:
+        st.json(run.raw, expanded=2)
+    else:
+        st.caption(f"It is {len(text):,} bytes long; save it to read it whole.")
+    st.download_button(
+        "Save",
+        text,
+        file_name=export.file_name(record.flow_name, record.id[:8], ending="json"),
+        mime="application/json",
+        key=f"save-raw-{record.id}",
+        on_click="ignore",
+        icon=":material/download:",
+    )

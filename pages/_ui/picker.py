@@ -1,0 +1,108 @@
+"""Choose one of the server's flows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.flow import Flow, FlowSummary
+from pages._ui import problems, state
+from pages._ui.servers import Session
+from pages._ui.text import clip, plain
+
+
+def draw(session: Session, preferred: str | None) -> Flow | None:
+    """The select box, the chosen flow's description, and the flow itself; None if there is none.
+
+    `preferred` is the flow to begin with: that of the run that is shown, or None.
+    """
+    try:
+        flows = session.flows()
+    except LangflowError as error:
+        problems.show(error)
+        _retry(session)
+        return None
+    if flows.problem:
+        problems.show_words(
+            problems.title(flows.problem),
+            f"{flows.problem.message} What is shown here is from before.",
+            flows.problem.hint,
+            warning=True,
+        )
+        _retry(session)
+    if not flows.value:
+        _empty(session)
+        return None
+    chosen = _box(session, flows.value, preferred)
+    state.set_flow_in_address(chosen.id)
+    if chosen.description:
+        st.caption(plain(clip(chosen.description, 400)))
+    return _flow(session, chosen)
+
+
+def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> FlowSummary:
+    by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
+    names = Counter(flow.name for flow in flows)
+    key = state.flow_key(session.owner)
+    wished = state.take_wanted_flow()
+    if wished in by_id:
+        st.session_state[key] = wished
+    if st.session_state.get(key) not in by_id:
+        wanted = (preferred, state.flow_in_address())
+        st.session_state[key] = next((each for each in wanted if each in by_id), next(iter(by_id)))
+
+    def label(flow_id: str) -> str:
+        flow = by_id[flow_id]
+        more = flow.id[:8] if names[flow.name] > 1 else ""
+        return " · ".join(part for part in (flow.name, more) if part)
+
+    with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Flow",
+            list(by_id),
+            format_func=label,
+            key=key,
+            on_change=state.close_run,
+            placeholder="Search flows by name",
+            persist_state="session",
+        )
+        st.button(
+            "",
+            key="refresh-flows",
+            icon=":material/refresh:",
+            help="Ask the server for its flows again",
+            on_click=session.refresh,
+        )
+    return by_id[chosen]
+
+
+def _flow(session: Session, chosen: FlowSummary) -> Flow | None:
+    try:
+        found = session.flow(chosen.id)
+    except FlowNotFound as error:
+        session.refresh()
+        problems.show(error)
+    except LangflowError as error:
+        problems.show(error)
+        _retry(session)
+    else:
+        return found.value
+    return None
+
+
+def _retry(session: Session) -> None:
+    st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=session.refresh)
+
+
+def _empty(session: Session) -> None:
+    with st.container(border=True):
+        st.markdown("#### This server has no flows yet")
+        st.markdown(
+            "Make one in Langflow, then look again. Or let the console put its sample flows there, "
+            "on the Connection page."
+        )
+        st.button(
+            "Look again", key="retry-flows", icon=":material/refresh:", on_click=session.refresh
+        )

@@ -1,0 +1,71 @@
+"""The last runs of this server and key, with their statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.store import RunRecord
+from pages._ui import problems, state, status
+from pages._ui.backend import backend
+from pages._ui.servers import Session
+from pages._ui.text import clip, duration_words, plain
+
+EVERY_SECONDS = 2.0
+HOW_MANY = 10
+
+
+def draw(session: Session) -> None:
+    """The list; asked for again every two seconds while one of them goes on."""
+    try:
+        records = backend().runner.recent(session.owner, HOW_MANY)
+    except LangflowError as error:
+        problems.show(error)
+        return
+    st.markdown("##### Recent runs")
+    if not records:
+        st.caption("None yet. A run stays listed here, also after this page is closed.")
+        return
+    going = any(not record.ended for record in records)
+    st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(session.owner)
+
+
+def _rows(owner: str) -> None:
+    records = backend().runner.recent(owner, HOW_MANY)
+    shown = state.run_id()
+    with st.container(key="recent-runs", gap="xxsmall"):
+        for record in records:
+            _row(record, record.id == shown)
+
+
+def _row(record: RunRecord, shown: bool) -> None:
+    now = datetime.now(timezone.utc)
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"recent-{record.id}"
+    ):
+        name = plain(clip(record.flow_name, 40))
+        pressed = st.button(
+            f"**{name}**" if shown else name,
+            key=f"open-{record.id}",
+            type="tertiary",
+            help="Show this run",
+            disabled=shown,
+        )
+        status.badge(record.status)
+        st.space("stretch")
+        took = duration_words(record.elapsed(now)) if record.ended else "goes on"
+        st.caption(f"{took} · {_ago(record.created_at, now)}", width="content")
+    if pressed:
+        state.want_flow(record.flow_id)
+        state.show_run(record.id)
+        st.rerun()
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    seconds = max((now - then).total_seconds(), 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"

@@ -1,0 +1,149 @@
+"""Which servers this browser can use, which one it uses, and what that one has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from lfclient import Flow, FlowSummary, ServerInfo
+from lfclient.discovery import Discovered, discover
+from lfclient.errors import LangflowError
+from lfclient.ownership import fingerprint
+from lfclient.settings import Connection, check_address
+from pages._ui import state
+from pages._ui.backend import Found, backend, client
+
+LOCAL = "Local Langflow"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection in use, and whose runs it may see."""
+
+    connection: Connection
+    owner: str
+
+    def server(self) -> Found[ServerInfo]:
+        """What the server is and can do."""
+        return self._ask("server", 60, lambda api: api.server())
+
+    def flows(self) -> Found[list[FlowSummary]]:
+        """All flows of the key's user."""
+        return self._ask("flows", 15, lambda api: api.flows())
+
+    def flow(self, flow_id: str) -> Found[Flow]:
+        """A flow whole."""
+        return self._ask(f"flow {flow_id}", 15, lambda api: api.flow(flow_id))
+
+    def variables(self) -> Sequence[str]:
+        """Names of the server's variables; none where it does not tell them."""
+        try:
+            return self._ask("variables", 60, lambda api: api.variables()).value
+        except LangflowError:
+            return ()
+
+    def refresh(self) -> None:
+        """Ask anew."""
+        backend().forget(self.owner)
+
+    def _ask(self, what, seconds, call):
+        def fetch():
+            with client(self.connection) as api:
+                return call(api)
+
+        return backend().ask(self.owner, what, seconds, fetch)
+
+
+def available() -> list[Connection]:
+    """Configured servers, the local Langflow if it runs, then what this browser typed."""
+    shared = backend()
+    found = shared.settings.connections()
+    local = shared.local.connection()
+    if local:
+        url, key = local
+        found.append(Connection(LOCAL, url, SecretStr(key), "local"))
+    browser = state.browser_id()
+    known = {connection.url for connection in found}
+    for url in reversed(shared.vault.urls(browser)):
+        key = shared.vault.get(browser, url)
+        name = url.partition("://")[2] + (" (your key)" if url in known else "")
+        at_hand = key if key and key.get_secret_value() else None
+        found.append(Connection(name, url, at_hand, "typed", shared.settings.verify))
+    return found
+
+
+def current() -> Session | None:
+    """The connection that this browser chose, else the first; None if there is none."""
+    connections = available()
+    if not connections:
+        return None
+    chosen = backend().chosen.get(state.browser_id())
+    connection = next((each for each in connections if _id(each) == chosen), connections[0])
+    return session(connection)
+
+
+def session(connection: Connection) -> Session:
+    """Take up a connection; unfinished runs of its owner are followed again, once."""
+    shared = backend()
+    owner = fingerprint(connection, shared.settings.data_dir)
+    if not shared.attached.get(owner):
+        shared.attached.put(owner, True)
+        shared.runner.attach(connection)
+    return Session(connection, owner)
+
+
+def choose(connection: Connection) -> None:
+    """Use this connection in this browser from now on."""
+    backend().chosen.put(state.browser_id(), _id(connection))
+
+
+def typed(url: str, key: str) -> Connection:
+    """A connection of an address that somebody typed; the address is checked, nothing is kept.
+
+    Raises LangflowError if such addresses are refused.
+    """
+    shared = backend()
+    address = check_address(url, shared.settings)
+    name = address.partition("://")[2]
+    if any(each.url == address for each in available() if each.source != "typed"):
+        name += " (your key)"
+    return Connection(
+        name, address, SecretStr(key) if key else None, "typed", shared.settings.verify
+    )
+
+
+def keep(connection: Connection) -> None:
+    """Remember a typed connection for this browser, in memory, and use it."""
+    key = connection.api_key or SecretStr("")
+    backend().vault.put(state.browser_id(), connection.url, key)
+    choose(connection)
+
+
+def forget(connection: Connection) -> None:
+    """Drop what this browser typed for that server."""
+    backend().vault.forget(state.browser_id(), connection.url)
+
+
+def discovered() -> Discovered | None:
+    """A Langflow on its default address, looked for at most every few seconds."""
+    shared = backend()
+    url = shared.settings.discover_url
+    if url is None:
+        return None
+    return shared.ask("", "discovered", 5, lambda: discover(url)).value
+
+
+def holder_of(run_id: str) -> Session | None:
+    """The session, among all that this browser has, that may see this run."""
+    shared = backend()
+    for connection in available():
+        candidate = session(connection)
+        if shared.runner.get(run_id, candidate.owner):
+            return candidate
+    return None
+
+
+def _id(connection: Connection) -> str:
+    return f"{connection.source} {connection.name} {connection.url}"
