@@ -1,0 +1,203 @@
+"""Executes runs outside any page: start, stop, follow, re-attach after a restart."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lfclient.addresses import check_resolved
+from lfclient.client import AsyncLangflowClient
+from lfclient.errors import LangflowError
+from lfclient.fields import mask
+from lfclient.flow import Flow
+from lfclient.models import ServerInfo
+from lfclient.ownership import fingerprint
+from lfclient.run import Mode, RunStatus
+from lfclient.runner.board import Board
+from lfclient.runner.execute import background, sync
+from lfclient.runner.follow import follow
+from lfclient.runner.live import LiveRun, Records, now
+from lfclient.runner.presence import Presence
+from lfclient.runner.tasks import Connect, Job, Tasks
+from lfclient.settings import Connection
+from lfclient.store import RecordProblem, RunRecord, Store
+
+MAX_LIVE = 500
+_ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
+
+
+class TooManyRuns(LangflowError):
+    """The console follows as many runs as it can."""
+
+    default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
+
+
+def open_client(connection: Connection) -> AsyncLangflowClient:
+    """The client for a connection. Raises `AddressRefused` where its name now leads elsewhere."""
+    check_resolved(connection.url)
+    key = connection.api_key.get_secret_value() if connection.api_key else None
+    return AsyncLangflowClient(connection.url, key, verify=connection.verify)
+
+
+class Runner:
+    """All runs of this process, on one event loop in one daemon thread.
+
+    `folder` holds the records and the secret of their owners. Records are on disk before anything
+    is sent. Every method may be called from any thread; none waits for a server.
+    """
+
+    def __init__(self, folder: Path, connect: Connect = open_client) -> None:
+        self._folder = folder
+        self._store = Store(folder)
+        self._presence = Presence(folder)
+        self._board = Board()
+        self._tasks = Tasks(Records(self._board, self._store), connect)
+        self._close_lost(self._store.unfinished())
+
+    def start(
+        self,
+        connection: Connection,
+        flow: Flow,
+        overrides: Mapping[str, Any],
+        *,
+        mode: Mode,
+        session_id: str | None,
+        server: ServerInfo,
+        click: str,
+    ) -> str:
+        """Begin a run and return its id; the same `click` again gives the same run.
+
+        Raises `StoreError` if it cannot be recorded, and `TooManyRuns`; nothing was sent then.
+        """
+        if len(self._tasks) >= MAX_LIVE:
+            raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
+        record, new = self._store.create(
+            RunRecord(
+                id=uuid.uuid4().hex,
+                owner=fingerprint(connection, self._folder),
+                click=click,
+                server_name=connection.name,
+                server_url=connection.url,
+                flow_id=flow.id,
+                flow_name=flow.name,
+                mode=mode,
+                created_at=now(),
+                session_id=session_id,
+                overrides=dict(mask(flow, overrides)),
+                queue_limit=server.limits.concurrency,
+                worker=self._presence.id,
+            )
+        )
+        if new:
+            execute = sync if mode == "sync" else background
+            values = dict(overrides)
+
+            async def work(live: LiveRun) -> None:
+                await execute(live, values)
+
+            self._board.put(record)
+            self._tasks.begin(Job(record.id, connection, work, server, flow))
+        return record.id
+
+    def stop(self, run_id: str, connection: Connection) -> None:
+        """Ask for a stop; what came of it will be in the record."""
+        if self._tasks.connection(run_id) is None:
+            self.attach(connection)
+        record = self._board.peek(run_id)
+        if record is None or record.ended or record.stop_requested_at:
+            return
+        self._board.change(run_id, stop_requested_at=now())
+        self._tasks.press_stop(run_id)
+
+    def get(self, run_id: str, owner: str) -> RunRecord | None:
+        """The newest snapshot, with its answer; None if there is none or it is not that owner's."""
+        record = self._find(run_id)
+        return record if record and record.owner == owner else None
+
+    def wait_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
+        """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
+        until = time.monotonic() + timeout
+        while self._board.peek(run_id) is None:
+            record = self._find(run_id)
+            left = until - time.monotonic()
+            if record is None or record.version != version or left <= 0:
+                return record
+            time.sleep(min(left, _ELSEWHERE_SECONDS))
+        return self._board.wait(run_id, version, until - time.monotonic())
+
+    def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
+        """The owner's latest runs, newest first, as they stand now; `run` is left out."""
+        found = self._store.recent(owner, limit, flow_id)
+        return [replace(self._board.peek(record.id) or record, run=None) for record in found]
+
+    def attach(self, connection: Connection) -> None:
+        """Follow the owner's unfinished jobs that no living process follows.
+
+        One that is followed with another key of the same server is followed with this one: the
+        other may have been revoked.
+        """
+        unfinished = self._store.unfinished(fingerprint(connection, self._folder))
+        self._close_lost(unfinished)
+        for record in unfinished:
+            used = self._tasks.connection(record.id)
+            if used is None:
+                self._adopt(record, connection)
+            elif record.job_id and used.api_key != connection.api_key:
+                self._tasks.leave(record.id)
+                self._adopt(record, connection)
+
+    def close(self) -> None:
+        """Leave everything as a killed process would: jobs go on, records stay unfinished."""
+        self._tasks.close()
+        self._presence.close()
+        self._store.close()
+
+    def _find(self, run_id: str) -> RunRecord | None:
+        record = self._board.get(run_id)
+        if record is None:
+            record = self._store.get(run_id)
+            if record and record.ended:
+                self._board.put(record)
+        return record
+
+    def _adopt(self, record: RunRecord, connection: Connection) -> None:
+        """Follow a job that a process now dead, or another key, followed before."""
+        if not record.job_id:
+            return
+        if record.worker != self._presence.id:
+            if self._presence.alive(record.worker):
+                return
+            if not self._store.claim(record.id, record.worker, self._presence.id):
+                return
+        current = self._board.peek(record.id) or self._store.get(record.id)
+        if current is None or current.ended:
+            return
+        # a press on Stop that was not carried out died with its process
+        self._board.put(replace(current, stop_requested_at=None))
+        # the local Langflow takes another port at each start
+        moved = connection.url != record.server_url and connection.source != "local"
+        self._tasks.begin(Job(record.id, connection, lambda live: follow(live, moved=moved)))
+
+    def _close_lost(self, records: Iterable[RunRecord]) -> None:
+        """End the runs that died with their process: nothing can tell what became of them."""
+        for record in records:
+            lost = record.mode == "sync" or not record.job_id
+            if lost and not self._presence.alive(record.worker):
+                self._store.update(
+                    replace(
+                        record,
+                        status=RunStatus.OUTCOME_UNKNOWN,
+                        ended_at=now(),
+                        version=record.version + 1,
+                        problem=RecordProblem(
+                            "The console was restarted while it waited for the answer, which is "
+                            "lost.",
+                            "The run may have gone on at the server: look into the flow's "
+                            "messages or traces in Langflow before you run it again.",
+                        ),
+                    )
+                )

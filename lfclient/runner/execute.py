@@ -1,0 +1,83 @@
+"""The two ways to run: a background job, and one call that waits for the result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
+from lfclient.run import Run, RunStatus
+from lfclient.runner.follow import follow
+from lfclient.runner.live import LiveRun, now
+
+_GATEWAY_FAULTS = (502, 504)  # a proxy gave up: what is behind it may go on
+_OUTCOME_HINT = (
+    "It may have run all the same: look into the flow's messages or traces in Langflow before "
+    "you run it again."
+)
+_SYNC_STOPPED = (
+    "The console closed the call and no longer waits. Langflow cannot stop such a run: it goes on "
+    "at the server, and its result is not fetched."
+)
+
+
+async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
+    """Submit a job, then follow it to its end."""
+    server = live.server
+    key = live.id if server and server.capabilities.idempotency else None
+    try:
+        run = await live.client.submit(
+            live.flow,
+            overrides,
+            session_id=live.record.session_id,
+            idempotency_key=key,
+        )
+    except LangflowError as error:
+        await _not_started(live, error)
+        return
+    await live.take(run)
+    await follow(live)
+
+
+async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
+    """One call, until its answer or Stop."""
+    call = asyncio.ensure_future(
+        live.client.run(live.flow, overrides, session_id=live.record.session_id)
+    )
+    await live.change(status=RunStatus.IN_PROGRESS, started_at=now())
+    pressed = asyncio.ensure_future(live.stop.wait())
+    try:
+        await asyncio.wait({call, pressed}, return_when=asyncio.FIRST_COMPLETED)
+        if not call.done():
+            call.cancel()
+            await live.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
+            return
+        await _answered(live, call)
+    finally:
+        for task in (call, pressed):
+            task.cancel()
+        await asyncio.gather(call, pressed, return_exceptions=True)
+
+
+async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
+    try:
+        run = call.result()
+    except LangflowError as error:
+        await _not_started(live, error)
+        return
+    late = "The run had ended before the stop." if live.stop.is_set() else ""
+    await live.take(run, stop_result=late)
+
+
+async def _not_started(live: LiveRun, error: LangflowError) -> None:
+    """Close a run whose call failed: did it not start, or can that not be known?"""
+    lost = (
+        (isinstance(error, Unreachable) and error.sent)
+        or isinstance(error, BadAnswer)
+        or (isinstance(error, ServerFault) and error.status in _GATEWAY_FAULTS)
+    )
+    if lost:
+        await live.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
+    else:
+        await live.fail(RunStatus.FAILED, error.message, error.hint)

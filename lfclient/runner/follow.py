@@ -1,0 +1,175 @@
+"""Follows a background job: by its event stream where there is one, by asking before 1.11."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from lfclient.errors import FlowNotFound, InvalidKey, JobNotFound, LangflowError
+from lfclient.run import RunStatus, StopResult
+from lfclient.runner import schedule
+from lfclient.runner.listen import Listener
+from lfclient.runner.live import LiveRun, clock_words, now
+
+# after this long without any news a run may be one that a server's restart left behind
+SILENCE_SECONDS = 600.0
+_SILENCE = (
+    f"There has been no news of this run for more than {int(SILENCE_SECONDS // 60)} minutes. A "
+    "component may take that long; but if Langflow was restarted meanwhile, this run never ends: "
+    "then stop it."
+)
+
+
+async def follow(live: LiveRun, *, moved: bool = False) -> None:
+    """Keep the record at what the server says, until the run has ended.
+
+    `moved` says that the server's address is not the one that the run was made at: that it does
+    not know the job then proves nothing.
+    """
+    follower = _Follower(live, moved)
+    try:
+        while not live.record.ended and await follower.turn():
+            await follower.pause()
+    finally:
+        await follower.listener.close()
+
+
+class _Follower:
+    def __init__(self, live: LiveRun, moved: bool) -> None:
+        self._live = live
+        self._moved = moved
+        self._away_since = ""
+        self._steps: tuple[float, ...] = ()
+        self._delays: Iterator[float] = iter(())
+        self._failed = False
+        self._fresh = live.record.run is not None  # the submit's answer says how it stands
+        self.listener = Listener(live)
+
+    async def turn(self) -> bool:
+        """Ask the server for what is due, or stop the run. False if nothing more can be learnt."""
+        live = self._live
+        try:
+            await self._ask()
+        except JobNotFound as error:
+            await self._unknown(error)
+            return False
+        except InvalidKey as error:
+            await self._refused(error)
+        except LangflowError as error:
+            self._back_off()
+            self._away_since = self._away_since or clock_words(now())
+            await live.change(
+                note=f"The server has not answered properly since {self._away_since}; the console "
+                f"keeps trying. {error.message}"
+            )
+        else:
+            self._failed = False
+        return True
+
+    async def pause(self) -> None:
+        """Until it is time to ask again, the stream has news, or Stop is pressed."""
+        stop = self._live.stop
+        if stop.is_set() and not self._failed:
+            return
+        events = [self.listener.news] if stop.is_set() else [self.listener.news, stop]
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(
+                waits, timeout=next(self._delays), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self.listener.news.clear()
+
+    async def _ask(self) -> None:
+        live = self._live
+        if live.server is None or live.flow is None:
+            await self._look_up()
+        if live.stop.is_set():
+            await self._stop()
+        elif self._fresh:
+            self._fresh = False
+            self._next_pace(live.record.status)
+        else:
+            run = await live.client.status(live.record.job_id, flow=live.flow)
+            self._away_since = ""
+            if run.status is not live.record.status:
+                self.listener.heard()
+            silent = time.monotonic() - self.listener.last_heard >= SILENCE_SECONDS
+            note = _SILENCE if silent and run.status is not RunStatus.SUSPENDED else ""
+            await live.take(run, note=note)
+            self._next_pace(run.status)
+
+    async def _look_up(self) -> None:
+        """What a restart has lost: the server's abilities, and the flow as it is now."""
+        live = self._live
+        live.server = live.server or await live.client.server()
+        if live.flow is None:
+            with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
+                live.flow = await live.client.flow(live.record.flow_id)
+
+    async def _stop(self) -> None:
+        live = self._live
+        result = await live.client.stop(live.record.job_id, flow=live.flow)
+        live.stop.clear()
+        words = _stop_words(result)
+        if result.run is not None:
+            await live.take(result.run, stop_result=words)
+        else:
+            await live.change(stop_result=words)
+        self._pace(schedule.SETTLING)
+
+    async def _unknown(self, error: JobNotFound) -> None:
+        live = self._live
+        if self._moved:
+            await live.change(
+                note=f"This run was made at {live.record.server_url}, and the server that now has "
+                "that name does not know it."
+            )
+        else:
+            await live.fail(
+                RunStatus.OUTCOME_UNKNOWN,
+                f"The server no longer knows this job. {error.message}",
+                "Its database may have been replaced, or the job was made with another API key.",
+            )
+
+    async def _refused(self, error: InvalidKey) -> None:
+        live = self._live
+        self._back_off()
+        live.stop.clear()
+        await live.change(
+            stop_requested_at=None,
+            note=f"The server refuses the API key, so this run cannot be followed or stopped; it "
+            f"goes on at the server. Enter a valid key on the Connection page. {error.message}",
+        )
+
+    def _back_off(self) -> None:
+        self._failed = True
+        self._pace(schedule.AWAY)
+
+    def _pace(self, steps: tuple[float, ...]) -> None:
+        if steps is not self._steps:
+            self._steps, self._delays = steps, schedule.delays(steps)
+
+    def _next_pace(self, status: RunStatus) -> None:
+        server = self._live.server
+        if status is RunStatus.SUSPENDED:
+            self.listener.rest()
+            self._pace(schedule.RESTING)
+        elif server is None or not server.capabilities.events:
+            self._pace(schedule.POLLED)
+        else:
+            self._pace(self.listener.next_steps())
+
+
+def _stop_words(result: StopResult) -> str:
+    if result.stopped:
+        words = "Stopped at the server."
+    elif result.stopped is False:
+        words = "Not stopped: the run had ended before, or cannot be stopped."
+    else:
+        words = "The server was asked to stop and has not confirmed it."
+    return f"{words} {result.message}".strip()

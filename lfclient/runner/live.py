@@ -1,0 +1,107 @@
+"""A run that this process follows: what it works with, and how its record changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from lfclient.client import AsyncLangflowClient
+from lfclient.flow import Flow
+from lfclient.models import ServerInfo
+from lfclient.run import Run, RunStatus
+from lfclient.runner.board import Board
+from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def clock_words(time: datetime) -> str:
+    """A time for a note."""
+    return f"{time:%H:%M:%S} UTC"
+
+
+@dataclass
+class Records:
+    """Changes records in memory first, so that the screen has them at once, then on disk."""
+
+    board: Board
+    store: Store
+    fault: StoreError | None = None
+
+    async def change(self, run_id: str, **changes: Any) -> RunRecord:
+        """Make a new version and write it; a store that fails is retried by `save_rest`."""
+        record = self.board.change(run_id, **changes)
+        await self.save([record])
+        return record
+
+    async def save(self, records: Iterable[RunRecord]) -> None:
+        """Write snapshots. The answer goes with the end of a run: before, the server has it."""
+        for record in records:
+            try:
+                await asyncio.to_thread(self.store.update, record, answer=record.ended)
+            except StoreError as error:
+                self.fault = error
+                return
+            self.board.saved(record)
+        self.fault = None
+
+    async def save_rest(self) -> None:
+        """Write what could not be written before."""
+        await self.save(self.board.unsaved())
+
+
+@dataclass
+class LiveRun:
+    """What one follower needs. `server` and `flow` are None until known (after a restart).
+
+    `stop` is set by a press on Stop; whoever follows the run sees to it.
+    """
+
+    id: str
+    records: Records
+    server: ServerInfo | None
+    flow: Flow | None
+    stop: asyncio.Event
+    client: AsyncLangflowClient = field(init=False)
+
+    @property
+    def record(self) -> RunRecord:
+        record = self.records.board.peek(self.id)
+        if record is None:
+            raise KeyError(self.id)
+        return record
+
+    async def change(self, **changes: Any) -> None:
+        """Change the record if that makes a difference."""
+        record = self.record
+        if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
+            await self.records.change(self.id, **changes)
+
+    async def take(self, run: Run, **changes: Any) -> None:
+        """Bring the record to where the server's answer says that the run stands."""
+        record = self.record
+        changes["status"] = run.status
+        changes["job_id"] = run.job_id or record.job_id
+        changes["session_id"] = run.session_id or record.session_id
+        if run.status is not RunStatus.QUEUED:
+            changes["started_at"] = record.started_at or now()
+        if run.ended:
+            await self.end(run.status, run=run, **changes)
+        else:
+            await self.change(**{"note": "", "run": run, **changes})
+
+    async def end(self, status: RunStatus, **changes: Any) -> None:
+        """Close the record."""
+        await self.records.change(
+            self.id, **{**changes, "status": status, "note": "", "ended_at": now()}
+        )
+
+    async def fail(self, status: RunStatus, message: str, hint: str) -> None:
+        """Close the record with why it could not be done."""
+        await self.end(status, problem=RecordProblem(message, hint))

@@ -1,0 +1,132 @@
+"""The event loop in its thread, and the task of each run that is followed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from lfclient.client import AsyncLangflowClient
+from lfclient.errors import LangflowError
+from lfclient.flow import Flow
+from lfclient.models import ServerInfo
+from lfclient.run import RunStatus
+from lfclient.runner.live import LiveRun, Records
+from lfclient.settings import Connection
+
+Connect = Callable[[Connection], AsyncLangflowClient]
+Work = Callable[[LiveRun], Awaitable[None]]
+
+TIDY_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job:
+    """What is to be done for a run that is on the board."""
+
+    run_id: str
+    connection: Connection
+    work: Work
+    server: ServerInfo | None = None
+    flow: Flow | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class Tasks:
+    """Jobs by run id, each in a task of one loop in one daemon thread."""
+
+    def __init__(self, records: Records, connect: Connect) -> None:
+        self._records = records
+        self._connect = connect
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="langflow-console-runner", daemon=True
+        )
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._tidy(), self._loop)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def connection(self, run_id: str) -> Connection | None:
+        """What the run is followed with, None if it is not followed here."""
+        job = self._jobs.get(run_id)
+        return job.connection if job else None
+
+    def begin(self, job: Job) -> None:
+        """Do it, unless something is being done for that run."""
+        with self._lock:
+            if job.run_id in self._jobs:
+                return
+            self._jobs[job.run_id] = job
+        self._loop.call_soon_threadsafe(self._create, job)
+
+    def press_stop(self, run_id: str) -> None:
+        """Tell whoever follows the run to stop it."""
+        job = self._jobs.get(run_id)
+        if job:
+            self._loop.call_soon_threadsafe(job.stop.set)
+
+    def leave(self, run_id: str) -> None:
+        """Let go of a run: the server goes on with it, its record stays as it is."""
+        asyncio.run_coroutine_threadsafe(self._cancel([run_id]), self._loop).result(10)
+
+    def close(self) -> None:
+        """Let go of all runs and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._cancel(list(self._jobs)), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _create(self, job: Job) -> None:
+        job.task = self._loop.create_task(self._do(job))
+
+    async def _cancel(self, run_ids: list[str]) -> None:
+        tasks = [job.task for run_id in run_ids if (job := self._jobs.get(run_id)) and job.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _do(self, job: Job) -> None:
+        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.stop)
+        try:
+            await self._connected(live, job)
+        except Exception as error:
+            # a fault of the console's own: said in the record, and logged without its text,
+            # which might hold what a person entered
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("Run %s: %s\n%s", job.run_id, type(error).__name__, frames)
+            await live.fail(
+                RunStatus.OUTCOME_UNKNOWN,
+                f"The console failed at following this run ({type(error).__name__}).",
+                "The console's log says where. The run itself may go on at the server.",
+            )
+        finally:
+            with self._lock:
+                self._jobs.pop(job.run_id, None)
+
+    async def _connected(self, live: LiveRun, job: Job) -> None:
+        try:
+            client = await asyncio.to_thread(self._connect, job.connection)
+        except LangflowError as error:
+            if live.record.job_id:
+                await live.change(note=f"This run cannot be followed. {error.message}")
+            else:
+                await live.fail(RunStatus.FAILED, error.message, error.hint)
+            return
+        async with client:
+            live.client = client
+            await job.work(live)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            await self._records.save_rest()
+            self._records.board.sweep()

@@ -1,0 +1,237 @@
+"""A Langflow behind `httpx.MockTransport`, for faults that a real one cannot be made to have.
+
+It answers the Workflow API of 1.10 ("inputs") or 1.13 ("modes") as those do, for one flow whose
+jobs take as long as a test says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+FLOW_ID = "11111111-2222-3333-4444-555555555555"
+VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
+
+
+def node(id: str, type: str, **values: Any) -> dict[str, Any]:
+    template = {
+        name: {"name": name, "type": "str", "_input_type": kind, "show": True, "value": ""}
+        for name, kind in values.items()
+    }
+    output = {"name": "message", "types": ["Message"], "method": "m", "display_name": "Message"}
+    return {
+        "id": id,
+        "type": "genericNode",
+        "position": {"x": 0, "y": 0},
+        "data": {
+            "id": id,
+            "type": type,
+            "node": {
+                "display_name": type,
+                "description": "",
+                "template": {"_type": "Component", **template},
+                "outputs": [output],
+                "field_order": list(values),
+            },
+        },
+    }
+
+
+FLOW = {
+    "id": FLOW_ID,
+    "name": "Echo",
+    "description": "",
+    "endpoint_name": None,
+    "updated_at": "2026-11-24T00:00:00",
+    "data": {
+        "nodes": [
+            node("ChatInput-a", "ChatInput", input_value="MultilineInput", key="SecretStrInput"),
+            node("ChatOutput-b", "ChatOutput"),
+        ],
+        "edges": [
+            {
+                "source": "ChatInput-a",
+                "target": "ChatOutput-b",
+                "data": {
+                    "sourceHandle": {"name": "message", "id": "ChatInput-a"},
+                    "targetHandle": {"fieldName": "input_value", "id": "ChatOutput-b"},
+                },
+            }
+        ],
+        "viewport": {},
+    },
+}
+FLOW["data"]["nodes"][0]["data"]["node"]["template"]["key"]["password"] = True
+
+
+@dataclass
+class Job:
+    id: str
+    ends_at: float
+    text: str
+    state: str = ""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def status(self) -> str:
+        if self.state:
+            return self.state
+        return "completed" if time.monotonic() >= self.ends_at else "in_progress"
+
+
+@dataclass
+class FakeLangflow:
+    """`seconds` is how long a job takes; the switches may be turned while a test runs."""
+
+    dialect: str = "modes"
+    seconds: float = 0.2
+    text: str = "echo"
+    down: bool = False
+    key_refused: bool = False
+    silent_stream: bool = False
+    held: bool = False  # a submit is answered only once this is False
+    lose_answer: bool = False  # the request arrives, its answer does not
+    flow_gone: bool = False
+    jobs: dict[str, Job] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    ended_at: float = 0.0
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self.handle)
+
+    def count(self, method: str, path: str) -> int:
+        """How often that was asked."""
+        return self.asked.count((method, path))
+
+    @property
+    def status_requests(self) -> int:
+        return self.count("GET", "/api/v2/workflows")
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.rstrip("/")
+        self.asked.append((request.method, path))
+        if self.down:
+            raise httpx.ConnectError("connection refused", request=request)
+        if path == "/api/v1/version":
+            version = VERSIONS[self.dialect]
+            names = {"version": version, "main_version": version, "package": "Langflow"}
+            return httpx.Response(200, json=names)
+        if path == "/api/v1/config":
+            limits = {"serialization_max_text_length": 6000, "serialization_max_items_length": 1000}
+            return httpx.Response(200, json=limits)
+        if self.key_refused:
+            return httpx.Response(403, json={"detail": "Invalid API key"})
+        if path == "/api/v2/workflows" and request.method == "POST":
+            return await self._post(request)
+        if path == "/api/v2/workflows":
+            return self._status(request.url.params["job_id"])
+        if path == "/api/v2/workflows/stop":
+            return self._stop(json.loads(request.content)["job_id"])
+        if path.endswith("/events"):
+            return self._events(path.split("/")[-2])
+        if path.startswith("/api/v1/flows/") and not self.flow_gone:
+            return httpx.Response(200, json=FLOW)
+        if path == "/api/v1/monitor/builds":
+            return httpx.Response(200, json={"vertex_builds": {}})
+        if path == "/api/v1/monitor/messages":
+            return httpx.Response(200, json=[])
+        return httpx.Response(404, json={"detail": "Flow not found"})
+
+    async def _post(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        while self.held:
+            await asyncio.sleep(0.01)
+        job = Job(f"job-{len(self.jobs)}", time.monotonic() + self.seconds, self.text)
+        job.id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
+        self.jobs[job.id] = job
+        if self.lose_answer:
+            raise httpx.ReadError("connection reset", request=request)
+        if body.get("background") or body.get("mode") == "background":
+            return httpx.Response(200, json=self._active(job, "queued"))
+        await asyncio.sleep(self.seconds)
+        self.ended_at = time.monotonic()
+        return httpx.Response(200, json=self._done(job))
+
+    def _status(self, job_id: str) -> httpx.Response:
+        job = self.jobs.get(job_id)
+        if job is None:
+            return _unknown(job_id)
+        if job.status == "completed":
+            return httpx.Response(200, json=self._done(job))
+        return httpx.Response(200, json=self._active(job, job.status))
+
+    def _stop(self, job_id: str) -> httpx.Response:
+        job = self.jobs.get(job_id)
+        if job is None:
+            return _unknown(job_id)
+        if job.status == "completed":
+            message = f"Job {job_id} already finished (completed)."
+        else:
+            job.state = "cancelled"
+            message = f"Job {job_id} cancelled successfully."
+        return httpx.Response(200, json={"job_id": job_id, "message": message})
+
+    def _events(self, job_id: str) -> httpx.Response:
+        job = self.jobs.get(job_id)
+        if job is None or self.dialect == "inputs":
+            return _unknown(job_id)
+        headers = {"content-type": "text/event-stream; charset=utf-8"}
+        return httpx.Response(200, headers=headers, stream=_Stream(self, job))
+
+    def _active(self, job: Job, status: str) -> dict[str, Any]:
+        return {
+            "job_id": job.id,
+            "flow_id": FLOW_ID,
+            "object": "job",
+            "created_timestamp": "2026-11-24T00:00:00Z",
+            "status": status,
+            "links": {},
+            "errors": [],
+        }
+
+    def _done(self, job: Job) -> dict[str, Any]:
+        output = {
+            "type": "message",
+            "component_id": "ChatOutput-b",
+            "status": "completed",
+            "content": job.text,
+            "metadata": {"component_type": "ChatOutput"},
+        }
+        return {
+            **self._active(job, "completed"),
+            "object": "response",
+            "inputs": {},
+            "outputs": {"ChatOutput-b": output},
+        }
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, server: FakeLangflow, job: Job) -> None:
+        self._server, self._job = server, job
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if not self._server.silent_stream:
+            yield _frame(1, "build_start", {})
+        while self._job.status == "in_progress" or self._server.silent_stream:
+            await asyncio.sleep(0.005)
+        if self._job.status == "completed":
+            output = {"message": {"message": self._job.text, "type": "text"}}
+            build = {"id": "ChatOutput-b", "valid": True, "data": {"outputs": output}}
+            yield _frame(2, "end_vertex", {"build_data": build})
+            yield _frame(3, "end", {"build_duration": 0.1})
+
+
+def _frame(id: int, event: str, data: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps({'event': event, 'data': data})}\nid: {id}\n\n".encode()
+
+
+def _unknown(job_id: str) -> httpx.Response:
+    detail = {"error": "Job not found", "code": "JOB_NOT_FOUND", "message": f"Job {job_id} unknown"}
+    return httpx.Response(404, json={"detail": detail})

@@ -1,0 +1,98 @@
+"""A runner on a fake server, for the tests of the runner."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient.client import AsyncLangflowClient, LangflowClient
+from lfclient.flow import Flow
+from lfclient.ownership import fingerprint
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+from lfclient.store import Store
+from tests.fake_langflow import FLOW, FakeLangflow
+
+CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
+
+
+class Bench:
+    """A runner on a fake server, with short words for what tests do."""
+
+    def __init__(self, folder, server):
+        self.folder, self.server = folder, server
+        self.clicks = 0
+        self.runners = []
+        self.runner = self.new_runner()
+        self.owner = fingerprint(CONNECTION, folder)
+        self.flow = Flow.from_json(FLOW)
+
+    def new_runner(self):
+        runner = Runner(self.folder, connect=self.connect)
+        self.runners.append(runner)
+        return runner
+
+    def connect(self, connection):
+        key = connection.api_key.get_secret_value()
+        return AsyncLangflowClient(connection.url, key, transport=self.server.transport)
+
+    def info(self):
+        held = replace(self.server, down=False, key_refused=False)
+        with LangflowClient(CONNECTION.url, "k", transport=held.transport) as client:
+            return client.server()
+
+    def start(self, overrides=None, mode="background", click=None):
+        self.clicks += 1
+        return self.runner.start(
+            CONNECTION,
+            self.flow,
+            overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
+            mode=mode,
+            session_id="session",
+            server=self.info(),
+            click=click or f"click-{self.clicks}",
+        )
+
+    def until(self, run_id, ready, timeout=15.0):
+        """Wait until the record fits; the record."""
+        until = time.monotonic() + timeout
+        record = self.runner.get(run_id, self.owner)
+        while not ready(record):
+            left = until - time.monotonic()
+            assert left > 0, f"still {record}"
+            record = self.runner.wait_change(run_id, record.version, left)
+        return record
+
+    def ended(self, run_id, timeout=15.0):
+        return self.until(run_id, lambda record: record.ended, timeout)
+
+    def kept(self, run_id, ready, timeout=5.0):
+        """Wait until what is on disk fits; the record."""
+        store = Store(self.folder)
+        until = time.monotonic() + timeout
+        while not ready(record := store.get(run_id)):
+            assert time.monotonic() < until, f"still {record}"
+            time.sleep(0.02)
+        store.close()
+        return record
+
+    def restart(self):
+        """As a console that was killed and started again."""
+        self.runner.close()
+        self.runners.remove(self.runner)
+        self.runner = self.new_runner()
+
+
+@pytest.fixture
+def bench(tmp_path, request):
+    server = FakeLangflow(**getattr(request, "param", {}))
+    made = Bench(tmp_path, server)
+    yield made
+    for runner in made.runners:
+        runner.close()
+
+
+both_dialects = pytest.mark.parametrize(
+    "bench", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
+)

@@ -1,0 +1,173 @@
+"""Runs outside any page: start, follow, stop."""
+
+import time
+
+import pytest
+
+from lfclient.run import RunStatus
+from lfclient.store import Store
+from tests.runner_bench import CONNECTION, bench, both_dialects
+
+__all__ = ["bench"]
+
+
+@both_dialects
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_a_run_ends_with_its_outputs(bench, mode):
+    """The record goes from queued to completed and carries what the flow returned."""
+    record = bench.ended(bench.start(mode=mode))
+    assert record.status is RunStatus.COMPLETED
+    assert record.run.outputs["ChatOutput-b"].value == "echo"
+    assert record.created_at <= record.started_at <= record.ended_at
+    assert (record.flow_name, record.mode, record.session_id) == ("Echo", mode, "session")
+
+
+def test_the_record_is_on_disk_before_anything_is_sent(bench):
+    """Also where the server never answers."""
+    bench.server.held = True
+    run_id = bench.start()
+    assert Store(bench.folder).get(run_id).status is RunStatus.QUEUED
+
+
+def test_starting_is_quick(bench):
+    """The click does not wait for the server; the commit to disk is all it takes."""
+    bench.server.held = True
+    info, taken = bench.info(), []
+    for n in range(20):
+        begun = time.perf_counter()
+        bench.runner.start(
+            CONNECTION, bench.flow, {}, mode="sync", session_id=None, server=info, click=f"q{n}"
+        )
+        taken.append(time.perf_counter() - begun)
+    assert sorted(taken)[10] < 0.05
+
+
+@both_dialects
+def test_two_presses_are_one_run(bench):
+    """The same click, even after the run has ended or the console was restarted, sends nothing."""
+    first = bench.start(click="one")
+    assert bench.start(click="one") == first
+    bench.ended(first)
+    bench.restart()
+    assert bench.start(click="one") == first
+    assert len(bench.server.jobs) == 1
+
+
+def test_a_run_is_open_to_its_owner_only(bench):
+    """Another key's fingerprint finds nothing."""
+    run_id = bench.start()
+    assert bench.runner.get(run_id, "somebody else") is None
+    bench.ended(run_id)
+    bench.restart()
+    assert bench.runner.get(run_id, "somebody else") is None
+    assert bench.runner.recent("somebody else") == []
+
+
+def test_recent_lists_what_is_going_on_and_what_has_ended(bench):
+    """Newest first, with the statuses of this moment."""
+    done = bench.start()
+    bench.ended(done)
+    bench.server.seconds = 60
+    going = bench.start()
+    bench.until(going, lambda record: record.status is RunStatus.IN_PROGRESS)
+    found = [(record.id, record.status) for record in bench.runner.recent(bench.owner)]
+    assert found == [(going, RunStatus.IN_PROGRESS), (done, RunStatus.COMPLETED)]
+
+
+def test_no_secret_is_on_disk(bench):
+    """Neither a typed secret nor the key, though the server sends the secret back."""
+    secret = "hunter2-hunter2"
+    bench.server.text = f"you said {secret}"
+    record = bench.ended(
+        bench.start({"ChatInput-a.input_value": "hi", "ChatInput-a.key": secret}, mode="sync")
+    )
+    bench.kept(record.id, lambda record: record.ended)
+    assert "••••" in record.run.outputs["ChatOutput-b"].value
+    bench.runner.close()
+    bench.runners.clear()
+    written = b"".join(path.read_bytes() for path in bench.folder.rglob("*") if path.is_file())
+    assert secret.encode() not in written
+    assert CONNECTION.api_key.get_secret_value().encode() not in written
+    assert b"hi" in written
+
+
+@pytest.mark.parametrize("bench", [{"dialect": "inputs", "seconds": 1.0}], indirect=True)
+def test_a_job_of_a_second_is_polled_at_most_five_times(bench):
+    """On releases without events."""
+    record = bench.ended(bench.start())
+    assert bench.server.status_requests <= 5
+    lag = record.ended_at.timestamp() - record.created_at.timestamp() - 1.0
+    assert lag <= 1.0
+
+
+@pytest.mark.parametrize("bench", [{"dialect": "modes", "seconds": 1.5}], indirect=True)
+def test_the_end_of_a_job_with_events_is_seen_at_once(bench):
+    """The stream's end is the sign, so few status requests are needed."""
+    run_id = bench.start()
+    record = bench.ended(run_id)
+    taken = (record.ended_at - record.created_at).total_seconds()
+    assert taken - 1.5 <= 0.3
+    assert bench.server.status_requests <= 5
+
+
+@pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
+def test_a_stream_that_never_ends_does_not_hold_the_run(bench):
+    """Asking for the status goes on beside it."""
+    record = bench.ended(bench.start())
+    assert record.status is RunStatus.COMPLETED
+
+
+@both_dialects
+def test_a_job_is_stopped_at_the_server(bench):
+    """The record tells what the server said."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    bench.runner.stop(run_id, CONNECTION)
+    assert bench.runner.get(run_id, bench.owner).stop_requested_at
+    record = bench.ended(run_id, timeout=3)
+    assert record.status is RunStatus.CANCELLED
+    assert "Stopped at the server" in record.stop_result
+    assert [job.state for job in bench.server.jobs.values()] == ["cancelled"]
+
+
+def test_stop_works_while_a_sync_call_is_under_way(bench):
+    """The call is closed at once, and the record says that the server goes on."""
+    bench.server.seconds = 60
+    run_id = bench.start(mode="sync")
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    begun = time.monotonic()
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.ended(run_id)
+    assert time.monotonic() - begun < 0.5
+    assert record.status is RunStatus.CANCELLED
+    assert "goes on at the server" in record.stop_result
+
+
+def test_a_stop_during_the_submit_stops_the_job_it_makes(bench):
+    """Pressed before there is a job id."""
+    bench.server.held = True
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.runner.stop(run_id, CONNECTION)
+    bench.server.held = False
+    assert bench.ended(run_id, timeout=3).status is RunStatus.CANCELLED
+
+
+def test_a_stop_while_the_server_is_away_is_carried_out_when_it_is_back(bench):
+    """The record says meanwhile that the server does not answer."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.job_id)
+    bench.server.down = True
+    bench.runner.stop(run_id, CONNECTION)
+    bench.until(run_id, lambda record: "not answered" in record.note)
+    bench.server.down = False
+    assert bench.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_stopping_what_has_ended_changes_nothing(bench):
+    """A late press is no stop."""
+    record = bench.ended(bench.start())
+    bench.runner.stop(record.id, CONNECTION)
+    assert bench.runner.get(record.id, bench.owner) == record

@@ -1,0 +1,210 @@
+"""What the runner does when servers, keys, disks and consoles fail."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient.run import RunStatus
+from lfclient.runner import TooManyRuns
+from lfclient.runner import core as runner_core
+from lfclient.store import Store, StoreError
+from tests.runner_bench import CONNECTION, bench, both_dialects
+
+__all__ = ["bench"]
+
+
+@both_dialects
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mode):
+    """Nothing was sent, so the run has failed and may be started again."""
+    bench.server.down = True
+    record = bench.ended(bench.start(mode=mode))
+    assert record.status is RunStatus.FAILED
+    assert record.problem.message
+    assert record.problem.hint
+
+
+def test_a_lost_answer_of_a_sync_call_is_outcome_unknown(bench):
+    """It is not repeated: it may have run."""
+    bench.server.lose_answer = True
+    record = bench.ended(bench.start(mode="sync"))
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert len(bench.server.jobs) == 1
+    assert record.problem.hint
+
+
+@both_dialects
+def test_a_server_that_goes_away_during_a_run_is_waited_for(bench):
+    """The record keeps its status with a note, and recovers by itself."""
+    bench.server.seconds = 1.0
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    bench.server.down = True
+    # what is open breaks too, as a server's death would have it
+    record = bench.until(run_id, lambda record: record.note)
+    assert record.status is RunStatus.IN_PROGRESS
+    assert "still" in record.note or "keeps trying" in record.note
+    bench.server.down = False
+    record = bench.ended(run_id)
+    assert (record.status, record.note) == (RunStatus.COMPLETED, "")
+
+
+@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
+def test_a_key_revoked_during_a_run_is_said(bench):
+    """The run is not ended falsely; with a valid key it is followed again."""
+    bench.server.seconds = 0.6
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.job_id)
+    bench.server.key_refused = True
+    record = bench.until(run_id, lambda record: record.note)
+    assert "API key" in record.note
+    assert not record.ended
+    bench.server.key_refused = False
+    bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
+    assert bench.ended(run_id, timeout=2).status is RunStatus.COMPLETED
+
+
+@both_dialects
+def test_a_job_that_the_server_has_forgotten_is_outcome_unknown(bench):
+    """With the reason."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.job_id)
+    bench.restart()
+    bench.server.jobs.clear()
+    bench.runner.attach(CONNECTION)
+    record = bench.ended(run_id)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert "no longer knows" in record.problem.message
+
+
+def test_a_refused_value_fails_the_run_and_names_the_field(bench):
+    """The client's check, seen through the record."""
+    record = bench.ended(bench.start({"ChatInput-a.nonsense": "x"}))
+    assert record.status is RunStatus.FAILED
+    assert "ChatInput-a.nonsense" in record.problem.message
+    assert bench.server.jobs == {}
+
+
+def test_long_silence_is_said_and_does_not_end_the_run(bench, monkeypatch):
+    """A server that was restarted can leave a job in progress for ever."""
+    monkeypatch.setattr("lfclient.runner.follow.SILENCE_SECONDS", 0.3)
+    bench.server.dialect = "inputs"
+    bench.server.seconds = 60
+    run_id = bench.start()
+    record = bench.until(run_id, lambda record: record.note)
+    assert "no news" in record.note
+    assert not record.ended
+
+
+def test_a_console_that_follows_too_many_runs_says_so(bench, monkeypatch):
+    """Nothing is sent or recorded then."""
+    monkeypatch.setattr(runner_core, "MAX_LIVE", 1)
+    bench.server.held = True
+    bench.start()
+    with pytest.raises(TooManyRuns):
+        bench.start()
+    assert len(bench.runner.recent(bench.owner)) == 1
+
+
+def test_a_store_that_fails_stops_a_start_before_anything_is_sent(bench, monkeypatch):
+    """No run without a record."""
+
+    def full(record):
+        raise StoreError("the disk is full", hint="Make room.")
+
+    monkeypatch.setattr(bench.runner._store, "create", full)
+    with pytest.raises(StoreError):
+        bench.start()
+    assert bench.server.jobs == {}
+
+
+def test_a_record_that_cannot_be_written_is_kept_and_written_later(bench, monkeypatch):
+    """The run ends in memory, says so, and is on disk once there is room."""
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.1)
+    bench.restart()
+    write = bench.runner._store.update
+
+    def full(record, **more):
+        raise StoreError("the disk is full")
+
+    bench.runner._store.update = full
+    record = bench.ended(bench.start())
+    assert record.status is RunStatus.COMPLETED
+    assert Store(bench.folder).get(record.id).status is RunStatus.QUEUED
+    bench.runner._store.update = write
+    assert bench.kept(record.id, lambda kept: kept.ended).run == record.run
+
+
+@both_dialects
+def test_a_restart_loses_no_record_and_attaches_to_running_jobs(bench):
+    """The job that goes on is followed to its end by the next process."""
+    bench.server.seconds = 1.5
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.restart()
+    assert bench.runner.get(run_id, bench.owner).status in (
+        RunStatus.QUEUED,
+        RunStatus.IN_PROGRESS,
+    )
+    bench.runner.attach(CONNECTION)
+    record = bench.ended(run_id)
+    assert record.status is RunStatus.COMPLETED
+    assert record.run.outputs["ChatOutput-b"].value == "echo"
+
+
+def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
+    """Its answer had nowhere to go."""
+    bench.server.seconds = 60
+    run_id = bench.start(mode="sync")
+    bench.restart()
+    record = bench.runner.get(run_id, bench.owner)
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert "restarted" in record.problem.message
+    assert record.problem.hint
+
+
+def test_a_restart_during_a_submit_is_outcome_unknown(bench):
+    """Without a job id there is nothing to attach to."""
+    bench.server.held = True
+    run_id = bench.start()
+    bench.restart()
+    assert bench.runner.get(run_id, bench.owner).status is RunStatus.OUTCOME_UNKNOWN
+
+
+def test_a_run_that_another_living_process_follows_is_left_to_it(bench):
+    """A second console on the same folder sees it change, and does not close it."""
+    bench.server.seconds = 1.0
+    run_id = bench.start(mode="sync")
+    other = bench.new_runner()
+    other.attach(CONNECTION)
+    record = other.get(run_id, bench.owner)
+    assert not record.ended
+    while not record.ended:
+        record = other.wait_change(run_id, record.version, 5)
+    assert record.status is RunStatus.COMPLETED
+
+
+def test_a_job_of_a_flow_deleted_meanwhile_is_followed(bench):
+    """Its outputs come, without what only the flow tells."""
+    bench.server.seconds = 0.5
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.restart()
+    bench.server.flow_gone = True
+    bench.runner.attach(CONNECTION)
+    assert bench.ended(run_id).run.outputs["ChatOutput-b"].value == "echo"
+
+
+def test_a_server_that_moved_and_does_not_know_the_job_does_not_end_it(bench):
+    """The address under a configured name has changed: that proves nothing about the run."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.restart()
+    bench.server.jobs.clear()
+    bench.runner.attach(replace(CONNECTION, url="http://elsewhere.test"))
+    record = bench.until(run_id, lambda record: record.note)
+    assert CONNECTION.url in record.note
+    assert not record.ended
