@@ -1,0 +1,174 @@
+"""Processes that outlive the console: started apart from it, recognised again, ended for sure."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+LOOPBACK = "127.0.0.1"
+
+# What another program's settings would do to the child: point it at their database, log in their
+# user, trace into their account, put their packages before its own or keep it from caching bytecode.
+_STRIPPED_PREFIXES = (
+    "LANGFLOW_",
+    "LFX_",
+    "LFCONSOLE_",
+    "UVICORN_",
+    "GUNICORN_",
+    "STREAMLIT_",
+    "LANGCHAIN_",
+    "LANGSMITH_",
+    "LANGFUSE_",
+    "OTEL_",
+    "PYTHON",
+    "PYENV_",
+    "PYTEST_",
+)
+_STRIPPED = frozenset(
+    {
+        "VIRTUAL_ENV",
+        "VIRTUAL_ENV_PROMPT",
+        "CONDA_PREFIX",
+        "CONDA_DEFAULT_ENV",
+        "WEB_CONCURRENCY",
+        "FORWARDED_ALLOW_IPS",
+        "DATABASE_URL",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One process and no later one that got the same number. `created` is in epoch seconds."""
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, pid: int) -> Identity:
+        """That of a process that lives; raises psutil.NoSuchProcess if it does not."""
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def find(self) -> psutil.Process | None:
+        """The process, if it still lives."""
+        try:
+            process = psutil.Process(self.pid)
+            # the start time is counted from the boot, whose own time moves with the clock
+            same = abs(process.create_time() - self.created) < 2
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def clean_environ(
+    environ: Mapping[str, str], own: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment without what belongs to other programs, and with `own` on top."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in _STRIPPED and not name.startswith(_STRIPPED_PREFIXES)
+    }
+    return {**kept, **(own or {})}
+
+
+def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> subprocess.Popen:
+    """Start a process in a session of its own, so that it survives ours; it writes to `log`."""
+    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        return subprocess.Popen(
+            argv,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def end(identity: Identity, grace: float = 10.0) -> bool:
+    """End a process and all of its group; True if none of them is left.
+
+    Asked first, killed after `grace` seconds. Nothing is done if the number is another's by now;
+    processes that it left in its group are ended all the same.
+    """
+    members = _group(identity)
+    for process in members:
+        _signal(process, "terminate")
+    _, stubborn = psutil.wait_procs(members, timeout=grace)
+    stubborn = [*stubborn, *_group(identity)]
+    for process in stubborn:
+        _signal(process, "kill")
+    psutil.wait_procs(stubborn, timeout=5)
+    return not _group(identity)
+
+
+def _group(identity: Identity) -> list[psutil.Process]:
+    leader = identity.find()
+    found = {p.pid: p for p in _members(identity)}
+    if leader is not None:
+        found[leader.pid] = leader
+        found.update({child.pid: child for child in _children(leader)})
+    return list(found.values())
+
+
+def _members(identity: Identity) -> Iterable[psutil.Process]:
+    if not hasattr(os, "getpgid") or (psutil.pid_exists(identity.pid) and _is_another(identity)):
+        return
+    for process in psutil.process_iter():
+        try:
+            if (
+                os.getpgid(process.pid) == identity.pid
+                and process.create_time() > identity.created - 2
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
+                yield process
+        except (ProcessLookupError, PermissionError, psutil.Error):
+            continue
+
+
+def _is_another(identity: Identity) -> bool:
+    # a number is not given away while it still names a group: if a later process has it, then the
+    # group of that number is not ours either
+    try:
+        return abs(psutil.Process(identity.pid).create_time() - identity.created) >= 2
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _children(leader: psutil.Process) -> list[psutil.Process]:
+    try:
+        return leader.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _signal(process: psutil.Process, how: str) -> None:
+    try:
+        getattr(process, how)()
+    except psutil.NoSuchProcess:
+        return
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]

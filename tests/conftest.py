@@ -1,0 +1,118 @@
+"""What all tests share: a clean environment, real Langflow servers, a Chromium.
+
+Options by environment: LFCONSOLE_TEST_SERVERS=<file> (see tests/servers.py) uses running servers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests import servers
+from tests.servers import LiveServer
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the servers of this run a folder; workers inherit its name."""
+    if not _is_worker(config):
+        os.environ[servers.FOLDER] = str(servers.open_folder())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the servers once the last worker has ended."""
+    if not _is_worker(config):
+        servers.close_folder(Path(os.environ.pop(servers.FOLDER)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests by their folder, and keep those together that share something costly."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in ("live", "browser", "bench"):
+            item.add_marker(folder)
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item, folder)))
+
+
+def _group(item: pytest.Item, folder: str) -> str:
+    callspec = getattr(item, "callspec", None)
+    version = callspec.params.get("langflow") if callspec else None
+    if version:
+        return f"langflow-{version}"
+    if folder in ("browser", "bench"):
+        return folder
+    return item.path.stem
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+@pytest.fixture(autouse=True)
+def clean_environ(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No setting of the person who runs the tests reaches them, and no data of theirs is touched."""
+    for name in list(os.environ):
+        if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Callable[[str], LiveServer]:
+    """Gives the running server of a release: `live_server("1.13.0").url`."""
+    return servers.release
+
+
+@pytest.fixture(params=servers.VERSIONS, scope="session")
+def langflow(request: pytest.FixtureRequest) -> LiveServer:
+    """Each of the five releases in turn."""
+    return servers.release(request.param)
+
+
+@pytest.fixture(scope="session")
+def langflow_113() -> LiveServer:
+    """The newest release, that of the local Langflow."""
+    return servers.release("1.13.0")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium: the machine's, else Debian's as root, else Playwright's; none is a failure."""
+    with FileLock(servers.CACHE / "chromium.lock"):
+        found = _installed() or _from_debian() or _from_playwright()
+    if not found:
+        pytest.fail("No Chromium was found, and none could be installed.", pytrace=False)
+    return found
+
+
+def _installed() -> str | None:
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
+def _from_debian() -> str | None:
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return None
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        subprocess.run(["apt-get", "-q", *arguments], env=environ, stdin=subprocess.DEVNULL)
+    return _installed()
+
+
+def _from_playwright() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    subprocess.run(["playwright", "install", "chromium"], stdin=subprocess.DEVNULL)
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
