@@ -17,7 +17,7 @@ def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     for them.
     """
     table = pd.DataFrame.from_records(rows)
-    for name in table.select_dtypes(object):
+    for name in [name for name, kind in table.dtypes.items() if kind.kind == "O"]:
         column = table[name]
         kinds = {type(value) for value in column if value is not None and value == value}
         if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list}):

@@ -1,0 +1,90 @@
+"""Text from somebody else is shown as text."""
+
+import pytest
+
+from pages._ui.text import clip, duration_words, host_of, plain, size_words, without_remote_images
+
+
+@pytest.mark.parametrize(
+    "text", ["*bold*", "[a](http://b)", "![a](http://b)", "<b>", "$x$", "# h", ":red[x]", "`c`"]
+)
+def test_escapes_every_mark_of_markdown(text):
+    """Each punctuation mark that Markdown reads stands behind a backslash."""
+    escaped = plain(text)
+    assert escaped.replace("\\", "") == text
+    assert all(escaped[escaped.index(mark) - 1] == "\\" for mark in set(text) & set("*[]!<>$#`:"))
+
+
+def test_breaks_the_name_of_an_icon():
+    """`:material/…:` in somebody's text is no icon: it is looked for after the escapes are gone."""
+    assert ":material/" not in plain(":material/home:").replace("\\", "")
+
+
+def test_puts_text_on_one_line():
+    """Line breaks could begin a block of Markdown."""
+    assert plain("a\n\n- b") == "a \\- b"
+
+
+def test_takes_remote_images_out_of_markdown():
+    """A remote image becomes a line that names its host, and its address is given back."""
+    safe, found = without_remote_images('x ![cat](https://p.example/c.png "title") y')
+    assert found == ["https://p.example/c.png"]
+    assert "![" not in safe
+    assert "p\\.example" in safe
+
+
+def test_keeps_images_that_came_with_the_text():
+    """An image given as data loads nothing."""
+    text = "![dot](data:image/png;base64,AAAA)"
+    assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["`![a](http://b/c.png)`", "```\n![a](http://b/c.png)\n```", "~~~\n![a](http://b)\n~~~"]
+)
+def test_leaves_code_as_it_is(text):
+    """What stands in code is no image."""
+    assert without_remote_images(text) == (text, [])
+
+
+def test_names_each_remote_image_once():
+    """The same picture used twice is offered once."""
+    assert without_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://a.example/x", "a.example"),
+        ("//a.example/x", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[broken", ""),
+    ],
+)
+def test_finds_the_host_of_web_addresses_only(address, host):
+    """Other schemes and broken addresses have no host to load from."""
+    assert host_of(address) == host
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.44, "0.4 s"), (12.9, "12 s"), (185, "3 min 05 s"), (7440, "2 h 04 min")],
+)
+def test_says_durations_as_a_person_would(seconds, words):
+    """Tenths only where they tell something."""
+    assert duration_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(None, "size unknown"), (512, "512 B"), (3400, "3.4 kB"), (12_000_000, "12 MB")],
+)
+def test_says_sizes_as_a_person_would(size, words):
+    """Decimal units, two digits."""
+    assert size_words(size) == words
+
+
+def test_clips_with_an_ellipsis():
+    """What is left out is seen to be left out."""
+    assert clip("abcdef", 4) == "abc…"
+    assert clip("abcd", 4) == "abcd"
