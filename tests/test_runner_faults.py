@@ -70,7 +70,7 @@ def test_a_job_that_the_server_has_forgotten_is_outcome_unknown(bench):
     """With the reason."""
     bench.server.seconds = 60
     run_id = bench.start()
-    bench.until(run_id, lambda record: record.job_id)
+    bench.kept(run_id, lambda record: record.job_id)
     bench.restart()
     bench.server.jobs.clear()
     bench.runner.attach(CONNECTION)

@@ -14,7 +14,6 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.fields import mask
 from lfclient.flow import Flow
-from lfclient.models import ServerInfo
 from lfclient.ownership import fingerprint
 from lfclient.run import Mode, RunStatus
 from lfclient.runner.board import Board
@@ -23,6 +22,7 @@ from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, Records, now
 from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
+from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from lfclient.client import AsyncLangflowClient
 from lfclient.flow import Flow
-from lfclient.models import ServerInfo
 from lfclient.run import Run, RunStatus
 from lfclient.runner.board import Board
+from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
 
@@ -86,7 +86,6 @@ class LiveRun:
     async def take(self, run: Run, **changes: Any) -> None:
         """Bring the record to where the server's answer says that the run stands."""
         record = self.record
-        changes["status"] = run.status
         changes["job_id"] = run.job_id or record.job_id
         changes["session_id"] = run.session_id or record.session_id
         if run.status is not RunStatus.QUEUED:
@@ -94,13 +93,12 @@ class LiveRun:
         if run.ended:
             await self.end(run.status, run=run, **changes)
         else:
-            await self.change(**{"note": "", "run": run, **changes})
+            await self.change(**{"note": "", "status": run.status, "run": run, **changes})
 
     async def end(self, status: RunStatus, **changes: Any) -> None:
         """Close the record."""
-        await self.records.change(
-            self.id, **{**changes, "status": status, "note": "", "ended_at": now()}
-        )
+        changes["note"] = ""
+        await self.records.change(self.id, status=status, ended_at=now(), **changes)
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """Close the record with why it could not be done."""

@@ -6,15 +6,16 @@ import asyncio
 import logging
 import threading
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.models import ServerInfo
 from lfclient.run import RunStatus
 from lfclient.runner.live import LiveRun, Records
+from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 
 Connect = Callable[[Connection], AsyncLangflowClient]
@@ -77,22 +78,18 @@ class Tasks:
 
     def leave(self, run_id: str) -> None:
         """Let go of a run: the server goes on with it, its record stays as it is."""
-        asyncio.run_coroutine_threadsafe(self._cancel([run_id]), self._loop).result(10)
+        job = self._jobs.get(run_id)
+        if job and job.task:
+            asyncio.run_coroutine_threadsafe(_cancel([job.task]), self._loop).result(10)
 
     def close(self) -> None:
         """Let go of all runs and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._cancel(list(self._jobs)), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
     def _create(self, job: Job) -> None:
         job.task = self._loop.create_task(self._do(job))
-
-    async def _cancel(self, run_ids: list[str]) -> None:
-        tasks = [job.task for run_id in run_ids if (job := self._jobs.get(run_id)) and job.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _do(self, job: Job) -> None:
         live = LiveRun(job.run_id, self._records, job.server, job.flow, job.stop)
@@ -130,3 +127,13 @@ class Tasks:
             await asyncio.sleep(TIDY_SECONDS)
             await self._records.save_rest()
             self._records.board.sweep()
+
+
+async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _cancel_all() -> None:
+    await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
