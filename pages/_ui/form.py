@@ -1,0 +1,216 @@
+"""The form of a flow: what a person sets before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lfclient.fields import Field, Problem, check_overrides
+from lfclient.fields.wire import Server
+from lfclient.flow import Component, Flow
+from pages._ui import form_json
+from pages._ui.form_fields import Context, draw, draw_chat
+from pages._ui.form_state import FormState, enter, form_state, reset
+from pages._ui.text import clip, plain
+
+FIRST = 24  # fields that stand open at the top; the others are found in their components
+PAGE = 30  # fields of one component or of one search that are drawn at once
+BUDGET = 60  # fields drawn at once: text boxes cost a rerun the square of their number
+_STYLE = """<style>
+[class*="st-key-field-head-"] { min-height: 1.75rem; }
+[class*="st-key-field-head-"] button { min-height: 1.5rem; padding: 0; }
+[class*="st-key-field-head-"] p { margin: 0; overflow-wrap: anywhere; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class FormResult:
+    """What is to be sent; `ready` if no problem keeps it from being sent."""
+
+    overrides: dict[str, Any]
+    problems: list[Problem]
+    ready: bool
+
+
+def flow_form(
+    flow: Flow, *, mode: str, server: Server, owner: str, variables: Sequence[str]
+) -> FormResult:
+    """Draw the form of a flow, and say what it holds.
+
+    `owner` tells servers and keys apart, so that forms of flows with the same id are not mixed.
+    `variables` are the names of the server's variables.
+    """
+    form = form_state(owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    form.harvest(fields)
+    form.settle(fields)
+    result = _result(form, flow, fields, mode, server)
+    by_field: dict[str, list[Problem]] = {}
+    for problem in result.problems:
+        by_field.setdefault(problem.key, []).append(problem)
+    context = Context(form, mode, server, variables, by_field, set())
+    st.html(_STYLE)
+    _draw(flow, fields, context)
+    form_json.draw(form, flow, fields)
+    form.undrawn(context.drawn)
+    form.save(flow)
+    return result
+
+
+def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:
+    """Put overrides into the form, in place of what it holds."""
+    enter(form_state(owner, flow), flow, overrides)
+
+
+def _result(
+    form: FormState, flow: Flow, fields: Mapping[str, Field], mode: str, server: Server
+) -> FormResult:
+    overrides = form.overrides(fields)
+    for of in flow.fields:
+        if of.chat_input and of.key not in overrides:
+            overrides[of.key] = of.default or ""
+    problems = [
+        problem
+        for problem in check_overrides(flow, overrides, mode, server)
+        if problem.key not in form.faults
+    ]
+    problems += [Problem(key, "error", text) for key, text in form.faults.items()]
+    ready = not any(problem.level == "error" for problem in problems)
+    return FormResult(overrides, problems, ready)
+
+
+def _draw(flow: Flow, fields: Mapping[str, Field], context: Context) -> None:
+    chat = [of for of in fields.values() if of.chat_input]
+    for of in chat:
+        draw_chat(of, context)
+    first = [of for of in fields.values() if not of.chat_input and _is_first(of)][:FIRST]
+    for of in first:
+        draw(of, context, with_component=True)
+    top = {of.key for of in (*chat, *first)}
+    rest = [of for of in fields.values() if of.key not in top]
+    if not fields:
+        st.caption(":material/info: This flow has nothing to set: just run it.")
+        return
+    _dropped(context.form)
+    text = _search(fields, context) if rest else ""
+    if text:
+        _found(text, fields, context)
+    else:
+        _components(flow, rest, context)
+
+
+def _is_first(of: Field) -> bool:
+    return of.api_editable or of.required
+
+
+def _search(fields: Mapping[str, Field], context: Context) -> str:
+    form = context.form
+    changed = [of for of in fields.values() if form.marked(of.key)]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(key="param-search"):
+            text = st.text_input(
+                "Search all parameters",
+                key=f"param-search-{form.owner[:12]}-{form.flow_id}",
+                placeholder=f"Search all {len(fields)} parameters",
+                label_visibility="collapsed",
+                icon=":material/search:",
+                live=True,
+                persist_state="session",
+            )
+        st.button(
+            f"Reset all ({len(changed)})" if changed else "Reset all",
+            key="reset-all",
+            type="tertiary",
+            disabled=not changed,
+            on_click=reset,
+            args=(form, changed),
+            help="Every parameter back to the flow's own value",
+        )
+    return (text or "").strip().casefold()
+
+
+def _found(text: str, fields: Mapping[str, Field], context: Context) -> None:
+    found = [
+        of
+        for of in fields.values()
+        if of.key not in context.drawn and all(word in _haystack(of) for word in text.split())
+    ]
+    if not found:
+        above = any(text in _haystack(fields[key]) for key in context.drawn)
+        st.caption("Found above." if above else "No parameter is called that.")
+    for of in found[:PAGE]:
+        draw(of, context, with_component=True)
+    if len(found) > PAGE:
+        st.caption(f"{len(found) - PAGE} more: add a word to the search.")
+
+
+def _haystack(of: Field) -> str:
+    return f"{of.label} {of.parameter} {of.component_name} {of.component}".casefold()
+
+
+def _components(flow: Flow, fields: Sequence[Field], context: Context) -> None:
+    for component in flow.components:
+        own = [of for of in fields if of.component == component.id]
+        if own:
+            _component(component, own, context)
+    silent = [c for c in flow.unconnected if not any(of.component == c.id for of in fields)]
+    if silent:
+        names = ", ".join(plain(c.display_name) for c in silent[:20])
+        st.caption(
+            f":material/link_off: Will not run, since the chat input leads nowhere near: {names}"
+        )
+
+
+def _component(component: Component, fields: Sequence[Field], context: Context) -> None:
+    changed = sum(context.form.marked(of.key) for of in fields)
+    wrong = any(
+        problem.level == "error" for of in fields for problem in context.problems.get(of.key, ())
+    )
+    marks = [f":gray[{len(fields)}]"]
+    marks += [":gray-badge[will not run]"] if not component.runs else []
+    marks += [f":violet-badge[{changed} changed]"] if changed else []
+    marks += [":red-badge[needs a correction]"] if wrong else []
+    title = f"{plain(clip(component.display_name, 80))} :gray[`{_code(component.id)}`]"
+    with st.container(key=f"component-{component.id}"):
+        opened = st.expander(
+            f"{title} {' '.join(marks)}",
+            key=f"open-{context.form.owner[:12]}-{context.form.flow_id}-{component.id}",
+            on_change="rerun",
+        )
+        if opened.open:
+            with opened:
+                _inside(component, sorted(fields, key=lambda of: of.advanced), context)
+
+
+def _inside(component: Component, fields: Sequence[Field], context: Context) -> None:
+    st.code(component.id, language=None)
+    if not component.runs:
+        st.caption("Nothing set here has an effect: the chat input does not lead to it.")
+    if len(context.drawn) + min(len(fields), PAGE) > BUDGET and context.drawn:
+        st.caption("Close another component to open this one here, or search for the parameter.")
+        return
+    pages = -(-len(fields) // PAGE)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"page-{context.form.flow_id}-{component.id}")
+    for of in fields[(page - 1) * PAGE : page * PAGE]:
+        draw(of, context)
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'")
+
+
+def _dropped(form: FormState) -> None:
+    if not form.dropped:
+        return
+    names = ", ".join(f"`{_code(key)}`" for key in form.dropped[:10])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f":material/info: The flow has changed: what was entered for {names} was left out.",
+            width="stretch",
+        )
+        st.button("OK", key="form-dropped", type="tertiary", on_click=form.dropped.clear)

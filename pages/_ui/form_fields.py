@@ -1,0 +1,211 @@
+"""One field of the form: its label, its marks, its widget, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lfclient.fields import Field, FieldKind, Problem, Variable
+from lfclient.fields.wire import Server, release, writes_bare
+from pages._ui.form_state import FormState, reset
+from pages._ui.form_tables import Pairs, Rows, fits_rows
+from pages._ui.form_widgets import (
+    Area,
+    Choice,
+    Draw,
+    Duration,
+    FromServer,
+    Json,
+    Password,
+    Several,
+    Slider,
+    Switch,
+    Tabs,
+    TypedOrServer,
+    Widget,
+    fits_slider,
+    help_of,
+)
+from pages._ui.text import clip, plain
+
+REQUIRED = "This is required."
+_AREAS = frozenset({FieldKind.MULTILINE, FieldKind.PROMPT})
+_ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the fields of one form share."""
+
+    form: FormState
+    mode: str
+    server: Server
+    variables: Sequence[str]
+    problems: Mapping[str, list[Problem]]
+    drawn: set[str]
+
+
+def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
+    """One field, in a container that tests and styles find by its key."""
+    form = context.form
+    widget = choose(of, form.value(of), context)
+    live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
+    context.drawn.add(of.key)
+    with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
+        to = Draw(of, live.key, words(of.label), context.variables)
+        _header(of, context, live.widget, to, with_component)
+        if not live.widget.own_label:
+            live.widget.draw(to)
+        for line in _lines(of, context):
+            st.caption(line)
+
+
+def draw_chat(of: Field, context: Context) -> None:
+    """The chat text: what most flows are all about."""
+    form = context.form
+    widget = Area(height=150)
+    live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
+    context.drawn.add(of.key)
+    with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
+        to = Draw(of, live.key, "Message")
+        _header(of, context, widget, to, with_component=False, label="Message")
+        st.text_area(to.label, height=150, placeholder="What the flow is to work on", **to.hidden)
+        for line in _lines(of, context):
+            st.caption(line)
+
+
+def choose(of: Field, value: Any, context: Context) -> Widget:
+    """The widget for a field that holds this value."""
+    if of.takes_variable and (of.secret or isinstance(value, Variable)):
+        return _by_variable(of, context)
+    if of.kind in _AREAS or (isinstance(value, str) and "\n" in value and not of.secret):
+        return Area()
+    if of.kind in (FieldKind.JSON, FieldKind.UNKNOWN):
+        return Json()
+    if of.kind is FieldKind.TEXT_LIST:
+        lines = all(text.strip() and "\n" not in text for text in value or [])
+        return Area(height=90) if lines else Json()
+    if of.kind is FieldKind.DICT:
+        return Pairs() if fits_rows(of, value) else Json()
+    if of.kind is FieldKind.TABLE:
+        return Rows() if fits_rows(of, value) else Json()
+    if of.kind is FieldKind.SLIDER:
+        return Slider() if fits_slider(of, value) else Widget()
+    if of.kind is FieldKind.FILE:
+        return Area(height=70) if of.is_list else Widget()
+    if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
+        return Several()
+    if of.kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
+        return Choice() if of.options or of.choices else Widget()
+    return _SIMPLE.get(of.kind, Widget)()
+
+
+_SIMPLE: dict[FieldKind, type[Widget]] = {
+    FieldKind.SWITCH: Switch,
+    FieldKind.TAB: Tabs,
+    FieldKind.MULTISELECT: Several,
+    FieldKind.DURATION: Duration,
+    FieldKind.SECRET: Password,
+}
+
+
+def _by_variable(of: Field, context: Context) -> Widget:
+    """A box to type in, a choice of variables, or both: as the mode and the release take them."""
+    if not writes_bare(context.mode, context.server):
+        return TypedOrServer()
+    if release(context.server) == 11 and of.loads_variable:
+        return FromServer()
+    return Password() if of.secret else TypedOrServer()
+
+
+def words(label: str) -> str:
+    """A label for a screen reader: no mark-up, no links."""
+    kept = "".join(letter if letter.isalnum() or letter in " .,-/&'" else " " for letter in label)
+    return " ".join(kept.split()) or "Value"
+
+
+def _header(
+    of: Field,
+    context: Context,
+    widget: Widget,
+    to: Draw,
+    with_component: bool,
+    label: str | None = None,
+) -> None:
+    marked = context.form.marked(of.key)
+    with st.container(
+        key=f"field-head-{of.key}", horizontal=True, vertical_alignment="center", gap="xsmall"
+    ):
+        if widget.own_label:
+            widget.draw(to)
+        else:
+            st.markdown(
+                f"**{label or plain(clip(of.label, 120))}**{_where(of, with_component)}",
+                width="content",
+                help=help_of(of),
+            )
+        missing = any(problem.message == REQUIRED for problem in context.problems.get(of.key, ()))
+        if missing:
+            st.badge("Required", color="red")
+        elif of.required and not marked:
+            st.badge("Required", color="gray")
+        if marked and not of.chat_input:
+            st.badge("Changed", color="violet")
+        if marked:
+            st.button(
+                "Reset",
+                key=f"reset-{of.key}",
+                type="tertiary",
+                help="Back to the flow's own value",
+                on_click=reset,
+                args=(context.form, [of]),
+            )
+
+
+def _where(of: Field, with_component: bool) -> str:
+    return f" :gray[· {plain(clip(of.component_name, 60))}]" if with_component else ""
+
+
+def _lines(of: Field, context: Context) -> list[str]:
+    lines = []
+    fault = context.form.faults.get(of.key)
+    if fault:
+        lines.append(f"{_ICONS['error']} :red[{plain(fault)}]")
+    for problem in context.problems.get(of.key, ()):
+        if problem.message != REQUIRED and not (fault and problem.level == "error"):
+            icon = _ICONS.get(problem.level, ":material/info:")
+            lines.append(f"{icon} {plain(problem.message)}")
+    return [*lines, *filter(None, [_hint(of, context)])]
+
+
+def _hint(of: Field, context: Context) -> str:
+    """What a person has to know to fill this one in."""
+    if of.kind is FieldKind.TEXT_LIST:
+        return "One on each line."
+    if of.kind is FieldKind.PROMPT and of.variables:
+        braces = ("{{", "}}") if of.double_braces else ("{", "}")
+        names = ", ".join(f"{braces[0]}{name}{braces[1]}" for name in of.variables)
+        return plain(f"May use {names}.")
+    if of.kind is FieldKind.FILE:
+        types = f" Takes {', '.join(of.file_types[:12])}." if of.file_types else ""
+        if len(of.file_types) > 12:
+            types = types[:-1] + " and more."
+        each = ", one on each line" if of.is_list else ""
+        return plain(
+            f"Upload the file in Langflow under Files, and write its path there here{each}.{types}"
+        )
+    if of.kind is FieldKind.SELECT and not of.options:
+        return "The choices are known to Langflow's editor only: type one of them."
+    if of.kind is FieldKind.MODEL and not of.choices:
+        return "The name of a model, as Langflow's editor shows it."
+    if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
+        return "In the order chosen."
+    if of.secret and writes_bare(context.mode, context.server) and of.takes_variable:
+        if release(context.server) != 11:
+            return "A server variable can be named with “Wait for the result”."
+        if of.loads_variable:
+            return "A value can be typed with “Wait for the result”."
+    return ""

@@ -1,0 +1,132 @@
+"""The overrides as JSON: to see what will be sent, to paste what was kept elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient.fields import MASK, Field, Problem, Variable, check_overrides, is_secret
+from lfclient.fields.structures import from_json, to_json
+from lfclient.flow import Flow
+from pages._ui.form_state import FormState, enter
+from pages._ui.text import plain
+
+_VARIABLE = "$variable"
+
+
+def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
+    """A closed panel; open, it holds a text that only “Apply” brings into the form."""
+    key = f"form-json-{form.owner[:12]}-{flow.id}"
+    opened = st.expander(
+        "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
+    )
+    text_key = f"{key}-text"
+    if not opened.open:
+        _take(form, text_key)
+        return
+    _take(form, text_key)
+    shown = as_text(form.overrides(fields), fields)
+    if form.json_text is None or form.json_text == form.json_seed:
+        if shown != st.session_state.get(text_key):
+            st.session_state[text_key] = shown
+        form.json_text = form.json_seed = shown
+    elif text_key not in st.session_state:
+        st.session_state[text_key] = form.json_text
+    with opened:
+        st.caption(
+            "What differs from the flow, as “Component.parameter” and value. "
+            'A server variable is written {"$variable": "NAME"}.'
+        )
+        st.text_area(
+            "Overrides as JSON",
+            key=text_key,
+            height=220,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        if form.json_fault:
+            st.error(plain(form.json_fault), icon=":material/error:")
+        edited = form.json_text != form.json_seed
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Apply",
+                key=f"{key}-apply",
+                on_click=_apply,
+                args=(form, flow, text_key),
+                type="secondary",
+            )
+            st.button(
+                "Discard my edits",
+                key=f"{key}-discard",
+                type="tertiary",
+                disabled=not edited,
+                on_click=_discard,
+                args=(form, text_key),
+            )
+            if edited and form.json_seed != shown:
+                st.caption("The form has changed since; Apply puts this text in its place.")
+
+
+def as_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
+    """Overrides as a person edits them; secrets are only said to be set."""
+    return to_json(
+        {
+            key: {_VARIABLE: value.name}
+            if isinstance(value, Variable)
+            else (MASK if is_secret(fields[key]) else value)
+            for key, value in overrides.items()
+        }
+    )
+
+
+def read(flow: Flow, text: str) -> dict[str, Any]:
+    """Overrides from such a text; raises `ValueError` saying what is wrong and where."""
+    found = from_json(text) if text.strip() else {}
+    if not isinstance(found, dict):
+        raise ValueError('An object is needed: {"Component.parameter": value}.')
+    overrides = {key: _variable(value) for key, value in found.items()}
+    known = {of.key: of for of in flow.fields}
+    kept = {
+        key: value
+        for key, value in overrides.items()
+        if not (value == MASK and key in known and is_secret(known[key]))
+    }
+    # what this mode can't take, and what is missing, is said at the fields
+    wrong = [p for p in check_overrides(flow, kept, mode="sync") if _stops(p, kept)]
+    if wrong:
+        raise ValueError("; ".join(f"{p.key}: {p.message}" for p in wrong[:3]))
+    return overrides
+
+
+def _stops(problem: Problem, overrides: Mapping[str, Any]) -> bool:
+    return problem.level == "error" and problem.key in overrides
+
+
+def _variable(value: Any) -> Any:
+    named = isinstance(value, dict) and set(value) == {_VARIABLE}
+    return Variable(str(value[_VARIABLE])) if named else value
+
+
+def _take(form: FormState, text_key: str) -> None:
+    if text_key in st.session_state and form.json_text is not None:
+        form.json_text = st.session_state[text_key]
+
+
+def _apply(form: FormState, flow: Flow, text_key: str) -> None:
+    form.json_text = st.session_state[text_key]
+    try:
+        overrides = read(flow, form.json_text)
+    except ValueError as error:
+        form.json_fault = f"Nothing was changed. {error}"
+        return
+    enter(form, flow, overrides)
+    form.json_fault = ""
+    form.json_seed = form.json_text
+
+
+def _discard(form: FormState, text_key: str) -> None:
+    form.json_text = None
+    form.json_fault = ""
+    st.session_state.pop(text_key, None)

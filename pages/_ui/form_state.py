@@ -1,0 +1,239 @@
+"""What is entered into a flow's form: independent of which widgets are drawn at the moment.
+
+The truth is `FormState`, one for each server and flow and session. Widgets are seeded from it and
+read back into it at the beginning of each rerun, whether or not they are drawn again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from lfclient.fields import MASK, Field, Variable, changed, check, is_secret
+from lfclient.flow import Flow
+from pages._ui import state
+from pages._ui.drafts import drafts
+from pages._ui.form_tables import base_key
+from pages._ui.form_widgets import States, Widget, unchanged
+
+_FORMS = "forms"
+_COUNT = "form-widgets-made"
+_MOST_FORMS = 30  # in one session; the one not used for longest goes first
+_MARK = "$variable"
+
+
+@dataclass
+class Live:
+    """A field's widget that is in the page: its key, what it is, what it was last seen to hold."""
+
+    key: str
+    widget: Widget
+    seen: States
+    base: Any
+
+
+@dataclass
+class Entered:
+    """A value, with the kind that its field had then: a flow may change meanwhile."""
+
+    kind: str
+    value: Any
+
+
+@dataclass
+class FormState:
+    """Everything entered for one flow. `wrong` are texts that make no value, by key."""
+
+    owner: str
+    flow_id: str
+    values: dict[str, Entered] = field(default_factory=dict)
+    wrong: dict[str, States] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    live: dict[str, Live] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    json_text: str | None = None
+    json_seed: str = ""
+    json_fault: str = ""
+    saved: str = ""
+
+    def overrides(self, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """What differs from the flow."""
+        return {key: self.values[key].value for key in fields if key in self.values}
+
+    def value(self, of: Field) -> Any:
+        """What is entered, else the flow's own."""
+        entered = self.values.get(of.key)
+        return of.default if entered is None else entered.value
+
+    def set(self, of: Field, value: Any) -> None:
+        """Enter a value from outside its widget, which is made anew; None stands for the flow's."""
+        self.put(of, value)
+        self.forget_widget(of.key)
+
+    def put(self, of: Field, value: Any) -> None:
+        """Enter a value as its widget shows it."""
+        self.wrong.pop(of.key, None)
+        self.faults.pop(of.key, None)
+        if changed(of, value):
+            self.values[of.key] = Entered(of.kind.value, value)
+        else:
+            self.values.pop(of.key, None)
+
+    def forget_widget(self, key: str) -> None:
+        """Have the widget made anew when it is next drawn."""
+        gone = self.live.pop(key, None)
+        if gone:
+            for suffix in gone.widget.suffixes:
+                st.session_state.pop(gone.key + suffix, None)
+            st.session_state.pop(base_key(gone.key), None)
+
+    def marked(self, key: str) -> bool:
+        """Whether a field differs from the flow."""
+        return key in self.values or key in self.wrong
+
+    def is_live(self, of: Field, widget: Widget) -> bool:
+        """Whether the field's widget is there, and still of the right sort."""
+        live = self.live.get(of.key)
+        return live is not None and type(live.widget) is type(widget)
+
+    def make_live(self, of: Field, widget: Widget) -> Live:
+        """Seed a new widget with what is entered; its key was never used before."""
+        self.forget_widget(of.key)
+        st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+        key = f"field-{st.session_state[_COUNT]}-{of.key}"
+        base = self.value(of)
+        states = self.wrong.get(of.key)
+        if states is None or set(states) != set(widget.suffixes) or not widget.seeded:
+            states = widget.seed(of, base)
+        if widget.seeded:
+            for suffix, shown in states.items():
+                st.session_state[key + suffix] = shown
+        else:
+            st.session_state[base_key(key)] = base
+        self.live[of.key] = Live(key, widget, dict(states), base)
+        return self.live[of.key]
+
+    def harvest(self, fields: Mapping[str, Field]) -> None:
+        """Take over what people did to the widgets since the last rerun."""
+        for key, live in list(self.live.items()):
+            found = {
+                suffix: _plain(st.session_state[live.key + suffix])
+                for suffix in live.widget.suffixes
+                if live.key + suffix in st.session_state
+            }
+            of = fields.get(key)
+            if of is None or (not found and live.widget.seeded):
+                self.forget_widget(key)
+                continue
+            states = {**live.seen, **found}
+            if states == live.seen:
+                continue
+            live.seen = states
+            self._take(of, live, states)
+
+    def _take(self, of: Field, live: Live, states: States) -> None:
+        try:
+            value = live.widget.read(of, states, live.base)
+        except ValueError as error:
+            self.values.pop(of.key, None)
+            self.wrong[of.key] = states
+            self.faults[of.key] = str(error)
+            return
+        self.put(of, None if unchanged(of, live.widget, states, value) else value)
+
+    def undrawn(self, drawn: set[str]) -> None:
+        """Let go of the widgets that this rerun did not draw."""
+        for key in set(self.live) - drawn:
+            self.forget_widget(key)
+
+    def settle(self, fields: Mapping[str, Field]) -> None:
+        """Drop what was entered for a parameter that is gone, or is of another kind now."""
+        for key, entered in list(self.values.items()):
+            of = fields.get(key)
+            if of is None or of.kind.value != entered.kind:
+                del self.values[key]
+                self.forget_widget(key)
+                self.dropped.append(key)
+        for key in [key for key in self.wrong if key not in fields]:
+            del self.wrong[key]
+            self.faults.pop(key, None)
+
+    def save(self, flow: Flow) -> None:
+        """Keep what is entered for a reload, without secrets."""
+        secrets = {of.key for of in flow.fields if is_secret(of)}
+        draft = {
+            "values": {
+                key: [entered.kind, _pack(entered.value)]
+                for key, entered in self.values.items()
+                if key not in secrets or isinstance(entered.value, Variable)
+            },
+            "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
+            "faults": {key: text for key, text in self.faults.items() if key not in secrets},
+            "json": self.json_text if not secrets & set(self.values) else None,
+        }
+        text = json.dumps(draft)
+        if text != self.saved:
+            self.saved = text
+            drafts().put((state.browser_id(), self.owner, self.flow_id), draft)
+
+
+def form_state(owner: str, flow: Flow) -> FormState:
+    """This session's, begun with what this browser had entered before a reload."""
+    forms: dict[tuple[str, str], FormState] = st.session_state.setdefault(_FORMS, {})
+    key = (owner, flow.id)
+    form = forms.pop(key, None)
+    if form is None:
+        form = FormState(owner, flow.id)
+        draft = drafts().get((state.browser_id(), owner, flow.id)) or {}
+        for name, (kind, value) in draft.get("values", {}).items():
+            form.values[name] = Entered(kind, _unpack(value))
+        form.wrong = draft.get("wrong", {})
+        form.faults = draft.get("faults", {})
+        form.json_text = draft.get("json")
+    forms[key] = form
+    for old in list(forms)[: max(len(forms) - _MOST_FORMS, 0)]:
+        forms.pop(old).undrawn(set())
+    return form
+
+
+def enter(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
+    """Make the form hold these overrides and nothing else, secrets that were masked excepted.
+
+    What the flow has no place for, or not of that sort, is dropped and named on the form.
+    """
+    known = {of.key for of in flow.fields}
+    form.dropped += [key for key in overrides if key not in known]
+    for of in flow.fields:
+        value = overrides.get(of.key)
+        if value == MASK and is_secret(of):
+            continue
+        if value is not None and any(p.level == "error" for p in check(of, value)):
+            form.dropped.append(of.key)
+            value = None
+        form.set(of, value)
+
+
+def reset(form: FormState, fields: Sequence[Field]) -> None:
+    """Bring fields back to the flow's own values."""
+    for of in fields:
+        form.set(of, None)
+
+
+def _plain(value: Any) -> Any:
+    """A widget's state without the parts that Streamlit may change under our hands."""
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _pack(value: Any) -> Any:
+    return {_MARK: value.name} if isinstance(value, Variable) else value
+
+
+def _unpack(value: Any) -> Any:
+    named = isinstance(value, dict) and set(value) == {_MARK}
+    return Variable(value[_MARK]) if named else value
