@@ -10,7 +10,7 @@ LangflowError
 ├── InvalidRequest         the values of this request were refused; `field` says which
 ├── Unsupported            this server's release has no such function
 ├── ServerFault            the server failed in answering (5xx that is not about a run)
-├── BadAnswer              an answer that is not what the API promises: not JSON, cut off, wrong types
+├── BadAnswer              an answer that breaks the API's promise: not JSON, cut off, wrong types
 └── WaitTimeout            `wait` gave up; the run goes on, and is in `run`
 
 A run that failed is no error: it is a `Run` whose status says so.

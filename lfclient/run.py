@@ -30,6 +30,25 @@ class RunStatus(str, Enum):
         return self in _ENDED
 
 
+# What releases and the documentation say beside the statuses' own values.
+_WORDS = {
+    "error": RunStatus.FAILED,
+    "canceled": RunStatus.CANCELLED,
+    "running": RunStatus.IN_PROGRESS,
+}
+
+
+def status_of(word: str) -> RunStatus:
+    """The status for the server's word; `unknown` if this release does not know it."""
+    known = _WORDS.get(word)
+    if known:
+        return known
+    try:
+        return RunStatus(word)
+    except ValueError:
+        return RunStatus.UNKNOWN
+
+
 _ENDED = frozenset(
     {
         RunStatus.COMPLETED,
@@ -81,6 +100,9 @@ class Run:
     errors: tuple[RunError, ...] = ()
     warnings: tuple[str, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
+    flow_version: str | None = None
+    created_at: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

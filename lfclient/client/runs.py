@@ -1,0 +1,388 @@
+"""Running flows: submit, wait, stop, and making a run whole. Operations without I/O."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from lfclient.answers import failed_run, new_run, read_run, timed_out_run
+from lfclient.client import faults
+from lfclient.client.account import Account, find_file
+from lfclient.client.steps import Steps, pause, tried
+from lfclient.client.wire import Answer
+from lfclient.dialects import (
+    WORKFLOWS,
+    RequestSpec,
+    read,
+    run_request,
+    session_place,
+    status_request,
+    stop_request,
+    with_headers,
+)
+from lfclient.errors import JobNotFound, LangflowError, Unreachable, WaitTimeout
+from lfclient.events import parse_stream
+from lfclient.evidence import Evidence, from_builds, from_events, texts_of
+from lfclient.fields import check_overrides, raise_errors
+from lfclient.flow import Flow
+from lfclient.models import JobAnswer, parse
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.run import Mode, Run, RunError, RunStatus, StopResult
+from lfclient.server import Limits, ServerInfo
+from lfclient.verdict import REPLACED, judge, needs
+from lfclient.whole import is_cut
+
+OnChange = Callable[[Run], object]
+
+# A 500 may be false for about a second after a job has completed (1.10) or was stopped (1.11+).
+_DOUBT = (0.1, 0.15, 0.2, 0.25, 0.3)
+_LATE_BUILDS = (0.15, 0.25, 0.4, 0.4)  # from 1.10 build records come up to a second late
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 4.0)  # between two looks of `wait`; the last repeats
+_AWAY_LIMIT = 30.0  # seconds that `wait` bears a server that does not answer
+_STOP_LOOKS = (0.1, 0.2, 0.4)
+
+
+class Runs(Account):
+    """Operations on runs."""
+
+    def run(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None,
+        session_id: str | None,
+        check: bool,
+    ) -> Steps[Run]:
+        """One call that waits for the result."""
+        flow, before, answer, files = yield from self._start(
+            flow, overrides, "sync", session_id, check, None
+        )
+        run = self._sync_answer(answer, before, flow, overrides)
+        self.memory.keep_job(run, files)
+        del answer  # it may be large, and what follows may take a while
+        return (yield from self.complete(run, flow))
+
+    def submit(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None,
+        session_id: str | None,
+        check: bool,
+        idempotency_key: str | None,
+    ) -> Steps[Run]:
+        """A background job."""
+        flow, before, answer, files = yield from self._start(
+            flow, overrides, "background", session_id, check, idempotency_key or uuid4().hex
+        )
+        if answer.status != 200:
+            raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
+        raw = answer.json(self.redactor, "answer to the submit")
+        parse(JobAnswer, raw, "answer to the submit")
+        run = read_run(raw, before=before, flow=flow)
+        self.memory.keep_job(run, files)
+        return run
+
+    def _start(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None,
+        mode: Mode,
+        session_id: str | None,
+        check: bool,
+        idempotency_key: str | None,
+    ) -> Steps[tuple[Flow, Run, Answer, frozenset[str] | None]]:
+        if isinstance(flow, str):
+            flow = yield from self.flow(flow)
+        self.memory.keep_flow(flow)
+        server = yield from self.release()
+        overrides = overrides or {}
+        self.memory.learn_secrets(flow, overrides)
+        if check:
+            raise_errors(check_overrides(flow, overrides, mode, server))
+        files = yield from self._files_before(flow)
+        spec = run_request(server, flow, overrides, mode, session_id, idempotency_key)
+        answer = yield from self.send(spec)
+        if answer.status == 422 and faults.is_other_dialect(
+            answer, answer.json_or_none(self.redactor)
+        ):
+            # nothing has run: the server was replaced by another release since it was asked
+            self.memory.release = self.memory.full = None
+            server = yield from self.release()
+            spec = run_request(server, flow, overrides, mode, session_id, idempotency_key)
+            answer = yield from self.send(spec)
+        session = session_id if session_place(server, flow) else None
+        return flow, new_run(flow.id, mode, session), answer, files
+
+    def _sync_answer(
+        self, answer: Answer, before: Run, flow: Flow, overrides: Mapping[str, Any] | None
+    ) -> Run:
+        if answer.status == 200:
+            raw = answer.json(self.redactor, "answer to the run")
+            return read_run(raw, before=before, flow=flow)
+        body = answer.json_or_none(self.redactor)
+        detail = faults.detail_of(body)
+        if answer.status == 408:
+            return timed_out_run(detail if isinstance(detail, dict) else {}, before=before)
+        if answer.status == 500 and faults.code_of(body) == "JOB_FAILED":
+            return failed_run(detail, before=before, flow=flow)
+        raise faults.fault(answer, body, subject=flow.id, overrides=overrides, workflow=True)
+
+    def status(self, job: Run | str, flow: Flow | None) -> Steps[Run]:
+        """How a job stands; a run that has ended is made whole."""
+        before = self._before(job)
+        flow = flow or self.memory.flow(before.flow_id)
+        run = yield from self._look(before, flow)
+        if not run.ended:
+            return run
+        if flow is None:
+            flow = yield from self._flow_of(run)
+            if flow is not None:
+                run = yield from self._look(before, flow)
+        return (yield from self.complete(run, flow))
+
+    def _before(self, job: Run | str) -> Run:
+        if isinstance(job, Run):
+            if job.job_id is None:
+                raise JobNotFound("This run has no job id, so it cannot be asked for.")
+            return job
+        return self.memory.job(job) or replace(new_run("", "background", None), job_id=job)
+
+    def _flow_of(self, run: Run) -> Steps[Flow | None]:
+        """The run's flow as it is now; None if it is gone, which costs only completeness."""
+        if not run.flow_id:
+            return None
+        try:
+            return (yield from self.flow(run.flow_id))
+        except LangflowError:
+            return None
+
+    def _look(self, before: Run, flow: Flow | None) -> Steps[Run]:
+        """The job's state once it is certain: a 500 counts only if it is repeated."""
+        job_id = before.job_id or ""
+        server = yield from self.release()
+        seen = 0
+        for seconds in (*_DOUBT, None):
+            answer = yield from self.send(status_request(job_id))
+            if answer.status == 200:
+                raw = answer.json(self.redactor, "status of the job")
+                return read_run(raw, before=before, flow=flow)
+            body = answer.json_or_none(self.redactor)
+            code, detail = faults.code_of(body), faults.detail_of(body)
+            if answer.status == 408:
+                return timed_out_run(detail if isinstance(detail, dict) else {}, before=before)
+            if code == "JOB_FAILED":
+                seen += 1
+                certain = isinstance(detail.get("error_detail"), dict)
+                certain = certain or (server.dialect == "inputs" and seen > 1)
+                if certain or seconds is None:
+                    return failed_run(detail, before=before, flow=flow)
+            elif answer.status != 500 or code is None or seconds is None:
+                if seconds is None and "No vertex builds found" in faults.words_of(body):
+                    return _gone(before, body, flow)
+                raise faults.fault(answer, body, subject=job_id, workflow=True)
+            yield from pause(seconds)
+        raise AssertionError("the last look returns or raises")
+
+    def wait(
+        self,
+        job: Run | str,
+        timeout: float | None,
+        on_change: OnChange | None,
+        flow: Flow | None,
+    ) -> Steps[Run]:
+        """Until the run has ended. Bears a server that is away for half a minute."""
+        last = run = self._before(job)
+        began = heard = time.monotonic()
+        for turn in range(10**9):
+            try:
+                run = yield from self.status(run, flow)
+                heard = time.monotonic()
+            except Unreachable:
+                if time.monotonic() - heard > _AWAY_LIMIT:
+                    raise
+            if on_change and (run.status, run.server_status) != (last.status, last.server_status):
+                on_change(run)
+            last = run
+            if run.ended:
+                return run
+            seconds = _WAITS[min(turn, len(_WAITS) - 1)]
+            if timeout is not None:
+                left = began + timeout - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeout(f"The run had not ended after {timeout:g} seconds.", run)
+                seconds = min(seconds, left)
+            yield from pause(seconds)
+        raise AssertionError("a wait ends by its end or its timeout")
+
+    def stop(self, job: Run | str, flow: Flow | None) -> Steps[StopResult]:
+        """Ask for a stop. Before 1.11 that would rewrite a finished job: looks first."""
+        before = self._before(job)
+        server = yield from self.release()
+        if server.dialect == "inputs":
+            run = yield from self.status(before, flow)
+            if run.ended:
+                word = run.status.value.replace("_", " ")
+                return StopResult(False, f"The run had already ended ({word}).", run)
+        job_id = before.job_id or ""
+        answer = yield from self.send(stop_request(job_id))
+        body = answer.json_or_none(self.redactor)
+        if answer.status == 409:
+            run = yield from self.status(before, flow)
+            return StopResult(False, faults.words_of(body), run)
+        if answer.status != 200:
+            raise faults.fault(answer, body, subject=job_id, workflow=True)
+        said = body.get("message") if isinstance(body, dict) else None
+        run = yield from self._stopped_run(before, flow)
+        if server.dialect == "inputs" and run.status is RunStatus.CANCELLED:
+            run = yield from self._recovered(run, flow or self.memory.flow(run.flow_id))
+        if run.ended:
+            stopped = run.status is RunStatus.CANCELLED
+            return StopResult(stopped, str(said or ""), run)
+        return StopResult(None, str(said or ""), run)
+
+    def _stopped_run(self, before: Run, flow: Flow | None) -> Steps[Run]:
+        run = yield from self.status(before, flow)
+        for seconds in _STOP_LOOKS:
+            if run.ended:
+                break
+            yield from pause(seconds)
+            run = yield from self.status(before, flow)
+        return run
+
+    def _recovered(self, run: Run, flow: Flow | None) -> Steps[Run]:
+        """The run as it was, if a stop came just after its end and erased the result.
+
+        It had ended if every component that it should have answered with was built by it.
+        """
+        if flow is None or not flow.expected_terminals:
+            return run
+        wanted = frozenset(leaf.id for leaf in flow.expected_terminals)
+        found = yield from self._builds(run, wanted)
+        if not all(name in found.builds and found.builds[name].valid for name in wanted):
+            return run
+        ended = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
+        return judge(ended, flow, found, self._limits())
+
+    def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
+        """The run with its true status and its outputs whole; one that goes on stays as it is."""
+        limits = self._limits()
+        need = needs(run, flow, limits)
+        evidence = Evidence()
+        if need.proof:
+            server = yield from self.full_limits()
+            limits = server.limits
+            evidence = yield from tried(
+                self._evidence(run, flow, server, need.soon), lambda error: Evidence()
+            )
+        run = judge(run, flow, evidence, limits)
+        if run.status is RunStatus.FAILED and not run.errors:
+            run = yield from self._with_reason(run)
+        return (yield from self._with_files(run))
+
+    def _limits(self) -> Limits:
+        return self.memory.full.limits if self.memory.full else Limits()
+
+    def _evidence(
+        self, run: Run, flow: Flow | None, server: ServerInfo, soon: frozenset[str]
+    ) -> Steps[Evidence]:
+        if run.mode == "background" and server.capabilities.events:
+            spec = read(f"{WORKFLOWS}/{run.job_id}/events")
+            spec = with_headers(spec, accept="text/event-stream")
+            answer = yield from self.send(spec)
+            if answer.status != 200:
+                raise self.fault(answer, subject=run.job_id or "", workflow=True)
+            evidence = from_events(parse_stream(answer.content, self.redactor))
+        elif run.flow_id and run.job_id:
+            if run.status is RunStatus.COMPLETED and flow and not soon and not run.outputs:
+                soon = frozenset(leaf.id for leaf in flow.expected_terminals)
+            evidence = yield from self._builds(run, soon)
+        else:
+            evidence = Evidence()
+        cut = any(is_cut(output, server.limits) for output in run.outputs.values())
+        if cut and run.mode == "background" and not evidence.texts and run.flow_id:
+            session = run.session_id or run.flow_id
+            body = yield from self._messages(run.flow_id, session)
+            evidence.texts.extend(texts_of(body, run.job_id))
+        return evidence
+
+    def _builds(self, run: Run, soon: frozenset[str]) -> Steps[Evidence]:
+        """The job's build records; waits up to a second for those of `soon`."""
+        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
+        for seconds in (*_LATE_BUILDS, None):
+            body = yield from self.get(spec, "list of builds")
+            found = from_builds(body, run.job_id)
+            if seconds is None or soon <= found.builds.keys() | found.replaced:
+                return found
+            yield from pause(seconds)
+        raise AssertionError("the last look returns")
+
+    def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
+        spec = read("/api/v1/monitor/messages", flow_id=flow_id, session_id=session_id)
+        return (yield from self.get(spec, "list of messages"))
+
+    def _with_reason(self, run: Run) -> Steps[Run]:
+        """1.8 to 1.10 give no reason for a failure; the session's last error message does."""
+        if not run.session_id or run.session_id == run.flow_id:
+            return run
+        body = yield from tried(self._messages(run.flow_id, run.session_id), lambda error: [])
+        rows = [row for row in body if isinstance(row, dict) and row.get("category") == "error"]
+        texts = [row["text"].strip() for row in rows if isinstance(row.get("text"), str)]
+        return replace(run, errors=(RunError(texts[-1]),)) if texts else run
+
+    def _files_before(self, flow: Flow) -> Steps[frozenset[str] | None]:
+        """The ids of the files there are, for a flow that writes one."""
+        if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
+            return None
+        files = yield from tried(self.files(), lambda error: [])
+        return frozenset(line.id for line in files)
+
+    def _with_files(self, run: Run) -> Steps[Run]:
+        written = {
+            name: output.value
+            for name, output in run.outputs.items()
+            if isinstance(output.value, FileRef) and output.value.id is None
+        }
+        if not written or not run.ended:
+            return run
+        files = yield from tried(self.files(), lambda error: [])
+        before = self.memory.files_before(run.job_id)
+        outputs = dict(run.outputs)
+        for name, wanted in written.items():
+            found = find_file(files, wanted, before)
+            if found:
+                outputs[name] = replace(outputs[name], value=found)
+        return replace(run, outputs=outputs)
+
+
+def _gone(before: Run, body: Any, flow: Flow | None) -> Run:
+    """A completed job of 1.8 to 1.10 whose results a later run has replaced."""
+    leaves = flow.expected_terminals if flow else ()
+    outputs = {
+        leaf.id: Output(
+            leaf.id,
+            OutputKind.UNKNOWN,
+            None,
+            display_name=leaf.display_name,
+            component_type=leaf.type,
+            note=REPLACED,
+        )
+        for leaf in leaves
+    }
+    return replace(
+        before,
+        status=RunStatus.COMPLETED,
+        server_status="completed",
+        outputs=outputs,
+        warnings=(REPLACED,),
+        raw=body,
+    )
+
+
+def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
+    """A job's events after that one, as they come; the answer is a stream."""
+    headers = {"accept": "text/event-stream"}
+    if last_event_id:
+        headers["last-event-id"] = last_event_id
+    return RequestSpec("GET", f"{WORKFLOWS}/{job_id}/events", headers=headers, patient=True)

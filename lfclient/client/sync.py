@@ -1,0 +1,201 @@
+"""The sync client: drives the operations with `httpx.Client`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from lfclient.client import wire
+from lfclient.client.runs import OnChange, Runs, events_request
+from lfclient.client.steps import Memory, Steps
+from lfclient.dialects import RequestSpec
+from lfclient.errors import LangflowError
+from lfclient.events import RawEvent, iter_events
+from lfclient.flow import Flow, FlowSummary
+from lfclient.outputs import FileRef
+from lfclient.run import Run, StopResult
+from lfclient.server import ServerInfo
+
+T = TypeVar("T")
+
+
+class LangflowClient:
+    """A Langflow server, release 1.8 or later. Usable from several threads.
+
+    `url` may have a base path. Times are in seconds, None for no limit: `timeout` for ordinary
+    requests, `run_timeout` for a run that is waited for. `verify` is the path of a private CA's
+    certificate, or whether to verify at all. `server` spares the question for the release where
+    it is known. All methods raise LangflowError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        timeout: float | None = 10.0,
+        run_timeout: float | None = None,
+        verify: bool | str = True,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        server: ServerInfo | None = None,
+    ) -> None:
+        self.url = wire.base_of(url)
+        self._timeout, self._run_timeout = timeout, run_timeout
+        secrets = tuple(filter(None, (api_key, httpx.URL(self.url).password)))
+        self._runs = Runs(Memory(secrets, server))
+        options = wire.httpx_options(self.url, api_key, timeout, verify)
+        self._kept = httpx.Client(limits=wire.limits(keep=True), transport=transport, **options)
+        self._fresh = httpx.Client(limits=wire.limits(keep=False), transport=transport, **options)
+
+    def __enter__(self) -> LangflowClient:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; runs at the server go on."""
+        self._kept.close()
+        self._fresh.close()
+
+    def _drive(self, steps: Steps[T]) -> T:
+        outcome: Any = None
+        fault: LangflowError | None = None
+        try:
+            while True:
+                step = steps.send(outcome) if fault is None else steps.throw(fault)
+                outcome = fault = None
+                if isinstance(step, wire.Pause):
+                    time.sleep(step.seconds)
+                    continue
+                try:
+                    outcome = self._send(step)
+                except LangflowError as error:
+                    fault = error
+        except StopIteration as end:
+            return end.value
+
+    def _send(self, spec: RequestSpec) -> wire.Answer:
+        client = self._fresh if spec.fresh else self._kept
+        arguments = wire.arguments(spec, self.url, self._timeout, self._run_timeout)
+        with wire.faults_told(self.url, self._runs.redactor):
+            return wire.Answer.of(client.send(client.build_request(**arguments)))
+
+    def server(self) -> ServerInfo:
+        """Release, dialect, capabilities, limits and warnings; asked for once."""
+        return self._drive(self._runs.server())
+
+    def flows(self) -> list[FlowSummary]:
+        """The flows of the key's user, by name, without the starter projects."""
+        return self._drive(self._runs.flows())
+
+    def flow(self, id_or_name: str) -> Flow:
+        """A flow by its id, endpoint name or name."""
+        return self._drive(self._runs.flow(id_or_name))
+
+    def run(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Run:
+        """Run a flow and wait for its result. Never sent twice once a byte of it was written."""
+        return self._drive(self._runs.run(flow, overrides, session_id, check))
+
+    def submit(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Start a background job; the same `idempotency_key` gives the same job (1.11+)."""
+        return self._drive(self._runs.submit(flow, overrides, session_id, check, idempotency_key))
+
+    def status(self, job: Run | str, flow: Flow | None = None) -> Run:
+        """How a job stands, with its outputs once it has ended."""
+        return self._drive(self._runs.status(job, flow))
+
+    def wait(
+        self,
+        job: Run | str,
+        timeout: float | None = None,
+        on_change: OnChange | None = None,
+        flow: Flow | None = None,
+    ) -> Run:
+        """The ended run; `on_change` is called with each new status. Raises WaitTimeout."""
+        return self._drive(self._runs.wait(job, timeout, on_change, flow))
+
+    def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
+        """Ask the server to stop a job, and say what came of it."""
+        return self._drive(self._runs.stop(job, flow))
+
+    def complete(self, run: Run, flow: Flow | None = None) -> Run:
+        """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
+        return self._drive(self._runs.complete(run, flow))
+
+    def events(self, job_id: str, last_event_id: str | None = None) -> Iterator[RawEvent]:
+        """A job's events, old ones first, then as they come (1.11+).
+
+        Ends when the server closes the stream: at the job's end, its stop, or its suspension.
+        """
+        spec = events_request(job_id, last_event_id)
+        arguments = wire.arguments(spec, self.url, self._timeout, None)
+        with wire.faults_told(self.url, self._runs.redactor):
+            request = self._fresh.build_request(**arguments)
+            response = self._fresh.send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    response.read()
+                    answer = wire.Answer.of(response)
+                    raise self._runs.fault(answer, subject=job_id, workflow=True)
+                yield from iter_events(response, self._runs.redactor)
+            finally:
+                response.close()
+
+    def variables(self) -> list[str]:
+        """The names of the server's variables."""
+        return self._drive(self._runs.variables())
+
+    def catalogue(self) -> dict[str, Any]:
+        """The server's components, by category and type, as their templates."""
+        return self._drive(self._runs.catalogue())
+
+    def create_flow(
+        self,
+        name: str,
+        data: dict[str, Any],
+        description: str = "",
+        endpoint_name: str | None = None,
+    ) -> FlowSummary:
+        """A new flow of the key's user; the server may change the name to keep it unique."""
+        return self._drive(self._runs.create_flow(name, data, description, endpoint_name))
+
+    def delete_flow(self, flow_id: str) -> None:
+        """Delete a flow for good."""
+        self._drive(self._runs.delete_flow(flow_id))
+
+    def download(self, ref: FileRef) -> bytes:
+        """The bytes of a file that a run wrote."""
+        return self._drive(self._runs.download(ref))
+
+    def health(self) -> bool:
+        """Whether the server answers and is well; never raises for one that does not."""
+        return self._drive(self._runs.health())
+
+    def auto_login(self) -> str | None:
+        """A token from a server that logs everybody in, else None."""
+        return self._drive(self._runs.auto_login())
+
+    def login(self, user: str, password: str) -> str:
+        """A token for a user; raises InvalidKey."""
+        return self._drive(self._runs.login(user, password))
+
+    def create_key(self, name: str, token: str) -> str:
+        """A new API key of the token's user."""
+        return self._drive(self._runs.create_key(name, token))

@@ -1,0 +1,199 @@
+"""What httpx is told and what it says, for both clients."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from pydantic_core import from_json
+
+from lfclient.dialects import RequestSpec
+from lfclient.errors import BadAnswer, LangflowError, Unreachable
+from lfclient.redact import Redactor
+
+# Langflow's server closes idle connections after about 2 s; one that it is just closing would
+# fail the request that is sent on it.
+KEEPALIVE_SECONDS = 1.5
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_CUT_OFF = "The answer was cut off before its end"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Asks the driver to wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer read to its end."""
+
+    status: int
+    content: bytes
+    content_type: str = ""
+    location: str = ""
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Answer:
+        """From a response that has been read."""
+        headers = response.headers
+        return cls(
+            response.status_code,
+            response.content,
+            headers.get("content-type", ""),
+            headers.get("location", ""),
+        )
+
+    def json(self, redactor: Redactor, what: str) -> Any:
+        """The redacted JSON; raises `BadAnswer` for anything else. `what` names the answer."""
+        value = self.json_or_none(redactor)
+        if value is None and self.content.strip() != b"null":
+            begins = redactor.text(self.content[:60].decode("utf-8", "replace"))
+            raise BadAnswer(
+                f"The {what} is not JSON, or was cut off: {len(self.content):,} bytes of "
+                f"“{self.content_type or 'no type'}”, beginning “{begins}”.",
+                status=self.status,
+            )
+        return value
+
+    def json_or_none(self, redactor: Redactor) -> Any:
+        """The redacted JSON, or None if it is none."""
+        try:
+            # straight from bytes: json.loads would hold the whole text a second time
+            value = from_json(self.content)
+        except ValueError:
+            return None
+        return redactor.value(value) if redactor.suspects(self.content) else value
+
+
+@lru_cache(maxsize=16)
+def _tls(verify: bool | str) -> ssl.SSLContext:
+    """A context for each way to verify, made once: reading the certificates takes long."""
+    if isinstance(verify, bool):
+        return httpx.create_ssl_context(verify=verify)
+    return ssl.create_default_context(cafile=verify)
+
+
+def httpx_options(
+    url: str, api_key: str | None, timeout: float | None, verify: bool | str
+) -> dict[str, Any]:
+    """Arguments of an httpx client for a server. Redirects are httpx's default: not followed.
+
+    Raises LangflowError if the certificates at the path `verify` can't be read.
+    """
+    try:
+        tls = _tls(verify) if url.startswith("https:") else False
+    except (OSError, ssl.SSLError) as error:
+        raise LangflowError(
+            f"The certificates of {verify} can't be read: {error}.",
+            hint="Give the path of a readable PEM file with the CA's certificate.",
+        ) from error
+    headers = {"accept": "application/json"}
+    if api_key:
+        headers["x-api-key"] = api_key
+    return {
+        "headers": headers,
+        "timeout": timeout,
+        "verify": tls,
+        "trust_env": not is_loopback(url),
+    }
+
+
+def limits(*, keep: bool) -> httpx.Limits:
+    """Connections that are kept for a while, or closed after each request."""
+    if keep:
+        return httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
+    return httpx.Limits(max_keepalive_connections=0)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this machine's own, so that no proxy can be meant for it."""
+    host = httpx.URL(url).host.rstrip(".").lower()
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def base_of(url: str) -> str:
+    """The address without a trailing slash; raises LangflowError if it is none."""
+    text = url.strip().rstrip("/")
+    if "://" not in text:
+        text = f"http://{text}"
+    try:
+        parsed = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise _no_address(url) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise _no_address(url)
+    return text
+
+
+def _no_address(url: str) -> LangflowError:
+    return LangflowError(
+        f"“{url}” is not the address of a server.",
+        hint="It begins with http:// or https://, such as http://127.0.0.1:7860.",
+    )
+
+
+def arguments(
+    spec: RequestSpec, base: str, timeout: float | None, run_timeout: float | None
+) -> dict[str, Any]:
+    """Arguments of `httpx.Client.build_request`; timeouts are in seconds."""
+    read = run_timeout if spec.patient else timeout
+    return {
+        "method": spec.method,
+        "url": base + spec.path,
+        "params": spec.params,
+        "json": spec.json,
+        "data": spec.form,
+        "headers": spec.headers,
+        "timeout": httpx.Timeout(timeout, read=read),
+    }
+
+
+@contextmanager
+def faults_told(base: str, redactor: Redactor) -> Iterator[None]:
+    """Turns httpx's faults into `Unreachable` or `BadAnswer`."""
+    try:
+        yield
+    except httpx.DecodingError as error:
+        raise BadAnswer("The answer's compression is broken.") from error
+    except httpx.TransportError as error:
+        raise Unreachable(
+            redactor.text(_in_words(error, base)), sent=not isinstance(error, _NOT_SENT)
+        ) from error
+
+
+def _in_words(error: httpx.TransportError, base: str) -> str:
+    host = httpx.URL(base)
+    where = f"{host.scheme}://{host.netloc.decode().rpartition('@')[2]}"
+    reason = str(error).strip() or type(error).__name__
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return f"{where} could not be reached in time."
+    if isinstance(error, httpx.TimeoutException):
+        return f"{where} did not answer in time."
+    if isinstance(error, httpx.ProxyError):
+        return f"The proxy before {where} refused the connection: {reason}."
+    if isinstance(error, httpx.ConnectError):
+        if "certificate" in reason.lower() or "ssl" in reason.lower():
+            return f"The certificate of {where} was not accepted: {reason}."
+        return f"{where} could not be reached: {reason}."
+    if isinstance(error, httpx.RemoteProtocolError) and "incomplete" in reason:
+        return f"{_CUT_OFF} by {where}."
+    return f"The connection to {where} broke: {reason}."

@@ -1,0 +1,100 @@
+"""Secrets out of everything that is shown or kept.
+
+Langflow's own answers repeat what was sent: a sync answer echoes every override, 1.8 shows secrets
+in outputs and build records, 1.12 and later in events. So all that a server says passes here.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "••••"
+SHORTEST = 6  # characters; what is shorter would blot out innocent text
+
+# Nobody escapes these, so a secret made of them stands in an answer as it is.
+_NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
+_SECRET_NAME = re.compile(
+    r"(?:^|[_-])(?:(?:api|access|secret|private|auth|account)[_-]?key|token|secret|password|passwd"
+    r"|pwd|passphrase|credentials?)$",
+    re.IGNORECASE,
+)
+
+
+def names_secret(parameter: str) -> bool:
+    """Whether a parameter's name says that its value is a secret."""
+    return bool(_SECRET_NAME.search(parameter))
+
+
+class Redactor:
+    """Replaces every secret it knows by `••••`, also JSON-, URL- and HTML-escaped.
+
+    Secrets of fewer than 6 characters are not looked for.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self._needles: tuple[bytes, ...] = ()
+        self._escapable = False
+        self.add(*secrets)
+
+    def add(self, *secrets: str) -> None:
+        """Look for these too, from now on."""
+        new = {one for one in secrets if len(one) >= SHORTEST} - self._secrets
+        if not new:
+            return
+        self._secrets |= new
+        forms = {form for secret in self._secrets for form in _forms(secret)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self._needles = tuple(form.encode("utf-8", "replace") for form in longest_first)
+        self._escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
+
+    def suspects(self, content: bytes) -> bool:
+        """Whether an answer may hold a secret; cheap, so that most answers need no second look."""
+        if not self._secrets:
+            return False
+        return self._escapable or any(needle in content for needle in self._needles)
+
+    def text(self, text: str) -> str:
+        """The text without secrets; the same object if it holds none."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def value(self, value: Any) -> Any:
+        """A JSON value without secrets, keys of objects included; unchanged parts are shared."""
+        if not self._pattern:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(name): self.value(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self.value(part) for part in value]
+        return value
+
+
+def secrets_in(value: Any) -> set[str]:
+    """The texts within a secret override's value, however deep."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, dict):
+        return {text for part in value.values() for text in secrets_in(part)}
+    if isinstance(value, (list, tuple)):
+        return {text for part in value for text in secrets_in(part)}
+    return set()
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may be written within JSON, a URL or a page; JSON within JSON included."""
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    forms |= {html.escape(secret), html.escape(secret, quote=False), repr(secret)[1:-1]}
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        forms |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
+        forms |= {once.replace("/", "\\/")}
+    return forms

@@ -1,0 +1,129 @@
+"""Tables in the shapes that servers send them, as a list of dicts, one a row."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_CUT = re.compile(r"\.\.\. \[truncated (\d+) items\]")
+_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+_WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
+
+
+def cut_rows(content: Any) -> tuple[Any, int | None]:
+    """A list without the server's mark of a cut, and how many rows it says are missing."""
+    if isinstance(content, list) and content and isinstance(content[-1], str):
+        match = _CUT.fullmatch(content[-1])
+        if match:
+            return content[:-1], int(match[1])
+    return content, None
+
+
+def rows_of(content: Any) -> list[dict[str, Any]] | None:
+    """Rows from a list of dicts, columns with rows, a dict of columns, JSON or Markdown text.
+
+    None if it is no table.
+    """
+    if isinstance(content, str):
+        return _from_text(content)
+    if isinstance(content, list):
+        return _from_list(content)
+    if isinstance(content, dict):
+        return _from_dict(content)
+    return None
+
+
+def _from_list(rows: list[Any]) -> list[dict[str, Any]] | None:
+    if all(isinstance(row, dict) for row in rows):
+        return rows
+    if all(isinstance(row, list) for row in rows):
+        return [{f"column {place}": cell for place, cell in enumerate(row, 1)} for row in rows]
+    if any(isinstance(row, (dict, list)) for row in rows):
+        return [row if isinstance(row, dict) else {"value": row} for row in rows]
+    return [{"value": cell} for cell in rows]
+
+
+def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
+    if not content:
+        return []
+    columns, data = content.get("columns"), content.get("data", content.get("rows"))
+    if isinstance(columns, list) and isinstance(data, list):
+        names = [_column_name(column) for column in columns]
+        if all(isinstance(row, list) for row in data):
+            return [dict(zip(names, row)) for row in data]  # noqa: B905 - short rows are kept
+        return _from_list(data)
+    for name in _WRAPPERS:
+        inner = content.get(name)
+        if isinstance(inner, (list, dict)) and (len(content) == 1 or _holds_rows(inner)):
+            return rows_of(inner)
+    parts = list(content.values())
+    if all(isinstance(part, list) for part in parts) and len({len(part) for part in parts}) == 1:
+        return [dict(zip(content, row, strict=True)) for row in zip(*parts, strict=True)]
+    if all(isinstance(part, dict) for part in parts) and len({tuple(part) for part in parts}) == 1:
+        return [{name: content[name][key] for name in content} for key in parts[0]]
+    return [content]
+
+
+def _holds_rows(inner: Any) -> bool:
+    return isinstance(inner, list) and bool(inner) and all(isinstance(row, dict) for row in inner)
+
+
+def _column_name(column: Any) -> str:
+    if isinstance(column, dict):
+        column = column.get("name", column.get("field", ""))
+    return str(column)
+
+
+def _from_text(text: str) -> list[dict[str, Any]] | None:
+    stripped = text.strip()
+    if stripped[:1] in ("[", "{"):
+        try:
+            return rows_of(json.loads(stripped))
+        except (ValueError, RecursionError):
+            return None
+    return markdown_rows(stripped)
+
+
+def markdown_rows(text: str) -> list[dict[str, Any]] | None:
+    """The rows of a text that is one Markdown table and nothing else, or None.
+
+    Columns of plain numbers become numbers.
+    """
+    lines = [line.strip() for line in text.strip().splitlines()]
+    if len(lines) < 2 or "|" not in lines[0] or not _RULE.fullmatch(lines[1]):
+        return None
+    if not all("|" in line for line in lines):
+        return None
+    head, *body = [_cells(line) for line in (lines[0], *lines[2:])]
+    if len(_cells(lines[1])) != len(head) or any(len(row) != len(head) for row in body):
+        return None
+    names = _distinct(head)
+    columns = [_numbers([row[place] for row in body]) for place in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.removeprefix("|")
+    if inner.endswith("|") and not inner.endswith("\\|"):
+        inner = inner[:-1]
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+def _distinct(names: list[str]) -> list[str]:
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        wanted = name or f"column {place}"
+        found.append(f"{wanted} ({place})" if wanted in found else wanted)
+    return found
+
+
+def _numbers(cells: list[str]) -> list[Any]:
+    matches = [_NUMBER.fullmatch(cell) for cell in cells if cell]
+    if not matches or not all(matches):
+        return list(cells)
+    whole = not any(match[1] or match[2] for match in matches if match)
+    if whole and max(len(cell) for cell in cells) <= 15:
+        return [int(cell) if cell else None for cell in cells]
+    return [float(cell) if cell else None for cell in cells]

@@ -1,0 +1,220 @@
+"""The one place that decides whether a run succeeded, from its answer and the evidence. Pure.
+
+Success is `completed`, no output failed, and each expected terminal component either delivered or
+known not to have run. A terminal component is one that feeds no other; expected are those that
+are connected with the chat input, or all if there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lfclient.answers import read_component
+from lfclient.evidence import Built, Evidence
+from lfclient.flow import Component, Flow
+from lfclient.models import ComponentAnswer, parse
+from lfclient.outputs import Output, OutputKind, fill, is_empty
+from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.server import Limits
+from lfclient.whole import is_cut, mark_cut, restore_text
+
+NOT_TAKEN = "It is on a branch that was not taken."
+NOT_CONNECTED = "It is not connected with the chat input."
+DID_NOT_RUN = "It did not run."
+ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
+RETURNS_NOTHING = "This flow returns nothing: none of its components is an output that runs."
+REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
+LEFT_EMPTY = "The server returned no value."
+
+# The server's word for an output, by what its component declares, as `outputs` has it.
+_WORDS = {"Message": "message", "Data": "data", "JSON": "json", "DataFrame": "dataframe"}
+_WORDS |= {"Table": "table"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is still to be fetched before a run can be judged.
+
+    `proof`: events or build records; `soon`: components whose build records may come up to a
+    second late.
+    """
+
+    proof: bool
+    soon: frozenset[str] = frozenset()
+
+
+def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
+    """What the answer alone leaves open."""
+    if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
+        return Need(False)
+    if run.status is not RunStatus.COMPLETED:
+        return Need(not run.errors or not run.outputs)
+    expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
+    outputs = run.outputs
+    empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
+    failed = any(output.status == "failed" for output in outputs.values())
+    missed = bool(expected - outputs.keys()) or not outputs
+    cut = run.mode == "background" and any(is_cut(one, limits) for one in outputs.values())
+    return Need(bool(empty or failed or missed or cut), frozenset(empty))
+
+
+def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
+    """The run with its outputs made whole, what did not run named, and its true status."""
+    if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
+        return run
+    run = replace(run, session_id=run.session_id or evidence.session_id)
+    outputs = _whole(run, flow, evidence, limits)
+    if run.status is not RunStatus.COMPLETED:
+        outputs = {name: one for name, one in outputs.items() if not is_empty(one)}
+        errors = _better(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
+        return replace(run, outputs=outputs, errors=errors)
+    return _judge_completed(replace(run, outputs=outputs), flow, evidence)
+
+
+def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
+    unconnected = {leaf.id for leaf in flow.terminals if not leaf.runs} if flow else set()
+    idle = {name for name in unconnected if name not in evidence.builds}
+    outputs = {
+        name: output
+        for name, output in run.outputs.items()
+        if not (name in idle and is_empty(output))
+    }
+    expected = flow.expected_terminals if flow else ()
+    missed = [leaf for leaf in expected if not _delivered(leaf.id, outputs, evidence)]
+    failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
+    reasons = evidence.reasons if missed or failed or not outputs else []
+    not_run = [NotRun(leaf.id, leaf.display_name, _why(leaf, flow, evidence)) for leaf in missed]
+    not_run += [
+        NotRun(leaf.id, leaf.display_name, NOT_CONNECTED)
+        for leaf in (flow.terminals if flow else ())
+        if leaf.id in idle and leaf.id not in outputs
+    ]
+    missing = {leaf.id for leaf in missed}
+    outputs = {name: _explained(one) for name, one in outputs.items() if name not in missing}
+    run = replace(run, outputs=outputs, not_run=tuple(not_run))
+    if failed or any(error.component_id or error.message for error in reasons):
+        return _failed(run, tuple(reasons) or run.errors or _output_errors(outputs))
+    if flow is None:
+        return run
+    if not expected:
+        return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
+    skipped = bool(missed) and all(entry.reason == NOT_TAKEN for entry in not_run[: len(missed)])
+    if len(missed) == len(expected) and not skipped:
+        return _failed(run, (RunError(ENDED_WITHOUT_OUTPUT),))
+    return run
+
+
+def _failed(run: Run, errors: tuple[RunError, ...]) -> Run:
+    return replace(run, status=RunStatus.FAILED, errors=errors)
+
+
+def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
+    return tuple(
+        RunError(str(output.value), component_id=name, component=output.display_name)
+        for name, output in outputs.items()
+        if output.kind is OutputKind.ERROR
+    )
+
+
+def _better(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError, ...]:
+    """The answer's reasons, with the component and traceback that the evidence adds."""
+    if not errors:
+        return tuple(evidence.reasons)
+    by_text = {error.message: error for error in evidence.reasons}
+    found = []
+    for error in errors:
+        same = by_text.get(error.message)
+        found.append(
+            replace(
+                error,
+                component_id=error.component_id or same.component_id,
+                component=error.component or same.component,
+                traceback=error.traceback or same.traceback,
+            )
+            if same
+            else error
+        )
+    return tuple(found)
+
+
+def _delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
+    built = evidence.builds.get(name)
+    if built:
+        return built.valid
+    output = outputs.get(name)
+    if output is None:
+        return False
+    # without a value or a record of its own, its entry in the answer proves nothing if the
+    # records of the same run's other components are there
+    return not is_empty(output) or name in evidence.replaced or not evidence.builds
+
+
+def _why(leaf: Component, flow: Flow | None, evidence: Evidence) -> str:
+    return NOT_TAKEN if flow and leaf.id in _inactive(flow, evidence) else DID_NOT_RUN
+
+
+def _inactive(flow: Flow, evidence: Evidence) -> set[str]:
+    """Components that were switched off, and those that hang only on such."""
+    off = {name for name in evidence.inactivated if name not in evidence.builds}
+    sources: dict[str, set[str]] = {}
+    for edge in flow.edges:
+        sources.setdefault(edge.target, set()).add(edge.source)
+    while True:
+        more = {name for name, before in sources.items() if before <= off} - off
+        more -= evidence.builds.keys()
+        if not more:
+            return off
+        off |= more
+
+
+def _explained(output: Output) -> Output:
+    return output if output.note or not is_empty(output) else replace(output, note=LEFT_EMPTY)
+
+
+def _whole(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> dict[str, Output]:
+    outputs = dict(run.outputs)
+    for leaf in flow.terminals if flow else ():
+        if leaf.id not in outputs and leaf.id in evidence.builds:
+            outputs[leaf.id] = _from_build(leaf, flow, evidence)
+    return {name: _made_whole(output, run, evidence, limits) for name, output in outputs.items()}
+
+
+def _made_whole(output: Output, run: Run, evidence: Evidence, limits: Limits) -> Output:
+    name = output.component_id
+    before = output
+    built = evidence.builds.get(name)
+    if built is not None:
+        output = _with_build(output, built)
+    elif is_empty(output) and name in evidence.replaced:
+        output = replace(output, note=REPLACED)
+    if run.mode == "sync" and output is before and name in run.outputs:
+        return output  # what a sync answer holds is never cut
+    restored = restore_text(output, evidence.texts, limits)
+    return mark_cut(output, limits) if restored is output else restored
+
+
+def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
+    """An output that the answer left out."""
+    answer: dict[str, Any] = evidence.answers.get(leaf.id) or {
+        "type": _declared_word(leaf),
+        "status": "completed" if evidence.builds[leaf.id].valid else "failed",
+    }
+    return read_component(leaf.id, parse(ComponentAnswer, answer, "event of an output"), flow)
+
+
+def _declared_word(leaf: Component) -> str:
+    for output in leaf.outputs:
+        types = output.get("types")
+        for name in types if isinstance(types, list) else ():
+            if name in _WORDS:
+                return _WORDS[name]
+    return ""
+
+
+def _with_build(output: Output, built: Built) -> Output:
+    if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
+        return replace(output, kind=OutputKind.ERROR, value=built.error.message)
+    if is_empty(output) and built.valid and output.kind is not OutputKind.FILE:
+        return fill(output, built.content)
+    return output
