@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import platformdirs
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -279,3 +280,26 @@ def _bundle(text: str, where: str) -> str:
     if not path.exists():
         raise SettingsError(f"{where} names {text}, which does not exist.")
     return str(path)
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """A Langflow that nobody configured. `auto_login`: it gives keys to whoever asks."""
+
+    url: str
+    version: str
+    auto_login: bool
+
+
+def discover(
+    url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
+) -> Discovered | None:
+    """The Langflow at `url`, or None: anything else that answers there counts as nothing."""
+    from lfclient.client import LangflowClient  # reading settings needs no HTTP
+
+    try:
+        with LangflowClient(url, timeout=timeout, transport=transport) as client:
+            server = client.server()
+            return Discovered(url, server.version, client.auto_login() is not None)
+    except LangflowError:
+        return None

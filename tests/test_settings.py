@@ -1,9 +1,10 @@
 """Where the servers are: environment, `.env`, secrets.toml."""
 
+import httpx
 import pytest
 
 from lfclient.addresses import AddressRefused
-from lfclient.settings import Settings, SettingsError, check_address
+from lfclient.settings import Discovered, Settings, SettingsError, check_address, discover
 
 
 def load(tmp_path, environ=None, bind="", env_file="", secrets=""):
@@ -184,3 +185,43 @@ def test_folders_and_certificates(tmp_path):
 def test_looking_for_a_server_can_be_switched_off(tmp_path):
     """An empty LFCONSOLE_DISCOVER_URL means: do not look."""
     assert load(tmp_path, {"LFCONSOLE_DISCOVER_URL": ""}).discover_url is None
+
+
+VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
+
+
+def _found(answers):
+    def answer(request):
+        status, body = answers.get(request.url.path, (404, {"detail": "Not Found"}))
+        return httpx.Response(status, json=body)
+
+    return discover("http://127.0.0.1:7860", transport=httpx.MockTransport(answer))
+
+
+@pytest.mark.parametrize(
+    ("login", "auto_login"),
+    [
+        ((200, {"access_token": "jwt", "refresh_token": None, "token_type": "bearer"}), True),
+        ((403, {"detail": {"message": "Auto login is disabled.", "auto_login": False}}), False),
+    ],
+)
+def test_a_langflow_at_the_default_address_is_found(login, auto_login):
+    """Recognised by its version; whether it gives keys without login is told."""
+    found = _found({"/api/v1/version": (200, VERSION), "/api/v1/auto_login": login})
+    assert found == Discovered("http://127.0.0.1:7860", "1.13.0", auto_login)
+
+
+@pytest.mark.parametrize("body", [{}, {"version": "2.0"}, [1], "hello"])
+def test_anything_else_that_answers_counts_as_nothing(body):
+    """A web server that is not Langflow is not offered."""
+    assert _found({"/api/v1/version": (200, body)}) is None
+    assert _found({}) is None
+
+
+def test_nothing_at_all_counts_as_nothing():
+    """A refused connection is the usual case."""
+
+    def refuse(request):
+        raise httpx.ConnectError("refused", request=request)
+
+    assert discover("http://127.0.0.1:1", transport=httpx.MockTransport(refuse)) is None
