@@ -1,0 +1,33 @@
+"""A console process that a test kills: starts a run in each mode, then waits for its end.
+
+Reads one JSON object from standard input and prints the ids of the runs, one a line.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from lfclient.client import LangflowClient
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+
+
+def main() -> None:
+    told = json.load(sys.stdin)
+    runner = Runner(Path(told["folder"]))
+    connection = Connection("live", told["url"], SecretStr(told["key"]), "secrets")
+    with LangflowClient(told["url"], told["key"]) as client:
+        server, flow = client.server(), client.flow(told["flow"])
+    for mode in ("background", "sync"):
+        run_id = runner.start(
+            connection, flow, {}, mode=mode, session_id=None, server=server, click=mode
+        )
+        print(run_id, flush=True)
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The runner on real servers of five releases."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from copy import deepcopy
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient.client import LangflowClient
+from lfclient.ownership import fingerprint
+from lfclient.run import RunStatus
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+from lfclient.store import Store
+
+
+def until(ready, timeout, what):
+    """The first true value of `ready()`."""
+    end = time.monotonic() + timeout
+    while not (found := ready()):
+        assert time.monotonic() < end, f"{what}: not within {timeout} s"
+        time.sleep(0.02)
+    return found
+
+
+class Live:
+    """A flow that sleeps on a real server, and a runner for it."""
+
+    def __init__(self, server, folder):
+        self.version = tuple(map(int, server.version.split(".")))
+        self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
+        self.folder, self.key = folder, server.api_key
+        self.owner = fingerprint(self.connection, folder)
+        self.client = LangflowClient(server.url, server.api_key)
+        self.server = self.client.server()
+        self.node = deepcopy(
+            next(
+                components["PythonREPLComponent"]
+                for components in self.client.catalogue().values()
+                if "PythonREPLComponent" in components
+            )
+        )
+        self.flows = []
+        self.runner = Runner(folder)
+
+    def flow(self, seconds):
+        """A flow of one component that sleeps, then tells the time."""
+        node = deepcopy(self.node)
+        node["template"]["global_imports"]["value"] = "time"
+        node["template"]["python_code"]["value"] = f"time.sleep({seconds}); print(time.time())"
+        entry = {
+            "id": "PythonREPLComponent-slow1",
+            "type": "genericNode",
+            "position": {"x": 0, "y": 0},
+            "data": {
+                "id": "PythonREPLComponent-slow1",
+                "type": "PythonREPLComponent",
+                "node": node,
+                "showNode": True,
+            },
+        }
+        data = {"nodes": [entry], "edges": [], "viewport": {"x": 0, "y": 0, "zoom": 1}}
+        made = self.client.create_flow(f"runner-test-{uuid.uuid4().hex[:8]}", data)
+        self.flows.append(made.id)
+        return self.client.flow(made.id)
+
+    def start(self, flow, mode="background"):
+        return self.runner.start(
+            self.connection,
+            flow,
+            {},
+            mode=mode,
+            session_id=uuid.uuid4().hex,
+            server=self.server,
+            click=uuid.uuid4().hex,
+        )
+
+    def record(self, run_id):
+        return self.runner.get(run_id, self.owner)
+
+    def ended(self, run_id, timeout):
+        return until(
+            lambda: (record := self.record(run_id)).ended and record, timeout, "end of the run"
+        )
+
+    def running(self, run_id):
+        return until(
+            lambda: (record := self.record(run_id)).status is RunStatus.IN_PROGRESS and record,
+            10,
+            "start of the run",
+        )
+
+    def close(self):
+        self.runner.close()
+        for flow_id in self.flows:
+            self.client.delete_flow(flow_id)
+        self.client.close()
+
+
+@pytest.fixture
+def live(langflow, tmp_path):
+    made = Live(langflow, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 2])
+def test_the_end_of_a_job_is_in_the_record_at_once(live, seconds):
+    """Within 0.3 s where there are events, 1 s before 1.11; measured from the component's end."""
+    live.ended(live.start(live.flow(0)), 20)  # the first run of a server is slower
+    record = live.ended(live.start(live.flow(seconds)), 20)
+    assert record.status is RunStatus.COMPLETED
+    told = json.dumps(next(iter(record.run.outputs.values())).value)
+    finished = float(next(word for word in told.replace("\\n", " ").split('"') if "." in word))
+    late = record.ended_at.timestamp() - finished
+    assert late <= (0.3 if live.version >= (1, 11) else 1.0)
+
+
+def test_a_running_job_is_stopped(live):
+    """The server confirms it, and the record says so."""
+    run_id = live.start(live.flow(30))
+    live.running(run_id)
+    live.runner.stop(run_id, live.connection)
+    record = live.ended(run_id, 5)
+    assert record.status is RunStatus.CANCELLED
+    assert "Stopped at the server" in record.stop_result
+
+
+def test_a_sync_call_is_closed_by_stop(live):
+    """At once, and the record says what was not stopped."""
+    run_id = live.start(live.flow(5), mode="sync")
+    live.running(run_id)
+    pressed = time.monotonic()
+    live.runner.stop(run_id, live.connection)
+    record = live.ended(run_id, 5)
+    assert time.monotonic() - pressed < 0.5
+    assert record.status is RunStatus.CANCELLED
+    assert "goes on at the server" in record.stop_result
+
+
+def test_a_killed_console_loses_no_run(live):
+    """SIGKILL: the job is followed again to its end, the sync call's outcome is unknown."""
+    live.runner.close()
+    flow = live.flow(6)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.live.runner_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    told = {
+        "folder": str(live.folder),
+        "url": live.connection.url,
+        "key": live.key,
+        "flow": flow.id,
+    }
+    process.stdin.write(json.dumps(told))
+    process.stdin.close()
+    job, call = process.stdout.readline().strip(), process.stdout.readline().strip()
+    store = Store(live.folder)
+    until(lambda: store.get(job).job_id, 10, "job id on disk")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    assert not store.get(job).ended
+    store.close()
+
+    live.runner = Runner(live.folder)
+    assert live.record(call).status is RunStatus.OUTCOME_UNKNOWN
+    live.runner.attach(live.connection)
+    record = live.ended(job, 20)
+    assert record.status is RunStatus.COMPLETED
+    assert record.run.outputs
+    assert {found.id for found in live.runner.recent(live.owner)} == {job, call}
