@@ -119,12 +119,18 @@ def _samples(session: Session) -> None:
         )
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
+        missing: list[str] = []
         with problems.shown(), st.spinner("Adding the sample flows…"):
             with client(session.connection) as api:
-                made = samples.install(api)
+                made = samples.install(
+                    api, on_missing=lambda sample, types: missing.append(sample.name)
+                )
             session.refresh()
             names = ", ".join(plain(flow.name) for flow in made)
-            st.success(f"Added: {names}." if made else "All of them were there already.")
+            st.success(f"Added: {names}." if made else "There was none to be added.")
+            if missing:
+                left = ", ".join(plain(name) for name in missing)
+                st.caption(f"Left out, since this release lacks their components: {left}.")
 
 
 def other_server(current: Session | None) -> None:

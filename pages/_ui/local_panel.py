@@ -5,13 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from lfclient.local import LocalState, LocalStatus
-from pages._ui import local_words, problems, state
+from lfclient.local import SIZES, LocalState, LocalStatus
+from pages._ui import problems, state
 from pages._ui.backend import backend
 from pages._ui.text import plain
 
 EVERY_SECONDS = 1.0
-_BUSY = (LocalState.INSTALLING, LocalState.STARTING, LocalState.SAMPLES)
 _BADGES = {
     LocalState.ABSENT: ("not installed", "gray"),
     LocalState.INSTALLING: ("installing", "blue"),
@@ -29,14 +28,14 @@ def draw(beside_another: bool = False) -> None:
     """The panel; refreshes by itself while something is under way."""
     status = backend().local.status()
     with st.container(border=True, key="local-langflow"):
-        st.fragment(_panel, run_every=EVERY_SECONDS if status.state in _BUSY else None)(
+        st.fragment(_panel, run_every=EVERY_SECONDS if status.state.under_way else None)(
             status.state, beside_another
         )
 
 
 def _panel(drawn_as: LocalState, beside_another: bool) -> None:
     status = backend().local.status()
-    if status.state is not drawn_as and (status.state not in _BUSY or drawn_as not in _BUSY):
+    if status.state is not drawn_as and (not status.state.under_way or not drawn_as.under_way):
         st.rerun()  # ready, or failed: the page around it changes too
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("#### :material/home_storage: Local Langflow", width="content")
@@ -47,9 +46,9 @@ def _panel(drawn_as: LocalState, beside_another: bool) -> None:
 
 
 def _said(status: LocalStatus, beside_another: bool) -> None:
-    if status.state in _BUSY:
+    if status.state.under_way:
         st.progress(status.progress or 0.0, text=plain(status.step))
-        st.caption(local_words.how_long())
+        st.caption(SIZES)
         st.caption("You can close or reload this page meanwhile: it goes on.")
     elif status.state is LocalState.RUNNING:
         st.caption(f"{plain(status.url or '')} · Langflow {plain(status.version or '')}")
@@ -61,7 +60,7 @@ def _said(status: LocalStatus, beside_another: bool) -> None:
     else:
         lead = "Or start a Langflow of your own on this computer, with sample flows. "
         st.markdown(lead if beside_another else "A Langflow on this computer, with sample flows.")
-        st.caption(local_words.how_long())
+        st.caption(SIZES)
 
 
 def _buttons(status: LocalStatus) -> None:
@@ -69,7 +68,7 @@ def _buttons(status: LocalStatus) -> None:
         if status.state is LocalState.RUNNING:
             st.button("Stop", key="local-stop", icon=":material/stop:", on_click=_stop)
             st.button("Restart", key="local-restart", icon=":material/refresh:", on_click=_restart)
-        elif status.state not in _BUSY:
+        elif not status.state.under_way:
             again = status.state in (LocalState.FAILED, LocalState.CRASHED)
             label = "Start again" if again else "Start a local one"
             pressed = st.button(

@@ -179,9 +179,10 @@ def _say_problems(form: FormResult) -> None:
 def _stop(run_id: str) -> None:
     """Called before the page is drawn, so at once whatever the page is busy with."""
     session = current()
-    if session is None:
+    runner = backend().runner
+    if session is None or runner.get(run_id, session.owner) is None:
         return
     try:
-        backend().runner.stop(run_id, session.connection)
+        runner.stop(run_id, session.connection)
     except LangflowError as error:
         state.leave_notice(error)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from lfclient import Flow, FlowSummary, ServerInfo
-from lfclient.discovery import Discovered, discover
 from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
-from lfclient.settings import Connection, check_address
+from lfclient.settings import Connection, Discovered, check_address, discover
 from pages._ui import state
 from pages._ui.backend import Found, backend, client
 

@@ -15,9 +15,9 @@ TEXT_LIMIT = 500_000
 
 def draw(block: Block) -> None:
     """The text, the remote images that it names on request, and the text as a file."""
-    text = block.output.value if isinstance(block.output.value, str) else ""
-    if not text:
-        st.caption("An empty message.")
+    text = block.output.value
+    if not isinstance(text, str) or not text:
+        st.caption("An empty message." if text == "" else "No value.")
         return
     if len(text) > MARKDOWN_LIMIT:
         _long(text)
