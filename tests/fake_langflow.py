@@ -102,10 +102,6 @@ class FakeLangflow:
     asked: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
 
-    @property
-    def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self.handle)
-
     def count(self, method: str, path: str) -> int:
         """How often that was asked."""
         return self.asked.count((method, path))

@@ -1,12 +1,14 @@
 """A runner on a fake server, for the tests of the runner."""
 
+import asyncio
 import time
 from dataclasses import replace
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
-from lfclient.client import AsyncLangflowClient, LangflowClient
+from lfclient.client import AsyncLangflowClient
 from lfclient.flow import Flow
 from lfclient.ownership import fingerprint
 from lfclient.runner import Runner
@@ -29,18 +31,23 @@ class Bench:
         self.flow = Flow.from_json(FLOW)
 
     def new_runner(self):
-        runner = Runner(self.folder, connect=self.connect)
+        runner = Runner(self.folder, connect=lambda connection, server: self.connect(connection))
         self.runners.append(runner)
         return runner
 
-    def connect(self, connection):
+    def connect(self, connection, server=None):
         key = connection.api_key.get_secret_value()
-        return AsyncLangflowClient(connection.url, key, transport=self.server.transport)
+        transport = httpx.MockTransport((server or self.server).handle)
+        return AsyncLangflowClient(connection.url, key, transport=transport)
 
     def info(self):
         held = replace(self.server, down=False, key_refused=False)
-        with LangflowClient(CONNECTION.url, "k", transport=held.transport) as client:
-            return client.server()
+
+        async def ask():
+            async with self.connect(CONNECTION, server=held) as client:
+                return await client.server()
+
+        return asyncio.run(ask())
 
     def start(self, overrides=None, mode="background", click=None):
         self.clicks += 1

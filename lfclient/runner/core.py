@@ -36,11 +36,11 @@ class TooManyRuns(LangflowError):
     default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
 
 
-def open_client(connection: Connection) -> AsyncLangflowClient:
+def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
     """The client for a connection. Raises `AddressRefused` where its name now leads elsewhere."""
     check_resolved(connection.url)
     key = connection.api_key.get_secret_value() if connection.api_key else None
-    return AsyncLangflowClient(connection.url, key, verify=connection.verify)
+    return AsyncLangflowClient(connection.url, key, verify=connection.verify, server=server)
 
 
 class Runner:

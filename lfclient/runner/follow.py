@@ -94,7 +94,7 @@ class _Follower:
             self._fresh = False
             self._next_pace(live.record.status)
         else:
-            run = await live.client.status(live.record.job_id, flow=live.flow)
+            run = await live.client.status(live.job, flow=live.flow)
             self._away_since = ""
             if run.status is not live.record.status:
                 self.listener.heard()
@@ -113,7 +113,7 @@ class _Follower:
 
     async def _stop(self) -> None:
         live = self._live
-        result = await live.client.stop(live.record.job_id, flow=live.flow)
+        result = await live.client.stop(live.job, flow=live.flow)
         live.stop.clear()
         words = _stop_words(result)
         if result.run is not None:

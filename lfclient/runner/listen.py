@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 
 from lfclient.errors import LangflowError
 from lfclient.run import RunStatus
@@ -64,15 +65,21 @@ class Listener:
 
     async def _listen(self) -> None:
         live = self._live
+        events = live.client.events(live.record.job_id, self._last_id)
         try:
-            async for event in live.client.events(live.record.job_id, self._last_id):
-                self._last_id = event.id or self._last_id
-                self.heard()
-                if live.record.status in (RunStatus.QUEUED, RunStatus.UNKNOWN):
-                    await live.change(
-                        status=RunStatus.IN_PROGRESS, started_at=live.record.started_at or now()
-                    )
+            async with aclosing(events):
+                async for event in events:
+                    self._last_id = event.id or self._last_id
+                    self.heard()
+                    await self._began()
         except LangflowError:
             pass  # asking for the status says what is wrong, in the same turn
         finally:
             self.news.set()
+
+    async def _began(self) -> None:
+        record = self._live.record
+        if record.status is RunStatus.QUEUED:
+            await self._live.change(
+                status=RunStatus.IN_PROGRESS, started_at=record.started_at or now()
+            )

@@ -77,6 +77,18 @@ class LiveRun:
             raise KeyError(self.id)
         return record
 
+    @property
+    def job(self) -> Run:
+        """What the client needs to know of the job to ask for it."""
+        record = self.record
+        return record.run or Run(
+            record.flow_id,
+            "background",
+            record.status,
+            job_id=record.job_id,
+            session_id=record.session_id,
+        )
+
     async def change(self, **changes: Any) -> None:
         """Change the record if that makes a difference."""
         record = self.record

@@ -18,7 +18,7 @@ from lfclient.runner.live import LiveRun, Records
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 
-Connect = Callable[[Connection], AsyncLangflowClient]
+Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Work = Callable[[LiveRun], Awaitable[None]]
 
 TIDY_SECONDS = 5.0
@@ -111,7 +111,7 @@ class Tasks:
 
     async def _connected(self, live: LiveRun, job: Job) -> None:
         try:
-            client = await asyncio.to_thread(self._connect, job.connection)
+            client = await asyncio.to_thread(self._connect, job.connection, job.server)
         except LangflowError as error:
             if live.record.job_id:
                 await live.change(note=f"This run cannot be followed. {error.message}")
