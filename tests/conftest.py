@@ -61,7 +61,7 @@ def _is_worker(config: pytest.Config) -> bool:
 def clean_environ(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No setting of the person who runs the tests reaches them, and no data of theirs is touched."""
+    """No setting of the person who runs the tests reaches them; their data is not touched."""
     for name in list(os.environ):
         if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
             monkeypatch.delenv(name)

@@ -12,8 +12,8 @@ from lfclient.local.state import LocalError, LocalState, LocalStatus
 
 SIZES = (
     f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
-    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f} to 2 minutes on a fast line, "
-    f"{(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} at 10 Mbit/s."
+    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f} to 2 minutes on a "
+    f"fast line, {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} at 10 Mbit/s."
 )
 
 __all__ = ["PINNED", "SIZES", "LocalError", "LocalLangflow", "LocalState", "LocalStatus"]

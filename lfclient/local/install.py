@@ -164,7 +164,7 @@ class Installation:
         except OSError as problem:
             raise LocalError(
                 f"uv, which installs Langflow, can't be run: {problem.strerror}.",
-                hint="Install the requirements of the console again: pip install -r requirements.txt",
+                hint="Install the console's requirements again: pip install -r requirements.txt",
             ) from problem
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         reader = threading.Thread(target=_pass_on, args=(process.stderr, lines), daemon=True)

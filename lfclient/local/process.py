@@ -14,7 +14,7 @@ import psutil
 LOOPBACK = "127.0.0.1"
 
 # What another program's settings would do to the child: point it at their database, log in their
-# user, trace into their account, put their packages before its own or keep it from caching bytecode.
+# user, trace into their account, put their packages before its own or keep it from caching code.
 _STRIPPED_PREFIXES = (
     "LANGFLOW_",
     "LFX_",
