@@ -109,6 +109,17 @@ def texts_of(answer: object, job_id: str | None) -> list[str]:
     return [line.text for line in lines if line.text and _may_be_of(line, job_id)]
 
 
+def error_among(answer: object, job_id: str | None) -> tuple[str, bool] | None:
+    """The newest error message that may be of this job, and whether it surely is."""
+    lines = parse(list[MessageLine], answer, "list of messages")
+    errors = [line for line in lines if line.category == "error" and (line.text or "").strip()]
+    errors = [line for line in errors if _may_be_of(line, job_id)]
+    if not errors:
+        return None
+    certain = bool((errors[-1].session_metadata or {}).get("graph_run_id"))
+    return without_preamble(errors[-1].text or ""), certain
+
+
 def _may_be_of(line: MessageLine, job_id: str | None) -> bool:
     run_id = (line.session_metadata or {}).get("graph_run_id")
     return not run_id or not job_id or run_id == job_id

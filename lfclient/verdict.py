@@ -27,6 +27,10 @@ RETURNS_NOTHING = "This flow returns nothing: none of its components is an outpu
 REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
 LEFT_EMPTY = "The server returned no value."
 
+# Their content is always text once they have run, so that null says they have not; the outputs
+# of other components are null either way.
+_SAY_THEMSELVES = frozenset({"ChatOutput", "TextOutput"})
+
 # The server's word for an output, by what its component declares, as `outputs` has it.
 _WORDS = {"Message": "message", "Data": "data", "JSON": "json", "DataFrame": "dataframe"}
 _WORDS |= {"Table": "table"}
@@ -51,12 +55,16 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
     if run.status is not RunStatus.COMPLETED:
         return Need(not run.errors or not run.outputs)
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
-    outputs = run.outputs
+    outputs = {name: one for name, one in run.outputs.items() if not _idle(one)}
     empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
     failed = any(output.status == "failed" for output in outputs.values())
-    missed = bool(expected - outputs.keys()) or not outputs
+    missed = bool(expected - run.outputs.keys()) or not outputs
     cut = run.mode == "background" and any(is_cut(one, limits) for one in outputs.values())
     return Need(bool(empty or failed or missed or cut), frozenset(empty))
+
+
+def _idle(output: Output) -> bool:
+    return output.value is None and output.component_type in _SAY_THEMSELVES
 
 
 def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
@@ -143,7 +151,7 @@ def _delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> boo
     if built:
         return built.valid
     output = outputs.get(name)
-    if output is None:
+    if output is None or _idle(output):
         return False
     # without a value or a record of its own, its entry in the answer proves nothing if the
     # records of the same run's other components are there

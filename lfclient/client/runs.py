@@ -10,42 +10,35 @@ from uuid import uuid4
 
 from lfclient.answers import failed_run, new_run, read_run, timed_out_run
 from lfclient.client import faults
-from lfclient.client.account import Account, find_file
-from lfclient.client.steps import Steps, pause, tried
+from lfclient.client.completion import Completion
+from lfclient.client.steps import Steps, pause
 from lfclient.client.wire import Answer
 from lfclient.dialects import (
     WORKFLOWS,
     RequestSpec,
-    read,
     run_request,
     session_place,
     status_request,
     stop_request,
-    with_headers,
 )
 from lfclient.errors import JobNotFound, LangflowError, Unreachable, WaitTimeout
-from lfclient.events import parse_stream
-from lfclient.evidence import Evidence, from_builds, from_events, texts_of
 from lfclient.fields import check_overrides, raise_errors
 from lfclient.flow import Flow
 from lfclient.models import JobAnswer, parse
-from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import Mode, Run, RunError, RunStatus, StopResult
-from lfclient.server import Limits, ServerInfo
-from lfclient.verdict import REPLACED, judge, needs
-from lfclient.whole import is_cut
+from lfclient.outputs import Output, OutputKind
+from lfclient.run import Mode, Run, RunStatus, StopResult
+from lfclient.verdict import REPLACED, judge
 
 OnChange = Callable[[Run], object]
 
 # A 500 may be false for about a second after a job has completed (1.10) or was stopped (1.11+).
 _DOUBT = (0.1, 0.15, 0.2, 0.25, 0.3)
-_LATE_BUILDS = (0.15, 0.25, 0.4, 0.4)  # from 1.10 build records come up to a second late
 _WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 4.0)  # between two looks of `wait`; the last repeats
 _AWAY_LIMIT = 30.0  # seconds that `wait` bears a server that does not answer
 _STOP_LOOKS = (0.1, 0.2, 0.4)
 
 
-class Runs(Account):
+class Runs(Completion):
     """Operations on runs."""
 
     def run(
@@ -264,96 +257,6 @@ class Runs(Account):
             return run
         ended = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
         return judge(ended, flow, found, self._limits())
-
-    def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
-        """The run with its true status and its outputs whole; one that goes on stays as it is."""
-        limits = self._limits()
-        need = needs(run, flow, limits)
-        evidence = Evidence()
-        if need.proof:
-            server = yield from self.full_limits()
-            limits = server.limits
-            evidence = yield from tried(
-                self._evidence(run, flow, server, need.soon), lambda error: Evidence()
-            )
-        run = judge(run, flow, evidence, limits)
-        if run.status is RunStatus.FAILED and not run.errors:
-            run = yield from self._with_reason(run)
-        return (yield from self._with_files(run))
-
-    def _limits(self) -> Limits:
-        return self.memory.full.limits if self.memory.full else Limits()
-
-    def _evidence(
-        self, run: Run, flow: Flow | None, server: ServerInfo, soon: frozenset[str]
-    ) -> Steps[Evidence]:
-        if run.mode == "background" and server.capabilities.events:
-            spec = read(f"{WORKFLOWS}/{run.job_id}/events")
-            spec = with_headers(spec, accept="text/event-stream")
-            answer = yield from self.send(spec)
-            if answer.status != 200:
-                raise self.fault(answer, subject=run.job_id or "", workflow=True)
-            evidence = from_events(parse_stream(answer.content, self.redactor))
-        elif run.flow_id and run.job_id:
-            if run.status is RunStatus.COMPLETED and flow and not soon and not run.outputs:
-                soon = frozenset(leaf.id for leaf in flow.expected_terminals)
-            evidence = yield from self._builds(run, soon)
-        else:
-            evidence = Evidence()
-        cut = any(is_cut(output, server.limits) for output in run.outputs.values())
-        if cut and run.mode == "background" and not evidence.texts and run.flow_id:
-            session = run.session_id or run.flow_id
-            body = yield from self._messages(run.flow_id, session)
-            evidence.texts.extend(texts_of(body, run.job_id))
-        return evidence
-
-    def _builds(self, run: Run, soon: frozenset[str]) -> Steps[Evidence]:
-        """The job's build records; waits up to a second for those of `soon`."""
-        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
-        for seconds in (*_LATE_BUILDS, None):
-            body = yield from self.get(spec, "list of builds")
-            found = from_builds(body, run.job_id)
-            if seconds is None or soon <= found.builds.keys() | found.replaced:
-                return found
-            yield from pause(seconds)
-        raise AssertionError("the last look returns")
-
-    def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
-        spec = read("/api/v1/monitor/messages", flow_id=flow_id, session_id=session_id)
-        return (yield from self.get(spec, "list of messages"))
-
-    def _with_reason(self, run: Run) -> Steps[Run]:
-        """1.8 to 1.10 give no reason for a failure; the session's last error message does."""
-        if not run.session_id or run.session_id == run.flow_id:
-            return run
-        body = yield from tried(self._messages(run.flow_id, run.session_id), lambda error: [])
-        rows = [row for row in body if isinstance(row, dict) and row.get("category") == "error"]
-        texts = [row["text"].strip() for row in rows if isinstance(row.get("text"), str)]
-        return replace(run, errors=(RunError(texts[-1]),)) if texts else run
-
-    def _files_before(self, flow: Flow) -> Steps[frozenset[str] | None]:
-        """The ids of the files there are, for a flow that writes one."""
-        if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
-            return None
-        files = yield from tried(self.files(), lambda error: [])
-        return frozenset(line.id for line in files)
-
-    def _with_files(self, run: Run) -> Steps[Run]:
-        written = {
-            name: output.value
-            for name, output in run.outputs.items()
-            if isinstance(output.value, FileRef) and output.value.id is None
-        }
-        if not written or not run.ended:
-            return run
-        files = yield from tried(self.files(), lambda error: [])
-        before = self.memory.files_before(run.job_id)
-        outputs = dict(run.outputs)
-        for name, wanted in written.items():
-            found = find_file(files, wanted, before)
-            if found:
-                outputs[name] = replace(outputs[name], value=found)
-        return replace(run, outputs=outputs)
 
 
 def _gone(before: Run, body: Any, flow: Flow | None) -> Run:

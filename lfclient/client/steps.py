@@ -9,14 +9,30 @@ from __future__ import annotations
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import httpx
 
 from lfclient.client import faults
 from lfclient.client.wire import Answer, Pause
-from lfclient.dialects import RequestSpec, dialect_of, minor_of, read, server_info
-from lfclient.errors import BadAnswer, LangflowError, NotLangflow, ServerFault, Unreachable
+from lfclient.dialects import (
+    RequestSpec,
+    dialect_of,
+    minor_of,
+    read,
+    server_info,
+    status_request,
+)
+from lfclient.errors import (
+    BadAnswer,
+    DeveloperApiDisabled,
+    LangflowError,
+    NotLangflow,
+    ServerFault,
+    Unreachable,
+)
 from lfclient.fields import is_secret
 from lfclient.fields.model import Variable
 from lfclient.flow import Flow
@@ -162,8 +178,20 @@ class Base:
         if self.memory.full is None:
             config = yield from self._config()
             info = yield from self._ask_release(config)
+            if info.dialect == "inputs":
+                info = yield from self._with_api_state(info)
             self.memory.release = self.memory.full = info
         return self.memory.full
+
+    def _with_api_state(self, info: ServerInfo) -> Steps[ServerInfo]:
+        """Before 1.11 the Workflow API may be switched off, which only a try shows."""
+        answer = yield from self.send(status_request(str(UUID(int=0))))
+        error = self.fault(answer, workflow=True)
+        if not isinstance(error, DeveloperApiDisabled):
+            return info
+        off = replace(info.capabilities, background=False, stop=False)
+        warning = f"{error.message} {error.hint}"
+        return replace(info, capabilities=off, warnings=(*info.warnings, warning))
 
     def full_limits(self) -> Steps[ServerInfo]:
         """As `server()`, with the default limits if the server does not tell them."""

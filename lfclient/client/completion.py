@@ -1,0 +1,125 @@
+"""Making an ended run whole: events, build records, messages, files. Operations without I/O."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lfclient.client.account import Account, find_file
+from lfclient.client.steps import Steps, pause, tried
+from lfclient.dialects import WORKFLOWS, read, with_headers
+from lfclient.events import parse_stream
+from lfclient.evidence import Evidence, error_among, from_builds, from_events, texts_of
+from lfclient.flow import Flow
+from lfclient.outputs import FileRef
+from lfclient.run import Run, RunError, RunStatus
+from lfclient.server import Limits, ServerInfo
+from lfclient.verdict import judge, needs
+from lfclient.whole import is_cut
+
+_LATE_BUILDS = (0.15, 0.25, 0.4, 0.4)  # from 1.10 build records come up to a second late
+NO_REASON = "The server gave no reason."
+MAYBE_ANOTHERS = (
+    "This release does not say which run a failure belongs to: the reason is the newest of all "
+    "runs of this flow without a session of their own."
+)
+
+
+class Completion(Account):
+    """What an answer leaves open, fetched."""
+
+    def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
+        """The run with its true status and its outputs whole; one that goes on stays as it is."""
+        limits = self._limits()
+        need = needs(run, flow, limits)
+        evidence = Evidence()
+        if need.proof:
+            server = yield from self.full_limits()
+            limits = server.limits
+            evidence = yield from tried(
+                self._evidence(run, flow, server, need.soon), lambda error: Evidence()
+            )
+        run = judge(run, flow, evidence, limits)
+        if run.status is RunStatus.FAILED and not run.errors:
+            run = yield from self._with_reason(run)
+        return (yield from self._with_files(run))
+
+    def _limits(self) -> Limits:
+        return self.memory.full.limits if self.memory.full else Limits()
+
+    def _evidence(
+        self, run: Run, flow: Flow | None, server: ServerInfo, soon: frozenset[str]
+    ) -> Steps[Evidence]:
+        if run.mode == "background" and server.capabilities.events:
+            spec = read(f"{WORKFLOWS}/{run.job_id}/events")
+            spec = with_headers(spec, accept="text/event-stream")
+            answer = yield from self.send(spec)
+            if answer.status != 200:
+                raise self.fault(answer, subject=run.job_id or "", workflow=True)
+            evidence = from_events(parse_stream(answer.content, self.redactor))
+        elif run.flow_id and run.job_id:
+            if run.status is RunStatus.COMPLETED and flow and not soon and not run.outputs:
+                soon = frozenset(leaf.id for leaf in flow.expected_terminals)
+            evidence = yield from self._builds(run, soon)
+        else:
+            evidence = Evidence()
+        cut = any(is_cut(output, server.limits) for output in run.outputs.values())
+        if cut and run.mode == "background" and not evidence.texts and run.flow_id:
+            session = run.session_id or run.flow_id
+            body = yield from self._messages(run.flow_id, session)
+            evidence.texts.extend(texts_of(body, run.job_id))
+        return evidence
+
+    def _builds(self, run: Run, soon: frozenset[str]) -> Steps[Evidence]:
+        """The job's build records; waits up to a second for those of `soon`."""
+        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
+        for seconds in (*_LATE_BUILDS, None):
+            body = yield from self.get(spec, "list of builds")
+            found = from_builds(body, run.job_id)
+            if seconds is None or soon <= found.builds.keys() | found.replaced:
+                return found
+            yield from pause(seconds)
+        raise AssertionError("the last look returns")
+
+    def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
+        spec = read("/api/v1/monitor/messages", flow_id=flow_id, session_id=session_id)
+        return (yield from self.get(spec, "list of messages"))
+
+    def _with_reason(self, run: Run) -> Steps[Run]:
+        """1.8 to 1.10 give no reason for a failure; the session's last error message does.
+
+        From 1.10 a message tells its run; before, in a session that is not the run's own, it may
+        be another's, and that is said.
+        """
+        session = run.session_id or run.flow_id
+        body = yield from tried(self._messages(run.flow_id, session), lambda error: [])
+        found = error_among(body, run.job_id)
+        if found is None:
+            return replace(run, errors=(RunError(NO_REASON),))
+        text, certain = found
+        doubt = () if certain or session != run.flow_id else (MAYBE_ANOTHERS,)
+        return replace(run, errors=(RunError(text),), warnings=(*run.warnings, *doubt))
+
+    def _files_before(self, flow: Flow) -> Steps[frozenset[str] | None]:
+        """The ids of the files there are, for a flow that writes one."""
+        if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
+            return None
+        files = yield from tried(self.files(), lambda error: [])
+        return frozenset(line.id for line in files)
+
+    def _with_files(self, run: Run) -> Steps[Run]:
+        written = {
+            name: output.value
+            for name, output in run.outputs.items()
+            if isinstance(output.value, FileRef) and output.value.id is None
+        }
+        if not written or not run.ended:
+            return run
+        files = yield from tried(self.files(), lambda error: [])
+        before = self.memory.files_before(run.job_id)
+        outputs = dict(run.outputs)
+        for name, wanted in written.items():
+            found = find_file(files, wanted, before)
+            if found:
+                outputs[name] = replace(outputs[name], value=found)
+        return replace(run, outputs=outputs)
