@@ -132,7 +132,7 @@ def _details(record: RunRecord, run: Run) -> None:
         "Run": record.id,
         "Server": record.server_name,
     }
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("Details", icon=":material/info:", type="tertiary"):
             for name, value in facts.items():
                 if value:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
-from pages._ui import problems, state
+from pages._ui import problems, shell, state
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -18,6 +18,7 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
 
     `preferred` is the flow to begin with: that of the run that is shown, or None.
     """
+    _server(session)
     try:
         flows = session.flows()
     except LangflowError as error:
@@ -40,6 +41,20 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
     return _flow(session, chosen)
+
+
+def _server(session: Session) -> None:
+    """Where the flows come from, and the way to change it."""
+    try:
+        version = f" · Langflow {session.server().value.version}"
+    except LangflowError:
+        version = ""
+    st.page_link(
+        shell.connection_page(),
+        label=plain(session.connection.name + version),
+        icon=":material/dns:",
+        help="Servers and keys",
+    )
 
 
 def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> FlowSummary:

@@ -37,18 +37,21 @@ def default_mode(server: ServerInfo) -> Mode:
 def draw(choice: Choice | None, record: RunRecord | None) -> RunRecord | None:
     """The controls; `record` is the run that is shown. Returns the run to be shown from now on."""
     going = record is not None and not record.ended
-    if choice:
-        mode = _mode(choice, going)
-        session_id = _session(choice, going)
-    buttons = st.empty()
-    if going:
-        _stop_buttons(buttons, record)
+    if not choice and not going:
         return record
-    if not choice or not _run_button(buttons, record):
-        return record
-    started = _start(choice, mode, session_id)
-    if started:
-        _stop_buttons(buttons, started)
+    with st.container(border=True, key="run-panel"):
+        if choice:
+            mode = _mode(choice, going)
+            session_id = _session(choice, going)
+        buttons = st.empty()
+        if going:
+            _stop_buttons(buttons, record)
+            return record
+        if not _run_button(buttons, record):
+            return record
+        started = _start(choice, mode, session_id)
+        if started:
+            _stop_buttons(buttons, started)
     return started
 
 
@@ -117,7 +120,7 @@ def _run_button(place, record: RunRecord | None) -> bool:
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
-            st.button("New run", key="new-run", type="tertiary", on_click=state.close_run)
+            st.button("New run", key="clear-run", type="tertiary", on_click=state.close_run)
     return pressed
 
 

@@ -41,10 +41,13 @@ ICONS: dict[OutputKind, str] = {
 def draw(run: Run, run_id: str, download: Callable) -> None:
     """Draw all outputs of a run, then the components that did not run.
 
-    `download` fetches the bytes of a `FileRef` from the server that has it.
+    `download` fetches the bytes of a `FileRef` from the server that has it. An output that only
+    repeats why its component failed is left out: the run's status says it already.
     """
+    told = {(error.component_id, error.message) for error in run.errors}
     for output in run.outputs.values():
-        _card(Block(output, run_id, output.component_id, download))
+        if output.kind is not OutputKind.ERROR or (output.component_id, output.value) not in told:
+            _card(Block(output, run_id, output.component_id, download))
     for skipped in run.not_run:
         _skipped(skipped)
 
