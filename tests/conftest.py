@@ -50,7 +50,7 @@ def _group(item: pytest.Item, folder: str) -> str:
         return f"langflow-{version}"
     if folder in ("browser", "bench"):
         return folder
-    return item.path.stem
+    return item.path.as_posix()
 
 
 def _is_worker(config: pytest.Config) -> bool:

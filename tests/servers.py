@@ -15,13 +15,11 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 import psutil
 
-if TYPE_CHECKING:
-    from lfclient.local import LocalLangflow
+from lfclient.local import LocalLangflow
 
 # Where the servers of this test run have their data; set by the controller for its workers.
 FOLDER = "LFCONSOLE_TEST_FOLDER"
@@ -66,8 +64,6 @@ class LiveServer:
 
 def local(version: str, folder: Path, **options: object) -> LocalLangflow:
     """The Langflow of a release in `folder`, with its installation kept across test runs."""
-    from lfclient.local import LocalLangflow
-
     release = RELEASES[version]
     # a Python that can't be downloaded costs each install ten seconds of trying
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}

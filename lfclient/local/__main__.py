@@ -43,14 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _start(langflow: LocalLangflow) -> LocalStatus:
     if langflow.status().state is LocalState.ABSENT:
         print(SIZES)
-    last = ""
+    last: int | None = None
 
     def say(status: LocalStatus) -> None:
         nonlocal last
-        if status.step and status.step != last:
-            last = status.step
-            share = "" if status.progress is None else f"{status.progress:4.0%}  "
-            print(f"{share}{last}", flush=True)
+        twentieth = round(20 * (status.progress or 0))
+        if status.step and twentieth != last:
+            last = twentieth
+            print(f"{status.progress or 0:4.0%}  {status.step}", flush=True)
 
     return langflow.start(say)
 

@@ -21,7 +21,7 @@ from lfclient.local.state import JsonFile, LocalError
 
 # What a person is told in advance. Measured for 1.13.0 with an empty cache on two cores: 332
 # packages; the time is that of a fast line, and grows with a slow one.
-DOWNLOAD_MB = 420
+DOWNLOAD_MB = 540
 DISK_MB = 1500
 INSTALL_SECONDS = 60
 
@@ -211,11 +211,8 @@ class _Progress:
         if sizes:
             # the small packages come first, the large ones make the time
             share = (share + done / sum(sizes.values())) / 2
-        self._tell(
-            f"Downloading Langflow: {count} of {total} packages, "
-            f"{done:.0f} of about {max(sum(sizes.values()), done):.0f} MB.",
-            0.05 + 0.9 * share,
-        )
+        size = f", {done:.0f} of about {sum(sizes.values()):.0f} MB" if done else ""
+        self._tell(f"Downloading Langflow: {count} of {total} packages{size}.", 0.05 + 0.9 * share)
 
     def _tell(self, step: str, progress: float) -> None:
         if step != self._last:

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import psutil
 
 from lfclient import samples
 from lfclient.client import LangflowClient
-from lfclient.errors import InvalidKey, LangflowError
+from lfclient.errors import InvalidKey
 from lfclient.local import launch
 from lfclient.local.install import Installation, Requirement
 from lfclient.local.process import LOOPBACK, Identity, end, port_is_free
@@ -25,11 +25,14 @@ from lfclient.local.state import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.redact import Redactor
 
 PINNED = "1.13.0"
-START_SECONDS = 20  # usual time from the start to the first answer, measured on two cores
+START_SECONDS = 20  # usual time to the first answer, measured on two cores; twice that at first
 
 _START_LIMIT = 240.0  # seconds; a slow disk needs several times the usual
 _OTHER_LIMIT = 1800.0  # seconds to wait for another process that installs
 _POLL = 0.3
+
+_INTERRUPTED = "Starting the local Langflow was interrupted."
+_GO_ON = "Start it again: it goes on where it was."
 
 OnStep = Callable[[LocalStatus], None]
 
@@ -39,7 +42,8 @@ class LocalLangflow:
 
     `folder` is the console's data folder; `venv` where Langflow is installed, if not in there.
     `exclude_newer` and `extra` are for old releases: their dependencies as of a day, and packages
-    that they need beside them. `env` is added to the server's environment.
+    that they need beside them. `env` is added to the server's environment, which is otherwise
+    made of `environ`, this process's own if not given.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class LocalLangflow:
         venv: Path | None = None,
         with_samples: bool = True,
         environ: Mapping[str, str] | None = None,
+        uv_binary: str | None = None,
     ) -> None:
         self.version = version
         self.folder = (folder or data_folder()) / "local" / version
@@ -68,12 +73,14 @@ class LocalLangflow:
             Requirement(version, exclude_newer, tuple(extra)),
             python=python,
             environ=self._environ,
+            uv_binary=uv_binary,
         )
         self._state = JsonFile(self.folder / "state.json")
         self._secret = JsonFile(self.folder / "secret.json")
         self._stop_mark = self.folder / "stop-requested"
         self._thread: threading.Thread | None = None
         self._thread_guard = threading.Lock()
+        self._problem: LocalError | None = None
 
     # -- looking -----------------------------------------------------------------------------
 
@@ -84,12 +91,12 @@ class LocalLangflow:
         if state is LocalState.RUNNING and _process(record).find() is None:
             return self._ended(record)
         if state.under_way and _worker(record).find() is None:
-            return self._status(
-                record,
-                LocalState.FAILED,
-                message="Starting the local Langflow was interrupted.",
-                hint="Start it again: it goes on where it was.",
-            )
+            return self._status(record, LocalState.FAILED, message=_INTERRUPTED, hint=_GO_ON)
+        if self._problem and not self._thread_works() and state is not LocalState.RUNNING:
+            # also where the disk was too full to write it down
+            hint = self._problem.hint
+            told = state if state is LocalState.CRASHED else LocalState.FAILED
+            return self._status(record, told, message=str(self._problem), hint=hint)
         if self._thread_works() and not (state.under_way or state is LocalState.RUNNING):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
         if state is LocalState.ABSENT and self._installation.python:
@@ -126,31 +133,31 @@ class LocalLangflow:
         step is passed to `on_step`. Raises LocalError, and the status then says the same.
         """
         tell = on_step or (lambda status: None)
-        with self._alone(tell):
+        with launch.faults_told(self.folder), self._alone(tell):
+            self._problem = None
             self._stop_mark.unlink(missing_ok=True)
             if self.status().state is LocalState.RUNNING:
                 return self.status()
             worker = Identity.of(os.getpid())
             self._state.update(worker=worker.pid, worker_created=worker.created)
             try:
-                self._bring_up(tell)
+                with launch.faults_told(self.folder):
+                    self._bring_up(tell)
             except BaseException as problem:
                 self._record_failure(problem)
-                if isinstance(problem, LangflowError) and not isinstance(problem, LocalError):
-                    raise LocalError(
-                        f"The local Langflow started but did not answer as expected: {problem}",
-                        hint=problem.hint,
-                    ) from problem
-                if isinstance(problem, OSError):
-                    raise launch.explain_os_error(problem, self.folder) from problem
                 raise
             return self.status()
 
     def stop(self) -> LocalStatus:
         """End the server, or the start that is under way, and everything that it started."""
-        self._make_folder()
-        self._stop_mark.touch()
+        with launch.faults_told(self.folder):
+            self._make_folder()
+            self._stop_mark.touch()
+            return self._stop_alone()
+
+    def _stop_alone(self) -> LocalStatus:
         with self._alone(lambda status: None):
+            self._problem = None
             self._stop_mark.unlink(missing_ok=True)
             record = self._state.read()
             if "pid" in record and not end(_process(record)):
@@ -240,8 +247,9 @@ class LocalLangflow:
                 tell(
                     self._note(
                         LocalState.STARTING,
-                        f"Starting Langflow: {waited:.0f} s of usually {START_SECONDS}.",
-                        0.7 + 0.24 * min(waited / START_SECONDS, 1.0),
+                        f"Starting Langflow: {waited:.0f} s of usually {START_SECONDS} to "
+                        f"{2 * START_SECONDS}.",
+                        0.7 + 0.24 * min(waited / (2 * START_SECONDS), 1.0),
                     )
                 )
                 time.sleep(_POLL)
@@ -270,8 +278,8 @@ class LocalLangflow:
     def _start_quietly(self) -> None:
         try:
             self.start()
-        except LocalError:
-            return  # status() says it
+        except LocalError as problem:
+            self._problem = problem  # status() says it
 
     @contextmanager
     def _alone(self, tell: OnStep) -> Iterator[None]:
@@ -296,10 +304,7 @@ class LocalLangflow:
             lock.release()
 
     def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as problem:
-            raise launch.explain_os_error(problem, self.folder) from problem
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _note(self, state: LocalState, step: str, progress: float | None = None) -> LocalStatus:
         record = self._state.update(
@@ -309,14 +314,16 @@ class LocalLangflow:
 
     def _record_failure(self, problem: BaseException) -> None:
         crashed = isinstance(problem, launch.Crashed)
-        self._state.update(
-            state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
-            step="",
-            progress=None,
-            message=str(problem) or type(problem).__name__,
-            hint=getattr(problem, "hint", "") or LocalError.default_hint,
-            log_tail=self.logs(20) if crashed else "",
-        )
+        interrupted = not isinstance(problem, Exception)
+        with suppress(OSError):  # on a full disk only the caller is told
+            self._state.update(
+                state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
+                step="",
+                progress=None,
+                message=_INTERRUPTED if interrupted else str(problem),
+                hint=_GO_ON if interrupted else getattr(problem, "hint", LocalError.default_hint),
+                log_tail=self.logs(20) if crashed else "",
+            )
 
     def _ended(self, record: dict[str, Any]) -> LocalStatus:
         if record.get("began", 0.0) < psutil.boot_time():

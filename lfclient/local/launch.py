@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lfclient.errors import LangflowError
 from lfclient.local.process import LOOPBACK, clean_environ, free_port, spawn
 from lfclient.local.state import LocalError
 
-__all__ = ["Crashed", "crashed", "explain_os_error", "free_port", "port_taken", "start", "tail"]
+__all__ = ["Crashed", "crashed", "faults_told", "free_port", "port_taken", "start", "tail"]
 
 # The API cuts what a background run returns at 6,000 characters and 1,000 rows unless told
 # otherwise; with these, measured, the outputs a person waits for come whole.
@@ -120,8 +122,23 @@ def crashed(log: str, port: int) -> LocalError:
     )
 
 
-def explain_os_error(problem: OSError, folder: Path) -> LocalError:
-    """A fault of the disk, in words of what to do."""
+@contextmanager
+def faults_told(folder: Path) -> Iterator[None]:
+    """Turns what the disk or the server refuses into a LocalError that says what to do."""
+    try:
+        yield
+    except LocalError:
+        raise
+    except LangflowError as problem:
+        raise LocalError(
+            f"The local Langflow started but did not answer as expected: {problem}",
+            hint=problem.hint,
+        ) from problem
+    except OSError as problem:
+        raise _disk_fault(problem, folder) from problem
+
+
+def _disk_fault(problem: OSError, folder: Path) -> LocalError:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return LocalError(
             f"The disk is full: {folder} can't be written.",

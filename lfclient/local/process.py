@@ -57,13 +57,15 @@ class Identity:
 
     def find(self) -> psutil.Process | None:
         """The process, if it still lives."""
+        if self.pid <= 0:
+            return None
         try:
             process = psutil.Process(self.pid)
             # the start time is counted from the boot, whose own time moves with the clock
             same = abs(process.create_time() - self.created) < 2
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except psutil.NoSuchProcess:
-            return None
+        except psutil.Error:
+            return None  # gone, or one that we may not look at and so did not start
 
 
 def clean_environ(
@@ -98,6 +100,8 @@ def end(identity: Identity, grace: float = 10.0) -> bool:
     Asked first, killed after `grace` seconds. Nothing is done if the number is another's by now;
     processes that it left in its group are ended all the same.
     """
+    if identity.pid <= 0:
+        return True
     members = _group(identity)
     for process in members:
         _signal(process, "terminate")

@@ -64,10 +64,10 @@ class JsonFile:
         self.path = path
 
     def read(self) -> dict[str, Any]:
-        """What the file holds; empty if there is none or it is damaged."""
+        """What the file holds; empty if there is none, or it is damaged or can't be read."""
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}
 
