@@ -23,6 +23,11 @@ _STYLE = """<style>
 [class*="st-key-field-head-"] { min-height: 1.75rem; }
 [class*="st-key-field-head-"] button { min-height: 1.5rem; padding: 0; }
 [class*="st-key-field-head-"] p { margin: 0; overflow-wrap: anywhere; }
+[class*="st-key-component-"] { position: relative; }
+[class*="st-key-component-"] summary { padding-right: 9rem; }
+[class*="st-key-marks-"] {
+  position: absolute; top: 0.55rem; right: 0.75rem; width: auto; pointer-events: none;
+}
 </style>"""
 
 
@@ -127,7 +132,6 @@ def _search(fields: Mapping[str, Field], context: Context) -> str:
             disabled=not changed,
             on_click=reset,
             args=(form, changed),
-            help="Every parameter back to the flow's own value",
         )
     return (text or "").strip().casefold()
 
@@ -169,24 +173,28 @@ def _component(component: Component, fields: Sequence[Field], context: Context) 
     wrong = any(
         problem.level == "error" for of in fields for problem in context.problems.get(of.key, ())
     )
-    marks = [f":gray[{len(fields)}]"]
-    marks += [":gray-badge[will not run]"] if not component.runs else []
-    marks += [f":violet-badge[{changed} changed]"] if changed else []
-    marks += [":red-badge[needs a correction]"] if wrong else []
+    silent = "" if component.runs else " :gray-badge[will not run]"
     title = f"{plain(clip(component.display_name, 80))} :gray[`{_code(component.id)}`]"
-    with st.container(key=f"component-{component.id}"):
+    with st.container(key=f"component-{component.id}", gap=None):
+        # a changed label would make it another expander, which is closed: marks stand over it
         opened = st.expander(
-            f"{title} {' '.join(marks)}",
+            f"{title} :gray[{len(fields)}]{silent}",
             key=f"open-{context.form.owner[:12]}-{context.form.flow_id}-{component.id}",
             on_change="rerun",
         )
+        if changed or wrong:
+            with st.container(key=f"marks-{component.id}", horizontal=True, gap="xsmall"):
+                if wrong:
+                    st.badge("Check", color="red", help="A value in here needs a correction")
+                if changed:
+                    st.badge(f"{changed} changed", color="violet")
         if opened.open:
             with opened:
                 _inside(component, sorted(fields, key=lambda of: of.advanced), context)
 
 
 def _inside(component: Component, fields: Sequence[Field], context: Context) -> None:
-    st.code(component.id, language=None)
+    st.code(component.id, language=None, width="content")
     if not component.runs:
         st.caption("Nothing set here has an effect: the chat input does not lead to it.")
     if len(context.drawn) + min(len(fields), PAGE) > BUDGET and context.drawn:

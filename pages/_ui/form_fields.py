@@ -81,8 +81,10 @@ def choose(of: Field, value: Any, context: Context) -> Widget:
     """The widget for a field that holds this value."""
     if of.takes_variable and (of.secret or isinstance(value, Variable)):
         return _by_variable(of, context)
-    if of.kind in _AREAS or (isinstance(value, str) and "\n" in value and not of.secret):
+    if of.kind in _AREAS:
         return Area()
+    if isinstance(value, str) and "\n" in value and not of.secret:
+        return Area(height=70)  # a box of one line would drop the breaks
     if of.kind in (FieldKind.JSON, FieldKind.UNKNOWN):
         return Json()
     if of.kind is FieldKind.TEXT_LIST:
@@ -159,7 +161,6 @@ def _header(
                 "Reset",
                 key=f"reset-{of.key}",
                 type="tertiary",
-                help="Back to the flow's own value",
                 on_click=reset,
                 args=(context.form, [of]),
             )
@@ -197,6 +198,8 @@ def _hint(of: Field, context: Context) -> str:
         return plain(
             f"Upload the file in Langflow under Files, and write its path there here{each}.{types}"
         )
+    if of.kind is FieldKind.TEXT and context.form.value(of) in ("\n", "\n\n"):
+        return "Holds line breaks."
     if of.kind is FieldKind.SELECT and not of.options:
         return "The choices are known to Langflow's editor only: type one of them."
     if of.kind is FieldKind.MODEL and not of.choices:

@@ -6,6 +6,7 @@ read back into it at the beginning of each rerun, whether or not they are drawn 
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,7 +122,7 @@ class FormState:
         """Take over what people did to the widgets since the last rerun."""
         for key, live in list(self.live.items()):
             found = {
-                suffix: _plain(st.session_state[live.key + suffix])
+                suffix: _plain(st.session_state[live.key + suffix], live.widget)
                 for suffix in live.widget.suffixes
                 if live.key + suffix in st.session_state
             }
@@ -223,11 +224,13 @@ def reset(form: FormState, fields: Sequence[Field]) -> None:
         form.set(of, None)
 
 
-def _plain(value: Any) -> Any:
-    """A widget's state without the parts that Streamlit may change under our hands."""
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value
+def _plain(value: Any, widget: Widget) -> Any:
+    """A widget's state, copied where Streamlit may change it under our hands."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if widget.seeded:
+        return value
+    return {part: copy.deepcopy(changes) for part, changes in value.items() if changes}
 
 
 def _pack(value: Any) -> Any:

@@ -26,8 +26,7 @@ class Rows(Widget):
         return {"": {}}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        columns = columns_of(field, base)
-        rows = edited(self.rows(base), states[""] or {}, columns)
+        rows = edited(self.rows(base), states[""] or {}, columns_of(field, base))
         return self.value([row for row in rows if any(not _blank(cell) for cell in row.values())])
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
@@ -35,8 +34,8 @@ class Rows(Widget):
         return [dict(row) for row in value or []]
 
     def value(self, rows: list[dict[str, Any]]) -> Any:
-        """Rows as a value; empty cells are left out."""
-        return [{name: cell for name, cell in row.items() if cell is not None} for row in rows]
+        """Rows as a value."""
+        return rows
 
     def draw(self, to: Draw) -> None:
         base = st.session_state[base_key(to.key)]
@@ -44,7 +43,9 @@ class Rows(Widget):
         rows = self.rows(base)
         frame = pd.DataFrame(
             {
-                name: pd.array([row.get(name) for row in rows], dtype=_dtype(column))
+                name: pd.array(
+                    [_shown(row.get(name), column) for row in rows], dtype=_dtype(column)
+                )
                 for name, column in columns.items()
             }
         )
@@ -114,20 +115,32 @@ def edited(
     """Rows after an editor's changes, which it names by the positions of the rows it began with."""
     for position, cells in (changes.get("edited_rows") or {}).items():
         if int(position) < len(rows):
-            rows[int(position)].update(cells)
+            row = {**rows[int(position)], **cells}
+            emptied = {name for name, cell in cells.items() if cell is None}
+            rows[int(position)] = {n: cell for n, cell in row.items() if n not in emptied}
     gone = set(changes.get("deleted_rows") or [])
     kept = [row for position, row in enumerate(rows) if position not in gone]
     for cells in changes.get("added_rows") or []:
-        given = {name: cell for name, cell in cells.items() if name in columns}
-        if any(not _blank(cell) for cell in given.values()):
+        given = {n: cell for n, cell in cells.items() if n in columns and not _blank(cell)}
+        if given:
             defaults = {name: column.get("default") for name, column in columns.items()}
-            blanks = {name: cell for name, cell in defaults.items() if _fits(cell, columns[name])}
-            kept.append({**blanks, **given})
+            kept.append({n: c for n, c in defaults.items() if _fills(c, columns[n])} | given)
     return kept
 
 
 def _blank(cell: Any) -> bool:
     return cell is None or cell == ""
+
+
+def _shown(cell: Any, column: Mapping[str, Any]) -> Any:
+    """A cell as its column shows it: flows write truth as text at times."""
+    if isinstance(cell, str) and _declared(column) in _BOOLEANS:
+        return {"true": True, "false": False}.get(cell.lower(), cell)
+    return cell
+
+
+def _fills(default: Any, column: Mapping[str, Any]) -> bool:
+    return default is not None and _fits(default, column)
 
 
 def _type_of(cell: Any) -> str:
@@ -145,7 +158,7 @@ def _fits(cell: Any, column: Mapping[str, Any]) -> bool:
     if cell is None:
         return True
     if kind in _BOOLEANS:
-        return isinstance(cell, bool)
+        return isinstance(_shown(cell, column), bool)
     if kind in _NUMBERS:
         return isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < 2**53
     return isinstance(cell, str)

@@ -118,9 +118,10 @@ def _result(session: Session, record: RunRecord, run: Run) -> None:
             return api.download(ref)
 
     with st.container(key="outputs"):
-        outputs.draw(run, record.id, download)
-        if not run.outputs and not run.not_run and record.status is RunStatus.COMPLETED:
-            st.caption("This flow returns nothing.")
+        drawn = outputs.draw(run, record.id, download)
+        if not drawn:
+            completed = record.status is RunStatus.COMPLETED
+            st.caption("This flow returns nothing." if completed else "No output.")
     _details(record, run)
 
 

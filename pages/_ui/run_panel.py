@@ -42,7 +42,7 @@ def draw(choice: Choice | None, record: RunRecord | None) -> RunRecord | None:
     with st.container(border=True, key="run-panel"):
         if choice:
             mode = _mode(choice, going)
-            session_id = _session(choice, going)
+            session_id = _session(choice, record if going else None)
         buttons = st.empty()
         if going:
             _stop_buttons(buttons, record)
@@ -75,7 +75,7 @@ def _mode(choice: Choice, going: bool) -> Mode:
         )
 
 
-def _session(choice: Choice, going: bool) -> str | None:
+def _session(choice: Choice, going: RunRecord | None) -> str | None:
     """The session's field; None where this server has no place for it."""
     if not choice.server.capabilities.session_field and choice.flow.chat_input is None:
         st.caption(
@@ -86,13 +86,15 @@ def _session(choice: Choice, going: bool) -> str | None:
     owner, flow_id = choice.session.owner, choice.flow.id
     key = state.session_key(owner, flow_id)
     keep = state.keep_session_key(owner, flow_id)
-    if not going:
+    if going:
+        state.adopt_session(owner, flow_id, going.session_id)
+    else:
         state.renew_session(owner, flow_id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             "Session",
             key=key,
-            disabled=going,
+            disabled=going is not None,
             help="Runs of one session share the flow's chat memory. Each run gets a fresh one "
             "unless you keep it.",
             persist_state="session",
@@ -100,7 +102,7 @@ def _session(choice: Choice, going: bool) -> str | None:
         st.button(
             "New",
             key="session-new",
-            disabled=going,
+            disabled=going is not None,
             on_click=state.fresh_session,
             args=(owner, flow_id),
             help="Begin another session",

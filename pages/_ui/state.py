@@ -150,10 +150,18 @@ def used_session(owner: str, flow_id: str, session_id: str | None) -> None:
 def renew_session(owner: str, flow_id: str) -> None:
     """Before the field is drawn: a fresh session where there is none, or the last was not kept."""
     key = session_key(owner, flow_id)
-    used = key in st.session_state and st.session_state[key] == st.session_state.get(f"{key}-used")
+    value = st.session_state.get(key)
     keep = st.session_state.get(keep_session_key(owner, flow_id), False)
-    if key not in st.session_state or (used and not keep):
+    if not value or (value == st.session_state.get(f"{key}-used") and not keep):
         fresh_session(owner, flow_id)
+
+
+def adopt_session(owner: str, flow_id: str, session_id: str | None) -> None:
+    """Before the field is drawn, after a reload: the session of the run that goes on."""
+    key = session_key(owner, flow_id)
+    if session_id and not st.session_state.get(key):
+        st.session_state[key] = session_id
+        used_session(owner, flow_id, session_id)
 
 
 # messages from a callback to the page that is drawn after it

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
+_FOUND_LATE = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
 _CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.S)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
 
@@ -15,11 +16,10 @@ _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
 def plain(text: str) -> str:
     """`text` for a Markdown place, so that it appears letter by letter, on one line.
 
-    An icon's name is looked for after Markdown is read, so escapes do not hide it: a joiner of no
-    width breaks it.
+    An icon's name and an address are looked for after Markdown is read, so escapes do not hide
+    them: a joiner of no width breaks them.
     """
-    escaped = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-    return escaped.replace("\\:material/", "\\:\u2060material/")
+    return _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
 
 
 def clip(text: str, limit: int) -> str:

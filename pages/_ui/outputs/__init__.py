@@ -38,18 +38,23 @@ ICONS: dict[OutputKind, str] = {
 }
 
 
-def draw(run: Run, run_id: str, download: Callable) -> None:
-    """Draw all outputs of a run, then the components that did not run.
+def draw(run: Run, run_id: str, download: Callable) -> bool:
+    """Draw all outputs of a run, then the components that did not run; False if there is none.
 
     `download` fetches the bytes of a `FileRef` from the server that has it. An output that only
     repeats why its component failed is left out: the run's status says it already.
     """
     told = {(error.component_id, error.message) for error in run.errors}
-    for output in run.outputs.values():
-        if output.kind is not OutputKind.ERROR or (output.component_id, output.value) not in told:
-            _card(Block(output, run_id, output.component_id, download))
+    drawn = [
+        output
+        for output in run.outputs.values()
+        if output.kind is not OutputKind.ERROR or (output.component_id, output.value) not in told
+    ]
+    for output in drawn:
+        _card(Block(output, run_id, output.component_id, download))
     for skipped in run.not_run:
         _skipped(skipped)
+    return bool(drawn or run.not_run)
 
 
 def _card(block: Block) -> None:
