@@ -189,8 +189,7 @@ def message_text(content: Any) -> str | None:
 
 
 def _data(output: Output, content: Any) -> Output:
-    value, missing = cut_rows(_inner(content))
-    cut = missing is not None
+    value, cut, missing = cut_rows(_inner(content))
     return _with_extras(replace(output, value=plain_data(value), truncated=cut, missing=missing))
 
 
@@ -217,11 +216,11 @@ def _inner(content: Any) -> Any:
 
 
 def _table(output: Output, content: Any) -> Output:
-    rows, missing = cut_rows(plain_data(content))
-    rows = rows_of(rows)
+    content, cut, missing = cut_rows(plain_data(content))
+    rows = rows_of(content)
     if rows is None:
         return replace(output, kind=OutputKind.UNKNOWN, value=content)
-    return replace(output, value=rows, truncated=missing is not None, missing=missing)
+    return replace(output, value=rows, truncated=cut, missing=missing)
 
 
 def _image(output: Output, content: Any) -> Output:

@@ -12,13 +12,17 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
 
-def cut_rows(content: Any) -> tuple[Any, int | None]:
-    """A list without the server's mark of a cut, and how many rows it says are missing."""
+def cut_rows(content: Any) -> tuple[Any, bool, int | None]:
+    """A list without the server's mark of a cut, whether it was cut, and how many are missing.
+
+    Events and build records are cut twice, the mark of the first cut included: a mark of one
+    item says nothing about how many rows there were.
+    """
     if isinstance(content, list) and content and isinstance(content[-1], str):
         match = _CUT.fullmatch(content[-1])
         if match:
-            return content[:-1], int(match[1])
-    return content, None
+            return content[:-1], True, int(match[1]) if match[1] != "1" else None
+    return content, False, None
 
 
 def rows_of(content: Any) -> list[dict[str, Any]] | None:

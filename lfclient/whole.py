@@ -36,11 +36,12 @@ def restore_text(output: Output, texts: Iterable[str], limits: Limits) -> Output
 
 def mark_cut(output: Output, limits: Limits) -> Output:
     """The output with what is missing said, and which setting of the server lifts it."""
-    if output.missing is not None:
+    if output.truncated:
+        rows = "further rows" if output.missing is None else f"{output.missing:,} rows"
         return replace(
             output,
-            note=f"The server left out {output.missing:,} rows. LANGFLOW_MAX_ITEMS_LENGTH on the "
-            "server raises its limit.",
+            note=f"The server left out {rows}. LANGFLOW_MAX_ITEMS_LENGTH on the server raises its "
+            "limit.",
         )
     holds_text = output.kind in (OutputKind.TABLE, OutputKind.DATA)
     if not is_cut(output, limits) and not (holds_text and _holds_cut(output.value, limits, 4)):

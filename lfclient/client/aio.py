@@ -161,7 +161,7 @@ class AsyncLangflowClient:
                 if response.status_code != 200:
                     await response.aread()
                     answer = wire.Answer.of(response)
-                    raise self._runs.fault(answer, subject=job_id, workflow=True)
+                    raise self._runs.fault(answer, subject=job_id)
                 events = aiter_events(response, self._runs.redactor)
                 async for event in events:
                     yield event

@@ -153,7 +153,7 @@ class LangflowClient:
                 if response.status_code != 200:
                     response.read()
                     answer = wire.Answer.of(response)
-                    raise self._runs.fault(answer, subject=job_id, workflow=True)
+                    raise self._runs.fault(answer, subject=job_id)
                 yield from iter_events(response, self._runs.redactor)
             finally:
                 response.close()
