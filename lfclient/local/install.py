@@ -135,7 +135,7 @@ class Installation:
     def _archives(self) -> Callable[[], int]:
         """How many packages lie unpacked in uv's cache; counts each as it arrives."""
         found = subprocess.run(
-            [self._uv, "cache", "dir"],
+            [self._uv, "--color", "never", "cache", "dir"],
             env=self._environ,
             cwd=self.folder,
             capture_output=True,
@@ -294,8 +294,9 @@ _REASONS = (
         _SPACE_HINT,
     ),
     (
-        r"Network connectivity is disabled|offline|dns error|error sending request|client error "
-        r"\(Connect\)|Failed to fetch|Could not connect|timed out|tcp connect",
+        r"Network connectivity is disabled|network was disabled|offline|dns error|"
+        r"error sending request|client error \(Connect\)|Failed to fetch|Could not connect|"
+        r"timed out|tcp connect",
         "The packages of Langflow could not be downloaded: no connection to the package index.",
         "Check the network connection (and UV_INDEX_URL, if you use another package index), then "
         "start again: what has been downloaded is kept.",

@@ -77,7 +77,8 @@ class LocalLangflow:
         )
         self._state = JsonFile(self.folder / "state.json")
         self._secret = JsonFile(self.folder / "secret.json")
-        self._stop_mark = self.folder / "stop-requested"
+        self._stop_mark = JsonFile(self.folder / "stop-requested.json")
+        self._called = 0.0
         self._thread: threading.Thread | None = None
         self._thread_guard = threading.Lock()
         self._problem: LocalError | None = None
@@ -121,8 +122,9 @@ class LocalLangflow:
         """Start it without waiting; `status()` tells how far that is. Does nothing if under way."""
         with self._thread_guard:
             if not self._thread_works():
+                called = time.time()
                 self._thread = threading.Thread(
-                    target=self._start_quietly, name="local-langflow", daemon=True
+                    target=self._start_quietly, args=(called,), name="local-langflow", daemon=True
                 )
                 self._thread.start()
 
@@ -132,10 +134,12 @@ class LocalLangflow:
         Blocks for as long as that takes; a second call, of any process, waits for the first. Each
         step is passed to `on_step`. Raises LocalError, and the status then says the same.
         """
-        tell = on_step or (lambda status: None)
+        return self._start(on_step or (lambda status: None), time.time())
+
+    def _start(self, tell: OnStep, called: float) -> LocalStatus:
         with launch.faults_told(self.folder), self._alone(tell):
             self._problem = None
-            self._stop_mark.unlink(missing_ok=True)
+            self._called = called
             if self.status().state is LocalState.RUNNING:
                 return self.status()
             worker = Identity.of(os.getpid())
@@ -152,13 +156,12 @@ class LocalLangflow:
         """End the server, or the start that is under way, and everything that it started."""
         with launch.faults_told(self.folder):
             self._make_folder()
-            self._stop_mark.touch()
+            self._stop_mark.write({"at": time.time()})
             return self._stop_alone()
 
     def _stop_alone(self) -> LocalStatus:
         with self._alone(lambda status: None):
             self._problem = None
-            self._stop_mark.unlink(missing_ok=True)
             record = self._state.read()
             if "pid" in record and not end(_process(record)):
                 raise LocalError(
@@ -193,7 +196,7 @@ class LocalLangflow:
             if self._installation.python is None:
                 self._installation.install(
                     lambda step, share: tell(self._note(LocalState.INSTALLING, step, 0.7 * share)),
-                    self._stop_mark.exists,
+                    self._stop_asked,
                 )
 
     def _launch(self, tell: OnStep) -> Identity:
@@ -233,7 +236,7 @@ class LocalLangflow:
         with LangflowClient(url, timeout=2.0) as client:
             while not client.health():
                 waited = time.time() - began
-                if self._stop_mark.exists():
+                if self._stop_asked():
                     end(process)
                     raise LocalError("The start was stopped.", hint="Start it again.")
                 if process.find() is None:
@@ -275,11 +278,16 @@ class LocalLangflow:
 
     # -- keeping the record ------------------------------------------------------------------
 
-    def _start_quietly(self) -> None:
+    def _stop_asked(self) -> bool:
+        # one that was asked for before this start is over, also if it never got its turn
+        return self._stop_mark.read().get("at", 0.0) >= self._called
+
+    def _start_quietly(self, called: float) -> None:
         try:
-            self.start()
+            self._start(lambda status: None, called)
         except LocalError as problem:
-            self._problem = problem  # status() says it
+            if self._called != called:
+                self._problem = problem  # it never got its turn, so nothing is written down
 
     @contextmanager
     def _alone(self, tell: OnStep) -> Iterator[None]:
@@ -313,6 +321,7 @@ class LocalLangflow:
         return self._status(record, state)
 
     def _record_failure(self, problem: BaseException) -> None:
+        self._problem = problem if isinstance(problem, LocalError) else None
         crashed = isinstance(problem, launch.Crashed)
         interrupted = not isinstance(problem, Exception)
         with suppress(OSError):  # on a full disk only the caller is told

@@ -1,0 +1,164 @@
+"""The local Langflow for real: installed from nothing, started, crashed, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from lfclient.client import LangflowClient
+from lfclient.local import LocalLangflow, LocalState
+from lfclient.samples import SAMPLES
+
+ROOT = Path(__file__).parents[2]
+
+
+def _terminal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # a Python that can't be downloaded costs ten seconds of trying
+    environ = {
+        **os.environ,
+        "LFCONSOLE_DATA_DIR": str(folder),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "LANGFLOW_AUTO_LOGIN": "true",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "lfclient.local", *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with nothing in it; what was started there is ended at the end."""
+    folder = tmp_path_factory.mktemp("from-nothing")
+    yield folder
+    LocalLangflow(folder).stop()
+
+
+@pytest.fixture(scope="module")
+def started(folder: Path) -> str:
+    """What `python -m lfclient.local start` prints on its first use."""
+    done = _terminal(folder, "start")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_start_tells_its_steps(started: str):
+    """The first start says how large the download is, and then each step with its share."""
+    assert "MB to download" in started
+    assert "Finding the packages" in started or "Preparing a Python" in started
+    assert "Starting Langflow" in started
+    assert "100%  The local Langflow runs." in started
+
+
+def test_it_survives_who_started_it(started: str, folder: Path):
+    """The process that started it has ended; another finds it running, with a key."""
+    langflow = LocalLangflow(folder)
+    url, key = langflow.connection()
+
+    assert langflow.status().state is LocalState.RUNNING
+    with LangflowClient(url, key) as client:
+        assert client.server().version == "1.13.0"
+
+
+def test_it_has_the_samples(started: str, folder: Path):
+    """All sample flows are on it after its first start."""
+    with LangflowClient(*LocalLangflow(folder).connection()) as client:
+        assert {flow.name for flow in client.flows()} == {sample.name for sample in SAMPLES}
+
+
+def test_its_limits_are_raised(started: str, folder: Path):
+    """Outputs come whole up to 200,000 items and 5,000,000 characters."""
+    with LangflowClient(*LocalLangflow(folder).connection()) as client:
+        limits = client.server().limits
+
+    assert (limits.max_items, limits.max_text) == (200_000, 5_000_000)
+
+
+def test_nobody_is_logged_in_by_itself(started: str, folder: Path):
+    """Auto-login is off, though the environment of who started it asked for it."""
+    url, _ = LocalLangflow(folder).connection()
+    with LangflowClient(url) as client:
+        assert client.auto_login() is None
+
+
+def test_it_listens_on_loopback_only(started: str, folder: Path):
+    """No other machine can reach it."""
+    process = psutil.Process(LocalLangflow(folder).status().pid)
+    listening = {c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN}
+
+    assert listening == {"127.0.0.1"}
+
+
+def test_a_second_start_is_the_same_one(started: str, folder: Path):
+    """Starting again, from two places at once, reuses the one that runs."""
+    before = LocalLangflow(folder).status().pid
+    threads = [threading.Thread(target=LocalLangflow(folder).start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert LocalLangflow(folder).status().pid == before
+
+
+def test_no_secret_is_open_to_others(started: str, folder: Path):
+    """Key and password stand in one file, for the user only, and in no other."""
+    langflow = LocalLangflow(folder)
+    _, key = langflow.connection()
+    holders = [
+        path
+        for path in langflow.folder.glob("*")
+        if path.is_file() and key in path.read_text(errors="replace")
+    ]
+
+    assert [path.name for path in holders] == ["secret.json"]
+    assert holders[0].stat().st_mode & 0o077 == 0
+    assert langflow.folder.stat().st_mode & 0o077 == 0
+    assert key not in langflow.logs(10_000)
+
+
+def test_a_crash_is_shown_and_mended(started: str, folder: Path):
+    """A killed server is told as crashed with its log; started again, all is as before."""
+    langflow = LocalLangflow(folder)
+    connection = langflow.connection()
+    os.kill(langflow.status().pid, signal.SIGKILL)
+    limit = time.monotonic() + 5
+    while langflow.status().state is LocalState.RUNNING and time.monotonic() < limit:
+        time.sleep(0.05)
+
+    assert langflow.status().state is LocalState.CRASHED
+    assert langflow.status().log_tail
+    assert langflow.connection() is None
+
+    langflow.start()
+    assert langflow.connection() == connection
+    with LangflowClient(*connection) as client:
+        assert len(client.flows()) == len(SAMPLES)
+
+
+def test_stop_ends_it(started: str, folder: Path):
+    """After a stop no process is left and nobody answers."""
+    langflow = LocalLangflow(folder)
+    langflow.start()
+    status = langflow.status()
+
+    assert "stopped" in _terminal(folder, "stop").stdout
+
+    assert not psutil.pid_exists(status.pid)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{status.url}/health")
+    assert LocalLangflow(folder).status().state is LocalState.STOPPED
