@@ -47,7 +47,7 @@ def opened_run(current: Session) -> tuple[Session, RunRecord | None]:
 
 def _ask_for_key(current: Session) -> None:
     with st.container(border=True, key="run-needs-key"):
-        st.markdown("#### :material/key: This run needs its key")
+        st.markdown("#### :material/key: This run needs its key", anchors=False)
         st.markdown(
             "A run opens only for who is connected with the server and the API key that made it. "
             "This browser has not given that key since the console was started, or there is no "
@@ -145,14 +145,17 @@ def _first_run() -> None:
         ):
             backend().local.start_in_background()
         local_panel.draw(beside_another=bool(found))
-        if backend().settings.allow_other_servers:
+        asks_for_key = found is not None and not found.auto_login
+        if backend().settings.allow_other_servers and not asks_for_key:
             with st.expander("Use a Langflow elsewhere", icon=":material/lan:"):
                 address_and_key("", "Test connection")
 
 
 def _discovered(found) -> None:
     with st.container(border=True, key="discovered"):
-        st.markdown(f"#### :material/radar: Langflow {plain(found.version)} is running here")
+        st.markdown(
+            f"#### :material/radar: Langflow {plain(found.version)} is running here", anchors=False
+        )
         st.caption(plain(found.url))
         if found.auto_login:
             st.markdown(

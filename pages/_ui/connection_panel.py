@@ -58,7 +58,7 @@ def choose_server(current: Session | None) -> None:
 def facts(session: Session) -> None:
     """What the server is, can do and limits; what is wrong with it."""
     with st.container(border=True, key="server-facts"):
-        st.markdown(f"#### :material/dns: {plain(session.connection.name)}")
+        st.markdown(f"#### :material/dns: {plain(session.connection.name)}", anchors=False)
         st.caption(f"{plain(session.connection.url)} · {_SOURCES[session.connection.source]}")
         try:
             found = session.server()
@@ -112,7 +112,7 @@ def _server(server: ServerInfo, flows: int) -> None:
 
 def _samples(session: Session) -> None:
     with st.container(border=True, key="samples"):
-        st.markdown("#### :material/deployed_code: Sample flows")
+        st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
             f"{len(samples.SAMPLES)} small flows of built-in components that need no key of any "
             "provider. Those that the server has already, by name, are left alone."
@@ -136,7 +136,7 @@ def _samples(session: Session) -> None:
 def other_server(current: Session | None) -> None:
     """Address, key and test of any server."""
     with st.container(border=True):
-        st.markdown("#### :material/lan: Address and key")
+        st.markdown("#### :material/lan: Address and key", anchors=False)
         connect.notice()
         connect.address_and_key(current.connection.url if current else "", "Test connection")
         if current and current.connection.source == "typed":

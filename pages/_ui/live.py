@@ -36,7 +36,7 @@ def draw(session: Session, record: RunRecord) -> None:
 def draw_nothing() -> None:
     """Where a run's status and outputs will stand."""
     with st.container(key="run-status", border=True):
-        st.markdown("##### :material/outbox: Nothing has been run here yet")
+        st.markdown("##### :material/outbox: Nothing has been run here yet", anchors=False)
         st.caption("Fill in the inputs and press Run. The status and the outputs appear here.")
 
 

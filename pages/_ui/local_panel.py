@@ -38,7 +38,7 @@ def _panel(drawn_as: LocalState, beside_another: bool) -> None:
     if status.state is not drawn_as and (not status.state.under_way or not drawn_as.under_way):
         st.rerun()  # ready, or failed: the page around it changes too
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("#### :material/home_storage: Local Langflow", width="content")
+        st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
         word, colour = _BADGES[status.state]
         st.badge(word, color=colour)
     _said(status, beside_another)

@@ -65,8 +65,8 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
     if wished in by_id:
         st.session_state[key] = wished
     if st.session_state.get(key) not in by_id:
-        wanted = (preferred, state.flow_in_address())
-        st.session_state[key] = next((each for each in wanted if each in by_id), next(iter(by_id)))
+        wanted = (preferred, state.flow_in_address(), flows[0].id)
+        st.session_state[key] = next(each for each in wanted if each in by_id)
 
     def label(flow_id: str) -> str:
         flow = by_id[flow_id]
@@ -113,7 +113,7 @@ def _retry(session: Session) -> None:
 
 def _empty(session: Session) -> None:
     with st.container(border=True):
-        st.markdown("#### This server has no flows yet")
+        st.markdown("#### This server has no flows yet", anchors=False)
         st.markdown(
             "Make one in Langflow, then look again. Or let the console put its sample flows there, "
             "on the Connection page."

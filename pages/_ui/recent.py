@@ -24,7 +24,7 @@ def draw(session: Session) -> None:
     except LangflowError as error:
         problems.show(error)
         return
-    st.markdown("##### Recent runs")
+    st.markdown("##### Recent runs", anchors=False)
     if not records:
         st.caption("None yet. A run stays listed here, also after this page is closed.")
         return
