@@ -83,6 +83,16 @@ def test_what_output_and_raw_answer_share_is_written_once():
     assert load_run(documents) == run
 
 
+def test_large_values_are_written_in_slices():
+    """No document is much larger than a million characters, wherever the value stands."""
+    output = Output("C-1", OutputKind.IMAGE, bytes(range(256)) * 10_000)
+    raw = {"text": "é\ud800" * 1_500_000, "rows": [{"n": n} for n in range(9_000)], "none": []}
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw=raw)
+    documents = list(dump_run(run))
+    assert max(map(len, documents)) < 3_000_000
+    assert load_run(documents) == run
+
+
 def test_a_server_cannot_forge_the_marks_of_the_codec():
     """Marks are made anew each time; an answer that holds an earlier one is plain data."""
     tag = dump_value(b"x").split(b"\n")[0].decode()

@@ -1,8 +1,8 @@
 """Runs and values to JSON and back, bytes and file references included.
 
-A run becomes several documents: first itself, then the values of its outputs, long lists in
-slices. What an output and the raw answer both hold is written once. So keeping a large answer
-takes no second copy of it in memory.
+A run becomes several documents: first itself, then what is large in it, in slices. What an output
+and the raw answer both hold is written once. So keeping a large answer takes no second copy of it
+in memory.
 
 JSON has no bytes: they stand as an object with one key, the tag. The tag is random and made after
 the answer came, so that no server can send one.
@@ -14,14 +14,18 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields
+from itertools import chain
 from typing import Any
+
+from pydantic_core import from_json
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import NotRun, Run, RunError, RunStatus
 
-SLICE = 2000  # items of a list in one document
+SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
 # outputs lie at most this deep in an answer; deeper, looking for shared values could overflow
 _DEPTH = 12
 
@@ -52,11 +56,12 @@ def dump_run(run: Run) -> Iterator[bytes]:
     }
     yield tag.encode() + b"\n" + _dumps(document, tag)
     for index, value in enumerate(shared.values):
-        if isinstance(value, list):
-            for start in range(0, len(value) or 1, SLICE):
-                yield _dumps([index, value[start : start + SLICE]], tag)
-        else:
+        size = SLICES.get(type(value))
+        if size is None:
             yield _dumps([index, value], tag)
+            continue
+        for start in range(0, len(value) or 1, size):
+            yield _dumps([index, value[start : start + size]], tag)
 
 
 def load_run(documents: Iterable[bytes]) -> Run:
@@ -65,13 +70,15 @@ def load_run(documents: Iterable[bytes]) -> Run:
     first, _, body = next(iterator).partition(b"\n")
     tag = first.decode()
     run = _loads(body, tag)
-    shared: list[Any] = []
+    slices: list[list[Any]] = []
     for document in iterator:
         index, value = _loads(document, tag)
-        if index < len(shared):
-            shared[index].extend(value)
-        else:
-            shared.append(value)
+        if index == len(slices):
+            slices.append([])
+        slices[index].append(value)
+    shared = []
+    while slices:
+        shared.append(_joined(slices.pop(0)))
     return Run(
         **{
             **run,
@@ -87,8 +94,16 @@ def load_run(documents: Iterable[bytes]) -> Run:
     )
 
 
+def _joined(slices: list[Any]) -> Any:
+    if len(slices) == 1:
+        return slices[0]
+    if isinstance(slices[0], list):
+        return list(chain.from_iterable(slices))
+    return slices[0][:0].join(slices)
+
+
 class _Shared:
-    """The values of the outputs, by identity, each written once for all who hold it."""
+    """Large values and those of the outputs, by identity, each written once for all holders."""
 
     def __init__(self, run: Run, tag: str) -> None:
         self.values: list[Any] = []
@@ -98,12 +113,16 @@ class _Shared:
             self._collect(output)
 
     def _collect(self, output: Output) -> None:
-        value = output.value
-        if isinstance(value, (str, list, dict, bytes)) and id(value) not in self._index:
-            self._index[id(value)] = len(self.values)
-            self.values.append(value)
+        if isinstance(output.value, (str, list, dict, bytes)):
+            self._add(output.value)
         for other in (*output.parts.values(), *output.extras):
             self._collect(other)
+
+    def _add(self, value: Any) -> int:
+        if id(value) not in self._index:
+            self._index[id(value)] = len(self.values)
+            self.values.append(value)  # which keeps it, and so its id, alive
+        return self._index[id(value)]
 
     def output(self, output: Output) -> dict[str, Any]:
         return {
@@ -116,9 +135,9 @@ class _Shared:
 
     def strip(self, value: Any, depth: int = 0) -> Any:
         """`value` with a reference in the place of whatever is written apart."""
-        index = self._index.get(id(value))
-        if index is not None:
-            return {self._tag: "shared", "index": index}
+        known = id(value) in self._index
+        if known or (type(value) in SLICES and len(value) > SLICES[type(value)]):
+            return {self._tag: "shared", "index": self._add(value)}
         return _map(value, depth, self.strip)
 
 
@@ -172,6 +191,10 @@ def _dumps(value: Any, tag: str) -> bytes:
 
 
 def _loads(data: bytes, tag: str) -> Any:
+    if tag.encode() not in data:
+        with suppress(ValueError):  # lone surrogates, which the quick parser refuses
+            return from_json(data)
+
     def decode(value: dict[str, Any]) -> Any:
         kind = value.get(tag)
         if kind is None or kind == "shared":
