@@ -154,6 +154,18 @@ def test_a_restart_loses_no_record_and_attaches_to_running_jobs(bench):
     assert record.run.outputs["ChatOutput-b"].value == "echo"
 
 
+def test_a_restart_forgets_the_secrets_and_so_keeps_no_raw_answer(bench):
+    """They are nowhere on disk, so they cannot be taken out of what comes back."""
+    bench.server.seconds = 0.5
+    run_id = bench.start({"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"})
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.restart()
+    bench.runner.attach(CONNECTION)
+    run = bench.ended(run_id).run
+    assert run.raw == {}
+    assert "secrets" in run.warnings[-1]
+
+
 def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
     """Its answer had nowhere to go."""
     bench.server.seconds = 60

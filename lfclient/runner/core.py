@@ -12,7 +12,7 @@ from typing import Any
 from lfclient.addresses import check_resolved
 from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
-from lfclient.fields import mask
+from lfclient.fields import MASK, mask
 from lfclient.flow import Flow
 from lfclient.ownership import fingerprint
 from lfclient.run import Mode, RunStatus
@@ -180,7 +180,9 @@ class Runner:
         self._board.put(replace(current, stop_requested_at=None))
         # the local Langflow takes another port at each start
         moved = connection.url != record.server_url and connection.source != "local"
-        self._tasks.begin(Job(record.id, connection, lambda live: follow(live, moved=moved)))
+        job = Job(record.id, connection, lambda live: follow(live, moved=moved))
+        job.blind = _holds_mask(current.overrides)
+        self._tasks.begin(job)
 
     def _close_lost(self, records: Iterable[RunRecord]) -> None:
         """End the runs that died with their process: nothing can tell what became of them."""
@@ -201,3 +203,11 @@ class Runner:
                         ),
                     )
                 )
+
+
+def _holds_mask(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_mask, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_mask, value))
+    return value == MASK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,6 +14,11 @@ from lfclient.run import Run, RunStatus
 from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+
+_BLIND = (
+    "The console was restarted during this run and no longer knows the secrets that were sent with "
+    "it. It could not look for them in the outputs, and has not kept the raw answer."
+)
 
 
 def now() -> datetime:
@@ -60,7 +65,8 @@ class Records:
 class LiveRun:
     """What one follower needs. `server` and `flow` are None until known (after a restart).
 
-    `stop` is set by a press on Stop; whoever follows the run sees to it.
+    `stop` is set by a press on Stop; whoever follows the run sees to it. `blind`: secrets were sent
+    that this process does not know, so that it cannot take them out of the answer.
     """
 
     id: str
@@ -68,6 +74,7 @@ class LiveRun:
     server: ServerInfo | None
     flow: Flow | None
     stop: asyncio.Event
+    blind: bool = False
     client: AsyncLangflowClient = field(init=False)
 
     @property
@@ -103,6 +110,8 @@ class LiveRun:
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or now()
         if run.ended:
+            if self.blind:
+                run = replace(run, raw={}, warnings=(*run.warnings, _BLIND))
             await self.end(run.status, run=run, **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})

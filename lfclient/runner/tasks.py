@@ -35,6 +35,7 @@ class Job:
     work: Work
     server: ServerInfo | None = None
     flow: Flow | None = None
+    blind: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -92,7 +93,7 @@ class Tasks:
         job.task = self._loop.create_task(self._do(job))
 
     async def _do(self, job: Job) -> None:
-        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.stop)
+        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.stop, job.blind)
         try:
             await self._connected(live, job)
         except Exception as error:
