@@ -40,8 +40,10 @@ class Edge:
 class Component:
     """A node of a flow. `template` is its raw parameters, by name, dicts only.
 
-    `runs` is False if the flow has a chat input and this does not lie downstream of it, nor feeds
-    what does: servers leave such components out. `inner` are the nodes of a group, by id, and
+    `runs` is False if the flow has a chat input and this is not connected with it: servers leave
+    such components out. `always_runs` is False also for what only hangs on a component that feeds
+    the chat's path: background runs of 1.11 and later take it along, all others leave it out.
+    `inner` are the nodes of a group, by id, and
     `inner_edges` what joins them; servers take a group apart before they run it.
     """
 
@@ -56,6 +58,7 @@ class Component:
     tool_mode: bool = False
     frozen: bool = False
     runs: bool = True
+    always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
     inner_edges: tuple[Edge, ...] = ()
 
@@ -94,11 +97,11 @@ class Flow:
         if data is not None and not isinstance(data, dict):
             raise BadAnswer(f"The flow's data should be an object, but is {_kind(data)}.")
         components, edges = _graph(data or {}, _NESTING)
-        runs = _running(components, edges)
+        running = _running(components, edges)
         return cls(
             id=_str(raw.get("id")),
             name=_str(raw.get("name")) or "Untitled flow",
-            components=tuple(_with_runs(component, runs) for component in components),
+            components=tuple(_with_runs(component, running) for component in components),
             edges=tuple(edges),
             description=_str(raw.get("description")),
             endpoint_name=_str(raw.get("endpoint_name")) or None,
@@ -130,8 +133,8 @@ class Flow:
 
     @cached_property
     def expected_terminals(self) -> tuple[Component, ...]:
-        """The terminals that a run should answer with."""
-        return tuple(terminal for terminal in self.terminals if terminal.runs)
+        """The terminals that a run should answer with, whatever its mode."""
+        return tuple(terminal for terminal in self.terminals if terminal.always_runs)
 
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
@@ -276,10 +279,12 @@ def _last_of(group: Component) -> str:
     return ends[0] if ends else group.id
 
 
-def _running(components: Iterable[Component], edges: Iterable[Edge]) -> set[str] | None:
-    """The ids of the leaves that run; None if all do.
+def _running(
+    components: Iterable[Component], edges: Iterable[Edge]
+) -> tuple[set[str], set[str]] | None:
+    """The ids of the leaves that may run, and of those that always do; None if all do.
 
-    With a chat input these are what it leads to, and whatever feeds that.
+    With a chat input, all that always run are what it leads to, and whatever feeds that.
     """
     leaves, joined = _flatten(components, edges)
     starts = [leaf.id for leaf in leaves if _is_chat_input(leaf)]
@@ -287,10 +292,14 @@ def _running(components: Iterable[Component], edges: Iterable[Edge]) -> set[str]
         return None
     after: dict[str, list[str]] = defaultdict(list)
     before: dict[str, list[str]] = defaultdict(list)
+    around: dict[str, list[str]] = defaultdict(list)
     for edge in joined:
         after[edge.source].append(edge.target)
         before[edge.target].append(edge.source)
-    return _reach(_reach(starts[:1], after), before)
+        around[edge.source].append(edge.target)
+        around[edge.target].append(edge.source)
+    always = _reach(_reach(starts[:1], after), before)
+    return _reach(starts[:1], around), always
 
 
 def _reach(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
@@ -304,13 +313,19 @@ def _reach(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
     return found
 
 
-def _with_runs(component: Component, runs: set[str] | None) -> Component:
-    if runs is None:
+def _with_runs(component: Component, running: tuple[set[str], set[str]] | None) -> Component:
+    if running is None:
         return component
     if not component.inner:
-        return replace(component, runs=component.id in runs)
-    inner = {name: _with_runs(one, runs) for name, one in component.inner.items()}
-    return replace(component, inner=inner, runs=any(one.runs for one in inner.values()))
+        may, always = running
+        return replace(component, runs=component.id in may, always_runs=component.id in always)
+    inner = {name: _with_runs(one, running) for name, one in component.inner.items()}
+    return replace(
+        component,
+        inner=inner,
+        runs=any(one.runs for one in inner.values()),
+        always_runs=any(one.always_runs for one in inner.values()),
+    )
 
 
 def _is_chat_input(component: Component) -> bool:

@@ -41,6 +41,11 @@ def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> s
     """Why this mode of this server would not take a value that is right in itself."""
     if not writes_bare(mode, server):
         return None
+    if isinstance(value, dict) and value.get("load_from_db"):
+        return (
+            "In background, this server takes an object with the key load_from_db for a variable: "
+            "choose “Wait for the result”."
+        )
     looks_up = release(server) == 11 and field.loads_variable
     if isinstance(value, Variable):
         if looks_up:
