@@ -10,6 +10,7 @@ import time
 import uuid
 from copy import deepcopy
 
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -19,6 +20,7 @@ from lfclient.run import RunStatus
 from lfclient.runner import Runner
 from lfclient.settings import Connection
 from lfclient.store import Store
+from tests import servers
 
 
 def until(ready, timeout, what):
@@ -177,3 +179,24 @@ def test_a_killed_console_loses_no_run(live):
     assert record.status is RunStatus.COMPLETED
     assert record.run.outputs
     assert {found.id for found in live.runner.recent(live.owner)} == {job, call}
+
+
+def test_a_server_that_is_killed_during_a_run_is_waited_for(tmp_path):
+    """The record says that it does not answer, and goes on when it is back; Stop then works."""
+    langflow = servers.local("1.13.0", tmp_path / "langflow")
+    status = langflow.start()
+    url, key = langflow.connection()
+    live = Live(servers.LiveServer("1.13.0", url, key), tmp_path / "data")
+    try:
+        run_id = live.start(live.flow(600))
+        live.running(run_id)
+        psutil.Process(status.pid).kill()
+        noted = until(lambda: (found := live.record(run_id)).note and found, 15, "a note")
+        assert noted.status is RunStatus.IN_PROGRESS
+        assert langflow.start().url == url
+        until(lambda: not live.record(run_id).note, 30, "the note to go")
+        live.runner.stop(run_id, live.connection)
+        assert live.ended(run_id, 15).status is RunStatus.CANCELLED
+    finally:
+        live.close()
+        langflow.stop()
