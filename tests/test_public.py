@@ -1,0 +1,70 @@
+"""What the package offers, and what it keeps away from."""
+
+import subprocess
+import sys
+
+import lfclient
+
+NAMES = [
+    "AsyncLangflowClient",
+    "BadAnswer",
+    "Capabilities",
+    "Component",
+    "DeveloperApiDisabled",
+    "Edge",
+    "Field",
+    "FieldKind",
+    "FileRef",
+    "Flow",
+    "FlowNotFound",
+    "FlowSummary",
+    "InvalidKey",
+    "InvalidRequest",
+    "JobNotFound",
+    "LangflowClient",
+    "LangflowError",
+    "Limits",
+    "NotLangflow",
+    "NotRun",
+    "Output",
+    "OutputKind",
+    "Problem",
+    "RawEvent",
+    "Run",
+    "RunError",
+    "RunStatus",
+    "ServerFault",
+    "ServerInfo",
+    "StopResult",
+    "Unreachable",
+    "Unsupported",
+    "Variable",
+    "WaitTimeout",
+]
+
+
+def test_public_names():
+    """A name comes or goes on purpose only."""
+    assert lfclient.__all__ == NAMES
+    assert all(hasattr(lfclient, name) for name in NAMES)
+
+
+def test_no_streamlit():
+    """Importing any module of lfclient never loads Streamlit."""
+    code = (
+        "import pkgutil, sys, importlib, lfclient\n"
+        "for module in pkgutil.walk_packages(lfclient.__path__, 'lfclient.'):\n"
+        "    if not module.name.endswith(('__main__', '.env')):\n"
+        "        importlib.import_module(module.name)\n"
+        "sys.exit('streamlit' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_errors_have_one_root():
+    """Every error is a LangflowError and says what to do next."""
+    for name in NAMES:
+        kind = getattr(lfclient, name)
+        if isinstance(kind, type) and issubclass(kind, Exception) and name != "LangflowError":
+            assert issubclass(kind, lfclient.LangflowError)
+            assert kind.default_hint

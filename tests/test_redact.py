@@ -1,0 +1,74 @@
+"""Secrets out of text and JSON."""
+
+import html
+import json
+from urllib.parse import quote
+
+import pytest
+
+from lfclient.redact import MASK, Redactor, names_secret, secrets_in
+
+SECRET = 'pä"ss/w\\ord&<1>'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(SECRET))[3:-3],
+        quote(SECRET, safe=""),
+        html.escape(SECRET),
+    ],
+)
+def test_every_way_of_writing(written: str):
+    """A secret is found plain, JSON-escaped once and twice, URL-escaped and HTML-escaped."""
+    assert Redactor([SECRET]).text(f"a {written} b") == f"a {MASK} b"
+
+
+def test_json_values_and_names():
+    """Objects lose secrets in values and in names, however deep."""
+    value = {"a": ["x sk-secret y", {"sk-secret": 1}], "b": 2}
+    assert Redactor(["sk-secret"]).value(value) == {"a": [f"x {MASK} y", {MASK: 1}], "b": 2}
+
+
+def test_short_secrets_stay():
+    """Secrets below six characters are not looked for."""
+    assert Redactor(["abcde"]).text("abcde") == "abcde"
+
+
+def test_longer_secret_first():
+    """Where one secret begins another, the longer is hidden whole."""
+    assert Redactor(["secret-1", "secret-12"]).text("secret-12") == MASK
+
+
+def test_answers_without_a_secret_are_not_touched():
+    """An answer that holds no secret needs no second look, and keeps its objects."""
+    redactor = Redactor(["sk-secret"])
+    text = "innocent"
+    assert not redactor.suspects(b"{}")
+    assert redactor.suspects(b'{"a":"sk-secret"}')
+    assert redactor.text(text) is text
+
+
+def test_escapable_secrets_are_always_looked_for():
+    """A secret that may be escaped in unforeseen ways is looked for in the parsed answer."""
+    assert Redactor(["pä ss-word"]).suspects(b"{}")
+
+
+@pytest.mark.parametrize("name", ["api_key", "OPENAI_API_KEY", "token", "db-password", "x-api-key"])
+def test_names_of_secrets(name: str):
+    """Parameters named like secrets are told."""
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", ["text_key", "max_tokens", "keyword", "monkey", "tokens"])
+def test_names_of_others(name: str):
+    """Parameters that only sound like it are not."""
+    assert not names_secret(name)
+
+
+def test_secrets_in_a_value():
+    """All texts of a secret value are secret."""
+    assert secrets_in({"a": ["one", 2], "b": "two"}) == {"one", "two"}
