@@ -51,7 +51,9 @@ class Console:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "console.log"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LANGFLOW_", "LFCONSOLE_"))}
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LANGFLOW_", "LFCONSOLE_"))
+        }
         self.environ = {
             **kept,
             "LFCONSOLE_DATA_DIR": str(folder / "data"),

@@ -15,7 +15,7 @@ CALLS = 60
 def run(url: str, api_key: str) -> list[Figure]:
     """Times `client.run` and the bare POST alternately; both wait for the flow's answer."""
     with LangflowClient(url, api_key=api_key) as client, httpx.Client(timeout=60) as bare:
-        summary = next(f for f in client.flows() if f.name.startswith("Echo"))
+        summary = next(f for f in client.flows() if f.name == "Echo chat")
         flow = client.flow(summary.id)
         chat = flow.chat_input
         assert chat is not None
@@ -30,9 +30,7 @@ def run(url: str, api_key: str) -> list[Figure]:
         def theirs() -> float:
             body = {"flow_id": flow.id, "mode": "sync", "input_value": "hello"}
             start = time.perf_counter()
-            answer = bare.post(
-                f"{url}/api/v2/workflows", json=body, headers={"x-api-key": api_key}
-            )
+            answer = bare.post(f"{url}/api/v2/workflows", json=body, headers={"x-api-key": api_key})
             answer.json()
             taken = time.perf_counter() - start
             assert answer.status_code == 200, answer.text

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
+from lfclient import LangflowClient
+from lfclient.store import Store
 from tests.bench.browser import click_to_text
 from tests.bench.figures import Figure
 from tests.console import CHROMIUM_ARGS, ROOT, Console
@@ -59,17 +62,17 @@ def trivial_clicks(page: Page, folder: Path, *, our_settings: bool) -> float:
     return median(taken)
 
 
-def choose(page: Page, console: Console, name: str) -> None:
-    """Open the console on the flow whose name begins with `name`."""
-    page.goto(console.url)
-    box = page.locator(".st-key-flow-picker input")
-    box.wait_for(timeout=30_000)
-    box.click()
-    box.fill(name)
-    page.wait_for_timeout(300)
-    page.keyboard.press("Enter")
-    page.locator(".st-key-flow-picker").get_by_text(name).first.wait_for()
+def open_flow(page: Page, console: Console, flow_id: str) -> None:
+    """Open the console on a flow, with its form and its Run button."""
+    page.goto(f"{console.url}/?flow={flow_id}")
+    page.locator(".st-key-run-button button").first.wait_for(timeout=30_000)
     page.wait_for_timeout(800)
+
+
+def new_run(page: Page) -> None:
+    """Back from a run to an empty result."""
+    page.locator("button", has_text="New run").first.click()
+    page.locator(STATUS).get_by_text("completed").first.wait_for(state="detached", timeout=15_000)
 
 
 def run_clicks(page: Page, console: Console) -> float:
@@ -77,44 +80,52 @@ def run_clicks(page: Page, console: Console) -> float:
     taken = []
     words = ["queued", "in progress", *ENDED]
     for _ in range(CLICKS):
-        button = page.locator(".st-key-run-button button")
+        button = page.locator(".st-key-run-button button").first
         button.wait_for(timeout=15_000)
         page.wait_for_timeout(400)
         taken.append(click_to_text(page, ".st-key-run-button button", STATUS, words))
         page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
-        page.locator("button", has_text="New run").first.click()
+        new_run(page)
     return median(taken)
 
 
-def end_to_screen(page: Page, url: str, api_key: str, runs: int) -> list[float]:
-    """Seconds from the end of a job at its server to its result on the screen, for some runs.
+def end_to_screen(
+    page: Page, console: Console, url: str, api_key: str, *, runs: int = 5
+) -> list[float]:
+    """Seconds from the end of a job at its server to its result on the screen, of each run.
 
     The end is when the server first answers that it is over, asked every 20 ms by a watcher of
     the benchmark's own; so a figure may come out up to that much too small.
     """
     lags = []
+    store = Store(console.folder / "data")
     for _ in range(runs):
-        page.locator(".st-key-run-button button").wait_for(timeout=15_000)
+        page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
         page.wait_for_timeout(400)
+        page.locator(".st-key-run-button button").first.click()
+        page.wait_for_url("**run=*")
+        job = _job_of(store, parse_qs(urlsplit(page.url).query)["run"][0])
         seen: list[float] = []
-        page.locator(".st-key-run-button button").click()
-        page.locator(".st-key-stop-button").wait_for(timeout=10_000)
-        job = _job_of(page)
         watcher = threading.Thread(target=_watch, args=(url, api_key, job, seen))
         watcher.start()
-        page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=90_000)
-        page.locator(".st-key-outputs").first.wait_for(timeout=10_000)
+        page.locator(".st-key-outputs").first.wait_for(timeout=90_000)
         shown = time.time()
         watcher.join(30)
         lags.append(shown - seen[0])
-        page.locator("button", has_text="New run").first.click()
+        new_run(page)
+    store.close()
     return lags
 
 
-def _job_of(page: Page) -> str:
-    """The job's id, as the run's details show it."""
-    text = page.locator(".st-key-run-job").inner_text(timeout=10_000)
-    return text.split()[-1]
+def _job_of(store: Store, run_id: str) -> str:
+    """The job's id, once the server has given it one."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        record = store.get(run_id)
+        if record and record.job_id:
+            return record.job_id
+        time.sleep(0.01)
+    raise AssertionError("the run was given no job")
 
 
 def _watch(url: str, api_key: str, job: str, seen: list[float]) -> None:
@@ -128,6 +139,12 @@ def _watch(url: str, api_key: str, job: str, seen: list[float]) -> None:
             time.sleep(0.02)
 
 
+def flow_id(url: str, api_key: str, name: str) -> str:
+    """The id of the flow of that name."""
+    with LangflowClient(url, api_key=api_key) as client:
+        return next(flow.id for flow in client.flows() if flow.name == name)
+
+
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     """Both figures of the click; the floors are trivial pages, with our settings and without."""
     with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as page:
@@ -136,10 +153,15 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         plain = trivial_clicks(page, folder / "plain", our_settings=False)
         environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
         with Console(folder, environ) as console:
-            choose(page, console, "Echo")
+            open_flow(page, console, flow_id(url, api_key, "Echo chat"))
             click = run_clicks(page, console)
+            short = end_to_screen(page, console, url, api_key)
+            open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
+            long = end_to_screen(page, console, url, api_key, runs=1)
     name = "Click on Run to the status word, record committed"
     return [
         Figure(name, click, 3, floor=same, floor_name="trivial page, same settings"),
         Figure(name, click, 1, floor=plain, floor_name="trivial page, Streamlit's defaults"),
+        Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),
+        Figure("End of a 25 s job to its result on the screen", median(long), 0.5, "s"),
     ]

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+import time
 from collections import Counter
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from lfclient import LangflowClient
+from lfclient.ownership import fingerprint
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+from tests.bench.figures import Figure
+
+SHORT, LONG = "Echo chat", "Takes half a minute"
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
@@ -71,3 +85,44 @@ class CountingProxy:
             for what, n in self.counts.items()
             if what == "GET /api/v2/workflows" or what.endswith("/events")
         )
+
+
+def count(url: str, api_key: str, flow_name: str, overrides: dict[str, Any]) -> int:
+    """Runs a flow as the console does, through the proxy; how often it asked for the status."""
+    with tempfile.TemporaryDirectory() as folder, CountingProxy(url) as proxy:
+        connection = Connection("bench", proxy.url, SecretStr(api_key), "environment")
+        with LangflowClient(proxy.url, api_key=api_key) as client:
+            server = client.server()
+            flow = client.flow(next(f.id for f in client.flows() if f.name == flow_name))
+        runner = Runner(Path(folder))
+        run_id = runner.start(
+            connection,
+            flow,
+            overrides,
+            mode="background",
+            session_id=None,
+            server=server,
+            click=flow_name,
+        )
+        record = runner.get(run_id, fingerprint(connection, Path(folder)))
+        until = time.monotonic() + 120
+        while record and not record.ended and time.monotonic() < until:
+            record = runner.wait_change(run_id, record.version, 10)
+        runner.close()
+        assert record is not None
+        assert record.status.value == "completed", record
+        return proxy.status_requests
+
+
+def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
+    """Of a short and of a long job, on each server: (url, api key) by release."""
+    figures = []
+    for version, (url, api_key) in servers.items():
+        with LangflowClient(url, api_key=api_key) as client:
+            names = {flow.name for flow in client.flows()}
+        for name, seconds, limit in ((SHORT, "short", 5), (LONG, "25 s", 25)):
+            if name in names:
+                figure = count(url, api_key, name, {})
+                what = f"Status requests of a {seconds} job, {version}"
+                figures.append(Figure(what, figure, limit, "requests"))
+    return figures

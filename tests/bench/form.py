@@ -1,0 +1,86 @@
+"""The form of a flow with 1,000 parameters against that of one with 10, on the screen."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Page
+
+from lfclient import LangflowClient
+from tests.bench.browser import RERUN
+from tests.bench.figures import Figure
+from tests.bench.screen import chromium
+from tests.console import Console
+
+LOADS, RERUNS = 5, 15
+
+
+def flow_with(fields: int, components: int, catalogue: dict[str, Any]) -> dict[str, Any]:
+    """A flow's data: copies of one component of the server's own, its fields multiplied."""
+    chat_output = next(group["ChatOutput"] for group in catalogue.values() if "ChatOutput" in group)
+    model = chat_output["template"]["sender_name"]
+    nodes = []
+    for number in range(components):
+        node = copy.deepcopy(chat_output)
+        node["template"] = {"_type": "Component", "code": chat_output["template"]["code"]}
+        for index in range(fields // components):
+            name = f"parameter_{index}"
+            node["template"][name] = {**model, "name": name, "display_name": f"Parameter {index}"}
+        name = f"ChatOutput-{number:05}"
+        nodes.append(
+            {
+                "id": name,
+                "type": "genericNode",
+                "position": {"x": 300 * number, "y": 0},
+                "data": {"id": name, "type": "ChatOutput", "node": node},
+            }
+        )
+    return {"nodes": nodes, "edges": [], "viewport": {"x": 0, "y": 0, "zoom": 1}}
+
+
+def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
+    """Medians, in ms: opening the page on the flow, and one rerun of it."""
+    loads, reruns = [], []
+    for _ in range(LOADS):
+        page.goto("about:blank")
+        start = time.perf_counter()
+        page.goto(f"{console.url}/?flow={flow_id}")
+        page.locator(".st-key-param-search input").wait_for(timeout=60_000)
+        page.locator(".st-key-run-button button").first.wait_for(timeout=60_000)
+        loads.append((time.perf_counter() - start) * 1000)
+        page.wait_for_timeout(500)
+    for _ in range(RERUNS):
+        page.wait_for_timeout(200)
+        reruns.append(float(page.evaluate(RERUN, ".st-key-session-new button")))
+    return median(loads), median(reruns)
+
+
+def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
+    """Makes both flows on the server, measures them in turn, and removes them."""
+    with LangflowClient(url, api_key=api_key, timeout=60) as client:
+        catalogue = client.catalogue()
+        small = client.create_flow("bench 10 parameters", flow_with(10, 2, catalogue))
+        large = client.create_flow("bench 1000 parameters", flow_with(1000, 20, catalogue))
+        try:
+            environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                chromium(chromium_path) as page,
+                Console(Path(folder), environ) as console,
+            ):
+                measure(page, console, small.id)  # warm up
+                small_load, small_rerun = measure(page, console, small.id)
+                large_load, large_rerun = measure(page, console, large.id)
+        finally:
+            client.delete_flow(small.id)
+            client.delete_flow(large.id)
+    floor = "10 parameters"
+    return [
+        Figure("1,000 parameters: first load", large_load, 2, floor=small_load, floor_name=floor),
+        Figure("1,000 parameters: rerun", large_rerun, 4, floor=small_rerun, floor_name=floor),
+    ]

@@ -1,0 +1,130 @@
+"""Large outputs on the screen: how long a table takes, and what memory an answer costs."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import psutil
+from playwright.sync_api import Page
+
+from tests.bench.big_langflow import BigLangflow, answer
+from tests.bench.figures import Figure
+from tests.bench.screen import chromium, new_run, open_flow
+from tests.console import Console
+from tests.fake_langflow import FLOW_ID
+
+VIEWS = 5
+TABLE = '[data-testid="stDataFrame"] canvas'
+MB = 1_000_000
+TEXT, ROWS = "50 MB of text", "930000 rows"  # both 50 MB on the wire
+
+
+def run_with(page: Page, message: str) -> str:
+    """Run the big flow in one call with this message; the run's address."""
+    page.get_by_text("Wait for the result", exact=True).first.click()
+    page.locator("textarea").first.fill(message)
+    page.wait_for_timeout(500)
+    page.locator(".st-key-run-button button").first.click()
+    page.locator(".st-key-outputs").first.wait_for(timeout=120_000)
+    return page.url
+
+
+def views(page: Page, address: str) -> float:
+    """Median from opening a run's address to its table drawn, in ms."""
+    taken = []
+    for _ in range(VIEWS):
+        page.goto("about:blank")
+        start = time.perf_counter()
+        page.goto(address)
+        page.locator(TABLE).first.wait_for(timeout=60_000)
+        taken.append((time.perf_counter() - start) * 1000)
+        page.wait_for_timeout(300)
+    return median(taken)
+
+
+class Peak:
+    """The largest memory of a process while the block lasts, in MB, sampled every 10 ms."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._sample)
+        self.before = self.now()
+        self.most = self.before
+
+    def now(self) -> float:
+        return self._process.memory_info().rss / MB
+
+    def _sample(self) -> None:
+        while not self._done.wait(0.01):
+            self.most = max(self.most, self.now())
+
+    def __enter__(self) -> Peak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+@contextmanager
+def console_on(url: str) -> Iterator[Console]:
+    """A console of its own, so that one measurement leaves nothing in the next."""
+    environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": "sk-benchmark"}
+    with tempfile.TemporaryDirectory() as folder, Console(Path(folder), environ) as console:
+        yield console
+
+
+def table_views(page: Page, url: str) -> list[Figure]:
+    """Opening a run with 100,000 rows against one with 100."""
+    with console_on(url) as console:
+        open_flow(page, console, FLOW_ID)
+        small = run_with(page, "100 rows")
+        new_run(page)
+        large = run_with(page, "100000 rows")
+        views(page, small)  # warm up
+        floor, value = views(page, small), views(page, large)
+    return [Figure("100,000-row table: first view", value, 3, floor=floor, floor_name="100 rows")]
+
+
+def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
+    """Growth of the console's memory by a 50 MB answer: at its peak, and a minute after."""
+    size = len(answer(message)) / MB
+    with console_on(url) as console:
+        assert console.process is not None
+        open_flow(page, console, FLOW_ID)
+        run_with(page, "10 rows" if "rows" in message else "1 MB of text")  # warm up
+        new_run(page)
+        with Peak(console.process.pid) as peak:
+            run_with(page, message)
+            page.wait_for_timeout(3000)
+        new_run(page)
+        page.wait_for_timeout(60_000)
+        later = peak.now()
+    floor_name = "the answer"
+    what = message.split()[-1]
+    return [
+        Figure(
+            f"50 MB of {what}: peak growth", peak.most - peak.before, limit, "MB", size, floor_name
+        ),
+        Figure(
+            f"50 MB of {what}: a minute after", later - peak.before, 1.5, "MB", size, floor_name
+        ),
+    ]
+
+
+def run(chromium_path: str) -> list[Figure]:
+    """All of them, on a stand-in server."""
+    with BigLangflow() as server, chromium(chromium_path) as page:
+        return [
+            *table_views(page, server.url),
+            *memory(page, server.url, TEXT, 4),
+            *memory(page, server.url, ROWS, 12),
+        ]
