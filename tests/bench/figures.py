@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` and `floor` in `unit`; kept if `value / floor` (or `value`, without one) <= `limit`."""
+    """`value` and `floor` in `unit`; kept if `measure` is at most `limit`."""
 
     name: str
     value: float

@@ -108,15 +108,18 @@ def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
         new_run(page)
         page.wait_for_timeout(60_000)
         later = peak.now()
-    floor_name = "the answer"
     what = message.split()[-1]
+    grown = {"peak growth": (peak.most, limit), "a minute after": (later, 1.5)}
     return [
         Figure(
-            f"50 MB of {what}: peak growth", peak.most - peak.before, limit, "MB", size, floor_name
-        ),
-        Figure(
-            f"50 MB of {what}: a minute after", later - peak.before, 1.5, "MB", size, floor_name
-        ),
+            f"50 MB of {what}: {when}",
+            reached - peak.before,
+            most,
+            "MB",
+            floor=size,
+            floor_name="the answer",
+        )
+        for when, (reached, most) in grown.items()
     ]
 
 

@@ -60,7 +60,7 @@ class CountingProxy:
                 finally:
                     upstream.close()
 
-            do_GET = do_POST = do_DELETE = do_PATCH = _pass_on  # noqa: N815
+            do_GET = do_POST = do_DELETE = do_PATCH = _pass_on
 
             def log_message(self, *_: object) -> None:
                 """Quiet: the counts say it all."""
