@@ -81,8 +81,8 @@ def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Ru
 
 
 def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
-    unconnected = {leaf.id for leaf in flow.terminals if not leaf.runs} if flow else set()
-    idle = {name for name in unconnected if name not in evidence.builds}
+    others = [leaf for leaf in flow.terminals if not leaf.always_runs] if flow else []
+    idle = {leaf.id for leaf in others if leaf.id not in evidence.builds}
     outputs = {
         name: output
         for name, output in run.outputs.items()
@@ -94,8 +94,8 @@ def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     reasons = evidence.reasons if missed or failed or not outputs else []
     not_run = [NotRun(leaf.id, leaf.display_name, _why(leaf, flow, evidence)) for leaf in missed]
     not_run += [
-        NotRun(leaf.id, leaf.display_name, NOT_CONNECTED)
-        for leaf in (flow.terminals if flow else ())
+        NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)
+        for leaf in others
         if leaf.id in idle and leaf.id not in outputs
     ]
     missing = {leaf.id for leaf in missed}

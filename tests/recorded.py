@@ -36,6 +36,13 @@ def sse(frames: list[dict[str, Any]]) -> bytes:
 def flow_of(*ids: str, edges: tuple[tuple[str, str], ...] = (), idle: tuple[str, ...] = ()) -> Flow:
     """A flow of components named `Type-key`; `idle` ones are not connected with the chat input."""
     components = tuple(
-        Component(one, one.split("-")[0], f"The {one}", runs=one not in idle) for one in ids
+        Component(
+            one,
+            one.split("-")[0],
+            f"The {one}",
+            runs=one not in idle,
+            always_runs=one not in idle,
+        )
+        for one in ids
     )
     return Flow("f", "A flow", components, tuple(Edge(*edge) for edge in edges))
