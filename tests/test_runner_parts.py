@@ -32,7 +32,9 @@ def test_a_polled_job_is_asked_for_seldom(seconds, most):
     assert max(_requests(seconds)[0] for _ in range(50)) <= most
 
 
-@pytest.mark.parametrize(("seconds", "late"), [(0.3, 0.8), (1, 0.8), (3, 0.8), (20, 3.6), (300, 3.6)])
+@pytest.mark.parametrize(
+    ("seconds", "late"), [(0.3, 0.8), (1, 0.8), (3, 0.8), (20, 3.6), (300, 3.6)]
+)
 def test_the_end_of_a_polled_job_is_seen_soon(seconds, late):
     """Within 1 s for short jobs and 4 s for all, less what the server takes to have it ready."""
     assert max(_requests(seconds + part / 20)[1] for part in range(20)) <= late
