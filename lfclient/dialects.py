@@ -48,15 +48,22 @@ def minor_of(version: VersionAnswer) -> int | None:
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
 
 
-def server_info(
-    version: VersionAnswer, minor: int | None, dialect: Dialect, config: ConfigAnswer | None = None
-) -> ServerInfo:
+def limits_of(config: ConfigAnswer, dialect: Dialect) -> Limits:
+    """The limits that a server tells, and those that its releases have."""
+    return Limits(
+        max_text=config.serialization_max_text_length,
+        max_items=config.serialization_max_items_length,
+        max_upload_mb=config.max_file_size_upload,
+        concurrency=CONCURRENCY if dialect == "modes" else None,
+    )
+
+
+def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> ServerInfo:
     """What a server is and can do. `version` is told as 1.N.p, whatever the package's number."""
     modes = dialect == "modes"
     number = version.version
     if minor is not None and number.startswith("0."):
         number = f"1.{number.removeprefix('0.')}"
-    config = config or ConfigAnswer()
     return ServerInfo(
         version=number,
         dialect=dialect,
@@ -68,12 +75,7 @@ def server_info(
             pending=modes,
             idempotency=modes,
         ),
-        limits=Limits(
-            max_text=config.serialization_max_text_length,
-            max_items=config.serialization_max_items_length,
-            max_upload_mb=config.max_file_size_upload,
-            concurrency=CONCURRENCY if modes else None,
-        ),
+        limits=limits_of(ConfigAnswer(), dialect),
         warnings=warnings_for(number),
     )
 

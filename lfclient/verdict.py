@@ -64,7 +64,8 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
 
 
 def _idle(output: Output) -> bool:
-    return output.value is None and output.component_type in _SAY_THEMSELVES
+    # a note says that the value was there once
+    return is_empty(output) and not output.note and output.component_type in _SAY_THEMSELVES
 
 
 def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:

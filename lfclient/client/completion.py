@@ -55,7 +55,7 @@ class Completion(Account):
             spec = with_headers(spec, accept="text/event-stream")
             answer = yield from self.send(spec)
             if answer.status != 200:
-                raise self.fault(answer, subject=run.job_id or "", workflow=True)
+                raise self.fault(answer, subject=run.job_id or "")
             evidence = from_events(parse_stream(answer.content, self.redactor))
         elif run.flow_id and run.job_id:
             if run.status is RunStatus.COMPLETED and flow and not soon and not run.outputs:

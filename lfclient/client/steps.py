@@ -20,6 +20,7 @@ from lfclient.client.wire import Answer, Pause
 from lfclient.dialects import (
     RequestSpec,
     dialect_of,
+    limits_of,
     minor_of,
     read,
     server_info,
@@ -30,7 +31,6 @@ from lfclient.errors import (
     DeveloperApiDisabled,
     LangflowError,
     NotLangflow,
-    ServerFault,
     Unreachable,
 )
 from lfclient.fields import is_secret
@@ -170,14 +170,14 @@ class Base:
     def release(self) -> Steps[ServerInfo]:
         """The server's release and dialect: asked for once, limits left open."""
         if self.memory.release is None:
-            self.memory.release = yield from self._ask_release(None)
+            self.memory.release = yield from self._ask_release()
         return self.memory.release
 
     def server(self) -> Steps[ServerInfo]:
         """The server with its limits and what is wrong with it."""
         if self.memory.full is None:
-            config = yield from self._config()
-            info = yield from self._ask_release(config)
+            info = yield from self.release()
+            info = replace(info, limits=limits_of((yield from self._config()), info.dialect))
             if info.dialect == "inputs":
                 info = yield from self._with_api_state(info)
             self.memory.release = self.memory.full = info
@@ -208,7 +208,7 @@ class Base:
         except BadAnswer:
             return ConfigAnswer()
 
-    def _ask_release(self, config: ConfigAnswer | None) -> Steps[ServerInfo]:
+    def _ask_release(self) -> Steps[ServerInfo]:
         answer = yield from self.send(read("/api/v1/version"))
         body = answer.json_or_none(self.redactor)
         if answer.status >= 500 or 300 <= answer.status < 400:
@@ -228,7 +228,7 @@ class Base:
             dialect = yield from self._dialect_by_schema()
         else:
             dialect = dialect_of(minor)
-        return server_info(version, minor, dialect, config)
+        return server_info(version, minor, dialect)
 
     def _dialect_by_schema(self) -> Steps[Any]:
         """For a version that can't be read: the request's name in the API's own description."""
@@ -251,5 +251,5 @@ def tried(steps: Steps[T], otherwise: Callable[[LangflowError], T]) -> Steps[T]:
     """What the steps give, or what `otherwise` makes of a fault that only costs completeness."""
     try:
         return (yield from steps)
-    except (Unreachable, BadAnswer, ServerFault) as error:
+    except LangflowError as error:
         return otherwise(error)

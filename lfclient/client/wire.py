@@ -132,21 +132,21 @@ def is_loopback(url: str) -> bool:
 
 def base_of(url: str) -> str:
     """The address without a trailing slash; raises LangflowError if it is none."""
-    text = url.strip().rstrip("/")
+    text = url.strip()
     if "://" not in text:
         text = f"http://{text}"
     try:
         parsed = httpx.URL(text)
     except (httpx.InvalidURL, TypeError) as error:
-        raise _no_address(url) from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise _no_address(url)
-    return text
+        raise _no_address() from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or " " in text:
+        raise _no_address()
+    return text.rstrip("/")
 
 
-def _no_address(url: str) -> LangflowError:
+def _no_address() -> LangflowError:
     return LangflowError(
-        f"“{url}” is not the address of a server.",
+        "That is not the address of a server.",
         hint="It begins with http:// or https://, such as http://127.0.0.1:7860.",
     )
 
