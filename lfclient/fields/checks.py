@@ -115,7 +115,7 @@ def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in overrides.items():
         field = known.get(key)
-        hidden = is_secret(field) if field else names_secret(key)
+        hidden = is_secret(field) if field else names_secret(key.rpartition(".")[2])
         kept[key] = MASK if hidden and not isinstance(value, Variable) else _mask_within(value)
     return kept
 
