@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -20,6 +20,7 @@ from lfclient.vault import Vault
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+_LONG_AGO = float("-inf")
 
 
 class Bounded(Generic[K, T]):
@@ -45,11 +46,12 @@ class Bounded(Generic[K, T]):
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
-    def drop(self, matches: Callable[[K], bool]) -> None:
-        """Remove the entries whose key matches."""
+    def change(self, matches: Callable[[K], bool], new: Callable[[T], T]) -> None:
+        """Replace the entries whose key matches by what `new` makes of them."""
         with self._lock:
-            for key in [key for key in self._entries if matches(key)]:
-                del self._entries[key]
+            for key in self._entries:
+                if matches(key):
+                    self._entries[key] = new(self._entries[key])
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ class Backend:
         self.answers.put((owner, what), found)
         return found
 
-    def forget(self, owner: str) -> None:
-        """Ask that server anew, whatever it has said."""
-        self.answers.drop(lambda key: key[0] == owner)
+    def ask_anew(self, owner: str) -> None:
+        """Ask that server the next time, however short ago it answered."""
+        self.answers.change(lambda key: key[0] == owner, lambda found: replace(found, at=_LONG_AGO))
 
 
 def keeps_last_answer(error: LangflowError) -> bool:

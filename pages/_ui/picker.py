@@ -9,6 +9,7 @@ import streamlit as st
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
 from pages._ui import problems, shell, state
+from pages._ui.backend import Found
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -20,7 +21,7 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
     """
     _server(session)
     try:
-        flows = session.flows()
+        flows = _flows(session)
     except LangflowError as error:
         problems.show(error)
         _retry(session)
@@ -41,6 +42,16 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
     return _flow(session, chosen)
+
+
+def _flows(session: Session) -> Found[list[FlowSummary]]:
+    """The list; asked for anew once, where the flow in the address is younger than the last."""
+    flows = session.flows()
+    wanted = state.flow_in_address()
+    if wanted and all(flow.id != wanted for flow in flows.value) and state.first_look_for(wanted):
+        session.refresh()
+        flows = session.flows()
+    return flows
 
 
 def _server(session: Session) -> None:

@@ -116,7 +116,7 @@ def _run_button(place, record: RunRecord | None) -> bool:
         with st.container(key="run-button", width="content"):
             pressed = st.button(
                 "Run",
-                key=f"run-{state.click()}",
+                key="run",
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
@@ -149,7 +149,6 @@ def _stop_buttons(place, record: RunRecord) -> None:
 
 def _start(choice: Choice, mode: Mode, session_id: str | None) -> RunRecord | None:
     if not choice.form.ready:
-        state.new_click()
         _say_problems(choice.form)
         return None
     runner = backend().runner
@@ -161,13 +160,12 @@ def _start(choice: Choice, mode: Mode, session_id: str | None) -> RunRecord | No
             mode=mode,
             session_id=session_id,
             server=choice.server,
-            click=state.click(),
+            click=state.use_click(),
         )
     except LangflowError as error:
         problems.show(error)
         return None
     state.used_session(choice.session.owner, choice.flow.id, session_id)
-    state.new_click()
     state.show_run(run_id)
     return runner.get(run_id, choice.session.owner)
 

@@ -45,7 +45,7 @@ class Session:
 
     def refresh(self) -> None:
         """Ask anew."""
-        backend().forget(self.owner)
+        backend().ask_anew(self.owner)
 
     def _ask(self, what, seconds, call):
         def fetch():

@@ -6,6 +6,7 @@ Widget keys of single parameters are the form's, and named `param-…` there.
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from pages._ui.security import COOKIE, valid_token
 
 T = TypeVar("T")
 
+SAME_PRESS_SECONDS = 1.0
+
 RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
 MODE = "run-mode-choice"
@@ -24,10 +27,12 @@ SERVER_URL = "connection-url"
 API_KEY = "connection-key"
 _BROWSER = "browser-id"
 _CLICK = "run-click"
+_CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
+_LOOKED_FOR = "looked-for-flow"
 _LOCAL_PROBLEM = "local-problem"
 
 
@@ -79,13 +84,24 @@ def kept(key: str, make: Callable[[], T]) -> T:
 
 
 def click() -> str:
-    """What makes two presses of the same Run button one run."""
-    return st.session_state.setdefault(_CLICK, uuid.uuid4().hex)
+    """What makes two presses of Run one run: the same word for presses within a second."""
+    used = st.session_state.get(_CLICK_USED)
+    if _CLICK not in st.session_state or (used and time.monotonic() - used > SAME_PRESS_SECONDS):
+        new_click()
+    return st.session_state[_CLICK]
+
+
+def use_click() -> str:
+    """The same, for a run that is about to start."""
+    word = click()
+    st.session_state[_CLICK_USED] = time.monotonic()
+    return word
 
 
 def new_click() -> None:
-    """The next press of Run is another run."""
+    """The next press of Run is another run, however soon it comes."""
     st.session_state[_CLICK] = uuid.uuid4().hex
+    st.session_state[_CLICK_USED] = None
 
 
 # what a run is given
@@ -110,6 +126,13 @@ def set_flow_in_address(flow_id: str) -> None:
 def want_flow(flow_id: str) -> None:
     """Let the select box go to this flow when it is next drawn."""
     st.session_state[_WANTED_FLOW] = flow_id
+
+
+def first_look_for(flow_id: str) -> bool:
+    """Whether this session looks for that flow for the first time."""
+    first = st.session_state.get(_LOOKED_FOR) != flow_id
+    st.session_state[_LOOKED_FOR] = flow_id
+    return first
 
 
 def take_wanted_flow() -> str | None:

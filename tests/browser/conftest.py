@@ -1,0 +1,130 @@
+"""A real console in Chromium, on a real Langflow 1.13.0 with the sample flows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from lfclient import LangflowClient, samples
+from tests.console import CHROMIUM_ARGS, Console
+from tests.servers import LiveServer
+
+PREFIX = "Walk: "
+SECONDS = 20_000  # milliseconds that a step may take on a busy machine
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    """One browser for all; each test has windows of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def sample_flows(langflow_113: LiveServer) -> Iterator[LiveServer]:
+    """The server with the sample flows on it, under names that only these tests use."""
+    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+        catalogue = api.catalogue()
+        made = [
+            api.create_flow(PREFIX + each.name, samples.build(each, catalogue), each.description)
+            for each in samples.SAMPLES
+        ]
+        yield langflow_113
+        for flow in made:
+            api.delete_flow(flow.id)
+
+
+@pytest.fixture(scope="session")
+def console(
+    sample_flows: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    """A console that is set up for that server."""
+    environ = {
+        "LANGFLOW_SERVER_URL": sample_flows.url,
+        "LANGFLOW_API_KEY": sample_flows.api_key,
+    }
+    with Console(tmp_path_factory.mktemp("console"), environ) as started:
+        yield started
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a window of a browser that shares nothing with the others."""
+    contexts = []
+
+    def open_window(**options: object) -> Page:
+        context = chromium.new_context(viewport={"width": 1440, "height": 1000}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+class Screen:
+    """The console's run page, by its hooks."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def part(self, key: str) -> Locator:
+        """The container of that key."""
+        return self.page.locator(f".st-key-{key}").first
+
+    def open(self, url: str) -> None:
+        """Go to an address and wait for the flows."""
+        self.page.goto(url)
+        self.part("flow-picker").wait_for()
+
+    def pick(self, name: str) -> None:
+        """Choose a sample flow by typing a part of its name."""
+        box = self.part("flow-picker").locator("input")
+        box.click()
+        box.fill(PREFIX + name)
+        self.page.get_by_role("option").filter(has_text=PREFIX + name).first.click()
+        expect(self.page).to_have_url(re.compile("flow="))
+        expect(self.part("run-status")).to_contain_text("Nothing has been run")
+
+    def mode(self, name: str) -> None:
+        """Choose Background or Wait for the result."""
+        choice = self.part("run-mode").get_by_role("radio", name=name)
+        self.part("run-mode").get_by_text(name, exact=True).click()
+        expect(choice).to_be_checked()
+
+    def run(self) -> None:
+        """Press Run."""
+        self.part("run-button").get_by_role("button", name="Run").click()
+
+    def stop(self) -> None:
+        """Press Stop."""
+        self.part("stop-button").get_by_role("button", name="Stop").click()
+
+    def wait(self, *words: str) -> None:
+        """Wait until the status has one of these words."""
+        expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
+
+    def recent(self) -> int:
+        """How many runs are listed."""
+        return self.page.locator("[class*='st-key-open-']").count()
+
+
+@pytest.fixture
+def screen(console: Console, window: Callable[..., Page]) -> Screen:
+    """The run page of the console in a fresh window."""
+    screen = Screen(window())
+    screen.open(console.url)
+    return screen
+
+
+def log_of(console: Console) -> str:
+    """What the console has logged."""
+    return Path(console.log).read_text(encoding="utf-8")

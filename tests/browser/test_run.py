@@ -1,0 +1,272 @@
+"""What a person does on the run page, on a real Langflow 1.13.0."""
+
+import re
+import time
+import uuid
+
+from playwright.sync_api import expect
+
+from lfclient import LangflowClient
+from tests.browser.conftest import PREFIX, Screen, log_of
+
+
+def test_runs_in_the_background_by_ctrl_enter(screen):
+    """Typing and Ctrl+Enter run the flow with what was typed; the tab's title tells the status."""
+    screen.pick("Echo")
+    text = f"hello {uuid.uuid4().hex}"
+    screen.page.locator("textarea").first.fill(text)
+    screen.page.keyboard.press("Control+Enter")
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text(text)
+    expect(screen.part("outputs")).to_contain_text("Chat Output")
+    expect(screen.page).to_have_title(re.compile("completed"))
+
+
+def test_waits_for_the_result(screen):
+    """The other mode gives the same output."""
+    screen.pick("Echo")
+    screen.mode("Wait for the result")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
+
+
+def test_two_presses_are_one_run(screen):
+    """A double click starts one run."""
+    screen.pick("Takes half")
+    before = screen.recent()
+    screen.part("run-button").get_by_role("button", name="Run").dblclick()
+    screen.wait("in progress")
+    time.sleep(1.5)
+    going = screen.part("recent-runs").get_by_text("in progress")
+    assert going.count() == 1
+    assert screen.recent() <= before + 1
+    screen.stop()
+    screen.wait("cancelled")
+
+
+def test_shows_the_same_run_after_reload_and_in_another_tab(screen):
+    """Still going in both; a stop in one is seen in the other, with what was really stopped."""
+    screen.pick("Takes half")
+    screen.run()
+    screen.wait("in progress")
+    expect(screen.page).to_have_title(re.compile("in progress"))
+    address = screen.page.url
+    screen.page.reload()
+    screen.wait("in progress")
+    other = Screen(screen.page.context.new_page())
+    other.open(address)
+    other.wait("in progress")
+    screen.stop()
+    for each in (screen, other):
+        each.wait("cancelled")
+        expect(each.part("run-status")).to_contain_text("Stopped at the server")
+    expect(screen.part("run-button")).to_be_visible()
+
+
+def test_new_run_leaves_the_first_going(screen):
+    """The form is free again; the run is found under Recent runs."""
+    screen.pick("Takes half")
+    screen.run()
+    screen.wait("in progress")
+    screen.page.get_by_role("button", name="New run").click()
+    expect(screen.part("run-status")).to_contain_text("Nothing has been run")
+    expect(screen.part("run-button")).to_be_visible()
+    row = screen.part("recent-runs").locator("button").first
+    row.click()
+    screen.wait("in progress")
+    screen.stop()
+    screen.wait("cancelled")
+
+
+def test_stopping_a_waited_run_says_that_it_goes_on(screen):
+    """Closing a call stops nothing at the server, and the screen says so."""
+    screen.pick("Takes half")
+    screen.mode("Wait for the result")
+    screen.run()
+    screen.wait("in progress")
+    screen.stop()
+    screen.wait("cancelled")
+    expect(screen.part("run-status")).to_contain_text("goes on at the server")
+
+
+def test_nothing_is_sent_once_the_run_has_ended(screen):
+    """The page refreshes by itself only as long as there is something to see."""
+    frames = []
+    screen.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda _: frames.append(time.time()))
+    )
+    screen.page.reload()
+    screen.part("flow-picker").wait_for()
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    screen.page.wait_for_timeout(2500)  # runs of other tests may just be ending
+    frames.clear()
+    screen.page.wait_for_timeout(4000)
+    assert frames == []
+
+
+def test_a_table_is_sorted_and_saved(screen):
+    """Rows and columns are counted, and the CSV has them all."""
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("50 rows")
+    with screen.page.expect_download() as saved:
+        screen.part("outputs").get_by_role("button", name="CSV").first.click()
+    lines = saved.value.path().read_text(encoding="utf-8-sig").strip().splitlines()
+    assert len(lines) == 51
+    with screen.page.expect_download() as saved:
+        screen.part("outputs").get_by_role("button", name="Parquet").first.click()
+    assert saved.value.path().read_bytes()[:4] == b"PAR1"
+
+
+def test_structured_data_is_a_tree(screen):
+    """Keys are shown as a tree."""
+    screen.pick("Read an order")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs").get_by_test_id("stJson")).to_contain_text("customer")
+
+
+def test_a_picture_is_drawn(screen):
+    """An image that came along in the message has a size on the screen."""
+    screen.pick("Picture")
+    screen.run()
+    screen.wait("completed")
+    picture = screen.part("outputs").locator("img").first
+    picture.wait_for()
+    assert picture.evaluate("image => image.naturalWidth") > 0
+
+
+def test_a_branch_not_taken_is_marked(screen):
+    """The run is completed, and the other end of the flow did not run."""
+    screen.pick("Sort a request")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("did not run")
+    expect(screen.part("outputs")).to_contain_text("branch that was not taken")
+
+
+def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
+    """The component is named; its traceback stays closed until it is asked for."""
+    screen.pick("Fails until")
+    screen.run()
+    screen.wait("failed")
+    expect(screen.part("run-status")).to_contain_text("Load JSON failed")
+    trace = screen.part("run-status").get_by_text("Traceback (most recent call last)")
+    expect(trace).not_to_be_visible()
+    screen.part("run-status").get_by_text("The component's traceback").click()
+    expect(screen.part("run-status").locator("code").first).to_be_visible()
+
+
+def test_a_failed_run_keeps_what_was_typed(screen):
+    """Nothing has to be typed twice; the corrected value completes."""
+    screen.pick("Fails until")
+    box = screen.page.locator("textarea").first
+    box.fill("{broken")
+    screen.run()
+    screen.wait("failed")
+    expect(box).to_have_value("{broken")
+    box.fill('{"a": 1}')
+    screen.run()
+    screen.wait("completed")
+
+
+def test_a_flows_text_loads_nothing_and_runs_nothing(screen):
+    """No request leaves for another host, and no script of an output runs."""
+    asked = []
+    screen.page.on("request", lambda request: asked.append(request.url))
+    screen.pick("Echo")
+    screen.page.locator("textarea").first.fill(
+        "![cat](http://pictures.example/cat.png) <img src=x onerror='window.hit=1'> "
+        "<script>window.hit=1</script> [link](javascript:window.hit=1)"
+    )
+    screen.run()
+    screen.wait("completed")
+    expect(screen.page.get_by_role("button", name="Load from pictures.example")).to_be_visible()
+    assert not [url for url in asked if "pictures.example" in url]
+    assert screen.page.evaluate("window.hit") is None
+
+
+def test_a_raw_answer_can_be_seen(screen):
+    """The server's own answer, on request."""
+    screen.pick("Echo")
+    screen.run()
+    screen.wait("completed")
+    screen.page.get_by_text("Raw answer").click()
+    expect(screen.page.get_by_text("What the server answered")).to_be_visible()
+
+
+def test_every_run_has_its_own_session_unless_kept(screen):
+    """A fresh session per run; the same one as long as it is kept."""
+    screen.pick("Echo")
+    field = screen.page.get_by_label("Session", exact=True)
+
+    def after_a_run():
+        screen.run()
+        screen.wait("completed")
+        screen.page.get_by_role("button", name="New run").click()
+        expect(screen.part("run-status")).to_contain_text("Nothing has been run")
+        return field.input_value()
+
+    first = field.input_value()
+    second = after_a_run()
+    screen.page.get_by_text("Keep this one").click()
+    screen.page.wait_for_timeout(500)
+    third = after_a_run()
+    assert first != second == third
+    screen.page.get_by_role("button", name="New", exact=True).click()
+    expect(field).not_to_have_value(third)
+
+
+def test_a_flow_deleted_meanwhile_is_said_to_be_gone(screen, console, sample_flows):
+    """Run on a flow that no longer exists fails with a message, not with a fault."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        name = f"{PREFIX}Gone {uuid.uuid4().hex[:6]}"
+        flow = api.create_flow(name, {"nodes": [], "edges": []})
+        screen.open(f"{console.url}/?flow={flow.id}")
+        expect(screen.part("flow-picker")).to_be_visible()
+        screen.page.get_by_role("button", name="Run", exact=False).first.wait_for()
+        api.delete_flow(flow.id)
+    screen.run()
+    screen.wait("failed")
+    expect(screen.part("run-status")).to_contain_text("The run could not be done")
+
+
+def test_a_narrow_window_stacks_and_nothing_sticks_out(console, window):
+    """At 420 pixels the result stands below the form, and nothing has to be scrolled sideways."""
+    page = window()
+    page.set_viewport_size({"width": 420, "height": 900})
+    screen = Screen(page)
+    screen.open(console.url)
+    screen.pick("Sort a request")
+    screen.run()
+    screen.wait("completed")
+    form, panel = screen.part("flow-picker").bounding_box(), screen.part("run-panel").bounding_box()
+    assert panel["y"] > form["y"] + form["height"]
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+def test_nothing_jumps_while_a_run_refreshes(screen):
+    """The status panel keeps its place and height over its refreshes."""
+    screen.pick("Takes half")
+    screen.run()
+    screen.wait("in progress")
+    screen.page.wait_for_timeout(1000)
+    boxes = set()
+    for _ in range(20):
+        box = screen.part("run-status").bounding_box()
+        boxes.add((round(box["y"]), round(box["height"])))
+        screen.page.wait_for_timeout(150)
+    screen.stop()
+    screen.wait("cancelled")
+    assert len(boxes) == 1
+
+
+def test_no_fault_of_the_consoles_own_was_logged(console, screen):
+    """All of the above went without an exception in the console."""
+    assert "Traceback" not in log_of(console)
+    assert "fault " not in log_of(console)
