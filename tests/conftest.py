@@ -10,9 +10,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import servers
 from tests.servers import LiveServer
@@ -32,25 +34,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.close_folder(Path(os.environ.pop(servers.FOLDER)))
 
 
-@pytest.hookimpl(tryfirst=True)
+class Together(LoadScopeScheduling):
+    """Gives each worker whole groups of tests: those that share a server, a browser or a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, rest = nodeid.partition("::")
+        version = next((v for v in servers.VERSIONS if v in rest.partition("[")[2]), None)
+        folder = Path(file).parent.name
+        if folder in ("browser", "bench"):
+            return folder
+        return f"langflow-{version}" if version and folder == "live" else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Group by node id: the marker that pytest-xdist has for it is without effect on pytest 9.2."""
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests by their folder, and keep those together that share something costly."""
+    """Mark the tests by their folder."""
     for item in items:
         folder = item.path.parent.name
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group(item, folder)))
-
-
-def _group(item: pytest.Item, folder: str) -> str:
-    callspec = getattr(item, "callspec", None)
-    version = callspec.params.get("langflow") if callspec else None
-    if version:
-        return f"langflow-{version}"
-    if folder in ("browser", "bench"):
-        return folder
-    return item.path.as_posix()
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -305,28 +305,27 @@ def test_end_reaches_the_whole_group(tmp_path: Path):
     """A process that ignores the request, and what it started, are ended all the same."""
     script = "trap '' TERM; sleep 300 & echo $!; wait; wait"
     log = tmp_path / "log"
-    process = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
-    identity = Identity.of(process.pid)
+    identity = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
     _wait_for(log.read_text)
+    child = Identity.of(int(log.read_text()))
 
     assert end(identity, grace=0.5)
 
-    process.wait()
-    assert not psutil.pid_exists(int(log.read_text()))
+    assert identity.find() is None
+    assert child.find() is None
 
 
 def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
     """A process that got the number of ours later is not ended."""
-    process = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    ours_long_ago = Identity(process.pid, Identity.of(process.pid).created - 1000)
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    ours_long_ago = Identity(others.pid, others.created - 1000)
 
     try:
         assert ours_long_ago.find() is None
         assert end(ours_long_ago)
-        assert process.poll() is None
+        assert others.find()
     finally:
-        process.kill()
-        process.wait()
+        end(others)
 
 
 def test_a_crash_while_running_is_seen(tmp_path: Path):

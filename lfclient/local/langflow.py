@@ -20,7 +20,14 @@ from lfclient.client import LangflowClient
 from lfclient.errors import InvalidKey
 from lfclient.local import launch
 from lfclient.local.install import Installation, Requirement
-from lfclient.local.process import LOOPBACK, Identity, end, port_is_free
+from lfclient.local.process import (
+    LOOPBACK,
+    Identity,
+    became_free,
+    end,
+    free_port,
+    port_is_free,
+)
 from lfclient.local.state import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.redact import Redactor
 
@@ -208,10 +215,9 @@ class LocalLangflow:
         port = self._choose_port()
         data = self.folder / "data"
         data.mkdir(mode=0o700, exist_ok=True)
-        process = launch.start(
+        identity = launch.start(
             self._installation.python, port, secret, data, self.log, self._environ, self._env
         )
-        identity = Identity.of(process.pid)
         self._state.update(
             pid=identity.pid,
             created=identity.created,
@@ -228,7 +234,7 @@ class LocalLangflow:
             return self._port
         # the same address as last time, so that what was opened under it goes on working
         last = self._state.read().get("port")
-        return last if last and port_is_free(last) else launch.free_port()
+        return last if last and became_free(last) else free_port()
 
     def _wait_until_healthy(self, process: Identity, tell: OnStep) -> str:
         record = self._state.read()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import errno
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lfclient.errors import LangflowError
-from lfclient.local.process import LOOPBACK, clean_environ, free_port, spawn
+from lfclient.local.process import LOOPBACK, Identity, clean_environ, spawn
 from lfclient.local.state import LocalError
 
-__all__ = ["Crashed", "crashed", "faults_told", "free_port", "port_taken", "start", "tail"]
+__all__ = ["Crashed", "crashed", "faults_told", "port_taken", "start", "tail"]
 
 # The API cuts what a background run returns at 6,000 characters and 1,000 rows unless told
 # otherwise; with these, measured, the outputs a person waits for come whole.
@@ -58,7 +57,7 @@ def start(
     log: Path,
     environ: Mapping[str, str],
     env: Mapping[str, str],
-) -> subprocess.Popen:
+) -> Identity:
     """Start the server as one process, on loopback, with its data in `data`.
 
     Uvicorn is called directly: Langflow's own command starts three processes of 1.3 GB together

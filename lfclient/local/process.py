@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,10 +82,10 @@ def clean_environ(
     return {**kept, **(own or {})}
 
 
-def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> subprocess.Popen:
+def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> Identity:
     """Start a process in a session of its own, so that it survives ours; it writes to `log`."""
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             argv,
             env=dict(env),
             cwd=cwd,
@@ -92,6 +94,10 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    identity = Identity.of(process.pid)
+    # once it ends while we live, its number must not stay taken
+    threading.Thread(target=process.wait, name=f"reaps-{process.pid}", daemon=True).start()
+    return identity
 
 
 def end(identity: Identity, grace: float = 10.0) -> bool:
@@ -105,12 +111,28 @@ def end(identity: Identity, grace: float = 10.0) -> bool:
     members = _group(identity)
     for process in members:
         _signal(process, "terminate")
-    _, stubborn = psutil.wait_procs(members, timeout=grace)
-    stubborn = [*stubborn, *_group(identity)]
-    for process in stubborn:
+    if _are_gone(identity, members, grace):
+        return True
+    for process in {*members, *_group(identity)}:
         _signal(process, "kill")
-    psutil.wait_procs(stubborn, timeout=5)
-    return not _group(identity)
+    return _are_gone(identity, members, 5.0)
+
+
+def _are_gone(identity: Identity, members: Sequence[psutil.Process], seconds: float) -> bool:
+    limit = time.monotonic() + seconds
+    while any(map(_lives, members)) or _group(identity):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    # one that has ended stays listed until its parent takes note
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _group(identity: Identity) -> list[psutil.Process]:
@@ -169,6 +191,16 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def became_free(port: int, within: float = 2.0) -> bool:
+    """Whether a port is free by then: a killed server's last threads hold it for a moment."""
+    limit = time.monotonic() + within
+    while not port_is_free(port):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def free_port() -> int:

@@ -17,6 +17,7 @@ import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.local import LocalLangflow, LocalState
+from lfclient.local.process import Identity
 from lfclient.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -155,10 +156,11 @@ def test_stop_ends_it(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     langflow.start()
     status = langflow.status()
+    server = Identity.of(status.pid)
 
     assert "stopped" in _terminal(folder, "stop").stdout
 
-    assert not psutil.pid_exists(status.pid)
+    assert server.find() is None
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{status.url}/health")
     assert LocalLangflow(folder).status().state is LocalState.STOPPED
