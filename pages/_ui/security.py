@@ -23,9 +23,9 @@ _COOKIE_PATH = "/_stcore/health"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
-def valid_token(token: str | None) -> bool:
+def valid_token(token: object) -> bool:
     """Whether `token` has the form of the cookies that are set here."""
-    return bool(token and _TOKEN.fullmatch(token))
+    return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
 
 def content_security_policy() -> str:
