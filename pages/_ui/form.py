@@ -100,7 +100,7 @@ def _draw(flow: Flow, fields: Mapping[str, Field], context: Context) -> None:
         st.caption(":material/info: This flow has nothing to set: just run it.")
         return
     _dropped(context.form)
-    text = _search(fields, context) if rest else ""
+    text = _search(fields, context) if len(fields) > 1 else ""
     if text:
         _found(text, fields, context)
     else:

@@ -1,0 +1,81 @@
+"""The overrides as JSON: seen, edited, brought back into the form."""
+
+import json
+
+import pytest
+
+from lfclient.fields import Variable
+from tests.flows import entry, text
+from tests.ui.test_form import OWNER, Form, _no_drafts, first, form  # noqa: F401 - a fixture
+
+PANEL = f"form-json-{OWNER[:12]}-11111111-2222-3333-4444-555555555555"
+
+
+def opened(**parameters) -> Form:
+    found = form(first(**parameters), mode="sync")
+    found.at.session_state[f"{PANEL}-panel"] = True
+    return found.run()
+
+
+def box(found: Form):
+    return found.at.text_area(key=f"{PANEL}-text")
+
+
+def apply(found: Form, written: str) -> Form:
+    box(found).set_value(written)
+    return found.run().press("Apply")
+
+
+def test_shows_what_differs():
+    """As the form changes, so does the text."""
+    found = opened(p=text("x"))
+    assert json.loads(box(found).value) == {}
+    found.set("text_input", "T-a.p", "z")
+    assert json.loads(box(found).value) == {"T-a.p": "z"}
+
+
+def test_edits_come_back_into_the_form():
+    """What is not named goes back to the flow's own."""
+    found = opened(p=text("x"), q=text("y"), v=text(""))
+    found.set("text_input", "T-a.q", "z")
+    apply(found, '{"T-a.p": "new", "T-a.v": {"$variable": "KEY"}}')
+    assert found.overrides == {"T-a.p": "new", "T-a.v": Variable("KEY")}
+    assert found.find("text_input", "T-a.p").value == "new"
+    assert found.find("text_input", "T-a.q").value == "y"
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('{"T-a.p": "a",\n "T-a.q" 5}', "line 2, column 10"),
+        ("[]", "object is needed"),
+        ('{"T-a.z": 1}', "no such parameter"),
+        ('{"T-a.p": 5}', "A text is needed"),
+    ],
+)
+def test_broken_text_is_refused_at_its_place_and_kept(written, words):
+    """The form stays as it was, and so does the text."""
+    found = opened(p=text("x"), q=text("y")).set("text_input", "T-a.q", "z")
+    apply(found, written)
+    assert words in found.words()
+    assert box(found).value == written
+    assert found.overrides == {"T-a.q": "z"}
+
+
+def test_edits_survive_a_change_in_the_form():
+    """They are only discarded when asked."""
+    found = opened(p=text("x"))
+    box(found).set_value('{"T-a.p": "mine"}')
+    found.run().set("text_input", "T-a.p", "other")
+    assert box(found).value == '{"T-a.p": "mine"}'
+    assert "has changed since" in found.words()
+    assert json.loads(box(found.press("Discard")).value) == {"T-a.p": "other"}
+
+
+def test_secrets_are_said_to_be_set_and_stay():
+    """They are not shown, and applying the text keeps them."""
+    found = opened(p=text("x"), s=entry("SecretStrInput", "str", password=True))
+    found.set("text_input", "T-a.s", "sk-12345678")
+    assert "sk-1" not in box(found).value
+    apply(found, '{"T-a.s": "was set", "T-a.p": "z"}')
+    assert found.overrides == {"T-a.p": "z", "T-a.s": "sk-12345678"}
