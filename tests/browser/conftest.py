@@ -112,6 +112,11 @@ class Screen:
         """Wait until the status has one of these words."""
         expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
 
+    def save(self, label: str) -> Locator:
+        """The first download button of that name among the outputs."""
+        saves = self.part("outputs").get_by_test_id("stDownloadButton")
+        return saves.filter(has_text=label).locator("button").first
+
     def recent(self) -> int:
         """How many runs are listed."""
         return self.page.locator("[class*='st-key-open-']").count()

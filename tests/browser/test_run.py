@@ -114,11 +114,11 @@ def test_a_table_is_sorted_and_saved(screen):
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("50 rows")
     with screen.page.expect_download() as saved:
-        screen.part("outputs").get_by_role("button", name="CSV").first.click()
+        screen.save("CSV").click()
     lines = saved.value.path().read_text(encoding="utf-8-sig").strip().splitlines()
     assert len(lines) == 51
     with screen.page.expect_download() as saved:
-        screen.part("outputs").get_by_role("button", name="Parquet").first.click()
+        screen.save("Parquet").click()
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 

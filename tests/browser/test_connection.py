@@ -1,0 +1,221 @@
+"""Servers and keys in Chromium: typed keys, other browsers, restarts, servers that go away."""
+
+import signal
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Screen
+from tests.console import Console, free_port
+
+
+class Relay:
+    """A port that leads to a server, until it is cut: a server that goes away and comes back."""
+
+    def __init__(self, url):
+        self.target = urlsplit(url)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sockets = []
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def cut(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        except OSError:
+            return  # it was cut already
+        self.listener.close()
+        for each in self.sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it was closed already
+        self.sockets.clear()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection((self.target.hostname, self.target.port))
+            self.sockets += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
+    def _pump(self, one, other):
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+@pytest.fixture
+def relay(sample_flows):
+    relay = Relay(sample_flows.url)
+    relay.open()
+    yield relay
+    relay.cut()
+
+
+@pytest.fixture
+def bare_console(sample_flows, tmp_path):
+    """A console that is set up for nothing, and finds a Langflow that asks for a key."""
+    with Console(tmp_path, {"LFCONSOLE_DISCOVER_URL": sample_flows.url}) as console:
+        yield console
+
+
+def give_key(screen, key):
+    screen.part("api-key").locator("input").fill(key)
+    screen.part("test-connection").get_by_role("button").click()
+
+
+def test_a_found_server_asks_for_its_key(bare_console, window, sample_flows):
+    """A wrong key is said to be wrong; the right one leads to the flows, and stays hidden."""
+    screen = Screen(window())
+    page = screen.page
+    page.goto(bare_console.url)
+    expect(screen.part("discovered")).to_contain_text("Langflow 1.13.0 is running here")
+    expect(page.get_by_role("button", name="Start a local one")).to_be_visible()
+    give_key(screen, "sk-wrong")
+    expect(page.get_by_text("The API key is not accepted")).to_be_visible()
+    give_key(screen, sample_flows.api_key)
+    screen.part("flow-picker").wait_for()
+    assert sample_flows.api_key not in page.content()
+    assert sample_flows.api_key not in page.url
+    page.reload()
+    screen.part("flow-picker").wait_for()
+    tab = Screen(page.context.new_page())
+    tab.open(bare_console.url)
+    page.goto(f"{bare_console.url}/connection")
+    expect(screen.part("server-facts")).to_contain_text("1.13.0")
+    expect(screen.part("api-key").locator("input")).to_have_value("")
+    assert sample_flows.api_key not in page.content()
+    assert sample_flows.api_key not in bare_console.log.read_text()
+
+
+def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, sample_flows):
+    """The address of a run alone opens nothing; with the key it shows the run, still going."""
+    mine = Screen(window())
+    mine.page.goto(bare_console.url)
+    give_key(mine, sample_flows.api_key)
+    mine.part("flow-picker").wait_for()
+    mine.pick("Takes half")
+    mine.run()
+    mine.wait("in progress")
+    other = Screen(window())
+    other.page.goto(mine.page.url)
+    expect(other.page.get_by_role("button", name="Stop")).to_have_count(0)
+    give_key(other, sample_flows.api_key)
+    other.wait("in progress")
+    other.stop()
+    other.wait("cancelled")
+    mine.wait("cancelled")
+
+
+def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path):
+    """After a restart the run's address shows the same run, which ends as it would have."""
+    environ = {
+        "LANGFLOW_SERVER_URL": sample_flows.url,
+        "LANGFLOW_API_KEY": sample_flows.api_key,
+    }
+    with Console(tmp_path, environ) as console:
+        screen = Screen(window())
+        screen.open(console.url)
+        screen.pick("Takes half")
+        screen.run()
+        screen.wait("in progress")
+        address = screen.page.url
+        console.stop(signal.SIGKILL)
+        console.start()
+        screen.page.goto(address)
+        screen.wait("in progress")
+        screen.wait("completed")
+        expect(screen.part("outputs")).to_contain_text("The work is done")
+
+
+def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_path):
+    """Before a run, during one and after it: said in words, and all is there when it is back."""
+    environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": sample_flows.api_key}
+    with Console(tmp_path, environ) as console:
+        screen = Screen(window())
+        screen.open(console.url)
+        screen.pick("Echo")
+        box = screen.page.locator("textarea").first
+        box.fill("typed before")
+        relay.cut()
+        screen.run()
+        screen.wait("failed")
+        expect(screen.part("run-status")).to_contain_text("Check that Langflow is running")
+        expect(box).to_have_value("typed before")
+        relay.open()
+        screen.run()
+        screen.wait("completed")
+        expect(screen.part("outputs")).to_contain_text("typed before")
+        screen.pick("Takes half")
+        screen.run()
+        screen.wait("in progress")
+        relay.cut()
+        expect(screen.part("run-status")).to_contain_text("keeps trying")
+        relay.open()
+        screen.wait("completed")
+        address = screen.page.url
+        relay.cut()
+        screen.page.goto(address)
+        screen.wait("completed")
+        expect(screen.part("outputs")).to_contain_text("The work is done")
+
+
+def test_the_connection_page_tells_what_the_server_is(console, window):
+    """Version, dialect, number of flows, what it can do and its limits."""
+    screen = Screen(window())
+    screen.page.goto(f"{console.url}/connection")
+    facts = screen.part("server-facts")
+    for text in ("1.13.0", "modes", "Flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
+        expect(facts).to_contain_text(text)
+    screen.part("test-connection").get_by_role("button").click()
+    expect(screen.page.get_by_text("Connected with")).to_be_visible()
+
+
+def test_what_is_typed_in_one_flow_stays_there(screen, console):
+    """A page switch and a reload keep it; another flow does not get it."""
+    screen.pick("Echo")
+    box = screen.page.locator("textarea").first
+    box.fill("only for the echo")
+    box.press("Tab")
+    screen.page.wait_for_timeout(800)
+    screen.page.get_by_role("link", name="Connection").first.click()
+    screen.part("server-facts").wait_for()
+    screen.page.get_by_role("link", name="Run").first.click()
+    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
+    screen.page.reload()
+    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
+    screen.pick("Write a letter")
+    expect(screen.page.locator("textarea").first).not_to_have_value("only for the echo")
+
+
+def test_the_page_breaks_no_rule_of_its_own_policy(console, window):
+    """Streamlit's own parts all work under the policy that the console sends."""
+    page = window()
+    refused = []
+    page.on(
+        "console",
+        lambda message: (
+            refused.append(message.text) if "Content Security" in message.text else None
+        ),
+    )
+    screen = Screen(page)
+    screen.open(console.url)
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    page.wait_for_timeout(1000)
+    assert refused == []
