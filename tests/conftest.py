@@ -6,20 +6,15 @@ Options by environment: LFCONSOLE_TEST_SERVERS=<file> (see tests/servers.py) use
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import servers
+from tests import chromium, servers
 from tests.servers import LiveServer
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,31 +89,5 @@ def langflow_113() -> LiveServer:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """A Chromium: the machine's, else Debian's as root, else Playwright's; none is a failure."""
-    with FileLock(servers.CACHE / "chromium.lock"):
-        found = _installed() or _from_debian() or _from_playwright()
-    if not found:
-        pytest.fail("No Chromium was found, and none could be installed.", pytrace=False)
-    return found
-
-
-def _installed() -> str | None:
-    return next(filter(None, map(shutil.which, _BROWSERS)), None)
-
-
-def _from_debian() -> str | None:
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        return None
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        subprocess.run(["apt-get", "-q", *arguments], env=environ, stdin=subprocess.DEVNULL)
-    return _installed()
-
-
-def _from_playwright() -> str | None:
-    from playwright.sync_api import sync_playwright
-
-    subprocess.run(["playwright", "install", "chromium"], stdin=subprocess.DEVNULL)
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+    """A Chromium's path; none is a failure."""
+    return chromium.find()

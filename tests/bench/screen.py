@@ -165,3 +165,23 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),
         Figure("End of a 25 s job to its result on the screen", median(long), 0.5, "s"),
     ]
+
+
+def run_polled(url: str, api_key: str, chromium_path: str) -> list[Figure]:
+    """End of a job to the screen on a server before 1.11, which has to be asked."""
+    environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium(chromium_path) as page,
+        Console(Path(folder), environ) as console,
+    ):
+        open_flow(page, console, flow_id(url, api_key, "Echo chat"))
+        page.get_by_text("Background", exact=True).first.click()
+        short = end_to_screen(page, console, url, api_key)
+        open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
+        page.get_by_text("Background", exact=True).first.click()
+        long = end_to_screen(page, console, url, api_key, runs=1)
+    return [
+        Figure("End of a short job to the screen, polled (1.10)", median(short), 1, "s"),
+        Figure("End of a 25 s job to the screen, polled (1.10)", median(long), 4, "s"),
+    ]

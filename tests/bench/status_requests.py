@@ -6,10 +6,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -17,10 +17,9 @@ from pydantic import SecretStr
 from lfclient import LangflowClient
 from lfclient.ownership import fingerprint
 from lfclient.runner import Runner
+from lfclient.samples import SAMPLES, Sample, build
 from lfclient.settings import Connection
 from tests.bench.figures import Figure
-
-SHORT, LONG = "Echo chat", "Takes half a minute"
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
@@ -87,22 +86,22 @@ class CountingProxy:
         )
 
 
-def count(url: str, api_key: str, flow_name: str, overrides: dict[str, Any]) -> int:
+def count(url: str, api_key: str, flow_id: str) -> int:
     """Runs a flow as the console does, through the proxy; how often it asked for the status."""
     with tempfile.TemporaryDirectory() as folder, CountingProxy(url) as proxy:
         connection = Connection("bench", proxy.url, SecretStr(api_key), "environment")
         with LangflowClient(proxy.url, api_key=api_key) as client:
             server = client.server()
-            flow = client.flow(next(f.id for f in client.flows() if f.name == flow_name))
+            flow = client.flow(flow_id)
         runner = Runner(Path(folder))
         run_id = runner.start(
             connection,
             flow,
-            overrides,
+            {},
             mode="background",
             session_id=None,
             server=server,
-            click=flow_name,
+            click=flow_id,
         )
         record = runner.get(run_id, fingerprint(connection, Path(folder)))
         until = time.monotonic() + 120
@@ -114,15 +113,27 @@ def count(url: str, api_key: str, flow_name: str, overrides: dict[str, Any]) -> 
         return proxy.status_requests
 
 
+def sleeping(seconds: int) -> Sample:
+    """The sample flow that takes long, taking as long as this."""
+    sample = next(one for one in SAMPLES if one.name == "Takes half a minute")
+    work, *rest = sample.nodes
+    code = f"for second in range({seconds}):\n    time.sleep(1)\n"
+    work = replace(work, values={**work.values, "python_code": code})
+    return replace(sample, nodes=(work, *rest))
+
+
 def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
-    """Of a short and of a long job, on each server: (url, api key) by release."""
+    """Of a 1 s and of a 60 s job on each server: (url, api key) by release."""
     figures = []
     for version, (url, api_key) in servers.items():
-        with LangflowClient(url, api_key=api_key) as client:
-            names = {flow.name for flow in client.flows()}
-        for name, seconds, limit in ((SHORT, "short", 5), (LONG, "25 s", 25)):
-            if name in names:
-                figure = count(url, api_key, name, {})
-                what = f"Status requests of a {seconds} job, {version}"
-                figures.append(Figure(what, figure, limit, "requests"))
+        for seconds, limit in ((1, 5), (60, 25)):
+            with LangflowClient(url, api_key=api_key, timeout=60) as client:
+                data = build(sleeping(seconds), client.catalogue())
+                made = client.create_flow(f"bench {seconds} s", data)
+                try:
+                    requests = count(url, api_key, made.id)
+                finally:
+                    client.delete_flow(made.id)
+            name = f"Status requests of a {seconds} s job, {version}"
+            figures.append(Figure(name, requests, limit, "requests"))
     return figures

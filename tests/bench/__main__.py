@@ -1,0 +1,56 @@
+"""All figures of the README: `python -m tests.bench [client screen status form outputs]`.
+
+Servers are those of the tests (see tests/servers.py). Takes about ten minutes; nothing else
+should be at work on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from lfclient import LangflowClient, samples
+from tests import chromium, servers
+from tests.bench import client, form, outputs, screen, status_requests
+from tests.bench.figures import HEAD, Figure
+
+
+def main(wanted: list[str]) -> int:
+    """Print a table; 1 if a promise was missed."""
+    folder = servers.open_folder()
+    os.environ[servers.FOLDER] = str(folder)
+    try:
+        return _measure(wanted)
+    finally:
+        servers.close_folder(folder)
+
+
+def _measure(wanted: list[str]) -> int:
+    newest, polled = servers.release("1.13.0"), servers.release("1.10.3")
+    with LangflowClient(newest.url, api_key=newest.api_key, timeout=60) as api:
+        samples.install(api)
+    with LangflowClient(polled.url, api_key=polled.api_key, timeout=60) as api:
+        samples.install(api)
+    browser = chromium.find()
+    here = (newest.url, newest.api_key)
+    both = {one.version: (one.url, one.api_key) for one in (newest, polled)}
+    parts: dict[str, Callable[[], list[Figure]]] = {
+        "client": lambda: client.run(*here),
+        "screen": lambda: screen.run(*here, browser) + screen.run_polled(*both["1.10.3"], browser),
+        "status": lambda: status_requests.run(both),
+        "form": lambda: form.run(*here, browser),
+        "outputs": lambda: outputs.run(browser),
+    }
+    print(HEAD, flush=True)
+    missed = 0
+    for name, measure in parts.items():
+        if not wanted or name in wanted:
+            for figure in measure():
+                print(figure.row(), flush=True)
+                missed += not figure.kept
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
