@@ -194,6 +194,6 @@ def _in_words(error: httpx.TransportError, base: str) -> str:
         if "certificate" in reason.lower() or "ssl" in reason.lower():
             return f"The certificate of {where} was not accepted: {reason}."
         return f"{where} could not be reached: {reason}."
-    if isinstance(error, httpx.RemoteProtocolError) and "incomplete" in reason:
+    if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in reason:
         return f"{_CUT_OFF} by {where}."
     return f"The connection to {where} broke: {reason}."
