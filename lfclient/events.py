@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,9 @@ def iter_events(response: httpx.Response, redactor: Redactor) -> Iterator[RawEve
         raise BadAnswer("An event stream was expected, but something else came.") from error
 
 
-async def aiter_events(response: httpx.Response, redactor: Redactor) -> AsyncIterator[RawEvent]:
+async def aiter_events(
+    response: httpx.Response, redactor: Redactor
+) -> AsyncGenerator[RawEvent, None]:
     """The events of a response, as they come."""
     frames = EventSource(response).aiter_sse()
     try:

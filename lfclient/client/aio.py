@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
@@ -162,9 +163,9 @@ class AsyncLangflowClient:
                     await response.aread()
                     answer = wire.Answer.of(response)
                     raise self._runs.fault(answer, subject=job_id)
-                events = aiter_events(response, self._runs.redactor)
-                async for event in events:
-                    yield event
+                async with aclosing(aiter_events(response, self._runs.redactor)) as events:
+                    async for event in events:
+                        yield event
             finally:
                 await response.aclose()
 
