@@ -46,8 +46,9 @@ class Console:
         *,
         script: Path = ROOT / "app.py",
         cwd: Path = ROOT,
+        python: str = sys.executable,
     ) -> None:
-        self.folder, self.script, self.cwd = folder, script, cwd
+        self.folder, self.script, self.cwd, self.python = folder, script, cwd, python
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "console.log"
@@ -64,7 +65,7 @@ class Console:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
+        command = [self.python, "-m", "streamlit", "run", str(self.script)]
         command += ["--server.port", str(self.port), "--server.headless", "true"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -23,6 +23,7 @@ _STYLE = """<style>
 [class*="st-key-field-head-"] { min-height: 1.75rem; }
 [class*="st-key-field-head-"] button { min-height: 1.5rem; padding: 0; }
 [class*="st-key-field-head-"] p { margin: 0; overflow-wrap: anywhere; }
+[class*="st-key-field-head-"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 [class*="st-key-component-"] { position: relative; }
 [class*="st-key-component-"] summary { padding-right: 9rem; }
 [class*="st-key-marks-"] {
@@ -40,10 +41,32 @@ class FormResult:
     ready: bool
 
 
+@dataclass(frozen=True)
+class FlowForm:
+    """A flow's form whose entries were read and checked, and which has not been drawn yet.
+
+    Two steps, so that a run starts and its status is seen before the form is drawn again.
+    """
+
+    flow: Flow
+    result: FormResult
+    _context: Context
+
+    def draw(self) -> None:
+        """Draw it where the script is now."""
+        form = self._context.form
+        fields = {of.key: of for of in self.flow.fields}
+        st.html(_STYLE)
+        _draw(self.flow, fields, self._context)
+        form_json.draw(form, self.flow, fields)
+        form.undrawn(self._context.drawn)
+        form.save(self.flow)
+
+
 def flow_form(
     flow: Flow, *, mode: str, server: Server, owner: str, variables: Sequence[str]
-) -> FormResult:
-    """Draw the form of a flow, and say what it holds.
+) -> FlowForm:
+    """Read the form of a flow: what it holds, and whether that can be sent.
 
     `owner` tells servers and keys apart, so that forms of flows with the same id are not mixed.
     `variables` are the names of the server's variables.
@@ -56,13 +79,7 @@ def flow_form(
     by_field: dict[str, list[Problem]] = {}
     for problem in result.problems:
         by_field.setdefault(problem.key, []).append(problem)
-    context = Context(form, mode, server, variables, by_field, set())
-    st.html(_STYLE)
-    _draw(flow, fields, context)
-    form_json.draw(form, flow, fields)
-    form.undrawn(context.drawn)
-    form.save(flow)
-    return result
+    return FlowForm(flow, result, Context(form, mode, server, variables, by_field, set()))
 
 
 def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:

@@ -21,35 +21,51 @@ EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.45
 
 
-def draw(session: Session, record: RunRecord) -> None:
-    """The status panel, and once the run has ended its outputs."""
+def draw(session: Session, record: RunRecord | None) -> None:
+    """The status panel, and once the run has ended its outputs; None is no run."""
     with st.container(key="run-status", border=True):
-        if record.ended:
+        if record is None:
+            _nothing()
+        elif record.ended:
             _head(record)
             _outcome(record)
         else:
-            _follow(record.id, session.owner)
-    if record.ended and record.run:
+            _follow(record.id, session.owner, {"at once": True})
+    if record and record.ended and record.run:
         _result(session, record, record.run)
 
 
-def draw_nothing() -> None:
-    """Where a run's status and outputs will stand."""
-    with st.container(key="run-status", border=True):
-        st.markdown("##### :material/outbox: Nothing has been run here yet", anchors=False)
-        st.caption("Fill in the inputs and press Run. The status and the outputs appear here.")
+def _nothing() -> None:
+    st.markdown("##### :material/outbox: Nothing has been run here yet")
+    st.caption("Fill in the inputs and press Run. The status and the outputs appear here.")
+
+
+def wait_for_end(session: Session, record: RunRecord | None) -> None:
+    """At the end of the page: a run that ends within the first tick is shown as soon as it has.
+
+    A press on anything cuts this short; the fragment's own ticks take over afterwards.
+    """
+    until = time.monotonic() + WAIT_SECONDS
+    while record is not None and not record.ended:
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        record = backend().runner.wait_change(record.id, record.version, left)
+        if record is not None and record.owner == session.owner and record.ended:
+            st.rerun()
 
 
 @st.fragment(run_every=EVERY_SECONDS)
-def _follow(run_id: str, owner: str) -> None:
+def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
     """Draw the status again whenever it changes, and the whole page once when it has ended.
 
-    Waits in short turns: clicks inside fragments wait for them. Nothing is asked of the server
+    Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
+    page, it does not wait, so that the rest of the page is drawn. Nothing is asked of the server
     from here, so that a closed or hidden tab changes nothing for the run.
     """
     runner = backend().runner
     place = st.empty()
-    until = time.monotonic() + WAIT_SECONDS
+    until = time.monotonic() + (0 if first.pop("at once", False) else WAIT_SECONDS)
     record = runner.get(run_id, owner)
     while record is not None:
         with place.container():

@@ -81,7 +81,7 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
 
     def label(flow_id: str) -> str:
         flow = by_id[flow_id]
-        more = flow.id[:8] if names[flow.name] > 1 else ""
+        more = f"…{flow.id[-6:]}" if names[flow.name] > 1 else ""
         return " · ".join(part for part in (flow.name, more) if part)
 
     with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from lfclient import Flow, FlowSummary, ServerInfo
+from lfclient.addresses import normalise
 from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
 from lfclient.settings import Connection, Discovered, check_address, discover
@@ -104,7 +105,9 @@ def typed(url: str, key: str) -> Connection:
     Raises LangflowError if such addresses are refused.
     """
     shared = backend()
-    address = check_address(url, shared.settings)
+    # that on the default address is offered by the console itself, so it may be used
+    found = normalise(url) == shared.settings.discover_url
+    address = normalise(url) if found else check_address(url, shared.settings)
     name = address.partition("://")[2]
     if any(each.url == address for each in available() if each.source != "typed"):
         name += " (your key)"

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from pages._ui import problems, run_panel, state
-from pages._ui.form import flow_form
+from pages._ui.form import FlowForm, flow_form
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
 
 
-def form(session: Session, flow: Flow) -> Choice | None:
-    """Draw the form; what is chosen in it is what Run will start. None if the server is away."""
+@dataclass(frozen=True)
+class Workbench:
+    """A form that is ready to be run, and to be drawn."""
+
+    choice: Choice
+    form: FlowForm
+
+    def draw(self) -> None:
+        """Draw the form."""
+        flow, server = self.choice.flow, self.choice.server
+        if flow.needs_approval and not server.capabilities.pending:
+            st.caption("This flow waits for a person, which this server's release cannot do.")
+        self.form.draw()
+
+
+def prepare(session: Session, flow: Flow) -> Workbench | None:
+    """Read the flow's form: what it holds is what Run starts. None if the server is away."""
     try:
         server = session.server().value
     except LangflowError as error:
         problems.show(error)
         return None
-    if flow.needs_approval and not server.capabilities.pending:
-        st.caption("This flow waits for a person, which this server's release cannot do.")
-    result = flow_form(
+    form = flow_form(
         flow,
         mode=state.mode(session.owner, run_panel.default_mode(server)),
         server=server,
         owner=session.owner,
         variables=session.variables(),
     )
-    return Choice(session, server, flow, result)
+    return Workbench(Choice(session, server, flow, form.result), form)

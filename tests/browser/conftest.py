@@ -85,12 +85,12 @@ class Screen:
         self.page.goto(url)
         self.part("flow-picker").wait_for()
 
-    def pick(self, name: str) -> None:
-        """Choose a sample flow by typing a part of its name."""
+    def pick(self, name: str, prefix: str = PREFIX) -> None:
+        """Choose a sample flow by typing the beginning of its name."""
         box = self.part("flow-picker").locator("input")
         box.click()
-        box.fill(PREFIX + name)
-        self.page.get_by_role("option").filter(has_text=PREFIX + name).first.click()
+        box.fill(prefix + name)
+        self.page.get_by_role("option").filter(has_text=prefix + name).first.click()
         expect(self.page).to_have_url(re.compile("flow="))
         expect(self.part("run-status")).to_contain_text("Nothing has been run")
 
@@ -111,6 +111,8 @@ class Screen:
     def wait(self, *words: str) -> None:
         """Wait until the status has one of these words."""
         expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
+        if any(word in ("completed", "failed", "cancelled") for word in words):
+            self.part("run-button").wait_for()  # the page has been drawn anew, with the outputs
 
     def save(self, label: str) -> Locator:
         """The first download button of that name among the outputs."""

@@ -1,0 +1,69 @@
+"""The README's first command, in a fresh clone with a fresh environment and no configuration."""
+
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Screen
+from tests.console import ROOT, Console
+
+INSTALL_SECONDS = 900
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The committed files, and a virtual environment with what requirements.txt asks for."""
+    folder = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder / ".venv")], check=True)
+    pip = [str(folder / ".venv/bin/python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run(
+        [*pip, "-r", "requirements.txt"], cwd=folder, check=True, timeout=INSTALL_SECONDS
+    )
+    return folder
+
+
+@pytest.fixture
+def fresh(clone, tmp_path):
+    """The console, which finds no Langflow and so gets one; the Langflow is ended afterwards."""
+    nobody = {"LFCONSOLE_DISCOVER_URL": "http://127.0.0.1:9"}
+    python = str(clone / ".venv/bin/python")
+    with Console(tmp_path, nobody, script=clone / "app.py", cwd=clone, python=python) as console:
+        yield console
+        stop = [python, "-m", "lfclient.local", "stop"]
+        subprocess.run(stop, cwd=clone, env=console.environ, check=True, timeout=60)
+
+
+def test_from_nothing_to_a_sample_flow_run_in_both_modes_and_one_stopped(fresh, window):
+    """The local Langflow is installed and started by itself; then its samples run."""
+    screen = Screen(window())
+    page = screen.page
+    page.goto(fresh.url)
+    panel = screen.part("local-langflow")
+    expect(panel).to_contain_text("MB to download")
+    expect(panel).to_contain_text("minutes")
+    page.get_by_role("link", name="Connection").first.click()
+    expect(page.get_by_role("heading", name="Connection")).to_be_visible()
+    page.get_by_role("link", name="Run").first.click()
+    screen.part("flow-picker").wait_for(timeout=INSTALL_SECONDS * 1000)
+
+    screen.pick("Echo", prefix="")
+    page.locator("textarea").first.fill("from nothing")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("from nothing")
+    page.get_by_role("button", name="New run").click()
+    screen.mode("Wait for the result")
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("from nothing")
+
+    screen.pick("Takes half", prefix="")
+    screen.mode("Background")
+    screen.run()
+    screen.wait("in progress")
+    screen.stop()
+    screen.wait("cancelled")
+    expect(screen.part("run-status")).to_contain_text("Stopped at the server")
