@@ -12,11 +12,13 @@ with problems.shown():
             session, record = connect.opened_run(session)
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
-            choice = workbench.form(session, flow) if flow else None
+            bench = workbench.prepare(session, flow) if flow else None
         with right:
-            shown = run_panel.draw(choice, record)
-            if shown:
-                live.draw(session, shown)
-            else:
-                live.draw_nothing()
+            shown = run_panel.draw(bench.choice if bench else None, record)
+            live.draw(session, shown)
+        if bench:
+            with left:
+                bench.draw()
+        with right:
             recent.draw(session)
+        live.wait_for_end(session, shown)
