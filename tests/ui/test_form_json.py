@@ -6,9 +6,14 @@ import pytest
 
 from lfclient.fields import Variable
 from tests.flows import entry, text
-from tests.ui.test_form import OWNER, Form, _no_drafts, first, form  # noqa: F401 - a fixture
+from tests.ui.forms import OWNER, Form, first, forget_drafts, form
 
 PANEL = f"form-json-{OWNER[:12]}-11111111-2222-3333-4444-555555555555"
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    forget_drafts()
 
 
 def opened(**parameters) -> Form:
