@@ -56,13 +56,15 @@ def _flows(session: Session) -> Found[list[FlowSummary]]:
 
 def _server(session: Session) -> None:
     """Where the flows come from, and the way to change it."""
+    name = session.connection.name
     try:
-        version = f" · Langflow {session.server().value.version}"
+        release = session.server().value.version
+        version = f" · {release}" if "Langflow" in name else f" · Langflow {release}"
     except LangflowError:
         version = ""
     st.page_link(
         shell.connection_page(),
-        label=plain(session.connection.name + version),
+        label=plain(name + version),
         icon=":material/dns:",
         help="Servers and keys",
     )
