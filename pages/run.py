@@ -10,15 +10,19 @@ with problems.shown():
         left, right = st.columns([5, 6], gap="large")
         with right:
             session, record = connect.opened_run(session)
+            connect.notice()
+            controls, result = st.container(), st.container()
+        # the result first, so that a press on Run is seen before the rest is drawn again
+        with result:
+            live.draw(session, record)
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
             bench = workbench.prepare(session, flow) if flow else None
-        with right:
-            shown = run_panel.draw(bench.choice if bench else None, record)
-            live.draw(session, shown)
+        with controls:
+            run_panel.draw(bench.choice if bench else None, record)
         if bench:
             with left:
                 bench.draw()
         with right:
             recent.draw(session)
-        live.wait_for_end(session, shown)
+        live.wait_for_end(session, record)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lfclient import ServerInfo
-from lfclient.errors import LangflowError
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flow import Flow
 from lfclient.run import Mode
 from lfclient.store import RunRecord
-from pages._ui import problems, state
+from pages._ui import state
 from pages._ui.backend import backend
 from pages._ui.form import FormResult
 from pages._ui.servers import Session, current
@@ -21,12 +22,12 @@ MODES: dict[Mode, str] = {"background": "Background", "sync": "Wait for the resu
 
 @dataclass(frozen=True)
 class Choice:
-    """What is about to be run."""
+    """What is about to be run; `read` tells what the form holds at the moment of asking."""
 
     session: Session
     server: ServerInfo
     flow: Flow
-    form: FormResult
+    read: Callable[[], FormResult]
 
 
 def default_mode(server: ServerInfo) -> Mode:
@@ -34,31 +35,26 @@ def default_mode(server: ServerInfo) -> Mode:
     return "background" if server.capabilities.events else "sync"
 
 
-def draw(choice: Choice | None, record: RunRecord | None) -> RunRecord | None:
-    """The controls; `record` is the run that is shown. Returns the run to be shown from now on."""
+def draw(choice: Choice | None, record: RunRecord | None) -> None:
+    """The controls; `record` is the run that is shown."""
     going = record is not None and not record.ended
     if not choice and not going:
-        return record
+        return
     with st.container(border=True, key="run-panel"):
         if choice:
-            mode = _mode(choice, going)
-            session_id = _session(choice, record if going else None)
+            _mode(choice, going)
+            _session(choice, record if going else None)
         buttons = st.empty()
         if going:
             _stop_buttons(buttons, record)
-            return record
-        if not _run_button(buttons, record):
-            return record
-        started = _start(choice, mode, session_id)
-        if started:
-            _stop_buttons(buttons, started)
-    return started
+        else:
+            _run_button(buttons, choice, record)
 
 
-def _mode(choice: Choice, going: bool) -> Mode:
+def _mode(choice: Choice, going: bool) -> None:
     modes = list(MODES)
     with st.container(key="run-mode"):
-        return st.radio(
+        st.radio(
             "How to run",
             modes,
             index=modes.index(default_mode(choice.server)),
@@ -75,14 +71,19 @@ def _mode(choice: Choice, going: bool) -> Mode:
         )
 
 
-def _session(choice: Choice, going: RunRecord | None) -> str | None:
-    """The session's field; None where this server has no place for it."""
-    if not choice.server.capabilities.session_field and choice.flow.chat_input is None:
+def _takes_session(choice: Choice) -> bool:
+    """Whether this server has a place for a session of this flow's runs."""
+    return choice.server.capabilities.session_field or choice.flow.chat_input is not None
+
+
+def _session(choice: Choice, going: RunRecord | None) -> None:
+    """The session's field, or that this server has no place for it."""
+    if not _takes_session(choice):
         st.caption(
             ":material/forum: This server takes a session only for flows with a chat input, "
             "so this flow's own is used."
         )
-        return None
+        return
     owner, flow_id = choice.session.owner, choice.flow.id
     key = state.session_key(owner, flow_id)
     keep = state.keep_session_key(owner, flow_id)
@@ -91,7 +92,7 @@ def _session(choice: Choice, going: RunRecord | None) -> str | None:
     else:
         state.renew_session(owner, flow_id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input(
+        st.text_input(
             "Session",
             key=key,
             disabled=going is not None,
@@ -108,22 +109,22 @@ def _session(choice: Choice, going: RunRecord | None) -> str | None:
             help="Begin another session",
         )
         st.toggle("Keep this one", key=keep, persist_state="session")
-    return text.strip() or None
 
 
-def _run_button(place, record: RunRecord | None) -> bool:
+def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="run-button", width="content"):
-            pressed = st.button(
+            st.button(
                 "Run",
                 key="run",
+                on_click=_start,
+                args=(choice,),
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
             st.button("New run", key="clear-run", type="tertiary", on_click=state.close_run)
-    return pressed
 
 
 def _stop_buttons(place, record: RunRecord) -> None:
@@ -147,35 +148,38 @@ def _stop_buttons(place, record: RunRecord) -> None:
         )
 
 
-def _start(choice: Choice, mode: Mode, session_id: str | None) -> RunRecord | None:
-    if not choice.form.ready:
-        _say_problems(choice.form)
-        return None
-    runner = backend().runner
+def _start(choice: Choice) -> None:
+    """Called before the page is drawn, so that the page begins with the run's status."""
+    owner, flow_id = choice.session.owner, choice.flow.id
+    form = choice.read()
+    if not form.ready:
+        state.leave_notice(_not_ready(form))
+        return
+    session_id = None
+    if _takes_session(choice):
+        session_id = st.session_state[state.session_key(owner, flow_id)].strip() or None
     try:
-        run_id = runner.start(
+        run_id = backend().runner.start(
             choice.session.connection,
             choice.flow,
-            choice.form.overrides,
-            mode=mode,
+            form.overrides,
+            mode=state.mode(owner, default_mode(choice.server)),
             session_id=session_id,
             server=choice.server,
             click=state.use_click(),
         )
     except LangflowError as error:
-        problems.show(error)
-        return None
-    state.used_session(choice.session.owner, choice.flow.id, session_id)
+        state.leave_notice(error)
+        return
+    state.used_session(owner, flow_id, session_id)
     state.show_run(run_id)
-    return runner.get(run_id, choice.session.owner)
 
 
-def _say_problems(form: FormResult) -> None:
+def _not_ready(form: FormResult) -> InvalidRequest:
     wrong = [problem for problem in form.problems if problem.level == "error"]
-    problems.show_words(
-        "Not run: some values need a correction",
-        "; ".join(f"{problem.key}: {problem.message}" for problem in wrong[:5]),
-        "Each is marked at its field.",
+    return InvalidRequest(
+        "Not run: " + "; ".join(f"{problem.key}: {problem.message}" for problem in wrong[:5]),
+        hint="Correct the values, each is marked at its field, and run again.",
     )
 
 

@@ -36,11 +36,14 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
     except LangflowError as error:
         problems.show(error)
         return None
-    form = flow_form(
-        flow,
-        mode=state.mode(session.owner, run_panel.default_mode(server)),
-        server=server,
-        owner=session.owner,
-        variables=session.variables(),
-    )
-    return Workbench(Choice(session, server, flow, form.result), form)
+
+    def read() -> FlowForm:
+        return flow_form(
+            flow,
+            mode=state.mode(session.owner, run_panel.default_mode(server)),
+            server=server,
+            owner=session.owner,
+            variables=session.variables(),
+        )
+
+    return Workbench(Choice(session, server, flow, lambda: read().result), read())

@@ -22,6 +22,21 @@ _WATCH = """
 """
 
 
+def settle(page: Page) -> None:
+    """Wait until Streamlit's script has not run for a third of a second."""
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          const app = document.querySelector('[data-testid="stApp"]');
+          let since = performance.now();
+          const timer = setInterval(() => {
+            const now = performance.now();
+            if (app.getAttribute('data-test-script-state') === 'running') since = now;
+            if (now - since > 333) { clearInterval(timer); resolve(); }
+          }, 20);
+        })"""
+    )
+
+
 def click_to_text(page: Page, click: str, selector: str, wanted: list[str]) -> float:
     """Milliseconds from a click on `click` until `selector` shows one of `wanted` (lower case)."""
     return float(page.evaluate(_WATCH, [selector, wanted, click]))

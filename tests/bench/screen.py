@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from lfclient import LangflowClient
 from lfclient.store import Store
-from tests.bench.browser import click_to_text
+from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.console import CHROMIUM_ARGS, ROOT, Console
 
@@ -55,7 +55,7 @@ def trivial_clicks(page: Page, folder: Path, *, our_settings: bool) -> float:
         page.goto(console.url)
         page.get_by_text("pressed 0 times").wait_for()
         for n in range(CLICKS):
-            page.wait_for_timeout(250)
+            settle(page)
             taken.append(
                 click_to_text(page, ".st-key-press button", ".st-key-shown", [f"pressed {n + 1} "])
             )
@@ -66,13 +66,15 @@ def open_flow(page: Page, console: Console, flow_id: str) -> None:
     """Open the console on a flow, with its form and its Run button."""
     page.goto(f"{console.url}/?flow={flow_id}")
     page.locator(".st-key-run-button button").first.wait_for(timeout=30_000)
-    page.wait_for_timeout(800)
+    settle(page)
 
 
 def new_run(page: Page) -> None:
     """Back from a run to an empty result."""
     page.locator("button", has_text="New run").first.click()
     page.locator(STATUS).get_by_text("completed").first.wait_for(state="detached", timeout=15_000)
+    page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
+    settle(page)
 
 
 def run_clicks(page: Page, console: Console) -> float:
@@ -80,11 +82,9 @@ def run_clicks(page: Page, console: Console) -> float:
     taken = []
     words = ["queued", "in progress", *ENDED]
     for _ in range(CLICKS):
-        button = page.locator(".st-key-run-button button").first
-        button.wait_for(timeout=15_000)
-        page.wait_for_timeout(400)
         taken.append(click_to_text(page, ".st-key-run-button button", STATUS, words))
         page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
+        settle(page)
         new_run(page)
     return median(taken)
 
@@ -100,8 +100,6 @@ def end_to_screen(
     lags = []
     store = Store(console.folder / "data")
     for _ in range(runs):
-        page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
-        page.wait_for_timeout(400)
         page.locator(".st-key-run-button button").first.click()
         page.wait_for_url("**run=*")
         job = _job_of(store, parse_qs(urlsplit(page.url).query)["run"][0])
@@ -112,6 +110,7 @@ def end_to_screen(
         shown = time.time()
         watcher.join(30)
         lags.append(shown - seen[0])
+        settle(page)
         new_run(page)
     store.close()
     return lags

