@@ -19,7 +19,7 @@ with problems.shown():
             flow = picker.draw(session, record.flow_id if record else None)
             bench = workbench.prepare(session, flow) if flow else None
         with controls:
-            run_panel.draw(bench.choice if bench else None, record)
+            run_panel.draw(session, bench.choice if bench else None, record)
         if bench:
             with left:
                 bench.draw()

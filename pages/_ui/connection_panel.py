@@ -39,7 +39,8 @@ def choose_server(current: Session | None) -> None:
     connections = servers.available()
     if len(connections) < 2 or current is None:
         return
-    index = connections.index(current.connection)
+    # it may be gone since: a typed key ends, the local Langflow stops
+    index = connections.index(current.connection) if current.connection in connections else 0
     chosen = st.radio(
         "Server",
         range(len(connections)),

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import MASK, Field, Variable, changed, check, is_secret
+from lfclient.fields import MASK, Field, Variable, changed, check, is_secret, mask
 from lfclient.flow import Flow
 from pages._ui import state
 from pages._ui.drafts import drafts
@@ -166,20 +166,30 @@ class FormState:
     def save(self, flow: Flow) -> None:
         """Keep what is entered for a reload, without secrets."""
         secrets = {of.key for of in flow.fields if is_secret(of)}
+        values = {key: entered.value for key, entered in self.values.items()}
+        masked = mask(flow, values)
         draft = {
             "values": {
                 key: [entered.kind, _pack(entered.value)]
                 for key, entered in self.values.items()
-                if key not in secrets or isinstance(entered.value, Variable)
+                if masked[key] == entered.value
             },
             "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
             "faults": {key: text for key, text in self.faults.items() if key not in secrets},
-            "json": self.json_text if not secrets & set(self.values) else None,
+            "json": self._json_without_secrets(flow),
         }
         text = json.dumps(draft)
         if text != self.saved:
             self.saved = text
             drafts().put((state.browser_id(), self.owner, self.flow_id), draft)
+
+    def _json_without_secrets(self, flow: Flow) -> str | None:
+        """The text of the JSON editor; None if it holds a secret, or may hold one."""
+        try:
+            typed = json.loads(self.json_text or "null")
+        except ValueError:
+            return None if any(is_secret(of) for of in flow.fields) else self.json_text
+        return self.json_text if isinstance(typed, dict) and mask(flow, typed) == typed else None
 
 
 def form_state(owner: str, flow: Flow) -> FormState:

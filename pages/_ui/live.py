@@ -56,6 +56,7 @@ def wait_for_end(session: Session, record: RunRecord | None) -> None:
 
 
 @st.fragment(run_every=EVERY_SECONDS)
+@problems.shown()
 def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
     """Draw the status again whenever it changes, and the whole page once when it has ended.
 

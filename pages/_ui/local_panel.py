@@ -33,6 +33,7 @@ def draw(beside_another: bool = False) -> None:
         )
 
 
+@problems.shown()
 def _panel(drawn_as: LocalState, beside_another: bool) -> None:
     status = backend().local.status()
     if status.state is not drawn_as and (not status.state.under_way or not drawn_as.under_way):

@@ -32,6 +32,7 @@ def draw(session: Session) -> None:
     st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(session.owner)
 
 
+@problems.shown()
 def _rows(owner: str) -> None:
     records = backend().runner.recent(owner, HOW_MANY)
     shown = state.run_id()

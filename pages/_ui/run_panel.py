@@ -15,7 +15,7 @@ from lfclient.store import RunRecord
 from pages._ui import state
 from pages._ui.backend import backend
 from pages._ui.form import FormResult
-from pages._ui.servers import Session, current
+from pages._ui.servers import Session
 
 MODES: dict[Mode, str] = {"background": "Background", "sync": "Wait for the result"}
 
@@ -35,8 +35,8 @@ def default_mode(server: ServerInfo) -> Mode:
     return "background" if server.capabilities.events else "sync"
 
 
-def draw(choice: Choice | None, record: RunRecord | None) -> None:
-    """The controls; `record` is the run that is shown."""
+def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> None:
+    """The controls; `record` is the run that is shown, which `session` may see and stop."""
     going = record is not None and not record.ended
     if not choice and not going:
         return
@@ -46,7 +46,7 @@ def draw(choice: Choice | None, record: RunRecord | None) -> None:
             _session(choice, record if going else None)
         buttons = st.empty()
         if going:
-            _stop_buttons(buttons, record)
+            _stop_buttons(buttons, session, record)
         else:
             _run_button(buttons, choice, record)
 
@@ -118,7 +118,7 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
                 "Run",
                 key="run",
                 on_click=_start,
-                args=(choice,),
+                args=(choice, state.click()),
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
@@ -127,7 +127,7 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
             st.button("New run", key="clear-run", type="tertiary", on_click=state.close_run)
 
 
-def _stop_buttons(place, record: RunRecord) -> None:
+def _stop_buttons(place, session: Session, record: RunRecord) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="stop-button", width="content"):
             st.button(
@@ -135,7 +135,7 @@ def _stop_buttons(place, record: RunRecord) -> None:
                 key=f"stop-{record.id}",
                 icon=":material/stop:",
                 on_click=_stop,
-                args=(record.id,),
+                args=(session, record.id),
                 disabled=record.stop_requested_at is not None,
             )
         st.button(
@@ -148,7 +148,7 @@ def _stop_buttons(place, record: RunRecord) -> None:
         )
 
 
-def _start(choice: Choice) -> None:
+def _start(choice: Choice, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
     owner, flow_id = choice.session.owner, choice.flow.id
     form = choice.read()
@@ -166,11 +166,12 @@ def _start(choice: Choice) -> None:
             mode=state.mode(owner, default_mode(choice.server)),
             session_id=session_id,
             server=choice.server,
-            click=state.use_click(),
+            click=click,
         )
     except LangflowError as error:
         state.leave_notice(error)
         return
+    state.use_click(click)
     state.used_session(owner, flow_id, session_id)
     state.show_run(run_id)
 
@@ -183,13 +184,9 @@ def _not_ready(form: FormResult) -> InvalidRequest:
     )
 
 
-def _stop(run_id: str) -> None:
+def _stop(session: Session, run_id: str) -> None:
     """Called before the page is drawn, so at once whatever the page is busy with."""
-    session = current()
-    runner = backend().runner
-    if session is None or runner.get(run_id, session.owner) is None:
-        return
     try:
-        runner.stop(run_id, session.connection)
+        backend().runner.stop(run_id, session.connection)
     except LangflowError as error:
         state.leave_notice(error)

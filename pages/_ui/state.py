@@ -6,7 +6,6 @@ Widget keys of single parameters are the form's, and named `param-…` there.
 from __future__ import annotations
 
 import secrets
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,7 +17,6 @@ from pages._ui.security import COOKIE, valid_token
 
 T = TypeVar("T")
 
-SAME_PRESS_SECONDS = 1.0
 
 RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
@@ -56,52 +54,56 @@ def run_id() -> str | None:
 def show_run(run: str) -> None:
     """Put a run into the address and show it."""
     st.query_params[RUN] = run
+    _forget_other_runs()
 
 
 def close_run() -> None:
     """Show no run; it goes on."""
     if RUN in st.query_params:
         del st.query_params[RUN]
+    _forget_other_runs()
     new_click()
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
-    """A value worked out once for the run that is shown, and dropped when another is."""
-    current = run_id()
-    if _KEPT not in st.session_state or st.session_state[_KEPT_RUN] != current:
-        st.session_state[_KEPT_RUN] = current
-        st.session_state[_KEPT] = {}
-        for old in [name for name in st.session_state if str(name).startswith("output-")]:
-            if current is None or current not in str(old):
-                del st.session_state[old]
+    """A value worked out once for the run that is shown, and dropped when another is, or none."""
+    _forget_other_runs()
     values: dict[str, Any] = st.session_state[_KEPT]
     if key not in values:
         values[key] = make()
     return values[key]
 
 
+def _forget_other_runs() -> None:
+    current = run_id()
+    if _KEPT in st.session_state and st.session_state[_KEPT_RUN] == current:
+        return
+    st.session_state[_KEPT_RUN] = current
+    st.session_state[_KEPT] = {}
+    for name in [name for name in st.session_state if str(name).startswith("output-")]:
+        if current is None or current not in str(name):
+            del st.session_state[name]
+
+
 # a press of Run
 
 
 def click() -> str:
-    """What makes two presses of Run one run: the same word for presses within a second."""
-    used = st.session_state.get(_CLICK_USED)
-    if _CLICK not in st.session_state or (used and time.monotonic() - used > SAME_PRESS_SECONDS):
+    """The word of the Run button that is being drawn: all presses of that button are one run."""
+    if st.session_state.get(_CLICK_USED) or _CLICK not in st.session_state:
         new_click()
     return st.session_state[_CLICK]
 
 
-def use_click() -> str:
-    """The same, for a run that is about to start."""
-    word = click()
-    st.session_state[_CLICK_USED] = time.monotonic()
-    return word
+def use_click(word: str) -> None:
+    """A run was started with this word: the next Run button that is drawn gets another."""
+    st.session_state[_CLICK_USED] = st.session_state.get(_CLICK) == word
 
 
 def new_click() -> None:
-    """The next press of Run is another run, however soon it comes."""
+    """The next press of Run is another run."""
     st.session_state[_CLICK] = uuid.uuid4().hex
-    st.session_state[_CLICK_USED] = None
+    st.session_state[_CLICK_USED] = False
 
 
 # what a run is given

@@ -1,0 +1,66 @@
+"""The session's state: the word that makes presses one run, what is kept for a run."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def words() -> None:
+    """What AppTest runs: draws a Run button's word, and uses it when told to."""
+    import streamlit as st
+
+    from pages._ui import state
+
+    word = state.click()
+    if st.session_state.pop("use", False):
+        state.use_click(word)
+    st.session_state["word"] = word
+
+
+def opened() -> AppTest:
+    app = AppTest.from_function(words).run()
+    assert not app.exception
+    return app
+
+
+def test_the_word_of_a_press_stays_until_a_run_was_started_with_it():
+    """However long a page takes to be drawn again, its Run button starts one run."""
+    app = opened()
+    first = app.session_state["word"]
+    assert app.run().session_state["word"] == first
+    assert not app.exception
+
+
+def test_a_used_word_is_not_given_to_the_next_run_button():
+    """Two runs that are wanted are two, however soon the second is."""
+    app = opened()
+    first = app.session_state["word"]
+    app.session_state["use"] = True
+    app.run()
+    assert app.run().session_state["word"] != first
+    assert not app.exception
+
+
+def kept() -> None:
+    """What AppTest runs: keeps something for the run in the address."""
+    import streamlit as st
+
+    from pages._ui import state
+
+    if st.session_state.pop("close", False):
+        state.close_run()
+        return
+    state.kept("frame", lambda: object())
+    st.session_state["kept"] = list(st.session_state["kept-for-run"])
+
+
+def test_what_was_kept_for_a_run_is_dropped_when_it_is_closed():
+    """A large table's frame does not stay in memory behind an empty page."""
+    app = AppTest.from_function(kept)
+    app.query_params["run"] = "a1"
+    app.run()
+    assert app.session_state["kept"] == ["frame"]
+    app.session_state["close"] = True
+    app.run()
+    assert app.session_state["kept-for-run"] == {}
+    assert not app.exception
