@@ -25,6 +25,7 @@ DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
 RETURNS_NOTHING = "This flow returns nothing: none of its components is an output that runs."
 REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
+UNPROVEN = "What the run did could not be verified: the server's records of it were not to be had."
 LEFT_EMPTY = "The server returned no value."
 
 # Their content is always text once they have run, so that null says they have not; the outputs
@@ -79,6 +80,20 @@ def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Ru
         errors = _better(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
         return replace(run, outputs=outputs, errors=errors)
     return _judge_completed(replace(run, outputs=outputs), flow, evidence)
+
+
+def unproven(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
+    """The run where its evidence could not be fetched: `why` says what was wrong.
+
+    Only what the answer itself says counts; what is missing from it proves nothing.
+    """
+    refused = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
+    if run.status is RunStatus.COMPLETED and not refused:
+        whole = _whole(run, flow, Evidence(), limits)
+        run = replace(run, outputs={name: _explained(one) for name, one in whole.items()})
+    else:
+        run = judge(run, flow, Evidence(), limits)
+    return replace(run, warnings=(*run.warnings, f"{UNPROVEN} {why}"))
 
 
 def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:

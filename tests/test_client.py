@@ -278,12 +278,46 @@ def test_flow_deleted_meanwhile():
     assert (run.status, run.outputs["ChatOutput-xyz34"].value) == (RunStatus.COMPLETED, "hello")
 
 
-def test_evidence_that_cannot_be_had():
-    """Events that don't come cost completeness, not the run."""
-    server = Server().on("GET", W, recorded("1.13.0", "bg_completed_with_failed_terminal"))
-    server.on("GET", f"{W}/{JOB}/events", httpx.ReadTimeout("x"))
+EMPTY = (200, {**DONE[1], "outputs": {}})
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(httpx.ReadTimeout("x"), Unreachable), ((503, {}), ServerFault)]
+)
+def test_job_whose_proof_does_not_come(fault: Reply, error: type[LangflowError]):
+    """A job is not judged by what could not be fetched: it can be asked for again."""
+    server = Server().on("GET", W, EMPTY).on("GET", f"{W}/{DONE[1]['job_id']}/events", fault)
+    with server.client() as client, pytest.raises(error):
+        client.status(DONE[1]["job_id"], flow=FLOW)
+
+
+def test_job_whose_proof_is_gone():
+    """Events that the server no longer has leave its own word, with a warning."""
+    server = Server().on("GET", W, EMPTY)
     with server.client() as client:
-        assert client.status(JOB, flow=flow_of("TypeProbe-aaaaa")).status is RunStatus.FAILED
+        run = client.status(DONE[1]["job_id"], flow=FLOW)
+    assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
+    assert "could not be verified" in run.warnings[-1]
+
+
+def test_job_refused_by_its_own_answer():
+    """An output that the answer calls failed needs no further proof."""
+    server = Server().on("GET", W, recorded("1.13.0", "bg_completed_with_failed_terminal"))
+    with server.client() as client:
+        run = client.status(JOB, flow=flow_of("TypeProbe-aaaaa"))
+    assert run.status is RunStatus.FAILED
+
+
+def test_sync_run_whose_proof_does_not_come():
+    """Its answer is at hand once only, so it stays as the server calls it, with the reason."""
+    answer = (200, {**recorded("1.13.0", "sync_ok")[1], "outputs": {}, "job_id": JOB})
+    server = Server().on("POST", W, answer)
+    server.on("GET", "/base/api/v1/monitor/builds", (503, {"detail": "down for now"}))
+    with server.client() as client:
+        run = client.run(FLOW)
+    assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
+    assert "could not be verified" in run.warnings[-1]
+    assert "down for now" in run.warnings[-1]
 
 
 def test_wait_tells_changes_and_gives_up():

@@ -8,17 +8,20 @@ from typing import Any
 from lfclient.client.account import Account, find_file
 from lfclient.client.steps import Steps, pause, tried
 from lfclient.dialects import WORKFLOWS, read, with_headers
+from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.events import parse_stream
 from lfclient.evidence import Evidence, error_among, from_builds, from_events, texts_of
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.server import Limits, ServerInfo
-from lfclient.verdict import judge, needs
+from lfclient.verdict import judge, needs, unproven
 from lfclient.whole import is_cut
 
 _LATE_BUILDS = (0.15, 0.25, 0.4, 0.4)  # from 1.10 build records come up to a second late
 NO_REASON = "The server gave no reason."
+# These pass: a job's proof can be asked for again. Others, as a job's events that are gone, stay.
+_PASSING = (InvalidKey, ServerFault, Unreachable)
 MAYBE_ANOTHERS = (
     "This release does not say which run a failure belongs to: the reason is the newest of all "
     "runs of this flow without a session of their own."
@@ -29,17 +32,28 @@ class Completion(Account):
     """What an answer leaves open, fetched."""
 
     def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
-        """The run with its true status and its outputs whole; one that goes on stays as it is."""
+        """The run with its true status and its outputs whole; one that goes on stays as it is.
+
+        Raises the fault that hides whether a job succeeded, if asking again may help. Where it
+        cannot, or the answer of a sync call would be lost, the run keeps the server's status and
+        a warning says why it is unproven.
+        """
         limits = self._limits()
         need = needs(run, flow, limits)
-        evidence = Evidence()
         if need.proof:
             server = yield from self.full_limits()
             limits = server.limits
-            evidence = yield from tried(
-                self._evidence(run, flow, server, need.soon), lambda error: Evidence()
-            )
-        run = judge(run, flow, evidence, limits)
+            try:
+                evidence = yield from self._evidence(run, flow, server, need.soon)
+            except LangflowError as error:
+                again = run.mode == "background" and run.status is RunStatus.COMPLETED
+                if again and isinstance(error, _PASSING):
+                    raise
+                run = unproven(run, flow, limits, error.message)
+            else:
+                run = judge(run, flow, evidence, limits)
+        else:
+            run = judge(run, flow, Evidence(), limits)
         if run.status is RunStatus.FAILED and not run.errors:
             run = yield from self._with_reason(run)
         return (yield from self._with_files(run))
