@@ -1,5 +1,6 @@
 """What the runner does when servers, keys, disks and consoles fail."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,42 @@ def test_a_record_that_cannot_be_written_is_kept_and_written_later(bench, monkey
     assert Store(bench.folder).get(record.id).status is RunStatus.QUEUED
     bench.runner._store.update = write
     assert bench.kept(record.id, lambda kept: kept.ended).run == record.run
+
+
+def test_a_record_that_cannot_be_kept_does_not_hold_up_others(bench, monkeypatch, caplog):
+    """It is logged by its kind alone, and tidying goes on."""
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.05)
+    bench.restart()
+    write, broken, failing = bench.runner._store.update, [], [True]
+
+    def update(record, **more):
+        if record.id in broken:
+            raise TypeError("hunter2-hunter2")
+        if failing[0]:
+            raise StoreError("the disk is full")
+        write(record, **more)
+
+    bench.runner._store.update = update
+    broken.append(bench.start())
+    assert bench.ended(broken[0]).status is RunStatus.COMPLETED
+    other = bench.ended(bench.start())
+    failing[0] = False
+    assert bench.kept(other.id, lambda kept: kept.ended).status is RunStatus.COMPLETED
+    assert "TypeError" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_a_fault_after_the_end_leaves_the_end_as_it_was(bench, monkeypatch):
+    """What goes wrong while the console lets go of a run does not rewrite its outcome."""
+
+    async def fail(listener):
+        raise RuntimeError
+
+    monkeypatch.setattr("lfclient.runner.listen.Listener.close", fail)
+    record = bench.ended(bench.start())
+    while bench.runner._tasks.connection(record.id):
+        time.sleep(0.01)
+    assert bench.runner.get(record.id, bench.owner) == record
 
 
 @both_dialects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -19,6 +20,8 @@ _BLIND = (
     "The console was restarted during this run and no longer knows the secrets that were sent with "
     "it. It could not look for them in the outputs, and has not kept the raw answer."
 )
+
+log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -38,6 +41,7 @@ class Records:
     board: Board
     store: Store
     fault: StoreError | None = None
+    _refused: dict[str, int] = field(default_factory=dict)  # the version last logged, by run
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
         """Make a new version and write it; a store that fails is retried by `save_rest`."""
@@ -46,13 +50,24 @@ class Records:
         return record
 
     async def save(self, records: Iterable[RunRecord]) -> None:
-        """Write snapshots. The answer goes with the end of a run: before, the server has it."""
+        """Write snapshots. The answer goes with the end of a run: before, the server has it.
+
+        A record that cannot be written as it is stays in memory and does not hold up the others.
+        """
         for record in records:
             try:
                 await asyncio.to_thread(self.store.update, record, answer=record.ended)
             except StoreError as error:
                 self.fault = error
                 return
+            except Exception as error:
+                # logged without its text, which might hold what a person entered
+                if self._refused.get(record.id) != record.version:
+                    self._refused[record.id] = record.version
+                    log.error(
+                        "Run %s: its record cannot be kept (%s)", record.id, type(error).__name__
+                    )
+                continue
             self.board.saved(record)
         self.fault = None
 

@@ -101,11 +101,12 @@ class Tasks:
             # which might hold what a person entered
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("Run %s: %s\n%s", job.run_id, type(error).__name__, frames)
-            await live.fail(
-                RunStatus.OUTCOME_UNKNOWN,
-                f"The console failed at following this run ({type(error).__name__}).",
-                "The console's log says where. The run itself may go on at the server.",
-            )
+            if not live.record.ended:
+                await live.fail(
+                    RunStatus.OUTCOME_UNKNOWN,
+                    f"The console failed at following this run ({type(error).__name__}).",
+                    "The console's log says where. The run itself may go on at the server.",
+                )
         finally:
             with self._lock:
                 self._jobs.pop(job.run_id, None)
