@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
@@ -93,17 +94,34 @@ def check_resolved(url: str, resolve: Resolver = resolve) -> None:
     A name that does not resolve passes: the call itself then says so in better words.
     """
     parsed = _parse(url)
-    host = parsed.host.rstrip(".").lower()
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
-    if host in _REFUSED_NAMES:
-        raise _refused(host)
-    try:
-        addresses = list(resolve(host, port))
-    except (OSError, UnicodeError):
-        return
+    with suppress(OSError, UnicodeError):
+        resolve_checked(
+            parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80), resolve
+        )
+
+
+def resolve_checked(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
+    """The addresses of a host, all of which may be called.
+
+    Raises `AddressRefused` if one may not, and what `resolve` raises.
+    """
+    name = host.rstrip(".").lower()
+    if name in _REFUSED_NAMES:
+        raise _refused(name)
+    addresses = list(resolve(name, port))
     for address in addresses:
         if refused_ip(address):
-            raise _refused(host, address)
+            raise _refused(name, address)
+    return addresses
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an IP address in its usual spelling, so that nothing is to be resolved."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def refused_ip(address: str) -> bool:

@@ -241,7 +241,7 @@ class Base:
         """Whether the server says that it is well. Asked once; False if it does not answer."""
         try:
             answer: Answer = yield read("/health")
-        except (Unreachable, BadAnswer):
+        except LangflowError:
             return False
         body = answer.json_or_none(self.redactor) if answer.status == 200 else None
         return isinstance(body, dict) and body.get("status") == "ok"

@@ -11,6 +11,7 @@ import httpx
 from lfclient.client import wire
 from lfclient.client.runs import OnChange, Runs, events_request
 from lfclient.client.steps import Memory, Steps
+from lfclient.client.transports import CheckedTransport
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
 from lfclient.events import RawEvent, iter_events
@@ -46,9 +47,14 @@ class LangflowClient:
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = tuple(filter(None, (api_key, httpx.URL(self.url).password)))
         self._runs = Runs(Memory(secrets, server))
-        options = wire.httpx_options(self.url, api_key, timeout, verify)
-        self._kept = httpx.Client(limits=wire.limits(keep=True), transport=transport, **options)
-        self._fresh = httpx.Client(limits=wire.limits(keep=False), transport=transport, **options)
+        tls = wire.tls_for(self.url, verify)
+        headers = wire.headers(api_key)
+
+        def opened(*, keep: bool) -> httpx.Client:
+            checked = transport or CheckedTransport(self.url, tls, wire.limits(keep=keep))
+            return httpx.Client(headers=headers, timeout=timeout, transport=checked)
+
+        self._kept, self._fresh = opened(keep=True), opened(keep=False)
 
     def __enter__(self) -> LangflowClient:
         return self

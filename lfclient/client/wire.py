@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,29 +88,24 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=verify)
 
 
-def httpx_options(
-    url: str, api_key: str | None, timeout: float | None, verify: bool | str
-) -> dict[str, Any]:
-    """Arguments of an httpx client for a server. Redirects are httpx's default: not followed.
+def tls_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
+    """What httpx's `verify` takes; False for plain HTTP, which needs no certificates.
 
     Raises LangflowError if the certificates at the path `verify` can't be read.
     """
     try:
-        tls = _tls(verify) if url.startswith("https:") else False
+        return _tls(verify) if url.startswith("https:") else False
     except (OSError, ssl.SSLError) as error:
         raise LangflowError(
             f"The certificates of {verify} can't be read: {error}.",
             hint="Give the path of a readable PEM file with the CA's certificate.",
         ) from error
-    headers = {"accept": "application/json"}
-    if api_key:
-        headers["x-api-key"] = api_key
-    return {
-        "headers": headers,
-        "timeout": timeout,
-        "verify": tls,
-        "trust_env": not is_loopback(url),
-    }
+
+
+def headers(api_key: str | None) -> dict[str, str]:
+    """The headers of every request."""
+    always = {"accept": "application/json"}
+    return {**always, "x-api-key": api_key} if api_key else always
 
 
 def limits(*, keep: bool) -> httpx.Limits:
@@ -119,15 +113,6 @@ def limits(*, keep: bool) -> httpx.Limits:
     if keep:
         return httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
     return httpx.Limits(max_keepalive_connections=0)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine's own, so that no proxy can be meant for it."""
-    host = httpx.URL(url).host.rstrip(".").lower()
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def base_of(url: str) -> str:

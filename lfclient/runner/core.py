@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lfclient.addresses import check_resolved
 from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.fields import MASK, mask
@@ -36,9 +35,17 @@ class TooManyRuns(LangflowError):
     default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
 
 
+class FollowedElsewhere(LangflowError):
+    """Another living process on the same data folder follows the run."""
+
+    default_hint = (
+        "Open the run in that console and stop it there. Or end that console, then press Stop "
+        "again here."
+    )
+
+
 def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
-    """The client for a connection. Raises `AddressRefused` where its name now leads elsewhere."""
-    check_resolved(connection.url)
+    """The client for a connection."""
     key = connection.api_key.get_secret_value() if connection.api_key else None
     return AsyncLangflowClient(connection.url, key, verify=connection.verify, server=server)
 
@@ -104,9 +111,13 @@ class Runner:
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
-        """Ask for a stop; what came of it will be in the record."""
+        """Ask for a stop; what came of it will be in the record.
+
+        Raises `StoreError`, and `FollowedElsewhere` where only another process can stop it.
+        """
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
+            self._check_ours(run_id, connection)
         record = self._board.peek(run_id)
         if record is None or record.ended or record.stop_requested_at:
             return
@@ -163,6 +174,15 @@ class Runner:
             if record and record.ended:
                 self._board.put(record)
         return record
+
+    def _check_ours(self, run_id: str, connection: Connection) -> None:
+        mine = self._store.unfinished(fingerprint(connection, self._folder))
+        for record in mine:
+            if record.id == run_id and record.worker != self._presence.id:
+                raise FollowedElsewhere(
+                    "Not stopped: another console process on the same data folder follows this "
+                    "run, and only that one can stop it."
+                )
 
     def _adopt(self, record: RunRecord, connection: Connection) -> None:
         """Follow a job that a process now dead, or another key, followed before."""
