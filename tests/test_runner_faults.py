@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.run import RunStatus
-from lfclient.runner import TooManyRuns
+from lfclient.runner import FollowedElsewhere, TooManyRuns
 from lfclient.runner import core as runner_core
 from lfclient.store import Store, StoreError
 from tests.runner_bench import CONNECTION, bench, both_dialects
@@ -233,6 +233,19 @@ def test_a_run_that_another_living_process_follows_is_left_to_it(bench):
     while not record.ended:
         record = other.wait_change(run_id, record.version, 5)
     assert record.status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_stop_says_that_another_living_process_follows_the_run(bench, mode):
+    """A press that nobody would carry out is not taken in silence."""
+    bench.server.seconds = 60
+    run_id = bench.start(mode=mode)
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    other = bench.new_runner()
+    with pytest.raises(FollowedElsewhere, match="another console process") as caught:
+        other.stop(run_id, CONNECTION)
+    assert "stop it there" in caught.value.hint
+    assert not bench.runner.get(run_id, bench.owner).ended
 
 
 def test_a_job_of_a_flow_deleted_meanwhile_is_followed(bench):
