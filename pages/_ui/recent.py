@@ -42,22 +42,17 @@ def _rows(owner: str) -> None:
 
 
 def _row(record: RunRecord, shown: bool) -> None:
+    """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(timezone.utc)
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"recent-{record.id}"
-    ):
-        name = plain(clip(record.flow_name, 40))
-        pressed = st.button(
-            f"**{name}**" if shown else name,
-            key=f"open-{record.id}",
-            type="tertiary",
-            help="Show this run",
-            disabled=shown,
-        )
-        status.badge(record.status)
-        st.space("stretch")
-        took = duration_words(record.elapsed(now)) if record.ended else "goes on"
-        st.caption(f"{took} · {_ago(record.created_at, now)}", width="content")
+    name = plain(clip(record.flow_name, 40))
+    took = duration_words(record.elapsed(now)) if record.ended else "goes on"
+    pressed = st.button(
+        f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status)} "
+        f":gray[{took} · {_ago(record.created_at, now)}]",
+        key=f"open-{record.id}",
+        type="tertiary",
+        disabled=shown,
+    )
     if pressed:
         state.want_flow(record.flow_id)
         state.show_run(record.id)
