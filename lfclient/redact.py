@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -23,6 +23,8 @@ _SECRET_NAME = re.compile(
     r"|pwd|passphrase|credentials?)$",
     re.IGNORECASE,
 )
+
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 def names_secret(parameter: str) -> bool:
@@ -76,6 +78,36 @@ class Redactor:
         if isinstance(value, list):
             return [self.value(part) for part in value]
         return value
+
+
+def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """A plain value with each secret in it, however deep, replaced by what `replace` gives.
+
+    A secret is what stands under a secret's name or a header's that carries credentials, and the
+    value of a row such as `{"key": "Authorization", "value": "…"}`.
+    """
+    if isinstance(value, (list, tuple)):
+        return [replace_secrets(item, replace) for item in value]
+    if not isinstance(value, dict):
+        return value
+    row = any(_hides(value.get(name)) for name in ("key", "name"))
+    return {
+        name: replace(item)
+        if item and (_hides(name) or (row and name == "value"))
+        else replace_secrets(item, replace)
+        for name, item in value.items()
+    }
+
+
+def named_secrets(value: Any) -> set[str]:
+    """The texts that `replace_secrets` replaces in a value."""
+    found: set[str] = set()
+    replace_secrets(value, lambda secret: found.update(secrets_in(secret)))
+    return found
+
+
+def _hides(name: object) -> bool:
+    return isinstance(name, str) and (names_secret(name) or name.lower() in _SECRET_HEADERS)
 
 
 def secrets_in(value: Any) -> set[str]:

@@ -533,6 +533,22 @@ def test_a_run_without_a_job():
         client.status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("X-1.api_key", "sk-deep-secret"),
+        ("X-1.data", {"auth": {"password": "sk-deep-secret"}}),
+        ("X-1.data", {"headers": [{"key": "Authorization", "value": "sk-deep-secret"}]}),
+    ],
+)
+def test_secrets_of_parameters_that_the_flow_does_not_know(key: str, value: Any):
+    """What a record would mask is hidden in an answer that repeats it, too."""
+    server = Server().on("POST", W, (422, {"detail": "bad sk-deep-secret"}))
+    with server.client() as client, pytest.raises(LangflowError) as caught:
+        client.run(FLOW, {key: value}, check=False)
+    assert "sk-deep-secret" not in str(caught.value) + repr(caught.value.body)
+
+
 def test_proxy_fault_of_a_submit():
     """A gateway's 502 is a fault of the server, with its status kept."""
     server = Server().on("POST", W, (502, b"<html>"))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lfclient.redact import MASK, Redactor, names_secret, secrets_in
+from lfclient.redact import MASK, Redactor, named_secrets, names_secret, replace_secrets, secrets_in
 
 SECRET = 'pä"ss/w\\ord&<1>'
 
@@ -72,3 +72,27 @@ def test_names_of_others(name: str):
 def test_secrets_in_a_value():
     """All texts of a secret value are secret."""
     assert secrets_in({"a": ["one", 2], "b": "two"}) == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": SECRET},
+        {"auth": {"password": SECRET}},
+        [{"deep": [{"api_key": [SECRET]}]}],
+        [{"key": "Authorization", "value": SECRET}],
+        {"headers": [{"name": "Cookie", "value": SECRET}]},
+        {"headers": {"Proxy-Authorization": SECRET}},
+    ],
+)
+def test_what_is_masked_is_learnt(value):
+    """Masking and learning find the same secrets, however deep."""
+    assert SECRET not in str(replace_secrets(value, lambda secret: MASK))
+    assert named_secrets(value) == {SECRET}
+
+
+def test_open_values_are_not_learnt():
+    """What no name calls a secret stays."""
+    value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
+    assert replace_secrets(value, lambda secret: MASK) == value
+    assert named_secrets(value) == set()

@@ -33,11 +33,11 @@ from lfclient.errors import (
     NotLangflow,
     Unreachable,
 )
-from lfclient.fields import is_secret
+from lfclient.fields.checks import hides
 from lfclient.fields.model import Variable
 from lfclient.flow import Flow
 from lfclient.models import ConfigAnswer, VersionAnswer, parse
-from lfclient.redact import Redactor, names_secret, secrets_in
+from lfclient.redact import Redactor, named_secrets, secrets_in
 from lfclient.run import Run
 from lfclient.server import ServerInfo
 
@@ -95,12 +95,10 @@ class Memory:
             return
         known = {field.key: field for field in flow.fields}
         for key, value in overrides.items():
-            field = known.get(key)
-            hidden = is_secret(field) if field else names_secret(key)
-            if hidden and not isinstance(value, Variable):
-                self.redactor.add(*secrets_in(value))
-            else:
-                self.redactor.add(*_named_secrets(value))
+            if isinstance(value, Variable):
+                continue
+            hidden = hides(key, known.get(key))
+            self.redactor.add(*(secrets_in(value) if hidden else named_secrets(value)))
 
 
 def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:
@@ -108,25 +106,6 @@ def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:
     store.move_to_end(key)
     while len(store) > _REMEMBERED:
         store.popitem(last=False)
-
-
-def _named_secrets(value: Any) -> set[str]:
-    """Secrets within a plain value, such as the header rows of an API request."""
-    found: set[str] = set()
-    for item in value if isinstance(value, list) else [value]:
-        if not isinstance(item, dict):
-            continue
-        named_by_row = any(
-            isinstance(item.get(name), str) and _hides(item[name]) for name in ("key", "name")
-        )
-        for name, part in item.items():
-            if _hides(name) or (named_by_row and name == "value"):
-                found |= secrets_in(part)
-    return found
-
-
-def _hides(name: str) -> bool:
-    return names_secret(name) or name.lower() in ("authorization", "proxy-authorization", "cookie")
 
 
 class Base:

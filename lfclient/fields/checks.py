@@ -16,10 +16,9 @@ from lfclient.fields.model import Field, FieldKind, Problem, Variable
 from lfclient.fields.template import why_not
 from lfclient.fields.wire import Server, cannot_take, writes_bare
 from lfclient.flow import Flow
-from lfclient.redact import names_secret
+from lfclient.redact import names_secret, replace_secrets
 
 MASK = "was set"  # stands in records for a secret that was sent
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _OPTIONAL_CHOICE = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
 
@@ -109,32 +108,20 @@ def is_secret(field: Field) -> bool:
     return field.secret or (named and names_secret(field.parameter))
 
 
+def hides(key: str, field: Field | None) -> bool:
+    """Whether the override `key` is to be hidden; the flow may not know its field."""
+    return is_secret(field) if field else names_secret(key.rpartition(".")[2])
+
+
 def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Overrides fit to be kept: for each secret, that it was set."""
     known = {field.key: field for field in flow.fields}
-    kept: dict[str, Any] = {}
-    for key, value in overrides.items():
-        field = known.get(key)
-        hidden = is_secret(field) if field else names_secret(key.rpartition(".")[2])
-        kept[key] = MASK if hidden and not isinstance(value, Variable) else _mask_within(value)
-    return kept
-
-
-def _mask_within(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_mask_within(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    # a row such as {"key": "Authorization", "value": "…"} names its secret in another cell
-    row = any(_hides(value.get(name)) for name in ("key", "name"))
     return {
-        name: MASK if item and (_hides(name) or (row and name == "value")) else _mask_within(item)
-        for name, item in value.items()
+        key: MASK
+        if hides(key, known.get(key)) and not isinstance(value, Variable)
+        else replace_secrets(value, lambda secret: MASK)
+        for key, value in overrides.items()
     }
-
-
-def _hides(name: object) -> bool:
-    return isinstance(name, str) and (names_secret(name) or name.lower() in _SECRET_HEADERS)
 
 
 def _remarks(field: Field, value: Any) -> Iterable[Problem]:
