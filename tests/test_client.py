@@ -18,6 +18,7 @@ from lfclient import (
     FileRef,
     Flow,
     FlowNotFound,
+    InvalidKey,
     InvalidRequest,
     JobNotFound,
     LangflowClient,
@@ -568,6 +569,16 @@ def test_addresses_that_are_none(url: str):
     """What is no address is refused at once."""
     with pytest.raises(LangflowError):
         LangflowClient(url)
+
+
+@pytest.mark.parametrize("key", ["sk-sch\u00fcssel", "sk\u2013dash", "sk-line\nbreak"])
+@pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])
+def test_a_key_that_no_header_can_carry(kind: Any, key: str):
+    """It is said before anything is sent, without repeating the key."""
+    with pytest.raises(InvalidKey, match="API key") as caught:
+        kind(URL, key)
+    assert key not in str(caught.value)
+    assert "Copy the key again" in caught.value.hint
 
 
 def test_missing_certificates():

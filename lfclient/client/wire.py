@@ -13,7 +13,7 @@ import httpx
 from pydantic_core import from_json
 
 from lfclient.dialects import RequestSpec
-from lfclient.errors import BadAnswer, LangflowError, Unreachable
+from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 from lfclient.redact import Redactor
 
 # Langflow's server closes idle connections after about 2 s; one that it is just closing would
@@ -103,9 +103,17 @@ def tls_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
 
 
 def headers(api_key: str | None) -> dict[str, str]:
-    """The headers of every request."""
+    """The headers of every request; raises `InvalidKey` for a key that no header can carry."""
     always = {"accept": "application/json"}
-    return {**always, "x-api-key": api_key} if api_key else always
+    if not api_key:
+        return always
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise InvalidKey(
+            "The API key holds a character that no API key has, such as an accented letter, "
+            "a typographic dash or a line break.",
+            hint="Copy the key again from Langflow, Settings, Langflow API Keys; paste only it.",
+        )
+    return {**always, "x-api-key": api_key}
 
 
 def limits(*, keep: bool) -> httpx.Limits:
