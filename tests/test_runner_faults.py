@@ -200,7 +200,20 @@ def test_a_restart_forgets_the_secrets_and_so_keeps_no_raw_answer(bench):
     bench.runner.attach(CONNECTION)
     run = bench.ended(run_id).run
     assert run.raw == {}
+    assert "restarted" in run.warnings[-1]
     assert "secrets" in run.warnings[-1]
+
+
+def test_another_key_for_a_run_forgets_its_secrets_too_and_is_no_restart(bench):
+    """The warning says what happened."""
+    bench.server.seconds = 0.5
+    run_id = bench.start({"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"})
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
+    run = bench.ended(run_id).run
+    assert run.raw == {}
+    assert "another API key" in run.warnings[-1]
+    assert "restarted" not in run.warnings[-1]
 
 
 def test_a_restart_makes_a_sync_run_outcome_unknown(bench):

@@ -18,7 +18,7 @@ from lfclient.run import Mode, RunStatus
 from lfclient.runner.board import Board
 from lfclient.runner.execute import background, sync
 from lfclient.runner.follow import follow
-from lfclient.runner.live import LiveRun, Records, now
+from lfclient.runner.live import RESTARTED, TAKEN_UP, LiveRun, Records, now
 from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
@@ -188,7 +188,8 @@ class Runner:
         """Follow a job that a process now dead, or another key, followed before."""
         if not record.job_id:
             return
-        if record.worker != self._presence.id:
+        ours = record.worker == self._presence.id
+        if not ours:
             if self._presence.alive(record.worker):
                 return
             if not self._store.claim(record.id, record.worker, self._presence.id):
@@ -201,7 +202,8 @@ class Runner:
         # the local Langflow takes another port at each start
         moved = connection.url != record.server_url and connection.source != "local"
         job = Job(record.id, connection, lambda live: follow(live, moved=moved))
-        job.blind = _holds_mask(current.overrides)
+        if _holds_mask(current.overrides):
+            job.blind = TAKEN_UP if ours else RESTARTED
         self._tasks.begin(job)
 
     def _close_lost(self, records: Iterable[RunRecord]) -> None:

@@ -16,9 +16,11 @@ from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
+RESTARTED = "The console was restarted during this run"
+TAKEN_UP = "The console took this run up anew (another API key was entered, or it had let go of it)"
 _BLIND = (
-    "The console was restarted during this run and no longer knows the secrets that were sent with "
-    "it. It could not look for them in the outputs, and has not kept the raw answer."
+    "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
+    "outputs, and has not kept the raw answer."
 )
 
 log = logging.getLogger(__name__)
@@ -80,8 +82,8 @@ class Records:
 class LiveRun:
     """What one follower needs. `server` and `flow` are None until known (after a restart).
 
-    `stop` is set by a press on Stop; whoever follows the run sees to it. `blind`: secrets were sent
-    that this process does not know, so that it cannot take them out of the answer.
+    `stop` is set by a press on Stop; whoever follows the run sees to it. `blind`: if secrets were
+    sent that its client does not know, so that it cannot take them out of the answer, why.
     """
 
     id: str
@@ -89,7 +91,7 @@ class LiveRun:
     server: ServerInfo | None
     flow: Flow | None
     stop: asyncio.Event
-    blind: bool = False
+    blind: str = ""
     client: AsyncLangflowClient = field(init=False)
 
     @property
@@ -126,7 +128,7 @@ class LiveRun:
             changes["started_at"] = record.started_at or now()
         if run.ended:
             if self.blind:
-                run = replace(run, raw={}, warnings=(*run.warnings, _BLIND))
+                run = replace(run, raw={}, warnings=(*run.warnings, _BLIND.format(self.blind)))
             await self.end(run.status, run=run, **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})

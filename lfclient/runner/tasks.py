@@ -35,7 +35,7 @@ class Job:
     work: Work
     server: ServerInfo | None = None
     flow: Flow | None = None
-    blind: bool = False
+    blind: str = ""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
