@@ -29,9 +29,12 @@ def fingerprint(connection: Connection, data_dir: Path) -> str:
     """64 hex digits: equal for two visitors exactly if each may see the other's runs.
 
     A configured server goes by its configured name, so that a changed key or address keeps its
-    runs; any other by address and key. Raises `OwnershipError`.
+    runs, and the local one is another than one configured under its name; any other goes by
+    address and key. Raises `OwnershipError`.
     """
-    if connection.configured:
+    if connection.source == "local":
+        identity = ["local", connection.name]
+    elif connection.configured:
         identity = ["configured", connection.name]
     else:
         key = connection.api_key.get_secret_value() if connection.api_key else ""

@@ -48,6 +48,16 @@ def test_a_configured_server_goes_by_its_name(tmp_path):
     assert fingerprint(typed(), tmp_path) != one
 
 
+def test_the_local_langflow_is_not_one_configured_under_its_name(tmp_path):
+    """A server of that name in secrets.toml has runs of its own; moving it to `.env` keeps them."""
+
+    def of(source):
+        return fingerprint(Connection("Local Langflow", "http://a", None, source), tmp_path)
+
+    assert of("local") != of("secrets")
+    assert of("secrets") == of("env file")
+
+
 def test_another_installation_gives_another(tmp_path):
     """The fingerprint is keyed: it cannot be tried out elsewhere."""
     assert fingerprint(typed(), tmp_path / "a") != fingerprint(typed(), tmp_path / "b")
