@@ -383,7 +383,25 @@ def test_free_port_is_free():
         assert server.getsockname()[1]
 
 
-def test_status_from_the_terminal(capsys: pytest.CaptureFixture[str]):
+def test_status_from_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     """`status` says that nothing runs, also by its exit code."""
+    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path))
     assert main(["status"]) == 3
     assert "absent" in capsys.readouterr().out
+
+
+def test_the_terminal_reads_the_data_folder_as_the_console_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Also from `.env`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LFCONSOLE_DATA_DIR", raising=False)
+    (tmp_path / ".env").write_text(f"LFCONSOLE_DATA_DIR={tmp_path / 'data'}\n")
+    folder = LocalLangflow(tmp_path / "data").folder
+    folder.mkdir(parents=True)
+    (folder / "langflow.log").write_text("a line of this log\n")
+
+    assert main(["logs"]) == 0
+    assert "a line of this log" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from lfclient.local import SIZES, LocalError, LocalLangflow, LocalState, LocalStatus
+from lfclient.settings import Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs = commands.add_parser("logs", help="show the end of its log")
     logs.add_argument("--lines", type=int, default=50, metavar="N")
     chosen = parser.parse_args(arguments)
-    langflow = LocalLangflow()
     try:
+        langflow = LocalLangflow(Settings.load().data_dir)
         if chosen.command == "logs":
             print(langflow.logs(chosen.lines))
             return 0
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = langflow.stop()
         else:
             status = langflow.status()
-    except LocalError as problem:
+    except (LocalError, SettingsError) as problem:
         print(f"{problem}\n{problem.hint}".strip(), file=sys.stderr)
         return 1
     print(_words(status))

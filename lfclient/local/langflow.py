@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import platformdirs
 import psutil
 
 from lfclient import samples
@@ -30,6 +29,7 @@ from lfclient.local.process import (
 )
 from lfclient.local.state import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.redact import Redactor
+from lfclient.settings import default_data_dir
 
 PINNED = "1.13.0"
 START_SECONDS = 20  # usual time to the first answer, measured on two cores; twice that at first
@@ -47,10 +47,10 @@ OnStep = Callable[[LocalStatus], None]
 class LocalLangflow:
     """The one local Langflow of this user and release, seen from any process.
 
-    `folder` is the console's data folder; `venv` where Langflow is installed, if not in there.
-    `exclude_newer` and `extra` are for old releases: their dependencies as of a day, and packages
-    that they need beside them. `env` is added to the server's environment, which is otherwise
-    made of `environ`, this process's own if not given.
+    `folder` is the console's data folder, the user's own place for data if not given; `venv` where
+    Langflow is installed, if not in there. `exclude_newer` and `extra` are for old releases: their
+    dependencies as of a day, and packages that they need beside them. `env` is added to the
+    server's environment, which is otherwise made of `environ`, this process's own if not given.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class LocalLangflow:
         uv_binary: str | None = None,
     ) -> None:
         self.version = version
-        self.folder = (folder or data_folder()) / "local" / version
+        self.folder = (folder or default_data_dir()) / "local" / version
         self.log = self.folder / "langflow.log"
         self._environ = os.environ if environ is None else environ
         self._env = dict(env or {})
@@ -362,12 +362,6 @@ class LocalLangflow:
             progress=record.get("progress") if state.under_way or running else None,
             **{**told, **said},
         )
-
-
-def data_folder() -> Path:
-    """The console's data folder: LFCONSOLE_DATA_DIR, or the user's own place for data."""
-    named = os.environ.get("LFCONSOLE_DATA_DIR")
-    return Path(named) if named else platformdirs.user_data_path("langflow-console")
 
 
 def _state_of(record: dict[str, Any]) -> LocalState:
