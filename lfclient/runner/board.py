@@ -97,12 +97,6 @@ class Board:
                 if position < surplus or now - entry.used >= KEEP_SECONDS:
                     del self._entries[run_id]
 
-    def drop(self, run_id: str) -> None:
-        """Forget a run that this process no longer follows."""
-        with self._changed:
-            self._entries.pop(run_id, None)
-            self._changed.notify_all()
-
     def _read(self, run_id: str) -> RunRecord | None:
         entry = self._entries.get(run_id)
         if entry is None:
