@@ -1,7 +1,5 @@
 """Runs outside any page: start, follow, stop."""
 
-import time
-
 import pytest
 
 from lfclient.run import RunStatus
@@ -29,17 +27,17 @@ def test_the_record_is_on_disk_before_anything_is_sent(bench):
     assert Store(bench.folder).get(run_id).status is RunStatus.QUEUED
 
 
-def test_starting_is_quick(bench):
-    """The click does not wait for the server; the commit to disk is all it takes."""
+def test_starting_does_not_wait_for_the_server(bench):
+    """The click returns while the server holds every answer back."""
+    info = bench.info()
     bench.server.held = True
-    info, taken = bench.info(), []
-    for n in range(20):
-        begun = time.perf_counter()
+    started = [
         bench.runner.start(
             CONNECTION, bench.flow, {}, mode="sync", session_id=None, server=info, click=f"q{n}"
         )
-        taken.append(time.perf_counter() - begun)
-    assert sorted(taken)[10] < 0.05
+        for n in range(20)
+    ]
+    assert not any(bench.runner.get(run_id, bench.owner).ended for run_id in started)
 
 
 @both_dialects
@@ -94,20 +92,16 @@ def test_no_secret_is_on_disk(bench):
 @pytest.mark.parametrize("bench", [{"dialect": "inputs", "seconds": 1.0}], indirect=True)
 def test_a_job_of_a_second_is_polled_at_most_five_times(bench):
     """On releases without events."""
-    record = bench.ended(bench.start())
+    bench.ended(bench.start())
     assert bench.server.status_requests <= 5
-    lag = record.ended_at.timestamp() - record.created_at.timestamp() - 1.0
-    assert lag <= 1.0
 
 
 @pytest.mark.parametrize("bench", [{"dialect": "modes", "seconds": 1.5}], indirect=True)
-def test_the_end_of_a_job_with_events_is_seen_at_once(bench):
-    """The stream's end is the sign, so few status requests are needed."""
-    run_id = bench.start()
-    record = bench.ended(run_id)
-    taken = (record.ended_at - record.created_at).total_seconds()
-    assert taken - 1.5 <= 0.3
-    assert bench.server.status_requests <= 5
+def test_the_end_of_a_job_with_events_is_seen_by_its_stream(bench, monkeypatch):
+    """The stream's end is the sign: asking in between would come a minute later."""
+    monkeypatch.setattr("lfclient.runner.schedule.POLLED", (60.0,))
+    monkeypatch.setattr("lfclient.runner.schedule.LISTENING", (60.0,))
+    assert bench.ended(bench.start()).status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
@@ -125,7 +119,7 @@ def test_a_job_is_stopped_at_the_server(bench):
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.runner.stop(run_id, CONNECTION)
     assert bench.runner.get(run_id, bench.owner).stop_requested_at
-    record = bench.ended(run_id, timeout=3)
+    record = bench.ended(run_id)
     assert record.status is RunStatus.CANCELLED
     assert "Stopped at the server" in record.stop_result
     assert [job.state for job in bench.server.jobs.values()] == ["cancelled"]
@@ -136,10 +130,9 @@ def test_stop_works_while_a_sync_call_is_under_way(bench):
     bench.server.seconds = 60
     run_id = bench.start(mode="sync")
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    begun = time.monotonic()
     bench.runner.stop(run_id, CONNECTION)
     record = bench.ended(run_id)
-    assert time.monotonic() - begun < 0.5
+    assert bench.server.ended_at == 0  # the server had not come to its end
     assert record.status is RunStatus.CANCELLED
     assert "goes on at the server" in record.stop_result
 
@@ -151,7 +144,7 @@ def test_a_stop_during_the_submit_stops_the_job_it_makes(bench):
     run_id = bench.start()
     bench.runner.stop(run_id, CONNECTION)
     bench.server.held = False
-    assert bench.ended(run_id, timeout=3).status is RunStatus.CANCELLED
+    assert bench.ended(run_id).status is RunStatus.CANCELLED
 
 
 def test_a_stop_while_the_server_is_away_is_carried_out_when_it_is_back(bench):
