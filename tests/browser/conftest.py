@@ -17,7 +17,7 @@ PREFIX = "Walk: "
 SECONDS = 20_000  # milliseconds that a step may take on a busy machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(chromium_path: str) -> Iterator[Browser]:
     """One browser for all; each test has windows of its own."""
     with sync_playwright() as playwright:
@@ -26,7 +26,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sample_flows(langflow_113: LiveServer) -> Iterator[LiveServer]:
     """The server with the sample flows on it, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
@@ -40,7 +40,7 @@ def sample_flows(langflow_113: LiveServer) -> Iterator[LiveServer]:
             api.delete_flow(flow.id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console(
     sample_flows: LiveServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Console]:
