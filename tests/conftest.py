@@ -69,6 +69,12 @@ def clean_environ(
     monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path_factory.mktemp("data")))
 
 
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client does not wait between two tries."""
+    monkeypatch.setattr("lfclient.client.sync.time.sleep", lambda seconds: None)
+
+
 @pytest.fixture(scope="session")
 def live_server() -> Callable[[str], LiveServer]:
     """Gives the running server of a release: `live_server("1.13.0").url`."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from lfclient.local import LocalLangflow
+from lfclient.local import LocalError, LocalLangflow
 
 # Where the servers of this test run have their data; set by the controller for its workers.
 FOLDER = "LFCONSOLE_TEST_FOLDER"
@@ -84,7 +84,11 @@ def release(version: str) -> LiveServer:
     if given:
         return LiveServer(version, given["url"], given["api_key"])
     server = local(version, Path(os.environ[FOLDER]))
-    server.start()
+    try:
+        server.start()
+    except LocalError as problem:
+        problem.add_note(f"{problem.hint}\n{server.logs()}")
+        raise
     url, key = server.connection()
     return LiveServer(version, url, key)
 

@@ -18,8 +18,8 @@ import pytest
 from lfclient.local import LocalError, LocalLangflow, LocalState
 from lfclient.local.__main__ import main
 from lfclient.local.install import Installation, Requirement
-from lfclient.local.process import Identity, clean_environ, end, free_port, spawn
 from lfclient.local.state import JsonFile
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,13 +55,6 @@ def fake_uv(tmp_path: Path) -> Callable[..., str]:
 
 def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
     return LocalLangflow(folder, uv_binary=uv_binary, python="3", **options)
-
-
-def _wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_nothing_is_there_at_first(tmp_path: Path):
@@ -174,7 +167,7 @@ def test_a_half_finished_install_does_not_count(tmp_path: Path, fake_uv: Callabl
         [sys.executable, "-c", code, str(tmp_path), uv_binary], cwd=ROOT, start_new_session=True
     )
     langflow = _local(tmp_path, fake_uv(install="sleep 60"))
-    _wait_for(lambda: langflow.status().step.startswith("Finding"))
+    wait_for(lambda: langflow.status().step.startswith("Finding"))
     os.killpg(console.pid, signal.SIGKILL)
     console.wait()
 
@@ -191,7 +184,7 @@ def test_stop_ends_an_installation(tmp_path: Path, fake_uv: Callable[..., str]):
     """A stop during the download ends it, and the process that downloads."""
     langflow = _local(tmp_path, fake_uv(install="echo $$ > uv-pid; sleep 60"))
     langflow.start_in_background()
-    _wait_for(lambda: (langflow.folder / "uv-pid").exists())
+    wait_for(lambda: (langflow.folder / "uv-pid").exists())
     pid = int((langflow.folder / "uv-pid").read_text())
 
     status = langflow.stop()
@@ -280,13 +273,6 @@ def test_the_environment_does_not_leak_in(tmp_path: Path, fake_uv: Callable[...,
     assert seen["MINE"] == "1"
 
 
-def test_other_variables_are_kept():
-    """The path, the proxy and the home of the user stay in the environment."""
-    kept = {"PATH": "/bin", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/me"}
-
-    assert clean_environ({**kept, "PYTHONHOME": "/x"}, {"OWN": "1"}) == {**kept, "OWN": "1"}
-
-
 @pytest.mark.parametrize(
     ("version", "package"),
     [
@@ -299,33 +285,6 @@ def test_other_variables_are_kept():
 def test_the_base_package_of_a_release(version: str, package: str):
     """The base package of a release was numbered 0.N until 1.12."""
     assert Requirement(version).package == package
-
-
-def test_end_reaches_the_whole_group(tmp_path: Path):
-    """A process that ignores the request, and what it started, are ended all the same."""
-    script = "trap '' TERM; sleep 300 & echo $!; wait; wait"
-    log = tmp_path / "log"
-    identity = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
-    _wait_for(log.read_text)
-    child = Identity.of(int(log.read_text()))
-
-    assert end(identity, grace=0.5)
-
-    assert identity.find() is None
-    assert child.find() is None
-
-
-def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
-    """A process that got the number of ours later is not ended."""
-    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    ours_long_ago = Identity(others.pid, others.created - 1000)
-
-    try:
-        assert ours_long_ago.find() is None
-        assert end(ours_long_ago)
-        assert others.find()
-    finally:
-        end(others)
 
 
 def test_a_crash_while_running_is_seen(tmp_path: Path):
@@ -375,12 +334,6 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path):
 
     with pytest.raises(LocalError, match="can't be used"):
         LocalLangflow(tmp_path / "file").start()
-
-
-def test_free_port_is_free():
-    """A port that is called free can be listened on."""
-    with socket.create_server(("127.0.0.1", free_port())) as server:
-        assert server.getsockname()[1]
 
 
 def test_status_from_the_terminal(

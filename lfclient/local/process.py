@@ -45,9 +45,30 @@ _STRIPPED = frozenset(
 )
 
 
+# Seconds by which two readings of one start time may differ: the system counts in hundredths.
+_SAME = 0.1
+
+
+def _created(pid: int) -> float:
+    if not psutil.LINUX:
+        return psutil.Process(pid).create_time()
+    # psutil adds the time of the boot, which it reads at each call: the clock may be set between
+    # these calls, so only what did not change meanwhile counts
+    while True:
+        booted = psutil.boot_time()
+        # a new object each time: one keeps the first time that it was asked for
+        created = psutil.Process(pid).create_time()
+        if psutil.boot_time() == booted:
+            return created - booted
+
+
 @dataclass(frozen=True)
 class Identity:
-    """One process and no later one that got the same number. `created` is in epoch seconds."""
+    """One process and no later one that got the same number.
+
+    `created` is in seconds: since the boot on Linux, where the system counts the start of a
+    process from there and its epoch moves whenever the clock is set; since the epoch elsewhere.
+    """
 
     pid: int
     created: float
@@ -55,7 +76,7 @@ class Identity:
     @classmethod
     def of(cls, pid: int) -> Identity:
         """That of a process that lives; raises psutil.NoSuchProcess if it does not."""
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, _created(pid))
 
     def find(self) -> psutil.Process | None:
         """The process, if it still lives."""
@@ -63,8 +84,7 @@ class Identity:
             return None
         try:
             process = psutil.Process(self.pid)
-            # the start time is counted from the boot, whose own time moves with the clock
-            same = abs(process.create_time() - self.created) < 2
+            same = abs(_created(process.pid) - self.created) < _SAME
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.Error:
             return None  # gone, or one that we may not look at and so did not start
@@ -151,7 +171,7 @@ def _members(identity: Identity) -> Iterable[psutil.Process]:
         try:
             if (
                 os.getpgid(process.pid) == identity.pid
-                and process.create_time() > identity.created - 2
+                and _created(process.pid) > identity.created - _SAME
                 and process.status() != psutil.STATUS_ZOMBIE
             ):
                 yield process
@@ -163,7 +183,7 @@ def _is_another(identity: Identity) -> bool:
     # a number is not given away while it still names a group: if a later process has it, then the
     # group of that number is not ours either
     try:
-        return abs(psutil.Process(identity.pid).create_time() - identity.created) >= 2
+        return abs(_created(identity.pid) - identity.created) >= _SAME
     except psutil.NoSuchProcess:
         return False
 

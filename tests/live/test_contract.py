@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
 
 from lfclient import (
     AsyncLangflowClient,
-    FileRef,
-    Flow,
     FlowNotFound,
     InvalidKey,
     InvalidRequest,
@@ -20,76 +17,12 @@ from lfclient import (
     OutputKind,
     RunStatus,
     Unsupported,
-    samples,
 )
-from lfclient.samples import Link, Node, Sample
+from tests.live.conftest import Make, go
+from tests.live.flows import ECHO, ROWS, SAVE
 from tests.servers import LiveServer
 
-Make = Callable[..., Flow]
-
 ZERO = "00000000-0000-0000-0000-000000000000"
-ECHO = Sample(
-    "echo",
-    "",
-    "",
-    (Node("a", "ChatInput", {"input_value": "stored"}), Node("b", "ChatOutput")),
-    (Link("a", "message", "b"),),
-)
-ROWS = Sample(
-    "rows",
-    "",
-    "",
-    (
-        Node("a", "TextInput", {"input_value": "x\ny\nz"}),
-        Node("s", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
-    ),
-    (Link("a", "text", "s", "data_inputs"),),
-)
-SAVE = Sample(
-    "save",
-    "",
-    "",
-    (
-        Node("a", "ChatInput", {"input_value": "to be kept"}),
-        Node("w", "SaveToFile", {"local_format": "txt"}),
-    ),
-    (Link("a", "message", "w", "input"),),
-)
-
-
-@pytest.fixture
-def client(langflow: LiveServer) -> Iterator[LangflowClient]:
-    """A client of each release."""
-    with LangflowClient(langflow.url, langflow.api_key, run_timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-def modes(client: LangflowClient) -> bool:
-    """Whether the release is 1.11 or later."""
-    return client.server().dialect == "modes"
-
-
-@pytest.fixture
-def make(client: LangflowClient) -> Iterator[Make]:
-    """Makes flows from samples of this server's components, and deletes them afterwards."""
-    made: list[str] = []
-    catalogue = client.catalogue()
-
-    def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
-        if isinstance(sample, str):
-            sample = next(one for one in samples.SAMPLES if one.name == sample)
-        data = samples.build(sample, catalogue)
-        for node in data["nodes"]:
-            if node["data"]["type"] == "SaveToFile":  # 1.8 takes the name only if it is shown
-                node["data"]["node"]["template"]["file_name"]["show"] = True
-        name = f"contract {sample.name} {uuid4().hex[:8]}"
-        made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
-        return client.flow(made[-1])
-
-    yield create
-    for flow_id in made:
-        client.delete_flow(flow_id)
 
 
 def test_server_tells_its_release(client: LangflowClient, langflow: LiveServer):
@@ -168,74 +101,6 @@ def test_session_is_kept(client: LangflowClient, make: Make):
     session = uuid4().hex
     run = client.run(make(ECHO), session_id=session)
     assert run.session_id == session
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_prompt_variables(client: LangflowClient, make: Make, mode: str):
-    """Prompt variables are parameters like others."""
-    flow = make("Write a letter")
-    run = go(client, flow, mode, {"Prompt Template-letter.name".replace(" ", ""): "Grace"})
-    assert "Dear Grace" in next(iter(run.outputs.values())).value
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_table(client: LangflowClient, make: Make, mode: str):
-    """A table comes as rows, also where the answer leaves it empty."""
-    run = go(client, make(ROWS), mode, {})
-    output = run.outputs["SplitText-s"]
-    assert (run.status, output.kind, output.note) == (RunStatus.COMPLETED, OutputKind.TABLE, "")
-    assert [row["text"] for row in output.value] == ["x", "y", "z"]
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_data(client: LangflowClient, make: Make, mode: str):
-    """JSON comes as its value, also where the answer leaves it empty."""
-    run = go(client, make("Read an order"), mode, {})
-    output = run.outputs["JSONtoData-order"]
-    assert (output.kind, output.value["order"]) == (OutputKind.DATA, 1042)
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_file(client: LangflowClient, make: Make, mode: str):
-    """A file that a flow wrote can be downloaded; a second run's is that run's."""
-    flow = make(SAVE)
-    name = f"contract-{uuid4().hex[:8]}"
-    for text in ("one", "two"):
-        overrides = {"ChatInput-a.input_value": text, "SaveToFile-w.file_name": name}
-        run = go(client, flow, mode, overrides, check=False)
-        output = run.outputs["SaveToFile-w"]
-        assert output.kind is OutputKind.FILE, run
-        assert isinstance(output.value, FileRef)
-        assert output.value.name.startswith(name)
-        assert text.encode() in client.download(output.value)
-
-
-def test_image_in_message(client: LangflowClient, make: Make):
-    """A message that holds an image among text stays a message, with the image whole."""
-    run = client.run(make("Picture card"))
-    output = next(iter(run.outputs.values()))
-    assert output.kind is OutputKind.MESSAGE
-    assert "data:image/png;base64," in output.value
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_long_text_is_whole(client: LangflowClient, make: Make, mode: str):
-    """A text beyond the server's limit comes whole in both modes."""
-    text = "".join(f"{number} " for number in range(3000))
-    run = go(client, make(ECHO), mode, {"ChatInput-a.input_value": text}, session_id=uuid4().hex)
-    output = run.outputs["ChatOutput-b"]
-    assert output.value == text
-    assert not output.truncated
-
-
-def test_cut_rows_are_told(client: LangflowClient, make: Make):
-    """Rows that the server cut are told, with the setting that lifts it."""
-    text = "\n".join(str(number) for number in range(1500))
-    run = go(client, make(ROWS), "background", {"TextInput-a.input_value": text})
-    output = run.outputs["SplitText-s"]
-    assert (output.truncated, len(output.value)) == (True, 1000)
-    assert output.missing in (None, 500)
-    assert "LANGFLOW_MAX_ITEMS_LENGTH" in output.note
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
@@ -387,13 +252,6 @@ def test_async_client(langflow: LiveServer, make: Make):
                 assert names[-1] == "end"
 
     asyncio.run(walk())
-
-
-def go(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):
-    """Run in a mode, to its end."""
-    if mode == "sync":
-        return client.run(flow, overrides, **options)
-    return client.wait(client.submit(flow, overrides, **options), timeout=60)
 
 
 def stop_at_once(client: LangflowClient, job_id: str | None) -> None:

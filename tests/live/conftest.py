@@ -1,0 +1,56 @@
+"""What the live tests share: a client of each release, and flows made for one test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from lfclient import Flow, LangflowClient, samples
+from lfclient.samples import Sample
+from tests.servers import LiveServer
+
+Make = Callable[..., Flow]
+
+
+@pytest.fixture
+def client(langflow: LiveServer) -> Iterator[LangflowClient]:
+    """A client of each release."""
+    with LangflowClient(langflow.url, langflow.api_key, run_timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def modes(client: LangflowClient) -> bool:
+    """Whether the release is 1.11 or later."""
+    return client.server().dialect == "modes"
+
+
+@pytest.fixture
+def make(client: LangflowClient) -> Iterator[Make]:
+    """Makes flows from samples of this server's components, and deletes them afterwards."""
+    made: list[str] = []
+    catalogue = client.catalogue()
+
+    def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
+        if isinstance(sample, str):
+            sample = next(one for one in samples.SAMPLES if one.name == sample)
+        data = samples.build(sample, catalogue)
+        for node in data["nodes"]:
+            if node["data"]["type"] == "SaveToFile":  # 1.8 takes the name only if it is shown
+                node["data"]["node"]["template"]["file_name"]["show"] = True
+        name = f"contract {sample.name} {uuid4().hex[:8]}"
+        made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
+        return client.flow(made[-1])
+
+    yield create
+    for flow_id in made:
+        client.delete_flow(flow_id)
+
+
+def go(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):
+    """Run in a mode, to its end."""
+    if mode == "sync":
+        return client.run(flow, overrides, **options)
+    return client.wait(client.submit(flow, overrides, **options), timeout=60)

@@ -1,0 +1,196 @@
+"""Jobs against scripted answers: which status is believed, how it is waited for, and stopped."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from lfclient import (
+    LangflowError,
+    RunStatus,
+    ServerFault,
+    Unreachable,
+    WaitTimeout,
+)
+from tests.recorded import flow_of, recorded
+from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, Reply, Server, W
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
+def test_transient_failure_is_not_believed():
+    """A failed job without a reason is asked for again; what it becomes counts."""
+    cancelled = recorded("1.13.0", "status_cancelled")
+    server = Server().on("GET", W, TRANSIENT, TRANSIENT, cancelled)
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        assert client.status(JOB, flow=FLOW).status is RunStatus.CANCELLED
+
+
+def test_repeated_failure_is_believed():
+    """A failure that stays for a second is one, and always has a reason in words."""
+    server = Server().on("GET", W, recorded("1.13.0", "status_after_term"))
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    server.on("GET", "/base/api/v1/monitor/messages", (200, []))
+    with server.client() as client:
+        run = client.status(JOB, flow=FLOW)
+    assert run.status is RunStatus.FAILED
+    assert run.errors[0].message
+
+
+def test_failure_with_a_reason_is_believed_at_once():
+    """A failure that comes with its reason is not asked for again."""
+    server = Server().on("GET", W, recorded("1.13.0", "status_failed"))
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        assert client.status(JOB, flow=FLOW).errors[0].message == "boom happened"
+    assert server.paths().count("GET /api/v2/workflows") == 1
+
+
+def test_transient_error_of_1_10():
+    """A completed job of 1.10 answers 500 for a moment."""
+    false = recorded("1.10.3", "status_transient_500_after_completion")
+    server = Server(OLD).on("GET", W, false, recorded("1.8.4", "bg_completed"))
+    with server.client() as client:
+        assert client.status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
+
+
+def test_result_that_is_gone():
+    """If 1.10 goes on saying so, the job is completed and its result no longer there."""
+    server = Server(OLD).on("GET", W, recorded("1.10.3", "status_transient_500_after_completion"))
+    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
+    with server.client() as client:
+        run = client.status(JOB, flow=FLOW)
+    assert run.status is RunStatus.COMPLETED
+    assert "No longer available" in run.outputs["ChatOutput-xyz34"].note
+
+
+def test_status_without_the_flow():
+    """The flow of an ended job is fetched, so that its success can be judged."""
+    flow = {"id": DONE[1]["flow_id"], "name": "Echo", "data": {"nodes": [], "edges": []}}
+    server = Server().on("GET", W, DONE).on("GET", f"/base/api/v1/flows/{flow['id']}", (200, flow))
+    with server.client() as client:
+        assert client.status(JOB).status is RunStatus.COMPLETED
+
+
+def test_flow_deleted_meanwhile():
+    """A job whose flow is gone still has its outputs."""
+    path = f"/base/api/v1/flows/{DONE[1]['flow_id']}"
+    server = Server().on("GET", W, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
+    with server.client() as client:
+        run = client.status(JOB)
+    assert (run.status, run.outputs["ChatOutput-xyz34"].value) == (RunStatus.COMPLETED, "hello")
+
+
+EMPTY = (200, {**DONE[1], "outputs": {}})
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(httpx.ReadTimeout("x"), Unreachable), ((503, {}), ServerFault)]
+)
+def test_job_whose_proof_does_not_come(fault: Reply, error: type[LangflowError]):
+    """A job is not judged by what could not be fetched: it can be asked for again."""
+    server = Server().on("GET", W, EMPTY).on("GET", f"{W}/{DONE[1]['job_id']}/events", fault)
+    with server.client() as client, pytest.raises(error):
+        client.status(DONE[1]["job_id"], flow=FLOW)
+
+
+def test_job_whose_proof_is_gone():
+    """Events that the server no longer has leave its own word, with a warning."""
+    server = Server().on("GET", W, EMPTY)
+    with server.client() as client:
+        run = client.status(DONE[1]["job_id"], flow=FLOW)
+    assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
+    assert "could not be verified" in run.warnings[-1]
+
+
+def test_job_refused_by_its_own_answer():
+    """An output that the answer calls failed needs no further proof."""
+    server = Server().on("GET", W, recorded("1.13.0", "bg_completed_with_failed_terminal"))
+    with server.client() as client:
+        run = client.status(JOB, flow=flow_of("TypeProbe-aaaaa"))
+    assert run.status is RunStatus.FAILED
+
+
+def test_sync_run_whose_proof_does_not_come():
+    """Its answer is at hand once only, so it stays as the server calls it, with the reason."""
+    answer = (200, {**recorded("1.13.0", "sync_ok")[1], "outputs": {}, "job_id": JOB})
+    server = Server().on("POST", W, answer)
+    server.on("GET", "/base/api/v1/monitor/builds", (503, {"detail": "down for now"}))
+    with server.client() as client:
+        run = client.run(FLOW)
+    assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
+    assert "could not be verified" in run.warnings[-1]
+    assert "down for now" in run.warnings[-1]
+
+
+def test_wait_tells_changes_and_gives_up():
+    """Each new status is told once; a timeout carries the run."""
+    going = (200, {**QUEUED[1], "status": "in_progress"})
+    server = Server().on("GET", W, QUEUED, going, going, DONE)
+    seen: list[str] = []
+    with server.client() as client:
+        run = client.wait(JOB, on_change=lambda run: seen.append(run.status.value), flow=FLOW)
+        assert run.status is RunStatus.COMPLETED
+        server.on("GET", W, going)
+        with pytest.raises(WaitTimeout) as caught:
+            client.wait(JOB, timeout=0.01, flow=FLOW)
+    assert seen == ["queued", "in_progress", "completed"]
+    assert caught.value.run.status is RunStatus.IN_PROGRESS
+
+
+def test_wait_asks_seldom():
+    """Waiting for a job of 1 s takes at most 5 requests, of 60 s at most 25."""
+    from lfclient.client.runs import _WAITS
+
+    for seconds, most in ((1.0, 5), (60.0, 25)):
+        at, count = 0.0, 1
+        while at < seconds:
+            at += _WAITS[min(count - 1, len(_WAITS) - 1)] * 0.9
+            count += 1
+        assert count <= most
+
+
+def test_stop_before_1_11_looks_first():
+    """A finished job of 1.10 is not stopped, since that would erase its result."""
+    server = Server(OLD).on("GET", W, recorded("1.8.4", "bg_completed"))
+    with server.client() as client:
+        result = client.stop(JOB, flow=FLOW)
+    assert result.stopped is False
+    assert result.run.outputs["ChatOutput-xyz34"].value == "hello"
+    assert "POST /api/v2/workflows/stop" not in server.paths()
+
+
+def test_stop_that_erased_the_result():
+    """A stop of 1.10 that met the end is undone from the build records."""
+    going = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
+    builds = {
+        "ChatOutput-xyz34": [
+            {
+                "valid": True,
+                "job_id": JOB,
+                "data": {"outputs": {"message": {"message": "kept", "type": "text"}}},
+            }
+        ]
+    }
+    server = Server(OLD).on("GET", W, going, recorded("1.8.4", "status_cancelled"))
+    server.on("POST", f"{W}/stop", (200, {"message": "Job cancelled successfully."}))
+    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": builds}))
+    with server.client() as client:
+        client.status(JOB, flow=FLOW)
+        job = client.status(JOB, flow=FLOW)
+    server.on("GET", W, going, (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB}))
+    with server.client() as client:
+        result = client.stop(job.job_id or JOB, flow=FLOW)
+    assert (result.stopped, result.run.status) == (False, RunStatus.COMPLETED)
+    assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
+
+
+def test_stop_that_is_not_possible():
+    """A run that can't be stopped is told with the server's reason."""
+    server = Server().on("POST", f"{W}/stop", recorded("1.13.0", "stop_sync_job"))
+    server.on("GET", W, (200, {**QUEUED[1], "status": "in_progress"}))
+    with server.client() as client:
+        result = client.stop(JOB, flow=FLOW)
+    assert result.stopped is False
+    assert "background" in result.message
