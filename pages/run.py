@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import connect, live, picker, problems, recent, run_panel, workbench
+from pages._ui import connect, live, picker, problems, recent, run_panel, waiting, workbench
 
 with problems.shown():
     session = connect.session()
@@ -18,6 +18,8 @@ with problems.shown():
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
             bench = workbench.prepare(session, flow) if flow else None
+            if bench:
+                waiting.look_again(session)
         with controls:
             run_panel.draw(session, bench.choice if bench else None, record)
         if bench:

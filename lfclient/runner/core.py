@@ -23,7 +23,7 @@ from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
-from lfclient.store import RecordProblem, RunRecord, Store
+from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
 MAX_LIVE = 500
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
@@ -62,7 +62,8 @@ class Runner:
         self._store = Store(folder)
         self._presence = Presence(folder)
         self._board = Board()
-        self._tasks = Tasks(Records(self._board, self._store), connect)
+        self._records = Records(self._board, self._store)
+        self._tasks = Tasks(self._records, connect)
         self._close_lost(self._store.unfinished())
 
     def start(
@@ -160,6 +161,11 @@ class Runner:
             elif record.job_id and used.api_key != connection.api_key:
                 self._tasks.leave(record.id)
                 self._adopt(record, connection)
+
+    @property
+    def disk_fault(self) -> StoreError | None:
+        """Why what is known of the runs is not all on disk; None if it is. It is tried again."""
+        return self._records.fault
 
     def close(self) -> None:
         """Leave everything as a killed process would: jobs go on, records stay unfinished."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient import ServerInfo, samples
 from lfclient.errors import LangflowError
-from pages._ui import connect, problems, servers, state
+from pages._ui import connect, problems, servers, state, waiting
 from pages._ui.backend import client
 from pages._ui.servers import Session
 from pages._ui.text import plain
@@ -65,8 +65,7 @@ def facts(session: Session) -> None:
             found = session.server()
             flows = session.flows()
         except LangflowError as error:
-            problems.show(error)
-            st.button("Try again", on_click=session.refresh, icon=":material/refresh:")
+            waiting.show(session, error, retry="retry-facts")
             return
         if found.problem:
             problems.show(found.problem)

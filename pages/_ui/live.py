@@ -22,22 +22,34 @@ WAIT_SECONDS = 0.45
 
 
 def draw(session: Session, record: RunRecord | None) -> None:
-    """The status panel, and once the run has ended its outputs; None is no run."""
+    """The status panel, and once the run has ended its outputs; None is no run.
+
+    Each part has one place whatever is in it, so that nothing of the run before is left to stand
+    under the next one's status until the page is drawn to its end.
+    """
     with st.container(key="run-status", border=True):
         if record is None:
             _nothing()
         elif record.ended:
-            _head(record)
-            _outcome(record)
+            with st.empty().container():
+                _head(record)
         else:
             _follow(record.id, session.owner, {"at once": True})
-    if record and record.ended and record.run:
-        _result(session, record, record.run)
+        outcome = st.empty()
+    result = st.empty()
+    if record and record.ended:
+        with outcome.container():
+            _outcome(record)
+        if record.run:
+            with result.container():
+                _result(session, record, record.run)
 
 
 def _nothing() -> None:
-    st.markdown("##### :material/outbox: Nothing has been run here yet")
-    st.caption("Fill in the inputs and press Run. The status and the outputs appear here.")
+    st.markdown(
+        "##### :material/outbox: Nothing has been run here yet\n\n"
+        ":small[:gray[Fill in the inputs and press Run. The status and the outputs appear here.]]"
+    )
 
 
 def wait_for_end(session: Session, record: RunRecord | None) -> None:
@@ -89,6 +101,15 @@ def _head(record: RunRecord) -> None:
         st.space("stretch")
         st.caption(plain(record.flow_name), width="content")
     st.caption(" ".join(_sentences(record)))
+    unwritten = backend().runner.disk_fault
+    if unwritten:
+        problems.show_words(
+            "The console cannot write its records",
+            f"{unwritten.message} The run itself goes on. What is shown here is lost if the "
+            "console ends before it can write again, which it keeps trying.",
+            unwritten.hint,
+            warning=True,
+        )
 
 
 def _sentences(record: RunRecord) -> list[str]:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
-from pages._ui import problems, shell, state
-from pages._ui.backend import Found
+from pages._ui import problems, shell, state, waiting
+from pages._ui.answers import Found, StillAsking
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -23,8 +23,7 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
     try:
         flows = _flows(session)
     except LangflowError as error:
-        problems.show(error)
-        _retry(session)
+        waiting.show(session, error, retry="retry-flows")
         return None
     if flows.problem:
         problems.show_words(
@@ -48,10 +47,16 @@ def _flows(session: Session) -> Found[list[FlowSummary]]:
     """The list; asked for anew once, where the flow in the address is younger than the last."""
     flows = session.flows()
     wanted = state.flow_in_address()
-    if wanted and all(flow.id != wanted for flow in flows.value) and state.first_look_for(wanted):
+    if wanted and not _has(flows, wanted) and state.first_look_for(wanted):
         session.refresh()
         flows = session.flows()
+        if not _has(flows, wanted) and session.owes_answers():
+            raise StillAsking
     return flows
+
+
+def _has(flows: Found[list[FlowSummary]], flow_id: str) -> bool:
+    return any(flow.id == flow_id for flow in flows.value)
 
 
 def _server(session: Session) -> None:
@@ -113,8 +118,7 @@ def _flow(session: Session, chosen: FlowSummary) -> Flow | None:
         session.refresh()
         problems.show(error)
     except LangflowError as error:
-        problems.show(error)
-        _retry(session)
+        waiting.show(session, error, retry="retry-flows")
     else:
         return found.value
     return None

@@ -13,7 +13,8 @@ from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
 from lfclient.settings import Connection, Discovered, check_address, discover
 from pages._ui import state
-from pages._ui.backend import Found, backend, client
+from pages._ui.answers import Found
+from pages._ui.backend import backend, client
 
 LOCAL = "Local Langflow"
 
@@ -46,14 +47,18 @@ class Session:
 
     def refresh(self) -> None:
         """Ask anew."""
-        backend().ask_anew(self.owner)
+        backend().answers.ask_anew(self.owner)
+
+    def owes_answers(self) -> bool:
+        """Whether the server has not yet answered all that it was asked."""
+        return backend().answers.asking(self.owner) is not None
 
     def _ask(self, what, seconds, call):
         def fetch():
             with client(self.connection) as api:
                 return call(api)
 
-        return backend().ask(self.owner, what, seconds, fetch)
+        return backend().answers.ask(self.owner, what, seconds, fetch)
 
 
 def available() -> list[Connection]:
@@ -134,7 +139,8 @@ def discovered() -> Discovered | None:
     url = shared.settings.discover_url
     if url is None:
         return None
-    return shared.ask("", "discovered", 5, lambda: discover(url)).value
+    # nothing else can be shown before this is known, and it gives up soon by itself
+    return shared.answers.ask("", "discovered", 5, lambda: discover(url), patience=15).value
 
 
 def holder_of(run_id: str) -> Session | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from pages._ui import problems, run_panel, state
+from pages._ui import run_panel, state, waiting
 from pages._ui.form import FlowForm, flow_form
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
@@ -34,7 +34,7 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
     try:
         server = session.server().value
     except LangflowError as error:
-        problems.show(error)
+        waiting.show(session, error, retry="retry-server")
         return None
 
     def read() -> FlowForm:

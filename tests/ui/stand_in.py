@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -56,6 +57,7 @@ class StandIn:
             "GET /api/v1/auto_login": (403, {"detail": {"auto_login": False}}),
             **(answers or {}),
         }
+        self.delays: dict[str, float] = {}  # seconds before the answer to "GET /path"
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         outer = self
@@ -66,6 +68,7 @@ class StandIn:
                 size = int(self.headers.get("content-length") or 0)
                 outer.bodies.append(self.rfile.read(size).decode())
                 outer.asked.append(f"{self.command} {path}")
+                time.sleep(outer.delays.get(f"{self.command} {path}", 0))
                 status, body = outer.answers.get(f"{self.command} {path}", (404, {"detail": "no"}))
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)

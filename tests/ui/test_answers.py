@@ -1,0 +1,124 @@
+"""What servers said is kept, and asked for beside the page."""
+
+import threading
+import time
+
+import pytest
+
+from lfclient.errors import FlowNotFound, Unreachable
+from pages._ui import answers
+from pages._ui.answers import Answers, StillAsking
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def asked():
+    return Answers()
+
+
+@pytest.fixture
+def slow():
+    """An answer that comes when the test says so."""
+    go = threading.Event()
+
+    def fetch():
+        assert go.wait(30)
+        return "late"
+
+    fetch.go = go
+    yield fetch
+    go.set()
+
+
+def fails(error):
+    def fetch():
+        raise error
+
+    return fetch
+
+
+def test_an_answer_is_kept_for_its_time(asked):
+    """Within the time nothing is asked again; after it, or on demand, it is."""
+    said = iter(range(10))
+    fetch = lambda: next(said)  # noqa: E731
+    assert [asked.ask("o", "w", 60, fetch).value for _ in range(2)] == [0, 0]
+    asked.ask_anew("o")
+    assert asked.ask("o", "w", 60, fetch).value == 1
+    assert asked.ask("o", "w", 0, fetch).value == 2
+    assert asked.ask("o", "other", 60, fetch).value == 3
+    assert asked.ask("other", "w", 60, fetch).value == 4
+
+
+def test_a_slow_answer_is_not_waited_for(asked, slow, monkeypatch):
+    """The first look waits a moment, later ones not at all; once it is there, it is given."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    for _ in range(3):
+        with pytest.raises(StillAsking):
+            asked.ask("o", "w", 60, slow)
+    assert asked.asking("o") > 0.04
+    assert asked.asking("another") is None
+    slow.go.set()
+    wait_for(lambda: asked.asking("o") is None)
+    assert asked.ask("o", "w", 60, fails(AssertionError("asked twice"))).value == "late"
+
+
+def test_while_a_new_answer_is_slow_the_last_is_given(asked, slow, monkeypatch):
+    """With nothing said against it, since nothing is known against it."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    asked.ask("o", "w", 60, lambda: "early")
+    assert asked.ask("o", "w", 0, slow).value == "early"
+    assert asked.asking("o")
+    slow.go.set()
+    wait_for(lambda: asked.asking("o") is None)
+    assert asked.ask("o", "w", 60, slow).value == "late"
+
+
+def test_a_server_that_is_away_leaves_its_last_answer(asked):
+    """With the problem; a flow that is gone is no such case."""
+    asked.ask("o", "w", 60, lambda: "early")
+    away = Unreachable("It is off.", sent=False)
+    assert asked.ask("o", "w", 0, fails(away)).problem is away
+    assert asked.ask("o", "w", 60, fails(AssertionError("asked at once again"))).value == "early"
+    with pytest.raises(FlowNotFound):
+        asked.ask("o", "w", 0, fails(FlowNotFound("gone")))
+
+
+def test_a_failure_that_came_late_is_told_once(asked, slow, monkeypatch):
+    """Whoever looks next hears of it; who looks after that has the server asked again."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+
+    def fetch():
+        slow()
+        raise Unreachable("It is off.", sent=False)
+
+    with pytest.raises(StillAsking):
+        asked.ask("o", "w", 60, fetch)
+    slow.go.set()
+    wait_for(lambda: asked.asking("o") is None)
+    with pytest.raises(Unreachable):
+        asked.ask("o", "w", 60, lambda: "back")
+    assert asked.ask("o", "w", 60, lambda: "back").value == "back"
+
+
+def test_a_failure_of_long_ago_is_no_news(asked, monkeypatch):
+    """It is asked again instead."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+    monkeypatch.setattr(answers, "_MISSED", 0.0)
+    with pytest.raises((StillAsking, Unreachable)):
+        asked.ask("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
+    wait_for(lambda: asked.asking("o") is None)
+    time.sleep(0.01)
+    monkeypatch.setattr(answers, "PATIENCE", 10)
+    assert asked.ask("o", "w", 60, lambda: "back").value == "back"
+
+
+def test_what_was_asked_before_asking_anew_is_not_taken(asked, slow, monkeypatch):
+    """It may tell of the time before."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    with pytest.raises(StillAsking):
+        asked.ask("o", "w", 60, slow)
+    asked.ask_anew("o")
+    assert asked.ask("o", "w", 60, lambda: "new").value == "new"
+    slow.go.set()
+    time.sleep(0.05)
+    assert asked.ask("o", "w", 60, lambda: "again").value == "new"
