@@ -126,7 +126,7 @@ def is_ip(host: str) -> bool:
 
 def refused_ip(address: str) -> bool:
     """Whether an IP address is one that the console never calls."""
-    ip = _unwrap(ip_address(address.partition("%")[0]))
+    ip = unwrap(ip_address(address.partition("%")[0]))
     return any(ip in network for network in _REFUSED_NETWORKS)
 
 
@@ -136,16 +136,16 @@ def is_loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return _unwrap(ip_address(name)).is_loopback
+        return unwrap(ip_address(name)).is_loopback
     except ValueError:
         return False
 
 
-def _unwrap(ip: IPAddress) -> IPAddress:
-    """The IPv4 address inside an IPv6 one that only carries it: mapped, 6to4, NAT64."""
+def unwrap(ip: IPAddress) -> IPAddress:
+    """The IPv4 address that an IPv6 one only carries: mapped, 6to4, Teredo, NAT64; else itself."""
     if isinstance(ip, IPv4Address):
         return ip
-    inner = ip.ipv4_mapped or ip.sixtofour
+    inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
     if inner is None and (ip in _NAT64 or (int(ip) >> 32 == 0 and int(ip) > 1)):
         inner = IPv4Address(int(ip) & 0xFFFFFFFF)
     return inner or ip

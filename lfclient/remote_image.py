@@ -8,12 +8,12 @@ checked in the same way.
 from __future__ import annotations
 
 import ipaddress
-import socket
 import time
 from collections.abc import Callable
 
 import httpx
 
+from lfclient.addresses import Resolver, resolve, unwrap
 from lfclient.errors import LangflowError
 
 MAX_BYTES = 20_000_000
@@ -21,19 +21,11 @@ MAX_SECONDS = 10.0
 MAX_REDIRECTS = 3
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 
-Resolver = Callable[[str, int], list[str]]
-
 
 class ImageRefused(LangflowError):
     """The image is not fetched, or what came is not used; the message says why."""
 
     default_hint = "Open the address in a browser of your own if you trust it."
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of a host. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
 
 
 def load_image(
@@ -82,7 +74,7 @@ def _checked(address: str) -> httpx.URL:
 def _pinned(url: httpx.URL, resolve: Resolver) -> httpx.URL:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        addresses = resolve(url.host, port)
+        addresses = list(resolve(url.host, port))
     except OSError as error:
         raise ImageRefused(f"The host {url.host} is not known.") from error
     if not addresses or not all(_public(address) for address in addresses):
@@ -92,18 +84,10 @@ def _pinned(url: httpx.URL, resolve: Resolver) -> httpx.URL:
 
 def _public(address: str) -> bool:
     try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = unwrap(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        # forms that carry an IPv4 address inside reach whatever that one is
-        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or ip
-        if ip in _NAT64:
-            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.is_global and not ip.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def _read(response: httpx.Response, deadline: float, clock: Callable[[], float]) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import trustme
 
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
 from lfclient.addresses import AddressRefused
@@ -67,14 +69,14 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     return known
 
 
-def ask(url: str, kind: str) -> Any:
+def ask(url: str, kind: str, **options: Any) -> Any:
     """The server's release by the sync or the async client."""
     if kind == "sync":
-        with LangflowClient(url, "sk-key-of-the-test", timeout=2) as client:
+        with LangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
             return client.server()
 
     async def walk() -> Any:
-        async with AsyncLangflowClient(url, "sk-key-of-the-test", timeout=2) as client:
+        async with AsyncLangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
             return await client.server()
 
     return asyncio.run(walk())
@@ -109,6 +111,22 @@ def test_a_name_is_resolved_once_and_kept_as_host(kind, names, server):
     assert set(server.hosts) == {f"rebind.test:{server.server_port}"}
     with pytest.raises(AddressRefused):
         ask(url, kind)
+
+
+@both
+def test_a_certificate_is_asked_for_the_name(kind, names, server, tmp_path):
+    """The connection goes to the checked address, the certificate has to be the name's."""
+    names["right.test"] = names["wrong.test"] = [["127.0.0.1"]]
+    ca = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("right.test").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    verify = str(tmp_path / "ca.pem")
+    port = server.server_port
+    assert ask(f"https://right.test:{port}", kind, verify=verify).version == "1.13.0"
+    with pytest.raises(Unreachable, match="certificate"):
+        ask(f"https://wrong.test:{port}", kind, verify=verify)
 
 
 @both

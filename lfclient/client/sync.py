@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from lfclient.addresses import normalise
 from lfclient.client import wire
 from lfclient.client.runs import OnChange, Runs, events_request
 from lfclient.client.steps import Memory, Steps
@@ -43,7 +44,7 @@ class LangflowClient:
         *,
         server: ServerInfo | None = None,
     ) -> None:
-        self.url = wire.base_of(url)
+        self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = tuple(filter(None, (api_key, httpx.URL(self.url).password)))
         self._runs = Runs(Memory(secrets, server))

@@ -123,27 +123,6 @@ def limits(*, keep: bool) -> httpx.Limits:
     return httpx.Limits(max_keepalive_connections=0)
 
 
-def base_of(url: str) -> str:
-    """The address without a trailing slash; raises LangflowError if it is none."""
-    text = url.strip()
-    if "://" not in text:
-        text = f"http://{text}"
-    try:
-        parsed = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise _no_address() from error
-    if parsed.scheme not in ("http", "https") or not parsed.host or " " in text:
-        raise _no_address()
-    return text.rstrip("/")
-
-
-def _no_address() -> LangflowError:
-    return LangflowError(
-        "That is not the address of a server.",
-        hint="It begins with http:// or https://, such as http://127.0.0.1:7860.",
-    )
-
-
 def arguments(
     spec: RequestSpec, base: str, timeout: float | None, run_timeout: float | None
 ) -> dict[str, Any]:
