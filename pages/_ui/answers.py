@@ -104,8 +104,8 @@ class Answers:
         """
         patience = PATIENCE if patience is None else patience
         key = (owner, what)
-        known = self._known.get(key)
-        if known and time.monotonic() - known.at < seconds:
+        known = self._fresh(key, seconds)
+        if known:
             return known
         question = self._question(key, fetch)
         question.ended.wait(max(0.0, question.began + patience - time.monotonic()))
@@ -116,6 +116,11 @@ class Answers:
         if found is None:
             raise StillAsking
         return found
+
+    def begin(self, owner: str, what: str, seconds: float, fetch: Callable[[], T]) -> None:
+        """Let `ask` be under way already when it is called."""
+        if not self._fresh((owner, what), seconds):
+            self._question((owner, what), fetch)
 
     def ask_anew(self, owner: str) -> None:
         """Ask that server the next time, however short ago it answered."""
@@ -133,6 +138,10 @@ class Answers:
                 if key[0] == owner and not question.ended.is_set()
             ]
         return time.monotonic() - min(waiting) if waiting else None
+
+    def _fresh(self, key: Key, seconds: float) -> Found[Any] | None:
+        known = self._known.get(key)
+        return known if known and time.monotonic() - known.at < seconds else None
 
     def _question(self, key: Key, fetch: Callable[[], Any]) -> _Question:
         with self._lock:

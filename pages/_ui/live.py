@@ -52,6 +52,12 @@ def _nothing() -> None:
     )
 
 
+def name_tab(record: RunRecord | None) -> None:
+    """Put the status into the title of the browser's tab."""
+    if record:
+        shell.set_title(f"{status.LOOKS[record.status].sign} {status.word(record.status)}")
+
+
 def wait_for_end(session: Session, record: RunRecord | None) -> None:
     """At the end of the page: a run that ends within the first tick is shown as soon as it has.
 
@@ -78,11 +84,14 @@ def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
     """
     runner = backend().runner
     place = st.empty()
-    until = time.monotonic() + (0 if first.pop("at once", False) else WAIT_SECONDS)
+    at_once = first.pop("at once", False)
+    until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
     record = runner.get(run_id, owner)
     while record is not None:
         with place.container():
             _head(record)
+        if not at_once:
+            name_tab(record)
         if record.ended:
             st.rerun()
         left = until - time.monotonic()
@@ -92,7 +101,6 @@ def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
 
 
 def _head(record: RunRecord) -> None:
-    shell.set_title(f"{status.LOOKS[record.status].sign} {status.word(record.status)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status.badge(record.status)
         st.markdown(

@@ -22,12 +22,15 @@ MODES: dict[Mode, str] = {"background": "Background", "sync": "Wait for the resu
 
 @dataclass(frozen=True)
 class Choice:
-    """What is about to be run; `read` tells what the form holds at the moment of asking."""
+    """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
+    the moment of asking, as another mode would have it, too.
+    """
 
     session: Session
     server: ServerInfo
     flow: Flow
-    read: Callable[[], FormResult]
+    mode: Mode
+    read: Callable[[Mode], FormResult]
 
 
 def default_mode(server: ServerInfo) -> Mode:
@@ -151,7 +154,8 @@ def _stop_buttons(place, session: Session, record: RunRecord) -> None:
 def _start(choice: Choice, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
     owner, flow_id = choice.session.owner, choice.flow.id
-    form = choice.read()
+    mode = state.mode(owner, choice.mode)
+    form = choice.read(mode)
     if not form.ready:
         state.leave_notice(_not_ready(form))
         return
@@ -163,7 +167,7 @@ def _start(choice: Choice, click: str) -> None:
             choice.session.connection,
             choice.flow,
             form.overrides,
-            mode=state.mode(owner, default_mode(choice.server)),
+            mode=mode,
             session_id=session_id,
             server=choice.server,
             click=click,

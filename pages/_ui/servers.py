@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -18,6 +19,9 @@ from pages._ui.backend import backend, client
 
 LOCAL = "Local Langflow"
 
+# for how long what a server said is not asked again
+_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60}
+
 
 @dataclass(frozen=True)
 class Session:
@@ -28,22 +32,27 @@ class Session:
 
     def server(self) -> Found[ServerInfo]:
         """What the server is and can do."""
-        return self._ask("server", 60, lambda api: api.server())
+        return self._ask("server")
 
     def flows(self) -> Found[list[FlowSummary]]:
         """All flows of the key's user."""
-        return self._ask("flows", 15, lambda api: api.flows())
+        return self._ask("flows")
 
     def flow(self, flow_id: str) -> Found[Flow]:
         """A flow whole."""
-        return self._ask(f"flow {flow_id}", 15, lambda api: api.flow(flow_id))
+        return self._ask("flow", flow_id)
 
     def variables(self) -> Sequence[str]:
         """Names of the server's variables; none where it does not tell them."""
         try:
-            return self._ask("variables", 60, lambda api: api.variables()).value
+            return self._ask("variables").value
         except LangflowError:
             return ()
+
+    def ask_ahead(self) -> None:
+        """Ask what the page is going to need, all at once, so that it waits for one time only."""
+        for what in ("server", "flows", "variables"):
+            backend().answers.begin(self.owner, what, _KEPT_SECONDS[what], self._fetch(what))
 
     def refresh(self) -> None:
         """Ask anew."""
@@ -53,12 +62,16 @@ class Session:
         """Whether the server has not yet answered all that it was asked."""
         return backend().answers.asking(self.owner) is not None
 
-    def _ask(self, what, seconds, call):
+    def _ask(self, what: str, *args: str) -> Found[Any]:
+        name, fetch = " ".join((what, *args)), self._fetch(what, *args)
+        return backend().answers.ask(self.owner, name, _KEPT_SECONDS[what], fetch)
+
+    def _fetch(self, what: str, *args: str) -> Callable[[], Any]:
         def fetch():
             with client(self.connection) as api:
-                return call(api)
+                return getattr(api, what)(*args)
 
-        return backend().answers.ask(self.owner, what, seconds, fetch)
+        return fetch
 
 
 def available() -> list[Connection]:

@@ -24,6 +24,7 @@ MODE = "run-mode-choice"
 SERVER_URL = "connection-url"
 API_KEY = "connection-key"
 _BROWSER = "browser-id"
+_TO_ADDRESS = "run-to-address"
 _CLICK = "run-click"
 _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
@@ -47,18 +48,33 @@ def browser_id() -> str:
 
 def run_id() -> str | None:
     """The run in the address, or None; a text that can be no run's id counts as none."""
-    text = st.query_params.get(RUN, "")
+    text = st.session_state.get(_TO_ADDRESS) or st.query_params.get(RUN, "")
     return text if text and len(text) <= 64 and text.replace("-", "").isalnum() else None
 
 
 def show_run(run: str) -> None:
-    """Put a run into the address and show it."""
-    st.query_params[RUN] = run
+    """Show a run; `put_run_into_address` then does so."""
+    st.session_state[_TO_ADDRESS] = run
     _forget_other_runs()
+
+
+def is_to_be_addressed() -> bool:
+    """Whether the run that is shown is not in the address yet."""
+    return _TO_ADDRESS in st.session_state
+
+
+def put_run_into_address() -> None:
+    """Name the run that is shown in the address.
+
+    To be called once its status is drawn: the browser takes longer over an address than over that.
+    """
+    if is_to_be_addressed():
+        st.query_params[RUN] = st.session_state.pop(_TO_ADDRESS)
 
 
 def close_run() -> None:
     """Show no run; it goes on."""
+    st.session_state.pop(_TO_ADDRESS, None)
     if RUN in st.query_params:
         del st.query_params[RUN]
     _forget_other_runs()

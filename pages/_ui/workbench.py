@@ -8,6 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
+from lfclient.run import Mode
 from pages._ui import run_panel, state, waiting
 from pages._ui.form import FlowForm, flow_form
 from pages._ui.run_panel import Choice
@@ -37,13 +38,10 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
         waiting.show(session, error, retry="retry-server")
         return None
 
-    def read() -> FlowForm:
-        return flow_form(
-            flow,
-            mode=state.mode(session.owner, run_panel.default_mode(server)),
-            server=server,
-            owner=session.owner,
-            variables=session.variables(),
-        )
+    mode, variables = state.mode(session.owner, run_panel.default_mode(server)), session.variables()
 
-    return Workbench(Choice(session, server, flow, lambda: read().result), read())
+    def read(mode: Mode) -> FlowForm:
+        return flow_form(flow, mode=mode, server=server, owner=session.owner, variables=variables)
+
+    choice = Choice(session, server, flow, mode, lambda mode: read(mode).result)
+    return Workbench(choice, read(mode))

@@ -122,3 +122,16 @@ def test_what_was_asked_before_asking_anew_is_not_taken(asked, slow, monkeypatch
     slow.go.set()
     time.sleep(0.05)
     assert asked.ask("o", "w", 60, lambda: "again").value == "new"
+
+
+def test_what_was_begun_ahead_is_not_asked_twice(asked):
+    """Neither its answer nor its failure is lost to who asks for it afterwards."""
+    again = fails(AssertionError("asked twice"))
+    asked.begin("o", "w", 60, lambda: "ahead")
+    assert asked.ask("o", "w", 60, again).value == "ahead"
+    asked.begin("o", "w", 60, again)
+    asked.begin("o", "other", 60, fails(Unreachable("It is off.", sent=False)))
+    wait_for(lambda: asked.asking("o") is None)
+    asked.begin("o", "other", 60, again)
+    with pytest.raises(Unreachable):
+        asked.ask("o", "other", 60, again)
