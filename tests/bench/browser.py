@@ -40,21 +40,3 @@ def settle(page: Page) -> None:
 def click_to_text(page: Page, click: str, selector: str, wanted: list[str]) -> float:
     """Milliseconds from a click on `click` until `selector` shows one of `wanted` (lower case)."""
     return float(page.evaluate(_WATCH, [selector, wanted, click]))
-
-
-# Milliseconds from a click until Streamlit's script has run to its end.
-RERUN = """
-(click) => new Promise((resolve, reject) => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  let ran = false;
-  const observer = new MutationObserver(() => {
-    const running = app.getAttribute('data-test-script-state') === 'running';
-    if (running) ran = true;
-    else if (ran) { observer.disconnect(); resolve(performance.now() - start); }
-  });
-  observer.observe(app, {attributes: true});
-  setTimeout(() => { observer.disconnect(); reject(new Error('no rerun seen')); }, 60000);
-  const start = performance.now();
-  document.querySelector(click).click();
-})
-"""

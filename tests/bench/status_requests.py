@@ -131,6 +131,9 @@ def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
                 data = build(sleeping(seconds), client.catalogue())
                 made = client.create_flow(f"bench {seconds} s", data)
                 try:
+                    if seconds == 1:
+                        # a job that loads what it needs for the first time is none of one second
+                        count(url, api_key, made.id)
                     requests = count(url, api_key, made.id)
                 finally:
                     client.delete_flow(made.id)
