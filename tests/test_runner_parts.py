@@ -1,17 +1,20 @@
-"""What the runner is made of: schedule, board, presence."""
+"""What the runner is made of: schedule, board, presence, memory."""
 
 import asyncio
+import gc
 import time
+import weakref
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from lfclient.run import RunStatus
-from lfclient.runner import schedule
+from lfclient.runner import Runner, memory, schedule
 from lfclient.runner.board import KEEP_ENDED, KEEP_SECONDS, Board
 from lfclient.runner.presence import Presence
 from lfclient.store import RunRecord
+from tests.waiting import wait_for
 
 NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
 
@@ -102,3 +105,42 @@ def test_elapsed_time_is_counted_to_the_end():
     assert record.elapsed(NOW + timedelta(seconds=3)) == 3
     ended = replace(record, ended_at=NOW + timedelta(seconds=2))
     assert ended.elapsed(NOW + timedelta(hours=1)) == 2
+
+
+class _Knot:
+    """Something that holds itself."""
+
+    def __init__(self):
+        self.self = self
+
+
+def test_memory_held_by_cycles_alone_is_freed():
+    """Also what has grown old, at which Python looks seldom."""
+    knot = _Knot()
+    seen = weakref.ref(knot)
+    gc.collect()
+    gc.disable()
+    try:
+        del knot
+        assert seen()
+        memory.give_back()
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_memory_is_given_back_after_somebody_has_left_a_run(tmp_path, monkeypatch):
+    """Within one turn of tidying, once for each time, and never for nothing."""
+    given = []
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.02)
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(1))
+    runner = Runner(tmp_path)
+    try:
+        time.sleep(0.1)
+        assert given == []
+        runner.leave()
+        wait_for(lambda: given)
+        time.sleep(0.1)
+        assert given == [1]
+    finally:
+        runner.close()

@@ -82,8 +82,8 @@ class Board:
             entries = self._entries.values()
             return [entry.record for entry in entries if entry.saved < entry.record.version]
 
-    def sweep(self) -> None:
-        """Let go of ended runs that nobody looks at any more."""
+    def sweep(self) -> int:
+        """Let go of ended runs that nobody looks at any more; how many that were."""
         with self._changed:
             now = self._clock()
             ended = [
@@ -93,9 +93,14 @@ class Board:
             ]
             ended.sort(key=lambda pair: pair[1].used)
             surplus = len(ended) - KEEP_ENDED
-            for position, (run_id, entry) in enumerate(ended):
-                if position < surplus or now - entry.used >= KEEP_SECONDS:
-                    del self._entries[run_id]
+            leaving = [
+                run_id
+                for position, (run_id, entry) in enumerate(ended)
+                if position < surplus or now - entry.used >= KEEP_SECONDS
+            ]
+            for run_id in leaving:
+                del self._entries[run_id]
+            return len(leaving)
 
     def _read(self, run_id: str) -> RunRecord | None:
         entry = self._entries.get(run_id)

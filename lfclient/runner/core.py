@@ -146,6 +146,10 @@ class Runner:
         found = self._store.recent(owner, limit, flow_id)
         return [replace(self._board.peek(record.id) or record, run=None) for record in found]
 
+    def leave(self) -> None:
+        """Somebody has stopped looking at a run: its memory is given back within seconds."""
+        self._tasks.left = True
+
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
 

@@ -14,6 +14,7 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
+from lfclient.runner import memory
 from lfclient.runner.live import LiveRun, Records
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
@@ -41,12 +42,16 @@ class Job:
 
 
 class Tasks:
-    """Jobs by run id, each in a task of one loop in one daemon thread."""
+    """Jobs by run id, each in a task of one loop in one daemon thread.
+
+    `left` is set when somebody has stopped looking at a run, whose memory is then given back.
+    """
 
     def __init__(self, records: Records, connect: Connect) -> None:
         self._records = records
         self._connect = connect
         self._jobs: dict[str, Job] = {}
+        self.left = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -128,7 +133,9 @@ class Tasks:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
             await self._records.save_rest()
-            self._records.board.sweep()
+            if self._records.board.sweep() or self.left:
+                self.left = False
+                await asyncio.to_thread(memory.give_back)
 
 
 async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pyarrow
 import streamlit as st
 
 from lfclient import LangflowClient
 from lfclient.local import LocalLangflow
-from lfclient.runner import Runner, get_runner
+from lfclient.runner import Runner, get_runner, memory
 from lfclient.settings import Connection, Settings
 from lfclient.vault import Vault
 from pages._ui.answers import Answers, Bounded
@@ -32,6 +33,9 @@ class Backend:
 def backend() -> Backend:
     """Made once per process. Raises LangflowError if a setting or the data folder is unusable."""
     settings = Settings.load(bind_address=st.get_option("server.address") or "")
+    # Arrow's own pool keeps what a large table took; the system's gives it back
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
+    memory.settle()
     return Backend(
         settings=settings,
         runner=get_runner(settings),

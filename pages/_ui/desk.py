@@ -15,10 +15,15 @@ from pages._ui.servers import Session
 HEAD_START = 0.03
 
 
+def draw(session: Session, choice: Choice | None) -> None:
+    """Run and Stop, the status and the outputs of the run in the address, the recent runs."""
+    _draw(session, choice, state.run_id())
+
+
 @st.fragment
 @problems.shown()
-def draw(session: Session, choice: Choice | None) -> None:
-    """Run and Stop, the status and the outputs of the run in the address, the recent runs.
+def _draw(session: Session, choice: Choice | None, before: str | None) -> None:
+    """`before` is the run that was shown when the whole page was last drawn.
 
     The status comes first, though it stands below the controls: it is what a press changes.
     """
@@ -35,6 +40,10 @@ def draw(session: Session, choice: Choice | None) -> None:
     with controls:
         run_panel.draw(session, choice, record)
     recent.draw(session)
+    if before not in (None, run_id):
+        # what Streamlit holds for the downloads of a run is let go of with the whole page only
+        backend().runner.leave()
+        st.rerun()
     if choice and choice.mode != state.mode(session.owner, choice.mode):
         st.rerun()  # what the form takes depends on the mode
     live.wait_for_end(session, record)

@@ -94,8 +94,9 @@ def _forget_other_runs() -> None:
     current = run_id()
     if _KEPT in st.session_state and st.session_state[_KEPT_RUN] == current:
         return
+    # emptied in place: Streamlit holds on to what a key had before until the next press
+    st.session_state.setdefault(_KEPT, {}).clear()
     st.session_state[_KEPT_RUN] = current
-    st.session_state[_KEPT] = {}
     for name in [name for name in st.session_state if str(name).startswith("output-")]:
         if current is None or current not in str(name):
             del st.session_state[name]

@@ -60,7 +60,42 @@ def test_what_was_kept_for_a_run_is_dropped_when_it_is_closed():
     app.query_params["run"] = "a1"
     app.run()
     assert app.session_state["kept"] == ["frame"]
+    held = app.session_state["kept-for-run"]
     app.session_state["close"] = True
     app.run()
     assert app.session_state["kept-for-run"] == {}
+    assert held == {}  # nor behind what Streamlit remembers of the run before
+    assert not app.exception
+
+
+def addressed() -> None:
+    """What AppTest runs: shows a run, and puts it into the address when told to."""
+    import streamlit as st
+
+    from pages._ui import state
+
+    if st.session_state.pop("show", False):
+        state.show_run("b2")
+    if st.session_state.pop("put", False):
+        state.put_run_into_address()
+    if st.session_state.pop("close", False):
+        state.close_run()
+    st.session_state["seen"] = state.run_id()
+
+
+def test_a_run_is_shown_before_it_is_in_the_address():
+    """The address comes when the page says so, and goes with the run."""
+    app = AppTest.from_function(addressed)
+    app.session_state["show"] = True
+    app.run()
+    assert app.session_state["seen"] == "b2"
+    assert "run" not in app.query_params
+    app.session_state["put"] = True
+    app.run()
+    assert app.session_state["seen"] == "b2"
+    assert app.query_params["run"] == "b2"
+    app.session_state["close"] = True
+    app.run()
+    assert app.session_state["seen"] is None
+    assert "run" not in app.query_params
     assert not app.exception
