@@ -25,7 +25,11 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 
 class CountingProxy:
-    """Passes requests on to a Langflow and counts them by method and path; loopback only."""
+    """Passes requests on to a Langflow and counts them by method and path; loopback only.
+
+    Not counted is what was answered with 500: a job's failure that may be a passing one has to be
+    asked for again (contract, rule 5).
+    """
 
     def __init__(self, url: str) -> None:
         self.counts: Counter[str] = Counter()
@@ -35,7 +39,6 @@ class CountingProxy:
             protocol_version = "HTTP/1.1"
 
             def _pass_on(self) -> None:
-                counts[f"{self.command} {urlsplit(self.path).path}"] += 1
                 length = int(self.headers.get("content-length") or 0)
                 body = self.rfile.read(length) if length else None
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
@@ -43,6 +46,8 @@ class CountingProxy:
                 try:
                     upstream.request(self.command, self.path, body=body, headers=headers)
                     answer = upstream.getresponse()
+                    if answer.status != 500:
+                        counts[f"{self.command} {urlsplit(self.path).path}"] += 1
                     self.send_response(answer.status)
                     for name, value in answer.getheaders():
                         if name.lower() not in HOP_BY_HOP:

@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import Screen
+from tests.chromium import find as find_chromium
 from tests.console import CHROMIUM_ARGS
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -67,8 +68,6 @@ def take(browser: Browser, url: str) -> None:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=sys.argv[2] if len(sys.argv) > 2 else None, args=CHROMIUM_ARGS
-        )
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
         take(chromium, sys.argv[1])
         chromium.close()
