@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import connect, desk, picker, problems, waiting, workbench
+from pages._ui import connect, live, picker, problems, recent, run_panel, waiting, workbench
 
 with problems.shown():
     session = connect.session()
@@ -10,14 +10,21 @@ with problems.shown():
         left, right = st.columns([5, 6], gap="large")
         with right:
             session, record = connect.opened_run(session)
+            connect.notice()
+            controls, result = st.container(), st.container()
+        # the status first: it is what a press changes, and it waits for no server
+        with result:
+            live.draw(session, record)
         session.ask_ahead()
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
             bench = workbench.prepare(session, flow) if flow else None
-        # before the form, which takes longer to draw: a reload shows the run at once
-        with right:
-            desk.draw(session, bench.choice if bench else None)
+        with controls:
+            run_panel.draw(session, bench.choice if bench else None, record)
         if bench:
             with left:
-                waiting.look_again(session)
+                waiting.look_again(session, flow.id)
                 bench.draw()
+        with right:
+            recent.draw(session)
+        live.wait_for_end(session, record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -46,6 +47,19 @@ def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeyp
         assert identity == Identity.of(identity.pid)
     finally:
         assert end(identity)
+
+
+def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
+    """One that has its number now, and began as long after the boot, is another."""
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    before = replace(others, boot="another boot")
+
+    try:
+        assert before.find() is None
+        assert end(before)
+        assert others.find()
+    finally:
+        end(others)
 
 
 def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):

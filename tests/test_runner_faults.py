@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from lfclient.run import RunStatus
-from lfclient.runner import FollowedElsewhere, TooManyRuns
+from lfclient.client import AsyncLangflowClient
+from lfclient.run import RunStatus, StopResult
+from lfclient.runner import FollowedElsewhere, TooManyRuns, memory
 from lfclient.runner import core as runner_core
 from lfclient.store import Store, StoreError
 from tests.runner_bench import CONNECTION, bench, both_dialects
+from tests.waiting import wait_for
 
 __all__ = ["bench"]
 
@@ -283,3 +285,47 @@ def test_a_server_that_moved_and_does_not_know_the_job_does_not_end_it(bench):
     record = bench.until(run_id, lambda record: record.note)
     assert CONNECTION.url in record.note
     assert not record.ended
+
+
+@pytest.mark.parametrize("stopped", [None, False])
+def test_a_stop_that_did_not_stop_can_be_asked_for_again(bench, monkeypatch, stopped):
+    """What the server said to the first is told meanwhile."""
+    asked = []
+
+    async def stop(self, job, flow=None):
+        asked.append(job)
+        return StopResult(stopped, "cancel requested")
+
+    monkeypatch.setattr(AsyncLangflowClient, "stop", stop)
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.job_id)
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.until(run_id, lambda record: record.stop_result)
+    assert not record.ended
+    assert "cancel requested" in record.stop_result
+    bench.runner.stop(run_id, CONNECTION)
+    wait_for(lambda: len(asked) == 2)
+
+
+def test_tidying_goes_on_after_a_fault(bench, monkeypatch, caplog):
+    """Records that wait to be written are written all the same."""
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.05)
+    bench.restart()
+
+    def fail():
+        raise RuntimeError("hunter2-hunter2")
+
+    monkeypatch.setattr(memory, "give_back", fail)
+    bench.runner.leave()
+    wait_for(lambda: "RuntimeError" in caplog.text)
+    write = bench.runner._store.update
+
+    def full(record, **more):
+        raise StoreError("the disk is full")
+
+    bench.runner._store.update = full
+    record = bench.ended(bench.start())
+    bench.runner._store.update = write
+    assert bench.kept(record.id, lambda kept: kept.ended).run == record.run
+    assert "hunter2" not in caplog.text

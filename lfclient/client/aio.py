@@ -47,7 +47,7 @@ class AsyncLangflowClient:
     ) -> None:
         self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
-        secrets = tuple(filter(None, (api_key, httpx.URL(self.url).password)))
+        secrets = (api_key,) if api_key else ()
         self._runs = Runs(Memory(secrets, server))
         tls = wire.tls_for(self.url, verify)
         headers = wire.headers(api_key)

@@ -150,7 +150,7 @@ class LocalLangflow:
             if self.status().state is LocalState.RUNNING:
                 return self.status()
             worker = Identity.of(os.getpid())
-            self._state.update(worker=worker.pid, worker_created=worker.created)
+            self._state.update(worker=worker.pid, worker_created=worker.created, boot=worker.boot)
             try:
                 with launch.faults_told(self.folder):
                     self._bring_up(tell)
@@ -372,8 +372,13 @@ def _state_of(record: dict[str, Any]) -> LocalState:
 
 
 def _process(record: dict[str, Any]) -> Identity:
-    return Identity(int(record.get("pid", -1)), float(record.get("created", 0.0)))
+    return _identity(record, "pid", "created")
 
 
 def _worker(record: dict[str, Any]) -> Identity:
-    return Identity(int(record.get("worker", -1)), float(record.get("worker_created", 0.0)))
+    return _identity(record, "worker", "worker_created")
+
+
+def _identity(record: dict[str, Any], pid: str, created: str) -> Identity:
+    boot = str(record.get("boot", ""))
+    return Identity(int(record.get(pid, -1)), float(record.get(created, 0.0)), boot)

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -62,16 +62,26 @@ def _created(pid: int) -> float:
             return created - booted
 
 
+def _boot() -> str:
+    """The name of the machine's present boot, where the system gives it one."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 @dataclass(frozen=True)
 class Identity:
     """One process and no later one that got the same number.
 
-    `created` is in seconds: since the boot on Linux, where the system counts the start of a
-    process from there and its epoch moves whenever the clock is set; since the epoch elsewhere.
+    `created` is in seconds: since the boot named `boot` on Linux, where the system counts the
+    start of a process from there and its epoch moves whenever the clock is set; since the epoch
+    elsewhere.
     """
 
     pid: int
     created: float
+    boot: str = field(default_factory=_boot)
 
     @classmethod
     def of(cls, pid: int) -> Identity:
@@ -80,7 +90,7 @@ class Identity:
 
     def find(self) -> psutil.Process | None:
         """The process, if it still lives."""
-        if self.pid <= 0:
+        if self.pid <= 0 or self.boot != _boot():
             return None
         try:
             process = psutil.Process(self.pid)
@@ -126,7 +136,7 @@ def end(identity: Identity, grace: float = 10.0) -> bool:
     Asked first, killed after `grace` seconds. Nothing is done if the number is another's by now;
     processes that it left in its group are ended all the same.
     """
-    if identity.pid <= 0:
+    if identity.pid <= 0 or identity.boot != _boot():
         return True
     members = _group(identity)
     for process in members:

@@ -122,7 +122,7 @@ class Runner:
         record = self._board.peek(run_id)
         if record is None or record.ended or record.stop_requested_at:
             return
-        self._board.change(run_id, stop_requested_at=now())
+        self._board.change(run_id, stop_requested_at=now(), stop_result="")
         self._tasks.press_stop(run_id)
 
     def get(self, run_id: str, owner: str) -> RunRecord | None:

@@ -116,10 +116,13 @@ class _Follower:
         result = await live.client.stop(live.job, flow=live.flow)
         live.stop.clear()
         words = _stop_words(result)
+        changes = {"stop_result": words}
+        if not result.stopped:
+            changes["stop_requested_at"] = None  # if it goes on, a stop can be asked for again
         if result.run is not None:
-            await live.take(result.run, stop_result=words)
+            await live.take(result.run, **changes)
         else:
-            await live.change(stop_result=words)
+            await live.change(**changes)
         self._pace(schedule.SETTLING)
 
     async def _unknown(self, error: JobNotFound) -> None:

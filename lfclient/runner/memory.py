@@ -8,27 +8,46 @@ stays as large as the largest answer that it has shown.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import gc
-import sys
 from collections.abc import Callable
+from functools import lru_cache
+
+import psutil
+
+# what is worth looking for, in bytes
+_WORTH = 32_000_000
+_settled = 0
 
 
+@lru_cache
 def _trimmer() -> Callable[[int], int] | None:
     """glibc's `malloc_trim`; other systems give freed memory back by themselves."""
-    if not sys.platform.startswith("linux"):
+    try:
+        return getattr(ctypes.CDLL(None), "malloc_trim", None)
+    except (OSError, TypeError):  # TypeError: Windows has no such library
         return None
-    return getattr(ctypes.CDLL(ctypes.util.find_library("c") or "libc.so.6"), "malloc_trim", None)
+
+
+def _in_use() -> int:
+    return psutil.Process().memory_info().rss
 
 
 def settle() -> None:
     """To be called once the program has started: what is there by now is never looked through."""
+    global _settled
     gc.collect()
     gc.freeze()
+    _settled = _in_use()
 
 
 def give_back() -> None:
-    """Free what is held by cycles alone, and return free memory to the system."""
+    """Free what is held by cycles alone, and return free memory to the system.
+
+    Does nothing while the program is not much larger than when it settled: looking through all
+    objects takes a while, for which nothing else is done.
+    """
+    if _in_use() < _settled + _WORTH:
+        return
     gc.collect()
     trim = _trimmer()
     if trim:

@@ -23,6 +23,9 @@ Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Work = Callable[[LiveRun], Awaitable[None]]
 
 TIDY_SECONDS = 5.0
+# Seconds for which a page has the processor to itself, to say that the run has begun: what
+# the run itself takes, here and at a server on the same machine, would hold that up longer.
+HEAD_START = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +77,7 @@ class Tasks:
             if job.run_id in self._jobs:
                 return
             self._jobs[job.run_id] = job
-        self._loop.call_soon_threadsafe(self._create, job)
+        self._loop.call_soon_threadsafe(self._loop.call_later, HEAD_START, self._create, job)
 
     def press_stop(self, run_id: str) -> None:
         """Tell whoever follows the run to stop it."""
@@ -132,10 +135,14 @@ class Tasks:
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
-            await self._records.save_rest()
-            if self._records.board.sweep() or self.left:
-                self.left = False
-                await asyncio.to_thread(memory.give_back)
+            try:
+                await self._records.save_rest()
+                if self._records.board.sweep() or self.left:
+                    self.left = False
+                    await asyncio.to_thread(memory.give_back)
+            except Exception as error:
+                # the next turn may do better; logged without its text, which may hold anything
+                log.error("Tidying the runs failed (%s)", type(error).__name__)
 
 
 async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +21,11 @@ _LONG_AGO = float("-inf")
 
 
 class StillAsking(LangflowError):
-    """The server has not answered yet, and never before; it goes on being asked."""
+    """The server has not yet answered the question `what`; it goes on being asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__("The server has not answered yet.", hint="It is still being waited for.")
+        self.what = what
 
 
 class Bounded(Generic[K, T]):
@@ -114,7 +115,7 @@ class Answers:
             raise question.error
         found = self._known.get(key)
         if found is None:
-            raise StillAsking
+            raise StillAsking(what)
         return found
 
     def begin(self, owner: str, what: str, seconds: float, fetch: Callable[[], T]) -> None:
@@ -122,22 +123,23 @@ class Answers:
         if not self._fresh((owner, what), seconds):
             self._question((owner, what), fetch)
 
-    def ask_anew(self, owner: str) -> None:
-        """Ask that server the next time, however short ago it answered."""
-        with self._lock:
-            for key in [key for key in self._open if key[0] == owner]:
-                del self._open[key]
-        self._known.change(lambda key: key[0] == owner, lambda found: replace(found, at=_LONG_AGO))
+    def ask_anew(self, owner: str, what: str | None = None) -> None:
+        """Ask that question, or all, the next time, however short ago it was answered."""
 
-    def asking(self, owner: str) -> float | None:
-        """For how many seconds that server has been owing an answer; None if it does not."""
+        def meant(key: Key) -> bool:
+            return key[0] == owner and what in (None, key[1])
+
         with self._lock:
-            waiting = [
-                question.began
-                for key, question in self._open.items()
-                if key[0] == owner and not question.ended.is_set()
-            ]
-        return time.monotonic() - min(waiting) if waiting else None
+            for key in filter(meant, list(self._open)):
+                del self._open[key]
+        self._known.change(meant, lambda found: replace(found, at=_LONG_AGO))
+
+    def asking(self, owner: str, questions: Collection[str]) -> float | None:
+        """For how many seconds one of these has been open; None if all are answered."""
+        with self._lock:
+            found = [self._open.get((owner, what)) for what in questions]
+            began = [each.began for each in found if each and not each.ended.is_set()]
+        return time.monotonic() - min(began) if began else None
 
     def _fresh(self, key: Key, seconds: float) -> Found[Any] | None:
         known = self._known.get(key)
@@ -145,8 +147,10 @@ class Answers:
 
     def _question(self, key: Key, fetch: Callable[[], Any]) -> _Question:
         with self._lock:
+            for old in [old for old, question in self._open.items() if question.is_over()]:
+                del self._open[old]
             question = self._open.get(key)
-            if question is None or question.is_over():
+            if question is None:
                 question = self._open[key] = _Question(time.monotonic())
                 # a daemon: a server that hangs must not keep the console from ending
                 threading.Thread(
@@ -158,6 +162,9 @@ class Answers:
         try:
             found = Found(fetch(), time.monotonic())
         except Exception as error:
+            if isinstance(error, LangflowError):
+                # what it passed through would keep answers and keys in memory as long as itself
+                error.__traceback__ = error.__cause__ = error.__context__ = None
             known = self._known.get(key)
             if known and isinstance(error, LangflowError) and keeps_last_answer(error):
                 # asked again only after a while

@@ -12,6 +12,7 @@ from lfclient.local import LocalLangflow
 from lfclient.runner import Runner, get_runner, memory
 from lfclient.settings import Connection, Settings
 from lfclient.vault import Vault
+from pages._ui import state
 from pages._ui.answers import Answers, Bounded
 
 
@@ -35,13 +36,20 @@ def backend() -> Backend:
     settings = Settings.load(bind_address=st.get_option("server.address") or "")
     # Arrow's own pool keeps what a large table took; the system's gives it back
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())
-    memory.settle()
-    return Backend(
+    made = Backend(
         settings=settings,
         runner=get_runner(settings),
         vault=Vault(),
         local=LocalLangflow(settings.data_dir),
     )
+    memory.settle()
+    return made
+
+
+def close_run() -> None:
+    """Show no run; it goes on, and what was held to show it is given back."""
+    state.close_run()
+    backend().runner.leave()
 
 
 def client(connection: Connection) -> LangflowClient:

@@ -10,7 +10,7 @@ from lfclient.local import LocalState
 from lfclient.settings import Connection
 from lfclient.store import RunRecord
 from pages._ui import local_panel, problems, servers, state
-from pages._ui.backend import backend, client
+from pages._ui.backend import backend, client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -54,7 +54,7 @@ def _ask_for_key(current: Session) -> None:
             "such run."
         )
         address_and_key(current.connection.url, "Open the run")
-        st.button("Show no run", key="close-run", type="tertiary", on_click=state.close_run)
+        st.button("Show no run", key="close-run", type="tertiary", on_click=close_run)
 
 
 def address_and_key(address: str, label: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient import ServerInfo, samples
 from lfclient.errors import LangflowError
 from pages._ui import connect, problems, servers, state, waiting
-from pages._ui.backend import client
+from pages._ui.backend import client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -51,7 +51,7 @@ def choose_server(current: Session | None) -> None:
     )
     if chosen != index:
         servers.choose(connections[chosen])
-        state.close_run()
+        close_run()
         st.session_state[state.SERVER_URL] = connections[chosen].url
         st.rerun()
 

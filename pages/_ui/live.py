@@ -19,6 +19,8 @@ from pages._ui.text import duration_words, plain
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.45
+# for which the browser is left alone with the status of a run that was just started
+HEAD_START = 0.03
 
 
 def draw(session: Session, record: RunRecord | None) -> None:
@@ -43,6 +45,10 @@ def draw(session: Session, record: RunRecord | None) -> None:
         if record.run:
             with result.container():
                 _result(session, record, record.run)
+    if state.is_to_be_addressed():
+        time.sleep(HEAD_START)
+        state.put_run_into_address()
+    name_tab(record)
 
 
 def _nothing() -> None:
@@ -101,12 +107,9 @@ def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
 
 
 def _head(record: RunRecord) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        status.badge(record.status)
-        st.markdown(
-            f"**{duration_words(record.elapsed(datetime.now(timezone.utc)))}**", width="content"
-        )
-        st.space("stretch")
+    took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"{status.markdown_badge(record.status)}  **{took}**", width="content")
         st.caption(plain(record.flow_name), width="content")
     st.caption(" ".join(_sentences(record)))
     unwritten = backend().runner.disk_fault
@@ -128,6 +131,8 @@ def _sentences(record: RunRecord) -> list[str]:
         said.append(f"Its word: {plain(record.run.server_status)}.")
     if record.stop_requested_at and not record.stop_result and not record.ended:
         said.append("A stop was asked for.")
+    if record.stop_result and not record.ended:
+        said.append(plain(record.stop_result))
     if record.note:
         said.append(plain(record.note))
     return said

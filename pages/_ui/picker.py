@@ -10,6 +10,7 @@ from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
 from pages._ui import problems, shell, state, waiting
 from pages._ui.answers import Found, StillAsking
+from pages._ui.backend import close_run
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -50,8 +51,8 @@ def _flows(session: Session) -> Found[list[FlowSummary]]:
     if wanted and not _has(flows, wanted) and state.first_look_for(wanted):
         session.refresh()
         flows = session.flows()
-        if not _has(flows, wanted) and session.owes_answers():
-            raise StillAsking
+        if not _has(flows, wanted) and session.waited_for("flows") is not None:
+            raise StillAsking("flows")
     return flows
 
 
@@ -97,7 +98,7 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
             list(by_id),
             format_func=label,
             key=key,
-            on_change=state.close_run,
+            on_change=close_run,
             placeholder="Search flows by name",
             persist_state="session",
         )
@@ -115,7 +116,7 @@ def _flow(session: Session, chosen: FlowSummary) -> Flow | None:
     try:
         found = session.flow(chosen.id)
     except FlowNotFound as error:
-        session.refresh()
+        session.refresh("flows")
         problems.show(error)
     except LangflowError as error:
         waiting.show(session, error, retry="retry-flows")

@@ -13,7 +13,7 @@ from lfclient.flow import Flow
 from lfclient.run import Mode
 from lfclient.store import RunRecord
 from pages._ui import state
-from pages._ui.backend import backend
+from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult
 from pages._ui.servers import Session
 
@@ -127,7 +127,7 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
-            st.button("New run", key="clear-run", type="tertiary", on_click=state.close_run)
+            st.button("New run", key="clear-run", type="tertiary", on_click=close_run)
 
 
 def _stop_buttons(place, session: Session, record: RunRecord) -> None:
@@ -146,7 +146,7 @@ def _stop_buttons(place, session: Session, record: RunRecord) -> None:
             key="new-run",
             type="tertiary",
             icon=":material/add:",
-            on_click=state.close_run,
+            on_click=close_run,
             help="Leaves this one going; it stays under Recent runs",
         )
 

@@ -14,7 +14,7 @@ from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
 from lfclient.settings import Connection, Discovered, check_address, discover
 from pages._ui import state
-from pages._ui.answers import Found
+from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import backend, client
 
 LOCAL = "Local Langflow"
@@ -46,7 +46,7 @@ class Session:
         """Names of the server's variables; none where it does not tell them."""
         try:
             return self._ask("variables").value
-        except LangflowError:
+        except StillAsking:
             return ()
 
     def ask_ahead(self) -> None:
@@ -54,13 +54,13 @@ class Session:
         for what in ("server", "flows", "variables"):
             backend().answers.begin(self.owner, what, _KEPT_SECONDS[what], self._fetch(what))
 
-    def refresh(self) -> None:
-        """Ask anew."""
-        backend().answers.ask_anew(self.owner)
+    def refresh(self, what: str | None = None) -> None:
+        """Ask anew: that, or all."""
+        backend().answers.ask_anew(self.owner, what)
 
-    def owes_answers(self) -> bool:
-        """Whether the server has not yet answered all that it was asked."""
-        return backend().answers.asking(self.owner) is not None
+    def waited_for(self, *questions: str) -> float | None:
+        """For how many seconds an answer to one of these has been due; None if none is."""
+        return backend().answers.asking(self.owner, questions)
 
     def _ask(self, what: str, *args: str) -> Found[Any]:
         name, fetch = " ".join((what, *args)), self._fetch(what, *args)
@@ -69,7 +69,12 @@ class Session:
     def _fetch(self, what: str, *args: str) -> Callable[[], Any]:
         def fetch():
             with client(self.connection) as api:
-                return getattr(api, what)(*args)
+                try:
+                    return getattr(api, what)(*args)
+                except LangflowError:
+                    if what != "variables":
+                        raise
+                    return []  # a server need not tell them
 
         return fetch
 
@@ -107,8 +112,8 @@ def session(connection: Connection) -> Session:
     shared = backend()
     owner = fingerprint(connection, shared.settings.data_dir)
     if not shared.attached.get(owner):
-        shared.attached.put(owner, True)
         shared.runner.attach(connection)
+        shared.attached.put(owner, True)
     return Session(connection, owner)
 
 

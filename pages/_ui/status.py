@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
 from lfclient.run import RunStatus
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -62,12 +60,6 @@ def word(status: RunStatus) -> str:
     if status is RunStatus.SUSPENDED:
         return "suspended: waiting for a person"
     return status.value.replace("_", " ")
-
-
-def badge(status: RunStatus) -> None:
-    """The status with its colour and sign."""
-    look = LOOKS[status]
-    st.badge(word(status), icon=look.icon, color=look.colour)
 
 
 def markdown_badge(status: RunStatus) -> str:

@@ -7,7 +7,6 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from pages._ui import problems
 from pages._ui.answers import StillAsking
-from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -17,25 +16,27 @@ EVERY_SECONDS = 0.5
 def show(session: Session, error: LangflowError, *, retry: str) -> None:
     """Draw why the answer is missing: it comes by itself, or on a press of a button, `retry`."""
     if isinstance(error, StillAsking):
-        _line(session, "to answer")
+        _line(session, "to answer", (error.what,))
         return
     problems.show(error)
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=session.refresh)
 
 
-def look_again(session: Session) -> None:
+def look_again(session: Session, flow_id: str) -> None:
     """Draw the page again once a server that is slow has given the answers it still owes."""
-    if session.owes_answers():
-        _line(session, "to answer again; what is shown is from before")
+    questions = ("server", "flows", f"flow {flow_id}", "variables")
+    if session.waited_for(*questions) is not None:
+        _line(session, "to answer again; what is shown is from before", questions)
 
 
-def _line(session: Session, what: str) -> None:
-    _until_answered(session.owner, f"Waiting for {plain(session.connection.name)} {what}.")
+def _line(session: Session, what: str, questions: tuple[str, ...]) -> None:
+    words = f"Waiting for {plain(session.connection.name)} {what}."
+    _until_answered(session, words, questions)
 
 
 @st.fragment(run_every=EVERY_SECONDS)
-def _until_answered(owner: str, words: str) -> None:
-    seconds = backend().answers.asking(owner)
+def _until_answered(session: Session, words: str, questions: tuple[str, ...]) -> None:
+    seconds = session.waited_for(*questions)
     if seconds is None:
         st.rerun()
     st.markdown(f":material/hourglass_top: {words} :gray[{seconds:.0f} s]")

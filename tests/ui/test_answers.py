@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -9,6 +10,8 @@ from lfclient.errors import FlowNotFound, Unreachable
 from pages._ui import answers
 from pages._ui.answers import Answers, StillAsking
 from tests.waiting import wait_for
+
+QUESTIONS = ("w", "other")
 
 
 @pytest.fixture
@@ -55,10 +58,10 @@ def test_a_slow_answer_is_not_waited_for(asked, slow, monkeypatch):
     for _ in range(3):
         with pytest.raises(StillAsking):
             asked.ask("o", "w", 60, slow)
-    assert asked.asking("o") > 0.04
-    assert asked.asking("another") is None
+    assert asked.asking("o", QUESTIONS) > 0.04
+    assert asked.asking("another", QUESTIONS) is None
     slow.go.set()
-    wait_for(lambda: asked.asking("o") is None)
+    wait_for(lambda: asked.asking("o", QUESTIONS) is None)
     assert asked.ask("o", "w", 60, fails(AssertionError("asked twice"))).value == "late"
 
 
@@ -67,9 +70,9 @@ def test_while_a_new_answer_is_slow_the_last_is_given(asked, slow, monkeypatch):
     monkeypatch.setattr(answers, "PATIENCE", 0.05)
     asked.ask("o", "w", 60, lambda: "early")
     assert asked.ask("o", "w", 0, slow).value == "early"
-    assert asked.asking("o")
+    assert asked.asking("o", QUESTIONS)
     slow.go.set()
-    wait_for(lambda: asked.asking("o") is None)
+    wait_for(lambda: asked.asking("o", QUESTIONS) is None)
     assert asked.ask("o", "w", 60, slow).value == "late"
 
 
@@ -94,7 +97,7 @@ def test_a_failure_that_came_late_is_told_once(asked, slow, monkeypatch):
     with pytest.raises(StillAsking):
         asked.ask("o", "w", 60, fetch)
     slow.go.set()
-    wait_for(lambda: asked.asking("o") is None)
+    wait_for(lambda: asked.asking("o", QUESTIONS) is None)
     with pytest.raises(Unreachable):
         asked.ask("o", "w", 60, lambda: "back")
     assert asked.ask("o", "w", 60, lambda: "back").value == "back"
@@ -106,10 +109,48 @@ def test_a_failure_of_long_ago_is_no_news(asked, monkeypatch):
     monkeypatch.setattr(answers, "_MISSED", 0.0)
     with pytest.raises((StillAsking, Unreachable)):
         asked.ask("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
-    wait_for(lambda: asked.asking("o") is None)
+    wait_for(lambda: asked.asking("o", QUESTIONS) is None)
     time.sleep(0.01)
     monkeypatch.setattr(answers, "PATIENCE", 10)
     assert asked.ask("o", "w", 60, lambda: "back").value == "back"
+
+
+def test_only_the_questions_meant_are_waited_for_and_asked_anew(asked, slow, monkeypatch):
+    """Another one that is slow, or stale, is another matter."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    asked.begin("o", "other", 60, slow)
+    assert asked.asking("o", ["w"]) is None
+    said = iter(range(10))
+    fetch = lambda: next(said)  # noqa: E731
+    asked.ask("o", "w", 60, fetch)
+    asked.ask_anew("o", "nothing")
+    assert asked.ask("o", "w", 60, fetch).value == 0
+    asked.ask_anew("o", "w")
+    assert asked.ask("o", "w", 60, fetch).value == 1
+    assert asked.asking("o", ["other"])
+
+
+def test_failures_that_nobody_saw_are_not_kept(asked, monkeypatch):
+    """Neither their number grows, nor what they passed through stays in memory."""
+    monkeypatch.setattr(answers, "_MISSED", 0.0)
+    body = _Large()
+    seen = weakref.ref(body)
+
+    def fetch(body=body):
+        raise Unreachable("It is off.", sent=False)
+
+    for n in range(20):
+        asked.begin("o", f"w{n}", 60, fetch)
+    del body, fetch
+    wait_for(lambda: asked.asking("o", [f"w{n}" for n in range(20)]) is None)
+    asked.begin("o", "w", 60, lambda: "on")
+    wait_for(lambda: asked.asking("o", ["w"]) is None)
+    assert not asked._open
+    wait_for(lambda: seen() is None)
+
+
+class _Large:
+    """An answer that costs memory."""
 
 
 def test_what_was_asked_before_asking_anew_is_not_taken(asked, slow, monkeypatch):
@@ -131,7 +172,7 @@ def test_what_was_begun_ahead_is_not_asked_twice(asked):
     assert asked.ask("o", "w", 60, again).value == "ahead"
     asked.begin("o", "w", 60, again)
     asked.begin("o", "other", 60, fails(Unreachable("It is off.", sent=False)))
-    wait_for(lambda: asked.asking("o") is None)
+    wait_for(lambda: asked.asking("o", QUESTIONS) is None)
     asked.begin("o", "other", 60, again)
     with pytest.raises(Unreachable):
         asked.ask("o", "other", 60, again)

@@ -1,66 +1,14 @@
-"""The pages as a whole, against servers that behave and servers that do not."""
-
-import uuid
-from datetime import datetime, timezone
-from pathlib import Path
+"""The pages as a whole, against servers that behave."""
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from lfclient import FlowNotFound, LangflowError
-from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord, StoreError
-from pages._ui import answers, servers, state
+from pages._ui import servers, state
 from pages._ui.backend import backend
 from tests.ui.stand_in import StandIn, flow
-from tests.waiting import wait_for
+from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, opened, said
 
-APP = str(Path(__file__).parents[2] / "app.py")
-ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(monkeypatch, tmp_path):
-    """No page shares anything with that of another test; nothing is looked for or installed."""
-    monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
-    monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(answers, "PATIENCE", 30)  # the servers here are as fast as the machine
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def langflow_stand_in(monkeypatch):
-    """A configured server with one flow."""
-    with StandIn() as server:
-        server.add(flow(ONE, "Echo"))
-        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
-        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
-        yield server
-
-
-def opened(page=None, **address):
-    app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in address.items():
-        app.query_params[name] = value
-    app.run()
-    if page:
-        app.switch_page(page).run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    parts = [*app.error, *app.warning, *app.success, *app.markdown, *app.caption]
-    return " ".join(part.value for part in parts).replace("\\", "")
-
-
-def labels(app):
-    return [button.label for button in app.button]
+__all__ = ["fresh_process", "langflow_stand_in"]
 
 
 def test_opens_on_a_flow_with_its_form(langflow_stand_in):
@@ -114,123 +62,6 @@ def test_a_flow_without_inputs_can_be_run(langflow_stand_in):
     """No nodes, no fields, no fault."""
     langflow_stand_in.add(flow(ONE, "Empty", nodes=[]))
     assert "Run" in labels(opened())
-
-
-FAULTS = {
-    "refused key": ("GET /api/v1/flows/", (403, {"detail": "Invalid API key"}), "not accepted"),
-    "other server": ("GET /api/v1/version", (200, b"<html>hi</html>"), "not a Langflow"),
-    "no JSON": ("GET /api/v1/flows/", (200, b"<html>"), "makes no sense"),
-    "wrong types": ("GET /api/v1/flows/", (200, {"flows": 1}), "makes no sense"),
-    "server fault": ("GET /api/v1/flows/", (500, {"detail": "oops"}), "server failed"),
-    "cut flow": (f"GET /api/v1/flows/{ONE}", (200, b'{"id": "x", "data"'), "makes no sense"),
-    "flow of nonsense": (
-        f"GET /api/v1/flows/{ONE}",
-        (200, {"id": 5, "data": []}),
-        "makes no sense",
-    ),
-    "flow deleted": (f"GET /api/v1/flows/{ONE}", (404, {"detail": "Flow not found"}), "not there"),
-}
-
-
-@pytest.mark.parametrize("case", FAULTS)
-def test_each_fault_is_said_with_a_next_step(langflow_stand_in, case):
-    """The page stands, says what is wrong and what to do; the key is nowhere on it."""
-    asked, answer, words = FAULTS[case]
-    langflow_stand_in.answers[asked] = answer
-    app = opened()
-    assert words in said(app)
-    assert ":material/arrow_forward:" in said(app)
-    assert "sk-configured-key" not in said(app)
-
-
-def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
-    """What it said before stays, with a warning; the recent runs are there."""
-    app = opened()
-    langflow_stand_in.__exit__()
-    next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert not app.exception
-    assert "does not answer" in said(app)
-    assert app.text_area[0].value == "hello"
-    assert "Recent runs" in said(app)
-
-
-def test_a_server_that_never_answered_is_said_to_be_down(monkeypatch):
-    """With the way to try again."""
-    monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
-    app = opened()
-    assert "does not answer" in said(app)
-    assert "Try again" in labels(app)
-
-
-def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
-    """The page is there at once, says what it waits for, and has the flow when it came."""
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
-    app = opened()
-    assert "Waiting for" in said(app)
-    assert "Recent runs" in said(app)
-    assert not app.error
-    wait_for(lambda: not any(shared_asking()))
-    app.run()
-    assert not app.exception
-    assert app.selectbox[0].options[0].startswith("Echo")
-    assert "Waiting for" not in said(app)
-
-
-def test_a_slow_server_does_not_take_away_what_is_there(langflow_stand_in, monkeypatch):
-    """Asked again, it may take its time; the form stays, and the wait is told."""
-    app = opened()
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
-    next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert not app.exception
-    assert app.text_area[0].value == "hello"
-    assert "to answer again" in said(app)
-
-
-def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatch):
-    """A flow that the last list did not have is not given up for another while a list is due."""
-    opened()
-    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Young"))
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
-    app = opened(flow=TWO)
-    assert "Waiting for" in said(app)
-    wait_for(lambda: not any(shared_asking()))
-    app.run()
-    assert not app.exception
-    assert app.selectbox[0].value == TWO
-
-
-def shared_asking():
-    connection = servers.available()[0]
-    return [servers.session(connection).owes_answers()]
-
-
-def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in, tmp_path):
-    """What would be lost, when, and what to do."""
-    shared = backend()
-    now = datetime.now(timezone.utc)
-    record = RunRecord(
-        id="a" * 32,
-        owner=fingerprint(servers.available()[0], shared.settings.data_dir),
-        click="c",
-        server_name="s",
-        server_url=langflow_stand_in.url,
-        flow_id=ONE,
-        flow_name="Echo",
-        mode="sync",
-        created_at=now,
-        ended_at=now,
-        status=RunStatus.COMPLETED,
-    )
-    shared.runner._store.create(record)
-    assert "cannot write its records" not in said(opened(run=record.id))
-    shared.runner._records.fault = StoreError("The disk is full.", hint="Make room.")
-    words = said(opened(run=record.id))
-    assert "cannot write its records" in words
-    assert "The disk is full." in words
-    assert "Make room." in words
 
 
 def test_an_unusable_setting_is_named(monkeypatch):

@@ -1,0 +1,58 @@
+"""What the tests of whole pages share: a process of their own, a server, and how to look."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import answers
+from tests.ui.stand_in import StandIn, flow
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+APP = str(Path(__file__).parents[2] / "app.py")
+ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch, tmp_path):
+    """No page shares anything with that of another test; nothing is looked for or installed."""
+    monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
+    monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(answers, "PATIENCE", 30)  # the servers here are as fast as the machine
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def langflow_stand_in(monkeypatch):
+    """A configured server with one flow."""
+    with StandIn() as server:
+        server.add(flow(ONE, "Echo"))
+        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
+        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
+        yield server
+
+
+def opened(page=None, **address):
+    app = AppTest.from_file(APP, default_timeout=30)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def said(app):
+    parts = [*app.error, *app.warning, *app.success, *app.markdown, *app.caption]
+    return " ".join(part.value for part in parts).replace("\\", "")
+
+
+def labels(app):
+    return [button.label for button in app.button]
