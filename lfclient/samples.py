@@ -373,7 +373,7 @@ SAMPLES: tuple[Sample, ...] = (
         (Link("card", "prompt", "answer"),),
     ),
     Sample(
-        "Ask for approval",
+        "Wait for an approval",
         "Waits until a person approves or rejects the message (Langflow 1.11 and later).",
         "a run that waits for a person; run it in the background",
         (

@@ -219,6 +219,14 @@ def test_a_crash_at_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..
     assert "the sky is falling" in langflow.status().log_tail
 
 
+def test_the_log_has_no_colours(tmp_path: Path):
+    """They are orders to a terminal, and noise on a page."""
+    langflow = _local(tmp_path, "uv")
+    langflow.folder.mkdir(parents=True)
+    langflow.log.write_text("\x1b[31mError\x1b[0m \x1b[2;33mat\x1b[0m 5")
+    assert langflow.logs() == "Error at 5"
+
+
 def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
     """What the server prints is shown without the password that was made for it."""
     langflow = _local(tmp_path, fake_uv(server='echo "p=$LANGFLOW_SUPERUSER_PASSWORD"; exit 1'))

@@ -135,5 +135,5 @@ def test_what_the_server_lacks_is_reported():
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
-    assert missing == {"Ask for approval": ["HumanInput"]}
+    assert missing == {"Wait for an approval": ["HumanInput"]}
     assert len(flows) == len(samples.SAMPLES) - 1

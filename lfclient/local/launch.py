@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ _SETTINGS = {
     "PYTHONUNBUFFERED": "1",
 }
 
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other orders to a terminal
 _KEPT_BYTES = 200_000  # of the log, when the end of it is read
 
 
@@ -87,7 +89,7 @@ def start(
 
 
 def tail(path: Path, lines: int) -> str:
-    """The last lines of a file; empty if there is none."""
+    """The last lines of a file, without a terminal's colours; empty if there is none."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -95,7 +97,7 @@ def tail(path: Path, lines: int) -> str:
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(text.splitlines()[-lines:])
+    return "\n".join(_COLOURS.sub("", text).splitlines()[-lines:])
 
 
 def port_taken(port: int) -> LocalError:

@@ -12,7 +12,7 @@ from lfclient.store import RunRecord
 from pages._ui import local_panel, problems, servers, state
 from pages._ui.backend import backend, client, close_run
 from pages._ui.servers import Session
-from pages._ui.text import plain
+from pages._ui.text import code, plain
 
 KEY_NAME = "Langflow Console"
 
@@ -156,7 +156,7 @@ def _discovered(found) -> None:
         st.markdown(
             f"#### :material/radar: Langflow {plain(found.version)} is running here", anchors=False
         )
-        st.caption(plain(found.url))
+        st.caption(code(found.url))
         if found.auto_login:
             st.markdown(
                 f"It lets anybody in without a password. “Use it” creates an API key named "

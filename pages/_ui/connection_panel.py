@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 from pages._ui import connect, problems, servers, state, waiting
 from pages._ui.backend import client, close_run
 from pages._ui.servers import Session
-from pages._ui.text import plain
+from pages._ui.text import code, plain
 
 _SOURCES = {
     "environment": "from the environment",
@@ -60,7 +60,7 @@ def facts(session: Session) -> None:
     """What the server is, can do and limits; what is wrong with it."""
     with st.container(border=True, key="server-facts"):
         st.markdown(f"#### :material/dns: {plain(session.connection.name)}", anchors=False)
-        st.caption(f"{plain(session.connection.url)} · {_SOURCES[session.connection.source]}")
+        st.caption(f"{code(session.connection.url)} · {_SOURCES[session.connection.source]}")
         try:
             found = session.server()
             flows = session.flows()

@@ -14,7 +14,7 @@ from lfclient.flow import Component, Flow
 from pages._ui import form_json
 from pages._ui.form_fields import Context, draw, draw_chat
 from pages._ui.form_state import FormState, enter, form_state, reset
-from pages._ui.text import clip, plain
+from pages._ui.text import clip, code, plain
 
 FIRST = 24  # fields that stand open at the top; the others are found in their components
 PAGE = 30  # fields of one component or of one search that are drawn at once
@@ -82,6 +82,11 @@ def flow_form(
     return FlowForm(flow, result, Context(form, mode, server, variables, by_field, set()))
 
 
+def commit(owner: str, flow: Flow) -> None:
+    """Take up what was edited as JSON and not applied yet, before the form is read to be run."""
+    form_json.commit(form_state(owner, flow), flow)
+
+
 def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:
     """Put overrides into the form, in place of what it holds."""
     enter(form_state(owner, flow), flow, overrides)
@@ -100,6 +105,8 @@ def _result(
         if problem.key not in form.faults
     ]
     problems += [Problem(key, "error", text) for key, text in form.faults.items()]
+    if form.json_fault:
+        problems.append(Problem("Overrides as JSON", "error", form.json_fault))
     ready = not any(problem.level == "error" for problem in problems)
     return FormResult(overrides, problems, ready)
 
@@ -191,7 +198,7 @@ def _component(component: Component, fields: Sequence[Field], context: Context) 
         problem.level == "error" for of in fields for problem in context.problems.get(of.key, ())
     )
     silent = "" if component.runs else " :gray-badge[will not run]"
-    title = f"{plain(clip(component.display_name, 80))} :gray[`{_code(component.id)}`]"
+    title = f"{plain(clip(component.display_name, 80))} :gray[{code(component.id)}]"
     with st.container(key=f"component-{component.id}", gap=None):
         # a changed label would make it another expander, which is closed: marks stand over it
         opened = st.expander(
@@ -225,14 +232,10 @@ def _inside(component: Component, fields: Sequence[Field], context: Context) -> 
         draw(of, context)
 
 
-def _code(text: str) -> str:
-    return text.replace("`", "'")
-
-
 def _dropped(form: FormState) -> None:
     if not form.dropped:
         return
-    names = ", ".join(f"`{_code(key)}`" for key in form.dropped[:10])
+    names = ", ".join(code(key) for key in form.dropped[:10])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f":material/info: The flow has changed: what was entered for {names} was left out.",

@@ -18,15 +18,14 @@ _VARIABLE = "$variable"
 
 def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
     """A closed panel; open, it holds a text that only “Apply” brings into the form."""
-    key = f"form-json-{form.owner[:12]}-{flow.id}"
+    key = _key(form)
     opened = st.expander(
         "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
     )
-    text_key = f"{key}-text"
+    text_key = _text_key(form)
+    _take(form)
     if not opened.open:
-        _take(form, text_key)
         return
-    _take(form, text_key)
     shown = as_text(form.overrides(fields), fields)
     if form.json_text is None or form.json_text == form.json_seed:
         if shown != st.session_state.get(text_key):
@@ -54,7 +53,7 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
                 "Apply",
                 key=f"{key}-apply",
                 on_click=_apply,
-                args=(form, flow, text_key),
+                args=(form, flow),
                 type="secondary",
             )
             st.button(
@@ -63,7 +62,7 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
                 type="tertiary",
                 disabled=not edited,
                 on_click=_discard,
-                args=(form, text_key),
+                args=(form,),
             )
             if edited and form.json_seed != shown:
                 st.caption("The form has changed since; Apply puts this text in its place.")
@@ -109,15 +108,41 @@ def _variable(value: Any) -> Any:
     return Variable(str(value[_VARIABLE])) if named else value
 
 
-def _take(form: FormState, text_key: str) -> None:
-    if text_key in st.session_state and form.json_text is not None:
-        form.json_text = st.session_state[text_key]
+def commit(form: FormState, flow: Flow) -> None:
+    """Apply a text that was edited and not applied yet: a press on Run means it, too.
+
+    A text that cannot be applied leaves `form.json_fault`.
+    """
+    _take(form)
+    if form.json_text == form.json_seed:
+        return
+    fields = {of.key: of for of in flow.fields}
+    if form.json_seed != as_text(form.overrides(fields), fields):
+        form.json_fault = (
+            "This text has edits that were not applied, and the form has changed since: apply "
+            "them, or discard them."
+        )
+        return
+    _apply(form, flow)
 
 
-def _apply(form: FormState, flow: Flow, text_key: str) -> None:
-    form.json_text = st.session_state[text_key]
+def _key(form: FormState) -> str:
+    return f"form-json-{form.owner[:12]}-{form.flow_id}"
+
+
+def _text_key(form: FormState) -> str:
+    return f"{_key(form)}-text"
+
+
+def _take(form: FormState) -> None:
+    if _text_key(form) in st.session_state and form.json_text is not None:
+        form.json_text = st.session_state[_text_key(form)]
+
+
+def _apply(form: FormState, flow: Flow) -> None:
+    _take(form)
     try:
-        overrides = read(flow, form.json_text)
+        overrides = read(flow, form.json_text or "")
     except ValueError as error:
         form.json_fault = f"Nothing was changed. {error}"
         return
@@ -126,7 +151,7 @@ def _apply(form: FormState, flow: Flow, text_key: str) -> None:
     form.json_seed = form.json_text
 
 
-def _discard(form: FormState, text_key: str) -> None:
+def _discard(form: FormState) -> None:
     form.json_text = None
     form.json_fault = ""
-    st.session_state.pop(text_key, None)
+    st.session_state.pop(_text_key(form), None)

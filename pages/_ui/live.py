@@ -23,6 +23,9 @@ WAIT_SECONDS = 0.45
 HEAD_START = 0.03
 
 
+_LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
+
+
 def draw(session: Session, record: RunRecord | None) -> None:
     """The status panel, and once the run has ended its outputs; None is no run.
 
@@ -53,7 +56,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
 
 def _nothing() -> None:
     st.markdown(
-        "##### :material/outbox: Nothing has been run here yet\n\n"
+        "##### :material/outbox: No run is shown\n\n"
         ":small[:gray[Fill in the inputs and press Run. The status and the outputs appear here.]]"
     )
 
@@ -124,7 +127,8 @@ def _head(record: RunRecord) -> None:
 
 
 def _sentences(record: RunRecord) -> list[str]:
-    said = [status.LOOKS[record.status].meaning]
+    left = record.mode == "sync" and record.status is RunStatus.CANCELLED
+    said = [_LEFT if left else status.LOOKS[record.status].meaning]
     if record.status is RunStatus.QUEUED and record.queue_limit:
         said.append(f"The server runs {record.queue_limit} at a time.")
     if record.status is RunStatus.UNKNOWN and record.run:

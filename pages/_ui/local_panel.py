@@ -8,7 +8,7 @@ from lfclient.errors import LangflowError
 from lfclient.local import SIZES, LocalState, LocalStatus
 from pages._ui import problems, state
 from pages._ui.backend import backend
-from pages._ui.text import plain
+from pages._ui.text import code, plain
 
 EVERY_SECONDS = 1.0
 _BADGES = {
@@ -52,7 +52,7 @@ def _said(status: LocalStatus, beside_another: bool) -> None:
         st.caption(SIZES)
         st.caption("You can close or reload this page meanwhile: it goes on.")
     elif status.state is LocalState.RUNNING:
-        st.caption(f"{plain(status.url or '')} · Langflow {plain(status.version or '')}")
+        st.caption(f"{code(status.url or '')} · Langflow {plain(status.version or '')}")
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):
         heading = "It could not be started" if status.state is LocalState.FAILED else "It crashed"
         problems.show_words(heading, status.message, status.hint)
@@ -61,7 +61,7 @@ def _said(status: LocalStatus, beside_another: bool) -> None:
     else:
         lead = "Or start a Langflow of your own on this computer, with sample flows. "
         st.markdown(lead if beside_another else "A Langflow on this computer, with sample flows.")
-        st.caption(SIZES)
+        st.caption(SIZES if status.state is LocalState.ABSENT else "It is installed.")
 
 
 def _buttons(status: LocalStatus) -> None:

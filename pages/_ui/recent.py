@@ -26,7 +26,7 @@ def draw(session: Session) -> None:
         return
     st.markdown("##### Recent runs", anchors=False)
     if not records:
-        st.caption("None yet. A run stays listed here, also after this page is closed.")
+        st.caption(f"None yet. The last {HOW_MANY} stay listed, also after this page is closed.")
         return
     going = any(not record.ended for record in records)
     st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(session.owner)
@@ -45,10 +45,11 @@ def _row(record: RunRecord, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(timezone.utc)
     name = plain(clip(record.flow_name, 40))
-    took = duration_words(record.elapsed(now)) if record.ended else "goes on"
+    times = [duration_words(record.elapsed(now))] if record.ended else []
+    times.append(_ago(record.created_at, now))
     pressed = st.button(
         f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status)} "
-        f":gray[{took} · {_ago(record.created_at, now)}]",
+        f":gray[{' · '.join(times)}]",
         key=f"open-{record.id}",
         type="tertiary",
         disabled=shown,

@@ -183,7 +183,7 @@ def _start(choice: Choice, click: str) -> None:
 def _not_ready(form: FormResult) -> InvalidRequest:
     wrong = [problem for problem in form.problems if problem.level == "error"]
     return InvalidRequest(
-        "Not run: " + "; ".join(f"{problem.key}: {problem.message}" for problem in wrong[:5]),
+        "Not run. " + " ".join(f"{problem.key}: {problem.message}" for problem in wrong[:5]),
         hint="Correct the values, each is marked at its field, and run again.",
     )
 

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
 _FOUND_LATE = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
 _CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.S)
+# a colon inside a word or an address begins none of them
+_DIRECTIVE = re.compile(r"(?<![\w/:.\\]):(?=[a-z][a-z-]*\[)")
+_EMOJI = re.compile(r"(?<![\w/:.\\]):(?=[a-z0-9_+/-]+:)")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
 
 
@@ -20,6 +23,11 @@ def plain(text: str) -> str:
     them: a joiner of no width breaks them.
     """
     return _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
+
+
+def code(text: str) -> str:
+    """`text` as code, such as an address: letter by letter too, and fit to be copied."""
+    return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
 
 
 def clip(text: str, limit: int) -> str:
@@ -46,8 +54,13 @@ def without_remote_images(markdown: str) -> tuple[str, list[str]]:
         return f"*image “{plain(alt or clip(address, 60))}”*"
 
     parts = _CODE.split(markdown)
-    parts[::2] = [_IMAGE.sub(replace, part) for part in parts[::2]]
+    parts[::2] = [_without_directives(_IMAGE.sub(replace, part)) for part in parts[::2]]
     return "".join(parts), list(dict.fromkeys(found))
+
+
+def _without_directives(markdown: str) -> str:
+    """Markdown without Streamlit's own: `:red[…]`, `:smile:` and `:material/…:` stay as written."""
+    return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
 
 
 def host_of(address: str) -> str:

@@ -10,7 +10,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import Mode
 from pages._ui import run_panel, state, waiting
-from pages._ui.form import FlowForm, flow_form
+from pages._ui.form import FlowForm, FormResult, commit, flow_form
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
 
@@ -43,5 +43,9 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
     def read(mode: Mode) -> FlowForm:
         return flow_form(flow, mode=mode, server=server, owner=session.owner, variables=variables)
 
-    choice = Choice(session, server, flow, mode, lambda mode: read(mode).result)
+    def committed(mode: Mode) -> FormResult:
+        commit(session.owner, flow)
+        return read(mode).result
+
+    choice = Choice(session, server, flow, mode, committed)
     return Workbench(choice, read(mode))

@@ -98,7 +98,7 @@ class Screen:
         # the form is drawn after the address has changed
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        expect(self.part("run-status")).to_contain_text("Nothing has been run")
+        expect(self.part("run-status")).to_contain_text("No run is shown")
 
     def mode(self, name: str) -> None:
         """Choose Background or Wait for the result."""

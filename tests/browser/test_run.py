@@ -71,7 +71,7 @@ def test_new_run_leaves_the_first_going(screen):
     screen.run()
     screen.wait("in progress")
     screen.page.get_by_role("button", name="New run").click()
-    expect(screen.part("run-status")).to_contain_text("Nothing has been run")
+    expect(screen.part("run-status")).to_contain_text("No run is shown")
     expect(screen.part("run-button")).to_be_visible()
     row = screen.part("recent-runs").locator("button").first
     row.click()
@@ -213,7 +213,7 @@ def test_every_run_has_its_own_session_unless_kept(screen):
         screen.run()
         screen.wait("completed")
         screen.page.get_by_role("button", name="New run").click()
-        expect(screen.part("run-status")).to_contain_text("Nothing has been run")
+        expect(screen.part("run-status")).to_contain_text("No run is shown")
         return field.input_value()
 
     first = field.input_value()

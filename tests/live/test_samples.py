@@ -14,7 +14,7 @@ from lfclient.run import Run, RunStatus
 from tests.servers import LiveServer
 
 _SLOW = "Takes half a minute"
-_APPROVAL = "Ask for approval"
+_APPROVAL = "Wait for an approval"
 _FAILS = "Fails until it gets JSON"
 
 # What the outputs of a run are, in the order of the sample's components.

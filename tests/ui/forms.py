@@ -20,7 +20,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     import streamlit as st
 
     from lfclient.flow import Flow
-    from pages._ui.form import flow_form, load_overrides
+    from pages._ui.form import commit, flow_form, load_overrides
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
     loaded = st.session_state.pop("load", None)
@@ -29,6 +29,8 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return
+    if st.session_state.pop("commit", False):
+        commit(owner, flow)
     form = flow_form(
         flow,
         mode=st.session_state.get("mode", mode),

@@ -84,3 +84,41 @@ def test_secrets_are_said_to_be_set_and_stay():
     assert "sk-1" not in box(found).value
     apply(found, '{"T-a.s": "was set", "T-a.p": "z"}')
     assert found.overrides == {"T-a.p": "z", "T-a.s": "sk-12345678"}
+
+
+def commit(found: Form, written: str) -> Form:
+    box(found).set_value(written)
+    found.run()
+    found.at.session_state["commit"] = True
+    return found.run()
+
+
+def test_a_press_on_run_means_edits_that_were_not_applied():
+    """They are applied first, as if Apply had been pressed."""
+    found = commit(opened(p=text("x")), '{"T-a.p": "mine"}')
+    assert found.overrides == {"T-a.p": "mine"}
+    assert found.result.ready
+    assert found.find("text_input", "T-a.p").value == "mine"
+
+
+def test_a_press_on_run_is_refused_for_edits_that_are_broken():
+    """Nothing runs with other values than those in sight."""
+    found = commit(opened(p=text("x")), '{"T-a.p": ')
+    assert not found.result.ready
+    assert found.result.problems[-1].key == "Overrides as JSON"
+    assert box(found).value == '{"T-a.p": '
+    assert found.press("Discard").result.ready
+
+
+def test_a_press_on_run_chooses_between_edits_and_a_changed_form_for_nobody():
+    """Both were typed, so neither is thrown away."""
+    found = opened(p=text("x"))
+    box(found).set_value('{"T-a.p": "mine"}')
+    found.run().set("text_input", "T-a.p", "other")
+    found.at.session_state["commit"] = True
+    found.run()
+    assert not found.result.ready
+    assert found.overrides == {"T-a.p": "other"}
+    assert box(found).value == '{"T-a.p": "mine"}'
+    assert found.press("Apply").result.ready
+    assert found.overrides == {"T-a.p": "mine"}

@@ -82,7 +82,7 @@ def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
     """Nonsense in the address is left aside."""
     app = opened(run="<script>")
     assert "needs its key" not in said(app)
-    assert "Nothing has been run" in said(app)
+    assert "No run is shown" in said(app)
 
 
 def test_a_refused_value_starts_no_run(langflow_stand_in):

@@ -2,7 +2,15 @@
 
 import pytest
 
-from pages._ui.text import clip, duration_words, host_of, plain, size_words, without_remote_images
+from pages._ui.text import (
+    clip,
+    code,
+    duration_words,
+    host_of,
+    plain,
+    size_words,
+    without_remote_images,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +61,28 @@ def test_keeps_images_that_came_with_the_text():
 def test_leaves_code_as_it_is(text):
     """What stands in code is no image."""
     assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
+def test_markdown_has_none_of_streamlits_own_marks(text):
+    """What a flow wrote is shown as it was written."""
+    safe, _ = without_remote_images(text)
+    assert safe.replace("\\", "").replace("\u2060", "") == text
+    assert safe != text
+
+
+@pytest.mark.parametrize(
+    "text", ["at 12:30:45", "http://a:b:c/x", "note: this", "a:b:c", "`:red[x]`"]
+)
+def test_a_colon_of_another_kind_stays(text):
+    """Times, addresses, words and code are left alone."""
+    assert without_remote_images(text) == (text, [])
+
+
+def test_an_address_as_code_can_be_copied():
+    """Letter by letter, with nothing invisible in it."""
+    assert code("http://127.0.0.1:7860/a`b") == "`http://127.0.0.1:7860/a'b`"
+    assert code(" ") == ""
 
 
 def test_names_each_remote_image_once():
