@@ -114,7 +114,7 @@ def commit(form: FormState, flow: Flow) -> None:
     A text that cannot be applied leaves `form.json_fault`.
     """
     _take(form)
-    if form.json_text == form.json_seed:
+    if form.json_text is None or form.json_text == form.json_seed:
         return
     fields = {of.key: of for of in flow.fields}
     if form.json_seed != as_text(form.overrides(fields), fields):

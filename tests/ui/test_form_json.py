@@ -122,3 +122,12 @@ def test_a_press_on_run_chooses_between_edits_and_a_changed_form_for_nobody():
     assert box(found).value == '{"T-a.p": "mine"}'
     assert found.press("Apply").result.ready
     assert found.overrides == {"T-a.p": "mine"}
+
+
+def test_a_text_that_was_never_opened_is_no_edit():
+    """A press on Run sends what the form holds."""
+    found = form(first(p=text("x")), mode="sync").set("text_input", "T-a.p", "z")
+    found.at.session_state["commit"] = True
+    found.run()
+    assert found.result.ready
+    assert found.overrides == {"T-a.p": "z"}
