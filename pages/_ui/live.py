@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import streamlit as st
 
+from lfclient.fields import Variable
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord
@@ -14,14 +15,14 @@ from pages._ui import export, outputs, problems, shell, state, status
 from pages._ui.backend import backend, client
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
-from pages._ui.text import duration_words, plain
+from pages._ui.text import clip, duration_words, plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.45
 # for which the browser is left alone with the status of a run that was just started
 HEAD_START = 0.03
-
+INPUTS_LIMIT = 5_000  # characters of a run's inputs that are shown
 
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
@@ -193,9 +194,24 @@ def _details(record: RunRecord, run: Run) -> None:
             for name, value in facts.items():
                 if value:
                     st.markdown(f":gray[{name}]  \n{plain(str(value))}")
+            _inputs(record)
         opened = st.toggle("Raw answer", key=f"raw-{record.id}")
     if opened:
         _raw(record, run)
+
+
+def _inputs(record: RunRecord) -> None:
+    """What the run was given; the form beside it may hold something else by now."""
+    given = {
+        key: f"variable {value.name}" if isinstance(value, Variable) else value
+        for key, value in record.overrides.items()
+    }
+    st.markdown(":gray[Inputs]")
+    if given:
+        text = export.json_bytes(given).decode()
+        st.code(clip(text, INPUTS_LIMIT), language="json", wrap_lines=True)
+    else:
+        st.caption("None that differ from the flow's own.")
 
 
 def _raw(record: RunRecord, run: Run) -> None:

@@ -55,19 +55,21 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
 
 
 def _mode(choice: Choice, going: bool) -> None:
-    modes = list(MODES)
+    modes, owner = list(MODES), choice.session.owner
     with st.container(key="run-mode"):
         st.radio(
             "How to run",
             modes,
-            index=modes.index(default_mode(choice.server)),
+            index=modes.index(state.mode(owner, default_mode(choice.server))),
             format_func=MODES.__getitem__,
             captions=[
                 "A job on the server: survives reload and restart, can be stopped; "
                 "long results may be cut.",
                 "One call: results come uncut. If it is closed, the run goes on at the server.",
             ],
-            key=state.mode_key(choice.session.owner),
+            key=state.mode_key(owner),
+            on_change=state.keep_mode,
+            args=(owner,),
             horizontal=True,
             disabled=going,
             persist_state="session",

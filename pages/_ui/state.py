@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from lfclient.run import Mode
+from pages._ui.drafts import drafts
 from pages._ui.security import COOKIE, valid_token
 
 T = TypeVar("T")
@@ -165,8 +166,14 @@ def mode_key(owner: str) -> str:
 
 
 def mode(owner: str, default: Mode) -> Mode:
-    """The chosen mode, before its control is drawn."""
-    return st.session_state.get(mode_key(owner), default)
+    """The chosen mode, before its control is drawn; also after a reload."""
+    draft = drafts().get((browser_id(), owner, MODE)) or {}
+    return st.session_state.get(mode_key(owner)) or draft.get("mode") or default
+
+
+def keep_mode(owner: str) -> None:
+    """Remember the mode that was just chosen."""
+    drafts().put((browser_id(), owner, MODE), {"mode": st.session_state[mode_key(owner)]})
 
 
 def session_key(owner: str, flow_id: str) -> str:

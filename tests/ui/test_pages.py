@@ -28,6 +28,17 @@ def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in)
     assert mode.value == "background"
 
 
+def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
+    """As all that was entered does, in the same browser."""
+    monkeypatch.setattr(state, "browser_id", lambda: "one")
+    mode = next(each for each in opened().radio if each.label == "How to run")
+    mode.set_value("sync").run()
+    assert next(each for each in opened().radio if each.label == "How to run").value == "sync"
+    monkeypatch.setattr(state, "browser_id", lambda: "another")
+    again = next(each for each in opened().radio if each.label == "How to run")
+    assert again.value == "background"
+
+
 def test_waiting_is_preselected_where_there_are_no_events(langflow_stand_in):
     """Before 1.11 a job has to be asked for, again and again."""
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}

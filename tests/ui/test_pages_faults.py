@@ -1,11 +1,13 @@
 """The pages as a whole when servers, disks and records do not behave."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 
+from lfclient.fields import Variable
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
+from lfclient.run import Run, RunStatus
 from lfclient.store import RunRecord, StoreError
 from pages._ui import answers, servers
 from pages._ui.backend import backend
@@ -71,6 +73,7 @@ def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
     assert "Recent runs" in said(app)
     assert not app.error
     wait_for(no_question_is_open)
+    monkeypatch.setattr(answers, "PATIENCE", 30)
     app.run()
     assert not app.exception
     assert app.selectbox[0].options[0].startswith("Echo")
@@ -97,6 +100,7 @@ def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatc
     app = opened(flow=TWO)
     assert "Waiting for" in said(app)
     wait_for(no_question_is_open)
+    monkeypatch.setattr(answers, "PATIENCE", 30)
     app.run()
     assert not app.exception
     assert app.selectbox[0].value == TWO
@@ -107,8 +111,8 @@ def no_question_is_open():
     return session.waited_for("server", "flows", "variables") is None
 
 
-def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in, tmp_path):
-    """What would be lost, when, and what to do."""
+def kept_run(url, **more):
+    """A run that has ended, on disk."""
     shared = backend()
     now = datetime.now(timezone.utc)
     record = RunRecord(
@@ -116,17 +120,36 @@ def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in, 
         owner=fingerprint(servers.available()[0], shared.settings.data_dir),
         click="c",
         server_name="s",
-        server_url=langflow_stand_in.url,
+        server_url=url,
         flow_id=ONE,
         flow_name="Echo",
         mode="sync",
         created_at=now,
         ended_at=now,
         status=RunStatus.COMPLETED,
+        **more,
     )
     shared.runner._store.create(record)
+    shared.runner._store.update(replace(record, version=record.version + 1), answer=True)
+    return record
+
+
+def test_a_run_says_what_it_was_given(langflow_stand_in):
+    """The form beside it may hold something else by now; a secret is only said to be set."""
+    given = {"ChatInput-a.input_value": "Oslo", "T.key": "was set", "T.v": Variable("NAME")}
+    run = Run(ONE, "sync", RunStatus.COMPLETED)
+    app = opened(run=kept_run(langflow_stand_in.url, overrides=given, run=run).id)
+    shown = " ".join(each.value for each in app.code)
+    assert '"ChatInput-a.input_value": "Oslo"' in shown
+    assert '"T.key": "was set"' in shown
+    assert '"T.v": "variable NAME"' in shown
+
+
+def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):
+    """What would be lost, when, and what to do."""
+    record = kept_run(langflow_stand_in.url)
     assert "cannot write its records" not in said(opened(run=record.id))
-    shared.runner._records.fault = StoreError("The disk is full.", hint="Make room.")
+    backend().runner._records.fault = StoreError("The disk is full.", hint="Make room.")
     words = said(opened(run=record.id))
     assert "cannot write its records" in words
     assert "The disk is full." in words
