@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -53,10 +52,10 @@ class Live:
         self.runner = Runner(folder)
 
     def flow(self, seconds):
-        """A flow of one component that sleeps, then tells the time."""
+        """A flow of one component that sleeps, then says so."""
         node = deepcopy(self.node)
         node["template"]["global_imports"]["value"] = "time"
-        node["template"]["python_code"]["value"] = f"time.sleep({seconds}); print(time.time())"
+        node["template"]["python_code"]["value"] = f"time.sleep({seconds}); print('done')"
         entry = {
             "id": "PythonREPLComponent-slow1",
             "type": "genericNode",
@@ -118,9 +117,10 @@ def test_the_end_of_a_job_is_in_the_record_before_long(live, seconds):
     """Within 4 s of the component's end, however busy the machine; how soon is a benchmark's."""
     record = live.ended(live.start(live.flow(seconds)), 20)
     assert record.status is RunStatus.COMPLETED
-    told = json.dumps(next(iter(record.run.outputs.values())).value)
-    late = record.ended_at.timestamp() - float(re.search(r"\d{10}\.\d+", told).group())
-    assert 0 <= late <= 4
+    # what the component prints tells no time for sure: a stopped run's thread, which goes on at
+    # the server, puts the process's output back to where it was
+    took = (record.ended_at - record.started_at).total_seconds()
+    assert took <= seconds + 4
 
 
 def test_a_running_job_is_stopped(live):
