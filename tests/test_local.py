@@ -18,6 +18,7 @@ import pytest
 from lfclient.local import LocalError, LocalLangflow, LocalState
 from lfclient.local.__main__ import main
 from lfclient.local.install import Installation, Requirement
+from lfclient.local.process import end, spawn
 from lfclient.local.state import JsonFile
 from tests.waiting import wait_for
 
@@ -305,6 +306,25 @@ def test_a_crash_while_running_is_seen(tmp_path: Path):
 
     assert langflow.status().state is LocalState.CRASHED
     assert "Start it again" in langflow.status().hint
+
+
+def test_a_start_does_not_make_a_server_of_before_a_reboot_ours(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    """Its number may be another program's by now: who starts has a boot of its own."""
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    langflow = _local(tmp_path, fake_uv(server="exit 1"))
+    langflow.folder.mkdir(parents=True)
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "running", "pid": others.pid, "created": others.created, "boot": "another boot"}
+    )
+    try:
+        with pytest.raises(LocalError):
+            langflow.start()
+        assert JsonFile(langflow.folder / "state.json").read()["pid"] != others.pid
+        assert others.find()
+    finally:
+        end(others)
 
 
 def test_the_end_of_the_machine_is_no_crash(tmp_path: Path):

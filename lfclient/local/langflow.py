@@ -150,7 +150,9 @@ class LocalLangflow:
             if self.status().state is LocalState.RUNNING:
                 return self.status()
             worker = Identity.of(os.getpid())
-            self._state.update(worker=worker.pid, worker_created=worker.created, boot=worker.boot)
+            self._state.update(
+                worker=worker.pid, worker_created=worker.created, worker_boot=worker.boot
+            )
             try:
                 with launch.faults_told(self.folder):
                     self._bring_up(tell)
@@ -221,6 +223,7 @@ class LocalLangflow:
         self._state.update(
             pid=identity.pid,
             created=identity.created,
+            boot=identity.boot,
             port=port,
             url=f"http://{LOOPBACK}:{port}",
             began=time.time(),
@@ -372,13 +375,14 @@ def _state_of(record: dict[str, Any]) -> LocalState:
 
 
 def _process(record: dict[str, Any]) -> Identity:
-    return _identity(record, "pid", "created")
+    return _identity(record, "pid", "created", "boot")
 
 
 def _worker(record: dict[str, Any]) -> Identity:
-    return _identity(record, "worker", "worker_created")
+    return _identity(record, "worker", "worker_created", "worker_boot")
 
 
-def _identity(record: dict[str, Any], pid: str, created: str) -> Identity:
-    boot = str(record.get("boot", ""))
-    return Identity(int(record.get(pid, -1)), float(record.get(created, 0.0)), boot)
+def _identity(record: dict[str, Any], pid: str, created: str, boot: str) -> Identity:
+    return Identity(
+        int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
+    )
