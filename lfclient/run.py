@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Any, Literal
 
 from lfclient.outputs import Output
+from lfclient.progress import ComponentRun, HumanInput, Message
 
-Mode = Literal["sync", "background"]
+Mode = Literal["sync", "background", "stream"]
 
 
 class RunStatus(str, Enum):
@@ -22,6 +23,7 @@ class RunStatus(str, Enum):
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
     UNKNOWN = "unknown"  # the server said a word that this release does not know
+    INTERRUPTED = "interrupted"  # a streamed call broke off, and its run with it
     OUTCOME_UNKNOWN = "outcome_unknown"  # the answer was lost: it may have run, it may not
 
     @property
@@ -55,6 +57,7 @@ _ENDED = frozenset(
         RunStatus.FAILED,
         RunStatus.CANCELLED,
         RunStatus.TIMED_OUT,
+        RunStatus.INTERRUPTED,
         RunStatus.OUTCOME_UNKNOWN,
     }
 )
@@ -87,6 +90,9 @@ class Run:
     `server_status` is the server's own word for `status`. `session_id` is the session that the
     server used, or None if it did not say. Times are the console's business: the server's
     `created_timestamp` is that of the answer and is left in `raw`.
+
+    `components`, `messages` and `waiting_for` are what its events told, by component and message
+    id; `last_event_id` is that of the last of them.
     """
 
     flow_id: str
@@ -103,6 +109,10 @@ class Run:
     flow_version: str | None = None
     created_at: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    components: dict[str, ComponentRun] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    waiting_for: HumanInput | None = None
+    last_event_id: str | None = None
 
     @property
     def ended(self) -> bool:

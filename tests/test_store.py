@@ -1,5 +1,6 @@
 """Runs on disk."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from sqlalchemy import event
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import NotRun, Run, RunError, RunStatus
 from lfclient.store import NewerStore, RecordProblem, RunRecord, Store, StoreError
 from lfclient.store.codec import dump_run, dump_value, load_run, load_value
@@ -57,6 +59,16 @@ def whole_run():
         errors=(RunError("boom", component_id="T-1"),),
         warnings=("old component",),
         raw={"outputs": {"T-1": {"content": rows}}, "odd": "\ud800 ü", "deep": [[[[1]]]]},
+        components={
+            "T-1": ComponentRun(
+                "T-1", ComponentState.DONE, "Table", seconds=0.5, ended_at=NOW, output=table
+            ),
+            "F-1": ComponentRun("F-1", ComponentState.FAILED, error=RunError("boom")),
+            "B-1": ComponentRun("B-1", ComponentState.SKIPPED),
+        },
+        messages={"m": Message("m", "Hello", "Machine", files=("a/b.png",), streamed="Hel")},
+        waiting_for=HumanInput("q", "Pay?", (Decision("yes", "Yes"),), expires_at=NOW),
+        last_event_id="7",
     )
 
 
@@ -71,6 +83,17 @@ def test_a_run_comes_back_as_it_was():
     """Every kind of value, nested ones too, survives writing and reading."""
     run = whole_run()
     assert load_run(dump_run(run)) == run
+
+
+def test_a_run_kept_by_a_release_without_components_is_read():
+    first, *rest = dump_run(whole_run())
+    tag, _, body = first.partition(b"\n")
+    document = json.loads(body)
+    for name in ("components", "messages", "waiting_for", "last_event_id"):
+        del document[name]
+    read = load_run([tag + b"\n" + json.dumps(document).encode(), *rest])
+    assert read.outputs == whole_run().outputs
+    assert (read.components, read.messages, read.waiting_for) == ({}, {}, None)
 
 
 def test_what_output_and_raw_answer_share_is_written_once():

@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ from pydantic_core import from_json
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import NotRun, Run, RunError, RunStatus
 
 SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
@@ -53,6 +55,9 @@ def dump_run(run: Run) -> Iterator[bytes]:
         "not_run": [_plain(entry) for entry in run.not_run],
         "errors": [_plain(entry) for entry in run.errors],
         "raw": shared.strip(run.raw),
+        "components": [_component(entry, shared) for entry in run.components.values()],
+        "messages": [_plain(entry) for entry in run.messages.values()],
+        "waiting_for": run.waiting_for and _question(run.waiting_for),
     }
     yield tag.encode() + b"\n" + _dumps(document, tag)
     for index, value in enumerate(shared.values):
@@ -90,6 +95,13 @@ def load_run(documents: Iterable[bytes]) -> Run:
             "errors": tuple(RunError(**entry) for entry in run["errors"]),
             "warnings": tuple(run["warnings"]),
             "raw": _restore(run["raw"], shared, tag),
+            # what follows is missing from what earlier releases of the console wrote
+            "components": {
+                entry["component_id"]: _component_run(entry, shared, tag)
+                for entry in run.get("components", ())
+            },
+            "messages": {entry["id"]: _message(entry) for entry in run.get("messages", ())},
+            "waiting_for": _human_input(run.get("waiting_for")),
         }
     )
 
@@ -111,6 +123,9 @@ class _Shared:
         self._index: dict[int, int] = {}
         for output in run.outputs.values():
             self._collect(output)
+        for component in run.components.values():
+            if component.output:
+                self._collect(component.output)
 
     def _collect(self, output: Output) -> None:
         if isinstance(output.value, (str, list, dict, bytes)):
@@ -152,6 +167,57 @@ def _output(entry: dict[str, Any], shared: list[Any], tag: str) -> Output:
             "extras": tuple(_output(extra, shared, tag) for extra in entry["extras"]),
         }
     )
+
+
+def _component(component: ComponentRun, shared: _Shared) -> dict[str, Any]:
+    return {
+        **_plain(component),
+        "state": component.state.value,
+        "ended_at": _time(component.ended_at),
+        "output": component.output and shared.output(component.output),
+        "error": component.error and _plain(component.error),
+    }
+
+
+def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> ComponentRun:
+    return ComponentRun(
+        **{
+            **entry,
+            "state": ComponentState(entry["state"]),
+            "ended_at": _moment(entry["ended_at"]),
+            "output": entry["output"] and _output(entry["output"], shared, tag),
+            "error": entry["error"] and RunError(**entry["error"]),
+        }
+    )
+
+
+def _message(entry: dict[str, Any]) -> Message:
+    return Message(**{**entry, "files": tuple(entry["files"])})
+
+
+def _question(question: HumanInput) -> dict[str, Any]:
+    return {
+        **_plain(question),
+        "decisions": [_plain(decision) for decision in question.decisions],
+        "expires_at": _time(question.expires_at),
+    }
+
+
+def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
+    if entry is None:
+        return None
+    decisions = tuple(Decision(**decision) for decision in entry["decisions"])
+    return HumanInput(
+        **{**entry, "decisions": decisions, "expires_at": _moment(entry["expires_at"])}
+    )
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment and moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _restore(value: Any, shared: list[Any], tag: str, depth: int = 0) -> Any:

@@ -17,7 +17,11 @@ from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult
 from pages._ui.servers import Session
 
-MODES: dict[Mode, str] = {"background": "Background", "sync": "Wait for the result"}
+MODES: dict[Mode, str] = {
+    "background": "Background",
+    "sync": "Wait for the result",
+    "stream": "Streamed call",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
 
 
 def _mode(choice: Choice, going: bool) -> None:
-    modes, owner = list(MODES), choice.session.owner
+    modes, owner = ["background", "sync"], choice.session.owner
     with st.container(key="run-mode"):
         st.radio(
             "How to run",

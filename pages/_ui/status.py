@@ -44,6 +44,12 @@ LOOKS: dict[RunStatus, Look] = {
         "The server gave it up after its time limit. "
         "LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and LANGFLOW_BACKGROUND_JOB_TIMEOUT set it.",
     ),
+    RunStatus.INTERRUPTED: Look(
+        "orange",
+        ":material/link_off:",
+        "⚡",
+        "The connection broke, and the run with it. It is not repeated by itself.",
+    ),
     RunStatus.UNKNOWN: Look(
         "gray", ":material/help:", "?", "The server used a word that this console does not know."
     ),

@@ -1,0 +1,109 @@
+"""What is known of a run while it goes on: its components, its messages, what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from lfclient.outputs import Output
+
+if TYPE_CHECKING:
+    from lfclient.run import RunError
+
+
+class ComponentState(str, Enum):
+    """Where a component stands within a run."""
+
+    WAITING = "waiting"  # for those before it; once the run has ended: it did not run
+    RUNNING = "running"
+    SUSPENDED = "suspended"  # waits for a person's decision
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # on a branch that was not taken
+    INTERRUPTED = "interrupted"  # was at work when the run ended
+    UNKNOWN = "unknown"  # the server does not tell, or not yet
+
+
+@dataclass(frozen=True)
+class ComponentRun:
+    """One component within one run.
+
+    `seconds` is how long it worked and `ended_at` when it was done, both by the server's clock;
+    None where the server did not say. `output` is what it returned, as one that ends a flow would
+    have it: of several named outputs the first, with all of them in `parts`.
+    """
+
+    component_id: str
+    state: ComponentState = ComponentState.WAITING
+    display_name: str = ""
+    seconds: float | None = None
+    ended_at: datetime | None = None
+    output: Output | None = None
+    error: RunError | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A chat message of a run, or of a session's history.
+
+    `sender` is User, Machine, or the name of a component that failed. `component_id` is where it
+    came from, None if the server does not say. `complete` is False while it is being written;
+    `gap`: words are missing that went by while the connection was broken, until the whole text
+    comes. `files` are paths at the server. `streamed` is what came word by word since `text`.
+    """
+
+    id: str
+    text: str = ""
+    sender: str = ""
+    sender_name: str = ""
+    session_id: str | None = None
+    component_id: str | None = None
+    category: str = "message"
+    complete: bool = True
+    gap: bool = False
+    timestamp: str = ""
+    files: tuple[str, ...] = ()
+    streamed: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The text as far as it is known."""
+        # the first word comes with the message and again by itself
+        if self.streamed.startswith(self.text):
+            return self.streamed
+        return f"{self.text}{'… ' if self.gap else ''}{self.streamed}"
+
+    def written_on(self, chunk: str) -> Message:
+        """With a further piece of its text."""
+        return replace(self, streamed=self.streamed + chunk)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One way to answer a `HumanInput`: `label` is its button, `action_id` what is sent."""
+
+    action_id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class HumanInput:
+    """A question that a run waits for a person to answer.
+
+    `decisions` are those that the server takes. `expires_at` is when the server stops waiting for
+    a person, None where there is no limit or it is not known (`client.pending` does not tell it);
+    it then goes on with `fallback_action`, if there is one, whatever is answered.
+    """
+
+    request_id: str
+    prompt: str = ""
+    decisions: tuple[Decision, ...] = ()
+    kind: str = ""
+    component_id: str | None = None
+    job_id: str | None = None
+    session_id: str | None = None
+    expires_at: datetime | None = None
+    fallback_action: str | None = None
+    raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
