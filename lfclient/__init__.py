@@ -4,6 +4,7 @@ from lfclient.client import AsyncLangflowClient, LangflowClient
 from lfclient.errors import (
     BadAnswer,
     DeveloperApiDisabled,
+    FileRefused,
     FlowNotFound,
     InvalidKey,
     InvalidRequest,
@@ -32,6 +33,7 @@ __all__ = [
     "Field",
     "FieldKind",
     "FileRef",
+    "FileRefused",
     "Flow",
     "FlowNotFound",
     "FlowSummary",

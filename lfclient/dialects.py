@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from lfclient.fields.model import Variable
 from lfclient.fields.wire import encode, targets
@@ -18,12 +18,25 @@ Dialect = Literal["inputs", "modes"]
 
 
 @dataclass(frozen=True)
+class FilePart:
+    """A file as the form field `file` of a request; read from its beginning as it is sent.
+
+    `on_progress` is called with the bytes sent so far.
+    """
+
+    name: str
+    content: BinaryIO
+    media_type: str
+    on_progress: Callable[[int], object] | None = None
+
+
+@dataclass(frozen=True)
 class RequestSpec:
     """A request, before any I/O. `path` is relative to the server's address.
 
     `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
     `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
-    long as a run may take.
+    long as a run may take. `seconds`: for how long, where the usual time is too short.
     """
 
     method: str
@@ -31,10 +44,12 @@ class RequestSpec:
     params: Mapping[str, str] | None = None
     json: Any = None
     form: Mapping[str, str] | None = None
+    file: FilePart | None = None
     headers: Mapping[str, str] | None = None
     fresh: bool = False
     repeat: bool = False
     patient: bool = False
+    seconds: float | None = None
 
 
 def dialect_of(minor: int) -> Dialect:

@@ -8,6 +8,7 @@ LangflowError
 ├── FlowNotFound           the flow is unknown to this server, or not this key's
 ├── JobNotFound            the job is unknown to this server, or not this key's
 ├── InvalidRequest         the values of this request were refused; `field` says which
+│   └── FileRefused        a file was refused: too large, or its name
 ├── Unsupported            this server's release has no such function
 ├── ServerFault            the server failed in answering (5xx that is not about a run)
 ├── BadAnswer              an answer that breaks the API's promise: not JSON, cut off, wrong types
@@ -103,6 +104,10 @@ class InvalidRequest(LangflowError):
     ) -> None:
         super().__init__(message, hint=hint, status=status, code=code, body=body)
         self.field = field
+
+
+class FileRefused(InvalidRequest):
+    default_hint = "Choose another file."
 
 
 class Unsupported(LangflowError):

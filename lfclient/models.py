@@ -93,6 +93,19 @@ class FileLine(Wire):
     created_at: str | None = None
 
 
+class FileAnswer(Wire):
+    """The answer to `POST /api/v2/files`; the path is what a parameter takes."""
+
+    id: str
+    path: str
+
+
+class FlowFileAnswer(Wire):
+    """The answer to `POST /api/v1/files/upload/{flow_id}`."""
+
+    file_path: str
+
+
 class Build(Wire):
     """One component's build, from the monitor or from an `end_vertex` event."""
 

@@ -15,6 +15,7 @@ NAMES = [
     "Field",
     "FieldKind",
     "FileRef",
+    "FileRefused",
     "Flow",
     "FlowNotFound",
     "FlowSummary",

@@ -6,7 +6,8 @@ import re
 from typing import Any
 from uuid import UUID
 
-from lfclient.client.steps import Base, Steps
+from lfclient.client.steps import Steps
+from lfclient.client.uploads import FILES, Uploads
 from lfclient.client.wire import Answer
 from lfclient.dialects import RequestSpec, read
 from lfclient.errors import BadAnswer, FlowNotFound, InvalidKey, LangflowError, Unsupported
@@ -15,10 +16,9 @@ from lfclient.models import FileLine, FlowLine, parse
 from lfclient.outputs import FileRef
 
 _FLOWS = "/api/v1/flows/"
-_FILES = "/api/v2/files"
 
 
-class Account(Base):
+class Account(Uploads):
     """What belongs to the key's user."""
 
     def flows(self) -> Steps[list[FlowSummary]]:
@@ -72,9 +72,17 @@ class Account(Base):
 
     def files(self) -> Steps[list[FileLine]]:
         """The files of the key's user, the newest last."""
-        body = yield from self.get(read(_FILES), "list of files")
+        body = yield from self.get(read(FILES), "list of files")
         lines = parse(list[FileLine], body, "list of files")
         return sorted(lines, key=lambda line: line.created_at or "")
+
+    def own_files(self) -> Steps[list[FileRef]]:
+        """The same as a person looks for them: the newest first, under the names they have."""
+        lines = yield from self.files()
+        return [
+            FileRef(line.path.rpartition("/")[2] or line.name, line.id, line.path, line.size)
+            for line in reversed(lines)
+        ]
 
     def download(self, ref: FileRef) -> Steps[bytes]:
         """A file's bytes."""
@@ -83,7 +91,7 @@ class Account(Base):
                 f"The server has not said where “{ref.name}” is.",
                 hint="Look for it under Files in Langflow.",
             )
-        answer: Answer = yield from self.send(read(f"{_FILES}/{ref.id}"))
+        answer: Answer = yield from self.send(read(f"{FILES}/{ref.id}"))
         if answer.status == 404:
             raise LangflowError(
                 f"“{ref.name}” is no longer on the server.",

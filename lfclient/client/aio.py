@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
@@ -14,6 +14,7 @@ from lfclient.client import wire
 from lfclient.client.runs import OnChange, Runs, events_request
 from lfclient.client.steps import Memory, Steps
 from lfclient.client.transports import AsyncCheckedTransport
+from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
 from lfclient.events import RawEvent, aiter_events
@@ -193,6 +194,26 @@ class AsyncLangflowClient:
     async def delete_flow(self, flow_id: str) -> None:
         """Delete a flow for good."""
         await self._drive(self._runs.delete_flow(flow_id))
+
+    async def files(self) -> list[FileRef]:
+        """The files of the key's user, the newest first; `path` is what a parameter takes."""
+        return await self._drive(self._runs.own_files())
+
+    async def upload(
+        self,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        flow_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> FileRef:
+        """Send a file; the `path` of what is returned is the value of a parameter that takes files.
+
+        It is kept among the user's files or, with `flow_id`, beside that flow, as chat images are.
+        `content` is read from its beginning while it is sent. `on_progress` is called with the
+        bytes sent so far; what it raises ends the upload. Raises FileRefused.
+        """
+        return await self._drive(self._runs.upload(name, content, flow_id, on_progress))
 
     async def download(self, ref: FileRef) -> bytes:
         """The bytes of a file that a run wrote."""

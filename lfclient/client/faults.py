@@ -85,6 +85,13 @@ def fault(
             hint="Wait a minute, then try again.",
             **facts,
         )
+    if status == 413:
+        return InvalidRequest(
+            f"What was sent is larger than the server takes{_after(words)}.",
+            hint="Send less, or have LANGFLOW_MAX_FILE_SIZE_UPLOAD raised on the server, and the "
+            "limit of a proxy before it.",
+            **facts,
+        )
     if 400 <= status < 500 and body is not None:
         return _invalid(body, words, subject, overrides or {}, facts)
     if status in _UNAVAILABLE:

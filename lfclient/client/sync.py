@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
@@ -13,6 +13,7 @@ from lfclient.client import wire
 from lfclient.client.runs import OnChange, Runs, events_request
 from lfclient.client.steps import Memory, Steps
 from lfclient.client.transports import CheckedTransport
+from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
 from lfclient.events import RawEvent, iter_events
@@ -186,6 +187,26 @@ class LangflowClient:
     def delete_flow(self, flow_id: str) -> None:
         """Delete a flow for good."""
         self._drive(self._runs.delete_flow(flow_id))
+
+    def files(self) -> list[FileRef]:
+        """The files of the key's user, the newest first; `path` is what a parameter takes."""
+        return self._drive(self._runs.own_files())
+
+    def upload(
+        self,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        flow_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> FileRef:
+        """Send a file; the `path` of what is returned is the value of a parameter that takes files.
+
+        It is kept among the user's files or, with `flow_id`, beside that flow, as chat images are.
+        `content` is read from its beginning while it is sent. `on_progress` is called with the
+        bytes sent so far; what it raises ends the upload. Raises FileRefused.
+        """
+        return self._drive(self._runs.upload(name, content, flow_id, on_progress))
 
     def download(self, ref: FileRef) -> bytes:
         """The bytes of a file that a run wrote."""

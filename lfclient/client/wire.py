@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from pydantic_core import from_json
 
-from lfclient.dialects import RequestSpec
+from lfclient.dialects import FilePart, RequestSpec
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 from lfclient.redact import Redactor
 
@@ -128,15 +128,38 @@ def arguments(
 ) -> dict[str, Any]:
     """Arguments of `httpx.Client.build_request`; timeouts are in seconds."""
     read = run_timeout if spec.patient else timeout
+    if read is not None and spec.seconds:
+        read = max(read, spec.seconds)
     return {
         "method": spec.method,
         "url": base + spec.path,
         "params": spec.params,
         "json": spec.json,
         "data": spec.form,
+        "files": {"file": _part(spec.file)} if spec.file else None,
         "headers": spec.headers,
         "timeout": httpx.Timeout(timeout, read=read),
     }
+
+
+def _part(part: FilePart) -> tuple[str, Any, str]:
+    content = _Watched(part.content, part.on_progress) if part.on_progress else part.content
+    return part.name, content, part.media_type
+
+
+class _Watched:
+    """A file that tells how far it has been read; httpx reads it piece by piece as it sends."""
+
+    def __init__(self, content: BinaryIO, told: Callable[[int], object]) -> None:
+        self.tell, self.seek = content.tell, content.seek
+        self._content, self._told = content, told
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file's."""
+        piece = self._content.read(size)
+        if piece:
+            self._told(self._content.tell())
+        return piece
 
 
 @contextmanager

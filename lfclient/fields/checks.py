@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lfclient.errors import InvalidRequest
+from lfclient.fields import files
 from lfclient.fields.kinds import KINDS
 from lfclient.fields.model import Field, FieldKind, Problem, Variable
 from lfclient.fields.template import why_not
@@ -125,6 +126,8 @@ def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _remarks(field: Field, value: Any) -> Iterable[Problem]:
+    if field.kind is FieldKind.FILE:
+        yield from files.remarks(field, value)
     if field.kind in _NUMBERS and field.range:
         low, high = field.range.min, field.range.max
         if (low is not None and value < low) or (high is not None and value > high):

@@ -62,6 +62,8 @@ class Field:
     `limit` is how many options may be chosen, None for any number. `columns` is the schema of a
     table: dicts with name, display_name, type. `variables` are the names that a prompt may use,
     written `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
+    `chat_files`: it takes the files of the chat message. `beside_flow`: its files are kept with the
+    flow, and not among the user's.
     `behind` is the parameter within a group that this one stands for: (component id, parameter).
     """
 
@@ -88,6 +90,8 @@ class Field:
     columns: tuple[dict[str, Any], ...] = ()
     units: tuple[str, ...] = ()
     chat_input: bool = False
+    chat_files: bool = False
+    beside_flow: bool = False
     runs: bool = True
     stored: bool = False
     loads_variable: bool = False

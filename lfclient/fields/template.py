@@ -134,6 +134,7 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
     if kind is FieldKind.PROMPT and name != "template":
         kind = FieldKind.MULTILINE  # no variables are made of it
     choices = _choices(entry)
+    of_chat = "ChatInput" in (owner.type, owner.id.split("-")[0])
     by_agent = component.tool_mode and entry.get("tool_mode") is True
     names = tuple(names_of(choices))
     field = Field(
@@ -158,7 +159,9 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
         file_types=tuple(filter(None, map(_str, _list(entry.get("fileTypes"))))),
         columns=_columns(entry.get("table_schema")) if kind is FieldKind.TABLE else (),
         units=names if kind is FieldKind.DURATION else (),
-        chat_input="ChatInput" in (owner.type, owner.id.split("-")[0]) and name == "input_value",
+        chat_input=of_chat and name == "input_value",
+        chat_files=of_chat and name == "files" and kind is FieldKind.FILE,
+        beside_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
         runs=component.runs,
         loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
         choices=tuple(item for item in choices if isinstance(item, dict)),

@@ -24,6 +24,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.FlowNotFound: "The flow is not there",
     errors.JobNotFound: "The run is not known to the server",
     errors.InvalidRequest: "A value was refused",
+    errors.FileRefused: "The file was refused",
     errors.Unsupported: "This server cannot do that",
     errors.ServerFault: "The server failed",
     errors.BadAnswer: "The server's answer makes no sense",

@@ -31,3 +31,10 @@ SAVE = Sample(
     ),
     (Link("a", "message", "w", "input"),),
 )
+READ_FILE = Sample(
+    "read a file",
+    "",
+    "",
+    (Node("f", "File"), Node("b", "ChatOutput")),
+    (Link("f", "message", "b"),),
+)

@@ -1,0 +1,70 @@
+"""What is wrong with a file that somebody wants to give to a parameter, before it is sent."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from lfclient.fields.model import Field, Problem
+from lfclient.files import extension, safe_name, too_large
+
+_EXTENSION = re.compile(r"\.?([a-z0-9_+-]{1,16})", re.IGNORECASE)
+_FAMILIES = ("image", "audio", "video", "text")  # stand for all types of their sort
+_NAMED = 12  # types that a sentence lists
+
+
+def accepted(field: Field) -> tuple[str, ...]:
+    """The extensions that a parameter takes, and families such as "image"; empty for any.
+
+    A flow may hold anything in this place; what can be no extension is left out.
+    """
+    found = (_EXTENSION.fullmatch(each.strip()) for each in field.file_types)
+    return tuple(dict.fromkeys(each[1].lower() for each in found if each))
+
+
+def check_file(field: Field, name: str, size: int, limit_mb: float | None) -> list[Problem]:
+    """What is wrong with a file of `size` bytes; errors keep it from being sent."""
+    found = []
+    refusal = too_large(name, size, limit_mb)
+    if refusal:
+        sentence = f"{refusal} LANGFLOW_MAX_FILE_SIZE_UPLOAD raises that."
+        found.append(Problem(field.key, "error", sentence))
+    if not takes(field, name):
+        found.append(Problem(field.key, "error", _wrong_type(field, name)))
+    if size == 0:
+        found.append(Problem(field.key, "warning", f"“{name}” is empty."))
+    if safe_name(name) != name:
+        sentence = f"“{name}” can be no file's name on every server: sent as “{safe_name(name)}”."
+        found.append(Problem(field.key, "note", sentence))
+    return found
+
+
+def takes(field: Field, name: str) -> bool:
+    """Whether a parameter takes a file of that name."""
+    types = accepted(field)
+    if not types or extension(safe_name(name)) in types:
+        return True
+    family = (mimetypes.guess_type(name)[0] or "").partition("/")[0]
+    return family in _FAMILIES and family in types
+
+
+def remarks(field: Field, value: Any) -> Iterable[Problem]:
+    """What may be wrong with paths of files that are on the server."""
+    for path in [value] if isinstance(value, str) else value:
+        if path and not takes(field, path):
+            yield Problem(field.key, "warning", _wrong_type(field, path.rpartition("/")[2]))
+
+
+def types_in_words(field: Field) -> str:
+    """The accepted types as a list for a sentence."""
+    names = [f"any {each}" if each in _FAMILIES else each for each in accepted(field)]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _wrong_type(field: Field, name: str) -> str:
+    found = extension(name)
+    kind = f"“{name}” is of the type {found}" if found else f"“{name}” has no extension"
+    return f"{kind}; this parameter takes {types_in_words(field)}."

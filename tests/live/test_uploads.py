@@ -1,0 +1,146 @@
+"""Files and images given to flows, on five real releases."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from lfclient import (
+    AsyncLangflowClient,
+    FileRef,
+    FlowNotFound,
+    InvalidKey,
+    LangflowClient,
+    RunStatus,
+)
+from tests.live.conftest import Make, go
+from tests.live.flows import ECHO, READ_FILE
+from tests.servers import LiveServer
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
+ODD_NAMES = (
+    "../x",
+    "a/../../b.txt",
+    "..\\w.txt",
+    "x" * 300 + ".txt",
+    "名" * 120,
+    ".env",
+    'q"\r\n.txt',
+)
+
+
+@pytest.fixture
+def bare(langflow: LiveServer) -> Iterator[httpx.Client]:
+    """The server without the client under test."""
+    headers = {"x-api-key": langflow.api_key}
+    with httpx.Client(base_url=langflow.url, headers=headers, trust_env=False) as bare:
+        yield bare
+
+
+@pytest.fixture
+def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[..., FileRef]]:
+    """Uploads to the user's files, and deletes them afterwards."""
+    made: list[FileRef] = []
+
+    def send(name: str, content: bytes, **options: object) -> FileRef:
+        made.append(client.upload(name, content, **options))
+        return made[-1]
+
+    yield send
+    for ref in made:
+        bare.delete(f"/api/v2/files/{ref.id}").raise_for_status()
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+@pytest.mark.parametrize("beside_flow", [False, True])
+def test_read_an_uploaded_file(
+    client: LangflowClient, make: Make, upload: Callable, mode: str, beside_flow: bool
+):
+    """The path of an uploaded file is what a component that reads files takes."""
+    flow, words = make(READ_FILE), f"the words of {uuid4().hex}"
+    if beside_flow:
+        ref = client.upload("note.txt", words.encode(), flow_id=flow.id)
+    else:
+        ref = upload("note.txt", words.encode())
+    run = go(client, flow, mode, {"File-f.path": [ref.path]})
+    assert run.status is RunStatus.COMPLETED, run
+    assert words in run.outputs["ChatOutput-b"].value
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_two_files(client: LangflowClient, make: Make, upload: Callable, mode: str):
+    """A list of files is read whole; a name that was taken makes another path."""
+    refs = [upload("part.txt", words) for words in (b"first part", b"second part")]
+    assert refs[0].path != refs[1].path
+    run = go(client, make(READ_FILE), mode, {"File-f.path": [ref.path for ref in refs]})
+    text = run.outputs["ChatOutput-b"].value
+    assert "first part" in text
+    assert "second part" in text
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_chat_image_is_kept_in_the_message(
+    client: LangflowClient, make: Make, bare: httpx.Client, mode: str
+):
+    """An image given with the chat message is in the person's message, and can be fetched."""
+    flow, session = make(ECHO), uuid4().hex
+    ref = client.upload("pixel.png", PIXEL, flow_id=flow.id)
+    overrides = {"ChatInput-a.input_value": "see", "ChatInput-a.files": [ref.path]}
+    run = go(client, flow, mode, overrides, session_id=session)
+    assert (run.status, run.outputs["ChatOutput-b"].value) == (RunStatus.COMPLETED, "see")
+    lines = bare.get("/api/v1/monitor/messages", params={"session_id": session}).json()
+    (message,) = [line for line in lines if line["sender"] == "User"]
+    (kept,) = json.loads(message["files"])
+    assert kept.endswith(ref.path)  # most releases put their storage's folder before it
+    assert bare.get(f"/api/v1/files/images/{ref.path}").content == PIXEL
+
+
+def test_names_that_would_be_refused(client: LangflowClient, make: Make, upload: Callable):
+    """Whatever a file is called it is taken, twice, below the user's own folder or the flow's."""
+    flow = make(ECHO)
+    for name in ODD_NAMES:
+        own, again = upload(name, b"abc"), upload(name, b"abc")
+        for ref in (own, again, client.upload(name, b"", flow_id=flow.id)):
+            assert ref.name == name
+            assert ref.path.count("/") == 1
+            assert ".." not in ref.path
+        if name.isascii():  # 1.8 can't give others back
+            assert client.download(again) == b"abc"
+
+
+def test_an_empty_file_without_extension(client: LangflowClient, upload: Callable):
+    """Servers take an empty file; the list of files has it first."""
+    ref = upload(f"EMPTY{uuid4().hex}", b"")
+    assert ref.size == 0
+    assert client.files()[0].path == ref.path
+
+
+def test_progress_and_async(langflow: LiveServer, bare: httpx.Client):
+    """A file of some megabytes is sent in pieces, by the async client, too."""
+    told: list[int] = []
+
+    async def upload() -> FileRef:
+        async with AsyncLangflowClient(langflow.url, langflow.api_key) as client:
+            return await client.upload("big.bin", bytes(3_000_000), on_progress=told.append)
+
+    ref = asyncio.run(upload())
+    bare.delete(f"/api/v2/files/{ref.id}").raise_for_status()
+    assert len(told) > 10
+    assert told[-1] == ref.size == 3_000_000
+
+
+def test_refusals(client: LangflowClient, langflow: LiveServer):
+    """A flow that is not there and a wrong key are told as such."""
+    with pytest.raises(FlowNotFound):
+        client.upload("a.txt", b"abc", flow_id=str(uuid4()))
+    with LangflowClient(langflow.url, "sk-wrong") as other, pytest.raises(InvalidKey):
+        other.upload("a.txt", b"abc")
