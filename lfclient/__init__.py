@@ -12,6 +12,7 @@ from lfclient.errors import (
     LangflowError,
     NotLangflow,
     ServerFault,
+    SessionNotFound,
     Unreachable,
     Unsupported,
     WaitTimeout,
@@ -20,6 +21,7 @@ from lfclient.events import RawEvent
 from lfclient.fields import Field, FieldKind, Problem, Variable
 from lfclient.flow import Component, Edge, Flow, FlowSummary
 from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.progress import Message
 from lfclient.run import NotRun, Run, RunError, RunStatus, StopResult
 from lfclient.server import Capabilities, Limits, ServerInfo
 
@@ -43,6 +45,7 @@ __all__ = [
     "LangflowClient",
     "LangflowError",
     "Limits",
+    "Message",
     "NotLangflow",
     "NotRun",
     "Output",
@@ -54,6 +57,7 @@ __all__ = [
     "RunStatus",
     "ServerFault",
     "ServerInfo",
+    "SessionNotFound",
     "StopResult",
     "Unreachable",
     "Unsupported",

@@ -14,6 +14,7 @@ from lfclient.run import Mode
 from lfclient.server import CONCURRENCY, Capabilities, Limits, ServerInfo, warnings_for
 
 WORKFLOWS = "/api/v2/workflows"
+_OWN_SESSIONS = 10  # the N of the first 1.N that keeps to one user's sessions
 Dialect = Literal["inputs", "modes"]
 
 
@@ -89,6 +90,8 @@ def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> 
             session_field=modes,
             pending=modes,
             idempotency=modes,
+            own_sessions=modes if minor is None else minor >= _OWN_SESSIONS,
+            message_pages=modes,
         ),
         limits=limits_of(ConfigAnswer(), dialect),
         warnings=warnings_for(number),

@@ -7,6 +7,7 @@ LangflowError
 ├── InvalidKey             the API key is missing, wrong or revoked
 ├── FlowNotFound           the flow is unknown to this server, or not this key's
 ├── JobNotFound            the job is unknown to this server, or not this key's
+├── SessionNotFound        the server keeps no messages of that session
 ├── InvalidRequest         the values of this request were refused; `field` says which
 │   └── FileRefused        a file was refused: too large, or its name
 ├── Unsupported            this server's release has no such function
@@ -85,6 +86,10 @@ class FlowNotFound(LangflowError):
 
 class JobNotFound(LangflowError):
     default_hint = "It may have been made on another server or with another API key."
+
+
+class SessionNotFound(LangflowError):
+    default_hint = "Reload the list of sessions; it may have been renamed or deleted elsewhere."
 
 
 class InvalidRequest(LangflowError):

@@ -117,11 +117,21 @@ class Build(Wire):
 
 
 class MessageLine(Wire):
-    """One stored message. `sender` is User, Machine, or a component's name if it failed."""
+    """One stored message. `sender` is User, Machine, or a component's name if it failed.
 
+    `files` is a list of paths, as JSON within a text.
+    """
+
+    id: str = ""
+    flow_id: str | None = None
+    session_id: str | None = None
+    timestamp: str | None = None
     text: str | None = None
     sender: str | None = None
+    sender_name: str | None = None
     category: str | None = None
+    files: Any = None
+    properties: dict[str, Any] | None = None
     session_metadata: dict[str, Any] | None = None
 
 

@@ -13,7 +13,10 @@ _FIRST_API = 8  # the Workflow API came with 1.8
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What this release has. `session_field`: a session id needs no component to carry it."""
+    """What this release has. `session_field`: a session id needs no component to carry it;
+    `own_sessions`: renaming and deleting one leaves those of other users alone; `message_pages`:
+    the latest messages can be had without the others.
+    """
 
     background: bool = True
     stop: bool = True
@@ -22,6 +25,8 @@ class Capabilities:
     session_field: bool = False
     pending: bool = False
     idempotency: bool = False
+    own_sessions: bool = False
+    message_pages: bool = False
     file_upload: bool = True
     variables: bool = True
 

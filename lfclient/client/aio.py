@@ -20,6 +20,7 @@ from lfclient.errors import LangflowError
 from lfclient.events import RawEvent, aiter_events
 from lfclient.flow import Flow, FlowSummary
 from lfclient.outputs import FileRef
+from lfclient.progress import Message
 from lfclient.run import Run, StopResult
 from lfclient.server import ServerInfo
 
@@ -172,6 +173,29 @@ class AsyncLangflowClient:
                         yield event
             finally:
                 await response.aclose()
+
+    async def sessions(self, flow: Flow | str) -> list[str]:
+        """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such
+        flow. 1.12 tells the latest 200 only.
+        """
+        return await self._drive(self._runs.sessions(flow))
+
+    async def messages(
+        self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
+    ) -> list[Message]:
+        """The latest `limit` messages of a session, or of all of the flow's; oldest first."""
+        return await self._drive(self._runs.messages(flow, session_id, limit))
+
+    async def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
+        """Give a session another id, in one flow or in all of the key's user.
+
+        One that has that id already is joined with it. Raises SessionNotFound.
+        """
+        await self._drive(self._runs.rename_session(old, new, flow))
+
+    async def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
+        """Delete a session's messages for good, in one flow or in all of the key's user."""
+        await self._drive(self._runs.delete_session(session_id, flow))
 
     async def variables(self) -> list[str]:
         """The names of the server's variables."""

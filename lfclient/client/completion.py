@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lfclient.client.account import Account, find_file
+from lfclient.client.account import find_file
+from lfclient.client.history import MESSAGES, History
 from lfclient.client.steps import Steps, pause, tried
 from lfclient.dialects import WORKFLOWS, read, with_headers
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
@@ -28,7 +29,7 @@ MAYBE_ANOTHERS = (
 )
 
 
-class Completion(Account):
+class Completion(History):
     """What an answer leaves open, fetched."""
 
     def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
@@ -96,7 +97,7 @@ class Completion(Account):
         raise AssertionError("the last look returns")
 
     def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
-        spec = read("/api/v1/monitor/messages", flow_id=flow_id, session_id=session_id)
+        spec = read(MESSAGES, flow_id=flow_id, session_id=session_id)
         return (yield from self.get(spec, "list of messages"))
 
     def _with_reason(self, run: Run) -> Steps[Run]:
