@@ -116,6 +116,12 @@ class Build(Wire):
     data: dict[str, Any] | None = None
 
 
+class BuiltComponent(Wire):
+    """A component that the server made of code, as it would stand in its catalogue."""
+
+    data: dict[str, Any]
+
+
 class MessageLine(Wire):
     """One stored message. `sender` is User, Machine, or a component's name if it failed.
 

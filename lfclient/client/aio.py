@@ -201,9 +201,13 @@ class AsyncLangflowClient:
         """The names of the server's variables."""
         return await self._drive(self._runs.variables())
 
-    async def catalogue(self) -> dict[str, Any]:
-        """The server's components, by category and type, as their templates."""
-        return await self._drive(self._runs.catalogue())
+    async def catalogue(self, own: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The server's components, by category and type, as their templates.
+
+        `own` adds components of one's own, code by type, as the server builds them; one that it
+        refuses, or that its admin does not allow, is left out.
+        """
+        return await self._drive(self._runs.catalogue(own or {}))
 
     async def create_flow(
         self,

@@ -194,9 +194,13 @@ class LangflowClient:
         """The names of the server's variables."""
         return self._drive(self._runs.variables())
 
-    def catalogue(self) -> dict[str, Any]:
-        """The server's components, by category and type, as their templates."""
-        return self._drive(self._runs.catalogue())
+    def catalogue(self, own: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The server's components, by category and type, as their templates.
+
+        `own` adds components of one's own, code by type, as the server builds them; one that it
+        refuses, or that its admin does not allow, is left out.
+        """
+        return self._drive(self._runs.catalogue(own or {}))
 
     def create_flow(
         self,
