@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import json
 
 import httpx
 import pytest
 
 from lfclient import samples
-from lfclient.client import LangflowClient
+from lfclient.client import AsyncLangflowClient, LangflowClient
+from lfclient.errors import ServerFault
 from lfclient.flow import Flow
 
+_OWN = samples.own_code()
 _TYPES = {node.type for sample in samples.SAMPLES for node in sample.nodes}
 _OUTPUTS = {
     "ConditionalRouter": ("true_result", "false_result"),
@@ -19,6 +23,8 @@ _OUTPUTS = {
     "TextInput": ("text",),
     "PythonREPLComponent": ("results",),
     "ParserComponent": ("parsed_text",),
+    "WordByWord": ("said",),
+    "TimedStep": ("done",),
 }
 
 
@@ -32,7 +38,7 @@ def _component(type_: str) -> dict:
         "display_name": type_,
         "template": {
             "_type": "Component",
-            **{p: {"name": p, "type": "str", "value": "", "show": True} for p in parameters},
+            **{p: {"name": p, "type": "str", "value": "", "show": False} for p in parameters},
         },
         "outputs": [
             {"name": name, "types": ["Message"]} for name in _OUTPUTS.get(type_, ("message",))
@@ -45,16 +51,29 @@ def _catalogue(*without: str) -> dict:
     return {"all": components, "component_display_names": {"Chat Input": "ChatInput"}}
 
 
-def _server(there: list[str], made: list[dict], *without: str) -> LangflowClient:
+def _answers(there: list[str], made: list[dict], *without: str, own: int = 200):
+    """A server with that status for code of one's own; it has no such component by itself."""
+
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/all":
-            return httpx.Response(200, json=_catalogue(*without))
+            return httpx.Response(200, json=_catalogue(*without, *_OWN))
+        if request.url.path == "/api/v1/custom_component":
+            types = {code: type_ for type_, code in _OWN.items()}
+            type_ = types[json.loads(request.content)["code"]]
+            refused = {"detail": "Custom component creation is disabled"}
+            built = {"type": type_, "data": _component(type_)}
+            return httpx.Response(own, json=built if own == 200 else refused)
         if request.method == "POST":
             made.append(json.loads(request.content))
             return httpx.Response(201, json={"id": str(len(made)), "name": made[-1]["name"]})
         return httpx.Response(200, json=[{"id": name, "name": name} for name in there])
 
-    return LangflowClient("http://langflow", "key", transport=httpx.MockTransport(answer))
+    return httpx.MockTransport(answer)
+
+
+def _server(there: list[str], made: list[dict], *without: str, own: int = 200) -> LangflowClient:
+    transport = _answers(there, made, *without, own=own)
+    return LangflowClient("http://langflow", "key", transport=transport)
 
 
 def test_there_are_enough():
@@ -137,3 +156,96 @@ def test_what_the_server_lacks_is_reported():
 
     assert missing == {"Wait for an approval": ["HumanInput"]}
     assert len(flows) == len(samples.SAMPLES) - 1
+
+
+def test_what_a_sample_sets_is_shown():
+    """Parameters that a sample sets or offers are shown: 1.8 ignores a hidden one's value."""
+    wanted = next(sample for sample in samples.SAMPLES if sample.name == "Write a file")
+
+    nodes = samples.build(wanted, _catalogue())["nodes"]
+    template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "SaveToFile")[
+        "template"
+    ]
+
+    assert template["file_name"]["show"]
+    assert template["local_format"]["show"]
+    assert not template["code"]["show"]
+
+
+def test_the_file_to_be_read_is_required():
+    """A run of “Read a file” without a file is refused before it is sent."""
+    wanted = next(sample for sample in samples.SAMPLES if sample.name == "Read a file")
+
+    data = samples.build(wanted, _catalogue())
+    flow = Flow.from_json({"id": "1", "name": "Read a file", "data": data})
+
+    assert [field.key for field in flow.fields if field.required] == ["File-file.path"]
+
+
+@pytest.mark.parametrize("type_", _OWN)
+def test_own_code_is_the_component_that_the_samples_mean(type_: str):
+    """Code of our own is one class of the type's name, with the parameters and outputs in use."""
+    classes = [one for one in ast.parse(_OWN[type_]).body if isinstance(one, ast.ClassDef)]
+    named = {
+        word.value.value
+        for word in ast.walk(classes[0])
+        if isinstance(word, ast.keyword)
+        and word.arg == "name"
+        and isinstance(word.value, ast.Constant)
+    }
+
+    assert [one.name for one in classes] == [type_]
+    assert set(_component(type_)["template"]) - {"_type", "code", "input_value"} <= named
+    assert set(_OUTPUTS[type_]) <= named
+
+
+def test_own_components_are_built_by_the_server():
+    """A component of our own comes as the server builds it from our code."""
+    made: list[dict] = []
+    with _server([], made) as client:
+        samples.install(client, ["Plan a trip"])
+
+    steps = [n["data"] for n in made[0]["data"]["nodes"] if n["data"]["type"] == "TimedStep"]
+    assert len(steps) == 4
+    assert steps[0]["node"]["display_name"] == "Look up the weather"
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
+    """A server that allows no code but its own, or can't build ours, gets the other samples."""
+    missing: dict[str, list[str]] = {}
+    with _server([], [], own=status) as client:
+        flows = samples.install(
+            client, on_missing=lambda sample, types: missing.update({sample.name: types})
+        )
+
+    assert missing == {"Write word by word": ["WordByWord"], "Plan a trip": ["TimedStep"]}
+    assert len(flows) == len(samples.SAMPLES) - 2
+
+
+def test_a_server_that_fails_to_build_is_no_server_that_refuses():
+    """A fault of the server is told, and no sample is left out for it."""
+    with _server([], [], own=503) as client, pytest.raises(ServerFault):
+        samples.install(client)
+
+
+def test_nothing_is_asked_for_when_all_are_there():
+    """With all samples on the server, neither its catalogue nor a component is asked for."""
+    there = [sample.name for sample in samples.SAMPLES]
+    with _server(there, [], own=503) as client:
+        assert samples.install(client) == []
+
+
+def test_both_clients_build_own_components():
+    """The async client's catalogue has the components of our own too, beside the server's."""
+
+    async def ask() -> dict:
+        transport = _answers([], [])
+        async with AsyncLangflowClient("http://langflow", "key", transport=transport) as client:
+            return await client.catalogue(_OWN)
+
+    with _server([], []) as client:
+        catalogue = client.catalogue(_OWN)
+
+    assert catalogue == asyncio.run(ask())
+    assert not any(sample.missing(catalogue) for sample in samples.SAMPLES)

@@ -114,8 +114,9 @@ def _samples(session: Session) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
-            f"{len(samples.SAMPLES)} small flows of built-in components that need no key of any "
-            "provider. Those that the server has already, by name, are left alone."
+            f"{len(samples.SAMPLES)} small flows that need no key of any provider. Those that the "
+            f"server has already, by name, are left alone. {len(samples.own_code())} components "
+            "are code that the console brings along; the others are the server's own."
         )
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
@@ -130,7 +131,10 @@ def _samples(session: Session) -> None:
             st.success(f"Added: {names}." if made else "There was none to be added.")
             if missing:
                 left = ", ".join(plain(name) for name in missing)
-                st.caption(f"Left out, since this release lacks their components: {left}.")
+                st.caption(
+                    f"Left out, since this server lacks their components or allows none but its "
+                    f"own: {left}."
+                )
 
 
 def other_server(current: Session | None) -> None:

@@ -30,7 +30,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 def sample_flows(langflow_113: LiveServer) -> Iterator[LiveServer]:
     """The server with the sample flows on it, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        catalogue = api.catalogue()
+        catalogue = api.catalogue(samples.own_code())
         made = [
             api.create_flow(PREFIX + each.name, samples.build(each, catalogue), each.description)
             for each in samples.SAMPLES

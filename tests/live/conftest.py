@@ -31,15 +31,12 @@ def modes(client: LangflowClient) -> bool:
 def make(client: LangflowClient) -> Iterator[Make]:
     """Makes flows from samples of this server's components, and deletes them afterwards."""
     made: list[str] = []
-    catalogue = client.catalogue()
+    catalogue = client.catalogue(samples.own_code())
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
             sample = next(one for one in samples.SAMPLES if one.name == sample)
         data = samples.build(sample, catalogue)
-        for node in data["nodes"]:
-            if node["data"]["type"] == "SaveToFile":  # 1.8 takes the name only if it is shown
-                node["data"]["node"]["template"]["file_name"]["show"] = True
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
         return client.flow(made[-1])

@@ -27,7 +27,7 @@ SAVE = Sample(
     "",
     (
         Node("a", "ChatInput", {"input_value": "to be kept"}),
-        Node("w", "SaveToFile", {"local_format": "txt"}),
+        Node("w", "SaveToFile", {"local_format": "txt"}, editable=("file_name",)),
     ),
     (Link("a", "message", "w", "input"),),
 )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
+from datetime import datetime
 
+import httpx
 import pytest
 
 from lfclient import samples
 from lfclient.client import LangflowClient
+from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
 from lfclient.run import Run, RunStatus
 from tests.servers import LiveServer
+
+_with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
 
 _SLOW = "Takes half a minute"
 _APPROVAL = "Wait for an approval"
@@ -21,12 +28,26 @@ _FAILS = "Fails until it gets JSON"
 _KINDS = {
     "Echo chat": [OutputKind.MESSAGE],
     "Write a letter": [OutputKind.MESSAGE],
+    "Write word by word": [OutputKind.MESSAGE],
     "Table of sample records": [OutputKind.TABLE],
     "Read an order": [OutputKind.DATA],
     "Split a list into rows": [OutputKind.TABLE],
     "Sort a request": [OutputKind.MESSAGE],
+    "Plan a trip": [OutputKind.MESSAGE],
     "Unconnected component": [OutputKind.MESSAGE],
     "Picture card": [OutputKind.MESSAGE],
+    "Write a file": [OutputKind.FILE],
+}
+
+# Those that take their time, in less of it.
+_QUICK = {
+    "Write word by word": {"WordByWord-writer.pause": 20},
+    "Plan a trip": {
+        "TimedStep-weather.seconds": 1,
+        "TimedStep-hotel.seconds": 1,
+        "TimedStep-train.seconds": 1,
+        "TimedStep-bag.seconds": 0,
+    },
 }
 
 
@@ -39,7 +60,7 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on that server, by the sample's name; under other names, and removed after."""
-    catalogue = client.catalogue()
+    catalogue = client.catalogue(samples.own_code())
     made = {
         sample.name: client.create_flow(
             f"sample test: {sample.name}", samples.build(sample, catalogue)
@@ -52,17 +73,29 @@ def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
         client.delete_flow(summary.id)
 
 
-def _run(client: LangflowClient, flow: Flow, mode: str) -> Run:
+def _run(client: LangflowClient, flow: Flow, mode: str, overrides: dict | None = None) -> Run:
     if mode == "sync":
-        return client.run(flow)
-    return client.wait(client.submit(flow), timeout=60, flow=flow)
+        return client.run(flow, overrides)
+    return client.wait(client.submit(flow, overrides), timeout=60, flow=flow)
+
+
+def _events(server: LiveServer, job_id: str | None, name: str) -> list[tuple[float, dict]]:
+    """A job's events of that name as the server sends them, each with the second it came at."""
+    url, headers = f"{server.url}/api/v2/workflows/{job_id}/events", {"x-api-key": server.api_key}
+    with httpx.stream("GET", url, headers=headers, timeout=30) as response:
+        events = [
+            (time.monotonic(), json.loads(line.removeprefix("data: ")))
+            for line in response.iter_lines()
+            if line.startswith("data: ")
+        ]
+    return [(at, event["data"]) for at, event in events if event.get("event") == name]
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("name", _KINDS)
 def test_a_sample_completes(client: LangflowClient, flows: dict[str, Flow], name: str, mode: str):
     """The run is completed, and its outputs are of the kinds that the sample shows."""
-    run = _run(client, flows[name], mode)
+    run = _run(client, flows[name], mode, _QUICK.get(name))
 
     assert run.status is RunStatus.COMPLETED, run.errors
     assert [output.kind for output in run.outputs.values() if output.value] == _KINDS[name]
@@ -124,3 +157,82 @@ def test_the_approval_waits_for_a_person(client: LangflowClient, flows: dict[str
     client.stop(job, flow=flow)
 
     assert job.status is RunStatus.SUSPENDED
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_the_words_are_whole(client: LangflowClient, flows: dict[str, Flow], mode: str):
+    """The text that is written word by word is whole in both modes, and has the message in it."""
+    overrides = {"ChatInput-question.input_value": "Two\n\nlines", "WordByWord-writer.pause": 1}
+    run = _run(client, flows["Write word by word"], mode, overrides)
+
+    text = run.outputs["ChatOutput-answer"].value
+    assert text.startswith("You wrote: “Two\n\nlines”\n\nThis answer")
+    assert text.endswith("write something else!")
+
+
+@_with_events
+def test_words_come_one_after_another(
+    langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
+):
+    """Each word is an event, sent when it is written; together they are the text."""
+    flow = flows["Write word by word"]
+    job = client.submit(flow, _QUICK["Write word by word"])
+    tokens = _events(langflow, job.job_id, "token")
+    text = client.wait(job, timeout=60, flow=flow).outputs["ChatOutput-answer"].value
+    span = tokens[-1][0] - tokens[0][0]
+
+    assert "".join(token["chunk"] for _, token in tokens) == text
+    assert len(tokens) > 60
+    assert span > 0.8
+    assert len({round(at, 2) for at, _ in tokens}) > 20
+
+
+@_with_events
+def test_branches_run_side_by_side(
+    langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
+):
+    """Two branches are at work at the same time, and each is told when it ends."""
+    flow = flows["Plan a trip"]
+    job = client.submit(flow, {**_QUICK["Plan a trip"], "TimedStep-hotel.seconds": 2})
+    ended = {
+        data["build_data"]["id"]: (at, data["build_data"])
+        for at, data in _events(langflow, job.job_id, "end_vertex")
+    }
+    (train_told, train), (hotel_told, hotel) = ended["TimedStep-train"], ended["TimedStep-hotel"]
+
+    assert _span(hotel)[0] < _span(train)[1] - 0.5
+    assert hotel["data"]["timedelta"] - train["data"]["timedelta"] > 0.5
+    assert hotel_told - train_told > 0.5  # the shorter is not held back until the longer ends
+    assert train["next_vertices_ids"] == []
+    assert "PromptTemplate-plan" in hotel["next_vertices_ids"]
+
+
+def test_a_written_file_can_be_had(client: LangflowClient, flows: dict[str, Flow]):
+    """The file that the sample writes holds the message, and has the name that was chosen."""
+    overrides = {
+        "ChatInput-note.input_value": "to be kept",
+        "SaveToFile-file.file_name": "kept-note",
+        "SaveToFile-file.local_format": "txt",
+    }
+    output = client.run(flows["Write a file"], overrides).outputs["SaveToFile-file"]
+
+    assert output.value.name == "kept-note.txt"
+    assert client.download(output.value) == b"to be kept"
+
+
+def test_a_file_is_read(client: LangflowClient, flows: dict[str, Flow]):
+    """A file that was uploaded is read; without one the run is refused, saying what is missing."""
+    flow = flows["Read a file"]
+    uploaded = client.upload("to-be-read.txt", b"written in a file")
+    for mode in ("sync", "background"):
+        run = _run(client, flow, mode, {"File-file.path": [uploaded.path]})
+        assert run.status is RunStatus.COMPLETED, run.errors
+        assert run.outputs["ChatOutput-answer"].value == "written in a file"
+    with pytest.raises(InvalidRequest, match="required"):
+        client.run(flow)
+
+
+def _span(build: dict) -> tuple[float, float]:
+    """When a component began and ended, by the server's clock."""
+    end = datetime.fromisoformat(build["timestamp"].replace("Z", "+00:00")).timestamp()
+    return end - build["data"]["timedelta"], end
