@@ -24,6 +24,7 @@ FLOW = "flow"  # in the address: the flow that is chosen
 MODE = "run-mode-choice"
 SERVER_URL = "connection-url"
 API_KEY = "connection-key"
+COMPONENTS_AS = "components-as"  # how a run's components are shown: as a graph or as a table
 _BROWSER = "browser-id"
 _TO_ADDRESS = "run-to-address"
 _CLICK = "run-click"

@@ -1,10 +1,11 @@
-"""How each status of a run looks: its word, colour and sign."""
+"""How each status of a run and of a component looks: its word, colour and sign."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from lfclient.progress import ComponentState
 from lfclient.run import RunStatus
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -73,3 +74,43 @@ def markdown_badge(status: RunStatus) -> str:
     """The same inside Markdown."""
     look = LOOKS[status]
     return f":{look.colour}-badge[{look.icon} {word(status)}]"
+
+
+COMPONENT_LOOKS: dict[ComponentState, Look] = {
+    ComponentState.WAITING: Look(
+        "gray", ":material/schedule:", "…", "It has not begun; it may wait for those before it."
+    ),
+    ComponentState.RUNNING: Look(
+        "blue", ":material/progress_activity:", "▶", "The server works on it."
+    ),
+    ComponentState.SUSPENDED: Look(
+        "violet", ":material/front_hand:", "✋", "It waits for a person to decide."
+    ),
+    ComponentState.DONE: Look("green", ":material/check_circle:", "✓", "It is done."),
+    ComponentState.FAILED: Look("red", ":material/error:", "✕", "It failed."),
+    ComponentState.SKIPPED: Look(
+        "gray", ":material/alt_route:", "↷", "It is on a branch that was not taken."
+    ),
+    ComponentState.INTERRUPTED: Look(
+        "orange", ":material/link_off:", "⚡", "It was at work when the run ended."
+    ),
+    ComponentState.UNKNOWN: Look(
+        "gray", ":material/help:", "?", "The server does not tell how it stands."
+    ),
+}
+# what only waited when the run ended
+NOT_RUN = Look("gray", ":material/block:", "–", "It did not run.")
+
+
+def component_look(state: ComponentState, *, ended: bool) -> Look:
+    """How a component's state looks; `ended`: nothing more comes of its run."""
+    return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_LOOKS[state]
+
+
+def component_word(state: ComponentState, *, ended: bool) -> str:
+    """The state as a person reads it; `ended`: nothing more comes of its run."""
+    if state is ComponentState.WAITING and ended:
+        return "did not run"
+    if state is ComponentState.SUSPENDED:
+        return "waiting for a person"
+    return "not known" if state is ComponentState.UNKNOWN else state.value

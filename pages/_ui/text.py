@@ -94,3 +94,8 @@ def duration_words(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def took_words(seconds: float) -> str:
+    """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
+    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else duration_words(seconds)

@@ -1,0 +1,201 @@
+// Draws what pages/_ui/graph.py sends. Everything in it is text from strangers: it goes into the
+// page as textContent and attributes only, never as markup.
+
+const MARGIN = 16;
+const READABLE = 0.78; // below this scale names are hard to read, so a wide flow is scrolled
+const FAR = 0.5; // below this only signs are drawn
+const HIGHEST = 420; // pixels of the view
+const BAR = 12; // and of a scrollbar below
+const SVG = "http://www.w3.org/2000/svg";
+
+const made = (tag, cls, parent) => {
+  const element = document.createElement(tag);
+  element.className = cls;
+  parent.append(element);
+  return element;
+};
+
+/** From the right of one card to the left of another; back along the bottom of both. */
+function bend([ax, ay], [bx, by], [w, h]) {
+  const [x1, y1, x2, y2] = [ax + w, ay + h / 2, bx, by + h / 2];
+  if (x2 > x1) {
+    const pull = Math.max((x2 - x1) / 2, 24);
+    return `M${x1},${y1}C${x1 + pull},${y1} ${x2 - pull},${y2} ${x2},${y2}`;
+  }
+  const low = Math.max(ay, by) + h + 12;
+  return `M${x1},${y1}C${x1 + 40},${y1} ${x1 + 40},${low} ${x1 - 10},${low}` +
+    `L${x2 + 10},${low}C${x2 - 40},${low} ${x2 - 40},${y2} ${x2},${y2}`;
+}
+
+class Graph {
+  constructor(parent) {
+    this.frame = made("div", "frame", parent);
+    this.view = made("div", "view", this.frame);
+    this.view.tabIndex = 0;
+    this.view.setAttribute("role", "group");
+    this.room = made("div", "room", this.view);
+    this.plan = made("div", "plan", this.room);
+    this.plan.setAttribute("role", "img");
+    this.tools = made("div", "tools", this.frame);
+    const press = { "−": [() => this.zoom(1 / 1.25), "Smaller"], "+": [() => this.zoom(1.25), "Larger"],
+      Fit: [() => this.fit(), "Show all of it"] };
+    for (const [label, [action, title]] of Object.entries(press)) {
+      const button = made("button", "", this.tools);
+      Object.assign(button, { type: "button", textContent: label, title, onclick: action });
+      button.setAttribute("aria-label", title);
+    }
+    this.view.addEventListener("wheel", (event) => {
+      const across = Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      const scrolls = across || this.view.scrollHeight > this.view.clientHeight;
+      if (scrolls) this.touched = true;
+      if (!event.ctrlKey) return; // a plain wheel scrolls
+      event.preventDefault();
+      this.zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
+    }, { passive: false });
+    this.view.addEventListener("keydown", () => (this.touched = true));
+    this.view.addEventListener("pointerdown", (event) => this.drag(event));
+    this.watch = new ResizeObserver(() => this.resized());
+    this.watch.observe(this.view);
+  }
+
+  show({ plan, states, alt }) {
+    const drawn = JSON.stringify(plan);
+    if (drawn !== this.drawn) this.build(plan);
+    this.drawn = drawn;
+    this.plan.setAttribute("aria-label", alt);
+    states.forEach((state, index) => this.set(index, state));
+    plan.edges.forEach(([source, target], index) => {
+      const [from, to] = [states[source][0], states[target][0]].map((kind) => kind.split(" ")[0]);
+      const way = ["skipped", "apart"].includes(from) || ["skipped", "apart"].includes(to) ? "closed"
+        : from !== "done" ? "" : ["running", "suspended"].includes(to) ? "open"
+        : ["done", "failed", "interrupted"].includes(to) ? "passed" : "";
+      this.edges[index].setAttribute("class", way);
+    });
+    this.follow(states);
+  }
+
+  build(plan) {
+    this.size = plan.size;
+    this.plan.replaceChildren();
+    this.shown = [];
+    const lines = document.createElementNS(SVG, "svg");
+    lines.setAttribute("width", plan.size[0]);
+    lines.setAttribute("height", plan.size[1]);
+    this.plan.append(lines);
+    this.edges = plan.edges.map(([source, target]) => {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", bend(plan.nodes[source], plan.nodes[target], plan.card));
+      lines.append(path);
+      return path;
+    });
+    this.nodes = plan.nodes.map(([x, y, name, id]) => {
+      const node = made("div", "node", this.plan);
+      Object.assign(node.style, { left: `${x}px`, top: `${y}px`, width: `${plan.card[0]}px`,
+        height: `${plan.card[1]}px` });
+      made("div", "name", node).textContent = name;
+      const line = made("div", "line", node);
+      return { node, icon: made("span", "icon", line), words: made("span", "words", line),
+        name: `${name} (${id})` };
+    });
+    this.touched = false;
+    this.followed = undefined;
+    this.resized();
+  }
+
+  set(index, [kind, icon, line, reason]) {
+    const state = [kind, icon, line, reason].join("\n");
+    if (this.shown[index] === state) return;
+    this.shown[index] = state;
+    const { node, icon: sign, words, name } = this.nodes[index];
+    node.className = `node ${kind}`;
+    sign.textContent = icon;
+    words.textContent = line;
+    node.title = [name, line, reason].filter(Boolean).join("\n");
+  }
+
+  /** The scale at which all of it is seen. */
+  whole() {
+    const room = this.view.clientWidth - 2 * MARGIN;
+    return Math.min(room / this.size[0], (HIGHEST - 2 * MARGIN) / this.size[1], 1);
+  }
+
+  resized() {
+    if (!this.size || !this.view.clientWidth) return;
+    if (!this.touched) this.to(Math.max(this.whole(), READABLE));
+    else if (this.fitted) this.to(this.whole());
+  }
+
+  to(scale) {
+    this.scale = Math.min(Math.max(scale, 0.05), 2);
+    const [width, height] = this.size.map((side) => side * this.scale);
+    // as high as the readable drawing needs, whatever the zoom, so that nothing below it moves
+    const usual = this.size[1] * Math.max(this.whole(), READABLE) + 2 * MARGIN;
+    const high = Math.min(usual, HIGHEST);
+    const top = Math.max((high - height) / 2, MARGIN);
+    this.view.style.height = `${high + BAR}px`;
+    this.room.style.width = `${width + 2 * MARGIN}px`;
+    this.room.style.height = `${height + 2 * top}px`;
+    this.plan.style.transform = `translate(${MARGIN}px, ${top}px) scale(${this.scale})`;
+    this.plan.classList.toggle("far", this.scale < FAR);
+    this.tools.hidden = !this.touched && this.whole() >= READABLE;
+  }
+
+  zoom(factor, at) {
+    this.touched = true;
+    this.fitted = false;
+    const box = this.view.getBoundingClientRect();
+    const [x, y] = at ? [at.clientX, at.clientY]
+      : [box.left + box.width / 2, box.top + box.height / 2];
+    const [scale, was] = [this.scale, this.plan.getBoundingClientRect()];
+    this.to(scale * factor);
+    // what was at that point stays there
+    const [grown, is] = [this.scale / scale, this.plan.getBoundingClientRect()];
+    this.view.scrollBy(is.left + (x - was.left) * grown - x, is.top + (y - was.top) * grown - y);
+  }
+
+  fit() {
+    this.touched = this.fitted = true;
+    this.to(this.whole());
+  }
+
+  drag(event) {
+    this.touched = true;
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    const start = [event.clientX + this.view.scrollLeft, event.clientY + this.view.scrollTop];
+    const move = ({ clientX, clientY }) => this.view.scrollTo(start[0] - clientX, start[1] - clientY);
+    const end = () => {
+      this.view.classList.remove("dragged");
+      removeEventListener("pointermove", move);
+    };
+    this.view.classList.add("dragged");
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", end, { once: true });
+  }
+
+  /** Bring what is at work into sight, as long as nobody has taken the view into their hands. */
+  follow(states) {
+    const active = (kind) => /^(running|suspended|failed) /.test(kind);
+    const index = states.findIndex(([kind]) => active(kind));
+    if (this.touched || !this.scale || index < 0 || index === this.followed) return;
+    const first = this.followed === undefined;
+    this.followed = index;
+    const { node } = this.nodes[index];
+    const [x, y] = [node.offsetLeft * this.scale, node.offsetTop * this.scale];
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.view;
+    const inside = x >= scrollLeft && x + node.offsetWidth * this.scale <= scrollLeft + clientWidth
+      && y >= scrollTop && y + node.offsetHeight * this.scale <= scrollTop + clientHeight;
+    if (inside) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.view.scrollTo({ left: x - clientWidth / 3, top: y - clientHeight / 3,
+      behavior: calm || first ? "instant" : "smooth" });
+  }
+}
+
+const graphs = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  let graph = graphs.get(parentElement);
+  if (!graph) graphs.set(parentElement, (graph = new Graph(parentElement)));
+  graph.show(data);
+  return () => graph.watch.disconnect();
+}

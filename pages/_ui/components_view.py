@@ -1,0 +1,38 @@
+"""The components of a run as a person prefers them: as a graph or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from lfclient.flow import Flow
+from lfclient.progress import ComponentRun
+from pages._ui import components_table, graph, state
+
+VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
+
+
+def switch() -> str:
+    """The switch between the two; returns the one that is chosen, for the rest of the session."""
+    chosen = st.segmented_control(
+        "Components as",
+        list(VIEWS),
+        default="Graph",
+        format_func=lambda view: f"{VIEWS[view]} {view}",
+        key=state.COMPONENTS_AS,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return chosen or "Graph"
+
+
+def draw(
+    flow: Flow, components: Mapping[str, ComponentRun], *, view: str, ended: bool, key: str
+) -> None:
+    """The components in that view; as `graph.draw`, once per run of the script or fragment."""
+    if view == "Table":
+        components_table.draw(flow, components, ended=ended)
+    else:
+        graph.draw(flow, components, ended=ended, key=key)

@@ -1,0 +1,69 @@
+"""The flow of a run as a graph, each component with its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flow import Flow
+from lfclient.progress import ComponentRun
+from pages._ui.component_states import Standing, counted, standing
+from pages._ui.graph_layout import CARD, layout
+from pages._ui.shell import ASSETS
+from pages._ui.text import clip
+
+NAME_LIMIT = 80  # characters of a name that are sent
+REASON_LIMIT = 300
+
+# Streamlit's own custom components: its ECharts and Mermaid charts are made anew at every change,
+# which loses a person's zoom; Graphviz stays white in the dark; wrappers of React Flow and
+# Cytoscape come in frames, which our security policy refuses.
+_canvas = st.components.v2.component(
+    "flow_graph",
+    css=(ASSETS / "graph.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "graph.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool, key: str) -> None:
+    """Draw the flow as a graph; `ended`: nothing more comes of the run.
+
+    May be drawn again and again under the same `key` and then changes in place, zoom and scroll
+    untouched; but only once per run of the script or fragment, since Streamlit takes a key once.
+    """
+    if flow.components:
+        _canvas(key=key, data=picture(flow, components, ended=ended))
+    else:
+        st.caption("This flow has no components.")
+
+
+def picture(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> dict[str, Any]:
+    """What the browser draws: what stays, and the states. Names are as they came: it sets them as
+    texts and nothing else.
+    """
+    number = {component.id: place for place, component in enumerate(flow.components)}
+    edges = ((number[edge.source], number[edge.target]) for edge in flow.edges)
+    plan = layout(flow)
+    standings = [standing(one, components, ended=ended) for one in flow.components]
+    return {
+        "plan": {
+            "size": [plan.width, plan.height],
+            "card": list(CARD),
+            "nodes": [
+                [*plan.spots[one.id], clip(one.display_name, NAME_LIMIT), one.id]
+                for one in flow.components
+            ],
+            "edges": [list(edge) for edge in dict.fromkeys(edges)],
+        },
+        "states": [_state(one) for one in standings],
+        "alt": f"Graph of {len(standings)} components: {counted(standings)}",
+    }
+
+
+def _state(one: Standing) -> list[str]:
+    """Kind, icon, line of words, reason."""
+    kind = f"{one.state.value} {one.look.colour}" if one.connected else "apart gray"
+    icon = one.look.icon.strip(":").removeprefix("material/")
+    return [kind, icon, one.line, clip(one.reason, REASON_LIMIT)]

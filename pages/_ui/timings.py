@@ -1,0 +1,157 @@
+"""When each component of a run was at work: a bar per component on one axis of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flow import Flow
+from lfclient.progress import ComponentRun, ComponentState
+from pages._ui.component_states import all_runs, took
+from pages._ui.status import component_look, component_word
+from pages._ui.text import clip
+
+NAME_LIMIT = 60
+ROW_HEIGHT = 25  # pixels
+# the shortest bar, as a part of the axis: what took no time at all is still to be found
+_HAIR = 0.004
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`start` is in seconds since the first component began; None where that is not known."""
+
+    name: str
+    run: ComponentRun
+    seconds: float
+    start: float | None
+
+
+def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
+    """The bars of all components whose duration is known, in the order in which they began."""
+    found = bars(flow, components)
+    if not found:
+        st.caption("The server has not told how long its components worked.")
+        return
+    dark = st.context.theme.type == "dark"
+    st.echarts_chart(
+        option(found, dark=dark), height=ROW_HEIGHT * len(found) + 46, alt=_summary(found)
+    )
+    adrift = sum(bar.start is None for bar in found)
+    if adrift == len(found):
+        st.caption("How long each worked; the server has not told when.")
+    elif adrift:
+        st.caption(f"Of {adrift} it is not known when they began: their bars stand at 0.")
+
+
+def bars(flow: Flow, components: Mapping[str, ComponentRun]) -> list[Bar]:
+    """Those whose duration is known, by their beginning; last, those whose beginning is not."""
+    begun: list[tuple[str, ComponentRun, float | None]] = []
+    for name, run, _ in all_runs(flow, components, ended=True):
+        if run.seconds is not None:
+            at = run.ended_at.timestamp() - run.seconds if run.ended_at else None
+            begun.append((name, run, at))
+    first = min((at for _, _, at in begun if at is not None), default=0.0)
+    found = [
+        Bar(name, run, max(run.seconds or 0, 0), None if at is None else at - first)
+        for name, run, at in begun
+    ]
+    return sorted(found, key=lambda bar: (bar.start is None, bar.start or 0))
+
+
+def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
+    """What ECharts draws. Names stand only where it reads no template and no markup: on the axis;
+    its tooltips, which are HTML, stay off.
+    """
+    end = max((bar.start or 0) + bar.seconds for bar in found)
+    factor, unit = _unit(end)
+    hair = end * factor * _HAIR or 1
+    text = {"color": _theme("textColor", dark=dark)}
+    done = all(bar.run.state is ComponentState.DONE for bar in found)
+    return {
+        "animation": False,
+        "tooltip": {"show": False},
+        "grid": {
+            "left": 4,
+            "right": 52 if done else 120,
+            "top": 4,
+            "bottom": 4,
+            "containLabel": True,
+        },
+        "xAxis": {
+            "type": "value",
+            "position": "top",
+            "min": 0,
+            "max": end * factor or 1,
+            "splitNumber": 4,
+            "axisLabel": {"formatter": f"{{value}} {unit}", "showMaxLabel": False, **text},
+            "splitLine": {"showMaxLine": False},
+        },
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": [clip(" ".join(bar.name.split()), NAME_LIMIT) for bar in found],
+            "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text},
+            "axisTick": {"show": False},
+        },
+        "series": [
+            {
+                "type": "bar",
+                "stack": "time",
+                "silent": True,
+                "itemStyle": {"color": "transparent"},
+                "data": [(bar.start or 0) * factor for bar in found],
+            },
+            {
+                "type": "bar",
+                "stack": "time",
+                "barWidth": "62%",
+                "cursor": "default",
+                "data": [_bar(bar, max(bar.seconds * factor, hair), dark=dark) for bar in found],
+            },
+        ],
+    }
+
+
+def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
+    done = bar.run.state is ComponentState.DONE
+    words = took(bar.run)
+    if not done:
+        words += f" · {component_word(bar.run.state, ended=True)}"
+    colour = component_look(bar.run.state, ended=True).colour
+    return {
+        "value": length,
+        "itemStyle": {
+            "color": _theme(f"{colour}TextColor", dark=dark),
+            "borderRadius": 3,
+            "opacity": 0.85,
+        },
+        "label": {
+            "show": True,
+            "position": "right",
+            "formatter": words,  # of our own making, so no template within
+            "color": _theme("textColor", dark=dark),
+        },
+    }
+
+
+def _theme(name: str, *, dark: bool) -> str:
+    return st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    """What a second is in the axis's unit, and the unit."""
+    if seconds < 1:
+        return 1000, "ms"
+    return (1, "s") if seconds < 600 else (1 / 60, "min")
+
+
+def _summary(found: list[Bar]) -> str:
+    longest = max(found, key=lambda bar: bar.seconds)
+    return (
+        f"Timings of {len(found)} components. The longest, {clip(longest.name, NAME_LIMIT)}, "
+        f"took {took(longest.run)}."
+    )

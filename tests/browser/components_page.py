@@ -1,0 +1,38 @@
+"""A page of the tests' own, in the console's frame: a flow of many components that is at work.
+
+`?view=` says what is drawn, `?tick=` that it changes by itself, five times a second.
+"""
+
+import time
+
+import streamlit as st
+
+from pages._ui import components_view, security, shell, timings
+from tests import components
+
+
+@st.fragment(run_every=0.2)
+def at_work(flow):
+    step = int(time.monotonic() * 5) % 60 if "tick" in st.query_params else 25
+    runs = components.halfway(flow, step)
+    components_view.draw(flow, runs, view=view, ended=False, key="graph")
+    st.caption(f"step {step}")
+
+
+if __name__ == "__main__":
+    shell.page_config()
+    view = st.query_params.get("view", "Graph")
+    big = components.big_flow()
+    if view == "Timings":
+        timings.draw(big, components.halfway(big, 60))
+    elif view == "Hostile":
+        hostile = components.hostile_flow()
+        ended = components.halfway(hostile, 3)
+        for each in components_view.VIEWS:
+            components_view.draw(hostile, ended, view=each, ended=True, key=f"graph-{each}")
+        timings.draw(hostile, ended)
+    else:
+        view = components_view.switch()
+        at_work(big)
+else:
+    app = st.App(__file__, middleware=security.MIDDLEWARE)

@@ -1,0 +1,69 @@
+"""The components as a table of words."""
+
+import pytest
+
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.progress import ComponentRun, ComponentState
+from lfclient.run import RunError
+from pages._ui import components_table
+from pages._ui.text import plain
+from tests import components, flows
+
+
+def row(run, flow=None):
+    flow = flow or flows.flow(flows.node(run.component_id))
+    (found,) = components_table.rows(flow, {run.component_id: run}, ended=True)
+    return found
+
+
+def test_names_state_duration_and_first_line():
+    """The four things that the graph and the results tell."""
+    output = Output("A-1", OutputKind.MESSAGE, "\nFirst line\nsecond")
+    cells = row(components.done("A-1", 2.5, output=output))
+    assert cells == ("A", ":green-badge[:material/check_circle: done]", "2.5\u00a0s", "First line")
+
+
+def test_a_failed_one_tells_the_reason():
+    """In the place of what it would have returned."""
+    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("No key.\nTrace"))
+    assert row(run)[3] == plain("No key.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (OutputKind.TABLE, [{"a": 1}] * 1200, "1,200 rows"),
+        (OutputKind.TABLE, [{"a": 1}], "1 row"),
+        (OutputKind.IMAGE, b"\x89PNG", "an image"),
+        (OutputKind.FILE, FileRef("out.csv"), "out.csv"),
+        (OutputKind.DATA, {"a": 1, "b": [2]}, "{a, b}"),
+        (OutputKind.DATA, [1, 2, 3], "a list of 3"),
+        (OutputKind.DATA, 7, "7"),
+        (OutputKind.MESSAGE, "x" * 1_000_000, "x" * 99 + "…"),
+        (OutputKind.DATA, None, ""),
+    ],
+)
+def test_a_value_is_told_in_a_line(kind, value, words):
+    """Whatever its kind and size."""
+    run = components.done("A-1", output=Output("A-1", kind, value))
+    assert components_table.result(run) == words
+
+
+def test_strangers_words_stay_letters():
+    """No cell becomes markup, an icon, or two cells."""
+    for name, cells in zip(
+        components.HOSTILE,
+        components_table.rows(components.hostile_flow(), {}, ended=True),
+        strict=True,
+    ):
+        assert cells[0] == plain(name)
+    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
+    assert row(run)[3] == plain("a|b :red[x] <img src=x>")
+
+
+def test_members_of_a_group_have_rows_of_their_own():
+    """They are what runs."""
+    inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
+    flow = flows.flow(flows.group("Group-1", inner))
+    found = components_table.rows(flow, {}, ended=False)
+    assert [cells[0] for cells in found] == ["In", "In"]
