@@ -18,8 +18,8 @@ const made = (tag, cls, parent) => {
 /** From the right of one card to the left of another; back along the bottom of both. */
 function bend([ax, ay], [bx, by], [w, h]) {
   const [x1, y1, x2, y2] = [ax + w, ay + h / 2, bx, by + h / 2];
-  if (x2 > x1) {
-    const pull = Math.max((x2 - x1) / 2, 24);
+  if (bx > ax) {
+    const pull = Math.max((x2 - x1) / 2, 36);
     return `M${x1},${y1}C${x1 + pull},${y1} ${x2 - pull},${y2} ${x2},${y2}`;
   }
   const low = Math.max(ay, by) + h + 12;
@@ -33,6 +33,7 @@ class Graph {
     this.view = made("div", "view", this.frame);
     this.view.tabIndex = 0;
     this.view.setAttribute("role", "group");
+    this.view.setAttribute("aria-label", "The flow as a graph");
     this.room = made("div", "room", this.view);
     this.plan = made("div", "plan", this.room);
     this.plan.setAttribute("role", "img");
