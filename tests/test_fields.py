@@ -149,6 +149,16 @@ def test_a_files_value_is_its_path():
     assert many.default == ["u/a", "u/b"]
 
 
+def test_files_of_a_chat_message():
+    """A chat input's files are known as such, and that they are kept beside the flow."""
+    files = entry("FileInput", "file", "", list=True, temp_file=True)
+    chat, other = node("ChatInput-a", files=files), node("File-f", files=entry("FileInput", "file"))
+    by_component = {one.component: one for one in flow(chat, other).fields}
+    of_chat, of_other = by_component["ChatInput-a"], by_component["File-f"]
+    assert (of_chat.chat_files, of_chat.beside_flow) == (True, True)
+    assert (of_other.chat_files, of_other.beside_flow) == (False, False)
+
+
 def test_prompt_variables_are_fields_and_named_by_the_prompt():
     """The editor makes a parameter without `_input_type` of each variable."""
     variable = entry(None, "str", multiline=True, input_types=["Message"])

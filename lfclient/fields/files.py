@@ -12,7 +12,6 @@ from lfclient.files import extension, safe_name, too_large
 
 _EXTENSION = re.compile(r"\.?([a-z0-9_+-]{1,16})", re.IGNORECASE)
 _FAMILIES = ("image", "audio", "video", "text")  # stand for all types of their sort
-_NAMED = 12  # types that a sentence lists
 
 
 def accepted(field: Field) -> tuple[str, ...]:
@@ -35,10 +34,12 @@ def check_file(field: Field, name: str, size: int, limit_mb: float | None) -> li
         found.append(Problem(field.key, "error", _wrong_type(field, name)))
     if size == 0:
         found.append(Problem(field.key, "warning", f"“{name}” is empty."))
-    if safe_name(name) != name:
-        sentence = f"“{name}” can be no file's name on every server: sent as “{safe_name(name)}”."
-        found.append(Problem(field.key, "note", sentence))
     return found
+
+
+def paths(value: Any) -> list[str]:
+    """The paths in a value, which is a path, a list of them, or nothing."""
+    return [value] if isinstance(value, str) and value else list(value or ())
 
 
 def takes(field: Field, name: str) -> bool:
@@ -52,16 +53,16 @@ def takes(field: Field, name: str) -> bool:
 
 def remarks(field: Field, value: Any) -> Iterable[Problem]:
     """What may be wrong with paths of files that are on the server."""
-    for path in [value] if isinstance(value, str) else value:
-        if path and not takes(field, path):
+    for path in paths(value):
+        if not takes(field, path):
             yield Problem(field.key, "warning", _wrong_type(field, path.rpartition("/")[2]))
 
 
-def types_in_words(field: Field) -> str:
-    """The accepted types as a list for a sentence."""
+def types_in_words(field: Field, most: int | None = None) -> str:
+    """The accepted types as a list for a sentence, which names at most so many."""
     names = [f"any {each}" if each in _FAMILIES else each for each in accepted(field)]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    more = f" and {len(names[most:])} more" if most and names[most:] else ""
+    return ", ".join(names[:most]) + more
 
 
 def _wrong_type(field: Field, name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow
 import streamlit as st
 
-from lfclient import LangflowClient
+from lfclient import LangflowClient, ServerInfo
 from lfclient.local import LocalLangflow
 from lfclient.runner import Runner, get_runner, memory
 from lfclient.settings import Connection, Settings
@@ -52,7 +52,7 @@ def close_run() -> None:
     backend().runner.leave()
 
 
-def client(connection: Connection) -> LangflowClient:
-    """A client for that server with that key."""
+def client(connection: Connection, server: ServerInfo | None = None) -> LangflowClient:
+    """A client for that server with that key; `server` is what is known of it."""
     key = connection.api_key.get_secret_value() if connection.api_key else None
-    return LangflowClient(connection.url, key or None, verify=connection.verify)
+    return LangflowClient(connection.url, key or None, verify=connection.verify, server=server)

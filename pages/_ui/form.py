@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from lfclient.fields import Field, Problem, check_overrides
-from lfclient.fields.wire import Server
 from lfclient.flow import Component, Flow
+from lfclient.server import ServerInfo
 from pages._ui import form_json
-from pages._ui.form_fields import Context, draw, draw_chat
+from pages._ui.form_fields import Context, draw, draw_attachments, draw_chat
 from pages._ui.form_state import FormState, enter, form_state, reset
+from pages._ui.servers import Session
 from pages._ui.text import clip, code, plain
 
 FIRST = 24  # fields that stand open at the top; the others are found in their components
@@ -29,6 +30,10 @@ _STYLE = """<style>
 [class*="st-key-marks-"] {
   position: absolute; top: 0.55rem; right: 0.75rem; width: auto; pointer-events: none;
 }
+[class*="st-key-file-row-"] { flex-wrap: nowrap; }
+[class*="st-key-file-row-"] > :first-child { min-width: 0; flex: 1 1 0; }
+[class*="st-key-file-row-"] p { margin: 0; word-break: break-all; }
+[class*="st-key-file-row-"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 </style>"""
 
 
@@ -64,22 +69,31 @@ class FlowForm:
 
 
 def flow_form(
-    flow: Flow, *, mode: str, server: Server, owner: str, variables: Sequence[str]
+    flow: Flow,
+    *,
+    mode: str,
+    server: ServerInfo,
+    owner: str,
+    variables: Sequence[str],
+    session: Session | None = None,
 ) -> FlowForm:
     """Read the form of a flow: what it holds, and whether that can be sent.
 
     `owner` tells servers and keys apart, so that forms of flows with the same id are not mixed.
-    `variables` are the names of the server's variables.
+    `variables` are the names of the server's variables. `session` is where its files are sent to.
     """
     form = form_state(owner, flow)
     fields = {of.key: of for of in flow.fields}
     form.harvest(fields)
+    form.collect(fields)
     form.settle(fields)
     result = _result(form, flow, fields, mode, server)
     by_field: dict[str, list[Problem]] = {}
-    for problem in result.problems:
+    going = form.sending()  # drawn as that, and not as what is wrong
+    for problem in [each for each in result.problems if each not in going]:
         by_field.setdefault(problem.key, []).append(problem)
-    return FlowForm(flow, result, Context(form, mode, server, variables, by_field, set()))
+    context = Context(form, mode, server, variables, by_field, set(), session)
+    return FlowForm(flow, result, context)
 
 
 def commit(owner: str, flow: Flow) -> None:
@@ -93,7 +107,7 @@ def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None
 
 
 def _result(
-    form: FormState, flow: Flow, fields: Mapping[str, Field], mode: str, server: Server
+    form: FormState, flow: Flow, fields: Mapping[str, Field], mode: str, server: ServerInfo
 ) -> FormResult:
     overrides = form.overrides(fields)
     for of in flow.fields:
@@ -105,6 +119,7 @@ def _result(
         if problem.key not in form.faults
     ]
     problems += [Problem(key, "error", text) for key, text in form.faults.items()]
+    problems += [*form.file_problems(fields), *form.sending()]
     if form.json_fault:
         problems.append(Problem("Overrides as JSON", "error", form.json_fault))
     ready = not any(problem.level == "error" for problem in problems)
@@ -115,10 +130,15 @@ def _draw(flow: Flow, fields: Mapping[str, Field], context: Context) -> None:
     chat = [of for of in fields.values() if of.chat_input]
     for of in chat:
         draw_chat(of, context)
-    first = [of for of in fields.values() if not of.chat_input and _is_first(of)][:FIRST]
+    with_text = {of.component for of in chat}
+    files = [of for of in fields.values() if of.chat_files and of.component in with_text]
+    for of in files:
+        draw_attachments(of, context)
+    top = {of.key for of in (*chat, *files)}
+    first = [of for of in fields.values() if of.key not in top and _is_first(of)][:FIRST]
     for of in first:
         draw(of, context, with_component=True)
-    top = {of.key for of in (*chat, *first)}
+    top |= {of.key for of in first}
     rest = [of for of in fields.values() if of.key not in top]
     if not fields:
         st.caption(":material/info: This flow has nothing to set: just run it.")

@@ -9,7 +9,11 @@ from typing import Any
 import streamlit as st
 
 from lfclient.fields import Field, FieldKind, Problem, Variable
-from lfclient.fields.wire import Server, release, writes_bare
+from lfclient.fields.files import types_in_words
+from lfclient.fields.wire import release, writes_bare
+from lfclient.server import ServerInfo
+from pages._ui import form_files
+from pages._ui.form_files import Files
 from pages._ui.form_state import FormState, reset
 from pages._ui.form_tables import Pairs, Rows, fits_rows
 from pages._ui.form_widgets import (
@@ -29,6 +33,7 @@ from pages._ui.form_widgets import (
     fits_slider,
     help_of,
 )
+from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
 REQUIRED = "This is required."
@@ -42,10 +47,16 @@ class Context:
 
     form: FormState
     mode: str
-    server: Server
+    server: ServerInfo
     variables: Sequence[str]
     problems: Mapping[str, list[Problem]]
     drawn: set[str]
+    session: Session | None = None
+
+    @property
+    def files(self) -> Files | None:
+        """Where the files of this form go; None where there is no server to send them to."""
+        return Files(self.form, self.session, self.server) if self.session else None
 
 
 def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
@@ -56,9 +67,12 @@ def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
     context.drawn.add(of.key)
     with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
         to = Draw(of, live.key, words(of.label), context.variables)
-        _header(of, context, live.widget, to, with_component)
-        if not live.widget.own_label:
-            live.widget.draw(to)
+        _header(of, context, widget, to, with_component)
+        if not widget.own_label:
+            widget.draw(to)
+        if of.kind is FieldKind.FILE and context.files:
+            by_path = isinstance(widget, form_files.FromHere)
+            form_files.draw_files(of, context.files, values=by_path)
         for line in _lines(of, context):
             st.caption(line)
 
@@ -74,6 +88,31 @@ def draw_chat(of: Field, context: Context) -> None:
         _header(of, context, widget, to, with_component=False, label="Message")
         st.text_area(to.label, height=150, placeholder="What the flow is to work on", **to.hidden)
         for line in _lines(of, context):
+            st.caption(line)
+
+
+def draw_attachments(of: Field, context: Context) -> None:
+    """What is to go with the chat text: out of the way, as most runs have none."""
+    if not context.files:
+        draw(of, context)
+        return
+    form = context.form
+    with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
+        opened = st.expander(
+            "Images or files for the chat",
+            icon=":material/attach_file:",
+            key=f"open-files-{form.owner[:12]}-{form.flow_id}-{of.component}",
+            on_change="rerun",
+        )
+        widget = choose(of, form.value(of), context)
+        context.drawn.add(of.key)
+        if opened.open:
+            live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
+            with opened:
+                widget.draw(Draw(of, live.key, "Images or files for the chat"))
+        shown = opened.open and not isinstance(widget, form_files.FromHere)
+        form_files.draw_files(of, context.files, values=not shown)
+        for line in _lines(of, context) if opened.open or context.problems.get(of.key) else ():
             st.caption(line)
 
 
@@ -97,6 +136,8 @@ def choose(of: Field, value: Any, context: Context) -> Widget:
     if of.kind is FieldKind.SLIDER:
         return Slider() if fits_slider(of, value) else Widget()
     if of.kind is FieldKind.FILE:
+        if context.files:
+            return form_files.widget(of, context.files)
         return Area(height=70) if of.is_list else Widget()
     if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
         return Several()
@@ -191,13 +232,7 @@ def _hint(of: Field, context: Context) -> str:
         names = ", ".join(f"{braces[0]}{name}{braces[1]}" for name in of.variables)
         return plain(f"May use {names}.")
     if of.kind is FieldKind.FILE:
-        types = f" Takes {', '.join(of.file_types[:12])}." if of.file_types else ""
-        if len(of.file_types) > 12:
-            types = types[:-1] + " and more."
-        each = ", one on each line" if of.is_list else ""
-        return plain(
-            f"Upload the file in Langflow under Files, and write its path there here{each}.{types}"
-        )
+        return _file_hint(of, context)
     if of.kind is FieldKind.TEXT and context.form.value(of) in ("\n", "\n\n"):
         return "Holds line breaks."
     if of.kind is FieldKind.SELECT and not of.options:
@@ -212,3 +247,18 @@ def _hint(of: Field, context: Context) -> str:
         if of.loads_variable:
             return "A value can be typed with “Wait for the result”."
     return ""
+
+
+def _file_hint(of: Field, context: Context) -> str:
+    types = types_in_words(of, most=12)
+    takes = f"Takes {types}." if types else ""
+    widget = form_files.widget(of, context.files) if context.files else None
+    if isinstance(widget, form_files.FromHere):
+        limit = context.server.limits.max_upload_mb
+        # the browser refuses what is larger without a word of why
+        size = f"Up to {limit:g} MB, as the server's LANGFLOW_MAX_FILE_SIZE_UPLOAD says."
+        return plain(f"{takes} {size}" if limit else takes)
+    if isinstance(widget, form_files.Listed):
+        return plain(takes)
+    each = ", one on each line" if of.is_list else ""
+    return plain(f"The path of a file on the server, as Langflow names it{each}. {takes}")

@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import MASK, Field, Variable, changed, check, is_secret, mask
+from lfclient.fields import (
+    MASK,
+    Field,
+    FieldKind,
+    Problem,
+    Variable,
+    changed,
+    check,
+    is_secret,
+    mask,
+)
+from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from pages._ui import state
 from pages._ui.drafts import drafts
 from pages._ui.form_tables import base_key
 from pages._ui.form_widgets import States, Widget, unchanged
+from pages._ui.uploads import Upload
 
 _FORMS = "forms"
 _COUNT = "form-widgets-made"
@@ -45,9 +58,21 @@ class Entered:
     value: Any
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A file that was sent to the server, as it was called here; its size in bytes."""
+
+    name: str
+    size: int
+
+
 @dataclass
 class FormState:
-    """Everything entered for one flow. `wrong` are texts that make no value, by key."""
+    """Everything entered for one flow. `wrong` are texts that make no value, by key.
+
+    `uploads` are the files, by key, that were chosen and are not there yet, or failed; `files` what
+    is known of those that are there, by path; `choices` how often one was chosen, by key.
+    """
 
     owner: str
     flow_id: str
@@ -60,6 +85,9 @@ class FormState:
     json_seed: str = ""
     json_fault: str = ""
     saved: str = ""
+    uploads: dict[str, list[Upload]] = field(default_factory=dict)
+    files: dict[str, Sent] = field(default_factory=dict)
+    choices: Counter[str] = field(default_factory=Counter)
 
     def overrides(self, fields: Mapping[str, Field]) -> dict[str, Any]:
         """What differs from the flow."""
@@ -94,7 +122,7 @@ class FormState:
 
     def marked(self, key: str) -> bool:
         """Whether a field differs from the flow."""
-        return key in self.values or key in self.wrong
+        return key in self.values or key in self.wrong or bool(self.uploads.get(key))
 
     def is_live(self, of: Field, widget: Widget) -> bool:
         """Whether the field's widget is there, and still of the right sort."""
@@ -163,6 +191,50 @@ class FormState:
             del self.wrong[key]
             self.faults.pop(key, None)
 
+    def collect(self, fields: Mapping[str, Field]) -> None:
+        """Enter the paths of the files that have arrived at the server since the last rerun."""
+        for key, uploads in list(self.uploads.items()):
+            of = fields.get(key)
+            if of is None:
+                self.drop_uploads(key)
+                continue
+            for upload in [each for each in uploads if each.ref]:
+                uploads.remove(upload)
+                self.files[upload.ref.path] = Sent(upload.name, upload.size)
+                before = self.value(of) or []
+                self.set(of, [*before, upload.ref.path] if of.is_list else upload.ref.path)
+
+    def drop_uploads(self, key: str, *, only_ended: bool = False) -> None:
+        """Forget the files of a field that are not there; with `only_ended` those that failed."""
+        for upload in list(self.uploads.get(key, [])):
+            if upload.ended.is_set() or not only_ended:
+                upload.drop()
+                self.uploads[key].remove(upload)
+
+    def sending(self) -> list[Problem]:
+        """Which files are on their way: a run that is started now would go without them."""
+        return [
+            Problem(key, "error", f"“{upload.name}” is still being sent.")
+            for key, uploads in self.uploads.items()
+            for upload in uploads
+            if not upload.ended.is_set()
+        ]
+
+    def file_problems(self, fields: Mapping[str, Field]) -> list[Problem]:
+        """What is wrong with the files that were chosen, and those that are there."""
+        found = [
+            Problem(key, "error", sentence)
+            for key, uploads in self.uploads.items()
+            for upload in uploads
+            for sentence in upload.refusals
+        ]
+        for of in fields.values():
+            if of.kind is FieldKind.FILE:
+                sent = [self.files[path] for path in paths(self.value(of)) if path in self.files]
+                empty = [each.name for each in sent if not each.size]
+                found += [Problem(of.key, "warning", f"“{name}” is empty.") for name in empty]
+        return found
+
     def save(self, flow: Flow) -> None:
         """Keep what is entered for a reload, without secrets."""
         secrets = {of.key for of in flow.fields if is_secret(of)}
@@ -177,6 +249,7 @@ class FormState:
             "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
             "faults": {key: text for key, text in self.faults.items() if key not in secrets},
             "json": self._json_without_secrets(flow),
+            "files": {path: [sent.name, sent.size] for path, sent in self.files.items()},
         }
         text = json.dumps(draft)
         if text != self.saved:
@@ -205,6 +278,7 @@ def form_state(owner: str, flow: Flow) -> FormState:
         form.wrong = draft.get("wrong", {})
         form.faults = draft.get("faults", {})
         form.json_text = draft.get("json")
+        form.files = {path: Sent(*sent) for path, sent in draft.get("files", {}).items()}
     forms[key] = form
     for old in list(forms)[: max(len(forms) - _MOST_FORMS, 0)]:
         forms.pop(old).undrawn(set())
@@ -219,6 +293,7 @@ def enter(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
     known = {of.key for of in flow.fields}
     form.dropped += [key for key in overrides if key not in known]
     for of in flow.fields:
+        form.drop_uploads(of.key)
         value = overrides.get(of.key)
         if value == MASK and is_secret(of):
             continue
@@ -231,6 +306,7 @@ def enter(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
 def reset(form: FormState, fields: Sequence[Field]) -> None:
     """Bring fields back to the flow's own values."""
     for of in fields:
+        form.drop_uploads(of.key)
         form.set(of, None)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import SecretStr
 
-from lfclient import Flow, FlowSummary, ServerInfo
+from lfclient import FileRef, Flow, FlowSummary, ServerInfo
 from lfclient.addresses import normalise
 from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
@@ -20,7 +20,7 @@ from pages._ui.backend import backend, client
 LOCAL = "Local Langflow"
 
 # for how long what a server said is not asked again
-_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60}
+_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15}
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,23 @@ class Session:
             return self._ask("variables").value
         except StillAsking:
             return ()
+
+    def files(self) -> Found[list[FileRef]]:
+        """The files of the key's user, the newest first."""
+        return self._ask("files")
+
+    def upload(
+        self,
+        name: str,
+        content: BinaryIO,
+        *,
+        server: ServerInfo,
+        flow_id: str | None,
+        on_progress: Callable[[int], object],
+    ) -> FileRef:
+        """Send a file; takes as long as that takes. From any thread."""
+        with client(self.connection, server) as api:
+            return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
     def ask_ahead(self) -> None:
         """Ask what the page is going to need, all at once, so that it waits for one time only."""

@@ -41,7 +41,14 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
     mode, variables = state.mode(session.owner, run_panel.default_mode(server)), session.variables()
 
     def read(mode: Mode) -> FlowForm:
-        return flow_form(flow, mode=mode, server=server, owner=session.owner, variables=variables)
+        return flow_form(
+            flow,
+            mode=mode,
+            server=server,
+            owner=session.owner,
+            variables=variables,
+            session=session,
+        )
 
     def committed(mode: Mode) -> FormResult:
         commit(session.owner, flow)

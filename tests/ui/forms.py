@@ -19,6 +19,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     import streamlit as st
 
+    from lfclient import Limits
     from lfclient.flow import Flow
     from pages._ui.form import commit, flow_form, load_overrides
 
@@ -34,9 +35,10 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     form = flow_form(
         flow,
         mode=st.session_state.get("mode", mode),
-        server=SimpleNamespace(version=version, dialect=dialect),
+        server=SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1)),
         owner=st.session_state.get("owner", owner),
         variables=["KEY", "OTHER"],
+        session=st.session_state.get("server-of-files"),
     )
     form.draw()
     st.session_state["result"] = form.result

@@ -1,0 +1,261 @@
+"""Fields that take files: chosen here and sent, found on the server, or named by their path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.typing import UploadedFile
+
+from lfclient import FileRef, ServerInfo
+from lfclient.errors import LangflowError
+from lfclient.fields import Field
+from lfclient.fields.files import accepted, paths, takes
+from pages._ui import uploads, waiting
+from pages._ui.form_state import FormState
+from pages._ui.form_widgets import KEEP, Area, Draw, States, Widget
+from pages._ui.servers import Session
+from pages._ui.text import clip, code, plain, size_words
+from pages._ui.uploads import Chosen, Upload
+
+HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
+_EVERY_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Files:
+    """Whose form it is, and the server that its files go to."""
+
+    form: FormState
+    session: Session
+    server: ServerInfo
+
+
+class FromHere(Widget):
+    """Files that are chosen in the browser and sent to the server at once."""
+
+    suffixes = ()
+    seeded = False
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def seed(self, field: Field, value: Any) -> States:
+        return {}
+
+    def draw(self, to: Draw) -> None:
+        of, form = to.field, self.files.form
+        way(to, form)
+        # a new key for each choice: what was chosen is listed below, and held once
+        key = f"upload-{form.choices[of.key]}-{form.owner[:12]}-{form.flow_id}-{of.key}"
+        st.file_uploader(
+            to.label,
+            type=list(accepted(of)) or None,
+            accept_multiple_files=of.is_list,
+            max_upload_size=_limit(self.files.server),
+            key=key,
+            on_change=_chosen,
+            args=(self.files, of, key),
+            label_visibility="collapsed",
+        )
+
+
+class Listed(Widget):
+    """Files that are on the server already."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def seed(self, field: Field, value: Any) -> States:
+        return {"": paths(value) if field.is_list else (value or None)}
+
+    def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
+        return list(states[""] or []) if field.is_list else (states[""] or "")
+
+    def draw(self, to: Draw) -> None:
+        of = to.field
+        way(to, self.files.form)
+        try:
+            there = self.files.session.files().value
+        except LangflowError as error:
+            waiting.show(self.files.session, error, retry=f"retry-files-{of.key}")
+            return
+        refs = {ref.path: ref for ref in there if ref.path and takes(of, ref.path)}
+        chosen = paths(st.session_state.get(to.key))
+        options = list(dict.fromkeys([*refs, *chosen]))
+        arguments: dict[str, Any] = {
+            "format_func": partial(_in_words, refs),
+            "placeholder": "Choose, the newest first" if options else "There is none yet",
+            **to.hidden,
+        }
+        if of.is_list:
+            st.multiselect(to.label, options, **arguments)
+        else:
+            st.selectbox(to.label, options, index=None, **arguments)
+        other = sum(ref.path not in refs for ref in there)
+        if other:
+            st.caption(f"{other} of other types are not listed.")
+
+
+class Typed(Area):
+    """Paths of files, as the server names them."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(height=70)
+        self.files = files
+
+    def draw(self, to: Draw) -> None:
+        way(to, self.files.form)
+        super().draw(to) if to.field.is_list else Widget().draw(to)
+
+
+_WAYS = {HERE: FromHere, LISTED: Listed, TYPED: Typed}
+
+
+def widget(of: Field, files: Files) -> Widget:
+    """The widget for the way that was chosen."""
+    chosen = st.session_state.get(_way_key(of, files.form))
+    return _WAYS.get(chosen, FromHere)(files)
+
+
+def way(to: Draw, form: FormState) -> None:
+    """Draw the choice between the ways to give a file."""
+    key = _way_key(to.field, form)
+    st.session_state.setdefault(key, HERE)
+    st.segmented_control(
+        f"{to.label}, from where",
+        list(_WAYS),
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        **KEEP,
+    )
+
+
+def draw_files(of: Field, files: Files, *, values: bool = True) -> None:
+    """The files of a field, each with what became of it; `values`: those that are there, too."""
+    form = files.form
+    for path in paths(form.value(of)) if values else ():
+        _there(of, path, files)
+    for number, upload in enumerate(form.uploads.get(of.key, [])):
+        if upload.ended.is_set():
+            _not_there(of, upload, number, files)
+    if any(not upload.ended.is_set() for upload in form.uploads.get(of.key, [])):
+        _on_their_way(of, form)
+
+
+def _there(of: Field, path: str, files: Files) -> None:
+    form = files.form
+    known = form.files.get(path)
+    name = known.name if known else path.rpartition("/")[2]
+    size = f" :gray[{size_words(known.size)}]" if known else ""
+    icon = ":green[:material/check_circle:]" if known else ":material/draft:"
+    with _row(f"{of.key}-{path}"):
+        st.markdown(f"{icon} {plain(clip(name, 60))}{size}  \n:small[{code(clip(path, 120))}]")
+        _button("Remove", f"remove-{of.key}-{path}", remove, form, of, path)
+
+
+def _not_there(of: Field, upload: Upload, number: int, files: Files) -> None:
+    with _row(f"{of.key}-failed-{number}"):
+        words = f"{plain(clip(upload.name, 60))} :gray[{size_words(upload.size)}]"
+        st.markdown(f":red[:material/error:] {words}")
+        _button("Remove", f"drop-{number}-{of.key}", drop, files.form, of, upload)
+
+
+@st.fragment(run_every=_EVERY_SECONDS)
+def _on_their_way(of: Field, form: FormState) -> None:
+    going = [each for each in form.uploads.get(of.key, []) if not each.ended.is_set()]
+    if not going:
+        st.rerun()
+    for number, upload in enumerate(going):
+        share = min(upload.sent / max(upload.size, 1), 1.0)
+        with _row(f"{of.key}-going-{number}"):
+            st.progress(share, f"{plain(clip(upload.name, 60))} :gray[{_how_far(upload)}]")
+            _button("Stop sending", f"stop-sending-{number}-{of.key}", drop, form, of, upload)
+
+
+def _how_far(upload: Upload) -> str:
+    if upload.sent >= upload.size:
+        return f"{size_words(upload.size)}, the server is storing it"
+    return f"{size_words(upload.sent)} of {size_words(upload.size)} sent"
+
+
+def _row(key: str) -> Any:
+    return st.container(
+        key=f"file-row-{key}", horizontal=True, vertical_alignment="center", gap="small"
+    )
+
+
+def _button(label: str, key: str, on_click: Any, *args: Any) -> None:
+    st.button(
+        label,
+        key=key,
+        type="tertiary",
+        icon=":material/close:",
+        on_click=on_click,
+        args=args,
+    )
+
+
+def remove(form: FormState, of: Field, path: str) -> None:
+    """Run without this file; it stays on the server."""
+    left = [each for each in paths(form.value(of)) if each != path]
+    form.set(of, left if of.is_list else "")
+
+
+def drop(form: FormState, of: Field, upload: Upload) -> None:
+    """Forget a file that is not there; what is left of it is not sent."""
+    upload.drop()
+    form.uploads[of.key] = [each for each in form.uploads.get(of.key, []) if each is not upload]
+
+
+def _chosen(files: Files, of: Field, key: str) -> None:
+    """Called before the page is drawn: what was chosen is sent, and those that failed forgotten."""
+    form, found = files.form, st.session_state[key]
+    several = found if isinstance(found, list) else [found]
+    given = [each for each in several if isinstance(each, UploadedFile)]
+    form.choices[of.key] += 1
+    form.drop_uploads(of.key, only_ended=of.is_list)
+    begun = uploads.begin(
+        of,
+        [Chosen(each.name, each.size, each) for each in given],
+        partial(_send, files, form.flow_id if of.beside_flow else None),
+        files.server.limits.max_upload_mb,
+    )
+    form.uploads.setdefault(of.key, []).extend(begun)
+    _let_go([each.file_id for each in given])
+    uploads.wait(begun)
+    files.session.refresh("files")
+
+
+def _send(files: Files, flow_id: str | None, name: str, content: Any, progress: Any) -> FileRef:
+    return files.session.upload(
+        name, content, server=files.server, flow_id=flow_id, on_progress=progress
+    )
+
+
+def _let_go(file_ids: Sequence[str]) -> None:
+    """Streamlit holds what was chosen for as long as its session: the upload's is then the last."""
+    context = get_script_run_ctx()
+    for file_id in file_ids if context else ():
+        context.uploaded_file_mgr.remove_file(context.session_id, file_id)
+
+
+def _limit(server: ServerInfo) -> int | None:
+    """Megabytes that the browser takes: the server's limit, or less if the console takes less."""
+    own, limit = int(st.get_option("server.maxUploadSize")), server.limits.max_upload_mb
+    return own if limit is None else max(1, min(own, math.ceil(limit)))
+
+
+def _in_words(refs: Mapping[str, FileRef], path: str) -> str:
+    ref = refs.get(path)
+    return f"{ref.name} · {size_words(ref.size)}" if ref else path
+
+
+def _way_key(of: Field, form: FormState) -> str:
+    return f"file-way-{form.owner[:12]}-{form.flow_id}-{of.key}"

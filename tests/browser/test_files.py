@@ -1,0 +1,60 @@
+"""Giving a file to a flow, as a person does: choose it, see it arrive, run, take it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from lfclient import FlowSummary, LangflowClient, samples
+from tests.browser.conftest import PREFIX, Screen
+from tests.console import Console
+from tests.live.flows import READ_FILE
+from tests.servers import LiveServer
+
+
+@pytest.fixture
+def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
+    """A flow that reads a file; it and the files of this test are deleted afterwards."""
+    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+        before = {ref.id for ref in api.files()}
+        data = samples.build(READ_FILE, api.catalogue())
+        data["nodes"][0]["data"]["node"]["template"]["path"]["api_editable"] = True
+        flow = api.create_flow(f"{PREFIX}reads files", data)
+        yield flow
+        api.delete_flow(flow.id)
+        for ref in api.files():
+            if ref.id not in before:
+                headers = {"x-api-key": langflow_113.api_key}
+                httpx.delete(f"{langflow_113.url}/api/v2/files/{ref.id}", headers=headers)
+
+
+def test_a_file_is_chosen_sent_and_read(
+    screen: Screen, console: Console, reads_files: FlowSummary, tmp_path: Path
+):
+    """The file is on the server once its path is shown; a wrong one is refused by the browser."""
+    words = uuid4().hex
+    (tmp_path / "note é.txt").write_text(words)
+    (tmp_path / "run.exe").write_bytes(b"x")
+    screen.open(f"{console.url}/?flow={reads_files.id}")
+    field = screen.part("param-File-f-path")
+    chooser = field.locator("input[type=file]")
+    chooser.set_input_files([tmp_path / "run.exe"])
+    expect(field).to_contain_text("run.exe")
+    expect(field).to_contain_text("Takes csv")
+    chooser.set_input_files([tmp_path / "note é.txt"])
+    row = field.locator("[class*='st-key-file-row-']")
+    expect(row).to_contain_text("note é.txt 32 B")
+    expect(row.locator("code")).to_contain_text("/note é.txt")
+    expect(row).to_have_count(1)
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text(words)
+    screen.page.reload()
+    expect(row).to_contain_text("note é.txt 32 B")
+    row.get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
