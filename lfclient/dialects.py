@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
+from lfclient.errors import Unsupported
 from lfclient.fields.model import Variable
 from lfclient.fields.wire import encode, targets
 from lfclient.flow import Component, Flow
@@ -15,6 +16,9 @@ from lfclient.server import CONCURRENCY, Capabilities, Limits, ServerInfo, warni
 
 WORKFLOWS = "/api/v2/workflows"
 _OWN_SESSIONS = 10  # the N of the first 1.N that keeps to one user's sessions
+EVENT_STREAM = "text/event-stream"
+KEEPS_ALIVE = 13  # the N of the first 1.N that does
+NO_EVENTS = "Langflow {} does not tell what happens in a run while it goes on: 1.11 and later do."
 Dialect = Literal["inputs", "modes"]
 
 
@@ -86,6 +90,7 @@ def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> 
         package=version.package,
         capabilities=Capabilities(
             events=modes,
+            keep_alive=minor is not None and minor >= KEEPS_ALIVE,
             input_value=modes,
             session_field=modes,
             pending=modes,
@@ -118,6 +123,8 @@ def run_request(
     """The request that runs a flow; raises `InvalidRequest` for what this mode can't take."""
     values = list(_encoded(server, flow, overrides, mode))
     if server.dialect == "inputs":
+        if mode == "stream":
+            raise Unsupported(NO_EVENTS.format(server.version))
         body = _inputs_body(server, flow, values, mode, session_id)
     else:
         body = _modes_body(flow, values, mode, session_id)
@@ -129,7 +136,7 @@ def run_request(
         json=body,
         fresh=True,
         repeat="idempotency_key" in body,
-        patient=mode == "sync",
+        patient=mode != "background",
     )
 
 
@@ -181,11 +188,11 @@ def _modes_body(
     body: dict[str, Any] = {"flow_id": flow.id, "mode": mode, "tweaks": tweaks}
     chat = _only_chat_input(flow)
     if chat:
-        # a background run with a session loses both the tweak and the flow's own text
+        # a background or streamed run with a session loses both the tweak and the flow's own text
         text = tweaks.get(chat.id, {}).get("input_value", _stored_text(chat))
         if isinstance(text, str):
             body["input_value"] = text
-            if mode == "background":
+            if mode != "sync":
                 tweaks.get(chat.id, {}).pop("input_value", None)
     body["tweaks"] = {component: part for component, part in tweaks.items() if part}
     if session_id:
@@ -201,6 +208,25 @@ def _only_chat_input(flow: Flow) -> Component | None:
 
 def _stored_text(chat: Component) -> Any:
     return chat.template.get("input_value", {}).get("value", "")
+
+
+def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
+    """A job's events after that one, as they come; the answer is a stream."""
+    headers = {"accept": EVENT_STREAM}
+    if last_event_id:
+        headers["last-event-id"] = last_event_id
+    return RequestSpec("GET", f"{WORKFLOWS}/{job_id}/events", headers=headers, fresh=True)
+
+
+def pending_request(flow_id: str) -> RequestSpec:
+    """The runs of a flow that wait for a person."""
+    return read(f"{WORKFLOWS}/pending", flow_id=flow_id)
+
+
+def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
+    """A person's decision; `decision` is one of the request's action ids."""
+    body = {"request_id": request_id, "decision": {"action_id": decision}}
+    return RequestSpec("POST", f"{WORKFLOWS}/{job_id}/resume", json=body)
 
 
 def status_request(job_id: str) -> RequestSpec:

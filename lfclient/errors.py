@@ -10,6 +10,7 @@ LangflowError
 ├── SessionNotFound        the server keeps no messages of that session
 ├── InvalidRequest         the values of this request were refused; `field` says which
 │   └── FileRefused        a file was refused: too large, or its name
+├── NotWaiting             the run does not wait for that decision: answered, stopped, or too late
 ├── Unsupported            this server's release has no such function
 ├── ServerFault            the server failed in answering (5xx that is not about a run)
 ├── BadAnswer              an answer that breaks the API's promise: not JSON, cut off, wrong types
@@ -113,6 +114,10 @@ class InvalidRequest(LangflowError):
 
 class FileRefused(InvalidRequest):
     default_hint = "Choose another file."
+
+
+class NotWaiting(LangflowError):
+    default_hint = "Look at the run again: somebody may have decided already, or it was stopped."
 
 
 class Unsupported(LangflowError):

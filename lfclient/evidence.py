@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lfclient.events import RawEvent
+from lfclient.events.frames import RawEvent
 from lfclient.models import Build, MessageLine, parse
 from lfclient.outputs import message_text, named_parts
 from lfclient.run import RunError
@@ -43,6 +43,19 @@ class Evidence:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     session_id: str | None = None
 
+    def add(self, event: RawEvent) -> None:
+        """Take in an event of the run."""
+        if event.name == "end_vertex":
+            _add_vertex(self, event.data)
+        elif event.name == "add_message":
+            _add_text(self, event.data)
+        elif event.name == "output":
+            component_id = event.data.get("component_id")
+            if isinstance(component_id, str):
+                self.answers[component_id] = event.data
+        elif event.name == "error":
+            self.errors.append(error_from_message(event.data))
+
     @property
     def reasons(self) -> list[RunError]:
         """Why components failed, each reason once; a build's names its component for sure."""
@@ -55,16 +68,7 @@ def from_events(events: Iterable[RawEvent]) -> Evidence:
     """The evidence in a run's events, replayed from the first to the last."""
     found = Evidence(complete=True)
     for event in events:
-        if event.name == "end_vertex":
-            _add_vertex(found, event.data)
-        elif event.name == "add_message":
-            _add_text(found, event.data)
-        elif event.name == "output":
-            component_id = event.data.get("component_id")
-            if isinstance(component_id, str):
-                found.answers[component_id] = event.data
-        elif event.name == "error":
-            found.errors.append(error_from_message(event.data))
+        found.add(event)
     return found
 
 
@@ -76,7 +80,7 @@ def _add_vertex(found: Evidence, data: dict[str, Any]) -> None:
     name = meta.get("display_name") if isinstance(meta, dict) else None
     component_id = build_data.get("id")
     if isinstance(component_id, str):
-        found.builds[component_id] = _built(component_id, build, name)
+        found.builds[component_id] = built_by(component_id, build, name)
         found.inactivated.discard(component_id)
     found.inactivated.update(build.inactivated_vertices or ())
 
@@ -90,16 +94,23 @@ def _add_text(found: Evidence, data: dict[str, Any]) -> None:
 
 def from_builds(answer: object, job_id: str | None) -> Evidence:
     """The evidence in `GET /api/v1/monitor/builds`: only what this job built."""
+    own, replaced = own_builds(answer, job_id)
+    builds = {name: built_by(name, build, None) for name, build in own.items()}
+    return Evidence(builds=builds, replaced=replaced)
+
+
+def own_builds(answer: object, job_id: str | None) -> tuple[dict[str, Build], set[str]]:
+    """The latest build of each component by this job, and whose builds a later run replaced."""
     shape = parse(dict[str, Any], answer, "list of builds")
     records = parse(dict[str, list[Build]], shape.get("vertex_builds") or {}, "list of builds")
-    found = Evidence()
+    found, replaced = {}, set()
     for component_id, builds in records.items():
         own = [build for build in builds if job_id and build.job_id == job_id]
         if own:
-            found.builds[component_id] = _built(component_id, own[-1], None)
+            found[component_id] = own[-1]
         elif builds:
-            found.replaced.add(component_id)
-    return found
+            replaced.add(component_id)
+    return found, replaced
 
 
 def texts_of(answer: object, job_id: str | None) -> list[str]:
@@ -125,7 +136,8 @@ def _may_be_of(line: MessageLine, job_id: str | None) -> bool:
     return not run_id or not job_id or run_id == job_id
 
 
-def _built(component_id: str, build: Build, name: str | None) -> Built:
+def built_by(component_id: str, build: Build, name: str | None) -> Built:
+    """What a record of a component's build says of it."""
     outputs = (build.data or {}).get("outputs")
     content = named_parts(outputs)
     if build.valid:

@@ -114,6 +114,13 @@ class Build(Wire):
     job_id: str | None = None
     inactivated_vertices: list[str] | None = None
     data: dict[str, Any] | None = None
+    timestamp: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the component worked."""
+        seconds = (self.data or {}).get("timedelta")
+        return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
 class BuiltComponent(Wire):

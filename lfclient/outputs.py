@@ -82,9 +82,24 @@ KINDS: dict[str, OutputKind] = {
     "error": OutputKind.ERROR,
 }
 
+# The server's word for an output, by the types that its component declares.
+_WORDS_OF_TYPES = {
+    "Message": "message",
+    "Data": "data",
+    "JSON": "json",
+    "DataFrame": "dataframe",
+    "Table": "table",
+}
+
 _DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,")
 _SAVED_AS = re.compile(r"saved successfully as '(?P<name>[^']+)' at (?P<path>.+)$", re.DOTALL)
 _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+
+
+def word_of_types(types: Any) -> str:
+    """The word that `outputs` would have for what a component declares to return, or ""."""
+    known = (_WORDS_OF_TYPES.get(one) for one in types) if isinstance(types, list) else ()
+    return next(filter(None, known), "")
 
 
 def read_output(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ class ComponentRun:
 
     `seconds` is how long it worked and `ended_at` when it was done, both by the server's clock;
     None where the server did not say. `output` is what it returned, as one that ends a flow would
-    have it: of several named outputs the first, with all of them in `parts`.
+    have it: of several named outputs the first, with all of them in `parts`. `log` are the last
+    lines that it logged.
     """
 
     component_id: str
@@ -42,6 +43,7 @@ class ComponentRun:
     ended_at: datetime | None = None
     output: Output | None = None
     error: RunError | None = None
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,6 @@ class Message:
     component_id: str | None = None
     category: str = "message"
     complete: bool = True
-    gap: bool = False
     timestamp: str = ""
     files: tuple[str, ...] = ()
     streamed: str = ""
@@ -71,13 +72,11 @@ class Message:
     def shown(self) -> str:
         """The text as far as it is known."""
         # the first word comes with the message and again by itself
-        if self.streamed.startswith(self.text):
-            return self.streamed
-        return f"{self.text}{'… ' if self.gap else ''}{self.streamed}"
+        return self.streamed if self.streamed.startswith(self.text) else self.text + self.streamed
 
-    def written_on(self, chunk: str) -> Message:
-        """With a further piece of its text."""
-        return replace(self, streamed=self.streamed + chunk)
+    def written_on(self, chunk: str, *, gap: bool = False) -> Message:
+        """With a further piece of its text; `gap`: words before it are missing."""
+        return replace(self, streamed=f"{self.streamed}{'… ' if gap else ''}{chunk}")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,8 @@ class HumanInput:
 
     `decisions` are those that the server takes. `expires_at` is when the server stops waiting for
     a person, None where there is no limit or it is not known (`client.pending` does not tell it);
-    it then goes on with `fallback_action`, if there is one, whatever is answered.
+    it then goes on with `fallback_action`, if there is one, whatever is answered. `sent` is the
+    action id that was answered and is on its way.
     """
 
     request_id: str
@@ -106,4 +106,19 @@ class HumanInput:
     session_id: str | None = None
     expires_at: datetime | None = None
     fallback_action: str | None = None
-    raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    sent: str | None = None
+
+
+def decisions_in(options: Any, allowed: Any) -> tuple[Decision, ...]:
+    """The decisions that a server takes, with their labels where it gives any."""
+    labels = {
+        option["action_id"]: option.get("label") or option["action_id"]
+        for option in (options if isinstance(options, list) else ())
+        if isinstance(option, dict) and isinstance(option.get("action_id"), str)
+    }
+    taken = allowed if isinstance(allowed, list) else list(labels)
+    return tuple(
+        Decision(action, str(labels.get(action, action)))
+        for action in taken
+        if isinstance(action, str)
+    )

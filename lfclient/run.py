@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
+from lfclient import events
 from lfclient.outputs import Output
-from lfclient.progress import ComponentRun, HumanInput, Message
+from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message
 
 Mode = Literal["sync", "background", "stream"]
 
@@ -118,6 +120,182 @@ class Run:
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status.ended
+
+
+_LOG_LINES = 200  # of one component that are kept
+
+
+def apply(run: Run, event: events.Event) -> Run:
+    """The run after an event; one that it has taken in before changes nothing. Pure.
+
+    Whether it succeeded is not decided here: `RunEnded` brings that.
+    """
+    if event.id is not None and _is_past(event.id, run.last_event_id):
+        return run
+    change = _CHANGES.get(type(event))
+    changed = change(run, event) if change else run
+    return changed if event.id is None else replace(changed, last_event_id=event.id)
+
+
+def _is_past(event_id: str, last: str | None) -> bool:
+    if last is None or not (event_id.isdecimal() and last.isdecimal()):
+        return event_id == last
+    return int(event_id) <= int(last)
+
+
+def _with(run: Run, component_id: str, **changes: Any) -> Run:
+    component = run.components.get(component_id) or ComponentRun(component_id)
+    return replace(run, components={**run.components, component_id: replace(component, **changes)})
+
+
+def _begin(run: Run, event: events.RunStarted) -> Run:
+    first = set(event.first)
+    components = {name: run.components.get(name) or ComponentRun(name) for name in event.to_run} | {
+        name: old for name, old in run.components.items() if name not in event.to_run
+    }
+    run = replace(run, components=components, waiting_for=None)
+    for name in first:
+        run = _with(run, name, state=ComponentState.RUNNING)
+    return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
+
+
+def _start(run: Run, event: events.ComponentStarted) -> Run:
+    return _with(run, event.component_id, state=ComponentState.RUNNING)
+
+
+def _finish(run: Run, event: events.ComponentFinished) -> Run:
+    run = _with(
+        run,
+        event.component_id,
+        state=ComponentState.DONE,
+        display_name=event.display_name,
+        seconds=event.seconds,
+        ended_at=event.ended_at,
+        output=event.output,
+        error=None,
+    )
+    # said here too, so that a run which is cut right behind this event lacks nothing
+    for name in event.skipped_ids:
+        run = _with(run, name, state=ComponentState.SKIPPED)
+    for name in event.next_ids:
+        run = _with(run, name, state=ComponentState.RUNNING)
+    return run
+
+
+def _fail(run: Run, event: events.ComponentFailed) -> Run:
+    return _with(
+        run,
+        event.component_id,
+        state=ComponentState.FAILED,
+        display_name=event.display_name,
+        seconds=event.seconds,
+        ended_at=event.ended_at,
+        error=event.error,
+    )
+
+
+def _skip(run: Run, event: events.ComponentSkipped) -> Run:
+    return _with(run, event.component_id, state=ComponentState.SKIPPED)
+
+
+def _log(run: Run, event: events.LogLine) -> Run:
+    before = run.components.get(event.component_id)
+    line = event.message if isinstance(event.message, str) else repr(event.message)
+    log = (*(before.log if before else ()), line)[-_LOG_LINES:]
+    return _with(run, event.component_id, log=log)
+
+
+def _say(run: Run, event: events.MessageAdded) -> Run:
+    message = event.message
+    before = run.messages.get(message.id)
+    if before and not message.complete:
+        message = replace(message, streamed=before.streamed)
+    return replace(run, messages={**run.messages, message.id: message})
+
+
+def _unsay(run: Run, event: events.MessageRemoved) -> Run:
+    left = {name: one for name, one in run.messages.items() if name != event.message_id}
+    return replace(run, messages=left)
+
+
+def _write(run: Run, event: events.Token) -> Run:
+    name = event.message_id
+    before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
+    if before.complete:
+        return run  # its text is whole
+    message = before.written_on(event.text, gap=event.gap)
+    return replace(run, messages={**run.messages, name: message})
+
+
+def _return(run: Run, event: events.OutputReady) -> Run:
+    return replace(run, outputs={**run.outputs, event.component_id: event.output})
+
+
+def _warn(run: Run, event: events.Warned) -> Run:
+    return replace(run, warnings=(*run.warnings, event.message))
+
+
+def _ask(run: Run, event: events.HumanInputRequired) -> Run:
+    asking, request, before = event.component_id, event.request, run.waiting_for
+    if before and before.request_id == request.request_id:
+        request = replace(request, sent=before.sent)
+    components = {
+        name: replace(one, state=ComponentState.WAITING)
+        if one.state is ComponentState.RUNNING
+        else one
+        for name, one in run.components.items()
+    }
+    run = replace(run, components=components, waiting_for=request)
+    if asking:
+        run = _with(run, asking, state=ComponentState.SUSPENDED)
+    return run if run.ended else replace(run, status=RunStatus.SUSPENDED)
+
+
+def _end(run: Run, event: events.RunEnded) -> Run:
+    whole = replace(
+        event.run or run,
+        status=event.status,
+        components=run.components,
+        messages=run.messages,
+        last_event_id=run.last_event_id,
+    )
+    return settled(whole)
+
+
+def settled(run: Run) -> Run:
+    """An ended run, in which no component is at work any more and nobody is asked."""
+    left = (
+        ComponentState.WAITING if run.status is RunStatus.COMPLETED else ComponentState.INTERRUPTED
+    )
+    open_states = {ComponentState.RUNNING: left, ComponentState.SUSPENDED: left}
+    failed = {error.component_id for error in run.errors}
+    components = {
+        name: replace(
+            one,
+            state=ComponentState.FAILED
+            if name in failed and one.state in open_states
+            else open_states.get(one.state, one.state),
+        )
+        for name, one in run.components.items()
+    }
+    return replace(run, components=components, waiting_for=None)
+
+
+_CHANGES: dict[type[events.Event], Callable[[Run, Any], Run]] = {
+    events.RunStarted: _begin,
+    events.ComponentStarted: _start,
+    events.ComponentFinished: _finish,
+    events.ComponentFailed: _fail,
+    events.ComponentSkipped: _skip,
+    events.LogLine: _log,
+    events.MessageAdded: _say,
+    events.MessageRemoved: _unsay,
+    events.Token: _write,
+    events.OutputReady: _return,
+    events.Warned: _warn,
+    events.HumanInputRequired: _ask,
+    events.RunEnded: _end,
+}
 
 
 @dataclass(frozen=True)

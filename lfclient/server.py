@@ -15,12 +15,14 @@ _FIRST_API = 8  # the Workflow API came with 1.8
 class Capabilities:
     """What this release has. `session_field`: a session id needs no component to carry it;
     `own_sessions`: renaming and deleting one leaves those of other users alone; `message_pages`:
-    the latest messages can be had without the others.
+    the latest messages can be had without the others; `keep_alive`: a stream of events that has
+    nothing to tell says so every 15 s.
     """
 
     background: bool = True
     stop: bool = True
     events: bool = False
+    keep_alive: bool = False
     input_value: bool = False
     session_field: bool = False
     pending: bool = False

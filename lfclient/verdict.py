@@ -14,7 +14,7 @@ from lfclient.answers import read_component
 from lfclient.evidence import Built, Evidence
 from lfclient.flow import Component, Flow
 from lfclient.models import ComponentAnswer, parse
-from lfclient.outputs import Output, OutputKind, fill, is_empty
+from lfclient.outputs import Output, OutputKind, fill, is_empty, word_of_types
 from lfclient.run import NotRun, Run, RunError, RunStatus
 from lfclient.server import Limits
 from lfclient.whole import is_cut, mark_cut, restore_text
@@ -31,10 +31,6 @@ LEFT_EMPTY = "The server returned no value."
 # Their content is always text once they have run, so that null says they have not; the outputs
 # of other components are null either way.
 _SAY_THEMSELVES = frozenset({"ChatOutput", "TextOutput"})
-
-# The server's word for an output, by what its component declares, as `outputs` has it.
-_WORDS = {"Message": "message", "Data": "data", "JSON": "json", "DataFrame": "dataframe"}
-_WORDS |= {"Table": "table"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
     empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
     failed = any(output.status == "failed" for output in outputs.values())
     missed = bool(expected - run.outputs.keys()) or not outputs
-    cut = run.mode == "background" and any(is_cut(one, limits) for one in outputs.values())
+    cut = run.mode != "sync" and any(is_cut(one, limits) for one in outputs.values())
     return Need(bool(empty or failed or missed or cut), frozenset(empty))
 
 
@@ -228,12 +224,8 @@ def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Outpu
 
 
 def _declared_word(leaf: Component) -> str:
-    for output in leaf.outputs:
-        types = output.get("types")
-        for name in types if isinstance(types, list) else ():
-            if name in _WORDS:
-                return _WORDS[name]
-    return ""
+    words = (word_of_types(output.get("types")) for output in leaf.outputs)
+    return next(filter(None, words), "")
 
 
 def _with_build(output: Output, built: Built) -> Output:

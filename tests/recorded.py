@@ -13,14 +13,19 @@ _FOLDER = Path(__file__).parent / "data"
 
 
 @cache
-def _answers(version: str) -> dict[str, dict[str, Any]]:
-    return json.loads((_FOLDER / f"answers-{version}.json").read_text(encoding="utf-8"))
+def _answers(version: str, what: str = "answers") -> dict[str, dict[str, Any]]:
+    return json.loads((_FOLDER / f"{what}-{version}.json").read_text(encoding="utf-8"))
 
 
 def recorded(version: str, case: str) -> tuple[int, Any]:
     """The status and body of a recorded answer."""
     answer = _answers(version)[case]
     return answer["status"], answer["body"]
+
+
+def events(version: str, case: str) -> list[dict[str, Any]]:
+    """The frames of a recorded stream of events."""
+    return _answers(version, "events")[case]["body"]
 
 
 def sse(frames: list[dict[str, Any]]) -> bytes:

@@ -61,7 +61,13 @@ def whole_run():
         raw={"outputs": {"T-1": {"content": rows}}, "odd": "\ud800 ü", "deep": [[[[1]]]]},
         components={
             "T-1": ComponentRun(
-                "T-1", ComponentState.DONE, "Table", seconds=0.5, ended_at=NOW, output=table
+                "T-1",
+                ComponentState.DONE,
+                "Table",
+                seconds=0.5,
+                ended_at=NOW,
+                output=table,
+                log=("a",),
             ),
             "F-1": ComponentRun("F-1", ComponentState.FAILED, error=RunError("boom")),
             "B-1": ComponentRun("B-1", ComponentState.SKIPPED),

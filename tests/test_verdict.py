@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lfclient.answers import failed_run, new_run, read_run, timed_out_run
-from lfclient.events import parse_stream
+from lfclient.dialects import EVENT_STREAM
+from lfclient.events.frames import parse_stream
 from lfclient.evidence import Built, Evidence, from_builds, from_events
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
@@ -64,7 +65,7 @@ def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
 
 def events(case: str) -> Evidence:
     """The evidence in recorded events."""
-    return from_events(parse_stream(sse(recorded("1.13.0", case)[1]), Redactor()))
+    return from_events(parse_stream(sse(recorded("1.13.0", case)[1]), EVENT_STREAM, Redactor()))
 
 
 def test_good_run_needs_nothing():

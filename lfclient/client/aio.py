@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, closing
 from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
 from lfclient.addresses import normalise
 from lfclient.client import wire
-from lfclient.client.runs import OnChange, Runs, events_request
+from lfclient.client.following import Following, Following_
+from lfclient.client.runs import OnChange
 from lfclient.client.steps import Memory, Steps
 from lfclient.client.transports import AsyncCheckedTransport
 from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
-from lfclient.events import RawEvent, aiter_events
+from lfclient.events import Event
 from lfclient.flow import Flow, FlowSummary
 from lfclient.outputs import FileRef
-from lfclient.progress import Message
+from lfclient.progress import ComponentRun, HumanInput, Message
 from lfclient.run import Run, StopResult
 from lfclient.server import ServerInfo
 
@@ -50,7 +51,7 @@ class AsyncLangflowClient:
         self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
-        self._runs = Runs(Memory(secrets, server))
+        self._runs = Following(Memory(secrets, server))
         tls = wire.tls_for(self.url, verify)
         headers = wire.headers(api_key)
 
@@ -78,21 +79,62 @@ class AsyncLangflowClient:
             while True:
                 step = steps.send(outcome) if fault is None else steps.throw(fault)
                 outcome = fault = None
-                if isinstance(step, wire.Pause):
-                    await asyncio.sleep(step.seconds)
-                    continue
                 try:
-                    outcome = await self._send(step)
+                    outcome = await self._do(step)
                 except LangflowError as error:
                     fault = error
         except StopIteration as end:
             return end.value
 
-    async def _send(self, spec: RequestSpec) -> wire.Answer:
-        client = self._fresh if spec.fresh else self._kept
-        arguments = wire.arguments(spec, self.url, self._timeout, self._run_timeout)
+    async def _do(self, step: wire.Pause | RequestSpec) -> wire.Answer | None:
+        if isinstance(step, wire.Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        client = self._fresh if step.fresh else self._kept
+        read = wire.patience(step, self._timeout, self._run_timeout)
+        arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
             return wire.Answer.of(await client.send(client.build_request(**arguments)))
+
+    async def _follow(self, steps: Following_) -> AsyncGenerator[Event, None]:
+        outcome: Any = None
+        fault: LangflowError | None = None
+        with closing(steps):
+            async with AsyncExitStack() as stream:
+                chunks: AsyncIterator[bytes] = _nothing()
+                while True:
+                    try:
+                        step = steps.send(outcome) if fault is None else steps.throw(fault)
+                    except StopIteration:
+                        return
+                    outcome = fault = None
+                    if isinstance(step, wire.Give):
+                        for event in step.events:
+                            yield event
+                        continue
+                    try:
+                        if isinstance(step, wire.Open):
+                            await stream.aclose()
+                            outcome, chunks = await self._open(step, stream)
+                        elif isinstance(step, wire.Read):
+                            with wire.faults_told(self.url, self._runs.redactor):
+                                outcome = await anext(chunks, b"")
+                        else:
+                            outcome = await self._do(step)
+                    except LangflowError as error:
+                        fault = error
+
+    async def _open(
+        self, step: wire.Open, stream: AsyncExitStack
+    ) -> tuple[wire.Answer, AsyncIterator[bytes]]:
+        arguments = wire.arguments(step.spec, self.url, self._timeout, step.silence)
+        with wire.faults_told(self.url, self._runs.redactor):
+            response = await self._fresh.send(self._fresh.build_request(**arguments), stream=True)
+            stream.push_async_callback(response.aclose)
+            if response.status_code == 200:
+                return wire.Answer.begun(response), response.aiter_bytes()
+            await response.aread()
+            return wire.Answer.of(response), _nothing()
 
     async def server(self) -> ServerInfo:
         """Release, dialect, capabilities, limits and warnings; asked for once."""
@@ -151,28 +193,39 @@ class AsyncLangflowClient:
         """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
         return await self._drive(self._runs.complete(run, flow))
 
-    async def events(
-        self, job_id: str, last_event_id: str | None = None
-    ) -> AsyncIterator[RawEvent]:
-        """A job's events, old ones first, then as they come (1.11+).
+    def events(
+        self, job: Run | str, after: str | None = None, flow: Flow | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """A job's events, old ones first, then as they come (1.11+), until it has ended.
 
-        Ends when the server closes the stream: at the job's end, its stop, or its suspension.
+        As `LangflowClient.events`; to be closed (`contextlib.aclosing`) if left early.
         """
-        spec = events_request(job_id, last_event_id)
-        arguments = wire.arguments(spec, self.url, self._timeout, None)
-        with wire.faults_told(self.url, self._runs.redactor):
-            request = self._fresh.build_request(**arguments)
-            response = await self._fresh.send(request, stream=True)
-            try:
-                if response.status_code != 200:
-                    await response.aread()
-                    answer = wire.Answer.of(response)
-                    raise self._runs.fault(answer, subject=job_id)
-                async with aclosing(aiter_events(response, self._runs.redactor)) as events:
-                    async for event in events:
-                        yield event
-            finally:
-                await response.aclose()
+        return self._follow(self._runs.events(job, after, flow))
+
+    def stream(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> AsyncGenerator[Event, None]:
+        """Run a flow in one call that tells what happens as it happens (1.11+).
+
+        As `LangflowClient.stream`; closing it stops the run.
+        """
+        return self._follow(self._runs.stream(flow, overrides, session_id, check))
+
+    async def pending(self, flow: Flow | str) -> list[HumanInput]:
+        """What the runs of a flow wait for a person to decide (1.11+)."""
+        return await self._drive(self._runs.pending(flow))
+
+    async def resume(self, job: Run | str, request_id: str, decision: str) -> None:
+        """Decide for a run that waits; raises `NotWaiting`, or `InvalidRequest`."""
+        await self._drive(self._runs.resume(job, request_id, decision))
+
+    async def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
+        """What the server has kept of a run's components, by id; only the latest run has any."""
+        return await self._drive(self._runs.component_runs(run, flow))
 
     async def sessions(self, flow: Flow | str) -> list[str]:
         """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such
@@ -262,3 +315,8 @@ class AsyncLangflowClient:
     async def create_key(self, name: str, token: str) -> str:
         """A new API key of the token's user."""
         return await self._drive(self._runs.create_key(name, token))
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield

@@ -8,12 +8,14 @@ from typing import Any
 from lfclient.client.account import find_file
 from lfclient.client.history import MESSAGES, History
 from lfclient.client.steps import Steps, pause, tried
-from lfclient.dialects import WORKFLOWS, read, with_headers
+from lfclient.components import components_built
+from lfclient.dialects import events_request, read
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
-from lfclient.events import parse_stream
+from lfclient.events.frames import parse_stream
 from lfclient.evidence import Evidence, error_among, from_builds, from_events, texts_of
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef
+from lfclient.progress import ComponentRun
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.server import Limits, ServerInfo
 from lfclient.verdict import judge, needs, unproven
@@ -57,7 +59,7 @@ class Completion(History):
             run = judge(run, flow, Evidence(), limits)
         if run.status is RunStatus.FAILED and not run.errors:
             run = yield from self._with_reason(run)
-        return (yield from self._with_files(run))
+        return (yield from self._with_files(run, self.memory.files_before(run.job_id)))
 
     def _limits(self) -> Limits:
         return self.memory.full.limits if self.memory.full else Limits()
@@ -66,12 +68,11 @@ class Completion(History):
         self, run: Run, flow: Flow | None, server: ServerInfo, soon: frozenset[str]
     ) -> Steps[Evidence]:
         if run.mode == "background" and server.capabilities.events:
-            spec = read(f"{WORKFLOWS}/{run.job_id}/events")
-            spec = with_headers(spec, accept="text/event-stream")
-            answer = yield from self.send(spec)
+            answer = yield from self.send(events_request(run.job_id or "", None))
             if answer.status != 200:
                 raise self.fault(answer, subject=run.job_id or "")
-            evidence = from_events(parse_stream(answer.content, self.redactor))
+            frames = parse_stream(answer.content, answer.content_type, self.redactor)
+            evidence = from_events(frames)
         elif run.flow_id and run.job_id:
             if run.status is RunStatus.COMPLETED and flow and not soon and not run.outputs:
                 soon = frozenset(leaf.id for leaf in flow.expected_terminals)
@@ -92,6 +93,26 @@ class Completion(History):
             body = yield from self.get(spec, "list of builds")
             found = from_builds(body, run.job_id)
             if seconds is None or soon <= found.builds.keys() | found.replaced:
+                return found
+            yield from pause(seconds)
+        raise AssertionError("the last look returns")
+
+    def component_runs(self, run: Run, flow: Flow | None) -> Steps[dict[str, ComponentRun]]:
+        """What the server has kept of this run's components; waits up to a second for all."""
+        if not run.flow_id or not run.job_id:
+            return {}
+        flow = flow or self.memory.flow(run.flow_id)
+        server = yield from self.full_limits()
+        wanted = {leaf.id for leaf in flow.expected_terminals} if flow else set()
+        if run.status is not RunStatus.COMPLETED:
+            wanted = set()
+        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
+        for seconds in (*_LATE_BUILDS, None):
+            body = yield from self.get(spec, "list of builds")
+            found = components_built(body, run.job_id, flow, server.limits)
+            if seconds is None or wanted <= found.keys() | {
+                one.component_id for one in run.not_run
+            }:
                 return found
             yield from pause(seconds)
         raise AssertionError("the last look returns")
@@ -122,7 +143,8 @@ class Completion(History):
         files = yield from tried(self.files(), lambda error: [])
         return frozenset(line.id for line in files)
 
-    def _with_files(self, run: Run) -> Steps[Run]:
+    def _with_files(self, run: Run, before: frozenset[str] | None) -> Steps[Run]:
+        """`before` are the ids of the files that there were before the run, where that is known."""
         written = {
             name: output.value
             for name, output in run.outputs.items()
@@ -131,7 +153,6 @@ class Completion(History):
         if not written or not run.ended:
             return run
         files = yield from tried(self.files(), lambda error: [])
-        before = self.memory.files_before(run.job_id)
         outputs = dict(run.outputs)
         for name, wanted in written.items():
             found = find_file(files, wanted, before)

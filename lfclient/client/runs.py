@@ -14,8 +14,6 @@ from lfclient.client.completion import Completion
 from lfclient.client.steps import Steps, pause
 from lfclient.client.wire import Answer
 from lfclient.dialects import (
-    WORKFLOWS,
-    RequestSpec,
     run_request,
     session_place,
     status_request,
@@ -27,6 +25,7 @@ from lfclient.flow import Flow
 from lfclient.models import JobAnswer, parse
 from lfclient.outputs import Output, OutputKind
 from lfclient.run import Mode, Run, RunStatus, StopResult
+from lfclient.server import ServerInfo
 from lfclient.verdict import REPLACED, judge
 
 OnChange = Callable[[Run], object]
@@ -86,15 +85,8 @@ class Runs(Completion):
         check: bool,
         idempotency_key: str | None,
     ) -> Steps[tuple[Flow, Run, Answer, frozenset[str] | None]]:
-        if isinstance(flow, str):
-            flow = yield from self.flow(flow)
-        self.memory.keep_flow(flow)
-        server = yield from self.release()
+        flow, server, files = yield from self._prepare(flow, overrides, mode, check)
         overrides = overrides or {}
-        self.memory.learn_secrets(flow, overrides)
-        if check:
-            raise_errors(check_overrides(flow, overrides, mode, server))
-        files = yield from self._files_before(flow)
         spec = run_request(server, flow, overrides, mode, session_id, idempotency_key)
         answer = yield from self.send(spec)
         if answer.status == 422 and faults.is_other_dialect(
@@ -107,6 +99,24 @@ class Runs(Completion):
             answer = yield from self.send(spec)
         session = session_id if session_place(server, flow) else None
         return flow, new_run(flow.id, mode, session), answer, files
+
+    def _prepare(
+        self, flow: Flow | str, overrides: Mapping[str, Any] | None, mode: Mode, check: bool
+    ) -> Steps[tuple[Flow, ServerInfo, frozenset[str] | None]]:
+        """What is needed before a run is sent; raises `InvalidRequest` for wrong overrides.
+
+        The files are those that there were before it, for a flow that writes one.
+        """
+        if isinstance(flow, str):
+            flow = yield from self.flow(flow)
+        self.memory.keep_flow(flow)
+        server = yield from self.release()
+        overrides = overrides or {}
+        self.memory.learn_secrets(flow, overrides)
+        if check:
+            raise_errors(check_overrides(flow, overrides, mode, server))
+        files = yield from self._files_before(flow)
+        return flow, server, files
 
     def _sync_answer(
         self, answer: Answer, before: Run, flow: Flow, overrides: Mapping[str, Any] | None
@@ -281,11 +291,3 @@ def _gone(before: Run, body: Any, flow: Flow | None) -> Run:
         warnings=(REPLACED,),
         raw=body,
     )
-
-
-def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
-    """A job's events after that one, as they come; the answer is a stream."""
-    headers = {"accept": "text/event-stream"}
-    if last_event_id:
-        headers["last-event-id"] = last_event_id
-    return RequestSpec("GET", f"{WORKFLOWS}/{job_id}/events", headers=headers, patient=True)

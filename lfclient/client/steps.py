@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 
 from lfclient.client import faults
-from lfclient.client.wire import Answer, Pause
+from lfclient.client.wire import Answer, Open, Pause
 from lfclient.dialects import (
     RequestSpec,
     dialect_of,
@@ -42,7 +42,7 @@ from lfclient.run import Run
 from lfclient.server import ServerInfo
 
 T = TypeVar("T")
-Steps = Generator[RequestSpec | Pause, Any, T]
+Steps = Generator[RequestSpec | Open | Pause, Any, T]
 
 _AGAIN = (0.2, 0.6)  # seconds before a repeated request
 _JITTER = 0.1  # of a pause, either way
@@ -119,19 +119,20 @@ class Base:
         """Knows every secret that this client has sent."""
         return self.memory.redactor
 
-    def send(self, spec: RequestSpec) -> Steps[Answer]:
+    def send(self, step: RequestSpec | Open) -> Steps[Answer]:
         """The answer, whatever its status. Repeats only what is safe: reads and stops always, the
         rest if no byte of it was written. What timed out is not repeated, it would only be slow.
         """
+        spec = step.spec if isinstance(step, Open) else step
         for seconds in _AGAIN:
             try:
-                return (yield spec)
+                return (yield step)
             except Unreachable as error:
                 timed_out = isinstance(error.__cause__, httpx.TimeoutException)
                 if timed_out or (error.sent and not spec.repeat):
                     raise
             yield from pause(seconds)
-        return (yield spec)
+        return (yield step)
 
     def fault(self, answer: Answer, **context: Any) -> LangflowError:
         """The error that an answer stands for."""

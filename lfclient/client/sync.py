@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
 from lfclient.addresses import normalise
 from lfclient.client import wire
-from lfclient.client.runs import OnChange, Runs, events_request
+from lfclient.client.following import Following, Following_
+from lfclient.client.runs import OnChange
 from lfclient.client.steps import Memory, Steps
 from lfclient.client.transports import CheckedTransport
 from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
-from lfclient.events import RawEvent, iter_events
+from lfclient.events import Event
 from lfclient.flow import Flow, FlowSummary
 from lfclient.outputs import FileRef
-from lfclient.progress import Message
+from lfclient.progress import ComponentRun, HumanInput, Message
 from lfclient.run import Run, StopResult
 from lfclient.server import ServerInfo
 
@@ -49,7 +51,7 @@ class LangflowClient:
         self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
-        self._runs = Runs(Memory(secrets, server))
+        self._runs = Following(Memory(secrets, server))
         tls = wire.tls_for(self.url, verify)
         headers = wire.headers(api_key)
 
@@ -77,21 +79,58 @@ class LangflowClient:
             while True:
                 step = steps.send(outcome) if fault is None else steps.throw(fault)
                 outcome = fault = None
-                if isinstance(step, wire.Pause):
-                    time.sleep(step.seconds)
-                    continue
                 try:
-                    outcome = self._send(step)
+                    outcome = self._do(step)
                 except LangflowError as error:
                     fault = error
         except StopIteration as end:
             return end.value
 
-    def _send(self, spec: RequestSpec) -> wire.Answer:
-        client = self._fresh if spec.fresh else self._kept
-        arguments = wire.arguments(spec, self.url, self._timeout, self._run_timeout)
+    def _do(self, step: wire.Pause | RequestSpec) -> wire.Answer | None:
+        if isinstance(step, wire.Pause):
+            time.sleep(step.seconds)
+            return None
+        client = self._fresh if step.fresh else self._kept
+        read = wire.patience(step, self._timeout, self._run_timeout)
+        arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
             return wire.Answer.of(client.send(client.build_request(**arguments)))
+
+    def _follow(self, steps: Following_) -> Iterator[Event]:
+        outcome: Any = None
+        fault: LangflowError | None = None
+        with closing(steps), ExitStack() as stream:
+            chunks: Iterator[bytes] = iter(())
+            while True:
+                try:
+                    step = steps.send(outcome) if fault is None else steps.throw(fault)
+                except StopIteration:
+                    return
+                outcome = fault = None
+                if isinstance(step, wire.Give):
+                    yield from step.events
+                    continue
+                try:
+                    if isinstance(step, wire.Open):
+                        stream.close()
+                        outcome, chunks = self._open(step, stream)
+                    elif isinstance(step, wire.Read):
+                        with wire.faults_told(self.url, self._runs.redactor):
+                            outcome = next(chunks, b"")
+                    else:
+                        outcome = self._do(step)
+                except LangflowError as error:
+                    fault = error
+
+    def _open(self, step: wire.Open, stream: ExitStack) -> tuple[wire.Answer, Iterator[bytes]]:
+        arguments = wire.arguments(step.spec, self.url, self._timeout, step.silence)
+        with wire.faults_told(self.url, self._runs.redactor):
+            response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)
+            stream.callback(response.close)
+            if response.status_code == 200:
+                return wire.Answer.begun(response), response.iter_bytes()
+            response.read()
+            return wire.Answer.of(response), iter(())
 
     def server(self) -> ServerInfo:
         """Release, dialect, capabilities, limits and warnings; asked for once."""
@@ -148,24 +187,47 @@ class LangflowClient:
         """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
         return self._drive(self._runs.complete(run, flow))
 
-    def events(self, job_id: str, last_event_id: str | None = None) -> Iterator[RawEvent]:
-        """A job's events, old ones first, then as they come (1.11+).
+    def events(
+        self, job: Run | str, after: str | None = None, flow: Flow | None = None
+    ) -> Iterator[Event]:
+        """A job's events, old ones first, then as they come (1.11+), until it has ended.
 
-        Ends when the server closes the stream: at the job's end, its stop, or its suspension.
+        Begins behind the event whose id is `after`. Connects again where that is needed; nothing
+        is told twice. The last is `RunEnded`, or `HumanInputRequired` if the run waits for a
+        person: after the decision, ask for the events behind that one. Raises `Unsupported`
+        before 1.11.
         """
-        spec = events_request(job_id, last_event_id)
-        arguments = wire.arguments(spec, self.url, self._timeout, None)
-        with wire.faults_told(self.url, self._runs.redactor):
-            request = self._fresh.build_request(**arguments)
-            response = self._fresh.send(request, stream=True)
-            try:
-                if response.status_code != 200:
-                    response.read()
-                    answer = wire.Answer.of(response)
-                    raise self._runs.fault(answer, subject=job_id)
-                yield from iter_events(response, self._runs.redactor)
-            finally:
-                response.close()
+        return self._follow(self._runs.events(job, after, flow))
+
+    def stream(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Iterator[Event]:
+        """Run a flow in one call that tells what happens as it happens (1.11+).
+
+        The run ends with its connection: closing the iterator stops it, and one that breaks off
+        ends with `RunEnded` of status `interrupted`. It is never sent again.
+        """
+        return self._follow(self._runs.stream(flow, overrides, session_id, check))
+
+    def pending(self, flow: Flow | str) -> list[HumanInput]:
+        """What the runs of a flow wait for a person to decide (1.11+)."""
+        return self._drive(self._runs.pending(flow))
+
+    def resume(self, job: Run | str, request_id: str, decision: str) -> None:
+        """Decide for a run that waits; `decision` is one of the question's action ids.
+
+        Raises `NotWaiting` if it does not wait for that any more, `InvalidRequest` for a decision
+        that is not allowed.
+        """
+        self._drive(self._runs.resume(job, request_id, decision))
+
+    def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
+        """What the server has kept of a run's components, by id; only the latest run has any."""
+        return self._drive(self._runs.component_runs(run, flow))
 
     def sessions(self, flow: Flow | str) -> list[str]:
         """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from lfclient.dialects import FilePart, RequestSpec
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
+from lfclient.events import Event
 from lfclient.redact import Redactor
 
 # Langflow's server closes idle connections after about 2 s; one that it is just closing would
@@ -39,6 +40,29 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Open:
+    """Asks the driver to open a stream. It is answered with an `Answer` whose body is to be asked
+    for by `Read`, or with a whole one if its status is not 200. `silence` is for how many seconds
+    nothing may come, None for any time.
+    """
+
+    spec: RequestSpec
+    silence: float | None
+
+
+@dataclass(frozen=True)
+class Read:
+    """Asks for the next bytes of the open stream; b"" at its end."""
+
+
+@dataclass(frozen=True)
+class Give:
+    """Hands events to who called."""
+
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer read to its end."""
 
@@ -50,10 +74,15 @@ class Answer:
     @classmethod
     def of(cls, response: httpx.Response) -> Answer:
         """From a response that has been read."""
+        return cls.begun(response, response.content)
+
+    @classmethod
+    def begun(cls, response: httpx.Response, content: bytes = b"") -> Answer:
+        """From a response whose body is still to come."""
         headers = response.headers
         return cls(
             response.status_code,
-            response.content,
+            content,
             headers.get("content-type", ""),
             headers.get("location", ""),
         )
@@ -123,13 +152,16 @@ def limits(*, keep: bool) -> httpx.Limits:
     return httpx.Limits(max_keepalive_connections=0)
 
 
-def arguments(
-    spec: RequestSpec, base: str, timeout: float | None, run_timeout: float | None
-) -> dict[str, Any]:
-    """Arguments of `httpx.Client.build_request`; timeouts are in seconds."""
+def patience(spec: RequestSpec, timeout: float | None, run_timeout: float | None) -> float | None:
+    """For how many seconds an answer is waited for."""
     read = run_timeout if spec.patient else timeout
-    if read is not None and spec.seconds:
-        read = max(read, spec.seconds)
+    return read if read is None or not spec.seconds else max(read, spec.seconds)
+
+
+def arguments(
+    spec: RequestSpec, base: str, timeout: float | None, read: float | None
+) -> dict[str, Any]:
+    """Arguments of `httpx.Client.build_request`; timeouts, `read` for its answer, in seconds."""
     return {
         "method": spec.method,
         "url": base + spec.path,

@@ -1,6 +1,6 @@
 """What happens in a run (Langflow 1.11 and later): frames of the wire, and typed events."""
 
-from lfclient.events.frames import RawEvent, aiter_events, iter_events, parse_stream
+from lfclient.events.frames import RawEvent
 from lfclient.events.types import (
     ComponentFailed,
     ComponentFinished,
@@ -38,7 +38,4 @@ __all__ = [
     "Token",
     "UnknownEvent",
     "Warned",
-    "aiter_events",
-    "iter_events",
-    "parse_stream",
 ]

@@ -1,13 +1,10 @@
-"""Server-sent events of a run (Langflow 1.11 and later), from bytes to typed raw events."""
+"""Server-sent events of a run (Langflow 1.11 and later), from bytes to the frames of the wire."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-from httpx_sse import EventSource, ServerSentEvent, SSEError
 from pydantic_core import from_json
 
 from lfclient.errors import BadAnswer
@@ -15,18 +12,25 @@ from lfclient.redact import Redactor
 
 # Frames without an `event` key, which only a replay has; their `type` says how the job ended.
 LAST_WORDS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
+# A comment, which a server sends to show that it is still there.
+KEEP_ALIVE = "keepalive"
+
+_LONGEST_TEXT = 10_000  # characters that are kept of a frame that cannot be read
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class RawEvent:
     """One frame. `name` is the server's `event`, or its `type` for a job's last word.
 
-    `id` is the number to resume after. `data` is redacted.
+    `id` is the number to resume after. `data` is redacted. `unreadable` is the beginning of what
+    was no JSON object, "" for a good frame.
     """
 
     name: str
     data: dict[str, Any] = field(default_factory=dict)
     id: str = ""
+    unreadable: str = ""
 
     @property
     def last(self) -> bool:
@@ -34,54 +38,110 @@ class RawEvent:
         return self.name in LAST_WORDS
 
 
-def parse_stream(body: bytes, redactor: Redactor) -> list[RawEvent]:
-    """All events of a stream that has been read to its end.
+class FrameReader:
+    """Frames from the bytes of an event stream, however these are cut.
 
-    Raises `BadAnswer` if it is no event stream or a frame is not JSON.
+    httpx-sse would do, but it drops the comments by which a server shows that it is there, and
+    decodes to text what JSON is then read from.
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
-    headers = {"content-type": "text/event-stream; charset=utf-8"}
-    response = httpx.Response(200, headers=headers, content=body)
-    return list(iter_events(response, redactor))
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._unfinished: list[bytes] = []  # the pieces of a line whose end has not come
+        self._after_cr = False
+        self._started = False
+        self._data: list[bytes] = []
+        self._event = ""
+        self._id = ""  # kept from frame to frame, as the specification has it
+
+    def feed(self, chunk: bytes) -> list[RawEvent]:
+        """The frames that are whole with these bytes; comments count as `keepalive`."""
+        found = []
+        for line in self._lines(chunk):
+            if not line:
+                frame = self._frame()
+                if frame:
+                    found.append(frame)
+            elif line.startswith(b":"):
+                found.append(RawEvent(KEEP_ALIVE))
+            else:
+                self._field(line)
+        return found
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """Lines end with LF, CR or both, and with nothing else that splits text."""
+        if self._after_cr and chunk:
+            self._after_cr = False
+            chunk = chunk.removeprefix(b"\n")
+        if not chunk:
+            return []
+        self._after_cr = chunk.endswith(b"\r")
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        first, *others = chunk.split(b"\n")
+        self._unfinished.append(first)
+        if not others:
+            return []
+        *whole, rest = others
+        lines = [b"".join(self._unfinished), *whole]
+        self._unfinished = [rest]
+        if not self._started:
+            self._started = True
+            lines[0] = lines[0].removeprefix(_BOM)
+        return lines
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._event = value.decode("utf-8", "replace")
+        elif name == b"id" and b"\0" not in value:
+            self._id = value.decode("utf-8", "replace")
+
+    def _frame(self) -> RawEvent | None:
+        """None for a frame without data: an id alone."""
+        data, event = b"\n".join(self._data), self._event
+        self._data, self._event = [], ""
+        if not data:
+            return None
+        try:
+            payload = from_json(data)
+        except ValueError:
+            payload = None
+        if not isinstance(payload, dict):
+            text = data[: 4 * _LONGEST_TEXT].decode("utf-8", "replace")[:_LONGEST_TEXT]
+            return RawEvent(event, {}, self._id, self._redactor.text(text))
+        if self._redactor.suspects(data):
+            payload = self._redactor.value(payload)
+        inner = payload.get("data")
+        return RawEvent(
+            str(payload.get("event") or payload.get("type") or event),
+            inner if isinstance(inner, dict) else {},
+            self._id,
+        )
 
 
-def iter_events(response: httpx.Response, redactor: Redactor) -> Iterator[RawEvent]:
-    """The events of a response, as they come."""
-    try:
-        for frame in EventSource(response).iter_sse():
-            event = _event(frame, redactor)
-            if event:
-                yield event
-    except SSEError as error:
-        raise BadAnswer("An event stream was expected, but something else came.") from error
+def is_event_stream(content_type: str) -> bool:
+    """Whether an answer is a stream of events."""
+    return content_type.partition(";")[0].strip().lower() == "text/event-stream"
 
 
-async def aiter_events(
-    response: httpx.Response, redactor: Redactor
-) -> AsyncGenerator[RawEvent, None]:
-    """The events of a response, as they come."""
-    frames = EventSource(response).aiter_sse()
-    try:
-        async for frame in frames:
-            event = _event(frame, redactor)
-            if event:
-                yield event
-    except SSEError as error:
-        raise BadAnswer("An event stream was expected, but something else came.") from error
-    finally:
-        await frames.aclose()
+def no_stream() -> BadAnswer:
+    """What is wrong with an answer that is none."""
+    return BadAnswer("An event stream was expected, but something else came.")
 
 
-def _event(frame: ServerSentEvent, redactor: Redactor) -> RawEvent | None:
-    """None for a frame without data: a keep-alive, or an id alone."""
-    if not frame.data:
-        return None
-    try:
-        payload = from_json(frame.data)
-    except ValueError as error:
-        raise BadAnswer("An event of the stream is not JSON, or was cut off.") from error
-    if not isinstance(payload, dict):
-        raise BadAnswer("An event of the stream is not an object.")
-    payload = redactor.value(payload)
-    name = payload.get("event") or payload.get("type") or frame.event
-    data = payload.get("data")
-    return RawEvent(str(name), data if isinstance(data, dict) else {}, frame.id)
+def parse_stream(body: bytes, content_type: str, redactor: Redactor) -> list[RawEvent]:
+    """All events of a stream that has been read to its end, without the keep-alives.
+
+    Raises `BadAnswer` if it is no event stream or a frame cannot be read.
+    """
+    if not is_event_stream(content_type):
+        raise no_stream()
+    frames = [frame for frame in FrameReader(redactor).feed(body) if frame.name != KEEP_ALIVE]
+    if any(frame.unreadable for frame in frames):
+        raise BadAnswer("An event of the stream is not a JSON object.")
+    return frames

@@ -104,10 +104,11 @@ class MessageRemoved(Event):
 
 @dataclass(frozen=True)
 class Token(Event):
-    """A further piece of a message's text."""
+    """A further piece of a message's text. `gap`: what came before it has gone by unseen."""
 
     message_id: str
     text: str
+    gap: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from lfclient.errors import LangflowError
 from lfclient.fields import MASK, mask
 from lfclient.flow import Flow
 from lfclient.ownership import fingerprint
+from lfclient.progress import HumanInput
 from lfclient.run import Mode, RunStatus
 from lfclient.runner.board import Board
-from lfclient.runner.execute import background, sync
+from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
-from lfclient.runner.live import RESTARTED, TAKEN_UP, LiveRun, Records, now
+from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, Records, now
 from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
@@ -26,6 +27,7 @@ from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
 MAX_LIVE = 500
+_WAYS = {"background": background, "sync": sync, "stream": stream}
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
@@ -101,7 +103,7 @@ class Runner:
             )
         )
         if new:
-            execute = sync if mode == "sync" else background
+            execute = _WAYS[mode]
             values = dict(overrides)
 
             async def work(live: LiveRun) -> None:
@@ -124,6 +126,55 @@ class Runner:
             return
         self._board.change(run_id, stop_requested_at=now(), stop_result="")
         self._tasks.press_stop(run_id)
+
+    def decide(
+        self, run_id: str, connection: Connection, question: HumanInput, action_id: str
+    ) -> None:
+        """Send a person's decision for a run that waits; what came of it will be in the record.
+
+        Only the first of several presses counts, and only for the question that was shown. Raises
+        `StoreError`, and `FollowedElsewhere`.
+        """
+        if self._tasks.connection(run_id) is None:
+            self.attach(connection)
+            self._check_ours(run_id, connection)
+        record = self._board.peek(run_id)
+        run = record.run if record else None
+        if run is None or run.waiting_for is None or run.waiting_for.sent is not None:
+            return
+        if run.waiting_for.request_id != question.request_id:
+            return
+        asked = replace(run.waiting_for, sent=action_id)
+        self._board.change(run_id, run=replace(run, waiting_for=asked), note="")
+        self._tasks.decide(run_id, action_id)
+
+    def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
+        """Follow a job that was not started here and waits for a person; the id of its run."""
+        record, new = self._store.create(
+            RunRecord(
+                id=uuid.uuid4().hex,
+                owner=fingerprint(connection, self._folder),
+                click=f"job {question.job_id}",
+                server_name=connection.name,
+                server_url=connection.url,
+                flow_id=flow.id,
+                flow_name=flow.name,
+                mode="background",
+                created_at=now(),
+                status=RunStatus.SUSPENDED,
+                session_id=question.session_id,
+                job_id=question.job_id,
+                worker=self._presence.id,
+            )
+        )
+        if new:
+            self._board.put(record)
+            self._tasks.begin(Job(record.id, connection, follow, flow=flow, blind=NOT_STARTED_HERE))
+        return record.id
+
+    def is_followed(self, run_id: str) -> bool:
+        """Whether this process is still at work on a run: more may be learnt of it."""
+        return self._tasks.connection(run_id) is not None
 
     def get(self, run_id: str, owner: str) -> RunRecord | None:
         """The newest snapshot, with its answer; None if there is none or it is not that owner's."""
@@ -219,7 +270,7 @@ class Runner:
     def _close_lost(self, records: Iterable[RunRecord]) -> None:
         """End the runs that died with their process: nothing can tell what became of them."""
         for record in records:
-            lost = record.mode == "sync" or not record.job_id
+            lost = record.mode != "background" or not record.job_id
             if lost and not self._presence.alive(record.worker):
                 self._store.update(
                     replace(

@@ -1,13 +1,16 @@
-"""The two ways to run: a background job, and one call that waits for the result."""
+"""The ways to run: a background job, one call that waits for the result, and a streamed call."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
-from lfclient.run import Run, RunStatus
+from lfclient.events import RunEnded
+from lfclient.run import Run, RunStatus, apply, settled
 from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, now
 
@@ -20,6 +23,8 @@ _SYNC_STOPPED = (
     "The console closed the call and no longer waits. Langflow cannot stop such a run: it goes on "
     "at the server, and its result is not fetched."
 )
+
+_STREAM_STOPPED = "Stopped: the console closed the call, and the run ends with it at the server."
 
 
 async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
@@ -42,18 +47,40 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
 
 async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     """One call, until its answer or Stop."""
-    call = asyncio.ensure_future(
-        live.client.run(live.flow, overrides, session_id=live.record.session_id)
-    )
+    call = live.client.run(live.flow, overrides, session_id=live.record.session_id)
+    if not await _called(live, call):
+        await live.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
+    await live.add_components()
+
+
+async def stream(live: LiveRun, overrides: Mapping[str, Any]) -> None:
+    """One call that tells what happens, until its end or Stop, which ends the run too."""
+    if not await _called(live, _listened(live, overrides)):
+        run = settled(replace(live.job, status=RunStatus.CANCELLED))
+        await live.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
+
+
+async def _listened(live: LiveRun, overrides: Mapping[str, Any]) -> Run:
+    events = live.client.stream(live.flow, overrides, session_id=live.record.session_id)
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, RunEnded):
+                return apply(live.job, event)
+            await live.hear(event)
+    raise AssertionError("a streamed call ends with its end")
+
+
+async def _called(live: LiveRun, coroutine: Coroutine[Any, Any, Run]) -> bool:
+    """Wait for a call and take its result; False if Stop came first, which closes it."""
+    call = asyncio.ensure_future(coroutine)
     await live.change(status=RunStatus.IN_PROGRESS, started_at=now())
-    pressed = asyncio.ensure_future(live.stop.wait())
+    pressed = asyncio.ensure_future(live.wishes.stop.wait())
     try:
         await asyncio.wait({call, pressed}, return_when=asyncio.FIRST_COMPLETED)
         if not call.done():
-            call.cancel()
-            await live.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
-            return
+            return False
         await _answered(live, call)
+        return True
     finally:
         for task in (call, pressed):
             task.cancel()
@@ -66,7 +93,7 @@ async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
     except LangflowError as error:
         await _not_started(live, error)
         return
-    late = "The run had ended before the stop." if live.stop.is_set() else ""
+    late = "The run had ended before the stop." if live.wishes.stop.is_set() else ""
     await live.take(run, stop_result=late)
 
 

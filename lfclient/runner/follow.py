@@ -6,8 +6,16 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
-from lfclient.errors import FlowNotFound, InvalidKey, JobNotFound, LangflowError
+from lfclient.errors import (
+    FlowNotFound,
+    InvalidKey,
+    InvalidRequest,
+    JobNotFound,
+    LangflowError,
+    NotWaiting,
+)
 from lfclient.run import RunStatus, StopResult
 from lfclient.runner import schedule
 from lfclient.runner.listen import Listener
@@ -34,6 +42,7 @@ async def follow(live: LiveRun, *, moved: bool = False) -> None:
             await follower.pause()
     finally:
         await follower.listener.close()
+    await live.add_components()
 
 
 class _Follower:
@@ -44,6 +53,7 @@ class _Follower:
         self._steps: tuple[float, ...] = ()
         self._delays: Iterator[float] = iter(())
         self._failed = False
+        self._decided = False  # and the server has not gone on yet
         self._fresh = live.record.run is not None  # the submit's answer says how it stands
         self.listener = Listener(live)
 
@@ -69,11 +79,11 @@ class _Follower:
         return True
 
     async def pause(self) -> None:
-        """Until it is time to ask again, the stream has news, or Stop is pressed."""
-        stop = self._live.stop
-        if stop.is_set() and not self._failed:
+        """Until it is time to ask again, the stream has news, or something is pressed."""
+        pressed = self._live.wishes.pressed
+        if pressed.is_set() and not self._failed:
             return
-        events = [self.listener.news] if stop.is_set() else [self.listener.news, stop]
+        events = [self.listener.news] if pressed.is_set() else [self.listener.news, pressed]
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
             await asyncio.wait(
@@ -88,8 +98,12 @@ class _Follower:
         live = self._live
         if live.server is None or live.flow is None:
             await self._look_up()
-        if live.stop.is_set():
+        if live.wishes.stop.is_set():
             await self._stop()
+        elif live.wishes.decision is not None:
+            await self._decide(live.wishes.decision)
+        elif self.listener.ended:
+            await live.take(self.listener.ended)
         elif self._fresh:
             self._fresh = False
             self._next_pace(live.record.status)
@@ -98,6 +112,8 @@ class _Follower:
             self._away_since = ""
             if run.status is not live.record.status:
                 self.listener.heard()
+            if run.ended:
+                run = await self.listener.rest_of(run)
             silent = time.monotonic() - self.listener.last_heard >= SILENCE_SECONDS
             note = _SILENCE if silent and run.status is not RunStatus.SUSPENDED else ""
             await live.take(run, note=note)
@@ -114,7 +130,7 @@ class _Follower:
     async def _stop(self) -> None:
         live = self._live
         result = await live.client.stop(live.job, flow=live.flow)
-        live.stop.clear()
+        self._done()
         words = _stop_words(result)
         changes = {"stop_result": words}
         if not result.stopped:
@@ -124,6 +140,29 @@ class _Follower:
         else:
             await live.change(**changes)
         self._pace(schedule.SETTLING)
+
+    async def _decide(self, decision: str) -> None:
+        live = self._live
+        question = live.job.waiting_for
+        refused = "The run does not wait for a decision any more."
+        try:
+            if question is not None:
+                await live.client.resume(live.job, question.request_id, decision)
+                refused = ""
+        except (NotWaiting, InvalidRequest) as error:
+            refused = f"The decision was not taken. {error.message} {error.hint}"
+        self._done()
+        if refused and question is not None:
+            run = replace(live.job, waiting_for=replace(question, sent=None))
+            await live.change(run=run, note=refused)
+        self._decided = not refused
+        self._pace(schedule.SETTLING)
+
+    def _done(self) -> None:
+        """What was pressed is carried out."""
+        self._live.wishes.stop.clear()
+        self._live.wishes.pressed.clear()
+        self._live.wishes.decision = None
 
     async def _unknown(self, error: JobNotFound) -> None:
         live = self._live
@@ -142,7 +181,7 @@ class _Follower:
     async def _refused(self, error: InvalidKey) -> None:
         live = self._live
         self._back_off()
-        live.stop.clear()
+        self._done()
         await live.change(
             stop_requested_at=None,
             note=f"The server refuses the API key, so this run cannot be followed or stopped; it "
@@ -161,8 +200,10 @@ class _Follower:
         server = self._live.server
         if status is RunStatus.SUSPENDED:
             self.listener.rest()
-            self._pace(schedule.RESTING)
-        elif server is None or not server.capabilities.events:
+            self._pace(schedule.SETTLING if self._decided else schedule.RESTING)
+            return
+        self._decided = False
+        if server is None or not server.capabilities.events:
             self._pace(schedule.POLLED)
         else:
             self._pace(self.listener.next_steps())

@@ -1,4 +1,4 @@
-"""Attaches to a job's events to learn at once that it began, moved or ended (1.11 and later)."""
+"""Takes a job's events into its record as they come (1.11 and later)."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ import time
 from contextlib import aclosing
 
 from lfclient.errors import LangflowError
-from lfclient.run import RunStatus
+from lfclient.events import RunEnded
+from lfclient.run import Run, apply
 from lfclient.runner import schedule
-from lfclient.runner.live import LiveRun, now
+from lfclient.runner.live import LiveRun
 
-# a stream that closes this often while its job goes on is not worth opening again
+# a stream that could not be followed this often is not opened again
 _REOPENINGS = 5
-# the answer comes up to a second after the stream has closed; only then is it opened again
+# turns of asking after which one that could not be followed is tried again
 _SETTLING_TURNS = 6
+# seconds that the stream is given to tell the rest of a job that has ended
+_REST_SECONDS = 2.0
 
 
 class Listener:
-    """Listens in a task of its own. `news` is set when there is something to ask the server for.
+    """Listens in a task of its own. `news` is set when the stream has told all that it will.
 
-    A stream may never end (after a server's restart it can stay open and silent), and a proxy may
-    hold its events back. So the job is asked for all the same: seldom once events have come, as
-    if there were no stream before.
+    A proxy may hold the events back, or the stream may never end. So the job is asked for all the
+    same: seldom once events have come, as if there were no stream before.
     """
 
     def __init__(self, live: LiveRun) -> None:
         self.news = asyncio.Event()
         self.last_heard = time.monotonic()
+        self.ended: Run | None = None  # as the stream told the end
         self._live = live
         self._task: asyncio.Task[None] | None = None
-        self._last_id: str | None = None
         self._opened = 0
         self._turns = 0
 
@@ -41,7 +43,8 @@ class Listener:
     def next_steps(self) -> tuple[float, ...]:
         """How to wait for a job that goes on; opens the stream where that helps."""
         if self._task is not None and not self._task.done():
-            return schedule.LISTENING if self._last_id else schedule.POLLED
+            run = self._live.record.run
+            return schedule.LISTENING if run and run.last_event_id else schedule.POLLED
         self._turns += 1
         if self._task is not None and self._turns <= _SETTLING_TURNS:
             return schedule.SETTLING
@@ -57,6 +60,12 @@ class Listener:
         self._opened = 0
         self._turns = _SETTLING_TURNS
 
+    async def rest_of(self, run: Run) -> Run:
+        """An ended run with what its stream, which may lag behind the status, had still to tell."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=_REST_SECONDS)
+        return self.ended or run
+
     async def close(self) -> None:
         """Stop listening; the job goes on."""
         if self._task:
@@ -65,21 +74,16 @@ class Listener:
 
     async def _listen(self) -> None:
         live = self._live
-        events = live.client.events(live.record.job_id, self._last_id)
+        last = live.record.run.last_event_id if live.record.run else None
         try:
-            async with aclosing(events):
+            async with aclosing(live.client.events(live.job, last, live.flow)) as events:
                 async for event in events:
-                    self._last_id = event.id or self._last_id
                     self.heard()
-                    await self._began()
+                    if isinstance(event, RunEnded):
+                        self.ended = apply(live.job, event)
+                    else:
+                        await live.hear(event)
         except LangflowError:
             pass  # asking for the status says what is wrong, in the same turn
         finally:
             self.news.set()
-
-    async def _began(self) -> None:
-        record = self._live.record
-        if record.status is RunStatus.QUEUED:
-            await self._live.change(
-                status=RunStatus.IN_PROGRESS, started_at=record.started_at or now()
-            )

@@ -10,14 +10,17 @@ from datetime import datetime, timezone
 from typing import Any
 
 from lfclient.client import AsyncLangflowClient
+from lfclient.errors import LangflowError
+from lfclient.events import Event
 from lfclient.flow import Flow
-from lfclient.run import Run, RunStatus
+from lfclient.run import Run, RunStatus, apply, settled
 from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
 RESTARTED = "The console was restarted during this run"
 TAKEN_UP = "The console took this run up anew (another API key was entered, or it had let go of it)"
+NOT_STARTED_HERE = "This run was not started by this console, which took it up"
 _BLIND = (
     "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
     "outputs, and has not kept the raw answer."
@@ -79,10 +82,29 @@ class Records:
 
 
 @dataclass
+class Wishes:
+    """What people ask of a run: `stop`, and for one that waits, `decision` (its action id)."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    decision: str | None = None
+    pressed: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
+
+    def press_stop(self) -> None:
+        """Stop was pressed."""
+        self.stop.set()
+        self.pressed.set()
+
+    def decide(self, action_id: str) -> None:
+        """Somebody decided."""
+        self.decision = action_id
+        self.pressed.set()
+
+
+@dataclass
 class LiveRun:
     """What one follower needs. `server` and `flow` are None until known (after a restart).
 
-    `stop` is set by a press on Stop; whoever follows the run sees to it. `blind`: if secrets were
+    `wishes` are what people pressed; whoever follows the run sees to it. `blind`: if secrets were
     sent that its client does not know, so that it cannot take them out of the answer, why.
     """
 
@@ -90,7 +112,7 @@ class LiveRun:
     records: Records
     server: ServerInfo | None
     flow: Flow | None
-    stop: asyncio.Event
+    wishes: Wishes
     blind: str = ""
     client: AsyncLangflowClient = field(init=False)
 
@@ -119,6 +141,20 @@ class LiveRun:
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
             await self.records.change(self.id, **changes)
 
+    async def hear(self, event: Event) -> None:
+        """Take in an event of the run. On disk goes only a change of status: the rest can be had
+        from the server again, for as long as the run goes on.
+        """
+        record = self.record
+        run = apply(self.job, event)
+        if run is record.run or record.ended:
+            return
+        if run.status is record.status or run.ended:
+            self.records.board.change(self.id, run=run)
+            return
+        begun = record.started_at or now()
+        await self.change(run=run, status=run.status, started_at=begun, note="")
+
     async def take(self, run: Run, **changes: Any) -> None:
         """Bring the record to where the server's answer says that the run stands."""
         record = self.record
@@ -127,6 +163,7 @@ class LiveRun:
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or now()
         if run.ended:
+            run = settled(run)
             if self.blind:
                 run = replace(run, raw={}, warnings=(*run.warnings, _BLIND.format(self.blind)))
             await self.end(run.status, run=run, **changes)
@@ -137,6 +174,21 @@ class LiveRun:
         """Close the record."""
         changes["note"] = ""
         await self.records.change(self.id, status=status, ended_at=now(), **changes)
+
+    async def add_components(self) -> None:
+        """Once a run has ended of which no events told: what its server has kept of its components.
+
+        None is no fault: the records may have been switched off, or be a later run's by now.
+        """
+        run = self.record.run
+        if run is None or not run.ended or run.components:
+            return
+        try:
+            found = await self.client.component_runs(run, self.flow)
+        except LangflowError:
+            return
+        if found:
+            await self.records.change(self.id, run=replace(run, components=found))
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """Close the record with why it could not be done."""

@@ -15,7 +15,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
 from lfclient.runner import memory
-from lfclient.runner.live import LiveRun, Records
+from lfclient.runner.live import LiveRun, Records, Wishes
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 
@@ -40,7 +40,7 @@ class Job:
     server: ServerInfo | None = None
     flow: Flow | None = None
     blind: str = ""
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    wishes: Wishes = field(default_factory=Wishes)
     task: asyncio.Task[None] | None = None
 
 
@@ -83,7 +83,13 @@ class Tasks:
         """Tell whoever follows the run to stop it."""
         job = self._jobs.get(run_id)
         if job:
-            self._loop.call_soon_threadsafe(job.stop.set)
+            self._loop.call_soon_threadsafe(job.wishes.press_stop)
+
+    def decide(self, run_id: str, action_id: str) -> None:
+        """Tell whoever follows the run what somebody decided."""
+        job = self._jobs.get(run_id)
+        if job:
+            self._loop.call_soon_threadsafe(job.wishes.decide, action_id)
 
     def leave(self, run_id: str) -> None:
         """Let go of a run: the server goes on with it, its record stays as it is."""
@@ -101,7 +107,7 @@ class Tasks:
         job.task = self._loop.create_task(self._do(job))
 
     async def _do(self, job: Job) -> None:
-        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.stop, job.blind)
+        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.wishes, job.blind)
         try:
             await self._connected(live, job)
         except Exception as error:

@@ -187,6 +187,7 @@ def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> Compon
             "ended_at": _moment(entry["ended_at"]),
             "output": entry["output"] and _output(entry["output"], shared, tag),
             "error": entry["error"] and RunError(**entry["error"]),
+            "log": tuple(entry["log"]),
         }
     )
 

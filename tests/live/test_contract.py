@@ -15,6 +15,8 @@ from lfclient import (
     JobNotFound,
     LangflowClient,
     OutputKind,
+    RunEnded,
+    RunStarted,
     RunStatus,
     Unsupported,
 )
@@ -203,13 +205,18 @@ def test_events(client: LangflowClient, make: Make, modes: bool):
     """A job's events come as they happen and end with it; before 1.11 there are none."""
     job = client.submit(make(ECHO))
     if modes:
-        events = list(client.events(job.job_id))
-        assert [events[0].name, events[-1].name] == ["vertices_sorted", "end"]
+        events = list(client.events(job))
+        assert isinstance(events[0], RunStarted)
+        assert isinstance(events[-1], RunEnded)
+        assert events[-1].status is RunStatus.COMPLETED
+        assert events[-1].run.outputs["ChatOutput-b"].value == "stored"
         later = list(client.events(job.job_id, events[-2].id))
-        assert [event.name for event in later] == ["end"]
+        assert [type(event) for event in later] == [RunEnded]
     else:
         with pytest.raises(Unsupported):
-            list(client.events(job.job_id))
+            list(client.events(job))
+        with pytest.raises(Unsupported):
+            list(client.stream(make(ECHO)))
 
 
 def test_job_of_before(client: LangflowClient, make: Make, langflow: LiveServer):
@@ -248,8 +255,10 @@ def test_async_client(langflow: LiveServer, make: Make):
             assert (await client.stop(job)).stopped
             if (await client.server()).capabilities.events:
                 done = await client.wait(await client.submit(echo))
-                names = [event.name async for event in client.events(done.job_id)]
-                assert names[-1] == "end"
+                events = [event async for event in client.events(done.job_id)]
+                assert isinstance(events[-1], RunEnded)
+                events = [event async for event in client.stream(echo)]
+                assert events[-1].run.outputs["ChatOutput-b"].value == "stored"
 
     asyncio.run(walk())
 

@@ -1,0 +1,268 @@
+"""A run while it goes on: its events, streamed calls, and decisions. Operations without I/O."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lfclient.answers import new_run, read_component
+from lfclient.client.runs import Runs
+from lfclient.client.steps import Steps, pause
+from lfclient.client.wire import Answer, Give, Open, Pause, Read
+from lfclient.dialects import (
+    EVENT_STREAM,
+    NO_EVENTS,
+    RequestSpec,
+    events_request,
+    pending_request,
+    resume_request,
+    run_request,
+    with_headers,
+)
+from lfclient.errors import (
+    BadAnswer,
+    JobNotFound,
+    LangflowError,
+    NotWaiting,
+    ServerFault,
+    Unreachable,
+    Unsupported,
+)
+from lfclient.events import HumanInputRequired, RawEvent, RunEnded
+from lfclient.events.frames import FrameReader, is_event_stream, no_stream
+from lfclient.events.read import EventReader, read_question
+from lfclient.evidence import Evidence
+from lfclient.flow import Flow
+from lfclient.models import ComponentAnswer, parse
+from lfclient.progress import HumanInput
+from lfclient.run import Run, RunError, RunStatus
+from lfclient.server import ServerInfo
+from lfclient.verdict import judge
+
+Following_ = Generator[RequestSpec | Pause | Open | Read | Give, Any, None]
+
+# 1.13 says every 15 s that it is there; three missed are a connection that is half open
+KEPT_ALIVE_SILENCE = 47.0
+# others may be silent for as long as a component works: then the job is asked for
+SILENCE = 30.0
+_BACK_OFF = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)  # before a stream is opened again; the last repeats
+_SETTLING = (0.03, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0)  # after a job's last word
+_POLL = (0.3, 0.6, 1.0, 2.0, 4.0)  # for a job whose events are gone; the last repeats
+_LASTED = 5.0  # seconds after which a stream that closes is not closing at once
+_AWAY_LIMIT = 30.0  # seconds that a server that does not answer is borne
+_GONE = (204, 404, 410)  # the server has no events of this job, or no more
+RAW_LIMIT = 5_000_000  # bytes of a streamed call whose frames are kept
+_TIMED_OUT = "execution timed out"  # the server's words for its own time limit
+
+
+class Following(Runs):
+    """Operations on a run that goes on."""
+
+    def events(self, job: Run | str, after: str | None, flow: Flow | None) -> Following_:
+        """A job's events, from all the connections that it takes."""
+        before = self._before(job)
+        server = yield from self.full_limits()
+        if not server.capabilities.events:
+            raise Unsupported(NO_EVENTS.format(server.version))
+        reader = EventReader(after=after, limits=server.limits)
+        tries, heard = 0, time.monotonic()
+        while True:
+            opened = time.monotonic()
+            spec = events_request(before.job_id or "", reader.last_id)
+            try:
+                followed = yield from self._frames(Open(spec, _silence(server)), reader)
+                heard = time.monotonic()
+                run = yield from self._state(before, flow, reader, followed=followed)
+                heard = time.monotonic()
+            except (Unreachable, ServerFault):
+                if time.monotonic() - heard > _AWAY_LIMIT:
+                    raise
+            else:
+                if run.ended:
+                    last = reader.last_word.id if reader.last_word else ""
+                    yield Give([RunEnded(run.status, run, id=last or None)])
+                    return
+                if run.status is RunStatus.SUSPENDED:
+                    yield from self._question(run, reader)
+                    return
+            tries = 0 if time.monotonic() - opened > _LASTED else tries + 1
+            yield from pause(_BACK_OFF[min(tries, len(_BACK_OFF) - 1)])
+            reader.reconnected()
+
+    def _frames(self, opening: Open, reader: EventReader) -> Generator[Any, Any, bool]:
+        """The events of one connection, to its end; False if the server has none.
+
+        A connection that broke or was silent too long has ended too: what was lost with it comes
+        from the next one.
+        """
+        answer: Answer = yield opening
+        if answer.status in _GONE:
+            return False
+        if answer.status != 200:
+            raise self.fault(answer)
+        if not is_event_stream(answer.content_type):
+            raise no_stream()
+        frames = FrameReader(self.redactor)
+        try:
+            while chunk := (yield Read()):
+                found = [event for frame in frames.feed(chunk) for event in reader.read(frame)]
+                if found:
+                    yield Give(found)
+        except Unreachable:
+            pass  # the job's status says whether there is more to come
+        return True
+
+    def _state(
+        self, before: Run, flow: Flow | None, reader: EventReader, *, followed: bool
+    ) -> Steps[Run]:
+        """How the job stands once its stream has closed; waits where the stream says nothing."""
+        steps = _SETTLING if reader.last_word else () if followed else _POLL
+        looks = 0
+        while True:
+            run = yield from self.status(before, flow)
+            open_ended = not followed and run.status is not RunStatus.SUSPENDED
+            if run.ended or not steps or (looks >= len(steps) and not open_ended):
+                return run
+            yield from pause(steps[min(looks, len(steps) - 1)])
+            looks += 1
+
+    def _question(self, run: Run, reader: EventReader) -> Following_:
+        """The event that the run waits for a person, unless it was the last one."""
+        if reader.question is None:
+            waiting = yield from self.pending(run.flow_id)
+            for question in waiting:
+                if question.job_id == run.job_id:
+                    yield Give([HumanInputRequired(question)])
+
+    def pending(self, flow: Flow | str) -> Steps[list[HumanInput]]:
+        """The questions that runs of a flow wait for a person to answer."""
+        server = yield from self.release()
+        if not server.capabilities.pending:
+            raise Unsupported(f"Langflow {server.version} has no runs that wait for a person.")
+        flow_id = flow.id if isinstance(flow, Flow) else flow
+        body = yield from self.get(pending_request(flow_id), "list of waiting runs", workflow=True)
+        lines = parse(list[dict[str, Any]], body, "list of waiting runs")
+        try:
+            return [read_question(line) for line in lines]
+        except (LookupError, TypeError) as error:
+            raise BadAnswer("The list of waiting runs has one without a request's id.") from error
+
+    def resume(self, job: Run | str, request_id: str, decision: str) -> Steps[None]:
+        """Decide; the job then goes on. Never sent twice once a byte of it was written."""
+        job_id = self._before(job).job_id or ""
+        server = yield from self.release()
+        if not server.capabilities.pending:
+            raise Unsupported(f"Langflow {server.version} has no runs that wait for a person.")
+        answer = yield from self.send(resume_request(job_id, request_id, decision))
+        if answer.status == 409:
+            raise NotWaiting(
+                "The run does not wait for this decision, or no longer.",
+                status=409,
+                code="NOT_RESUMABLE",
+            )
+        if not 200 <= answer.status < 300:
+            if answer.status == 404:
+                raise JobNotFound(f"The server knows no job “{job_id}”.", status=404)
+            raise self.fault(answer, subject=job_id)
+
+    def stream(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None,
+        session_id: str | None,
+        check: bool,
+    ) -> Following_:
+        """One call whose events come as they happen; it ends with its connection."""
+        flow, server, files = yield from self._prepare(flow, overrides, "stream", check)
+        full = yield from self.full_limits()
+        spec = run_request(server, flow, overrides or {}, "stream", session_id)
+        spec = with_headers(spec, accept=EVENT_STREAM)
+        answer = yield from self.send(Open(spec, _silence(server, stream=True)))
+        if answer.status != 200:
+            raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
+        if not is_event_stream(answer.content_type):
+            raise no_stream()
+        call = _Call(EventReader(durable=False, limits=full.limits), FrameReader(self.redactor))
+        try:
+            while chunk := (yield Read()):
+                found = call.take(chunk)
+                if found:
+                    yield Give(found)
+        except LangflowError as error:
+            call.broken = error
+        before = new_run(flow.id, "stream", session_id)
+        run = judge(call.run(before, flow), flow, call.evidence, full.limits)
+        run = yield from self._with_files(run, files)
+        yield Give([RunEnded(run.status, run)])
+
+
+class _Call:
+    """What a streamed call has told so far."""
+
+    def __init__(self, reader: EventReader, frames: FrameReader) -> None:
+        self.broken: LangflowError | None = None
+        self.evidence = Evidence(complete=True)
+        self._reader, self._frames = reader, frames
+        self._kept: list[RawEvent] = []
+        self._left_out = 0
+        self._size = 0
+        self._time_limit = ""
+
+    def take(self, chunk: bytes) -> list[Any]:
+        """The events in these bytes."""
+        self._size += len(chunk)
+        found = []
+        for frame in self._frames.feed(chunk):
+            self._note(frame)
+            found += self._reader.read(frame)
+        return found
+
+    def _note(self, frame: RawEvent) -> None:
+        if self._size <= RAW_LIMIT:
+            self._kept.append(frame)
+        else:
+            self._left_out += 1
+        said = frame.data.get("error")
+        if frame.name == "error" and isinstance(said, str) and _TIMED_OUT in said.lower():
+            self._time_limit = said
+        try:
+            self.evidence.add(frame)
+        except BadAnswer:
+            self.evidence.complete = False  # the reader gives it as an unknown event
+
+    def run(self, before: Run, flow: Flow) -> Run:
+        """The run as the stream's end leaves it, not judged yet."""
+        last = self._reader.last_word
+        status, errors, warnings = RunStatus.COMPLETED, (), ()
+        if self._time_limit:
+            status = RunStatus.TIMED_OUT
+            errors = (RunError(self._time_limit, code="EXECUTION_TIMEOUT"),)
+        elif last is None:
+            status = RunStatus.INTERRUPTED
+            reason = self.broken.message if self.broken else "The server closed the stream."
+            warnings = (f"The call broke off before its end. {reason}",)
+        events = [{"event": frame.name, "data": frame.data} for frame in self._kept]
+        left_out = {"events_left_out": self._left_out} if self._left_out else {}
+        return replace(
+            before,
+            status=status,
+            server_status=last.name if last else "",
+            outputs={
+                name: read_component(
+                    name, parse(ComponentAnswer, entry, "event of an output"), flow
+                )
+                for name, entry in self.evidence.answers.items()
+            },
+            errors=errors,
+            warnings=warnings,
+            raw={"events": events, **left_out},
+        )
+
+
+def _silence(server: ServerInfo, *, stream: bool = False) -> float | None:
+    """For how many seconds a stream may say nothing before something else is tried."""
+    if server.capabilities.keep_alive:
+        return KEPT_ALIVE_SILENCE
+    return None if stream else SILENCE

@@ -1,0 +1,81 @@
+"""A component's part in a run, from the record that its server made of its build. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from lfclient.evidence import built_by, own_builds
+from lfclient.flow import Flow
+from lfclient.models import Build
+from lfclient.outputs import fill, read_output, word_of_types
+from lfclient.progress import ComponentRun, ComponentState
+from lfclient.server import Limits
+from lfclient.whole import mark_cut
+
+
+def component_run(
+    component_id: str,
+    build: Build,
+    *,
+    name: str = "",
+    type: str = "",
+    returns: Any = None,
+    limits: Limits,
+) -> ComponentRun:
+    """What a build says. `returns` are the names of the types that the component declares."""
+    built = built_by(component_id, build, name)
+    output = None
+    if built.content and not built.error:
+        output = read_output(
+            component_id,
+            type=word_of_types(returns),
+            content=None,
+            display_name=name,
+            component_type=type,
+        )
+        output = mark_cut(fill(output, built.content), limits)
+    return ComponentRun(
+        component_id,
+        ComponentState.FAILED if built.error else ComponentState.DONE,
+        name,
+        seconds=build.seconds,
+        ended_at=moment(build.timestamp),
+        output=output,
+        error=built.error,
+    )
+
+
+def components_built(
+    answer: object, job_id: str | None, flow: Flow | None, limits: Limits
+) -> dict[str, ComponentRun]:
+    """The components in `GET /api/v1/monitor/builds` that this job built, by id.
+
+    Raises `BadAnswer` on wrong types.
+    """
+    found = {}
+    for component_id, build in own_builds(answer, job_id)[0].items():
+        known = flow.component(component_id) if flow else None
+        returns = (
+            [name for out in known.outputs for name in out.get("types") or ()] if known else []
+        )
+        found[component_id] = component_run(
+            component_id,
+            build,
+            name=known.display_name if known else "",
+            type=known.type if known else "",
+            returns=returns,
+            limits=limits,
+        )
+    return found
+
+
+def moment(text: Any) -> datetime | None:
+    """A server's time; None for what is none."""
+    if not isinstance(text, str):
+        return None
+    utc = text.endswith("Z")  # which Python reads from 3.11 on
+    try:
+        return datetime.fromisoformat(f"{text[:-1]}+00:00" if utc else text)
+    except ValueError:
+        return None

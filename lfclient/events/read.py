@@ -1,0 +1,249 @@
+"""Frames of the wire to typed events. Pure, but for what has to be remembered between frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from lfclient.answers import read_component
+from lfclient.components import component_run, moment
+from lfclient.errors import BadAnswer
+from lfclient.events.frames import KEEP_ALIVE, RawEvent
+from lfclient.events.types import (
+    ComponentFailed,
+    ComponentFinished,
+    ComponentSkipped,
+    ComponentStarted,
+    Event,
+    HumanInputRequired,
+    KeepAlive,
+    LogLine,
+    MessageAdded,
+    MessageRemoved,
+    OutputReady,
+    RunStarted,
+    Token,
+    UnknownEvent,
+    Warned,
+)
+from lfclient.models import Build, ComponentAnswer, parse
+from lfclient.progress import HumanInput, Message, decisions_in
+from lfclient.server import Limits
+from lfclient.whole import mark_cut
+
+# these repeat the id of the last durable event and are not replayed
+_PASSING = frozenset({"token", "log"})
+# nothing is in them that is not in others
+_SILENT = frozenset({"build_start", "build_end"})
+
+
+class EventReader:
+    """The typed events of one run, from all its connections.
+
+    `durable`: it is a job, whose ids count; those of a streamed call do not. `after` is the id of
+    the last event that is known already. What a server sends again is left out.
+    """
+
+    def __init__(
+        self, *, durable: bool = True, after: str | None = None, limits: Limits | None = None
+    ) -> None:
+        self.last_id = after
+        self.last_word: RawEvent | None = None
+        self.question: HumanInput | None = None
+        self._durable = durable
+        self._limits = limits or Limits()
+        self._last_name = ""
+        self._seen: set[str] = set()  # ids that are no numbers
+        self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
+
+    def reconnected(self) -> None:
+        """Words may have gone by unseen."""
+        self._beginnings.clear()
+
+    def read(self, frame: RawEvent) -> list[Event]:
+        """What a frame says; nothing for one that was read before."""
+        if frame.name == KEEP_ALIVE:
+            return [KeepAlive()]
+        durable = self._durable and frame.name not in _PASSING and not self._repeats_id(frame)
+        if durable and self._is_known(frame):
+            return []
+        if frame.name not in _PASSING:
+            self.question = None
+        if frame.last:
+            self.last_word = frame
+            return []
+        events = list(self._events(frame))
+        if events:
+            number = frame.id or None
+            events[0] = replace(events[0], id=number if durable else None, raw=frame)
+        return events
+
+    def _repeats_id(self, frame: RawEvent) -> bool:
+        """Whether it has the id of another event, the last durable one: it is not replayed."""
+        return bool(frame.id) and frame.id == self.last_id and frame.name != self._last_name != ""
+
+    def _is_known(self, frame: RawEvent) -> bool:
+        """Whether it came before; if not, it is remembered as the last."""
+        if not frame.id:
+            return False
+        if frame.id.isdecimal() and (self.last_id or "0").isdecimal():
+            number, last = int(frame.id), int(self.last_id or 0)
+            if self.last_id is not None and number <= last:
+                return True
+        elif frame.id in self._seen or frame.id == self.last_id:
+            return True
+        else:
+            self._seen.add(frame.id)
+        self.last_id, self._last_name = frame.id, frame.name
+        return False
+
+    def _events(self, frame: RawEvent) -> Iterator[Event]:
+        if frame.name in _SILENT and not frame.unreadable:
+            return
+        reader = _READERS.get(frame.name)
+        if reader is None or frame.unreadable:
+            yield UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)
+            return
+        try:
+            found = list(reader(self, frame.data))
+        except (BadAnswer, LookupError, TypeError):
+            found = [UnknownEvent(frame.name, frame.data)]
+        yield from found
+
+    def _sorted(self, data: dict[str, Any]) -> Iterator[Event]:
+        first = _ids(data.get("ids"))
+        yield RunStarted(first, _ids(data.get("to_run")) or first)
+        for component_id in first:
+            yield ComponentStarted(component_id)
+
+    def _ended(self, data: dict[str, Any]) -> Iterator[Event]:
+        build_data, meta = data["build_data"], _dict(data.get("output_meta"))
+        build = parse(Build, build_data, "event of a component's end")
+        done = component_run(
+            _text(build_data["id"]),
+            build,
+            name=_text(meta.get("display_name")),
+            type=_text(meta.get("vertex_type")),
+            returns=meta.get("output_types"),
+            limits=self._limits,
+        )
+        component_id, times = done.component_id, (done.seconds, done.ended_at)
+        if done.error:
+            yield ComponentFailed(component_id, done.error, done.display_name, *times)
+            return
+        next_ids = _ids(build_data.get("next_vertices_ids"))
+        skipped = _ids(build.inactivated_vertices)
+        yield ComponentFinished(
+            component_id, done.display_name, done.output, *times, next_ids, skipped
+        )
+        for skipped_id in skipped:
+            yield ComponentSkipped(skipped_id, by=component_id)
+        for next_id in next_ids:
+            yield ComponentStarted(next_id)
+
+    def _message(self, data: dict[str, Any]) -> Iterator[Event]:
+        message = read_message(data)
+        if not message.complete:
+            self._beginnings[message.id] = message.text
+        yield MessageAdded(message)
+
+    def _token(self, data: dict[str, Any]) -> Iterator[Event]:
+        message_id, chunk = _text(data["id"]), _text(data["chunk"])
+        beginning = self._beginnings.get(message_id)
+        self._beginnings[message_id] = ""
+        # right after its message, the first word is the one that the message began with
+        gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
+        yield Token(message_id, chunk, gap)
+
+    def _log(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield LogLine(_text(data["component_id"]), _text(data.get("name")), data.get("message"))
+
+    def _output(self, data: dict[str, Any]) -> Iterator[Event]:
+        answer = parse(ComponentAnswer, data, "event of an output")
+        output = read_component(_text(data["component_id"]), answer, None)
+        yield OutputReady(output.component_id, mark_cut(output, self._limits))
+
+    def _error(self, data: dict[str, Any]) -> Iterator[Event]:
+        if data.get("id") or data.get("category"):
+            yield MessageAdded(replace(read_message(data), category="error"))
+        else:
+            yield Warned(_text(data["error"]))
+
+    def _warning(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield Warned(_text(data["message"]))
+
+    def _removed(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield MessageRemoved(_text(data["id"]))
+
+    def _asked(self, data: dict[str, Any]) -> Iterator[Event]:
+        self.question = read_question(data)
+        yield HumanInputRequired(self.question)
+
+
+_READERS: dict[str, Callable[[EventReader, dict[str, Any]], Iterator[Event]]] = {
+    "vertices_sorted": EventReader._sorted,
+    "end_vertex": EventReader._ended,
+    "add_message": EventReader._message,
+    "token": EventReader._token,
+    "log": EventReader._log,
+    "output": EventReader._output,
+    "error": EventReader._error,
+    "warning": EventReader._warning,
+    "remove_message": EventReader._removed,
+    "human_input_required": EventReader._asked,
+}
+
+
+def read_message(data: dict[str, Any]) -> Message:
+    """A message, as an event has it."""
+    inner = {**_dict(data.get("data")), **data}
+    properties = _dict(inner.get("properties"))
+    files = inner.get("files")
+    return Message(
+        id=_text(inner["id"]),
+        text=_text(inner.get("text")),
+        sender=_text(inner.get("sender")),
+        sender_name=_text(inner.get("sender_name")),
+        session_id=_text(inner.get("session_id")) or None,
+        component_id=_text(_dict(properties.get("source")).get("id")) or None,
+        category=_text(inner.get("category")) or "message",
+        complete=properties.get("state") != "partial",
+        timestamp=_text(inner.get("timestamp")),
+        files=tuple(one for one in files if isinstance(one, str))
+        if isinstance(files, list)
+        else (),
+    )
+
+
+def read_question(data: dict[str, Any]) -> HumanInput:
+    """What a run waits for, from its event or from the list of those that wait."""
+    request_id = data["request_id"]
+    if not isinstance(request_id, str):
+        raise TypeError("a request's id is text")
+    paused_at, seconds = moment(data.get("paused_at")), data.get("timeout_seconds")
+    limited = paused_at is not None and isinstance(seconds, (int, float)) and seconds > 0
+    return HumanInput(
+        request_id=request_id,
+        prompt=_text(data.get("prompt")),
+        decisions=decisions_in(data.get("options"), data.get("allowed_decisions")),
+        kind=_text(data.get("kind")),
+        component_id=request_id.partition(":")[0] or None,
+        job_id=_text(data.get("job_id")) or request_id.partition(":")[2] or None,
+        session_id=_text(data.get("session_id")) or None,
+        expires_at=paused_at + timedelta(seconds=seconds) if limited else None,
+        fallback_action=_text(data.get("fallback_action")) or None,
+    )
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

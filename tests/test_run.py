@@ -1,0 +1,213 @@
+"""A run from its events: one pure function, on recorded streams of real servers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient import (
+    ComponentFinished,
+    ComponentState,
+    HumanInputRequired,
+    MessageAdded,
+    MessageRemoved,
+    NotRun,
+    Output,
+    OutputKind,
+    Run,
+    RunEnded,
+    RunError,
+    RunStatus,
+    Token,
+    UnknownEvent,
+    Warned,
+    apply,
+)
+from lfclient.answers import new_run
+from lfclient.events.read import EventReader
+from lfclient.progress import HumanInput, Message
+from tests.recorded import events
+from tests.test_event_reader import VERSIONS, read
+
+NEW = new_run("f", "background", None)
+CASES = ["bg_events_live", "bg_events_failed", "hitl_events_approve", "hitl_events_reject"]
+
+
+def after(found: list, run: Run = NEW) -> Run:
+    for event in found:
+        run = apply(run, event)
+    return run
+
+
+def states(run: Run) -> dict[str, str]:
+    return {name: one.state.value for name, one in run.components.items()}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_good_run(version: str):
+    """Every component is done with its result and time, the text is the whole one."""
+    run = after(read(events(version, "bg_events_live")))
+    assert set(states(run).values()) == {"done"}
+    last = run.components["ChatOutput-xyz34"]
+    assert (last.output.value, last.seconds > 1) == ("".join(f"tok{n} " for n in range(8)), True)
+    question, answer = run.messages.values()
+    assert (question.sender, question.text) == ("User", "hi")
+    assert (answer.shown, answer.complete) == (last.output.value, True)
+    assert run.components["Streamer-aaaaa"].log == ("a log line",)
+    assert run.status is RunStatus.IN_PROGRESS  # an `end` is no success
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_text_grows_word_by_word(version: str):
+    """The first word, which comes twice, is shown once."""
+    run, shown = NEW, []
+    for event in read(events(version, "bg_events_live")):
+        run = apply(run, event)
+        if isinstance(event, Token):
+            shown.append(list(run.messages.values())[-1].shown)
+    assert shown == ["".join(f"tok{n} " for n in range(last + 1)) for last in range(8)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_runs_is_seen_while_it_runs(version: str):
+    """A component is at work once those before it are done; the others wait."""
+    found = read(events(version, "bg_events_live"))
+    first = next(n for n, event in enumerate(found) if isinstance(event, ComponentFinished))
+    assert states(after(found[: first + 1])) == {
+        "ChatInput-abc12": "done",
+        "Streamer-aaaaa": "running",
+        "ChatOutput-xyz34": "waiting",
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_question_stops_what_was_thought_to_run(version: str):
+    """The component that asks is suspended; those behind it wait, and go on after the decision."""
+    found = read(events(version, "hitl_events_approve"))
+    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    run = after(found[: asked + 1])
+    assert run.status is RunStatus.SUSPENDED
+    assert run.waiting_for.prompt == "Deploy? approve"
+    assert states(run) == {
+        "ChatInput-abc12": "done",
+        "HumanInput-hhhhh": "suspended",
+        "ChatOutput-appro": "waiting",
+        "ChatOutput-rejec": "waiting",
+    }
+    run = after(found[asked + 1 :], run)
+    assert (run.waiting_for, states(run)["ChatOutput-rejec"]) == (None, "skipped")
+    assert states(run)["ChatOutput-appro"] == "done"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", CASES)
+def test_cut_at_every_event_and_resumed(version: str, case: str):
+    """Another reader that begins behind the last known event leads to the same run.
+
+    Only words and log lines, which no server repeats, are missing where nothing whole followed.
+    """
+    frames = events(version, case)
+    found = read(frames)
+    whole = after(found)
+    texts = {name: one.shown for name, one in whole.messages.items() if one.complete}
+    for cut in range(len(found)):
+        run = after(found[:cut])
+        last = run.last_event_id
+        rest = [one for one in frames if one.get("event") not in ("token", "log")]
+        resumed = after(read(rest, EventReader(after=last)), run)
+        for name, component in whole.components.items():
+            assert replace(resumed.components[name], log=()) == replace(component, log=())
+        assert {name: resumed.messages[name].shown for name in texts} == texts
+        assert (resumed.outputs, resumed.status) == (whole.outputs, whole.status)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_taken_in_twice_changes_nothing(case: str):
+    """A durable event that was taken in before is left out, by its id."""
+    found = [event for event in read(events("1.13.0", case)) if event.id]
+    run = after(found)
+    assert after(found, run) == run
+
+
+def test_a_gap_is_marked_until_the_text_is_whole():
+    """Words that went by show as an ellipsis; the whole text replaces it."""
+    message = Message("m", "one ", complete=False)
+    run = after([MessageAdded(message), Token("m", "one "), Token("m", "four ", True)])
+    assert run.messages["m"].shown == "one … four "
+    run = apply(run, MessageAdded(replace(message, text="one two three four", complete=True)))
+    assert run.messages["m"].shown == "one two three four"
+    assert apply(run, Token("m", "late")) == run
+
+
+def test_words_before_their_message():
+    """A text whose beginning was not seen is shown as far as it came."""
+    assert after([Token("m", "four ", True)]).messages["m"].shown == "… four "
+
+
+def test_messages_are_taken_back():
+    """A message that the server removes is gone; one that is not there is no fault."""
+    run = after([MessageAdded(Message("m", "text")), MessageRemoved("m"), MessageRemoved("n")])
+    assert run.messages == {}
+
+
+def test_the_end_brings_the_judged_run_and_keeps_what_was_seen():
+    """Status, outputs and errors are the judged ones; what was at work then was interrupted."""
+    run = after(read(events("1.13.0", "bg_events_live"))[:5])
+    judged = replace(
+        NEW, status=RunStatus.CANCELLED, warnings=("w",), not_run=(NotRun("a", "A", "why"),)
+    )
+    ended = apply(run, RunEnded(RunStatus.CANCELLED, judged, id="9"))
+    assert (ended.status, ended.warnings, ended.last_event_id) == (
+        RunStatus.CANCELLED,
+        ("w",),
+        "9",
+    )
+    assert ended.messages == run.messages
+    assert ComponentState.INTERRUPTED in {one.state for one in ended.components.values()}
+    assert "running" not in states(ended).values()
+
+
+def test_a_component_that_the_end_names_as_failed():
+    """It was at work when the run failed, and no event said so."""
+    run = after(read(events("1.13.0", "bg_events_live"))[:2])
+    error = RunError("boom", component_id="ChatInput-abc12")
+    ended = apply(
+        run, RunEnded(RunStatus.FAILED, replace(NEW, status=RunStatus.FAILED, errors=(error,)))
+    )
+    assert states(ended)["ChatInput-abc12"] == "failed"
+
+
+def test_warnings_and_unknown_events():
+    """A warning is kept, an unknown event changes nothing but the place to resume at."""
+    run = after([Warned("careful", id="1"), UnknownEvent("new", {}, id="2")])
+    assert (run.warnings, run.last_event_id) == (("careful",), "2")
+
+
+def test_a_question_that_comes_again_is_still_answered():
+    """An answer on its way is not forgotten when the same question is told again."""
+    asked = HumanInputRequired(HumanInput("A:job", "Pay?"))
+    run = apply(NEW, asked)
+    run = replace(run, waiting_for=replace(run.waiting_for, sent="approve"))
+    assert apply(run, asked).waiting_for.sent == "approve"
+
+
+def test_events_never_end_a_run_or_revive_it():
+    """What comes late leaves an ended run ended."""
+    ended = replace(NEW, status=RunStatus.CANCELLED)
+    late = after(read(events("1.13.0", "hitl_events_approve")), ended)
+    assert late.status is RunStatus.CANCELLED
+
+
+def test_thousands_of_events():
+    """5,000 events are taken in well within a second or two, and all of them."""
+    words = [Token("m", f"{n} ") for n in range(5_000)]
+    run = after([MessageAdded(Message("m", "", complete=False)), *words])
+    assert run.messages["m"].shown.split() == [str(n) for n in range(5_000)]
+
+
+def test_outputs_come_as_they_are_ready():
+    """An output is there before the run has ended."""
+    run = after(read(events("1.13.0", "bg_events_live")))
+    assert run.outputs["ChatOutput-xyz34"].kind is OutputKind.MESSAGE
+    assert isinstance(run.outputs["ChatOutput-xyz34"], Output)
