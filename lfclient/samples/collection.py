@@ -85,8 +85,9 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Write word by word",
-        "Answers word by word, like a language model. Run it in the background to watch it write.",
-        "text that appears while it is written (Langflow 1.11 and later)",
+        "Answers word by word, like a language model; run it in the background to watch it "
+        "(Langflow 1.11 and later).",
+        "text that appears while it is written",
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, {"message": ""}, wired=("message",)),

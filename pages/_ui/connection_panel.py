@@ -115,8 +115,9 @@ def _samples(session: Session) -> None:
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
             f"{len(samples.SAMPLES)} small flows that need no key of any provider. Those that the "
-            f"server has already, by name, are left alone. {len(samples.own_code())} components "
-            "are code that the console brings along; the others are the server's own."
+            "server has already, by name, are left alone. The code of "
+            f"{len(samples.own_code())} components comes with the console; the others are the "
+            "server's own."
         )
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
