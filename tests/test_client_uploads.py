@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import socket
 import threading
@@ -188,3 +189,24 @@ def test_a_server_that_refuses_while_the_file_is_on_its_way():
         with LangflowClient(url, server=known) as client, pytest.raises(FileRefused):
             client.upload("a.bin", bytes(30_000_000))
         thread.join(5)
+
+
+def test_a_server_that_takes_no_more():
+    """A server that stops reading in the middle of a file is given up, and not tried again."""
+    connections = []
+
+    def hang(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                connections.append(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=hang, args=(listening,), daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        known = ServerInfo("1.13.0", "modes")
+        client = LangflowClient(url, server=known, timeout=0.3)
+        with client, pytest.raises(Unreachable) as caught:
+            client.upload("a.bin", bytes(30_000_000))
+        assert caught.value.sent
+        assert len(connections) == 1
+        connections[0].close()

@@ -69,20 +69,14 @@ class FlowForm:
 
 
 def flow_form(
-    flow: Flow,
-    *,
-    mode: str,
-    server: ServerInfo,
-    owner: str,
-    variables: Sequence[str],
-    session: Session | None = None,
+    flow: Flow, session: Session, *, mode: str, server: ServerInfo, variables: Sequence[str]
 ) -> FlowForm:
     """Read the form of a flow: what it holds, and whether that can be sent.
 
-    `owner` tells servers and keys apart, so that forms of flows with the same id are not mixed.
-    `variables` are the names of the server's variables. `session` is where its files are sent to.
+    `session` is where its files are sent to; its owner tells servers and keys apart, so that forms
+    of flows with the same id are not mixed. `variables` are the names of the server's variables.
     """
-    form = form_state(owner, flow)
+    form = form_state(session.owner, flow)
     fields = {of.key: of for of in flow.fields}
     form.harvest(fields)
     form.collect(fields)
@@ -92,7 +86,7 @@ def flow_form(
     going = form.sending()  # drawn as that, and not as what is wrong
     for problem in [each for each in result.problems if each not in going]:
         by_field.setdefault(problem.key, []).append(problem)
-    context = Context(form, mode, server, variables, by_field, set(), session)
+    context = Context(form, session, mode, server, variables, by_field, set())
     return FlowForm(flow, result, context)
 
 

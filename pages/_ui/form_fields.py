@@ -46,17 +46,17 @@ class Context:
     """What the fields of one form share."""
 
     form: FormState
+    session: Session
     mode: str
     server: ServerInfo
     variables: Sequence[str]
     problems: Mapping[str, list[Problem]]
     drawn: set[str]
-    session: Session | None = None
 
     @property
-    def files(self) -> Files | None:
-        """Where the files of this form go; None where there is no server to send them to."""
-        return Files(self.form, self.session, self.server) if self.session else None
+    def files(self) -> Files:
+        """Where the files of this form go."""
+        return Files(self.form, self.session, self.server)
 
 
 def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
@@ -70,7 +70,7 @@ def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
         _header(of, context, widget, to, with_component)
         if not widget.own_label:
             widget.draw(to)
-        if of.kind is FieldKind.FILE and context.files:
+        if of.kind is FieldKind.FILE:
             by_path = isinstance(widget, form_files.FromHere)
             form_files.draw_files(of, context.files, values=by_path)
         for line in _lines(of, context):
@@ -93,9 +93,6 @@ def draw_chat(of: Field, context: Context) -> None:
 
 def draw_attachments(of: Field, context: Context) -> None:
     """What is to go with the chat text: out of the way, as most runs have none."""
-    if not context.files:
-        draw(of, context)
-        return
     form = context.form
     with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
         opened = st.expander(
@@ -136,9 +133,7 @@ def choose(of: Field, value: Any, context: Context) -> Widget:
     if of.kind is FieldKind.SLIDER:
         return Slider() if fits_slider(of, value) else Widget()
     if of.kind is FieldKind.FILE:
-        if context.files:
-            return form_files.widget(of, context.files)
-        return Area(height=70) if of.is_list else Widget()
+        return form_files.widget(of, context.files)
     if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
         return Several()
     if of.kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
@@ -252,7 +247,7 @@ def _hint(of: Field, context: Context) -> str:
 def _file_hint(of: Field, context: Context) -> str:
     types = types_in_words(of, most=12)
     takes = f"Takes {types}." if types else ""
-    widget = form_files.widget(of, context.files) if context.files else None
+    widget = form_files.widget(of, context.files)
     if isinstance(widget, form_files.FromHere):
         limit = context.server.limits.max_upload_mb
         # the browser refuses what is larger without a word of why

@@ -156,7 +156,9 @@ def _there(of: Field, path: str, files: Files) -> None:
     size = f" :gray[{size_words(known.size)}]" if known else ""
     icon = ":green[:material/check_circle:]" if known else ":material/draft:"
     with _row(f"{of.key}-{path}"):
-        st.markdown(f"{icon} {plain(clip(name, 60))}{size}  \n:small[{code(clip(path, 120))}]")
+        with st.container(gap=None):
+            st.markdown(f"{icon} {plain(clip(name, 60))}{size}")
+            st.caption(code(clip(path, 120)))
         _button("Remove", f"remove-{of.key}-{path}", remove, form, of, path)
 
 

@@ -249,12 +249,17 @@ class FormState:
             "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
             "faults": {key: text for key, text in self.faults.items() if key not in secrets},
             "json": self._json_without_secrets(flow),
-            "files": {path: [sent.name, sent.size] for path, sent in self.files.items()},
+            "files": self._files_in_use(),
         }
         text = json.dumps(draft)
         if text != self.saved:
             self.saved = text
             drafts().put((state.browser_id(), self.owner, self.flow_id), draft)
+
+    def _files_in_use(self) -> dict[str, list[Any]]:
+        given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]
+        used = {path for each in given for path in paths(each.value)}
+        return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
 
     def _json_without_secrets(self, flow: Flow) -> str | None:
         """The text of the JSON editor; None if it holds a secret, or may hold one."""

@@ -41,14 +41,7 @@ def prepare(session: Session, flow: Flow) -> Workbench | None:
     mode, variables = state.mode(session.owner, run_panel.default_mode(server)), session.variables()
 
     def read(mode: Mode) -> FlowForm:
-        return flow_form(
-            flow,
-            mode=mode,
-            server=server,
-            owner=session.owner,
-            variables=variables,
-            session=session,
-        )
+        return flow_form(flow, session, mode=mode, server=server, variables=variables)
 
     def committed(mode: Mode) -> FormResult:
         commit(session.owner, flow)

@@ -61,30 +61,16 @@ def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[...,
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-@pytest.mark.parametrize("beside_flow", [False, True])
-def test_read_an_uploaded_file(
-    client: LangflowClient, make: Make, upload: Callable, mode: str, beside_flow: bool
-):
-    """The path of an uploaded file is what a component that reads files takes."""
-    flow, words = make(READ_FILE), f"the words of {uuid4().hex}"
-    if beside_flow:
-        ref = client.upload("note.txt", words.encode(), flow_id=flow.id)
-    else:
-        ref = upload("note.txt", words.encode())
-    run = go(client, flow, mode, {"File-f.path": [ref.path]})
+def test_read_uploaded_files(client: LangflowClient, make: Make, upload: Callable, mode: str):
+    """The paths of uploaded files, of the user and beside the flow, are what a component reads."""
+    flow, words = make(READ_FILE), [f"the words of {uuid4().hex}" for _ in range(3)]
+    refs = [upload("note.txt", text.encode()) for text in words[:2]]
+    refs.append(client.upload("note.txt", words[2].encode(), flow_id=flow.id))
+    assert len({ref.path for ref in refs}) == 3  # a name that was taken makes another path
+    run = go(client, flow, mode, {"File-f.path": [ref.path for ref in refs]})
     assert run.status is RunStatus.COMPLETED, run
-    assert words in run.outputs["ChatOutput-b"].value
-
-
-@pytest.mark.parametrize("mode", ["sync", "background"])
-def test_two_files(client: LangflowClient, make: Make, upload: Callable, mode: str):
-    """A list of files is read whole; a name that was taken makes another path."""
-    refs = [upload("part.txt", words) for words in (b"first part", b"second part")]
-    assert refs[0].path != refs[1].path
-    run = go(client, make(READ_FILE), mode, {"File-f.path": [ref.path for ref in refs]})
-    text = run.outputs["ChatOutput-b"].value
-    assert "first part" in text
-    assert "second part" in text
+    for text in words:
+        assert text in run.outputs["ChatOutput-b"].value
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

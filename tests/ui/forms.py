@@ -32,13 +32,14 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         return
     if st.session_state.pop("commit", False):
         commit(owner, flow)
+    session = st.session_state.get("server-of-files", SimpleNamespace())
+    session.owner = st.session_state.get("owner", owner)
     form = flow_form(
         flow,
+        session,
         mode=st.session_state.get("mode", mode),
         server=SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1)),
-        owner=st.session_state.get("owner", owner),
         variables=["KEY", "OTHER"],
-        session=st.session_state.get("server-of-files"),
     )
     form.draw()
     st.session_state["result"] = form.result

@@ -243,6 +243,15 @@ def test_a_path_can_be_typed():
     assert page.result.ready
 
 
+def test_one_path_can_be_typed():
+    """A field for one file has one line."""
+    page = way(opened(Server(), path=FILE), "T-a.path", TYPED)
+    page.set("text_input", "T-a.path", "u/typed.txt")
+    assert page.overrides == {"T-a.path": "u/typed.txt"}
+    page.press("Reset")
+    assert page.overrides == {}
+
+
 def test_reset_forgets_files():
     """The flow's own value comes back, and what failed goes."""
     server = Server()

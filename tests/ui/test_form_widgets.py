@@ -50,8 +50,6 @@ def _no_drafts():
         (entry("StrInput", "str", ["a"], list=True), "text_area", "b\nc", ["b", "c"]),
         (entry("DictInput", "dict", {"n": 1}), "text_area", '{"n": 2}', {"n": 2}),
         (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
-        (entry("FileInput", "file"), "text_input", "u/a.txt", "u/a.txt"),
-        (entry("FileInput", "file", list=True), "text_area", "u/a\nu/b", ["u/a", "u/b"]),
         (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
         (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
         (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
