@@ -33,7 +33,8 @@ _STYLE = """<style>
 [class*="st-key-file-row-"] { flex-wrap: nowrap; }
 [class*="st-key-file-row-"] > :first-child { min-width: 0; flex: 1 1 0; }
 [class*="st-key-file-row-"] p { margin: 0; word-break: break-all; }
-[class*="st-key-file-row-"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+[class*="st-key-file-row-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-file-row-"] [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 </style>"""
 
 
