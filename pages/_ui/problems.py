@@ -23,6 +23,8 @@ TITLES: dict[type[LangflowError], str] = {
     errors.InvalidKey: "The API key is not accepted",
     errors.FlowNotFound: "The flow is not there",
     errors.JobNotFound: "The run is not known to the server",
+    errors.SessionNotFound: "The session is not there",
+    errors.NotWaiting: "The run does not wait for that",
     errors.InvalidRequest: "A value was refused",
     errors.FileRefused: "The file was refused",
     errors.Unsupported: "This server cannot do that",
