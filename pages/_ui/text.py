@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
 _FOUND_LATE = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
-_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.S)
+# a fenced block, or a span within a paragraph
+_CODE = re.compile(
+    r"^[ \t]*(?P<fence>`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`)",
+    re.S | re.M,
+)
 # a colon inside a word or an address begins none of them
 _DIRECTIVE = re.compile(r"(?<![\w/:.\\]):(?=[a-z][a-z-]*\[)")
 _EMOJI = re.compile(r"(?<![\w/:.\\]):(?=[a-z0-9_+/-]+:)")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
+# with brackets within brackets and within an address, as deep as one meets them
+_ALT = r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?"
+_TITLE = r">?(?:\s+[\"'(][^)\n]{0,300})?\)"
+_IMAGE = re.compile(_ALT + r"((?:[^()\s<>]|\([^()\s<>]*\))+)" + _TITLE)
+_DATA_IMAGE = re.compile(_ALT + r"data:image/[^()\s<>]*" + _TITLE)
+# Pandoc's rule for dollars, and more: a letter or digit beside one on the outside is a price, or a
+# variable of a shell. The last two are TeX's own marks, which Markdown would lose.
+_FORMULA = re.compile(
+    r"(?P<escaped>\\[^()\[\]])"
+    r"|\$\$(?P<block>(?!\$)[^$]+?)\$\$"
+    r"|(?<![\w$])\$(?P<inline>(?![\s$])(?:\\.|[^$\\\n])*?(?<![\s]))\$(?![\w$])"
+    r"|\\\[(?P<tex_block>(?:(?!\\[\[\]]).)+?)\\\]"
+    r"|\\\((?P<tex_inline>(?:(?!\\[()]|\n).)+?)\\\)"
+    r"|(?P<dollar>\$)",
+    re.S,
+)
+_MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
 def plain(text: str) -> str:
@@ -53,9 +75,64 @@ def without_remote_images(markdown: str) -> tuple[str, list[str]]:
             return f"*image “{plain(alt or 'without a name')}” from {plain(host_of(address))}*"
         return f"*image “{plain(alt or clip(address, 60))}”*"
 
-    parts = _CODE.split(markdown)
-    parts[::2] = [_without_directives(_IMAGE.sub(replace, part)) for part in parts[::2]]
-    return "".join(parts), list(dict.fromkeys(found))
+    safe = _outside_code(markdown, lambda part: _formulas(_IMAGE.sub(replace, part)))
+    return safe, list(dict.fromkeys(found))
+
+
+def without_data_images(markdown: str) -> str:
+    """The same text with a line in the place of each image that it holds as `data:`."""
+
+    def name(match: re.Match[str]) -> str:
+        return f"*image “{plain(match[1] or 'without a name')}”*"
+
+    return _outside_code(markdown, lambda part: _DATA_IMAGE.sub(name, part))
+
+
+def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
+    return "".join(part if is_code else change(part) for is_code, part in _parts(markdown))
+
+
+def _parts(markdown: str) -> Iterator[tuple[bool, str]]:
+    place = 0
+    for match in _CODE.finditer(markdown):
+        yield False, markdown[place : match.start()]
+        yield True, match.group(0)
+        place = match.end()
+    yield False, markdown[place:]
+
+
+def _formulas(markdown: str) -> str:
+    """Formulas as Streamlit draws them, other dollars as dollars, and no marks of Streamlit's."""
+    parts, place = [], 0
+    for match in _FORMULA.finditer(markdown):
+        parts.append(_without_directives(markdown[place : match.start()]))
+        parts.append(_formula(match))
+        place = match.end()
+    parts.append(_without_directives(markdown[place:]))
+    return "".join(parts)
+
+
+def _formula(match: re.Match[str]) -> str:
+    whole = match.group(0)
+    if match["escaped"]:
+        return whole
+    if match["dollar"]:
+        return r"\$"
+    inline = match["inline"] or match["tex_inline"]
+    if inline:
+        if _MATHEMATICAL.search(inline) or (match["inline"] and not re.search(r"\s", inline)):
+            return f"${inline.strip()}$"
+        return _without_directives(whole.replace("$", r"\$"))
+    block = match["block"] or match["tex_block"]
+    if match["tex_block"] and not _MATHEMATICAL.search(block):
+        return _without_directives(whole)
+    block = re.sub(r"\n\s*\n", "\n", block.strip())  # a blank line would end the formula
+    return f"\n$$\n{block}\n$$\n" if _stands_alone(match) else f"$${block}$$"
+
+
+def _stands_alone(match: re.Match[str]) -> bool:
+    text, start, end = match.string, match.start(), match.end()
+    return text[max(start - 1, 0) : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
 
 
 def _without_directives(markdown: str) -> str:

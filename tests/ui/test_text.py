@@ -1,5 +1,7 @@
 """Text from somebody else is shown as text."""
 
+import time
+
 import pytest
 
 from pages._ui.text import (
@@ -9,6 +11,7 @@ from pages._ui.text import (
     host_of,
     plain,
     size_words,
+    without_data_images,
     without_remote_images,
 )
 
@@ -77,6 +80,57 @@ def test_markdown_has_none_of_streamlits_own_marks(text):
 def test_a_colon_of_another_kind_stays(text):
     """Times, addresses, words and code are left alone."""
     assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("area $\\pi r^2$, $x$ and $a:red[b]$", None),
+        ("so $$y^2$$ holds", None),
+        ("$$\\frac{a}{b}$$", "\n$$\n\\frac{a}{b}\n$$\n"),
+        ("\\(a_1\\) and \\[b^2\\] here", "$a_1$ and $$b^2$$ here"),
+        ("`$5` and ``a ` $b$``", None),
+        ("```sh\necho $HOME $x$\n```", None),
+    ],
+)
+def test_formulas_are_left_to_be_drawn(text, drawn):
+    """In dollars or TeX's own brackets; alone in a paragraph as a block; never in code."""
+    assert without_remote_images(text)[0] == (drawn or text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$5 and $6", "US$5 or US$6", "from $1,000-$2,000", "$HOME:$PATH", "$20 in cash, 30$", "$$"],
+)
+def test_a_price_is_no_formula(text):
+    """Dollars that enclose no formula are shown as dollars."""
+    assert without_remote_images(text)[0] == text.replace("$", "\\$")
+
+
+def test_an_escaped_dollar_stays_one():
+    """A second backslash would make a formula of it."""
+    assert without_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
+
+
+def test_finds_images_with_brackets_in_name_and_address():
+    """As deep as one meets them."""
+    safe, found = without_remote_images("![a [b]](http://x.example/c_(1).png)")
+    assert found == ["http://x.example/c_(1).png"]
+    assert "![" not in safe
+
+
+@pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
+def test_odd_marks_take_no_time(mark):
+    """50,000 characters of a mark that is never closed are read within a second."""
+    start = time.perf_counter()
+    without_remote_images(mark * (50_000 // len(mark)))
+    assert time.perf_counter() - start < 2
+
+
+def test_names_the_images_that_it_takes_out():
+    """The text of a message that holds large images is drawn without them; code stays."""
+    text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
+    assert without_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
 
 
 def test_an_address_as_code_can_be_copied():
