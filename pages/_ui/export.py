@@ -1,40 +1,89 @@
-"""A result as a file to keep: tables as CSV and Parquet, anything as JSON."""
+"""A result as a file to keep: tables as CSV and Parquet, anything as JSON, under a safe name."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+import unicodedata
 from typing import Any
 
 import pandas as pd
+from pathvalidate import sanitize_filename
+
+LONGEST_NAME = 100  # characters, with the ending; the usual limit is 255 bytes
+LONGEST_ENDING = 12
+# what a spreadsheet reads as a formula; a number with its sign is none
+_FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
+_RISKY = rf"\A{_FORMULA}|\r"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """A table's rows as a frame; a cell that holds a list or an object becomes its JSON text.
 
-    Columns that mix kinds of values become text, since neither the screen nor Parquet has a type
-    for them.
+    Columns that mix kinds of values, or hold whole numbers of more than 64 bits, become text,
+    since neither the screen nor Parquet has a type for them.
     """
-    table = pd.DataFrame.from_records(rows)
+    try:
+        table = pd.DataFrame.from_records(rows)
+    except UnicodeEncodeError:
+        table = pd.DataFrame.from_records([_readable_row(row) for row in rows])
     for name in [name for name, kind in table.dtypes.items() if kind.kind == "O"]:
         column = table[name]
         kinds = {type(value) for value in column if value is not None and value == value}
-        if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list}):
+        if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list, int}):
             table[name] = [_cell(value) for value in column]
     table.columns = [str(name) for name in table.columns]
     return table
 
 
+def _readable_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        readable(name): readable(cell) if isinstance(cell, str) else cell
+        for name, cell in row.items()
+    }
+
+
 def _cell(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if value is None or value != value:
+        return None
+    if isinstance(value, str):
+        return readable(value)
+    return readable(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def readable(text: str) -> str:
+    """`text` with a question mark for each half of a character, which no browser takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def csv(table: pd.DataFrame) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read accents right."""
-    return table.to_csv(index=False).encode("utf-8-sig")
+    """UTF-8 with a byte order mark, so that spreadsheets read accents right.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    safe = table.rename(columns=_harmless)
+    for place, kind in enumerate(table.dtypes):
+        if kind.kind == "O":
+            column = table.iloc[:, place]
+            risky = column.astype("str").str.contains(_RISKY).fillna(False).astype(bool)
+            if risky.any():
+                changed = column.astype(object)
+                changed[risky] = [_harmless(str(value)) for value in column[risky]]
+                safe = safe.assign(**{safe.columns[place]: changed})
+    return safe.to_csv(index=False).encode("utf-8-sig", "replace")
+
+
+def _harmless(text: str) -> str:
+    risky = re.match(_FORMULA, text) and not _NUMBER.fullmatch(text)
+    # pandas puts no quotes around a lone return, after which a spreadsheet begins another row
+    text = re.sub(r"\r\n?", "\n", text)
+    return f"'{text}" if risky else text
 
 
 def parquet(table: pd.DataFrame) -> bytes:
@@ -45,11 +94,37 @@ def parquet(table: pd.DataFrame) -> bytes:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Indented JSON in UTF-8; what JSON has no form for becomes its text."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str).encode()
+    """Indented JSON in UTF-8; what JSON has no form for becomes its text.
+
+    What is nested too deeply to be indented comes on one line.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    except RecursionError:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "backslashreplace")  # half a character is an escape in JSON, too
 
 
 def file_name(*parts: str, ending: str) -> str:
     """A file name that every system takes, from texts of somebody else."""
     stem = "-".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts if part)
-    return f"{stem[:80] or 'output'}.{ending}"
+    return safe_name(f"{stem[:80] or 'output'}.{ending}")
+
+
+def safe_name(name: str, otherwise: str = "file") -> str:
+    """A server's name for a file, as one that is harmless everywhere, with its ending.
+
+    No folders, no control or direction marks, no name that Windows keeps for devices, no leading
+    dot or dash, at most `LONGEST_NAME` characters and 200 bytes.
+    """
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    last = "".join(char for char in last if unicodedata.category(char)[0] != "C")
+    stem, dot, ending = last.strip().rpartition(".")
+    if not dot or not ending or len(ending) > LONGEST_ENDING or not ending.isalnum():
+        stem, dot, ending = last, "", ""
+    stem = stem.strip(" .-~") or otherwise
+    stem = stem[: LONGEST_NAME - len(dot + ending)]
+    while len(f"{stem}{dot}{ending}".encode()) > 200:
+        stem = stem[:-1]
+    # sanitized together: Windows reserves `con.txt` as well as `con`
+    return str(sanitize_filename(f"{stem.rstrip(' .')}{dot}{ending}", platform="universal"))

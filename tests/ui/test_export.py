@@ -52,6 +52,57 @@ def test_csv_opens_in_a_spreadsheet():
     assert data.decode("utf-8-sig") == "name\nZoë\n"
 
 
+def test_csv_cells_that_look_like_formulas_are_made_harmless():
+    """An apostrophe stands before them, in the heading too; numbers with a sign stay numbers."""
+    cells = [
+        "=1+1",
+        "+x",
+        "-x",
+        "@q",
+        "\tz",
+        "\rz",
+        "x\r=1",
+        "＝1",
+        "-5",
+        "+5",
+        "-2.5e3",
+        "ok",
+        None,
+    ]
+    rows = [{"=a": cell, "n": -1} for cell in cells]
+    back = pd.read_csv(io.BytesIO(export.csv(export.frame(rows))), keep_default_na=False)
+    assert list(back.columns) == ["'=a", "n"]
+    assert list(back["'=a"]) == [
+        *("'=1+1", "'+x", "'-x", "'@q", "'\tz", "'\nz", "x\n=1", "'＝1"),
+        *("-5", "+5", "-2.5e3", "ok", ""),
+    ]
+    assert set(back["n"]) == {-1}
+
+
+def test_large_whole_numbers_become_text():
+    """No table has a type for more than 64 bits."""
+    assert list(export.frame([{"a": 10**30}, {"a": 1}])["a"]) == [str(10**30), "1"]
+
+
+def test_half_characters_are_no_crash():
+    """JSON may hold what is no Unicode: tables show a question mark, JSON keeps its escape."""
+    table = export.frame([{"\ud800": "\udfffx"}, {"\ud800": ["\ud800"]}])
+    assert list(table["?"]) == ["?x", '["?"]']
+    assert export.csv(table)
+    assert export.parquet(table)
+    assert json.loads(export.json_bytes({"a": "\ud800"})) == {"a": "\ud800"}
+
+
+def test_deep_values_come_on_one_line():
+    """What is nested too deeply to be indented is saved all the same."""
+    value: dict = {}
+    inner = value
+    for _ in range(600):
+        inner["a"] = {}
+        inner = inner["a"]
+    assert json.loads(export.json_bytes(value)) == value
+
+
 def test_json_keeps_what_it_has_no_form_for_as_text():
     """A value that JSON does not know is no crash."""
     assert json.loads(export.json_bytes({"a": b"x"})) == {"a": "b'x'"}
@@ -68,3 +119,34 @@ def test_json_keeps_what_it_has_no_form_for_as_text():
 def test_names_files_safely(parts, name):
     """A flow's texts cannot lead out of the download folder."""
     assert export.file_name(*parts, ending="md") == name
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../x.txt", "x.txt"),
+        ("C:\\a\\b.txt", "b.txt"),
+        ("a\x00b\n.png", "ab.png"),
+        ("evil\u202egpj.exe", "evilgpj.exe"),
+        ("", "file"),
+        ("..", "file"),
+        (".csv", "file.csv"),
+        ("con.txt", "con_.txt"),
+        ("NUL", "NUL_"),
+        ('a<b>:"|?*.pdf', "ab.pdf"),
+        ("-rf.txt", "rf.txt"),
+        ("naïve 日本.tar.gz", "naïve 日本.tar.gz"),
+    ],
+)
+def test_a_servers_file_name_is_made_harmless(name, safe):
+    """No folder, no mark that hides something, no device; the ending stays."""
+    assert export.safe_name(name) == safe
+
+
+@pytest.mark.parametrize("letter", ["a", "日", "\U0001f600"])
+def test_a_long_file_name_is_cut_before_its_ending(letter):
+    """To what every file system takes, in characters and in bytes."""
+    name = export.safe_name(letter * 300 + ".parquet")
+    assert name.endswith(letter + ".parquet")
+    assert len(name) <= export.LONGEST_NAME
+    assert len(name.encode()) <= 200
