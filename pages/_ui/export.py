@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
-import unicodedata
 from typing import Any
 
 import pandas as pd
-from pathvalidate import sanitize_filename
 
-LONGEST_NAME = 100  # characters, with the ending; the usual limit is 255 bytes
-LONGEST_ENDING = 12
+from lfclient.files import safe_name
+
 # what a spreadsheet reads as a formula; a number with its sign is none
 _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
 _RISKY = rf"\A{_FORMULA}|\r"
@@ -109,22 +107,3 @@ def file_name(*parts: str, ending: str) -> str:
     """A file name that every system takes, from texts of somebody else."""
     stem = "-".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts if part)
     return safe_name(f"{stem[:80] or 'output'}.{ending}")
-
-
-def safe_name(name: str, otherwise: str = "file") -> str:
-    """A server's name for a file, as one that is harmless everywhere, with its ending.
-
-    No folders, no control or direction marks, no name that Windows keeps for devices, no leading
-    dot or dash, at most `LONGEST_NAME` characters and 200 bytes.
-    """
-    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    last = "".join(char for char in last if unicodedata.category(char)[0] != "C")
-    stem, dot, ending = last.strip().rpartition(".")
-    if not dot or not ending or len(ending) > LONGEST_ENDING or not ending.isalnum():
-        stem, dot, ending = last, "", ""
-    stem = stem.strip(" .-~") or otherwise
-    stem = stem[: LONGEST_NAME - len(dot + ending)]
-    while len(f"{stem}{dot}{ending}".encode()) > 200:
-        stem = stem[:-1]
-    # sanitized together: Windows reserves `con.txt` as well as `con`
-    return str(sanitize_filename(f"{stem.rstrip(' .')}{dot}{ending}", platform="universal"))

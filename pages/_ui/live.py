@@ -173,8 +173,14 @@ def _result(session: Session, record: RunRecord, run: Run) -> None:
         with client(session.connection) as api:
             return api.download(ref)
 
+    run_id, owner = record.id, session.owner
+
+    def again() -> Run | None:
+        latest = backend().runner.get(run_id, owner)
+        return latest.run if latest else None
+
     with st.container(key="outputs"):
-        drawn = outputs.draw(run, record.id, download)
+        drawn = outputs.draw(run, run_id, download, again)
         if not drawn:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing." if completed else "No output.")

@@ -119,34 +119,3 @@ def test_json_keeps_what_it_has_no_form_for_as_text():
 def test_names_files_safely(parts, name):
     """A flow's texts cannot lead out of the download folder."""
     assert export.file_name(*parts, ending="md") == name
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("../../x.txt", "x.txt"),
-        ("C:\\a\\b.txt", "b.txt"),
-        ("a\x00b\n.png", "ab.png"),
-        ("evil\u202egpj.exe", "evilgpj.exe"),
-        ("", "file"),
-        ("..", "file"),
-        (".csv", "file.csv"),
-        ("con.txt", "con_.txt"),
-        ("NUL", "NUL_"),
-        ('a<b>:"|?*.pdf', "ab.pdf"),
-        ("-rf.txt", "rf.txt"),
-        ("naïve 日本.tar.gz", "naïve 日本.tar.gz"),
-    ],
-)
-def test_a_servers_file_name_is_made_harmless(name, safe):
-    """No folder, no mark that hides something, no device; the ending stays."""
-    assert export.safe_name(name) == safe
-
-
-@pytest.mark.parametrize("letter", ["a", "日", "\U0001f600"])
-def test_a_long_file_name_is_cut_before_its_ending(letter):
-    """To what every file system takes, in characters and in bytes."""
-    name = export.safe_name(letter * 300 + ".parquet")
-    assert name.endswith(letter + ".parquet")
-    assert len(name) <= export.LONGEST_NAME
-    assert len(name.encode()) <= 200

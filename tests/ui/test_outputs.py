@@ -28,6 +28,7 @@ def drawn(*found, not_run=(), download=None):
         not_run=not_run,
     )
     app = AppTest.from_function(page, kwargs={"run": run, "download": download})
+    app.query_params["run"] = "run-1"
     app.run()
     assert not app.exception
     return app
@@ -181,6 +182,10 @@ def test_a_value_that_reads_as_something_else_is_offered_as_both():
     table = output(OutputKind.TABLE, [{"a": 1}])
     app = drawn(output(OutputKind.MESSAGE, "| a |\n|--|\n| 1 |", extras=(table,)))
     assert [tab.label for tab in app.tabs] == ["Message", "As table"]
+    assert not app.dataframe
+    app.session_state["view-readings-run-1-Comp-1"] = "As table"
+    app.run()
+    assert not app.exception
     assert len(app.dataframe) == 1
 
 

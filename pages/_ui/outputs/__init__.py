@@ -7,14 +7,17 @@ is the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from lfclient.outputs import Output, OutputKind
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.pictures import pictures_of
 from lfclient.run import NotRun, Run
-from pages._ui.outputs import file, image, message, structured, table
+from pages._ui import problems
+from pages._ui.outputs import compare, file, gallery, image, message, structured, table
 from pages._ui.outputs.block import Block
 from pages._ui.text import plain
 
@@ -38,67 +41,150 @@ ICONS: dict[OutputKind, str] = {
 }
 
 
-def draw(run: Run, run_id: str, download: Callable) -> bool:
+def draw(
+    run: Run,
+    run_id: str,
+    download: Callable[[FileRef], bytes],
+    again: Callable[[], Run | None] | None = None,
+) -> bool:
     """Draw all outputs of a run, then the components that did not run; False if there is none.
 
     `download` fetches the bytes of a `FileRef` from the server that has it. An output that only
     repeats why its component failed is left out: the run's status says it already.
+
+    Each output is drawn anew by itself when a person does something in it. `again` gives the run
+    then; without it, the run stays in memory for as long as the page is open.
     """
-    told = {(error.component_id, error.message) for error in run.errors}
-    drawn = [
-        output
-        for output in run.outputs.values()
-        if output.kind is not OutputKind.ERROR or (output.component_id, output.value) not in told
-    ]
-    for output in drawn:
-        _card(Block(output, run_id, output.component_id, download))
+    source = _Source(run, again)
+    drawn = _shown(run)
+    for component_id in drawn:
+        _card(source, component_id, run_id, download)
+    if len(compare.named(drawn)) > 1:
+        _comparison(source, run_id, download)
     for skipped in run.not_run:
         _skipped(skipped)
+    source.let_go()
     return bool(drawn or run.not_run)
 
 
-def _card(block: Block) -> None:
-    output = block.output
-    with st.container(border=True, key=f"output-{output.component_id}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            name = plain(output.display_name or output.component_id)
-            st.markdown(f":material/{ICONS[output.kind]}: **{name}**", width="content")
-            st.badge(output.type or output.kind.value, color="gray")
-            st.space("stretch")
-            st.caption(plain(output.component_id), width="content")
+def draw_one(output: Output, run_id: str, key: str, download: Callable[[FileRef], bytes]) -> None:
+    """Draw an output of any component, without a frame: its readings, parts, downloads, notes.
+
+    `key` is one that nothing else on the page has, and the same for the component's next value,
+    so that what a person opened stays open. Any number of these may be inside a fragment.
+    """
+    block = Block(output, run_id, key, download)
+    try:
         if output.parts:
             _parts(block)
         else:
             _one(block)
+    except RecursionError:
+        problems.show_words(
+            "This value is nested too deeply to be drawn", "", "See the raw answer.", warning=True
+        )
+
+
+class _Source:
+    """The run that is drawn: at first as given, later asked for, so that no page holds it."""
+
+    def __init__(self, run: Run, again: Callable[[], Run | None] | None) -> None:
+        self._run: Run | None = run
+        self._again = again
+
+    def run(self) -> Run | None:
+        """None if it is not kept any more."""
+        return self._run or (self._again() if self._again else None)
+
+    def let_go(self) -> None:
+        """The page is drawn."""
+        if self._again:
+            self._run = None
+
+
+def _shown(run: Run) -> dict[str, Output]:
+    told = {(error.component_id, error.message) for error in run.errors}
+    return {
+        name: output
+        for name, output in run.outputs.items()
+        if output.kind is not OutputKind.ERROR
+        or (output.component_id, str(output.value)) not in told
+    }
+
+
+@st.fragment
+@problems.shown()
+def _card(source: _Source, name: str, run_id: str, download: Callable) -> None:
+    run = source.run()
+    output = run.outputs.get(name) if run else None
+    if output is None:
+        st.caption("This run is not kept any more.")
+        return
+    with st.container(border=True, key=f"output-{output.component_id}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            title = plain(output.display_name or output.component_id)
+            st.markdown(f":material/{ICONS[output.kind]}: **{title}**", width="content")
+            st.badge(output.type or output.kind.value, color="gray")
+            st.space("stretch")
+            st.caption(plain(output.component_id), width="content")
+        draw_one(output, run_id, output.component_id, download)
+
+
+@st.fragment
+@problems.shown()
+def _comparison(source: _Source, run_id: str, download: Callable) -> None:
+    run = source.run()
+    if run:
+        compare.draw(
+            compare.named(_shown(run)),
+            run_id,
+            lambda output, key: draw_one(output, run_id, key, download),
+        )
 
 
 def _parts(block: Block) -> None:
     """A component's several named outputs, each under its own tab."""
     names = list(block.output.parts)
-    for name, tab in zip(names, st.tabs([plain(name) for name in names]), strict=True):
-        with tab:
-            part = replace(block.output.parts[name], parts={})
-            _one(replace(block, output=part, key=f"{block.key}-{name}"))
+    for place, _ in block.tabs("parts", [plain(name) or "unnamed" for name in names]):
+        name = names[place]
+        part = replace(block.output.parts[name], parts={})
+        _one(replace(block, output=part, key=f"{block.key}-{name}"))
 
 
 def _one(block: Block) -> None:
-    readings = list(_readings(block))
+    readings = _readings(block)
     if len(readings) == 1:
-        DRAWERS[block.output.kind](block)
+        readings[0][1]()
     else:
-        tabs = st.tabs([label for label, _ in readings])
-        for (_, reading), tab in zip(readings, tabs, strict=True):
-            with tab:
-                DRAWERS[reading.output.kind](reading)
+        for place, _ in block.tabs("readings", [label for label, _ in readings]):
+            readings[place][1]()
     _notes(block.output)
 
 
-def _readings(block: Block) -> Iterator[tuple[str, Block]]:
-    """The output, then the same value read as something else."""
-    yield block.output.kind.value.capitalize(), block
-    for number, extra in enumerate(block.output.extras):
-        reading = replace(block, output=extra, key=f"{block.key}-as-{number}")
-        yield f"As {extra.kind.value}", reading
+def _readings(block: Block) -> list[tuple[str, Callable[[], None]]]:
+    """The output, the same value read as something else, and the images in it."""
+    output = block.output
+    own = (output.kind.value.capitalize(), partial(DRAWERS[output.kind], block))
+    pictures = pictures_of(output)
+    if output.kind is OutputKind.IMAGE and len(pictures) < 2:
+        return [own]
+    others = [
+        (
+            f"As {extra.kind.value}",
+            partial(DRAWERS[extra.kind], replace(block, output=extra, key=f"{block.key}-as-{n}")),
+        )
+        for n, extra in enumerate(output.extras)
+        if extra.kind is not OutputKind.IMAGE
+    ]
+    if not pictures:
+        return [own, *others]
+    images = ("Images", partial(gallery.draw, block, pictures))
+    only_images = output.type == "image" or (
+        isinstance(output.value, list)
+        and len(output.value) == len(pictures)
+        and all(isinstance(item, (str, bytes)) for item in output.value)
+    )
+    return [images, own, *others] if only_images else [own, *others, images]
 
 
 def _notes(output: Output) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from lfclient.files import safe_name
 from lfclient.outputs import FileRef, Output
-from pages._ui import export
+from pages._ui import export, state
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,22 @@ class Block:
     key: str
     download: Callable[[FileRef], bytes]
 
-    def save(self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str) -> None:
-        """A button that saves a file; made when pressed, where `data` is a function."""
+    def save(
+        self,
+        label: str,
+        data: Callable[[], bytes] | bytes,
+        ending: str,
+        mime: str,
+        name: str = "",
+    ) -> None:
+        """A button that saves a file; made when pressed, where `data` is a function.
+
+        `name` is that of the file, where it has one; any text may be given.
+        """
         st.download_button(
             label,
             data,
-            file_name=self.file_name(ending),
+            file_name=safe_name(name) if name else self.file_name(ending),
             mime=mime,
             key=f"save-{self.run_id}-{self.key}-{ending}",
             on_click="ignore",
@@ -47,3 +61,36 @@ class Block:
     def session_key(self, name: str) -> str:
         """A key of the session's state that belongs to this block."""
         return f"output-{name}-{self.run_id}-{self.key}"
+
+    def widget(self, name: str) -> str:
+        """A widget's key in this block."""
+        return f"view-{name}-{self.run_id}-{self.key}"
+
+    def tabs(self, name: str, labels: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Tabs of which only the open one is drawn: its place and label, once or not at all."""
+        tabs = st.tabs(labels, key=self.widget(name), on_change="rerun")
+        for place, (label, tab) in enumerate(zip(labels, tabs, strict=True)):
+            if tab.open:
+                with tab:
+                    yield place, label
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What was worked out of the value, until the value is another, as it may be in a live run.
+
+        Told by its size, its beginning and its end: comparing all of it would take too long.
+        """
+        held: dict[str, Any] = state.kept(self.session_key(name), dict)
+        mark = _mark(self.output)
+        if held.get("mark") != mark:
+            held.clear()
+            held.update(made=make(), mark=mark)
+        return held["made"]
+
+
+def _mark(output: Output) -> tuple[Any, ...]:
+    value = output.value
+    if isinstance(value, (str, bytes)):
+        return (output.kind, len(value), value[:200], value[-200:])
+    if isinstance(value, list):
+        return (output.kind, len(value), reprlib.repr(value), reprlib.repr(value[-1:]))
+    return (output.kind, reprlib.repr(value))

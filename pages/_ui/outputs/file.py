@@ -7,28 +7,27 @@ import mimetypes
 import streamlit as st
 
 from lfclient.errors import LangflowError
+from lfclient.files import safe_name
 from lfclient.outputs import FileRef
-from pages._ui import problems
+from pages._ui import export, media, problems
+from pages._ui.outputs import preview, structured
 from pages._ui.outputs.block import Block
-from pages._ui.text import plain, size_words
-
-_TEXT = (".txt", ".md", ".json", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".html", ".log", ".py")
-_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-PREVIEW_LIMIT = 100_000
+from pages._ui.text import clip, plain, size_words
 
 
 def draw(block: Block) -> None:
     """Fetched through the client, so with the key, and only when asked for."""
     ref = block.output.value
     if not isinstance(ref, FileRef):
-        st.json(ref)
+        structured.draw(block)
         return
     fetched = block.session_key("file")
+    data = st.session_state.get(fetched)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/draft: {plain(ref.name)}", width="content")
-        size = len(st.session_state[fetched]) if fetched in st.session_state else ref.size
-        st.caption(size_words(size), width="content")
-        if fetched not in st.session_state:
+        name = export.readable(ref.name)
+        st.markdown(f":material/draft: {plain(clip(name, 120)) or 'a file'}", width="content")
+        st.caption(size_words(ref.size if data is None else len(data)), width="content")
+        if data is None:
             st.button(
                 "Fetch from the server",
                 key=f"fetch-{block.run_id}-{block.key}",
@@ -37,11 +36,12 @@ def draw(block: Block) -> None:
                 args=(block, ref, fetched),
             )
         else:
+            found = media.of(data, name)
             st.download_button(
                 "Save",
-                st.session_state[fetched],
-                file_name=ref.name,
-                mime=ref.media_type or mimetypes.guess_type(ref.name)[0],
+                data,
+                file_name=safe_name(name),
+                mime=found.mime,
                 key=f"save-{block.run_id}-{block.key}",
                 on_click="ignore",
                 icon=":material/download:",
@@ -49,8 +49,9 @@ def draw(block: Block) -> None:
     problem = st.session_state.pop(f"{fetched}-problem", None)
     if problem is not None:
         problems.show(problem)
-    if fetched in st.session_state:
-        _preview(ref, st.session_state[fetched])
+    if data is not None:
+        _warn(found, name)
+        preview.draw(block, data, found)
 
 
 def _fetch(block: Block, ref: FileRef, fetched: str) -> None:
@@ -60,12 +61,12 @@ def _fetch(block: Block, ref: FileRef, fetched: str) -> None:
         st.session_state[f"{fetched}-problem"] = error
 
 
-def _preview(ref: FileRef, data: bytes) -> None:
-    name = ref.name.lower()
-    if name.endswith(_IMAGES):
-        st.image(data, output_format="PNG" if name.endswith(".png") else "auto")
-    elif name.endswith(_TEXT):
-        text = data[:PREVIEW_LIMIT].decode("utf-8", "replace")
-        st.code(text, language=None, wrap_lines=True, height=240 if text.count("\n") > 10 else None)
-        if len(data) > PREVIEW_LIMIT:
-            st.caption(f"The first {PREVIEW_LIMIT:,} of {len(data):,} bytes.")
+def _warn(found: media.Media, name: str) -> None:
+    """Say so where the content is another than the name promises."""
+    promised = mimetypes.guess_type(name)[0] or found.mime
+    if found.kind in preview.DRAWN and _family(promised) != _family(found.mime):
+        st.caption(f":material/info: By its content this is a file of kind {found.kind.value}.")
+
+
+def _family(mime: str) -> str:
+    return mime if mime.startswith("application/") else mime.partition("/")[0]

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Literal
 from urllib.parse import unquote_to_bytes
 
 import streamlit as st
+from PIL.Image import DecompressionBombError
 
 from lfclient.errors import LangflowError
 from lfclient.remote_image import load_image
-from pages._ui import problems
+from pages._ui import export, media, problems
+from pages._ui.outputs import structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, host_of, plain
-
-_ENDINGS = {
-    b"\x89PNG": ("png", "image/png"),
-    b"\xff\xd8\xff": ("jpg", "image/jpeg"),
-    b"GIF8": ("gif", "image/gif"),
-    b"RIFF": ("webp", "image/webp"),
-    b"BM": ("bmp", "image/bmp"),
-}
 
 
 def draw(block: Block) -> None:
     """Bytes and `data:` addresses are drawn, others offered to be loaded."""
     value = block.output.value
-    if isinstance(value, str) and not value.startswith("data:"):
+    if not isinstance(value, (bytes, str)):
+        structured.draw(block)
+        return
+    if is_remote(value):
         remote(block, value, block.key)
         return
     try:
-        data = value if isinstance(value, bytes) else from_data_uri(value)
+        data = read(value)
     except ValueError as error:
         problems.show_words("This image cannot be read", str(error), "See the raw answer.")
         return
-    _picture(block, data)
+    picture(data)
+    save(block, data)
+
+
+def is_remote(source: object) -> bool:
+    """Whether an image has to be asked for at an address."""
+    return isinstance(source, str) and not source.startswith("data:")
+
+
+def read(source: bytes | str) -> bytes:
+    """The bytes of an image that came along. Raises ValueError where they are damaged."""
+    return source if isinstance(source, bytes) else from_data_uri(source)
 
 
 def from_data_uri(address: str) -> bytes:
@@ -50,12 +59,16 @@ def from_data_uri(address: str) -> bytes:
         raise ValueError("Its base64 text is damaged or cut off.") from None
 
 
-def remote(block: Block, address: str, key: str) -> None:
-    """A button that has the console fetch the image, and the image once it has."""
+def remote(block: Block, address: str, key: str) -> bytes | None:
+    """A button that has the console fetch the image; the image, drawn and given back, once it has.
+
+    None until then.
+    """
+    address = export.readable(address)
     host = host_of(address)
     if not host:
         st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")
-        return
+        return None
     loaded = block.session_key(f"loaded-{key}")
     if loaded not in st.session_state:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -67,28 +80,48 @@ def remote(block: Block, address: str, key: str) -> None:
             )
             st.caption(plain(clip(address, 120)), width="content")
         if not pressed:
-            return
+            return None
         try:
             with st.spinner(f"Loading from {plain(host)}…"):
                 st.session_state[loaded] = load_image(address)
         except LangflowError as error:
             problems.show(error)
-            return
-    _picture(block, st.session_state[loaded])
+            return None
+    data = st.session_state[loaded]
+    picture(data)
+    save(block, data)
+    return data
 
 
-def _picture(block: Block, data: bytes) -> None:
-    ending, mime = next(
-        (known for start, known in _ENDINGS.items() if data.startswith(start)), (None, None)
-    )
-    text = data[:200].lstrip()
-    if ending:
-        st.image(data, output_format="PNG" if ending == "png" else "auto")
-        block.save("Image", data, ending, mime)
-    elif text.startswith((b"<svg", b"<?xml")):
-        # drawn from a string, in which no script runs and nothing is fetched
-        st.image(data.decode("utf-8", "replace"))
-        block.save("Image", data, "svg", "image/svg+xml")
-    else:
+def picture(data: bytes, width: Literal["content", "stretch"] = "content") -> None:
+    """Draw an image, or say that it is none that a browser can draw."""
+    found = media.of(data)
+    if found.kind is media.Kind.SVG:
+        st.image(_drawing(data), width=width)
+        return
+    if found.kind is not media.Kind.IMAGE:
         st.caption("This is no image that a browser can draw.")
-        block.save("File", data, "bin", "application/octet-stream")
+        return
+    try:
+        st.image(data, output_format="PNG" if found.ending == "png" else "auto", width=width)
+    except (OSError, SyntaxError, ValueError, DecompressionBombError):
+        # what Pillow raises for broken files
+        st.caption("This image is damaged, or too large to be drawn.")
+
+
+def _drawing(data: bytes) -> str:
+    """An SVG's address for an `<img>`, in which no script runs and nothing is fetched.
+
+    Given as its text, Streamlit might take it for the name of a file of this machine.
+    """
+    if b"xmlns" not in data:
+        data = data.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+
+
+def save(block: Block, data: bytes, name: str = "") -> None:
+    """A button that saves the image as what it is."""
+    found = media.of(data)
+    drawable = found.kind in (media.Kind.IMAGE, media.Kind.SVG)
+    label = "Image" if drawable else "File"
+    block.save(label, data, found.ending, found.mime, f"{name}.{found.ending}" if name else "")

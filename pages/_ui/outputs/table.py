@@ -1,27 +1,65 @@
-"""Tables: sorted and searched in the browser, saved as CSV and Parquet."""
+"""Tables: their rows, sorted and searched in the browser; a chart; what the columns hold."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages._ui import export, state
+from pages._ui import columns, export
+from pages._ui.outputs import chart, structured
 from pages._ui.outputs.block import Block
 
 HIGHEST = 420
+# what a browser takes in one piece within a second; larger tables have pages
+PAGE_ROWS = 100_000
+PAGE_CELLS = 2_000_000
+PAGE_BYTES = 20_000_000
+LONGEST_CELL = 5_000  # characters
 
 
 def draw(block: Block) -> None:
-    """The rows, how many they are, and their downloads."""
+    """The rows, how many they are, and their downloads; chart and statistics once opened."""
     rows = block.output.value
+    if not _is_rows(rows):
+        structured.draw(block)
+        return
     if not rows:
         st.caption("A table without rows.")
         return
-    table = state.kept(block.session_key("table"), lambda: export.frame(rows))
-    tall = len(table) > 10
+    table = block.kept("table", lambda: export.frame(rows))
+    if not table.size:
+        st.caption(f"{_rows_words(len(rows))} without columns.")
+        return
+    for _, label in block.tabs("table", ("Rows", "Chart", "Columns")):
+        if label == "Rows":
+            _rows(block, table)
+        elif label == "Chart":
+            chart.draw(block, table)
+        else:
+            _columns(block, table)
+
+
+def _is_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+def _rows(block: Block, table: pd.DataFrame) -> None:
+    shown, said = _page(block, table)
+    shown, pictures, cut = _bounded(shown)
     st.dataframe(
-        table, hide_index=True, height=HIGHEST if tall else "auto", placeholder="", alt="Table"
+        shown,
+        hide_index=True,
+        height=HIGHEST if len(shown) > 10 else "auto",
+        placeholder="",
+        alt="Table",
+        column_config={name: st.column_config.ImageColumn() for name in pictures},
     )
+    if cut:
+        said += f" Cells are cut at {LONGEST_CELL:,} characters; the downloads have them whole."
+    if said:
+        st.caption(said)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_size(table), width="content")
         block.save("CSV", lambda: export.csv(table), "csv", "text/csv")
@@ -33,6 +71,49 @@ def draw(block: Block) -> None:
         )
 
 
+def _page(block: Block, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows of the chosen page, and what to say of it; all rows where they fit on one."""
+    size = int(table.memory_usage(index=False, deep=True).sum()) // len(table) + 1
+    many = min(PAGE_ROWS, PAGE_CELLS // table.shape[1], PAGE_BYTES // size)
+    many = max(many, 10)
+    if len(table) <= many:
+        return table, ""
+    number = st.pagination(-(-len(table) // many), key=block.widget("page"))
+    shown = table.iloc[(number - 1) * many : number * many]
+    first = (number - 1) * many + 1
+    return shown, (
+        f"Rows {first:,} to {first + len(shown) - 1:,} of {len(table):,}. Sorting and searching "
+        "look at this page; the downloads have all rows."
+    )
+
+
+def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
+    """The rows with long cells cut, the columns that hold images, and whether any was cut."""
+    pictures, changed = [], {}
+    for name, kind in table.dtypes.items():
+        if kind.kind != "O":
+            continue
+        texts = table[name].dropna()
+        if texts.empty or not isinstance(texts.iloc[0], str):
+            continue
+        if texts.iloc[0].startswith("data:image/"):
+            pictures.append(str(name))
+        elif texts.astype("str").str.len().max() > LONGEST_CELL:
+            changed[name] = table[name].astype("str").str.slice(0, LONGEST_CELL)
+    return table.assign(**changed), pictures, bool(changed)
+
+
+def _columns(block: Block, table: pd.DataFrame) -> None:
+    found = block.kept("statistics", lambda: columns.statistics(table))
+    st.dataframe(found, hide_index=True, placeholder="", alt="What the columns hold")
+    if table.shape[1] > columns.MOST_COLUMNS:
+        st.caption(f"The first {columns.MOST_COLUMNS} of {table.shape[1]:,} columns.")
+
+
 def _size(table: pd.DataFrame) -> str:
-    rows, columns = table.shape
-    return f"{rows:,} row{'s' * (rows != 1)} × {columns:,} column{'s' * (columns != 1)}"
+    rows, wide = table.shape
+    return f"{_rows_words(rows)} × {wide:,} column{'s' * (wide != 1)}"
+
+
+def _rows_words(rows: int) -> str:
+    return f"{rows:,} row{'s' * (rows != 1)}"

@@ -1,0 +1,120 @@
+"""A chart of a table: guessed from its columns, changed by the person."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pages._ui import charts, columns
+from pages._ui.columns import Kind
+from pages._ui.outputs.block import Block
+
+HEIGHT = 340
+MOST_SERIES = 5
+_TYPES = {Kind.NUMBER: "quantitative", Kind.TIME: "temporal"}
+
+
+def draw(block: Block, table: pd.DataFrame) -> None:
+    """The choices, the chart, and what was left out of it."""
+    kinds = block.kept("kinds", lambda: columns.kinds(table))
+    first = charts.guess(kinds)
+    if first is None:
+        st.caption("No column has values that could be drawn.")
+        return
+    choice = _choose(block, kinds, first)
+    if choice is None:
+        st.caption("Choose at least one column to be drawn.")
+        return
+    points = charts.points(table, kinds, choice)
+    if points.table.empty:
+        st.caption("These columns have no values to draw together.")
+        return
+    st.altair_chart(_figure(points, choice), height=HEIGHT, key=block.widget("figure"))
+    if points.said:
+        st.caption(f":material/info: {points.said}")
+
+
+def _choose(block: Block, kinds: dict[str, Kind], first: charts.Choice) -> charts.Choice | None:
+    numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
+    offered = charts.CHARTS if numbers else (charts.BAR,)
+    kind_place, x_place, y_place = st.columns([2, 3, 4])
+    with kind_place:
+        chart = _select(block, "Chart", list(offered), first.chart)
+    if chart == charts.HISTOGRAM:
+        with x_place:
+            return charts.Choice(chart, _select(block, "Values", numbers, first.x))
+    with x_place:
+        x = _select(block, "Across", list(kinds), first.x)
+    with y_place:
+        y = _heights(block, chart, numbers, first)
+        combine = charts.TOTAL
+        if chart == charts.BAR and y and y != (charts.ROWS,):
+            combine = _select(block, "Of equal ones", [charts.TOTAL, charts.MEAN], charts.TOTAL)
+    return charts.Choice(chart, x, y, combine) if y else None
+
+
+def _select(block: Block, label: str, options: list[str], first: str) -> str:
+    return st.selectbox(
+        label,
+        options,
+        index=options.index(first) if first in options else 0,
+        key=block.widget(label),
+        persist_state="session",
+    )
+
+
+def _heights(block: Block, chart: str, numbers: list[str], first: charts.Choice) -> tuple[str, ...]:
+    """The columns that are drawn; how many rows there are counts as one for bars."""
+    bar = chart == charts.BAR
+    options = [*numbers, charts.ROWS] if bar else numbers
+    chosen = st.multiselect(
+        "Drawn",
+        options,
+        default=[name for name in first.y if name in options] or options[:1],
+        max_selections=MOST_SERIES,
+        key=block.widget("drawn-bar" if bar else "drawn"),
+        persist_state="session",
+    )
+    return (charts.ROWS,) if charts.ROWS in chosen else tuple(chosen)
+
+
+def _figure(points: charts.Points, choice: charts.Choice) -> alt.Chart:
+    """Fields have names of our own: in those of a flow, Vega would read dots and brackets."""
+    base = alt.Chart(points.table)
+    if choice.chart == charts.HISTOGRAM:
+        return base.mark_bar(binSpacing=1).encode(
+            x=alt.X(field="from", type="quantitative", bin="binned", title=choice.x),
+            x2=alt.X2(field="to"),
+            y=alt.Y(field="count", type="quantitative", title=charts.ROWS),
+            tooltip=[alt.Tooltip(field=f, type="quantitative") for f in ("from", "to", "count")],
+        )
+    sort = _TYPES.get(points.x_kind, "nominal")
+    if choice.chart == charts.BAR and sort == "quantitative":
+        sort = "ordinal"
+    title = choice.y[0] if len(choice.y) == 1 else "value"
+    more = {}
+    if len(choice.y) > 1:
+        more["color"] = alt.Color(field="series", type="nominal", title=None)
+        if choice.chart == charts.BAR:
+            more["xOffset"] = alt.XOffset(field="series", type="nominal")
+    return _marked(base, choice.chart, len(points.table)).encode(
+        x=alt.X(field="x", type=sort, title=choice.x, sort=None),
+        y=alt.Y(field="y", type="quantitative", title=title),
+        tooltip=[
+            alt.Tooltip(field="x", type=sort, title=choice.x),
+            alt.Tooltip(field="y", type="quantitative", title=title),
+            alt.Tooltip(field="series", type="nominal", title="column"),
+        ],
+        **more,
+    )
+
+
+def _marked(base: alt.Chart, chart: str, many: int) -> alt.Chart:
+    if chart == charts.LINE:
+        return base.mark_line(point=many <= 60)
+    if chart == charts.AREA:
+        return base.mark_area(opacity=0.7)
+    if chart == charts.SCATTER:
+        return base.mark_circle(size=45, opacity=0.6)
+    return base.mark_bar()

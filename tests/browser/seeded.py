@@ -1,0 +1,120 @@
+"""A stand-in server whose one flow returns an output of every kind, for the viewers of outputs."""
+
+from __future__ import annotations
+
+import base64
+import io
+import uuid
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from tests.ui.stand_in import StandIn, flow
+
+FLOW = str(uuid.UUID(int=77))
+DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60">
+<script>window.top.hit = 1</script><rect width="120" height="60" fill="teal"/>
+<image href="http://pictures.example/x.png" width="10" height="10"/></svg>"""
+
+
+def picture(colour: str, word: str, kind: str = "PNG") -> bytes:
+    """A small image with a word on it."""
+    image = Image.new("RGB", (320, 200), colour)
+    ImageDraw.Draw(image).text((20, 20), word, fill="white")
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def as_uri(data: bytes) -> str:
+    """The `data:` address of a PNG."""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+MESSAGE = f"""# Report
+
+The area is $\\pi r^2$, and one costs $5 and two cost $9.
+
+$$\\int_0^1 x^2\\,dx = \\frac{{1}}{{3}}$$
+
+```python
+print("hello $x$ :red[world]")
+```
+
+| city | visitors |
+|---|---|
+| London | 120 |
+
+![sunset]({as_uri(picture("darkorange", "sunset"))})
+![](http://pictures.example/remote.png) :red[not red]
+"""
+FILES: dict[str, tuple[str, bytes]] = {
+    "f-pdf": ("../report.pdf", picture("navy", "A page", "PDF")),
+    "f-csv": ("people.csv", b"name,age\nAda,36\nAlan,41\n=1+1,5\n"),
+    "f-svg": ("drawing.svg", DRAWING.encode()),
+    "f-html": ("page.html", b"<html><script>window.hit=1</script><b>bold</b></html>"),
+}
+
+
+def outputs() -> dict[str, tuple[str, Any]]:
+    """Component id to the server's word for its type, and its content."""
+    colours = ("crimson", "seagreen", "royalblue", "purple")
+    rows = [
+        {"day": f"2026-01-{day:02d}", "city": f"City {day % 3}", "visitors": 100 + 40 * (day % 5)}
+        for day in range(1, 29)
+    ]
+    order = {"customer": {"name": "Ada Lovelace"}, "items": [{"price": 4.5}, {"price": 0.8}]}
+    files = {
+        f"File-{id[2:]}": ("file", {"id": id, "name": name, "size": len(data)})
+        for id, (name, data) in FILES.items()
+    }
+    return {
+        "ChatOutput-a": ("message", MESSAGE),
+        "Table-b": ("dataframe", {"dataframe": {"message": rows, "type": "array"}}),
+        "Pictures-c": ("data", [as_uri(picture(colour, colour)) for colour in colours]),
+        "Order-d": ("data", order),
+        "Text-e": ("message", MESSAGE.replace("two cost $9", "two cost $10")),
+        **files,
+    }
+
+
+def server() -> StandIn:
+    """The stand-in, to be entered."""
+    found = outputs()
+    answer = {
+        "flow_id": FLOW,
+        "job_id": str(uuid.UUID(int=78)),
+        "object": "response",
+        "status": "completed",
+        "errors": [],
+        "inputs": {},
+        "has_errors": False,
+        "outputs": {
+            id: {
+                "type": word,
+                "status": "completed",
+                "display_name": id.partition("-")[0],
+                "content": content,
+                "metadata": {"component_type": id.partition("-")[0]},
+            }
+            for id, (word, content) in found.items()
+        },
+    }
+    stand_in = StandIn(
+        {
+            "POST /api/v2/workflows": (200, answer),
+            **{f"GET /api/v2/files/{id}": (200, data) for id, (_, data) in FILES.items()},
+        }
+    )
+    stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in found]))
+    return stand_in
+
+
+def _node(id: str) -> dict[str, Any]:
+    type = id.partition("-")[0]
+    node = {
+        "display_name": type,
+        "template": {"_type": "Component"},
+        "outputs": [{"name": "out", "types": ["Message"], "method": "m"}],
+    }
+    return {"id": id, "type": "genericNode", "data": {"id": id, "type": type, "node": node}}

@@ -1,0 +1,91 @@
+"""The viewers of outputs, walked through as a person does; the run is a stand-in server's."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import seeded
+from tests.browser.conftest import Screen
+from tests.console import Console
+
+
+@pytest.fixture
+def walked(tmp_path, window):
+    """The run page with an output of every kind, and the requests that it made."""
+    with seeded.server() as server:
+        environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-stand-in-key"}
+        with Console(tmp_path, environ) as console:
+            page = window()
+            asked = []
+            page.on("request", lambda request: asked.append(request.url))
+            screen = Screen(page)
+            screen.open(f"{console.url}/?flow={seeded.FLOW}")
+            screen.mode("Wait for the result")
+            screen.run()
+            screen.wait("completed")
+            yield screen
+            assert not [url for url in asked if "pictures.example" in url]
+            assert page.evaluate("window.hit") is None
+
+
+def test_every_output_is_looked_into(walked):
+    """Chart, columns, formulas, gallery and zoom, search, previews, comparison; nothing remote."""
+    page = walked.page
+
+    def card(id):
+        return walked.part(f"output-{id}")
+
+    message = card("ChatOutput-a")
+    expect(message.locator(".katex-display")).to_have_count(1)
+    expect(message).to_contain_text("one costs $5 and two cost $9")
+    expect(message).to_contain_text(":red[not red]")
+    message.get_by_role("tab", name="Images").click()
+    with page.expect_download() as saved:
+        message.get_by_role("button", name="Image", exact=True).click()
+    assert saved.value.suggested_filename == "sunset.png"
+    assert saved.value.path().read_bytes() == seeded.picture("darkorange", "sunset")
+
+    table = card("Table-b")
+    table.get_by_role("tab", name="Chart").click()
+    expect(table.locator("canvas, svg.marks").first).to_be_visible()
+    table.get_by_role("tab", name="Columns").click()
+    expect(table.get_by_test_id("stDataFrame")).to_be_visible()
+
+    gallery = card("Pictures-c")
+    expect(gallery.locator("img")).to_have_count(4)
+    zoom = gallery.get_by_role("button", name="Zoom").first
+    zoom.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 of 4")
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text("2 of 4")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(message.get_by_role("tab", name="Images")).to_have_attribute("aria-selected", "true")
+
+    order = card("Order-d")
+    order.get_by_role("textbox").fill("price")
+    order.get_by_role("textbox").press("Enter")
+    expect(order.get_by_test_id("stCode").first).to_contain_text("items[0].price")
+
+    for name, shown in {
+        "pdf": "canvas",
+        "csv": "[data-testid=stDataFrame]",
+        "svg": "img",
+        "html": "code",
+    }.items():
+        file = card(f"File-{name}")
+        file.get_by_role("button", name="Fetch").click()
+        expect(file.locator(shown).first).to_be_visible()
+    assert card("File-svg").locator("img").first.evaluate("image => image.naturalWidth") == 120
+    with page.expect_download() as saved:
+        card("File-pdf").get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "report.pdf"
+
+    panel = page.get_by_test_id("stExpander").filter(has_text="Compare two outputs")
+    panel.get_by_text("Compare two outputs").click()
+    panel.get_by_label("Second").click()
+    page.get_by_role("option").filter(has_text="Text").first.click()
+    panel.get_by_text("Differences").click()
+    differences = panel.get_by_test_id("stCode").filter(has_text="@@")
+    expect(differences).to_contain_text("two cost $10")

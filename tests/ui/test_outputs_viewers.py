@@ -1,0 +1,370 @@
+"""The viewers of outputs: charts, statistics, pages, galleries, search, previews, comparison."""
+
+import base64
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient.outputs import FileRef, Output, OutputKind
+from pages._ui import charts
+from pages._ui.outputs import compare, gallery, table
+from tests.ui.test_outputs import DOT, drawn, output, texts
+
+URI = "data:image/png;base64," + base64.b64encode(DOT).decode()
+ROWS = [{"city": f"City {i}", "day": f"2026-01-{i + 1:02d}", "n": i} for i in range(28)]
+KEY = "run-1-Comp-1"
+
+
+def opened(app, part, tab):
+    """The page once a tab was pressed."""
+    app.session_state[f"view-{part}-{KEY}"] = tab
+    app.run()
+    assert not app.exception
+    return app
+
+
+# tables
+
+
+def test_a_table_has_chart_and_columns_beside_its_rows():
+    """Neither is worked out before it is opened."""
+    app = drawn(output(OutputKind.TABLE, ROWS))
+    assert [tab.label for tab in app.tabs] == ["Rows", "Chart", "Columns"]
+    assert len(app.dataframe) == 1
+    assert not app.selectbox
+
+
+def test_a_chart_is_guessed_and_can_be_changed():
+    """A time makes a line; kind, axis and columns are the person's to change."""
+    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    assert [box.value for box in app.selectbox] == [charts.LINE, "day"]
+    assert app.multiselect[0].value == ["n"]
+    app.selectbox[0].select(charts.BAR).run()
+    app.selectbox[1].select("city").run()
+    assert not app.exception
+    assert app.multiselect[0].options == ["n", charts.ROWS]
+    app.selectbox[0].select(charts.HISTOGRAM).run()
+    assert not app.exception
+    assert app.selectbox[1].options == ["n"]
+
+
+def test_a_chart_needs_something_to_draw():
+    """No column left, or none with values."""
+    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    app.multiselect[0].unselect("n").run()
+    assert "Choose at least one column" in texts(app)
+    app = opened(drawn(output(OutputKind.TABLE, [{"a": None}])), "table", "Chart")
+    assert "No column has values" in texts(app)
+
+
+def test_a_chart_says_what_it_leaves_out():
+    """Points are capped."""
+    rows = [{"a": i, "b": i} for i in range(6000)]
+    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    assert "5,000 of 6,000 rows" in texts(app)
+
+
+@pytest.mark.parametrize("name", ["a.b[0]", "c:Q", "", "x'y\"z", "$5"])
+def test_a_chart_takes_any_column_name(name):
+    """Vega would read dots, brackets and colons in them."""
+    app = drawn(output(OutputKind.TABLE, [{name: 1, "other": 2}, {name: 3, "other": 4}]))
+    opened(app, "table", "Chart")
+
+
+def test_columns_have_their_statistics():
+    """One row a column."""
+    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Columns")
+    assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
+
+
+def test_a_very_large_table_has_pages(monkeypatch):
+    """The rows that are sent are those of a page; the downloads have all."""
+    monkeypatch.setattr(table, "PAGE_ROWS", 10)
+    app = drawn(output(OutputKind.TABLE, ROWS))
+    assert list(app.dataframe[0].value["n"]) == list(range(10))
+    assert "Rows 1 to 10 of 28" in texts(app)
+    app = opened(app, "page", 3)
+    assert list(app.dataframe[0].value["n"]) == list(range(20, 28))
+    assert "28 rows × 3 columns" in texts(app)
+
+
+def test_a_very_long_cell_is_cut_on_the_screen():
+    """And it says so."""
+    app = drawn(output(OutputKind.TABLE, [{"a": "x" * 50_000}]))
+    assert len(app.dataframe[0].value["a"][0]) == table.LONGEST_CELL
+    assert "Cells are cut" in texts(app)
+
+
+# images
+
+
+def test_several_images_are_a_gallery():
+    """A list of images is shown as images first, each with zoom and download."""
+    app = drawn(output(OutputKind.DATA, [URI, URI.replace("png", "x-png")]))
+    assert [tab.label for tab in app.tabs] == ["Images", "Data"]
+    assert [button.label for button in app.button] == ["Zoom", "Zoom"]
+    assert "image 1" in texts(app)
+    assert "image 2" in texts(app)
+
+
+def test_images_of_a_message_can_be_saved():
+    """Those inside its text stand under Images."""
+    app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({URI}) and ![]({URI}A)"))
+    assert [tab.label for tab in app.tabs] == ["Message", "Images"]
+    app = opened(app, "readings", "Images")
+    assert "one" in texts(app)
+
+
+def test_images_in_cells_are_a_gallery_and_seen_in_their_rows():
+    """The rows come first, with small images in them."""
+    app = drawn(output(OutputKind.TABLE, [{"name": "a", "photo": URI}]))
+    assert [tab.label for tab in app.tabs] == ["Table", "Rows", "Chart", "Columns", "Images"]
+    assert '"type": "image"' in app.dataframe[0].proto.columns
+
+
+def test_a_remote_image_in_a_cell_is_loaded_on_request_only():
+    """A button names its host."""
+    app = drawn(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))
+    app = opened(app, "readings", "Images")
+    assert [button.label for button in app.button] == ["Load from p\\.example"]
+
+
+def test_many_images_have_pages():
+    """A page has as many as a browser bears."""
+    app = drawn(output(OutputKind.DATA, [f"{URI}{'A' * i}" for i in range(30)]))
+    assert len([b for b in app.button if b.label == "Zoom"]) <= gallery.PER_PAGE
+    assert "30 images" in texts(app)
+
+
+def test_the_zoomed_view_is_a_dialog():
+    """Opened by a button, so from the keyboard too."""
+    app = drawn(output(OutputKind.DATA, [URI, URI + "A"]))
+    app.button[0].click().run()
+    assert not app.exception
+    assert "1 of 2" in texts(app)
+
+
+def test_a_message_with_large_images_is_still_markdown():
+    """Its text is short; the images are under Images."""
+    app = drawn(output(OutputKind.MESSAGE, f"# Hi\n![cat]({URI}{'A' * 60_000})"))
+    assert any(element.value == "# Hi\n*image “cat”*" for element in app.markdown)
+
+
+@pytest.mark.parametrize(
+    "value", [b"\x89PNG broken", "data:image/svg+xml,<svg/>", "data:image/png;base64,AAA", None, 5]
+)
+def test_odd_images_are_no_crash(value):
+    """Broken, tiny, none."""
+    drawn(output(OutputKind.IMAGE, value))
+
+
+# structured values
+
+
+def test_data_is_searched_and_paths_can_be_copied():
+    """Each hit has its path as code, which has a button to copy it."""
+    app = drawn(output(OutputKind.DATA, {"items": [{"price": 4.5}], "odd key": "*bold*"}))
+    app.text_input[0].set_value("price").run()
+    assert app.code[0].value == "items[0].price"
+    assert "1 place found" in texts(app)
+    app.text_input[0].set_value("bold").run()
+    assert app.code[0].value == '["odd key"]'
+    assert "\\*bold\\*" in texts(app)
+    app.text_input[0].set_value("nowhere").run()
+    assert "Nothing found" in texts(app)
+
+
+def test_large_data_can_be_searched_too():
+    """It is shown in part."""
+    app = drawn(output(OutputKind.DATA, {"a": "x" * 6_000_000, "needle": 1}))
+    assert len(app.code[0].value) == 500_000
+    app.text_input[0].set_value("needle").run()
+    assert app.code[0].value == "needle"
+
+
+def test_very_deep_data_is_no_crash():
+    """As deep as JSON can be read."""
+    value = json.loads('{"a":[' * 400 + "1" + "]}" * 400)
+    drawn(output(OutputKind.DATA, value))
+    drawn(output(OutputKind.TABLE, [{"a": value}]))
+
+
+def test_a_value_that_changes_is_drawn_as_it_is_now():
+    """A component of a live run may return again."""
+
+    def page():
+        import streamlit as st
+
+        from lfclient.outputs import Output, OutputKind
+        from pages._ui import outputs
+
+        rows = [{"n": i} for i in range(st.number_input("rows", 1, 9))]
+        one = Output("C-1", OutputKind.TABLE, rows)
+        outputs.draw_one(one, "run-1", "live", lambda ref: b"")
+
+    app = AppTest.from_function(page).run()
+    app.number_input[0].set_value(3).run()
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 3
+
+
+# files
+
+
+def fetched(name, data):
+    app = drawn(output(OutputKind.FILE, FileRef(name, id="1")), download=lambda ref: data)
+    app.button[0].click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_table_file_is_a_table():
+    """Whatever separates its columns."""
+    app = fetched("a.csv", "name;age\nZoë;36\n".encode("utf-8-sig"))
+    assert app.dataframe[0].value.to_dict("list") == {"name": ["Zoë"], "age": [36]}
+
+
+def test_a_json_file_is_a_tree():
+    """With its search."""
+    app = fetched("data", b'{"a": [1]}')
+    assert json.loads(app.json[0].value) == {"a": [1]}
+    app.text_input[0].set_value("a").run()
+    assert app.code[0].value == "a"
+
+
+def test_a_page_is_shown_as_its_text():
+    """Nothing of it is drawn or run."""
+    app = fetched("a.html", b"<script>alert(1)</script>")
+    assert app.code[0].value == "<script>alert(1)</script>"
+    assert not app.markdown or "<script" not in texts(app)
+
+
+def test_a_markdown_file_loads_nothing():
+    """As a message does not."""
+    app = fetched("a.md", b"# Hi ![x](http://p.example/x.png) $5 and $6")
+    assert "![" not in texts(app)
+    assert "\\$5 and \\$6" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.png", b"", "An empty file"),
+        ("a.bin", b"\x00\x01", "no preview"),
+        ("a.txt", b"%PDF-1.7 x", "kind PDF"),
+        ("a.json", b"{broken", "no JSON"),
+        ("a.csv", b"\x00\x00", "no preview"),
+        ("a.txt", b"x" * 200_000, "The first 100,000"),
+        ("a.csv", b"a,b\n" + b"1,2\n" * 5000, "The first 1,000 rows"),
+        ("../" + "y" * 300 + "\x00.txt", b"hello", ""),
+    ],
+)
+def test_odd_files_are_no_crash(name, data, said):
+    """Empty, unknown, another kind than its name says, broken, large."""
+    assert said in texts(fetched(name, data))
+
+
+@pytest.mark.parametrize("data", [DOT, b"ID3\x03", b"\x00\x00\x00\x18ftypisom", b"<svg></svg>"])
+def test_media_are_previewed(data):
+    """Images, drawings, sound and video."""
+    fetched("a", data)
+
+
+# two outputs
+
+
+def compared(first, second):
+    pair = [Output("A-1", *first, display_name="One"), Output("B-2", *second, display_name="Two")]
+    app = drawn(*pair)
+    app.session_state["compare-run-1"] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_two_outputs_stand_side_by_side():
+    """Once the panel is opened; each as what it is."""
+    pair = (OutputKind.MESSAGE, "hello"), (OutputKind.TABLE, [{"a": 1}])
+    assert len(drawn(Output("A-1", *pair[0]), Output("B-2", *pair[1])).dataframe) == 1
+    app = compared(*pair)
+    assert [box.value for box in app.selectbox] == ["One", "Two"]
+    assert len(app.dataframe) == 2
+
+
+def test_one_output_has_nothing_to_be_compared_with():
+    """No panel."""
+    assert not drawn(output(OutputKind.MESSAGE, "a")).expander
+
+
+def test_the_differences_of_two_texts_are_marked():
+    """Line by line."""
+    app = compared((OutputKind.MESSAGE, "a\nb"), (OutputKind.DATA, {"a": 1}))
+    app.segmented_control[0].set_value(compare.DIFFERENCES).run()
+    assert not app.exception
+    assert "-b" in app.code[-1].value
+    assert '+  "a": 1' in app.code[-1].value
+
+
+def test_equal_texts_are_said_to_be_equal():
+    """And not shown as an empty list of differences."""
+    app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
+    app.segmented_control[0].set_value(compare.DIFFERENCES).run()
+    assert "the same text" in texts(app)
+
+
+def test_outputs_and_their_parts_have_names_of_their_own():
+    """Components may be called alike."""
+    parts = {"x": output(OutputKind.MESSAGE, "1"), "y": output(OutputKind.MESSAGE, "2")}
+    many = {
+        "a": output(OutputKind.MESSAGE, "", parts=parts),
+        "b": Output("B-1", OutputKind.MESSAGE, "", display_name="Same"),
+        "c": Output("C-1", OutputKind.MESSAGE, "", display_name="Same"),
+    }
+    assert list(compare.named(many)) == [
+        "Component · x",
+        "Component · y",
+        "Same",
+        "Same (C-1)",
+    ]
+
+
+# the page as a whole
+
+
+def test_an_open_page_lets_go_of_the_run():
+    """A card that is drawn again asks for it."""
+
+    def page():
+        import streamlit as st
+
+        from lfclient.outputs import Output, OutputKind
+        from lfclient.run import Run, RunStatus
+        from pages._ui.outputs import _Source, draw
+
+        one = Output("C-1", OutputKind.MESSAGE, "hello")
+        run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": one})
+        asked = st.session_state.setdefault("asked", [])
+
+        def again():
+            asked.append(1)
+
+        draw(run, "run-1", lambda ref: b"", again)
+        source = _Source(run, again)
+        source.let_go()
+        assert source.run() is None
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert any(element.value == "hello" for element in app.markdown)
+    assert app.session_state["asked"] == [1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 0, "", [], {}, [None], [{}], [[], {"a": {}}, 1, "x"], {"": "\ud800"}, [{"a": "\ud800"}]],
+    ids=repr,
+)
+def test_any_value_of_any_kind_is_drawn(value):
+    """Nothing, nested, mixed, and half a character."""
+    drawn(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
