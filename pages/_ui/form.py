@@ -80,7 +80,8 @@ def flow_form(
     form = form_state(session.owner, flow)
     fields = {of.key: of for of in flow.fields}
     form.harvest(fields)
-    form.collect(fields)
+    if form.collect(fields):
+        session.refresh("files")
     form.settle(fields)
     result = _result(form, flow, fields, mode, server)
     by_field: dict[str, list[Problem]] = {}

@@ -25,6 +25,7 @@ from pages._ui.uploads import Chosen, Upload
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
 _EVERY_SECONDS = 0.3
+_MOST = 300  # files of the server that are offered
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Listed(Widget):
         except LangflowError as error:
             waiting.show(self.files.session, error, retry=f"retry-files-{of.key}")
             return
-        refs = {ref.path: ref for ref in there if ref.path and takes(of, ref.path)}
+        fitting = [ref for ref in there if ref.path and takes(of, ref.path)]
+        refs = {ref.path: ref for ref in fitting[:_MOST]}
         chosen = paths(st.session_state.get(to.key))
         options = list(dict.fromkeys([*refs, *chosen]))
         arguments: dict[str, Any] = {
@@ -97,9 +99,10 @@ class Listed(Widget):
             st.multiselect(to.label, options, **arguments)
         else:
             st.selectbox(to.label, options, index=None, **arguments)
-        other = sum(ref.path not in refs for ref in there)
-        if other:
-            st.caption(f"{other} of other types are not listed.")
+        if len(fitting) > _MOST:
+            st.caption(f"{len(fitting) - _MOST} older ones are not listed: type the path of one.")
+        if len(fitting) < len(there):
+            st.caption(f"{len(there) - len(fitting)} of other types are not listed.")
 
 
 class Typed(Area):
@@ -140,7 +143,7 @@ def way(to: Draw, form: FormState) -> None:
 def draw_files(of: Field, files: Files, *, values: bool = True) -> None:
     """The files of a field, each with what became of it; `values`: those that are there, too."""
     form = files.form
-    for path in paths(form.value(of)) if values else ():
+    for path in dict.fromkeys(paths(form.value(of))) if values else ():
         _there(of, path, files)
     for number, upload in enumerate(form.uploads.get(of.key, [])):
         if upload.ended.is_set():
@@ -199,6 +202,7 @@ def _button(label: str, key: str, on_click: Any, *args: Any) -> None:
         key=key,
         type="tertiary",
         icon=":material/close:",
+        help="Run without this file; what is on the server stays there",
         on_click=on_click,
         args=args,
     )
@@ -232,7 +236,6 @@ def _chosen(files: Files, of: Field, key: str) -> None:
     form.uploads.setdefault(of.key, []).extend(begun)
     _let_go([each.file_id for each in given])
     uploads.wait(begun)
-    files.session.refresh("files")
 
 
 def _send(files: Files, flow_id: str | None, name: str, content: Any, progress: Any) -> FileRef:

@@ -191,8 +191,12 @@ class FormState:
             del self.wrong[key]
             self.faults.pop(key, None)
 
-    def collect(self, fields: Mapping[str, Field]) -> None:
-        """Enter the paths of the files that have arrived at the server since the last rerun."""
+    def collect(self, fields: Mapping[str, Field]) -> bool:
+        """Enter the paths of the files that have arrived at the server since the last rerun.
+
+        Whether there are any.
+        """
+        known = len(self.files)
         for key, uploads in list(self.uploads.items()):
             of = fields.get(key)
             if of is None:
@@ -203,6 +207,7 @@ class FormState:
                 self.files[upload.ref.path] = Sent(upload.name, upload.size)
                 before = self.value(of) or []
                 self.set(of, [*before, upload.ref.path] if of.is_list else upload.ref.path)
+        return len(self.files) > known
 
     def drop_uploads(self, key: str, *, only_ended: bool = False) -> None:
         """Forget the files of a field that are not there; with `only_ended` those that failed."""

@@ -94,9 +94,9 @@ def begin(of: Field, chosen: Iterable[Chosen], send: Send, limit_mb: float | Non
     return begun
 
 
-def wait(uploads: Sequence[Upload], seconds: float = PATIENCE) -> None:
+def wait(uploads: Sequence[Upload]) -> None:
     """Wait a little for their end."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + PATIENCE
     for upload in uploads:
         upload.ended.wait(max(0.0, until - time.monotonic()))
 

@@ -35,6 +35,7 @@ class Server:
         self.there = list(there)
         self.arrived: list[tuple[str, bytes, str | None]] = []
         self.fault: Exception | None = None
+        self.refreshed: list[str] = []
         self.open = threading.Event()
         self.open.set()
         self.connection = SimpleNamespace(name="Test")
@@ -54,7 +55,7 @@ class Server:
         return FileRef(name, str(len(self.arrived)), f"u/{len(self.arrived)}-{name}", 3)
 
     def refresh(self, what: str) -> None:
-        """Nothing is kept here."""
+        self.refreshed.append(what)
 
     def waited_for(self, *questions: str) -> float:
         return 1.0
@@ -82,6 +83,7 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert server.arrived == [("note.txt", b"abc", None)]
     assert page.overrides == {"T-a.path": "u/1-note.txt"}
     assert page.result.ready
+    assert server.refreshed == ["files"]
     assert "note.txt 3 B" in page.words().replace(":gray[", "")
     assert "u/1-note.txt" in page.words()
 
@@ -135,7 +137,9 @@ def test_refused_files(name: str, content: bytes, words: str):
     assert words not in page.words()
 
 
-@pytest.mark.parametrize("name", ["../x.txt", "n" * 300 + ".txt", "名 é.TXT"])
+@pytest.mark.parametrize(
+    "name", ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
+)
 def test_odd_names_are_shown_as_they_are(name: str):
     """A name is the person's; only what is sent has to be a safe one, which the client sees to."""
     server = Server()
@@ -221,6 +225,14 @@ def test_files_on_the_server_are_offered():
     assert page.run().overrides["T-a.more"] == ["u/old.txt", "u/new.csv"]
 
 
+def test_of_many_files_the_newest_are_offered():
+    """A page does not grow with all that was ever sent; the rest can be named."""
+    there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
+    page = way(opened(Server(*there), path=FILE), "T-a.path", LISTED)
+    assert len(page.find("selectbox", "T-a.path").options) == 300
+    assert "10 older ones" in page.words()
+
+
 @pytest.mark.parametrize("fault", [StillAsking("files"), Unreachable("away")])
 def test_a_server_that_does_not_list_its_files(fault: Exception):
     """A list that does not come is said in its place; the rest of the form stays."""
@@ -265,9 +277,9 @@ def test_reset_forgets_files():
 def test_json_holds_paths():
     """The JSON view shows and takes files as their paths."""
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
-    page.at.session_state["load"] = {"T-a.path": ["u/x.csv"]}
+    page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
     page.run()
-    assert page.overrides == {"T-a.path": ["u/x.csv"]}
+    assert page.overrides == {"T-a.path": ["u/x.csv", "u/x.csv"]}
     assert "x.csv" in page.words()
 
 
