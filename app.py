@@ -12,4 +12,5 @@ if __name__ == "__main__":
     shell.page_config()
     shell.navigation().run()
 else:
+    shell.frame_every_page()
     app = st.App(__file__, middleware=security.MIDDLEWARE, on_script_error=problems.unexpected)

@@ -144,7 +144,7 @@ class MessageLine(Wire):
     sender_name: str | None = None
     category: str | None = None
     files: Any = None
-    properties: dict[str, Any] | None = None
+    properties: Any = None
     session_metadata: dict[str, Any] | None = None
 
 

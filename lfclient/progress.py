@@ -54,6 +54,7 @@ class Message:
     came from, None if the server does not say. `complete` is False while it is being written;
     `gap`: words are missing that went by while the connection was broken, until the whole text
     comes. `files` are paths at the server. `streamed` is what came word by word since `text`.
+    `job_id` is the run that it belongs to, where a session's history tells (1.10+).
     """
 
     id: str
@@ -67,6 +68,7 @@ class Message:
     timestamp: str = ""
     files: tuple[str, ...] = ()
     streamed: str = ""
+    job_id: str | None = None
 
     @property
     def shown(self) -> str:

@@ -116,6 +116,7 @@ def test_what_a_message_holds():
         sender_name="AI",
         files='["a/b.png", {"path": "c.txt"}]',
         properties={"source": {"id": "ChatOutput-b"}, "state": "complete"},
+        session_metadata={"graph_run_id": "job-1"},
     )
     server = Server().on("GET", M, (200, [machine]))
     with server.client() as client:
@@ -129,6 +130,7 @@ def test_what_a_message_holds():
                 "ChatOutput-b",
                 timestamp="2026-11-24 10:00:01 UTC",
                 files=("a/b.png", "c.txt"),
+                job_id="job-1",
             )
         ]
 
@@ -141,6 +143,13 @@ def test_a_failure_without_text_has_its_reason():
     with server.client() as client:
         found = client.messages(FLOW, "s")[0]
     assert (found.category, found.sender, found.text) == ("error", "Agent", "no such key")
+
+
+def test_a_message_that_was_never_written_to_its_end():
+    """Servers keep it without its text, as partial, also once its run was stopped."""
+    begun = row(1, sender="Machine", text="", properties={"state": "partial"})
+    with Server().on("GET", M, (200, [begun, row(2)])).client() as client:
+        assert [one.complete for one in client.messages(FLOW, "s")] == [True, False]
 
 
 @pytest.mark.parametrize("files", [None, "", "not json", "{}", 5, '"one"'])

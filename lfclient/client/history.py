@@ -8,6 +8,7 @@ the other is changed.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from lfclient.client.account import Account, is_uuid
 from lfclient.client.steps import Steps
 from lfclient.dialects import RequestSpec, read
 from lfclient.errors import InvalidRequest, SessionNotFound
+from lfclient.events.read import read_message
 from lfclient.evidence import error_from_message
 from lfclient.flow import Flow
 from lfclient.models import MessageLine, parse
@@ -140,25 +142,15 @@ class History(Account):
 
 def _message(line: MessageLine) -> Message:
     """A stored message. What failed may have its reason elsewhere than in its text."""
-    text = line.text or ""
-    if line.category == "error" and not text.strip():
-        text = error_from_message(line.model_dump()).message
-    source = (line.properties or {}).get("source")
-    component_id = source.get("id") if isinstance(source, dict) else None
-    return Message(
-        id=line.id,
-        text=text,
-        sender=line.sender or "",
-        sender_name=line.sender_name or "",
-        session_id=line.session_id,
-        component_id=component_id if isinstance(component_id, str) else None,
-        category=line.category or "message",
-        timestamp=line.timestamp or "",
-        files=_files(line.files),
-    )
+    data = line.model_dump()
+    message = read_message({**data, "files": _files(line.files)})
+    if message.category == "error" and not message.text.strip():
+        message = replace(message, text=error_from_message(data).message)
+    run_id = (line.session_metadata or {}).get("graph_run_id")
+    return replace(message, job_id=run_id if isinstance(run_id, str) else None)
 
 
-def _files(value: Any) -> tuple[str, ...]:
+def _files(value: Any) -> list[str]:
     """Paths at the server; on the wire they are JSON within a text."""
     if isinstance(value, str):
         try:
@@ -166,6 +158,6 @@ def _files(value: Any) -> tuple[str, ...]:
         except ValueError:
             value = [value] if value else []
     if not isinstance(value, list):
-        return ()
+        return []
     paths = (one.get("path") if isinstance(one, dict) else one for one in value)
-    return tuple(path for path in paths if isinstance(path, str) and path)
+    return [path for path in paths if isinstance(path, str) and path]

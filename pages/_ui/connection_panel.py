@@ -29,6 +29,8 @@ _CAPABILITIES = {
     "session_field": "Sessions",
     "pending": "Waiting for a person",
     "idempotency": "Safe repeat of a submit",
+    "own_sessions": "Sessions apart from other users'",
+    "message_pages": "Messages in pages",
     "file_upload": "File upload",
     "variables": "Server variables",
 }

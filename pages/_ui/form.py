@@ -57,25 +57,33 @@ class FlowForm:
     flow: Flow
     result: FormResult
     _context: Context
+    _chat_text: bool
 
     def draw(self) -> None:
         """Draw it where the script is now."""
         form = self._context.form
         fields = {of.key: of for of in self.flow.fields}
         st.html(_STYLE)
-        _draw(self.flow, fields, self._context)
+        _draw(self.flow, _asked(fields, self._chat_text), self._context)
         form_json.draw(form, self.flow, fields)
         form.undrawn(self._context.drawn)
         form.save(self.flow)
 
 
 def flow_form(
-    flow: Flow, session: Session, *, mode: str, server: ServerInfo, variables: Sequence[str]
+    flow: Flow,
+    session: Session,
+    *,
+    mode: str,
+    server: ServerInfo,
+    variables: Sequence[str],
+    chat_text: bool = True,
 ) -> FlowForm:
     """Read the form of a flow: what it holds, and whether that can be sent.
 
     `session` is where its files are sent to; its owner tells servers and keys apart, so that forms
     of flows with the same id are not mixed. `variables` are the names of the server's variables.
+    Without `chat_text` the form neither asks for the flow's message nor tells one.
     """
     form = form_state(session.owner, flow)
     fields = {of.key: of for of in flow.fields}
@@ -83,13 +91,18 @@ def flow_form(
     if form.collect(fields):
         session.refresh("files")
     form.settle(fields)
-    result = _result(form, flow, fields, mode, server)
+    result = _result(form, flow, _asked(fields, chat_text), mode, server)
     by_field: dict[str, list[Problem]] = {}
     going = form.sending()  # drawn as that, and not as what is wrong
     for problem in [each for each in result.problems if each not in going]:
         by_field.setdefault(problem.key, []).append(problem)
     context = Context(form, session, mode, server, variables, by_field, set())
-    return FlowForm(flow, result, context)
+    return FlowForm(flow, result, context, chat_text)
+
+
+def _asked(fields: Mapping[str, Field], chat_text: bool) -> dict[str, Field]:
+    """The fields that the form is about."""
+    return {key: of for key, of in fields.items() if chat_text or not of.chat_input}
 
 
 def commit(owner: str, flow: Flow) -> None:
@@ -106,15 +119,18 @@ def _result(
     form: FormState, flow: Flow, fields: Mapping[str, Field], mode: str, server: ServerInfo
 ) -> FormResult:
     overrides = form.overrides(fields)
-    for of in flow.fields:
+    for of in fields.values():
         if of.chat_input and of.key not in overrides:
             overrides[of.key] = of.default or ""
+    left_out = {of.key for of in flow.fields} - fields.keys()
     problems = [
         problem
         for problem in check_overrides(flow, overrides, mode, server)
-        if problem.key not in form.faults
+        if problem.key not in form.faults and problem.key not in left_out
     ]
-    problems += [Problem(key, "error", text) for key, text in form.faults.items()]
+    problems += [
+        Problem(key, "error", text) for key, text in form.faults.items() if key not in left_out
+    ]
     problems += [*form.file_problems(fields), *form.sending()]
     if form.json_fault:
         problems.append(Problem("Overrides as JSON", "error", form.json_fault))

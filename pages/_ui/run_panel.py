@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -138,15 +139,7 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
 
 def _stop_buttons(place, session: Session, record: RunRecord) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
-        with st.container(key="stop-button", width="content"):
-            st.button(
-                "Stop",
-                key=f"stop-{record.id}",
-                icon=":material/stop:",
-                on_click=_stop,
-                args=(session, record.id),
-                disabled=record.stop_requested_at is not None,
-            )
+        stop_button(session, record)
         st.button(
             "New run",
             key="new-run",
@@ -157,22 +150,52 @@ def _stop_buttons(place, session: Session, record: RunRecord) -> None:
         )
 
 
+def stop_button(session: Session, record: RunRecord) -> None:
+    """Stops a run, whatever the page is busy with."""
+    with st.container(key="stop-button", width="content"):
+        st.button(
+            "Stop",
+            key=f"stop-{record.id}",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(session, record.id),
+            disabled=record.stop_requested_at is not None,
+        )
+
+
 def _start(choice: Choice, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
     owner, flow_id = choice.session.owner, choice.flow.id
-    mode = state.mode(owner, choice.mode)
-    form = choice.read(mode)
-    if not form.ready:
-        state.leave_notice(_not_ready(form))
-        return
     session_id = None
     if _takes_session(choice):
         session_id = st.session_state[state.session_key(owner, flow_id)].strip() or None
+    run_id = begin(choice, state.mode(owner, choice.mode), session_id, click)
+    if run_id is None:
+        return
+    state.use_click(click)
+    state.used_session(owner, flow_id, session_id)
+    state.show_run(run_id)
+
+
+def begin(
+    choice: Choice,
+    mode: Mode,
+    session_id: str | None,
+    click: str,
+    more: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Start a run of what the form holds, and `more`; the run's id.
+
+    None if it cannot be started: a notice says why.
+    """
+    form = choice.read(mode)
     try:
-        run_id = backend().runner.start(
+        if not form.ready:
+            raise _not_ready(form)
+        return backend().runner.start(
             choice.session.connection,
             choice.flow,
-            form.overrides,
+            {**form.overrides, **(more or {})},
             mode=mode,
             session_id=session_id,
             server=choice.server,
@@ -180,10 +203,7 @@ def _start(choice: Choice, click: str) -> None:
         )
     except LangflowError as error:
         state.leave_notice(error)
-        return
-    state.use_click(click)
-    state.used_session(owner, flow_id, session_id)
-    state.show_run(run_id)
+        return None
 
 
 def _not_ready(form: FormResult) -> InvalidRequest:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
-from lfclient import FileRef, Flow, FlowSummary, ServerInfo
+from lfclient import FileRef, Flow, FlowSummary, LangflowClient, ServerInfo
 from lfclient.addresses import normalise
 from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
@@ -16,6 +16,8 @@ from lfclient.settings import Connection, Discovered, check_address, discover
 from pages._ui import state
 from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import backend, client
+
+T = TypeVar("T")
 
 LOCAL = "Local Langflow"
 
@@ -65,6 +67,18 @@ class Session:
         """Send a file; takes as long as that takes. From any thread."""
         with client(self.connection, server) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
+
+    def ask(self, question: str, seconds: float, work: Callable[[LangflowClient], T]) -> Found[T]:
+        """What `work` makes of a client: asked for beside the page, at most every `seconds`.
+
+        Raises StillAsking, or the error of `work`, where it has given nothing yet.
+        """
+
+        def fetch() -> T:
+            with client(self.connection) as api:
+                return work(api)
+
+        return backend().answers.ask(self.owner, question, seconds, fetch)
 
     def ask_ahead(self) -> None:
         """Ask what the page is going to need, all at once, so that it waits for one time only."""

@@ -6,10 +6,21 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
 
 NAME = "Langflow Console"
+CHAT = "chat"
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parent.parent
+
+
+def frame_every_page() -> None:
+    """Have every page run within `app.py`, whichever is opened first.
+
+    Streamlit knows that it is not to run the files in pages/ by themselves only once
+    `st.navigation` was called, and would draw them without navigation and title until then.
+    """
+    PagesManager.uses_pages_directory = False
 
 
 def page_config() -> None:
@@ -24,13 +35,17 @@ def set_title(beginning: str = "") -> None:
     st.set_page_config(
         page_title=f"{beginning} · {NAME}" if beginning else NAME,
         page_icon=str(ASSETS / "favicon.png"),
-        layout="wide",
     )
 
 
 def run_page() -> StreamlitPage:
     """The first page: choose a flow and run it."""
     return st.Page(PAGES / "run.py", title="Run", icon=":material/play_circle:", default=True)
+
+
+def chat_page() -> StreamlitPage:
+    """The page of conversations."""
+    return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT)
 
 
 def connection_page() -> StreamlitPage:
@@ -45,4 +60,7 @@ def connection_page() -> StreamlitPage:
 
 def navigation() -> StreamlitPage:
     """Draw the navigation; returns the page that was asked for."""
-    return st.navigation([run_page(), connection_page()], position="top")
+    page = st.navigation([run_page(), chat_page(), connection_page()], position="top")
+    # a conversation in long lines is hard to read
+    st.set_page_config(layout="centered" if page.url_path == CHAT else "wide")
+    return page

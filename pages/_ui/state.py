@@ -6,6 +6,7 @@ Widget keys of single parameters are the form's, and named `param-…` there.
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
+SESSION = "session"  # in the address: the session that is talked in
 MODE = "run-mode-choice"
 SERVER_URL = "connection-url"
 API_KEY = "connection-key"
@@ -35,6 +37,10 @@ _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
 _LOOKED_FOR = "looked-for-flow"
 _LOCAL_PROBLEM = "local-problem"
+_TALK_FLOW = "talk-flow"
+_TALK_CHANGE = "talk-change"
+_TALK_ENDS = "talk-ends"
+_LONGEST_SESSION = 500  # characters of a session's name in an address
 
 
 def browser_id() -> str:
@@ -187,9 +193,14 @@ def keep_session_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
+def random_session() -> str:
+    """The name of a session that nobody else has."""
+    return f"console-{uuid.uuid4().hex[:12]}"
+
+
 def fresh_session(owner: str, flow_id: str) -> None:
     """Put a random session into the field, so that visitors do not share a flow's memory."""
-    st.session_state[session_key(owner, flow_id)] = f"console-{uuid.uuid4().hex[:12]}"
+    st.session_state[session_key(owner, flow_id)] = random_session()
 
 
 def used_session(owner: str, flow_id: str, session_id: str | None) -> None:
@@ -212,6 +223,74 @@ def adopt_session(owner: str, flow_id: str, session_id: str | None) -> None:
     if session_id and not st.session_state.get(key):
         st.session_state[key] = session_id
         used_session(owner, flow_id, session_id)
+
+
+# a conversation, which is a session of a flow
+
+
+def talk(flow_id: str) -> str | None:
+    """The session in the address; None for a new conversation, and for one of another flow."""
+    last = st.session_state.get(_TALK_FLOW)
+    st.session_state[_TALK_FLOW] = flow_id
+    if last not in (None, flow_id):
+        close_talk()
+    text = st.query_params.get(SESSION, "")
+    return text if 0 < len(text) <= _LONGEST_SESSION else None
+
+
+def show_talk(session_id: str) -> None:
+    """Go on in this session; a reload comes back to it."""
+    st.query_params[SESSION] = session_id
+
+
+def close_talk() -> None:
+    """Begin another conversation."""
+    if SESSION in st.query_params:
+        del st.query_params[SESSION]
+
+
+def next_talk(owner: str, flow_id: str) -> str:
+    """The session of the conversation that begins with the next message."""
+    return st.session_state.setdefault(_next_talk_key(owner, flow_id), random_session())
+
+
+def begin_talk(owner: str, flow_id: str, session_id: str) -> None:
+    """A message was sent in this session."""
+    key = _next_talk_key(owner, flow_id)
+    if st.session_state.get(key) == session_id:
+        del st.session_state[key]
+    show_talk(session_id)
+
+
+def _next_talk_key(owner: str, flow_id: str) -> str:
+    return f"talk-next-{owner[:12]}-{flow_id}"
+
+
+def talk_key(part: str, owner: str, flow_id: str, session_id: str = "") -> str:
+    """Key of a part of the chat page, for one conversation, or for all of a flow."""
+    return f"talk-{part}-{owner[:12]}-{flow_id}-{session_id}"
+
+
+def change_talk(change: object) -> None:
+    """Something is to be done to a session, and its outcome to be looked for from now on."""
+    st.session_state[_TALK_CHANGE] = change
+
+
+def talk_change() -> object | None:
+    """What is being done."""
+    return st.session_state.get(_TALK_CHANGE)
+
+
+def end_talk_change() -> None:
+    """It is done, or has failed."""
+    st.session_state.pop(_TALK_CHANGE, None)
+
+
+def end_seen(run: str) -> tuple[float, bool]:
+    """When this session first saw that a run had ended (monotonic), and whether that is now."""
+    ends: dict[str, float] = st.session_state.setdefault(_TALK_ENDS, {})
+    first = run not in ends
+    return ends.setdefault(run, time.monotonic()), first
 
 
 # messages from a callback to the page that is drawn after it

@@ -30,18 +30,25 @@ class Workbench:
         self.form.draw()
 
 
-def prepare(session: Session, flow: Flow) -> Workbench | None:
-    """Read the flow's form: what it holds is what Run starts. None if the server is away."""
+def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | None:
+    """Read the flow's form: what it holds is what Run starts. None if the server is away.
+
+    For a `chat`, it leaves out the message, and the mode is the one that fits the server.
+    """
     try:
         server = session.server().value
     except LangflowError as error:
         waiting.show(session, error, retry="retry-server")
         return None
 
-    mode, variables = state.mode(session.owner, run_panel.default_mode(server)), session.variables()
+    mode, variables = run_panel.default_mode(server), session.variables()
+    if not chat:
+        mode = state.mode(session.owner, mode)
 
     def read(mode: Mode) -> FlowForm:
-        return flow_form(flow, session, mode=mode, server=server, variables=variables)
+        return flow_form(
+            flow, session, mode=mode, server=server, variables=variables, chat_text=not chat
+        )
 
     def committed(mode: Mode) -> FormResult:
         commit(session.owner, flow)

@@ -7,6 +7,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 NODE = {
@@ -46,7 +47,9 @@ def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
 
 
 class StandIn:
-    """Answers by path; each request is noted. `answers` maps "GET /path" to (status, body)."""
+    """Answers by path; each request is noted. `answers` maps "GET /path" to (status, body), or to
+    a function of the query and the body that gives them.
+    """
 
     def __init__(self, answers: dict[str, tuple[int, Any]] | None = None) -> None:
         self.answers = {
@@ -69,7 +72,11 @@ class StandIn:
                 outer.bodies.append(self.rfile.read(size).decode())
                 outer.asked.append(f"{self.command} {path}")
                 time.sleep(outer.delays.get(f"{self.command} {path}", 0))
-                status, body = outer.answers.get(f"{self.command} {path}", (404, {"detail": "no"}))
+                reply = outer.answers.get(f"{self.command} {path}", (404, {"detail": "no"}))
+                if callable(reply):
+                    query = dict(parse_qsl(self.path.partition("?")[2]))
+                    reply = reply(query, json.loads(outer.bodies[-1] or "null"))
+                status, body = reply
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 html = isinstance(body, bytes)
@@ -78,7 +85,7 @@ class StandIn:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""

@@ -1,0 +1,242 @@
+"""A conversation: what the server keeps of it, and what its latest run adds. Draws nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+import streamlit as st
+
+from lfclient import Flow, LangflowClient, Message
+from lfclient.errors import LangflowError
+from lfclient.outputs import OutputKind
+from lfclient.run import RunStatus
+from lfclient.store import RunRecord
+from pages._ui import state
+from pages._ui.backend import backend
+from pages._ui.run_panel import Choice
+from pages._ui.servers import Session
+from pages._ui.text import clip
+
+USER, MACHINE = "User", "Machine"
+WINDOW = 50  # messages that are drawn at once
+_FETCHED = 200  # the most that a server gives at once
+_KEPT_SECONDS = 15.0
+_RUNS = 50  # of the flow, among which those of a conversation are looked for
+_CLOCKS = timedelta(seconds=2)  # by which the server's may differ; 1.8 tells whole seconds only
+_RANDOM = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation of the flow that `choice` is about. `id` is its session.
+
+    `history` is what the server keeps, oldest first, None if it has not come; `problem` why it has
+    not, or not anew. `complete`: there is nothing before it. `record` is the latest run in it;
+    `settled` says that the history is younger than that run's end. `runs` goes by job id.
+    """
+
+    session: Session
+    choice: Choice
+    id: str
+    history: Sequence[Message] | None
+    complete: bool
+    settled: bool
+    problem: LangflowError | None
+    record: RunRecord | None
+    runs: dict[str, str]
+
+    @property
+    def going(self) -> bool:
+        """Whether an answer is on its way."""
+        return self.record is not None and not self.record.ended
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What its parts on the page are named after."""
+        return self.session.owner, self.choice.flow.id, self.id
+
+    def with_record(self, record: RunRecord) -> Talk:
+        """The same, with its latest run as it stands now."""
+        return replace(self, record=record, settled=self.settled and not record.ended)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session of the list."""
+
+    id: str
+    label: str
+
+
+def has_chat(flow: Flow) -> bool:
+    """Whether one can talk with a flow: it takes a text and answers with one."""
+    takes = any(of.chat_input for of in flow.fields)
+    return takes and any("ChatOutput" in (leaf.type, leaf.id.split("-")[0]) for leaf in flow.leaves)
+
+
+def prepare(session: Session, choice: Choice) -> Talk:
+    """The conversation in the address, or a new one."""
+    flow = choice.flow
+    named = state.talk(flow.id)
+    name = named or state.next_talk(session.owner, flow.id)
+    records = [
+        record
+        for record in backend().runner.recent(session.owner, _RUNS, flow.id)
+        if record.session_id == name
+    ]
+    record = backend().runner.get(records[0].id, session.owner) if records else None
+    runs = {each.job_id: each.id for each in records if each.job_id}
+    talk = Talk(session, choice, name, (), True, True, None, record, runs)
+    return _with_history(talk) if named else talk
+
+
+def _with_history(talk: Talk) -> Talk:
+    flow_id, wanted = talk.choice.flow.id, fetched(talk)
+    question = f"messages {flow_id} {wanted} {talk.id}"
+    since = float("-inf")
+    if talk.record and talk.record.ended:
+        since, first = state.end_seen(talk.record.id)
+        if first:
+            talk.session.refresh(question)
+            talk.session.refresh(sessions_question(flow_id))
+    # while an answer is on its way, what it adds is seen at the run itself
+    seconds = math.inf if talk.going else _KEPT_SECONDS
+    try:
+        found = talk.session.ask(
+            question, seconds, lambda api: api.messages(flow_id, talk.id, limit=wanted)
+        )
+    except LangflowError as error:
+        return replace(talk, history=None, complete=False, settled=False, problem=error)
+    return replace(
+        talk,
+        history=found.value,
+        complete=len(found.value) < wanted,
+        settled=found.at >= since and found.problem is None,
+        problem=found.problem,
+    )
+
+
+def windows(talk: Talk) -> int:
+    """How many windows of messages are asked for on the screen."""
+    return st.session_state.get(state.talk_key("windows", *talk.key), 1)
+
+
+def show_earlier(talk: Talk) -> None:
+    """Have one more window of messages drawn."""
+    st.session_state[state.talk_key("windows", *talk.key)] = windows(talk) + 1
+
+
+def fetched(talk: Talk) -> int:
+    """How many messages the server is asked for: one more than is drawn, in large steps."""
+    return _FETCHED * (windows(talk) * WINDOW // _FETCHED + 1)
+
+
+# the list of sessions
+
+
+def sessions_question(flow_id: str) -> str:
+    """What the list of a flow's sessions is asked for as."""
+    return f"sessions {flow_id}"
+
+
+def lines(session: Session, flow_id: str) -> list[Line]:
+    """The flow's sessions, the latest first as far as the server tells."""
+    question = sessions_question(flow_id)
+    return session.ask(question, _KEPT_SECONDS, lambda api: _lines(api, flow_id)).value
+
+
+def _lines(api: LangflowClient, flow_id: str) -> list[Line]:
+    ids = api.sessions(flow_id)
+    latest = api.messages(flow_id, limit=_FETCHED) if ids else []
+    newest_first = dict.fromkeys(message.session_id for message in reversed(latest))
+    first_words: dict[str | None, str] = {}
+    for message in latest:
+        if message.sender == USER and message.text.strip():
+            first_words.setdefault(message.session_id, message.text)
+    ordered = [one for one in newest_first if one in ids]
+    ordered += [one for one in ids if one not in newest_first]
+    return [Line(one, label(one, first_words.get(one, ""))) for one in ordered]
+
+
+def label(session_id: str, first_words: str = "") -> str:
+    """A session's name; of one that nobody named, its first words."""
+    if first_words.strip() and _RANDOM.fullmatch(session_id):
+        return clip(" ".join(first_words.split()), 60)
+    return session_id
+
+
+# what is to be seen
+
+
+def seen(talk: Talk) -> tuple[list[Message], list[Message]]:
+    """The messages to be drawn: those that the server keeps, and those of the latest run that it
+    does not keep, or not yet. None comes twice.
+    """
+    history, record = list(talk.history or ()), talk.record
+    over = talk.settled and talk.history is not None
+    if record is None or (over and record.status is RunStatus.COMPLETED):
+        return history, []
+    spoken = _spoken(record, over)
+    if over:
+        # a message that was being written when its run ended is kept without its text
+        begun = {message.id: message for message in spoken}
+        history = [one if one.complete else begun.get(one.id, one) for one in history]
+        kept = {message.id for message in history}
+        spoken = [message for message in spoken if message.id not in kept]
+    else:
+        newer = {message.id for message in spoken}
+        history = [message for message in history if message.id not in newer]
+    text = sent(record, talk.choice.flow)
+    told = any(message.sender == USER for message in spoken) or _holds(history, text, record)
+    if text and not told:
+        own = Message(f"{record.id}-sent", text, USER, USER, record.session_id)
+        spoken = [own, *spoken]
+    return history, spoken
+
+
+def sent(record: RunRecord, flow: Flow) -> str:
+    """The text that a run was given."""
+    texts = (record.overrides.get(of.key) for of in flow.fields if of.chat_input)
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _spoken(record: RunRecord, over: bool) -> list[Message]:
+    """What the run itself says: by its events, else by its answer."""
+    run = record.run
+    if run is None:
+        return []
+    if run.messages or over or not record.ended:
+        return [message for message in run.messages.values() if message.shown or not over]
+    return [
+        Message(f"{record.id}-{name}", str(output.value), MACHINE, component_id=name)
+        for name, output in run.outputs.items()
+        if output.kind is OutputKind.MESSAGE and output.value
+    ]
+
+
+def _holds(history: Iterable[Message], text: str, record: RunRecord) -> bool:
+    """Whether the text that this run was given is kept by the server."""
+    for message in history:
+        if message.sender != USER or message.text.strip() != text.strip():
+            continue
+        if message.job_id and record.job_id:
+            own = message.job_id == record.job_id
+        else:
+            at = _moment(message.timestamp)
+            own = at is None or at >= record.created_at - _CLOCKS
+        if own:
+            return True
+    return False
+
+
+def _moment(timestamp: str) -> datetime | None:
+    """A server's time, which it gives in UTC."""
+    try:
+        at = datetime.fromisoformat(timestamp.replace(" UTC", "+00:00"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=timezone.utc)

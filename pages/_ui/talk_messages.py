@@ -1,0 +1,225 @@
+"""A conversation on the screen: its messages, the answer as it comes, what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient import Message
+from lfclient.run import RunStatus
+from lfclient.store import RunRecord
+from pages._ui import problems, shell, state, status, talk_send, waiting
+from pages._ui.backend import backend
+from pages._ui.outputs.message import MARKDOWN_LIMIT, TEXT_LIMIT
+from pages._ui.talk import MACHINE, USER, WINDOW, Talk, seen, sent, show_earlier, windows
+from pages._ui.text import clip, duration_words, plain, without_remote_images
+
+EVERY_SECONDS = 0.5
+WAIT_SECONDS = 0.45
+_PACE = 0.1  # seconds between two drawings of an answer that is being written
+_BUDGET = 100_000  # characters of a window: 100 KB of Markdown take a browser 1.3 s
+_WRITING = 10_000  # of a long text that is still being written, the end is drawn
+_ERROR_LIMIT = 1_000
+_FILES = 20
+_GENERIC = (USER, MACHINE, "AI", "")
+
+
+def draw(talk: Talk) -> None:
+    """The messages, then what the latest run adds."""
+    history, spoken = seen(talk)
+    with st.container(key="talk-messages"):
+        if talk.problem:
+            waiting.show(talk.session, talk.problem, retry="retry-messages")
+        if not history and not spoken and talk.record is None and not talk.problem:
+            _empty(talk)
+            return
+        _history(talk, history)
+        if talk.going and talk.record:
+            _follow(talk, {"at once": True})
+        else:
+            for message in spoken:
+                _message(message, over=True)
+            if talk.record:
+                _outcome(talk, talk.record, [*history, *spoken])
+
+
+def _empty(talk: Talk) -> None:
+    flow = talk.choice.flow
+    st.markdown(f"#### :material/forum: Write to {plain(clip(flow.name, 80))}", anchors=False)
+    st.caption(
+        plain(clip(flow.description, 400))
+        or "Your messages and its answers stay on the server, as a session that you can go on with."
+    )
+
+
+def _history(talk: Talk, history: Sequence[Message]) -> None:
+    """As many of the latest messages as a browser takes well."""
+    number = windows(talk)
+    drawn = list(_fitting(history, WINDOW * number, _BUDGET * number))[::-1]
+    if len(drawn) < len(history) or not talk.complete:
+        st.button(
+            "Show earlier",
+            key=state.talk_key("earlier", *talk.key),
+            type="tertiary",
+            icon=":material/expand_less:",
+            on_click=show_earlier,
+            args=(talk,),
+        )
+    for message in drawn:
+        _message(message, over=True)
+        run = talk.runs.get(message.job_id or "")
+        if run and message.sender != USER and run != (talk.record.id if talk.record else None):
+            _details(run, talk)
+
+
+def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Message]:
+    """From the latest on: at least one."""
+    for number, message in enumerate(reversed(history)):
+        budget -= min(len(message.text), MARKDOWN_LIMIT)
+        if number and (number >= most or budget < 0):
+            return
+        yield message
+
+
+def _message(message: Message, *, over: bool) -> None:
+    """One message; `over`: nothing more comes to it."""
+    if message.category == "error":
+        with st.chat_message("error", avatar=":material/error:"):
+            heading = f"**{plain(message.sender or 'A component')}** failed"
+            reason = plain(clip(message.shown, _ERROR_LIMIT))
+            st.error(f"{heading}\n\n{reason}")
+        return
+    with st.chat_message("user" if message.sender == USER else "assistant"):
+        if message.sender_name not in _GENERIC:
+            st.caption(plain(clip(message.sender_name, 80)))
+        text = message.shown
+        if message.sender == USER:
+            st.text(text[:TEXT_LIMIT])
+        elif over or message.complete:
+            if text or message.complete:
+                _text(text, message.id)
+        else:
+            _being_written(text)
+        if over and not message.complete:
+            st.caption(":material/content_cut: Not written to its end.")
+        for file in message.files[:_FILES]:
+            st.markdown(f":material/attach_file: {plain(file.rpartition('/')[2])}")
+        if len(message.files) > _FILES:
+            st.caption(f"{len(message.files) - _FILES} more files")
+
+
+def _text(text: str, message_id: str) -> None:
+    if not text.strip():
+        st.caption("An empty message.")
+    elif len(text) <= MARKDOWN_LIMIT:
+        st.markdown(without_remote_images(text)[0])
+    else:
+        st.caption(f"{len(text):,} characters: too long to be drawn as Markdown.")
+        st.code(text[:TEXT_LIMIT], language=None, wrap_lines=True, height=420)
+        st.download_button(
+            "Save",
+            text,
+            file_name="message.txt",
+            key=f"save-message-{message_id}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+
+
+def _being_written(text: str) -> None:
+    if len(text) > _WRITING:
+        st.caption(f"{len(text):,} characters so far; this is the end.")
+        st.code(text[-_WRITING:], language=None, wrap_lines=True, height=420)
+    else:
+        st.markdown(f"{without_remote_images(text)[0]} …")
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+@problems.shown()
+def _follow(talk: Talk, first: dict[str, bool]) -> None:
+    """Draw what the run adds whenever it changes, and the whole page once when it has ended.
+
+    Waits in short turns, as `live` does: clicks inside fragments wait for them.
+    """
+    runner = backend().runner
+    place = st.empty()
+    until = time.monotonic() + (0 if first.pop("at once", False) else WAIT_SECONDS)
+    record = talk.record
+    record = runner.get(record.id, talk.session.owner) if record else None
+    while record is not None:
+        with place.container():
+            _coming(talk, record)
+        if record.ended:
+            st.rerun()
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _PACE))
+        record = runner.wait_change(record.id, record.version, until - time.monotonic())
+
+
+def _coming(talk: Talk, record: RunRecord) -> None:
+    """The person's message, the answer as far as it is there, and that more is to come."""
+    _, spoken = seen(talk.with_record(record))
+    for message in spoken:
+        _message(message, over=record.ended)
+    if record.ended or any(not message.complete for message in spoken):
+        return
+    took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+    answered = spoken and spoken[-1].sender != USER
+    with st.container() if answered else st.chat_message("assistant"):
+        words = status.LOOKS[record.status].meaning if _is_odd(record) else ""
+        st.markdown(f"**…** :gray[{took}]")
+        for line in filter(None, (words, record.note, record.stop_result)):
+            st.caption(plain(line))
+
+
+def _is_odd(record: RunRecord) -> bool:
+    return record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
+
+
+def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None:
+    """What became of the latest message: why there is no answer, and what can be done."""
+    failed = record.status is not RunStatus.COMPLETED
+    if failed:
+        _failure(record, messages)
+    elif talk.settled and messages and messages[-1].sender == USER:
+        st.caption(":material/info: The flow ended and answered nothing.")
+    with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
+        text = sent(record, talk.choice.flow)
+        if failed and text:
+            st.button(
+                "Send again",
+                key=f"send-again-{record.id}",
+                icon=":material/replay:",
+                on_click=talk_send.send,
+                args=(talk, text),
+            )
+        _details(record.id, talk)
+
+
+def _failure(record: RunRecord, messages: Sequence[Message]) -> None:
+    st.markdown(
+        f"{status.markdown_badge(record.status)} "
+        f":gray[{plain(record.stop_result or status.LOOKS[record.status].meaning)}]"
+    )
+    if record.problem:
+        problems.show_words("No answer", record.problem.message, record.problem.hint)
+    told = " ".join(message.text for message in messages[-3:] if message.category == "error")
+    for error in record.run.errors if record.run else ():
+        if error.message not in told:
+            where = error.component or error.component_id
+            problems.show_words(f"{where} failed" if where else "The flow failed", error.message)
+
+
+def _details(run_id: str, talk: Talk) -> None:
+    st.page_link(
+        shell.run_page(),
+        label=":small[Details of this answer]",
+        icon=":material/info:",
+        query_params={state.FLOW: talk.choice.flow.id, state.RUN: run_id},
+    )

@@ -1,0 +1,66 @@
+"""Beside a conversation: which flow, and what is set for each message that is sent to it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.flow import Flow
+from pages._ui import shell, state, talk, workbench
+from pages._ui.servers import Session
+from pages._ui.text import plain
+from pages._ui.workbench import Workbench
+
+
+def place(session: Session) -> AbstractContextManager:
+    """Where the flow is chosen: beside, or in the middle while there is none to be chosen."""
+    try:
+        return st.sidebar if session.flows().value else st.container()
+    except LangflowError:
+        return st.container()
+
+
+def bench(session: Session, flow: Flow | None) -> Workbench | None:
+    """The flow's form, without its message; None, and why, where one cannot talk with it."""
+    if flow is None:
+        return None
+    if not talk.has_chat(flow):
+        _no_chat(flow)
+        return None
+    return workbench.prepare(session, flow, chat=True)
+
+
+def _no_chat(flow: Flow) -> None:
+    with st.container(border=True, key="no-chat"):
+        st.markdown(f"#### {plain(flow.name)} is not made for talking", anchors=False)
+        st.markdown(
+            "A conversation needs a flow with a Chat Input and a Chat Output component. Choose "
+            "another flow at the side, or run this one with a form."
+        )
+        st.page_link(
+            shell.run_page(),
+            label="Run this flow",
+            icon=":material/play_circle:",
+            query_params={state.FLOW: flow.id},
+        )
+
+
+def draw(ready: Workbench) -> None:
+    """The parameters, which go with every message; closed until somebody wants them."""
+    form, owner, flow = ready.form, ready.choice.session.owner, ready.choice.flow
+    changed = len(form.result.overrides)
+    opened = st.expander(
+        "Parameters",
+        key=state.talk_key("parameters", owner, flow.id),
+        icon=":material/tune:",
+        on_change="rerun",
+    )
+    if opened.open:
+        with opened:
+            ready.draw()
+    if changed:
+        st.caption(f"{changed} changed; sent with every message.")
+    if not form.result.ready:
+        st.caption(":red[A value needs a correction before a message can be sent.]")

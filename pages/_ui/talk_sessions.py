@@ -1,0 +1,177 @@
+"""The sessions of a flow: the list, a new one, renaming and deleting."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import streamlit as st
+
+from lfclient import InvalidRequest, LangflowClient, LangflowError
+from pages._ui import problems, state, talk, waiting
+from pages._ui.answers import StillAsking
+from pages._ui.servers import Session
+from pages._ui.talk import Line, Talk
+from pages._ui.text import clip, plain
+
+MANY = 8  # from so many on they can be searched
+MOST = 30  # that are listed at once
+_LONGEST = 120  # characters of a name that is given here
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done to a session; the server is asked beside the page."""
+
+    what: Literal["rename", "delete"]
+    flow_id: str
+    session_id: str
+    name: str = ""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def work(self) -> Callable[[LangflowClient], None]:
+        """What is asked of the server."""
+        return self._rename if self.what == "rename" else self._delete
+
+    def _rename(self, api: LangflowClient) -> None:
+        if api.messages(self.flow_id, self.name, limit=1):
+            raise InvalidRequest(
+                f"Not renamed: there is a session “{self.name}” already.", hint="Use another name."
+            )
+        api.rename_session(self.session_id, self.name, flow=self.flow_id)
+
+    def _delete(self, api: LangflowClient) -> None:
+        api.delete_session(self.session_id, flow=self.flow_id)
+
+
+def settle(session: Session) -> None:
+    """Draw what has become of the last change, if it is not seen yet."""
+    change = state.talk_change()
+    if not isinstance(change, Change):
+        return
+    try:
+        session.ask(f"change {change.token}", math.inf, change.work)
+    except StillAsking as error:
+        waiting.show(session, error, retry="retry-change")
+        return
+    except LangflowError as error:
+        state.end_talk_change()
+        problems.show(error)
+        return
+    state.end_talk_change()
+    session.refresh(talk.sessions_question(change.flow_id))
+    if state.talk(change.flow_id) == change.session_id:
+        if change.what == "rename":
+            state.show_talk(change.name)
+        else:
+            state.close_talk()
+    st.toast("Renamed." if change.what == "rename" else "Deleted.")
+
+
+def draw(current: Talk) -> None:
+    """A button for a new one, and the list."""
+    st.button(
+        "New session",
+        key="talk-new",
+        icon=":material/add_comment:",
+        on_click=state.close_talk,
+        width="stretch",
+    )
+    try:
+        lines = talk.lines(current.session, current.choice.flow.id)
+    except LangflowError as error:
+        waiting.show(current.session, error, retry="retry-sessions")
+        return
+    if not lines:
+        st.caption("No sessions yet. One begins with your first message.")
+        return
+    st.caption(f"Sessions · {len(lines)}")
+    found = _found(lines, current)
+    with st.container(key="talk-sessions", gap="xxsmall"):
+        for line in found[:MOST]:
+            _line(line, line.id == current.id)
+    if len(found) > MOST:
+        st.caption(f"{len(found) - MOST} more: search for them.")
+    elif not found:
+        st.caption("No session is called that.")
+
+
+def _found(lines: list[Line], current: Talk) -> list[Line]:
+    if len(lines) < MANY:
+        return lines
+    owner, flow_id, _ = current.key
+    text = st.text_input(
+        "Search sessions",
+        key=state.talk_key("search", owner, flow_id),
+        placeholder="Search sessions",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        live=True,
+    )
+    words = (text or "").casefold().split()
+    return [
+        line
+        for line in lines
+        if all(word in f"{line.label} {line.id}".casefold() for word in words)
+    ]
+
+
+def _line(line: Line, shown: bool) -> None:
+    name = plain(clip(line.label, 60))
+    st.button(
+        f"**{name}**" if shown else name,
+        key=f"talk-open-{line.id}",
+        type="tertiary",
+        icon=":material/chat_bubble:",
+        on_click=state.show_talk,
+        args=(line.id,),
+    )
+
+
+def head(current: Talk) -> None:
+    """The flow and the session that is talked in, with what can be done to it."""
+    flow = plain(clip(current.choice.flow.name, 60))
+    with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
+        if not current.history:
+            st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
+            return
+        said = next((one.text for one in current.history if one.sender == talk.USER), "")
+        name = plain(clip(talk.label(current.id, said if current.complete else ""), 60))
+        st.markdown(f"**{flow}** :gray[· {name}]", width="stretch")
+        if current.going:
+            return
+        _rename(current)
+        _delete(current)
+
+
+def _rename(current: Talk) -> None:
+    owner, flow_id, session_id = current.key
+    key = state.talk_key("name", owner, flow_id, session_id)
+    panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
+    with panel, st.form(f"{key}-form", border=False):
+        st.text_input("Name of this session", session_id, key=key, max_chars=_LONGEST)
+        st.form_submit_button("Rename", on_click=_renamed, args=(flow_id, session_id, key))
+
+
+def _renamed(flow_id: str, session_id: str, key: str) -> None:
+    name = st.session_state[key].strip()
+    if name and name != session_id:
+        state.change_talk(Change("rename", flow_id, session_id, name))
+
+
+def _delete(current: Talk) -> None:
+    owner, flow_id, session_id = current.key
+    key = state.talk_key("delete", owner, flow_id, session_id)
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
+        st.markdown("Delete this session and its messages from the server? That is for good.")
+        st.button(
+            "Delete for good",
+            key=key,
+            type="primary",
+            on_click=state.change_talk,
+            args=(Change("delete", flow_id, session_id),),
+        )

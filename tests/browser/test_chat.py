@@ -1,0 +1,70 @@
+"""A conversation, as a person has it: on a real Langflow 1.13.0, in Chromium."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from lfclient import LangflowClient
+from tests.browser.conftest import PREFIX
+from tests.console import Console
+from tests.servers import LiveServer
+
+
+def test_a_person_talks_to_flows(
+    console: Console, sample_flows: LiveServer, window: Callable[..., Page]
+):
+    """Watch an answer being written, go on, begin another session, rename one and delete it;
+    another browser goes on where this one is.
+    """
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        writer = api.flow(PREFIX + "Write word by word")
+    page = window()
+    page.goto(f"{console.url}/chat?flow={writer.id}")
+    messages, box = page.get_by_test_id("stChatMessage"), page.get_by_test_id("stChatInputTextArea")
+    expect(page.get_by_text(f"Write to {writer.name}")).to_be_visible()
+
+    box.fill("Hello")
+    box.press("Enter")
+    expect(messages.first).to_contain_text("Hello")
+    expect(messages.nth(1)).to_contain_text("word by word")  # while it is being written
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(messages.nth(1)).not_to_contain_text("That is all")
+    page.get_by_text("Details of this answer").wait_for()
+    expect(messages.nth(1)).to_contain_text("That is all")
+    expect(messages).to_have_count(2)
+    expect(box).to_be_focused()  # the next message can be typed at once
+
+    box.fill("Once more")
+    box.press("Enter")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Send again").wait_for()
+    expect(messages.nth(2)).to_contain_text("Once more")
+    first = page.url
+
+    page.get_by_role("button", name="New session").click()
+    expect(messages).to_have_count(0)
+    box.fill("Another matter")
+    box.press("Enter")
+    page.get_by_text("Details of this answer").wait_for()
+    expect(page).not_to_have_url(first)
+
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name of this session").fill("Trip to Rome")
+    page.get_by_label("Name of this session").press("Enter")
+    expect(page).to_have_url(re.compile(r"session=Trip(\+|%20)to(\+|%20)Rome"))
+    expect(messages).to_have_count(2)
+    elsewhere = window(color_scheme="dark")
+    elsewhere.goto(page.url)
+    expect(elsewhere.get_by_test_id("stChatMessage")).to_have_count(2)
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(messages).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("session="))
+    page.get_by_role("button", name=re.compile("Hello")).click()
+    expect(page).to_have_url(first)
+    page.reload()
+    expect(messages.nth(2)).to_contain_text("Once more")
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        assert len(api.sessions(writer)) == 1

@@ -1,0 +1,325 @@
+"""The chat page: talking, sessions, and what is done when the server does not behave."""
+
+import pytest
+
+from pages._ui import answers, state
+from tests.ui.stand_in import flow
+from tests.ui.talking import MESSAGES, Talking
+from tests.ui.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    labels,
+    langflow_stand_in,
+    opened,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+PAGE = "pages/chat.py"
+
+
+@pytest.fixture
+def talking(langflow_stand_in):
+    """A server whose flow answers."""
+    return Talking(langflow_stand_in)
+
+
+def chat(**address):
+    return opened(PAGE, **address)
+
+
+def send(app, text):
+    app.chat_input[0].set_value(text).run()
+    for _ in range(5):  # a run that has ended has the page drawn again
+        if "Details of this answer" in links(app) or "Send again" in labels(app):
+            break
+        app.run()
+    assert not app.exception
+    return app
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def links(app):
+    return " ".join(link.proto.label for link in app.get("page_link"))
+
+
+def talk(app):
+    """Who says what, as it is drawn."""
+    return [
+        (message.name, " ".join(part.value for part in [*message.text, *message.markdown]))
+        for message in app.chat_message
+    ]
+
+
+def in_address(app):
+    found = app.query_params.get(state.SESSION)  # a list where the page has set it
+    return found[0] if isinstance(found, list) else found
+
+
+def test_a_flow_without_chat_says_so_and_leads_to_run(langflow_stand_in):
+    """It is not an empty conversation that answers nothing."""
+    langflow_stand_in.add(flow(ONE, "Form only"))
+    app = chat()
+    assert "Form only is not made for talking" in said(app)
+    assert "Run this flow" in links(app)
+    assert not app.chat_input
+
+
+def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
+    """In the middle of the page: the side may be closed."""
+    langflow_stand_in.add()
+    app = chat()
+    assert "no flows yet" in " ".join(each.value for each in app.main.markdown)
+
+
+def test_a_new_conversation_invites_to_write(talking):
+    """No session is made, at the server or in the address, before there is a message."""
+    app = chat()
+    assert "Write to Talker" in said(app)
+    assert "No sessions yet" in said(app)
+    assert in_address(app) is None
+    assert "Rename" not in [each.label for each in app.get("popover")]
+
+
+def test_a_message_is_answered_once_and_has_its_address(talking):
+    """Sent in a session of its own, which a reload comes back to."""
+    app = send(chat(), "hello")
+    assert talk(app) == [("user", "hello"), ("assistant", "echo of hello")]
+    session = in_address(app)
+    assert {row["session_id"] for row in talking.rows} == {session}
+    assert "Details of this answer" in links(app)
+    again = chat(flow=ONE, session=session)
+    assert talk(again) == talk(app)
+
+
+def test_a_conversation_goes_on_in_its_session_until_another_is_begun(talking):
+    """The next message follows in the same session; New session begins another."""
+    app = send(send(chat(), "one"), "two")
+    assert [text for _, text in talk(app)] == ["one", "echo of one", "two", "echo of two"]
+    first = in_address(app)
+    press(app, "New session")
+    assert (talk(app), in_address(app)) == ([], None)
+    send(app, "three")
+    assert len({row["session_id"] for row in talking.rows}) == 2
+    press(app, "one")
+    assert in_address(app) == first
+    assert len(talk(app)) == 4
+
+
+def test_the_same_text_twice_is_two_messages(talking):
+    """What is told apart is the message, not its words."""
+    app = send(send(chat(), "yes"), "yes")
+    assert [text for _, text in talk(app)] == ["yes", "echo of yes"] * 2
+
+
+def test_a_text_whose_run_fails_is_not_lost(talking):
+    """The server fails: the text is still there, with why, and can be sent again."""
+    talking.fails = (500, {"detail": "The database is locked."})
+    app = send(chat(), "precious words")
+    assert ("user", "precious words") in talk(app)
+    assert "The database is locked" in said(app)
+    again = chat(flow=ONE, session=in_address(app))
+    assert ("user", "precious words") in talk(again)
+    talking.fails = None
+    press(again, "Send again")
+    for _ in range(3):
+        again.run()
+    assert talk(again)[-2:] == [("user", "precious words"), ("assistant", "echo of precious words")]
+    assert "The database is locked" not in said(again)
+
+
+def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
+    """A parameter that needs a correction is named, and nothing was sent."""
+    app = chat()
+    form = app.session_state["forms"]
+    next(iter(form.values())).faults["ChatOutput-b.tone"] = "not a tone"
+    app.chat_input[0].set_value("keep me").run()
+    assert "Not run." in said(app)
+    assert "not a tone" in said(app)
+    assert app.chat_input[0].proto.value == "keep me"
+    assert talking.sent == []
+
+
+def test_a_second_message_waits_for_the_answer_to_the_first(talking):
+    """Two at once would mix up the flow's memory; the text is back in the box."""
+    talking.server.delays["POST /api/v2/workflows"] = 2
+    app = chat()
+    app.chat_input[0].set_value("first").run()
+    assert talk(app)[0] == ("user", "first")
+    assert "Stop" in labels(app)
+    app.chat_input[0].set_value("second").run()
+    assert "still on its way" in said(app)
+    assert app.chat_input[0].proto.value == "second"
+    assert len(talking.sent) <= 1
+
+
+def test_parameters_go_with_every_message(talking):
+    """The panel has the flow's form but for its message, and is closed."""
+    app = chat()
+    assert not any(each.label == "Tone" for each in app.text_input)
+    owner = app.selectbox[0].key[-12:]
+    app.session_state[state.talk_key("parameters", owner, ONE)] = True
+    app.run()
+    assert not app.text_area
+    tone = next(each for each in app.text_input if "tone" in each.key)
+    tone.set_value("rude").run()
+    assert "1 changed" in said(app)
+    send(app, "hello")
+    assert talking.sent[0]["ChatOutput-b.tone"] == "rude"
+    assert talking.sent[0]["ChatInput-a.input_value"] == "hello"
+
+
+def test_what_is_said_is_drawn_as_what_it_is(talking):
+    """Answers as Markdown that loads nothing, texts of people letter by letter, failures as such,
+    files by their names.
+    """
+    talking.say("s", "# no *heading* <b>x</b>", files='["u/cat.png"]')
+    talking.say("s", "![spy](https://evil.example/x.png) <script>x</script>", "Machine")
+    talking.say("s", "boom **loud**", "Agent", category="error")
+    app = chat(flow=ONE, session="s")
+    person, machine, failed = app.chat_message
+    assert person.text[0].value == "# no *heading* <b>x</b>"
+    assert "cat" in person.markdown[0].value
+    assert "](https://evil" not in machine.markdown[0].value
+    assert "Agent" in failed.error[0].value
+    assert "**loud**" not in failed.error[0].value
+    assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
+
+
+def test_a_huge_message_is_bounded(talking):
+    """Not drawn as Markdown, and to be saved whole."""
+    talking.say("s", "word " * 200_000, "Machine")
+    app = chat(flow=ONE, session="s")
+    assert "too long to be drawn" in said(app)
+    assert len(app.chat_message[0].code[0].value) <= 500_000
+
+
+def test_of_many_messages_the_latest_are_drawn(talking):
+    """Two thousand: fifty at first, and as many more with each press."""
+    for number in range(1000):
+        talking.say("s", f"question {number}")
+        talking.say("s", f"answer {number}", "Machine")
+    app = chat(flow=ONE, session="s")
+    assert len(talk(app)) == 50
+    assert talk(app)[-1] == ("assistant", "answer 999")
+    press(app, "Show earlier")
+    assert talk(app)[0] == ("user", "question 950")
+    assert len(talk(app)) == 100
+
+
+def test_long_messages_make_the_window_smaller(talking):
+    """A browser bears only so much Markdown at once."""
+    for number in range(20):
+        talking.say("s", f"{number} " + "x" * 30_000, "Machine")
+    app = chat(flow=ONE, session="s")
+    assert len(app.chat_message) == 3
+    assert "Show earlier" in labels(app)
+
+
+def test_a_session_is_renamed(talking):
+    """By the server; the address goes with it."""
+    talking.say("old name", "hello")
+
+    def rename(query, _):
+        for row in talking.rows:
+            row["session_id"] = query["new_session_id"]
+        return 200, []
+
+    talking.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
+    app = chat(flow=ONE, session="old name")
+    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    press(app, "Rename")
+    assert in_address(app) == "Trip"
+    assert "**Trip**" in labels(app)
+    assert talk(app) == [("user", "hello")]
+
+
+def test_two_sessions_are_not_joined_by_a_name(talking):
+    """The server would do so without a word."""
+    talking.say("old", "hello")
+    talking.say("Trip", "another")
+    app = chat(flow=ONE, session="old")
+    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    press(app, "Rename")
+    assert "there is a session “Trip” already" in said(app)
+    assert in_address(app) == "old"
+
+
+def test_a_session_is_deleted_after_a_question(talking):
+    """Of this flow; then a new conversation is begun."""
+    talking.say("s", "hello")
+    talking.say("t", "other")
+
+    def delete(*_):
+        talking.rows = [row for row in talking.rows if row["session_id"] != "s"]
+        return 204, b""
+
+    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
+    app = chat(flow=ONE, session="s")
+    assert "That is for good" in said(app)
+    press(app, "Delete for good")
+    assert (in_address(app), talk(app)) == (None, [])
+    assert "t" in labels(app)
+    assert "s" not in labels(app)
+
+
+def test_a_change_that_fails_says_so(talking):
+    """And the session is still there."""
+    talking.say("s", "hello")
+    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (500, {"detail": "locked"})
+    app = chat(flow=ONE, session="s")
+    press(app, "Delete for good")
+    assert "locked" in said(app)
+    assert talk(app) == [("user", "hello")]
+
+
+def test_many_sessions_can_be_searched(talking):
+    """The latest first, named after their first words or by their names."""
+    for number in range(40):
+        talking.say(f"console-{number:012x}", f"about topic {number}")
+    talking.say("Trip to Rome", "hello")
+    app = chat()
+    listed = [label for label in labels(app) if label.startswith(("about", "Trip"))]
+    assert listed[:2] == ["Trip to Rome", "about topic 39"]
+    assert len(listed) == 30
+    assert "11 more" in said(app)
+    search = next(each for each in app.text_input if each.label == "Search sessions")
+    search.set_value("rome trip").run()
+    assert [label for label in labels(app) if label in listed] == ["Trip to Rome"]
+
+
+def test_another_flow_begins_another_conversation(talking):
+    """A session belongs to its flow."""
+    other = {**talking.server.answers[f"GET /api/v1/flows/{ONE}"][1], "id": TWO, "name": "Zebra"}
+    talking.server.add(talking.server.answers[f"GET /api/v1/flows/{ONE}"][1], other)
+    talking.say("s", "hello")
+    app = chat(flow=ONE, session="s")
+    app.selectbox[0].set_value(TWO).run()
+    assert in_address(app) is None
+    assert "Write to Zebra" in said(app)
+
+
+def test_a_slow_server_does_not_hold_the_page_up(talking, monkeypatch):
+    """What is there is drawn, one can write, and the rest is said to be waited for."""
+    talking.say("s", "hello")
+    chat()  # the flow and the server are known
+    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    talking.server.delays[f"GET {MESSAGES}"] = 1.5
+    app = chat(flow=ONE, session="s")
+    assert "Waiting for" in said(app)
+    assert app.chat_input
+
+
+def test_a_server_that_goes_away_leaves_the_conversation_on_the_screen(talking):
+    """With why, and a way to try again; the box stays."""
+    talking.server.answers[f"GET {MESSAGES}"] = (500, {"detail": "locked"})
+    app = chat(flow=ONE, session="s")
+    assert "locked" in said(app)
+    assert "Try again" in labels(app)
+    assert app.chat_input

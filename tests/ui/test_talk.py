@@ -1,0 +1,145 @@
+"""Which messages a conversation shows: none twice, none lost, whatever became of its run."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from lfclient import Message, Output, OutputKind
+from lfclient.run import Run, RunStatus
+from lfclient.store import RunRecord
+from pages._ui import talk
+from pages._ui.run_panel import Choice
+from pages._ui.talk import Talk
+from tests import flows
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=timezone.utc)
+FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
+CHOICE = Choice(None, None, FLOW, "background", None)
+GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
+
+
+def user(id, text="hi", after=0, **more):
+    """A person's message, kept so many seconds after the run was begun."""
+    at = f"{NOW + timedelta(seconds=after):%Y-%m-%d %H:%M:%S.%f} UTC"
+    return Message(id, text, "User", "User", "s", timestamp=at, **more)
+
+
+def machine(id, text="hello", **more):
+    return Message(id, text, "Machine", "AI", "s", **more)
+
+
+def talking(history, status=None, *, settled=True, text="hi", job="job-1", run=None):
+    """A conversation whose latest run, if any, was given that text."""
+    record = status and RunRecord(
+        id="run",
+        owner="o",
+        click="c",
+        server_name="",
+        server_url="",
+        flow_id=FLOW.id,
+        flow_name="",
+        mode="background",
+        created_at=NOW,
+        status=status,
+        session_id="s",
+        overrides={"ChatInput-a.input_value": text},
+        job_id=job,
+        run=run,
+    )
+    return Talk(None, CHOICE, "s", history, True, settled, None, record or None, {})
+
+
+def ran(status=DONE, *messages, **outputs):
+    found = {name: Output(name, OutputKind.MESSAGE, text) for name, text in outputs.items()}
+    return Run(
+        FLOW.id, "background", status, outputs=found, messages={one.id: one for one in messages}
+    )
+
+
+def shown(conversation):
+    kept, added = talk.seen(conversation)
+    return [(one.sender, one.shown) for one in (*kept, *added)]
+
+
+HI, HELLO = ("User", "hi"), ("Machine", "hello")
+
+
+def test_what_the_server_keeps_is_the_conversation():
+    """Without a run, and once a run's messages are kept."""
+    history = [user("1"), machine("2")]
+    assert shown(talking(history)) == [HI, HELLO]
+    assert shown(talking(history, DONE, run=ran(DONE, user("1"), machine("2")))) == [HI, HELLO]
+
+
+def test_a_text_is_there_as_soon_as_it_is_sent():
+    """Before the server knows of it."""
+    assert shown(talking([], GOING, run=None)) == [HI]
+
+
+def test_live_messages_are_known_by_their_ids():
+    """The person's comes with the events, too; the history may hold some already, unfinished."""
+    written = machine("2", "", complete=False, streamed="hel")
+    live = ran(GOING, user("1"), written)
+    for history in ([], [user("1")], [user("1"), machine("2", "", complete=False)]):
+        assert shown(talking(history, GOING, run=live)) == [HI, ("Machine", "hel")]
+
+
+def test_the_same_words_again_are_another_message():
+    """Those of a minute ago are not what was just sent."""
+    before = [user("1", after=-60, job_id="job-0"), machine("2", job_id="job-0")]
+    assert shown(talking(before, GOING)) == [HI, HELLO, HI]
+    without_jobs = [user("1", after=-60), machine("2")]
+    assert shown(talking(without_jobs, GOING)) == [HI, HELLO, HI]
+
+
+def test_a_text_that_the_server_keeps_already_is_not_added():
+    """The page was opened while the run goes on."""
+    assert shown(talking([user("1", after=1)], GOING, job=None)) == [HI]
+    assert shown(talking([user("1", after=-90, job_id="job-1")], GOING)) == [HI]
+
+
+def test_an_answer_is_there_before_the_history_has_it():
+    """From the run itself, until the server was asked again; then it is not there twice."""
+    run = ran(DONE, **{"ChatOutput-b": "hello"})
+    late = talking([], DONE, settled=False, run=run)
+    assert shown(late) == [HI, HELLO]
+    assert shown(replace(late, history=None)) == [HI, HELLO]
+    kept = [user("1", after=1, job_id="job-1"), machine("2", job_id="job-1")]
+    assert shown(replace(late, history=kept, settled=True)) == [HI, HELLO]
+
+
+def test_what_was_written_before_a_stop_stays():
+    """Servers keep such a message without its text."""
+    run = ran(STOPPED, user("1"), machine("2", "", complete=False, streamed="hel"))
+    history = [user("1", after=1), machine("2", "", complete=False)]
+    assert shown(talking(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
+    assert shown(talking(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
+def test_a_text_that_never_arrived_stays(status):
+    """It is nowhere but in the record of its run."""
+    history = [user("1", after=-60), machine("2")]
+    assert shown(talking(history, status, job=None)) == [HI, HELLO, HI]
+
+
+def test_an_outcome_that_is_unknown_is_not_told_twice():
+    """The answer was lost on its way, and the server had done all."""
+    history = [user("1", after=1), machine("2")]
+    assert shown(talking(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
+
+
+def test_sessions_without_a_name_are_called_by_their_first_words():
+    """A name that somebody gave, or chose elsewhere, is kept."""
+    assert talk.label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
+    assert talk.label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
+    assert talk.label("Trip to Rome", "Hi") == "Trip to Rome"
+    assert talk.label("console-0123456789ab", " ") == "console-0123456789ab"
+
+
+def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():
+    """Both components are needed."""
+    assert talk.has_chat(FLOW)
+    assert not talk.has_chat(flows.flow(flows.chat_input()))
+    assert not talk.has_chat(flows.flow(flows.node("ChatOutput-b")))
