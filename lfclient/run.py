@@ -210,7 +210,12 @@ def _say(run: Run, event: events.MessageAdded) -> Run:
     before = run.messages.get(message.id)
     if before and not message.complete:
         message = replace(message, streamed=before.streamed)
-    return replace(run, messages={**run.messages, message.id: message})
+    run = replace(run, messages={**run.messages, message.id: message})
+    if message.category == "error" and message.component_id in run.components:
+        # the event of its end comes seconds later, when the server has written the traceback
+        error = RunError(message.text.strip(), component_id=message.component_id)
+        run = _with(run, message.component_id, state=ComponentState.FAILED, error=error)
+    return run
 
 
 def _unsay(run: Run, event: events.MessageRemoved) -> Run:
@@ -247,7 +252,10 @@ def _ask(run: Run, event: events.HumanInputRequired) -> Run:
     }
     run = replace(run, components=components, waiting_for=request)
     if asking:
-        run = _with(run, asking, state=ComponentState.SUSPENDED)
+        # it has just told that it is done, and has not returned what it will
+        run = _with(
+            run, asking, state=ComponentState.SUSPENDED, seconds=None, ended_at=None, output=None
+        )
     return run if run.ended else replace(run, status=RunStatus.SUSPENDED)
 
 

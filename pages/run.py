@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from pages._ui import connect, live, picker, problems, recent, run_panel, waiting, workbench
+from pages._ui import (
+    approval,
+    connect,
+    live,
+    outcome,
+    picker,
+    problems,
+    recent,
+    run_panel,
+    waiting,
+    workbench,
+)
 
 with problems.shown():
     session = connect.session()
@@ -21,6 +32,11 @@ with problems.shown():
             bench = workbench.prepare(session, flow) if flow else None
         with controls:
             run_panel.draw(session, bench.choice if bench else None, record)
+        with right:
+            if record:
+                outcome.details(session, record)
+            if flow:
+                approval.others(session, flow, record)
         if bench:
             with left:
                 waiting.look_again(session, flow.id)

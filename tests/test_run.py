@@ -95,6 +95,7 @@ def test_a_question_stops_what_was_thought_to_run(version: str):
         "ChatOutput-appro": "waiting",
         "ChatOutput-rejec": "waiting",
     }
+    assert run.components["HumanInput-hhhhh"].output is None
     run = after(found[asked + 1 :], run)
     assert (run.waiting_for, states(run)["ChatOutput-rejec"]) == (None, "skipped")
     assert states(run)["ChatOutput-appro"] == "done"
@@ -176,6 +177,16 @@ def test_a_component_that_the_end_names_as_failed():
         run, RunEnded(RunStatus.FAILED, replace(NEW, status=RunStatus.FAILED, errors=(error,)))
     )
     assert states(ended)["ChatInput-abc12"] == "failed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_failure_is_seen_before_its_traceback_is_written(version: str):
+    """The message of the error comes seconds before the end of its component."""
+    found = read(events(version, "bg_events_failed"))
+    last = max(n for n, event in enumerate(found) if isinstance(event, MessageAdded))
+    failed = after(found[: last + 1]).components["ChatOutput-xyz34"]
+    assert (failed.state, failed.error.message) == (ComponentState.FAILED, "boom mid-stream")
+    assert after(found).components["ChatOutput-xyz34"].error.traceback
 
 
 def test_warnings_and_unknown_events():

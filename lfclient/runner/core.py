@@ -149,11 +149,15 @@ class Runner:
         self._tasks.decide(run_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
-        """Follow a job that was not started here and waits for a person; the id of its run."""
+        """The id of the run that is a waiting job; one that was not started here is followed."""
+        owner = fingerprint(connection, self._folder)
+        known = self._store.of_job(owner, question.job_id or "")
+        if known:
+            return known.id
         record, new = self._store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
-                owner=fingerprint(connection, self._folder),
+                owner=owner,
                 click=f"job {question.job_id}",
                 server_name=connection.name,
                 server_url=connection.url,

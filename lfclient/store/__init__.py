@@ -110,6 +110,13 @@ class Store:
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query)]
 
+    def of_job(self, owner: str, job_id: str) -> RunRecord | None:
+        """That owner's record of a server's job, without its answer; None if there is none."""
+        query = select(RunRow.__table__).where(RunRow.owner == owner, RunRow.job_id == job_id)
+        with self._read() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        return from_row(row) if row else None
+
     def unfinished(self, owner: str | None = None) -> list[RunRecord]:
         """The records that have not ended, of one owner or of all."""
         query = select(RunRow.__table__).where(RunRow.status.in_(_UNFINISHED))

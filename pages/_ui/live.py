@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from datetime import datetime, timezone
 
 import streamlit as st
 
-from lfclient.fields import Variable
-from lfclient.outputs import FileRef
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.flow import Flow
+from lfclient.run import RunStatus
 from lfclient.store import RunRecord
-from pages._ui import export, outputs, problems, shell, state, status
-from pages._ui.backend import backend, client
-from pages._ui.run_panel import MODES
+from pages._ui import approval, going, outcome, problems, shell, state, status
+from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import clip, duration_words, plain
+from pages._ui.text import duration_words, plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.45
 # for which the browser is left alone with the status of a run that was just started
 HEAD_START = 0.03
-INPUTS_LIMIT = 5_000  # characters of a run's inputs that are shown
 
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
@@ -33,26 +31,37 @@ def draw(session: Session, record: RunRecord | None) -> None:
     Each part has one place whatever is in it, so that nothing of the run before is left to stand
     under the next one's status until the page is drawn to its end.
     """
+    question = st.empty()
     with st.container(key="run-status", border=True):
         if record is None:
             _nothing()
         elif record.ended:
             with st.empty().container():
-                _head(record)
+                _head(record, None)
         else:
-            _follow(record.id, session.owner, {"at once": True})
-        outcome = st.empty()
+            _follow(session, record.id, _calls_for_page(record), {"at once": True})
+        problem = st.empty()
     result = st.empty()
+    if record and not record.ended:
+        with question.container():
+            approval.draw(session, record)
     if record and record.ended:
-        with outcome.container():
-            _outcome(record)
+        with problem.container():
+            outcome.problems_of(record)
         if record.run:
             with result.container():
-                _result(session, record, record.run)
+                outcome.draw(session, record, record.run)
     if state.is_to_be_addressed():
         time.sleep(HEAD_START)
         state.put_run_into_address()
     name_tab(record)
+
+
+def _calls_for_page(record: RunRecord) -> Hashable:
+    """What of a run is drawn outside its fragment: with another one, the page is drawn again."""
+    asked = approval.question_of(record)
+    stopping = record.stop_requested_at is not None
+    return record.ended, stopping, (asked.request_id, asked.sent) if asked else None
 
 
 def _nothing() -> None:
@@ -85,37 +94,52 @@ def wait_for_end(session: Session, record: RunRecord | None) -> None:
 
 @st.fragment(run_every=EVERY_SECONDS)
 @problems.shown()
-def _follow(run_id: str, owner: str, first: dict[str, bool]) -> None:
-    """Draw the status again whenever it changes, and the whole page once when it has ended.
+def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, bool]) -> None:
+    """Draw the run again whenever it changes, and the whole page when that has to change.
 
     Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
     page, it does not wait, so that the rest of the page is drawn. Nothing is asked of the server
     from here, so that a closed or hidden tab changes nothing for the run.
     """
     runner = backend().runner
-    place = st.empty()
     at_once = first.pop("at once", False)
     until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
-    record = runner.get(run_id, owner)
+    record = runner.get(run_id, session.owner)
+    if record is None:
+        return
+    flow = session.flow_at_hand(record.flow_id)
+    head = st.empty()
+    with head.container():
+        _head(record, flow)
+    outline = going.outline(record)
+    going.components(session, record, flow, ended=False)
+    texts = st.empty()
     while record is not None:
-        with place.container():
-            _head(record)
+        with texts.container():
+            going.texts(record)
         if not at_once:
             name_tab(record)
-        if record.ended:
-            st.rerun()
+            if _calls_for_page(record) != drawn:
+                st.rerun()
+            if going.outline(record) != outline:
+                st.rerun(scope="fragment")  # what has a key is drawn once a turn
         left = until - time.monotonic()
         if left <= 0:
             return
         record = runner.wait_change(run_id, record.version, left)
+        if record is not None:
+            with head.container():
+                _head(record, flow)
 
 
-def _head(record: RunRecord) -> None:
+def _head(record: RunRecord, flow: Flow | None) -> None:
     took = duration_words(record.elapsed(datetime.now(timezone.utc)))
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"{status.markdown_badge(record.status)}  **{took}**", width="content")
         st.caption(plain(record.flow_name), width="content")
     st.caption(" ".join(_sentences(record)))
+    if not record.ended:
+        going.progress(record, flow)
     unwritten = backend().runner.disk_fault
     if unwritten:
         problems.show_words(
@@ -141,99 +165,3 @@ def _sentences(record: RunRecord) -> list[str]:
     if record.note:
         said.append(plain(record.note))
     return said
-
-
-def _outcome(record: RunRecord) -> None:
-    """What came of a stop, and what the console or the flow failed at."""
-    if record.stop_result:
-        st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
-    if record.problem:
-        problems.show_words(
-            "The run could not be done", record.problem.message, record.problem.hint
-        )
-    if record.run is None:
-        return
-    for error in record.run.errors:
-        _error(error)
-    for warning in record.run.warnings:
-        st.warning(plain(warning), icon=":material/warning:")
-
-
-def _error(error: RunError) -> None:
-    where = error.component or error.component_id
-    heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
-    st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
-    if error.traceback:
-        with st.expander("The component's traceback", icon=":material/code:"):
-            st.code(error.traceback, language=None, height=320)
-
-
-def _result(session: Session, record: RunRecord, run: Run) -> None:
-    def download(ref: FileRef) -> bytes:
-        with client(session.connection) as api:
-            return api.download(ref)
-
-    run_id, owner = record.id, session.owner
-
-    def again() -> Run | None:
-        latest = backend().runner.get(run_id, owner)
-        return latest.run if latest else None
-
-    with st.container(key="outputs"):
-        drawn = outputs.draw(run, run_id, download, again)
-        if not drawn:
-            completed = record.status is RunStatus.COMPLETED
-            st.caption("This flow returns nothing." if completed else "No output.")
-    _details(record, run)
-
-
-def _details(record: RunRecord, run: Run) -> None:
-    facts = {
-        "Mode": MODES[record.mode],
-        "Session": run.session_id or record.session_id,
-        "Job": record.job_id,
-        "Run": record.id,
-        "Server": record.server_name,
-    }
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover("Details", icon=":material/info:", type="tertiary"):
-            for name, value in facts.items():
-                if value:
-                    st.markdown(f":gray[{name}]  \n{plain(str(value))}")
-            _inputs(record)
-        opened = st.toggle("Raw answer", key=f"raw-{record.id}")
-    if opened:
-        _raw(record, run)
-
-
-def _inputs(record: RunRecord) -> None:
-    """What the run was given; the form beside it may hold something else by now."""
-    given = {
-        key: f"variable {value.name}" if isinstance(value, Variable) else value
-        for key, value in record.overrides.items()
-    }
-    st.markdown(":gray[Inputs]")
-    if given:
-        text = export.json_bytes(given).decode()
-        st.code(clip(text, INPUTS_LIMIT), language="json", wrap_lines=True)
-    else:
-        st.caption("None that differ from the flow's own.")
-
-
-def _raw(record: RunRecord, run: Run) -> None:
-    text = state.kept("raw", lambda: export.json_bytes(run.raw))
-    limit = outputs.structured.TREE_LIMIT
-    st.caption("What the server answered, with secrets replaced by ••••.")
-    if len(text) <= limit:
-        st.json(run.raw, expanded=2)
-    else:
-        st.caption(f"It is {len(text):,} bytes long; save it to read it whole.")
-    st.download_button(
-        "Save",
-        text,
-        file_name=export.file_name(record.flow_name, record.id[:8], ending="json"),
-        mime="application/json",
-        key=f"save-raw-{record.id}",
-        on_click="ignore",
-        icon=":material/download:",
-    )

@@ -17,11 +17,20 @@ from pages._ui import state
 from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult
 from pages._ui.servers import Session
+from pages._ui.text import plain
 
 MODES: dict[Mode, str] = {
     "background": "Background",
     "sync": "Wait for the result",
     "stream": "Streamed call",
+}
+
+CAPTIONS: dict[Mode, str] = {
+    "background": "A job on the server: survives reload and restart, can be stopped; "
+    "long results may be cut.",
+    "sync": "One call: results come uncut. If it is closed, the run goes on at the server.",
+    "stream": "One call that tells what happens. The run ends with its connection: a restart of "
+    "the console ends it too.",
 }
 
 
@@ -43,15 +52,40 @@ def default_mode(server: ServerInfo) -> Mode:
     return "background" if server.capabilities.events else "sync"
 
 
+def modes_for(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """The modes that suit a flow on a server; the first is preselected.
+
+    A flow that waits for a person is run in the background only: the calls do not wait, they run
+    all of its branches.
+    """
+    first = default_mode(server)
+    if flow.needs_approval and server.capabilities.pending:
+        return ("background",)
+    others: list[Mode] = ["background", "sync"]
+    if server.capabilities.events and state.is_advanced():
+        others.append("stream")
+    return (first, *(mode for mode in others if mode != first))
+
+
+def mode_of(session: Session, server: ServerInfo, flow: Flow) -> Mode:
+    """The chosen mode, or the first where that does not suit the flow."""
+    modes = modes_for(server, flow)
+    chosen = state.mode(session.owner, modes[0])
+    return chosen if chosen in modes else modes[0]
+
+
 def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> None:
     """The controls; `record` is the run that is shown, which `session` may see and stop."""
     going = record is not None and not record.ended
     if not choice and not going:
         return
     with st.container(border=True, key="run-panel"):
-        if choice:
-            _mode(choice, going)
-            _session(choice, record if going else None)
+        # what can't be changed while a run goes on would only push its progress out of sight
+        if going:
+            _given(session, record)
+        elif choice:
+            _mode(choice)
+            _session(choice)
         buttons = st.empty()
         if going:
             _stop_buttons(buttons, session, record)
@@ -59,26 +93,47 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
             _run_button(buttons, choice, record)
 
 
-def _mode(choice: Choice, going: bool) -> None:
-    modes, owner = ["background", "sync"], choice.session.owner
+def _given(session: Session, record: RunRecord) -> None:
+    """How the run that goes on was started."""
+    state.adopt_session(session.owner, record.flow_id, record.session_id)
+    parts = [MODES[record.mode]]
+    if record.session_id:
+        parts.append(f"session {plain(record.session_id)}")
+    st.caption(" · ".join(parts))
+
+
+def _mode(choice: Choice) -> None:
+    owner, server = choice.session.owner, choice.server
+    modes = sorted(modes_for(server, choice.flow), key=list(MODES).index)
+    if len(modes) == 1:
+        st.caption(
+            ":material/front_hand: This flow waits for a person to decide, so it runs in the "
+            "background: a call that waits for its result would run all branches undecided."
+        )
+        return
+    key = state.mode_key(owner)
+    if st.session_state.get(key) not in modes:
+        st.session_state[key] = choice.mode
     with st.container(key="run-mode"):
         st.radio(
             "How to run",
             modes,
-            index=modes.index(state.mode(owner, default_mode(choice.server))),
             format_func=MODES.__getitem__,
-            captions=[
-                "A job on the server: survives reload and restart, can be stopped; "
-                "long results may be cut.",
-                "One call: results come uncut. If it is closed, the run goes on at the server.",
-            ],
-            key=state.mode_key(owner),
+            captions=[CAPTIONS[mode] for mode in modes],
+            key=key,
             on_change=state.keep_mode,
             args=(owner,),
-            horizontal=True,
-            disabled=going,
+            horizontal=len(modes) < 3,
             persist_state="session",
         )
+        if server.capabilities.events:
+            st.toggle(
+                "Advanced: offer a streamed call",
+                key=state.ADVANCED,
+                help="One call that tells what happens as it happens. Leave it off for background "
+                "jobs, which tell the same and survive a broken connection.",
+                persist_state="session",
+            )
 
 
 def _takes_session(choice: Choice) -> bool:
@@ -86,7 +141,7 @@ def _takes_session(choice: Choice) -> bool:
     return choice.server.capabilities.session_field or choice.flow.chat_input is not None
 
 
-def _session(choice: Choice, going: RunRecord | None) -> None:
+def _session(choice: Choice) -> None:
     """The session's field, or that this server has no place for it."""
     if not _takes_session(choice):
         st.caption(
@@ -97,15 +152,11 @@ def _session(choice: Choice, going: RunRecord | None) -> None:
     owner, flow_id = choice.session.owner, choice.flow.id
     key = state.session_key(owner, flow_id)
     keep = state.keep_session_key(owner, flow_id)
-    if going:
-        state.adopt_session(owner, flow_id, going.session_id)
-    else:
-        state.renew_session(owner, flow_id)
+    state.renew_session(owner, flow_id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Session",
             key=key,
-            disabled=going is not None,
             help="Runs of one session share the flow's chat memory. Each run gets a fresh one "
             "unless you keep it.",
             persist_state="session",
@@ -113,7 +164,6 @@ def _session(choice: Choice, going: RunRecord | None) -> None:
         st.button(
             "New",
             key="session-new",
-            disabled=going is not None,
             on_click=state.fresh_session,
             args=(owner, flow_id),
             help="Begin another session",
@@ -169,7 +219,8 @@ def _start(choice: Choice, click: str) -> None:
     session_id = None
     if _takes_session(choice):
         session_id = st.session_state[state.session_key(owner, flow_id)].strip() or None
-    run_id = begin(choice, state.mode(owner, choice.mode), session_id, click)
+    mode = mode_of(choice.session, choice.server, choice.flow)
+    run_id = begin(choice, mode, session_id, click)
     if run_id is None:
         return
     state.use_click(click)

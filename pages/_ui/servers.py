@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
-from lfclient import FileRef, Flow, FlowSummary, LangflowClient, ServerInfo
+from lfclient import FileRef, Flow, FlowSummary, HumanInput, LangflowClient, ServerInfo
 from lfclient.addresses import normalise
 from lfclient.errors import LangflowError
 from lfclient.ownership import fingerprint
@@ -22,7 +22,7 @@ T = TypeVar("T")
 LOCAL = "Local Langflow"
 
 # for how long what a server said is not asked again
-_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15}
+_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15, "pending": 5}
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,17 @@ class Session:
     def flow(self, flow_id: str) -> Found[Flow]:
         """A flow whole."""
         return self._ask("flow", flow_id)
+
+    def flow_at_hand(self, flow_id: str) -> Flow | None:
+        """The flow as it was last heard of, without waiting; None if it was not yet."""
+        try:
+            return self._ask("flow", flow_id, patience=0).value
+        except LangflowError:
+            return None
+
+    def pending(self, flow_id: str) -> Found[list[HumanInput]]:
+        """What runs of a flow wait for a person to decide."""
+        return self._ask("pending", flow_id)
 
     def variables(self) -> Sequence[str]:
         """Names of the server's variables; none where it does not tell them."""
@@ -93,9 +104,9 @@ class Session:
         """For how many seconds an answer to one of these has been due; None if none is."""
         return backend().answers.asking(self.owner, questions)
 
-    def _ask(self, what: str, *args: str) -> Found[Any]:
+    def _ask(self, what: str, *args: str, patience: float | None = None) -> Found[Any]:
         name, fetch = " ".join((what, *args)), self._fetch(what, *args)
-        return backend().answers.ask(self.owner, name, _KEPT_SECONDS[what], fetch)
+        return backend().answers.ask(self.owner, name, _KEPT_SECONDS[what], fetch, patience)
 
     def _fetch(self, what: str, *args: str) -> Callable[[], Any]:
         def fetch():

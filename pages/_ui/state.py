@@ -24,6 +24,7 @@ RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
 SESSION = "session"  # in the address: the session that is talked in
 MODE = "run-mode-choice"
+ADVANCED = "run-advanced"
 SERVER_URL = "connection-url"
 API_KEY = "connection-key"
 COMPONENTS_AS = "components-as"  # how a run's components are shown: as a graph or as a table
@@ -96,6 +97,17 @@ def kept(key: str, make: Callable[[], T]) -> T:
     if key not in values:
         values[key] = make()
     return values[key]
+
+
+def is_kept(key: str) -> bool:
+    """Whether `kept` has worked that out already."""
+    _forget_other_runs()
+    return key in st.session_state[_KEPT]
+
+
+def component_key(run: str) -> str:
+    """Key of the choice of the component whose result is shown."""
+    return f"output-component-{run}"
 
 
 def _forget_other_runs() -> None:
@@ -176,6 +188,11 @@ def mode(owner: str, default: Mode) -> Mode:
     """The chosen mode, before its control is drawn; also after a reload."""
     draft = drafts().get((browser_id(), owner, MODE)) or {}
     return st.session_state.get(mode_key(owner)) or draft.get("mode") or default
+
+
+def is_advanced() -> bool:
+    """Whether this person asked for what is seldom needed."""
+    return bool(st.session_state.get(ADVANCED))
 
 
 def keep_mode(owner: str) -> None:

@@ -32,8 +32,7 @@ LOOKS: dict[RunStatus, Look] = {
         "violet",
         ":material/front_hand:",
         "✋",
-        "The flow is waiting for a person to decide. Decide in Langflow's own screens, where this "
-        "server has them, or stop the run.",
+        "The flow waits for a person to decide.",
     ),
     RunStatus.COMPLETED: Look("green", ":material/check_circle:", "✓", "It ran to its end."),
     RunStatus.FAILED: Look("red", ":material/error:", "✕", "It ended with an error."),

@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import Mode
-from pages._ui import run_panel, state, waiting
+from pages._ui import run_panel, waiting
 from pages._ui.form import FlowForm, FormResult, commit, flow_form
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
@@ -41,9 +41,9 @@ def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | 
         waiting.show(session, error, retry="retry-server")
         return None
 
-    mode, variables = run_panel.default_mode(server), session.variables()
-    if not chat:
-        mode = state.mode(session.owner, mode)
+    first = run_panel.modes_for(server, flow)[0]
+    mode = first if chat else run_panel.mode_of(session, server, flow)
+    variables = session.variables()
 
     def read(mode: Mode) -> FlowForm:
         return flow_form(

@@ -1,18 +1,24 @@
 """The pages as a whole when servers, disks and records do not behave."""
 
-from dataclasses import replace
-from datetime import datetime, timezone
-
 import pytest
 
 from lfclient.fields import Variable
-from lfclient.ownership import fingerprint
 from lfclient.run import Run, RunStatus
-from lfclient.store import RunRecord, StoreError
+from lfclient.store import StoreError
 from pages._ui import answers, servers
 from pages._ui.backend import backend
 from tests.ui.stand_in import flow
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, opened, said
+from tests.ui.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    kept_run,
+    labels,
+    langflow_stand_in,
+    opened,
+    opened_at,
+    said,
+)
 from tests.waiting import wait_for
 
 __all__ = ["fresh_process", "langflow_stand_in"]
@@ -111,34 +117,12 @@ def no_question_is_open():
     return session.waited_for("server", "flows", "variables") is None
 
 
-def kept_run(url, **more):
-    """A run that has ended, on disk."""
-    shared = backend()
-    now = datetime.now(timezone.utc)
-    record = RunRecord(
-        id="a" * 32,
-        owner=fingerprint(servers.available()[0], shared.settings.data_dir),
-        click="c",
-        server_name="s",
-        server_url=url,
-        flow_id=ONE,
-        flow_name="Echo",
-        mode="sync",
-        created_at=now,
-        ended_at=now,
-        status=RunStatus.COMPLETED,
-        **more,
-    )
-    shared.runner._store.create(record)
-    shared.runner._store.update(replace(record, version=record.version + 1), answer=True)
-    return record
-
-
 def test_a_run_says_what_it_was_given(langflow_stand_in):
     """The form beside it may hold something else by now; a secret is only said to be set."""
     given = {"ChatInput-a.input_value": "Oslo", "T.key": "was set", "T.v": Variable("NAME")}
     run = Run(ONE, "sync", RunStatus.COMPLETED)
-    app = opened(run=kept_run(langflow_stand_in.url, overrides=given, run=run).id)
+    record = kept_run(langflow_stand_in.url, overrides=given, run=run)
+    app = opened_at("About", record)
     shown = " ".join(each.value for each in app.code)
     assert '"ChatInput-a.input_value": "Oslo"' in shown
     assert '"T.key": "was set"' in shown

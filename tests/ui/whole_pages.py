@@ -1,13 +1,19 @@
 """What the tests of whole pages share: a process of their own, a server, and how to look."""
 
 import uuid
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import answers
+from lfclient.ownership import fingerprint
+from lfclient.run import RunStatus
+from lfclient.store import RunRecord
+from pages._ui import answers, servers
+from pages._ui.backend import backend
 from tests.ui.stand_in import StandIn, flow
 
 __all__ = ["fresh_process", "langflow_stand_in"]
@@ -56,3 +62,49 @@ def said(app):
 
 def labels(app):
     return [button.label for button in app.button]
+
+
+def kept_run(url, **more):
+    """A run that has ended, on disk."""
+    record = a_record(url, **{"ended_at": datetime.now(timezone.utc), **more})
+    store = backend().runner._store
+    store.create(record)
+    store.update(replace(record, version=record.version + 1), answer=True)
+    return record
+
+
+def going_run(url, **more):
+    """A run that goes on, as the runner has it in memory."""
+    more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
+    record = a_record(url, **more)
+    backend().runner._board.put(record)
+    return record
+
+
+def a_record(url, **more):
+    """A run of the configured server."""
+    return RunRecord(
+        **{
+            "id": "a" * 32,
+            "owner": fingerprint(servers.available()[0], backend().settings.data_dir),
+            "click": "c",
+            "server_name": "s",
+            "server_url": url,
+            "flow_id": ONE,
+            "flow_name": "Echo",
+            "mode": "sync",
+            "created_at": datetime.now(timezone.utc),
+            "status": RunStatus.COMPLETED,
+            **more,
+        }
+    )
+
+
+def opened_at(tab, record):
+    """The run page with a tab of how the run went open."""
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params["run"] = record.id
+    app.session_state[f"how-{record.id}"] = tab
+    app.run()
+    assert not app.exception
+    return app

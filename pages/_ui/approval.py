@@ -1,0 +1,131 @@
+"""A run that waits for a person: the question, a button per decision, and others that wait."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.flow import Flow
+from lfclient.progress import Decision, HumanInput
+from lfclient.run import RunStatus
+from lfclient.store import RunRecord
+from pages._ui import problems, state
+from pages._ui.answers import StillAsking
+from pages._ui.backend import backend
+from pages._ui.servers import Session
+from pages._ui.text import clip, duration_words, plain, without_remote_images
+
+PROMPT_LIMIT = 5_000  # characters of a question that are shown
+
+
+def question_of(record: RunRecord | None) -> HumanInput | None:
+    """What the run waits for, if it does."""
+    waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
+    return record.run.waiting_for if waits else None
+
+
+def draw(session: Session, record: RunRecord | None) -> None:
+    """The question of the run that is shown. Outside fragments, so that no press is lost."""
+    asked = question_of(record)
+    if record is None or asked is None:
+        return
+    with st.container(border=True, key="approval"):
+        st.markdown("##### :violet[:material/front_hand:] This run waits for your decision")
+        st.markdown(without_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
+        with st.container(horizontal=True, key="decisions"):
+            for number, decision in enumerate(asked.decisions):
+                _button(session, record, asked, decision, number)
+        if asked.sent is not None:
+            st.caption(f"Sent: {plain(_label(asked))}. Waiting for the server to go on.")
+        elif not asked.decisions:
+            st.caption("The server names no decision that it takes. Stop the run, or look into it.")
+        _time_left(asked)
+
+
+def _button(
+    session: Session, record: RunRecord, asked: HumanInput, decision: Decision, number: int
+) -> None:
+    st.button(
+        plain(clip(decision.label, 60)),
+        key=f"decide-{record.id}-{number}",
+        type="primary" if number == 0 else "secondary",
+        disabled=asked.sent is not None,
+        on_click=_decide,
+        args=(session, record.id, asked, decision.action_id),
+    )
+
+
+def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) -> None:
+    try:
+        backend().runner.decide(run_id, session.connection, asked, action_id)
+    except LangflowError as error:
+        state.leave_notice(error)
+
+
+def _label(asked: HumanInput) -> str:
+    labels = {decision.action_id: decision.label for decision in asked.decisions}
+    return labels.get(asked.sent or "", asked.sent or "")
+
+
+def _time_left(asked: HumanInput) -> None:
+    if asked.expires_at is None:
+        return
+    left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
+    labels = {decision.action_id: decision.label for decision in asked.decisions}
+    fallback = labels.get(asked.fallback_action or "", asked.fallback_action)
+    then = f"then it goes on with “{plain(fallback)}”" if fallback else "then it may be refused"
+    if left > 0:
+        st.caption(f":material/schedule: {_span(left)} left to decide; {then}.")
+    else:
+        st.caption(":material/schedule: The time to decide is over; the server may not take it.")
+
+
+def _span(seconds: float) -> str:
+    days = int(seconds // 86_400)
+    if days:
+        hours = int(seconds % 86_400 // 3_600)
+        return f"{days} d {hours} h"
+    return duration_words(seconds)
+
+
+def others(session: Session, flow: Flow, record: RunRecord | None) -> None:
+    """The other runs of a flow that wait for somebody, whoever started them."""
+    if not flow.needs_approval:
+        return
+    try:
+        if not session.server().value.capabilities.pending:
+            return
+        waiting = session.pending(flow.id).value
+    except StillAsking:
+        return  # it comes with the next drawing
+    except LangflowError as error:
+        problems.show(error)
+        return
+    shown = record.job_id if record else None
+    waiting = [each for each in waiting if each.job_id and each.job_id != shown]
+    if not waiting:
+        return
+    with st.container(border=True, key="waiting-runs"):
+        st.markdown(f"##### :violet[:material/front_hand:] Waiting for a decision: {len(waiting)}")
+        for each in waiting[:20]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    "Open",
+                    key=f"open-waiting-{each.job_id}",
+                    on_click=_open,
+                    args=(session, flow, each),
+                )
+                st.markdown(plain(clip(each.prompt or "A run without a question", 120)))
+                if each.session_id:
+                    st.caption(f"session {plain(clip(each.session_id, 40))}", width="content")
+        if len(waiting) > 20:
+            st.caption(f"And {len(waiting) - 20} more.")
+
+
+def _open(session: Session, flow: Flow, asked: HumanInput) -> None:
+    try:
+        state.show_run(backend().runner.adopt(session.connection, flow, asked))
+    except LangflowError as error:
+        state.leave_notice(error)

@@ -1,0 +1,147 @@
+"""What a run has done so far: progress, its components, its text as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import streamlit as st
+
+from lfclient.flow import Component, Flow
+from lfclient.outputs import FileRef
+from lfclient.progress import ComponentRun, ComponentState, Message
+from lfclient.run import Run
+from lfclient.store import RunRecord
+from pages._ui import components_view, outputs, state
+from pages._ui.backend import client
+from pages._ui.servers import Session
+from pages._ui.status import component_look, component_word
+from pages._ui.text import clip, plain, took_words, without_remote_images
+
+SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
+_OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
+_HAS_RESULT = (ComponentState.DONE, ComponentState.FAILED)
+_NO_EVENTS = (
+    "This server's release does not tell what happens inside a run. Its status is asked for, and "
+    "what each component did comes after the end."
+)
+_ONE_CALL = "One call tells nothing before its end. What each component did comes after it."
+
+
+def outline(record: RunRecord) -> Hashable:
+    """What of a run decides which components are drawn, and how: it changes with their states."""
+    components = record.run.components if record.run else {}
+    return tuple((name, one.state) for name, one in components.items())
+
+
+def progress(record: RunRecord, flow: Flow | None) -> None:
+    """How many of the components are done, or why that is not known."""
+    components = record.run.components if record.run else {}
+    if components:
+        done = sum(one.state in _OVER for one in components.values())
+        running = (one for one in components.values() if one.state is ComponentState.RUNNING)
+        at_work = [_name(one, flow) for one in running]
+        words = f"{done} of {len(components)} components"
+        if at_work:
+            words += f" · at work: {', '.join(plain(clip(name, 40)) for name in at_work[:3])}"
+        st.progress(done / len(components), words)
+    elif record.mode == "sync":
+        st.caption(_ONE_CALL)
+    elif record.queue_limit is None and record.run is not None:
+        # only releases that do not tell of a run have no limit of how many go on at once
+        st.caption(_NO_EVENTS)
+
+
+def texts(record: RunRecord) -> None:
+    """The messages of the flow's own, the one that is being written among them."""
+    for message in spoken(record.run):
+        if message.complete:
+            continue
+        with st.container(border=True):
+            st.caption(f":material/edit: {plain(message.sender_name or 'The flow')} writes")
+            text = message.shown
+            if len(text) > SHOWN_LETTERS:
+                st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
+                text = text[-SHOWN_LETTERS:]
+            st.markdown(without_remote_images(text)[0])
+
+
+def spoken(run: Run | None) -> list[Message]:
+    """The messages that are not the person's own, in their order."""
+    return [one for one in run.messages.values() if one.sender != "User"] if run else []
+
+
+def components(session: Session, record: RunRecord, flow: Flow | None, *, ended: bool) -> None:
+    """The components of a run as a graph or a table, and the result of one of them.
+
+    To be called once per run of the script or fragment, since some of it has a key.
+    """
+    run = record.run
+    if run is None or not run.components:
+        return
+    # a flow that is not at hand, or no longer there, has left the components' names at least
+    drawn = flow or _without_edges(record, run)
+    view = components_view.switch()
+    components_view.draw(
+        drawn, run.components, view=view, ended=ended, key=f"graph-{record.id}-{ended}"
+    )
+    result(session, record)
+
+
+def result(session: Session, record: RunRecord) -> None:
+    """A choice of the components that have one, and the result of the chosen."""
+    known = {
+        name: one
+        for name, one in (record.run.components if record.run else {}).items()
+        if one.state in _HAS_RESULT
+    }
+    if not known:
+        return
+
+    def label(name: str) -> str:
+        one = known.get(name)
+        if one is None:
+            return name
+        look = component_look(one.state, ended=record.ended)
+        took = f" · {took_words(one.seconds)}" if one.seconds is not None else ""
+        return f"{look.sign} {_name(one)}{took}"
+
+    chosen = st.selectbox(
+        "Result of a component",
+        list(known),
+        index=None,
+        format_func=label,
+        key=state.component_key(record.id),
+        placeholder="Choose one that is done to see what it returned",
+    )
+    if chosen in known:
+        with st.container(border=True, key="component-result"):
+            _one(session, record, known[chosen])
+
+
+def _one(session: Session, record: RunRecord, one: ComponentRun) -> None:
+    def download(ref: FileRef) -> bytes:
+        with client(session.connection) as api:
+            return api.download(ref)
+
+    look = component_look(one.state, ended=record.ended)
+    word = component_word(one.state, ended=record.ended)
+    st.markdown(f"**{plain(_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
+    if one.error:
+        st.error(plain(one.error.message), icon=":material/error:")
+    elif one.output is None:
+        st.caption("It returned nothing.")
+    else:
+        outputs.draw_one(one.output, record.id, f"component-{one.component_id}", download)
+    if one.log:
+        st.caption("What it logged")
+        st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
+
+
+def _name(one: ComponentRun, flow: Flow | None = None) -> str:
+    known = flow.component(one.component_id) if flow else None
+    return one.display_name or (known.display_name if known else one.component_id)
+
+
+def _without_edges(record: RunRecord, run: Run) -> Flow:
+    found = (Component(one.component_id, "", _name(one)) for one in run.components.values())
+    return Flow(record.flow_id, record.flow_name, tuple(found))

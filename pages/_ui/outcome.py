@@ -1,0 +1,277 @@
+"""What came of a run that has ended: what went wrong, its outputs, and how it went."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.events import RawEvent
+from lfclient.fields import Variable
+from lfclient.outputs import FileRef
+from lfclient.run import Run, RunError, RunStatus
+from lfclient.store import RunRecord
+from pages._ui import export, going, outputs, problems, state, timings
+from pages._ui.backend import backend, client
+from pages._ui.run_panel import MODES
+from pages._ui.servers import Session
+from pages._ui.text import clip, plain, without_remote_images
+
+INPUTS_LIMIT = 5_000  # characters of a run's inputs that are shown
+MESSAGES_LIMIT = 100  # of a run that are drawn
+EVENTS_LIMIT = 10_000  # of a run that are listed
+SOON_SECONDS = 1.0  # between two looks for what comes after the end
+
+_PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
+
+
+def problems_of(record: RunRecord) -> None:
+    """What came of a stop, and what the console or the flow failed at."""
+    if record.stop_result:
+        st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
+    if record.problem:
+        problems.show_words(
+            "The run could not be done", record.problem.message, record.problem.hint
+        )
+    if record.run is None:
+        return
+    for number, error in enumerate(record.run.errors):
+        _error(error, f"traceback-{record.id}-{number}")
+    for warning in record.run.warnings:
+        st.warning(plain(warning), icon=":material/warning:")
+
+
+def _error(error: RunError, key: str) -> None:
+    where = error.component or error.component_id
+    heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
+    st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
+    if error.traceback:
+        _traceback(error.traceback, key)
+
+
+@st.fragment
+def _traceback(text: str, key: str) -> None:
+    """Sent to the browser only once it is opened."""
+    opened = st.expander(
+        "The component's traceback", icon=":material/code:", key=key, on_change="rerun"
+    )
+    if opened.open:
+        opened.code(text, language=None, height=320)
+
+
+def draw(session: Session, record: RunRecord, run: Run) -> None:
+    """The outputs; of a run that did not come to its end also the text that was being written."""
+
+    def download(ref: FileRef) -> bytes:
+        with client(session.connection) as api:
+            return api.download(ref)
+
+    run_id, owner = record.id, session.owner
+
+    def again() -> Run | None:
+        latest = backend().runner.get(run_id, owner)
+        return latest.run if latest else None
+
+    with st.container(key="outputs"):
+        partial = record.status in _PARTIAL
+        unfinished = [one for one in going.spoken(run) if not one.complete and one.shown]
+        told = {error.component_id for error in run.errors}
+        if partial and (unfinished or run.outputs.keys() - told):
+            st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")
+        for message in unfinished:
+            with st.container(border=True):
+                name = plain(message.sender_name or "The flow")
+                st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
+                st.markdown(without_remote_images(message.shown)[0])
+        drawn = outputs.draw(run, run_id, download, again)
+        if not drawn and not unfinished:
+            completed = record.status is RunStatus.COMPLETED
+            st.caption("This flow returns nothing." if completed else "No output.")
+
+
+def details(session: Session, record: RunRecord) -> None:
+    """How it went, each part sent to the browser only once it is opened."""
+    if not record.ended or record.run is None:
+        return
+    soon = not record.run.components and backend().runner.is_followed(record.id)
+    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id)
+
+
+@problems.shown()
+def _details(session: Session, run_id: str) -> None:
+    record = backend().runner.get(run_id, session.owner)
+    if record is None or record.run is None:
+        return
+    run = record.run
+    names = ["Components", "Timings", "Messages", "Events", "Raw answer", "About"]
+    with st.container(key="run-details"):
+        tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
+        flow = session.flow_at_hand(record.flow_id)
+        with tabs["Components"]:
+            if tabs["Components"].open:
+                _components(session, record)
+        with tabs["Timings"]:
+            if tabs["Timings"].open:
+                if flow and run.components:
+                    timings.draw(flow, run.components)
+                else:
+                    st.caption("The server has kept no times of this run's components.")
+        with tabs["Messages"]:
+            if tabs["Messages"].open:
+                _messages(run)
+        with tabs["Events"]:
+            if tabs["Events"].open:
+                _events(session, record)
+        with tabs["Raw answer"]:
+            if tabs["Raw answer"].open:
+                _raw(record, run)
+        with tabs["About"]:
+            if tabs["About"].open:
+                _about(record, run)
+
+
+def _components(session: Session, record: RunRecord) -> None:
+    if record.run and record.run.components:
+        flow = session.flow_at_hand(record.flow_id)
+        going.components(session, record, flow, ended=True)
+    elif backend().runner.is_followed(record.id):
+        st.caption(":material/hourglass_top: Asking the server what each component did.")
+    else:
+        st.caption("The server has kept no record of this run's components, or a later run's only.")
+
+
+def _messages(run: Run) -> None:
+    if not run.messages:
+        st.caption("No event told of messages in this run.")
+    for message in list(run.messages.values())[-MESSAGES_LIMIT:]:
+        user = message.sender == "User"
+        with st.chat_message("user" if user else "assistant"):
+            st.caption(plain(message.sender_name or message.sender or "A component"))
+            if message.category == "error":
+                st.error(plain(message.shown), icon=":material/error:")
+            else:
+                text = clip(message.shown, going.SHOWN_LETTERS)
+                st.markdown(without_remote_images(text)[0] or "*No text.*")
+            for path in message.files:
+                st.caption(f":material/attach_file: {plain(path)}")
+
+
+def _events(session: Session, record: RunRecord) -> None:
+    """The frames of the wire: those of a streamed call are kept, a job's are asked for again."""
+    run = record.run
+    found: list[RawEvent] | None = None
+    if record.mode == "stream":
+        kept = run.raw.get("events", []) if run else []
+        found = [RawEvent(each["event"], each["data"]) for each in kept]
+    elif record.mode == "sync":
+        st.caption("A call that waits for its result tells of no events.")
+        return
+    elif run and run.last_event_id is None:
+        st.caption("No events were told of this run: Langflow 1.11 and later tell them.")
+        return
+    else:
+        found = _fetched(session, record)
+    if found is not None:
+        _event_list(record, found)
+
+
+def _fetched(session: Session, record: RunRecord) -> list[RawEvent] | None:
+    key = f"events-{record.id}"
+    pressed = st.button(
+        "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"
+    )
+
+    def fetch() -> list[RawEvent]:
+        with client(session.connection) as api:
+            events = (event.raw for event in api.events(record.job_id or ""))
+            return [raw for raw in events if raw is not None]
+
+    if not pressed and not state.is_kept(key):
+        st.caption("They stay at the server; what is fetched is shown here only.")
+        return None
+    try:
+        with st.spinner("Asking the server for the events"):
+            return state.kept(key, fetch)
+    except LangflowError as error:
+        problems.show(error)
+        return None
+
+
+def _event_list(record: RunRecord, found: list[RawEvent]) -> None:
+    shown = found[:EVENTS_LIMIT]
+    if not shown:
+        st.caption("No events.")
+        return
+    about = [_about_component(event) for event in shown]
+    table = pd.DataFrame(
+        {"id": [event.id for event in shown], "event": [e.name for e in shown], "component": about}
+    )
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=280 if len(table) > 7 else "auto",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"event-{record.id}",
+    )
+    if len(found) > len(shown):
+        st.caption(f"The first {len(shown):,} of {len(found):,}.")
+    rows = picked.selection.rows
+    if rows and rows[0] < len(shown):
+        event = shown[rows[0]]
+        st.json(event.data or {"unreadable": event.unreadable}, expanded=2)
+    else:
+        st.caption("Choose a row to read the event whole.")
+
+
+def _about_component(event: RawEvent) -> str:
+    build = event.data.get("build_data")
+    inside = build.get("id") if isinstance(build, dict) else None
+    return str(inside or event.data.get("component_id") or "")
+
+
+def _about(record: RunRecord, run: Run) -> None:
+    facts = {
+        "Mode": MODES[record.mode],
+        "Session": run.session_id or record.session_id,
+        "Job": record.job_id,
+        "Run": record.id,
+        "Server": record.server_name,
+    }
+    for name, value in facts.items():
+        if value:
+            st.markdown(f":gray[{name}]  \n{plain(str(value))}")
+    _inputs(record)
+
+
+def _inputs(record: RunRecord) -> None:
+    """What the run was given; the form beside it may hold something else by now."""
+    given = {
+        key: f"variable {value.name}" if isinstance(value, Variable) else value
+        for key, value in record.overrides.items()
+    }
+    st.markdown(":gray[Inputs]")
+    if given:
+        text = export.json_bytes(given).decode()
+        st.code(clip(text, INPUTS_LIMIT), language="json", wrap_lines=True)
+    else:
+        st.caption("None that differ from the flow's own.")
+
+
+def _raw(record: RunRecord, run: Run) -> None:
+    text = state.kept("raw", lambda: export.json_bytes(run.raw))
+    limit = outputs.structured.TREE_LIMIT
+    st.caption("What the server answered, with secrets replaced by ••••.")
+    if len(text) <= limit:
+        st.json(run.raw, expanded=2)
+    else:
+        st.caption(f"It is {len(text):,} bytes long; save it to read it whole.")
+    st.download_button(
+        "Save",
+        text,
+        file_name=export.file_name(record.flow_name, record.id[:8], ending="json"),
+        mime="application/json",
+        key=f"save-raw-{record.id}",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,220 @@
+"""A run while it goes on and after it, on the run page."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from lfclient.outputs import Output, OutputKind
+from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
+from lfclient.run import Run, RunError, RunStatus
+from pages._ui.backend import backend
+from tests.ui.stand_in import NODE, flow
+from tests.ui.whole_pages import (
+    ONE,
+    fresh_process,
+    going_run,
+    kept_run,
+    labels,
+    langflow_stand_in,
+    opened,
+    opened_at,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+NOW = datetime.now(timezone.utc)
+ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
+DONE = ComponentRun("A", ComponentState.DONE, "Chat Input", 0.2, NOW, replace(ANSWER, value="in"))
+COMPONENTS = {
+    "A": DONE,
+    "B": ComponentRun("B", ComponentState.RUNNING, "Chat Output"),
+    "C": ComponentRun("C", ComponentState.SKIPPED, "Other"),
+}
+QUESTION = HumanInput(
+    "A:j",
+    "May **it** be paid?",
+    (Decision("approve", "Approve"), Decision("reject", "Reject")),
+    component_id="A",
+    job_id="j",
+    expires_at=NOW + timedelta(days=2, hours=3, minutes=1),
+    fallback_action="reject",
+)
+PARTIAL = Message("m", "Once ", "Machine", "AI", complete=False, streamed="Once upon")
+
+
+def run_with(status=RunStatus.IN_PROGRESS, **more):
+    more = {"components": COMPONENTS, "last_event_id": "4", **more}
+    return Run(ONE, "background", status, job_id="j", **more)
+
+
+def test_a_run_that_goes_on_says_how_far_it_is(langflow_stand_in):
+    """So many of so many, what is at work, and the text that is being written."""
+    record = going_run(langflow_stand_in.url, run=run_with(messages={"m": PARTIAL}))
+    app = opened(run=record.id)
+    assert "2 of 3 components" in app.get("progress")[0].proto.text
+    assert "at work: Chat Output" in app.get("progress")[0].proto.text.replace("\\", "")
+    assert "AI writes" in said(app)
+    assert "Once upon" in said(app)
+    assert "Stop" in labels(app)
+    assert not [each for each in app.radio if each.label == "How to run"]
+
+
+def test_the_result_of_a_component_can_be_opened_while_the_rest_goes_on(langflow_stand_in):
+    """Those that are done are offered, with how long they took."""
+    record = going_run(langflow_stand_in.url, run=run_with())
+    app = opened(run=record.id)
+    choice = next(each for each in app.selectbox if each.label == "Result of a component")
+    assert choice.options == ["✓ Chat Input · 0.2 s"]
+    choice.set_value("A").run()
+    assert not app.exception
+    assert "in" in [each.value for each in app.markdown]
+
+
+@pytest.mark.parametrize(
+    ("mode", "limit", "says"),
+    [("sync", None, "One call tells nothing"), ("background", None, "release does not tell")],
+)
+def test_a_server_that_tells_nothing_is_said_to(langflow_stand_in, mode, limit, says):
+    """Nothing is left out without a word."""
+    run = run_with(components={})
+    record = going_run(langflow_stand_in.url, mode=mode, queue_limit=limit, run=run)
+    assert says in said(opened(run=record.id))
+
+
+def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
+    """With the question, the time that is left, and what happens afterwards."""
+    run = run_with(RunStatus.SUSPENDED, waiting_for=QUESTION)
+    record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
+    app = opened(run=record.id)
+    assert "waits for your decision" in said(app)
+    assert "May **it** be paid?" in said(app)
+    assert "2 d 3 h left to decide; then it goes on with “Reject”" in said(app)
+    next(each for each in app.button if each.label == "Approve").click().run()
+    assert not app.exception
+    kept = backend().runner._board.peek(record.id).run.waiting_for
+    assert kept.sent == "approve"
+    assert "Sent: Approve" in said(app)
+    assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
+
+
+def test_a_question_whose_time_is_over_says_so(langflow_stand_in):
+    """The server may not take it any more."""
+    late = replace(QUESTION, expires_at=NOW - timedelta(hours=1))
+    run = run_with(RunStatus.SUSPENDED, waiting_for=late)
+    record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
+    assert "The time to decide is over" in said(opened(run=record.id))
+
+
+def approval_flow():
+    node = {"id": "HumanInput-h", "type": "genericNode", "data": {}}
+    inside = {"display_name": "Human Input", "template": {}, "outputs": []}
+    node["data"] = {"id": "HumanInput-h", "type": "HumanInput", "node": inside}
+    edges = [{"source": "ChatInput-a", "target": "HumanInput-h", "data": {}}]
+    made = flow(ONE, "Approval", nodes=[NODE, node])
+    made["data"]["edges"] = edges
+    return made
+
+
+def test_a_flow_that_waits_for_a_person_runs_in_the_background_only(langflow_stand_in):
+    """A call that waits for its result would run all its branches; the screen says so."""
+    langflow_stand_in.add(approval_flow())
+    langflow_stand_in.answers["GET /api/v2/workflows/pending"] = (200, [])
+    app = opened()
+    assert not [each for each in app.radio if each.label == "How to run"]
+    assert "runs in the background" in said(app)
+
+
+def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
+    """Also those that nobody started here."""
+    langflow_stand_in.add(approval_flow())
+    line = {
+        "job_id": "00000000-0000-4000-8000-000000000009",
+        "request_id": "HumanInput-h:9",
+        "prompt": "Ship it?",
+        "session_id": "somebody",
+        "options": [],
+        "allowed_decisions": ["approve"],
+    }
+    langflow_stand_in.answers["GET /api/v2/workflows/pending"] = (200, [line])
+    app = opened()
+    assert "Waiting for a decision: 1" in said(app)
+    assert "Ship it?" in said(app)
+    next(each for each in app.button if each.label == "Open").click().run()
+    assert not app.exception
+    (record,) = backend().runner._store.recent(backend().runner._store.unfinished()[0].owner)
+    assert (record.job_id, record.flow_name) == (line["job_id"], "Approval")
+
+
+def test_a_streamed_call_is_offered_under_advanced_only(langflow_stand_in):
+    """And says that the run ends with its connection."""
+    app = opened()
+    mode = next(each for each in app.radio if each.label == "How to run")
+    assert mode.options == ["Background", "Wait for the result"]
+    next(each for each in app.toggle if each.label.startswith("Advanced")).set_value(True).run()
+    mode = next(each for each in app.radio if each.label == "How to run")
+    assert mode.options == ["Background", "Wait for the result", "Streamed call"]
+    assert not app.exception
+
+
+def test_servers_without_events_are_offered_no_streamed_call(langflow_stand_in):
+    """There is no such call before 1.11."""
+    version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
+    langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
+    assert not [each for each in opened().toggle if each.label.startswith("Advanced")]
+
+
+@pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])
+def test_what_a_run_had_produced_stays_and_is_marked(langflow_stand_in, status):
+    """A text that was being written, and outputs, of a run that did not come to its end."""
+    run = run_with(status, messages={"m": PARTIAL}, outputs={"B": ANSWER})
+    record = kept_run(langflow_stand_in.url, status=status, run=run)
+    app = opened(run=record.id)
+    assert "partial" in said(app)
+    assert "Once upon" in said(app)
+    assert "the answer" in said(app)
+
+
+def test_a_traceback_is_sent_only_once_it_is_opened(langflow_stand_in):
+    """The reason is there at once."""
+    error = RunError("boom", "A", "Chat Input", traceback="Traceback: line 1")
+    run = run_with(RunStatus.FAILED, errors=(error,))
+    record = kept_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = opened(run=record.id)
+    assert "boom" in said(app)
+    assert "Traceback: line 1" not in " ".join(each.value for each in app.code)
+    app.session_state[f"traceback-{record.id}-0"] = True
+    app.run()
+    assert "Traceback: line 1" in " ".join(each.value for each in app.code)
+
+
+def test_how_a_run_went_is_there_part_by_part(langflow_stand_in):
+    """Components, timings, messages, events, the raw answer: each once it is opened."""
+    whole = replace(PARTIAL, complete=True, text="The whole text", streamed="")
+    run = run_with(
+        RunStatus.COMPLETED, messages={"m": whole}, outputs={"B": ANSWER}, raw={"status": "ok"}
+    )
+    record = kept_run(langflow_stand_in.url, mode="background", job_id="j", run=run)
+    first = opened(run=record.id)
+    assert [each.label for each in first.selectbox][-1] == "Result of a component"
+    assert "The whole text" not in said(first)
+    assert "The whole text" in said(opened_at("Messages", record))
+    assert "Fetch the events from the server" in labels(opened_at("Events", record))
+    assert opened_at("Raw answer", record).json[0].value
+    assert opened_at("Timings", record).get("echarts_chart")
+
+
+def test_a_run_without_component_records_says_so(langflow_stand_in):
+    """Older releases keep those of the latest run only."""
+    record = kept_run(langflow_stand_in.url, run=run_with(RunStatus.COMPLETED, components={}))
+    assert "kept no record of this run's components" in said(opened(run=record.id))
+
+
+def test_the_events_of_a_streamed_call_are_kept(langflow_stand_in):
+    """The server has no more of it."""
+    raw = {"events": [{"event": "token", "data": {"chunk": "a"}}]}
+    run = run_with(RunStatus.COMPLETED, raw=raw)
+    record = kept_run(langflow_stand_in.url, mode="stream", run=run)
+    table = opened_at("Events", record).dataframe[0].value
+    assert list(table["event"]) == ["token"]
