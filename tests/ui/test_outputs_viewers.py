@@ -8,10 +8,16 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs import FileRef, Output, OutputKind
 from pages._ui import charts
-from pages._ui.outputs import compare, gallery, table
+from pages._ui.outputs import compare, gallery, image, table
 from tests.ui.test_outputs import DOT, drawn, output, texts
 
-URI = "data:image/png;base64," + base64.b64encode(DOT).decode()
+
+def uri(number=0):
+    """The address of an image; another for each number."""
+    return "data:image/png;base64," + base64.b64encode(DOT + bytes(number)).decode()
+
+
+URI = uri()
 ROWS = [{"city": f"City {i}", "day": f"2026-01-{i + 1:02d}", "n": i} for i in range(28)]
 KEY = "run-1-Comp-1"
 
@@ -101,7 +107,7 @@ def test_a_very_long_cell_is_cut_on_the_screen():
 
 def test_several_images_are_a_gallery():
     """A list of images is shown as images first, each with zoom and download."""
-    app = drawn(output(OutputKind.DATA, [URI, URI.replace("png", "x-png")]))
+    app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
     assert [tab.label for tab in app.tabs] == ["Images", "Data"]
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
     assert "image 1" in texts(app)
@@ -110,7 +116,7 @@ def test_several_images_are_a_gallery():
 
 def test_images_of_a_message_can_be_saved():
     """Those inside its text stand under Images."""
-    app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({URI}) and ![]({URI}A)"))
+    app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
     assert [tab.label for tab in app.tabs] == ["Message", "Images"]
     app = opened(app, "readings", "Images")
     assert "one" in texts(app)
@@ -130,16 +136,41 @@ def test_a_remote_image_in_a_cell_is_loaded_on_request_only():
     assert [button.label for button in app.button] == ["Load from p\\.example"]
 
 
+def test_remote_images_are_zoomed_and_saved_once_they_are_loaded(monkeypatch):
+    """Two of one message, and those of a table's cells."""
+    monkeypatch.setattr(image, "load_image", lambda address: DOT)
+    app = drawn(output(OutputKind.MESSAGE, "![](http://a.example/x) ![](http://a.example/y)"))
+    app.button[0].click().run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.button
+    rows = [{"photo": f"https://p.example/{n}.png"} for n in range(2)]
+    app = opened(drawn(output(OutputKind.TABLE, rows)), "readings", "Images")
+    app.button[0].click().run()
+    app.run()
+    assert not app.exception
+    assert [button.label for button in app.button] == ["Zoom", "Load from p\\.example"]
+
+
+def test_images_of_several_outputs_of_a_component_are_one_gallery():
+    """Beside the outputs themselves."""
+    parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
+    app = drawn(output(OutputKind.IMAGE, URI, parts=parts))
+    assert [tab.label for tab in app.tabs] == ["part 1", "part 2", "All images"]
+    app = opened(app, "parts", "All images")
+    assert [button.label for button in app.button] == ["Zoom", "Zoom"]
+
+
 def test_many_images_have_pages():
     """A page has as many as a browser bears."""
-    app = drawn(output(OutputKind.DATA, [f"{URI}{'A' * i}" for i in range(30)]))
-    assert len([b for b in app.button if b.label == "Zoom"]) <= gallery.PER_PAGE
+    app = drawn(output(OutputKind.DATA, [uri(n) for n in range(30)]))
+    assert len(app.button) == gallery.PER_PAGE
     assert "30 images" in texts(app)
 
 
 def test_the_zoomed_view_is_a_dialog():
     """Opened by a button, so from the keyboard too."""
-    app = drawn(output(OutputKind.DATA, [URI, URI + "A"]))
+    app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
     app.button[0].click().run()
     assert not app.exception
     assert "1 of 2" in texts(app)

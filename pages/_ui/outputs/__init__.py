@@ -30,6 +30,7 @@ DRAWERS: dict[OutputKind, Callable[[Block], None]] = {
     OutputKind.ERROR: message.draw_error,
     OutputKind.UNKNOWN: structured.draw,
 }
+ALL_IMAGES = "All images"
 ICONS: dict[OutputKind, str] = {
     OutputKind.MESSAGE: "chat",
     OutputKind.IMAGE: "image",
@@ -143,9 +144,16 @@ def _comparison(source: _Source, run_id: str, download: Callable) -> None:
 
 
 def _parts(block: Block) -> None:
-    """A component's several named outputs, each under its own tab."""
+    """A component's several named outputs, each under its own tab; then the images of all."""
     names = list(block.output.parts)
-    for place, _ in block.tabs("parts", [plain(name) or "unnamed" for name in names]):
+    labels = [plain(name) or "unnamed" for name in names]
+    found = [pictures_of(part) for part in block.output.parts.values()]
+    if sum(1 for pictures in found if pictures) > 1:
+        labels.append(ALL_IMAGES)
+    for place, _ in block.tabs("parts", labels):
+        if place == len(names):
+            gallery.draw(block, [picture for pictures in found for picture in pictures])
+            continue
         name = names[place]
         part = replace(block.output.parts[name], parts={})
         _one(replace(block, output=part, key=f"{block.key}-{name}"))

@@ -19,6 +19,7 @@ PER_ROW = 3
 
 def draw(block: Block, pictures: list[Picture]) -> None:
     """A page of the grid; one image alone has the whole width."""
+    pictures = [_as_loaded(block, picture, n) for n, picture in enumerate(pictures)]
     first = 0
     if len(pictures) > PER_PAGE:
         pages = -(-len(pictures) // PER_PAGE)
@@ -33,9 +34,21 @@ def draw(block: Block, pictures: list[Picture]) -> None:
                 _cell(block, pictures, number)
 
 
+def _cell_block(block: Block, number: int) -> Block:
+    return replace(block, key=f"{block.key}-picture-{number}")
+
+
+def _as_loaded(block: Block, picture: Picture, number: int) -> Picture:
+    """A remote image that was loaded is like one that came along."""
+    if not image.is_remote(picture.source):
+        return picture
+    cell = _cell_block(block, number)
+    return replace(picture, source=image.loaded(cell, cell.key) or picture.source)
+
+
 def _cell(block: Block, pictures: list[Picture], number: int) -> None:
     picture = pictures[number]
-    cell = replace(block, key=f"{block.key}-picture-{number}")
+    cell = _cell_block(block, number)
     if image.is_remote(picture.source):
         image.remote(cell, picture.source, cell.key)
         return

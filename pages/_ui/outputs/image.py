@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import unquote_to_bytes
 
@@ -59,19 +60,29 @@ def from_data_uri(address: str) -> bytes:
         raise ValueError("Its base64 text is damaged or cut off.") from None
 
 
-def remote(block: Block, address: str, key: str) -> bytes | None:
-    """A button that has the console fetch the image; the image, drawn and given back, once it has.
+def loaded(block: Block, key: str) -> bytes | None:
+    """The image that was fetched by the button of that key, or None."""
+    return st.session_state.get(_loaded_key(block, key))
 
-    None until then.
+
+def _loaded_key(block: Block, key: str) -> str:
+    return block.session_key(f"loaded-{key}")
+
+
+def remote(block: Block, address: str, key: str) -> None:
+    """A button that has the console fetch the image, and the image once it has.
+
+    `key` is one that no other image of the block has.
     """
     address = export.readable(address)
     host = host_of(address)
     if not host:
         st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")
-        return None
-    loaded = block.session_key(f"loaded-{key}")
-    if loaded not in st.session_state:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        return
+    place = _loaded_key(block, key)
+    if place not in st.session_state:
+        offer = st.empty()
+        with offer.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button(
                 f"Load from {plain(host)}",
                 key=f"load-{block.run_id}-{key}",
@@ -80,17 +91,17 @@ def remote(block: Block, address: str, key: str) -> bytes | None:
             )
             st.caption(plain(clip(address, 120)), width="content")
         if not pressed:
-            return None
+            return
+        offer.empty()
         try:
             with st.spinner(f"Loading from {plain(host)}…"):
-                st.session_state[loaded] = load_image(address)
+                st.session_state[place] = load_image(address)
         except LangflowError as error:
             problems.show(error)
-            return None
-    data = st.session_state[loaded]
+            return
+    data = st.session_state[place]
     picture(data)
-    save(block, data)
-    return data
+    save(replace(block, key=key), data)
 
 
 def picture(data: bytes, width: Literal["content", "stretch"] = "content") -> None:
