@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pages._ui.columns import Kind, read
+from pages._ui.columns import SAMPLE, Kind, read
 
 LINE, AREA, BAR, SCATTER, HISTOGRAM = "Line", "Area", "Bar", "Scatter", "Histogram"
 CHARTS = (LINE, AREA, BAR, SCATTER, HISTOGRAM)
@@ -40,11 +40,15 @@ class Points:
     said: str = ""
 
 
-def guess(kinds: dict[str, Kind]) -> Choice | None:
-    """The chart that a person would draw of such columns; None where there is nothing to draw."""
+def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> Choice | None:
+    """The chart that a person would draw of the table; None where there is nothing to draw.
+
+    Bars stand for what comes more than once, if there is any such column.
+    """
     numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
     times = [name for name, kind in kinds.items() if kind is Kind.TIME]
     names = [name for name, kind in kinds.items() if kind in (Kind.TEXT, Kind.BOOLEAN)]
+    names.sort(key=lambda name: table[name].head(SAMPLE).nunique() > MOST_BARS)
     measured = [name for name in numbers if not _is_id(name)] or numbers
     if times and numbers:
         return Choice(LINE, times[0], tuple(measured[:1]))

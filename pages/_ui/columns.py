@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from enum import Enum
 
@@ -81,8 +82,8 @@ def statistics(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(column: pd.Series, kind: Kind | None) -> dict[str, object]:
-    filled = column[column.notna() & (column.astype("str") != "")]
-    counts = filled.astype("str").value_counts()
+    filled = column[column.notna() & (column != "")]
+    counts = filled.value_counts()
     row: dict[str, object] = {
         "Column": column.name,
         "Type": kind.value if kind else "empty",
@@ -108,7 +109,11 @@ def _frequent(counts: pd.Series) -> str:
     if len(counts) > 1 and counts.iloc[0] == 1:
         return "all different"
     top = counts.head(MOST_FREQUENT)
-    return ", ".join(f"{clip(str(value), LONGEST)} ×{count:,}" for value, count in top.items())
+    return ", ".join(f"{clip(_word(value), LONGEST)} ×{count:,}" for value, count in top.items())
+
+
+def _word(value: object) -> str:
+    return _number(value) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def _number(value: float) -> str:

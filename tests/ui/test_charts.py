@@ -8,7 +8,8 @@ from pages._ui.export import frame
 
 
 def guessed(*rows):
-    return charts.guess(columns.kinds(frame(list(rows))))
+    table = frame(list(rows))
+    return charts.guess(table, columns.kinds(table))
 
 
 def points(choice, rows):
@@ -30,6 +31,12 @@ def points(choice, rows):
 def test_guesses_the_chart_from_the_columns(row, choice):
     """A time makes a line, a name bars, two numbers points, one number a histogram."""
     assert guessed(row) == choice
+
+
+def test_bars_are_guessed_for_what_comes_more_than_once():
+    """An address that each row has for itself would be a bar a row."""
+    rows = [{"mail": f"m{i}", "city": f"c{i % 3}", "n": i} for i in range(60)]
+    assert guessed(*rows) == Choice(BAR, "city", ("n",))
 
 
 def test_thins_out_what_is_too_much():

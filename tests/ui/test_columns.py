@@ -48,7 +48,7 @@ def test_tells_numbers_by_figures():
         "Mean": "2",
         "Median": "1",
         "Max": "4",
-        "Most frequent": "1.0 ×2, 4.0 ×1",
+        "Most frequent": "1 ×2, 4 ×1",
     }
 
 

@@ -18,7 +18,7 @@ _TYPES = {Kind.NUMBER: "quantitative", Kind.TIME: "temporal"}
 def draw(block: Block, table: pd.DataFrame) -> None:
     """The choices, the chart, and what was left out of it."""
     kinds = block.kept("kinds", lambda: columns.kinds(table))
-    first = charts.guess(kinds)
+    first = block.kept("chart", lambda: charts.guess(table, kinds))
     if first is None:
         st.caption("No column has values that could be drawn.")
         return

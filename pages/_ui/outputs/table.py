@@ -104,7 +104,8 @@ def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
 
 
 def _columns(block: Block, table: pd.DataFrame) -> None:
-    found = block.kept("statistics", lambda: columns.statistics(table))
+    with st.spinner("Reading the columns…"):
+        found = block.kept("statistics", lambda: columns.statistics(table))
     st.dataframe(found, hide_index=True, placeholder="", alt="What the columns hold")
     if table.shape[1] > columns.MOST_COLUMNS:
         st.caption(f"The first {columns.MOST_COLUMNS} of {table.shape[1]:,} columns.")
