@@ -45,6 +45,10 @@ def test_every_output_is_looked_into(walked):
     assert saved.value.path().read_bytes() == seeded.picture("darkorange", "sunset")
 
     table = card("Table-b")
+    table.get_by_test_id("stDataFrame").hover()
+    expect(table.get_by_role("button", name="Search")).to_be_visible()
+    # that one would have formulas in it
+    expect(table.get_by_role("button", name="Download as CSV")).to_have_count(0)
     table.get_by_role("tab", name="Chart").click()
     expect(table.locator("canvas, svg.marks").first).to_be_visible()
     table.get_by_role("tab", name="Columns").click()

@@ -114,6 +114,13 @@ def test_several_images_are_a_gallery():
     assert "image 2" in texts(app)
 
 
+def test_a_list_under_the_servers_word_image_is_a_gallery():
+    """Whatever its items are."""
+    value = [{"name": "a", "data": uri(0)}, {"name": "b", "data": uri(1)}]
+    app = drawn(output(OutputKind.UNKNOWN, value, type="image"))
+    assert [tab.label for tab in app.tabs] == ["Images", "Unknown"]
+
+
 def test_images_of_a_message_can_be_saved():
     """Those inside its text stand under Images."""
     app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
