@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lfclient.events.frames import RawEvent
-from lfclient.models import Build, MessageLine, parse
+from lfclient.models import Build, ComponentAnswer, MessageLine, parse
 from lfclient.outputs import message_text, named_parts
 from lfclient.run import RunError
 
@@ -44,7 +44,7 @@ class Evidence:
     session_id: str | None = None
 
     def add(self, event: RawEvent) -> None:
-        """Take in an event of the run."""
+        """Take in an event of the run. Raises `BadAnswer` on wrong types."""
         if event.name == "end_vertex":
             _add_vertex(self, event.data)
         elif event.name == "add_message":
@@ -52,6 +52,7 @@ class Evidence:
         elif event.name == "output":
             component_id = event.data.get("component_id")
             if isinstance(component_id, str):
+                parse(ComponentAnswer, event.data, "event of an output")
                 self.answers[component_id] = event.data
         elif event.name == "error":
             self.errors.append(error_from_message(event.data))

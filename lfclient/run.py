@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
 from lfclient import events
-from lfclient.outputs import Output
+from lfclient.outputs import Output, OutputKind, is_empty
 from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message
 
 Mode = Literal["sync", "background", "stream"]
@@ -243,7 +243,13 @@ def _warn(run: Run, event: events.Warned) -> Run:
 def _ask(run: Run, event: events.HumanInputRequired) -> Run:
     asking, request, before = event.component_id, event.request, run.waiting_for
     if before and before.request_id == request.request_id:
-        request = replace(request, sent=before.sent)
+        # the list of those that wait, unlike the event, does not tell the time limit
+        request = replace(
+            request,
+            sent=before.sent,
+            expires_at=request.expires_at or before.expires_at,
+            fallback_action=request.fallback_action or before.fallback_action,
+        )
     components = {
         name: replace(one, state=ComponentState.WAITING)
         if one.state is ComponentState.RUNNING
@@ -260,14 +266,42 @@ def _ask(run: Run, event: events.HumanInputRequired) -> Run:
 
 
 def _end(run: Run, event: events.RunEnded) -> Run:
-    whole = replace(
-        event.run or run,
-        status=event.status,
+    return settled(replace(answered(run, event.run or run), status=event.status))
+
+
+def answered(run: Run, answer: Run) -> Run:
+    """What an answer says of a run, with what its events have told: the answer may be older."""
+    known = {*answer.outputs, *(entry.component_id for entry in answer.not_run)}
+    told = {
+        name: output
+        for name, output in run.outputs.items()
+        if name not in known and not is_empty(output) and output.kind is not OutputKind.ERROR
+    }
+    new = tuple(one for one in answer.warnings if one not in run.warnings)
+    return replace(
+        answer,
+        outputs={**answer.outputs, **told},
+        warnings=run.warnings + new,
         components=run.components,
         messages=run.messages,
+        waiting_for=run.waiting_for,
         last_event_id=run.last_event_id,
     )
-    return settled(whole)
+
+
+def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
+    """An ended run, with what its server has kept of components whose end no event told."""
+    told = {
+        name
+        for name, one in run.components.items()
+        if one.state in (ComponentState.DONE, ComponentState.FAILED)
+    }
+    new = {
+        name: replace(one, log=run.components[name].log if name in run.components else ())
+        for name, one in found.items()
+        if name not in told
+    }
+    return replace(run, components={**run.components, **new})
 
 
 def settled(run: Run) -> Run:

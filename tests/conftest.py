@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,8 +72,8 @@ def clean_environ(
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client does not wait between two tries."""
-    monkeypatch.setattr("lfclient.client.sync.time.sleep", lambda seconds: None)
+    """Neither client waits between two tries."""
+    monkeypatch.setattr("lfclient.client.steps.random", SimpleNamespace(uniform=lambda *_: -1.0))
 
 
 @pytest.fixture(scope="session")

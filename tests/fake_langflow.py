@@ -98,6 +98,11 @@ class FakeLangflow:
     held: bool = False  # a submit is answered only once this is False
     lose_answer: bool = False  # the request arrives, its answer does not
     flow_gone: bool = False
+    log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
+    status_held: bool = False  # how a job stood is answered only once this is False
+    resume_lost: bool = False  # the decision arrives, its answer does not
+    resume_deaf: bool = False  # the decision is taken, and nothing comes of it
+    decided: list[str] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
@@ -127,11 +132,19 @@ class FakeLangflow:
         if path == "/api/v2/workflows" and request.method == "POST":
             return await self._post(request)
         if path == "/api/v2/workflows":
-            return self._status(request.url.params["job_id"])
+            answer = self._status(request.url.params["job_id"])
+            while self.status_held:
+                await asyncio.sleep(0.005)
+            return answer
         if path == "/api/v2/workflows/stop":
             return self._stop(json.loads(request.content)["job_id"])
+        if path == "/api/v2/workflows/pending":
+            waiting = [job for job in self.jobs.values() if job.status == "suspended"]
+            return httpx.Response(200, json=[question(job.id) for job in waiting])
         if path.endswith("/events"):
-            return self._events(path.split("/")[-2])
+            return self._events(path.split("/")[-2], request)
+        if path.endswith("/resume"):
+            return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.flow_gone:
             return httpx.Response(200, json=FLOW)
         if path == "/api/v1/monitor/builds":
@@ -174,12 +187,27 @@ class FakeLangflow:
             message = f"Job {job_id} cancelled successfully."
         return httpx.Response(200, json={"job_id": job_id, "message": message})
 
-    def _events(self, job_id: str) -> httpx.Response:
+    def _resume(self, job: Job, request: httpx.Request) -> httpx.Response:
+        if job.status != "suspended":
+            detail = {"code": "NOT_RESUMABLE", "message": "The job is not suspended."}
+            return httpx.Response(409, json={"detail": detail})
+        action = json.loads(request.content)["decision"]["action_id"]
+        if action not in ("approve", "reject"):
+            detail = {"code": "INVALID_DECISION", "message": "Not one of the decisions."}
+            return httpx.Response(422, json={"detail": detail})
+        self.decided.append(action)
+        if not self.resume_deaf:
+            job.state, job.ends_at = "", time.monotonic() + self.seconds
+        if self.resume_lost:
+            raise httpx.ReadError("connection reset", request=request)
+        return httpx.Response(200, json={"job_id": job.id, "status": "resuming"})
+
+    def _events(self, job_id: str, request: httpx.Request) -> httpx.Response:
         job = self.jobs.get(job_id)
         if job is None or self.dialect == "inputs":
             return _unknown(job_id)
         headers = {"content-type": "text/event-stream; charset=utf-8"}
-        return httpx.Response(200, headers=headers, stream=_Stream(self, job))
+        return httpx.Response(200, headers=headers, stream=_Stream(self, job, request))
 
     def _active(self, job: Job, status: str) -> dict[str, Any]:
         return {
@@ -209,10 +237,18 @@ class FakeLangflow:
 
 
 class _Stream(httpx.AsyncByteStream):
-    def __init__(self, server: FakeLangflow, job: Job) -> None:
+    def __init__(self, server: FakeLangflow, job: Job, request: httpx.Request) -> None:
         self._server, self._job = server, job
+        self._sent = int(request.headers.get("last-event-id") or 0)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._server.log is not None:
+            while self._sent < len(self._server.log) or self._job.status == "in_progress":
+                for frame in self._server.log[self._sent :]:
+                    self._sent += 1
+                    yield _frame(self._sent, frame["event"], frame["data"])
+                await asyncio.sleep(0.005)
+            return
         if not self._server.silent_stream:
             yield _frame(1, "build_start", {})
         while self._job.status == "in_progress" or self._server.silent_stream:
@@ -222,6 +258,29 @@ class _Stream(httpx.AsyncByteStream):
             build = {"id": "ChatOutput-b", "valid": True, "data": {"outputs": output}}
             yield _frame(2, "end_vertex", {"build_data": build})
             yield _frame(3, "end", {"build_duration": 0.1})
+
+
+def question(job_id: str) -> dict[str, Any]:
+    """What a job asks, as an event or as a line of the waiting ones."""
+    return {
+        "job_id": job_id,
+        "request_id": f"HumanInput-h:{job_id}",
+        "prompt": "May it go on?",
+        "options": [{"action_id": name, "label": name.title()} for name in ("approve", "reject")],
+        "allowed_decisions": ["approve", "reject"],
+    }
+
+
+def event(name: str, **data: Any) -> dict[str, Any]:
+    """A line of a job's log."""
+    return {"event": name, "data": data}
+
+
+def done(id: str, text: str, *following: str) -> dict[str, Any]:
+    """That a component has returned a text."""
+    output = {"message": {"message": text, "type": "text"}}
+    build = {"id": id, "valid": True, "data": {"outputs": output}}
+    return event("end_vertex", build_data={**build, "next_vertices_ids": list(following)})
 
 
 def _frame(id: int, event: str, data: dict[str, Any]) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import httpx
 
-from lfclient import LangflowClient
-from tests.recorded import flow_of, recorded
+from lfclient import AsyncLangflowClient, Event, LangflowClient
+from tests.recorded import flow_of, recorded, sse
 
 URL = "http://langflow.test/base"
 W = "/base/api/v2/workflows"
@@ -63,3 +64,65 @@ def _repeating(replies: tuple[Reply, ...]) -> Iterator[Reply]:
     yield from replies
     while True:
         yield replies[-1]
+
+
+class EventLog:
+    """A job's events as a reply: those behind `Last-Event-ID`, then the end of the stream.
+
+    `cuts` says after how many bytes the first, second, … connection breaks; later ones are whole.
+    `deaf`: it replays all, whatever was asked for. Words that went by are not told again.
+    """
+
+    def __init__(
+        self, frames: list[dict[str, Any]], cuts: Iterable[int] = (), *, deaf: bool = False
+    ) -> None:
+        self.frames, self.deaf = frames, deaf
+        self.asked: list[str | None] = []
+        self._cuts = iter(cuts)
+        self._sent = 0  # the first frame that was never sent
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        after = request.headers.get("last-event-id")
+        self.asked.append(after)
+        start = 0 if self.deaf or after is None else int(after)
+        body, cut = b"", next(self._cuts, None)
+        for place, frame in enumerate(self.frames):
+            passing = frame.get("event") in ("token", "log")
+            if place < self._sent if passing else int(frame["id"]) <= start:
+                continue
+            body += sse([frame])
+            if cut is None or len(body) <= cut:
+                self._sent = max(self._sent, place + 1)
+        headers = {"content-type": "text/event-stream; charset=utf-8"}
+        return httpx.Response(200, headers=headers, stream=Bytes(body, cut))
+
+
+class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body, for both clients; broken off after `cut` bytes."""
+
+    def __init__(self, body: bytes, cut: int | None = None) -> None:
+        self.body, self.cut = body, cut
+
+    def __iter__(self) -> Iterator[bytes]:
+        whole = self.cut is None
+        yield self.body if whole else self.body[: self.cut]
+        if not whole:
+            raise httpx.RemoteProtocolError("peer closed connection")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self:
+            yield part
+
+
+def events_of(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
+    """What the sync or the async client tells of a job."""
+    transport = httpx.MockTransport(server)
+    if kind == "sync":
+        with LangflowClient(URL, "sk-key-123", transport=transport) as client:
+            return list(client.events(job, **options))
+
+    async def walk() -> list[Event]:
+        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
+            return [event async for event in client.events(job, **options)]
+
+    return asyncio.run(asyncio.wait_for(walk(), 30))

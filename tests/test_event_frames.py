@@ -91,3 +91,21 @@ def test_no_stream():
     """A page instead of a stream is a bad answer."""
     with pytest.raises(BadAnswer):
         parse_stream(b"<html>", "text/html", Redactor())
+
+
+@pytest.mark.parametrize("odd", ["é", "4" * 101, "a\tb"])
+def test_an_id_that_no_header_can_carry_is_none(odd: str):
+    """It could not be asked for again."""
+    assert read(f'data: {{"event": "log"}}\nid: {odd}\n\n'.encode())[0].id == ""
+
+
+def test_no_part_of_a_secret_is_left_of_what_cannot_be_read():
+    """Text that is too long is cut after the secrets in it are hidden."""
+    text = "x" * 9_996 + "sk-secret-of-the-test"
+    (frame,) = read(f"data: {text}\n\n".encode(), secrets=("sk-secret-of-the-test",))
+    assert "sk-" not in frame.unreadable
+
+
+def test_content_of_an_unknown_shape_is_kept():
+    """Other than an object."""
+    assert read(b'data: {"event": "from_the_future", "data": [1]}\n\n')[0].data == {"data": [1]}

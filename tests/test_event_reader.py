@@ -202,6 +202,35 @@ def test_an_unknown_event_that_repeats_an_id_is_passing():
     assert [event.id for event in found] == ["4", None, None]
 
 
+def test_events_that_were_left_out_are_asked_for_again():
+    """A server drops events for one who reads too slowly; its log has them."""
+    log = [frame("warning", {"message": str(number)}, str(number)) for number in range(1, 7)]
+    reader = EventReader()
+    found = read([log[0], log[3], frame("token", {"id": "m", "chunk": "t"}, "4"), log[4]], reader)
+    assert reader.missed
+    assert [event.id for event in found] == ["1"]
+    reader.reconnected()
+    assert [event.id for event in read(log[1:], reader)] == ["2", "3", "4", "5", "6"]
+
+
+def test_a_gap_in_the_log_itself_is_borne():
+    """It is asked for once."""
+    log = [frame("warning", {"message": str(number)}, str(number)) for number in (1, 4, 5)]
+    reader = EventReader()
+    read(log, reader)
+    reader.reconnected()
+    assert [event.id for event in read(log[1:], reader)] == ["4", "5"]
+    assert not reader.missed
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
+def test_a_time_limit_beyond_the_calendar_is_none(seconds: float):
+    """The question is what counts."""
+    asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
+    (event,) = EventReader().read(RawEvent("human_input_required", asked, "1"))
+    assert (type(event), event.request.expires_at) == (HumanInputRequired, None)
+
+
 def test_what_the_server_cut_is_marked():
     """Rows that are missing are counted; the server's own mark is no row."""
     rows = [{"a": 1}, {"a": 2}, "... [truncated 98 items]"]

@@ -26,7 +26,8 @@ from lfclient import (
 )
 from lfclient.answers import new_run
 from lfclient.events.read import EventReader
-from lfclient.progress import HumanInput, Message
+from lfclient.progress import ComponentRun, HumanInput, Message
+from lfclient.run import answered, with_builds
 from tests.recorded import events
 from tests.test_event_reader import VERSIONS, read
 
@@ -222,3 +223,45 @@ def test_outputs_come_as_they_are_ready():
     run = after(read(events("1.13.0", "bg_events_live")))
     assert run.outputs["ChatOutput-xyz34"].kind is OutputKind.MESSAGE
     assert isinstance(run.outputs["ChatOutput-xyz34"], Output)
+
+
+def test_an_answer_that_is_older_than_the_events_takes_nothing_back():
+    """What was told stays; the status is the answer's."""
+    told = after([*read(events("1.13.0", "bg_events_live")), Warned("old component", id="20")])
+    answer = replace(NEW, status=RunStatus.CANCELLED, warnings=("new", "old component"))
+    run = answered(told, answer)
+    assert (run.status, run.last_event_id) == (RunStatus.CANCELLED, "20")
+    assert (run.components, run.messages) == (told.components, told.messages)
+    assert run.warnings == ("old component", "new")
+    assert run.outputs == told.outputs
+    assert answered(run, answer) == run
+
+
+def test_an_output_that_did_not_run_is_not_taken_from_events():
+    """The answer was judged by all that is known."""
+    told = after(read(events("1.13.0", "bg_events_live")))
+    skipped = NotRun("ChatOutput-xyz34", "Chat Output", "It did not run.")
+    answer = replace(NEW, status=RunStatus.COMPLETED, not_run=(skipped,))
+    assert answered(told, answer).outputs == {}
+
+
+def test_the_list_of_those_that_wait_does_not_lift_a_time_limit():
+    """It does not tell it, the event does."""
+    (asked,) = [
+        event
+        for event in read(events("1.13.0", "hitl_events_approve"))
+        if isinstance(event, HumanInputRequired)
+    ]
+    listed = replace(asked.request, expires_at=None, fallback_action=None)
+    run = after([asked, HumanInputRequired(listed)])
+    assert run.waiting_for.expires_at == asked.request.expires_at is not None
+
+
+def test_kept_builds_complete_what_events_told():
+    """What an event told stays; a component whose end was never told gets it, and its log stays."""
+    run = replace(after(read(events("1.13.0", "bg_events_live")[:6])), status=RunStatus.COMPLETED)
+    found = {name: ComponentRun(name, ComponentState.DONE, "kept") for name in run.components}
+    whole = with_builds(run, found)
+    assert states(whole) == dict.fromkeys(run.components, "done")
+    assert whole.components["ChatInput-abc12"].display_name == "Chat Input"
+    assert whole.components["ChatOutput-xyz34"].display_name == "kept"

@@ -7,6 +7,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import httpx
+
 from lfclient.answers import new_run, read_component
 from lfclient.client.runs import Runs
 from lfclient.client.steps import Steps, pause
@@ -48,8 +50,11 @@ KEPT_ALIVE_SILENCE = 47.0
 # others may be silent for as long as a component works: then the job is asked for
 SILENCE = 30.0
 _BACK_OFF = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)  # before a stream is opened again; the last repeats
-_SETTLING = (0.03, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0)  # after a job's last word
+_SETTLING = (0.03, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 2.0)  # after a job's last word; the last repeats
 _POLL = (0.3, 0.6, 1.0, 2.0, 4.0)  # for a job whose events are gone; the last repeats
+# seconds and connections that an ended job's events are given, where the last word did not come
+_REST_SILENCE = 5.0
+_REST_TRIES = 3
 _LASTED = 5.0  # seconds after which a stream that closes is not closing at once
 _AWAY_LIMIT = 30.0  # seconds that a server that does not answer is borne
 _GONE = (204, 404, 410)  # the server has no events of this job, or no more
@@ -67,74 +72,78 @@ class Following(Runs):
         if not server.capabilities.events:
             raise Unsupported(NO_EVENTS.format(server.version))
         reader = EventReader(after=after, limits=server.limits)
-        tries, heard = 0, time.monotonic()
+        watch = _Watch(reader, _silence(server))
         while True:
-            opened = time.monotonic()
-            spec = events_request(before.job_id or "", reader.last_id)
             try:
-                followed = yield from self._frames(Open(spec, _silence(server)), reader)
-                heard = time.monotonic()
-                run = yield from self._state(before, flow, reader, followed=followed)
-                heard = time.monotonic()
-            except (Unreachable, ServerFault):
-                if time.monotonic() - heard > _AWAY_LIMIT:
+                if watch.opens:
+                    yield from self._frames(before.job_id or "", reader, watch)
+                    if reader.missed:
+                        reader.reconnected()
+                        continue
+                run = watch.ended or (yield from self.status(before, flow))
+                watch.hear()
+                if run.status is RunStatus.SUSPENDED and (yield from self._asked(run, reader)):
+                    return
+            except LangflowError as error:
+                passing = isinstance(error, Unreachable | ServerFault) and not watch.is_away
+                if watch.ended is None and not passing:
                     raise
             else:
-                if run.ended:
-                    last = reader.last_word.id if reader.last_word else ""
-                    yield Give([RunEnded(run.status, run, id=last or None)])
-                    return
-                if run.status is RunStatus.SUSPENDED:
-                    yield from self._question(run, reader)
-                    return
-            tries = 0 if time.monotonic() - opened > _LASTED else tries + 1
-            yield from pause(_BACK_OFF[min(tries, len(_BACK_OFF) - 1)])
+                watch.ended = run if run.ended else None
+            if watch.ended and watch.told_all:
+                last = reader.last_word.id if reader.last_word else ""
+                yield Give([RunEnded(watch.ended.status, watch.ended, id=last or None)])
+                return
+            yield from pause(watch.delay())
             reader.reconnected()
 
-    def _frames(self, opening: Open, reader: EventReader) -> Generator[Any, Any, bool]:
-        """The events of one connection, to its end; False if the server has none.
+    def _frames(self, job_id: str, reader: EventReader, watch: _Watch) -> Generator[Any, Any, None]:
+        """The events of one connection, to its end.
 
-        A connection that broke or was silent too long has ended too: what was lost with it comes
-        from the next one.
+        A connection that broke, was silent too long or did not open for as long has ended too:
+        what was lost with it comes from the next one.
         """
-        answer: Answer = yield opening
+        watch.open()
+        try:
+            answer: Answer = yield Open(events_request(job_id, reader.last_id), watch.patience)
+        except Unreachable as error:
+            if isinstance(error.__cause__, httpx.ReadTimeout):
+                return
+            raise
         if answer.status in _GONE:
-            return False
+            watch.gone = True
+            return
         if answer.status != 200:
             raise self.fault(answer)
         if not is_event_stream(answer.content_type):
             raise no_stream()
+        watch.hear()
         frames = FrameReader(self.redactor)
         try:
             while chunk := (yield Read()):
                 found = [event for frame in frames.feed(chunk) for event in reader.read(frame)]
                 if found:
                     yield Give(found)
+                if reader.missed:
+                    return
         except Unreachable:
-            pass  # the job's status says whether there is more to come
-        return True
+            watch.hear()  # the job's status says whether there is more to come
+        else:
+            watch.hear()
+            watch.whole = True
 
-    def _state(
-        self, before: Run, flow: Flow | None, reader: EventReader, *, followed: bool
-    ) -> Steps[Run]:
-        """How the job stands once its stream has closed; waits where the stream says nothing."""
-        steps = _SETTLING if reader.last_word else () if followed else _POLL
-        looks = 0
-        while True:
-            run = yield from self.status(before, flow)
-            open_ended = not followed and run.status is not RunStatus.SUSPENDED
-            if run.ended or not steps or (looks >= len(steps) and not open_ended):
-                return run
-            yield from pause(steps[min(looks, len(steps) - 1)])
-            looks += 1
+    def _asked(self, run: Run, reader: EventReader) -> Generator[Any, Any, bool]:
+        """Whether a person is asked, which is told unless it was the last event.
 
-    def _question(self, run: Run, reader: EventReader) -> Following_:
-        """The event that the run waits for a person, unless it was the last one."""
-        if reader.question is None:
-            waiting = yield from self.pending(run.flow_id)
-            for question in waiting:
-                if question.job_id == run.job_id:
-                    yield Give([HumanInputRequired(question)])
+        Not any more, if somebody has answered since the job said that it waits.
+        """
+        if reader.question is not None:
+            return True
+        waiting = yield from self.pending(run.flow_id)
+        questions = [one for one in waiting if one.job_id == run.job_id]
+        if questions:
+            yield Give([HumanInputRequired(one) for one in questions])
+        return bool(questions)
 
     def pending(self, flow: Flow | str) -> Steps[list[HumanInput]]:
         """The questions that runs of a flow wait for a person to answer."""
@@ -196,6 +205,64 @@ class Following(Runs):
         run = judge(call.run(before, flow), flow, call.evidence, full.limits)
         run = yield from self._with_files(run, files)
         yield Give([RunEnded(run.status, run)])
+
+
+class _Watch:
+    """How a job's stream is kept up: when to connect again, and when all has been told."""
+
+    def __init__(self, reader: EventReader, silence: float | None) -> None:
+        self.ended: Run | None = None  # as the job's status tells the end
+        self.gone = False  # the server has no events of this job, or no more
+        self.whole = False  # the last connection was closed by the server, not broken
+        self._reader, self._silence = reader, silence
+        self._opened = self._heard = time.monotonic()
+        self._known = reader.last_id  # when the last connection was opened
+        self._after_end = False  # and whether the job had ended then
+        self._tries = 0  # connections in a row that told nothing new
+        self._looks = 0  # at the status, without a connection
+
+    @property
+    def opens(self) -> bool:
+        """Whether another connection may tell more."""
+        return not self.gone and self._reader.last_word is None
+
+    @property
+    def patience(self) -> float | None:
+        """For how many seconds the stream may say nothing; an ended job's is told at once."""
+        return _REST_SILENCE if self.ended else self._silence
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the server has not answered for too long."""
+        return time.monotonic() - self._heard > _AWAY_LIMIT
+
+    @property
+    def told_all(self) -> bool:
+        """Whether the stream of a job that has ended tells no more."""
+        if not self.opens:
+            return True
+        silent = self._reader.last_id == self._known
+        return self._after_end and silent and (self.whole or self._tries >= _REST_TRIES)
+
+    def open(self) -> None:
+        """A connection is made."""
+        self._opened, self._known, self.whole = time.monotonic(), self._reader.last_id, False
+        self._after_end = self.ended is not None
+
+    def hear(self) -> None:
+        """The server has answered."""
+        self._heard = time.monotonic()
+
+    def delay(self) -> float:
+        """Seconds to the next look."""
+        if not self.opens:
+            steps = _SETTLING if self._reader.last_word else _POLL
+            self._looks += 1
+            return steps[min(self._looks, len(steps)) - 1]
+        lasted = self.ended is None and time.monotonic() - self._opened > _LASTED
+        news = self._reader.last_id != self._known
+        self._tries = 0 if lasted or news else self._tries + 1
+        return _BACK_OFF[min(self._tries, len(_BACK_OFF) - 1)]
 
 
 class _Call:

@@ -16,6 +16,7 @@ LAST_WORDS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
 KEEP_ALIVE = "keepalive"
 
 _LONGEST_TEXT = 10_000  # characters that are kept of a frame that cannot be read
+_LONGEST_ID = 100  # digits and other characters that can be sent back in a header
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -99,7 +100,7 @@ class FrameReader:
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
         elif name == b"id" and b"\0" not in value:
-            self._id = value.decode("utf-8", "replace")
+            self._id = _id(value)
 
     def _frame(self) -> RawEvent | None:
         """None for a frame without data: an id alone."""
@@ -112,16 +113,22 @@ class FrameReader:
         except ValueError:
             payload = None
         if not isinstance(payload, dict):
-            text = data[: 4 * _LONGEST_TEXT].decode("utf-8", "replace")[:_LONGEST_TEXT]
-            return RawEvent(event, {}, self._id, self._redactor.text(text))
+            # redacted before it is cut, which might leave a part of a secret
+            text = self._redactor.text(data.decode("utf-8", "replace"))[:_LONGEST_TEXT]
+            return RawEvent(event, {}, self._id, text)
         if self._redactor.suspects(data):
             payload = self._redactor.value(payload)
+        name = str(payload.get("event") or payload.get("type") or event)
         inner = payload.get("data")
-        return RawEvent(
-            str(payload.get("event") or payload.get("type") or event),
-            inner if isinstance(inner, dict) else {},
-            self._id,
-        )
+        if not isinstance(inner, dict):
+            inner = {} if inner is None or name in LAST_WORDS else {"data": inner}
+        return RawEvent(name, inner, self._id)
+
+
+def _id(value: bytes) -> str:
+    """None that no header could carry."""
+    text = value.decode("utf-8", "replace").strip()
+    return text if text.isascii() and text.isprintable() and len(text) <= _LONGEST_ID else ""
 
 
 def is_event_stream(content_type: str) -> bool:

@@ -52,6 +52,8 @@ class EventReader:
         self.last_id = after
         self.last_word: RawEvent | None = None
         self.question: HumanInput | None = None
+        self.missed = False  # the server left events out, as it does for one who reads too slowly
+        self._gap_after: str | None = None  # which, asked for again, it does not have
         self._durable = durable
         self._limits = limits or Limits()
         self._last_name = ""
@@ -59,13 +61,17 @@ class EventReader:
         self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
 
     def reconnected(self) -> None:
-        """Words may have gone by unseen."""
+        """Words may have gone by unseen, and what was left out is asked for again."""
         self._beginnings.clear()
+        if self.missed:
+            self.missed, self._gap_after = False, self.last_id
 
     def read(self, frame: RawEvent) -> list[Event]:
         """What a frame says; nothing for one that was read before."""
         if frame.name == KEEP_ALIVE:
             return [KeepAlive()]
+        if self.missed:
+            return []
         durable = self._durable and frame.name not in _PASSING and not self._repeats_id(frame)
         if durable and self._is_known(frame):
             return []
@@ -85,12 +91,15 @@ class EventReader:
         return bool(frame.id) and frame.id == self.last_id and frame.name != self._last_name != ""
 
     def _is_known(self, frame: RawEvent) -> bool:
-        """Whether it came before; if not, it is remembered as the last."""
+        """Whether it came before, or others before it have to; if not, it is now the last."""
         if not frame.id:
             return False
         if frame.id.isdecimal() and (self.last_id or "0").isdecimal():
             number, last = int(frame.id), int(self.last_id or 0)
             if self.last_id is not None and number <= last:
+                return True
+            if self.last_id not in (None, self._gap_after) and number > last + 1:
+                self.missed = True
                 return True
         elif frame.id in self._seen or frame.id == self.last_id:
             return True
@@ -224,6 +233,10 @@ def read_question(data: dict[str, Any]) -> HumanInput:
         raise TypeError("a request's id is text")
     paused_at, seconds = moment(data.get("paused_at")), data.get("timeout_seconds")
     limited = paused_at is not None and isinstance(seconds, (int, float)) and seconds > 0
+    try:
+        expires_at = paused_at + timedelta(seconds=seconds) if limited else None
+    except (OverflowError, ValueError):
+        expires_at = None  # after the end of the calendar
     return HumanInput(
         request_id=request_id,
         prompt=_text(data.get("prompt")),
@@ -232,7 +245,7 @@ def read_question(data: dict[str, Any]) -> HumanInput:
         component_id=request_id.partition(":")[0] or None,
         job_id=_text(data.get("job_id")) or request_id.partition(":")[2] or None,
         session_id=_text(data.get("session_id")) or None,
-        expires_at=paused_at + timedelta(seconds=seconds) if limited else None,
+        expires_at=expires_at,
         fallback_action=_text(data.get("fallback_action")) or None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,10 +41,16 @@ class Board:
 
     def change(self, run_id: str, **changes: Any) -> RunRecord:
         """Make and announce a new version. Raises KeyError for a run that is not here."""
+        return self.edit(run_id, lambda record: changes)
+
+    def edit(self, run_id: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]) -> RunRecord:
+        """As `change`, with what `edit` makes of the newest snapshot; None is no change."""
         with self._changed:
             entry = self._entries[run_id]
-            entry.record = replace(entry.record, version=entry.record.version + 1, **changes)
-            self._changed.notify_all()
+            changes = edit(entry.record)
+            if changes is not None:
+                entry.record = replace(entry.record, version=entry.record.version + 1, **changes)
+                self._changed.notify_all()
             return entry.record
 
     def saved(self, record: RunRecord) -> None:

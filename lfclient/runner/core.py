@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,15 @@ class Runner:
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
             self._check_ours(run_id, connection)
-        record = self._board.peek(run_id)
-        if record is None or record.ended or record.stop_requested_at:
-            return
-        self._board.change(run_id, stop_requested_at=now(), stop_result="")
-        self._tasks.press_stop(run_id)
+        asked = now()
+
+        def stopping(record: RunRecord) -> dict[str, Any] | None:
+            if record.ended or record.stop_requested_at:
+                return None
+            return {"stop_requested_at": asked, "stop_result": ""}
+
+        if self._edit(run_id, stopping):
+            self._tasks.press_stop(run_id)
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
@@ -138,21 +143,25 @@ class Runner:
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
             self._check_ours(run_id, connection)
-        record = self._board.peek(run_id)
-        run = record.run if record else None
-        if run is None or run.waiting_for is None or run.waiting_for.sent is not None:
-            return
-        if run.waiting_for.request_id != question.request_id:
-            return
-        asked = replace(run.waiting_for, sent=action_id)
-        self._board.change(run_id, run=replace(run, waiting_for=asked), note="")
-        self._tasks.decide(run_id, action_id)
+
+        def deciding(record: RunRecord) -> dict[str, Any] | None:
+            run = record.run
+            if record.ended or run is None or run.waiting_for is None or run.waiting_for.sent:
+                return None
+            if run.waiting_for.request_id != question.request_id:
+                return None
+            asked = replace(run.waiting_for, sent=action_id)
+            return {"run": replace(run, waiting_for=asked), "note": ""}
+
+        if self._edit(run_id, deciding):
+            self._tasks.decide(run_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
         owner = fingerprint(connection, self._folder)
         known = self._store.of_job(owner, question.job_id or "")
         if known:
+            self.attach(connection)  # after a restart nobody may follow it yet
             return known.id
         record, new = self._store.create(
             RunRecord(
@@ -231,6 +240,22 @@ class Runner:
         self._tasks.close()
         self._presence.close()
         self._store.close()
+
+    def _edit(self, run_id: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]) -> bool:
+        """Change a run that is on the board; whether there was something to change.
+
+        Of several who press at once, one does.
+        """
+        made: list[Mapping[str, Any]] = []
+
+        def noted(record: RunRecord) -> Mapping[str, Any] | None:
+            changes = edit(record)
+            made.extend([changes] if changes else [])
+            return changes
+
+        with suppress(KeyError):
+            self._board.edit(run_id, noted)
+        return bool(made)
 
     def _find(self, run_id: str) -> RunRecord | None:
         record = self._board.get(run_id)

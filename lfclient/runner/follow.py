@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from lfclient.errors import (
     FlowNotFound,
@@ -15,11 +16,13 @@ from lfclient.errors import (
     JobNotFound,
     LangflowError,
     NotWaiting,
+    Unreachable,
 )
 from lfclient.run import RunStatus, StopResult
 from lfclient.runner import schedule
 from lfclient.runner.listen import Listener
 from lfclient.runner.live import LiveRun, clock_words, now
+from lfclient.store import RunRecord
 
 # after this long without any news a run may be one that a server's restart left behind
 SILENCE_SECONDS = 600.0
@@ -27,6 +30,13 @@ _SILENCE = (
     f"There has been no news of this run for more than {int(SILENCE_SECONDS // 60)} minutes. A "
     "component may take that long; but if Langflow was restarted meanwhile, this run never ends: "
     "then stop it."
+)
+
+# after this long a run that was decided on and still waits has not heard of it
+DECIDED_SECONDS = 6.0
+_IN_VAIN = (
+    "The run still waits: the server has not gone on after the decision, which may have been lost "
+    "on the way. Decide again."
 )
 
 
@@ -42,7 +52,7 @@ async def follow(live: LiveRun, *, moved: bool = False) -> None:
             await follower.pause()
     finally:
         await follower.listener.close()
-    await live.add_components()
+    await live.add_components(told=follower.listener.ended is not None)
 
 
 class _Follower:
@@ -53,7 +63,7 @@ class _Follower:
         self._steps: tuple[float, ...] = ()
         self._delays: Iterator[float] = iter(())
         self._failed = False
-        self._decided = False  # and the server has not gone on yet
+        self._decided_at: float | None = None  # and the server has not gone on yet
         self._fresh = live.record.run is not None  # the submit's answer says how it stands
         self.listener = Listener(live)
 
@@ -116,8 +126,19 @@ class _Follower:
                 run = await self.listener.rest_of(run)
             silent = time.monotonic() - self.listener.last_heard >= SILENCE_SECONDS
             note = _SILENCE if silent and run.status is not RunStatus.SUSPENDED else ""
+            if run.status is RunStatus.SUSPENDED and not self._decided_at:
+                note = live.record.note  # why a decision was not taken, until there is another
             await live.take(run, note=note)
+            await self._still_waiting(run.status)
             self._next_pace(run.status)
+
+    async def _still_waiting(self, status: RunStatus) -> None:
+        """A decision that the server took without going on was in vain."""
+        if status is not RunStatus.SUSPENDED:
+            self._decided_at = None
+        elif self._decided_at and time.monotonic() - self._decided_at > DECIDED_SECONDS:
+            self._decided_at = None
+            await self._not_taken(_IN_VAIN)
 
     async def _look_up(self) -> None:
         """What a restart has lost: the server's abilities, and the flow as it is now."""
@@ -142,21 +163,41 @@ class _Follower:
         self._pace(schedule.SETTLING)
 
     async def _decide(self, decision: str) -> None:
+        """Send it, once: an answer that is lost on its way may have been a yes."""
         live = self._live
         question = live.job.waiting_for
         refused = "The run does not wait for a decision any more."
+        note = ""
         try:
             if question is not None:
                 await live.client.resume(live.job, question.request_id, decision)
                 refused = ""
         except (NotWaiting, InvalidRequest) as error:
             refused = f"The decision was not taken. {error.message} {error.hint}"
+        except Unreachable as error:
+            if not error.sent:
+                raise
+            refused, note = "", f"The decision was sent, its answer was lost. {error.message}"
         self._done()
-        if refused and question is not None:
-            run = replace(live.job, waiting_for=replace(question, sent=None))
-            await live.change(run=run, note=refused)
-        self._decided = not refused
+        if refused:
+            await self._not_taken(refused)
+        elif note:
+            await live.change(note=note)
+        self._decided_at = None if refused else time.monotonic()
         self._pace(schedule.SETTLING)
+
+    async def _not_taken(self, why: str) -> None:
+        """Say so, and let the person decide again where the run still waits."""
+
+        def offered(record: RunRecord) -> dict[str, Any]:
+            run = record.run
+            if run is None or run.waiting_for is None:
+                return {"note": why}
+            question = replace(run.waiting_for, sent=None)
+            return {"run": replace(run, waiting_for=question), "note": why}
+
+        live = self._live
+        await live.records.save([live.records.board.edit(live.id, offered)])
 
     def _done(self) -> None:
         """What was pressed is carried out."""
@@ -181,6 +222,8 @@ class _Follower:
     async def _refused(self, error: InvalidKey) -> None:
         live = self._live
         self._back_off()
+        if live.wishes.decision is not None:
+            await self._not_taken("")
         self._done()
         await live.change(
             stop_requested_at=None,
@@ -198,11 +241,10 @@ class _Follower:
 
     def _next_pace(self, status: RunStatus) -> None:
         server = self._live.server
-        if status is RunStatus.SUSPENDED:
+        if status is RunStatus.SUSPENDED and self._live.job.waiting_for is not None:
             self.listener.rest()
-            self._pace(schedule.SETTLING if self._decided else schedule.RESTING)
+            self._pace(schedule.SETTLING if self._decided_at else schedule.RESTING)
             return
-        self._decided = False
         if server is None or not server.capabilities.events:
             self._pace(schedule.POLLED)
         else:

@@ -61,7 +61,7 @@ class Listener:
         self._turns = _SETTLING_TURNS
 
     async def rest_of(self, run: Run) -> Run:
-        """An ended run with what its stream, which may lag behind the status, had still to tell."""
+        """An ended run, once its stream, which may lag behind the status, has told the rest."""
         if self._task is not None and not self._task.done():
             await asyncio.wait({self._task}, timeout=_REST_SECONDS)
         return self.ended or run
@@ -79,6 +79,8 @@ class Listener:
             async with aclosing(live.client.events(live.job, last, live.flow)) as events:
                 async for event in events:
                     self.heard()
+                    if event.id is not None:
+                        self._opened = 1  # it can be followed
                     if isinstance(event, RunEnded):
                         self.ended = apply(live.job, event)
                     else:

@@ -13,7 +13,7 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.events import Event
 from lfclient.flow import Flow
-from lfclient.run import Run, RunStatus, apply, settled
+from lfclient.run import Run, RunStatus, answered, apply, settled, with_builds
 from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
@@ -127,13 +127,7 @@ class LiveRun:
     def job(self) -> Run:
         """What the client needs to know of the job to ask for it."""
         record = self.record
-        return record.run or Run(
-            record.flow_id,
-            "background",
-            record.status,
-            job_id=record.job_id,
-            session_id=record.session_id,
-        )
+        return _job(record)
 
     async def change(self, **changes: Any) -> None:
         """Change the record if that makes a difference."""
@@ -145,19 +139,28 @@ class LiveRun:
         """Take in an event of the run. On disk goes only a change of status: the rest can be had
         from the server again, for as long as the run goes on.
         """
-        record = self.record
-        run = apply(self.job, event)
-        if run is record.run or record.ended:
-            return
-        if run.status is record.status or run.ended:
-            self.records.board.change(self.id, run=run)
-            return
-        begun = record.started_at or now()
-        await self.change(run=run, status=run.status, started_at=begun, note="")
+        before = self.record.status
+
+        def heard(record: RunRecord) -> dict[str, Any] | None:
+            run = apply(_job(record), event)
+            if run is record.run or record.ended:
+                return None
+            if run.status is record.status or run.ended:
+                return {"run": run}
+            begun = record.started_at or now()
+            return {"run": run, "status": run.status, "started_at": begun, "note": ""}
+
+        record = self.records.board.edit(self.id, heard)
+        if record.status is not before:
+            await self.records.save([record])
 
     async def take(self, run: Run, **changes: Any) -> None:
-        """Bring the record to where the server's answer says that the run stands."""
+        """Bring the record to where the server's answer says that the run stands.
+
+        What events have told since the server was asked stays.
+        """
         record = self.record
+        run = answered(record.run, run) if record.run else run
         changes["job_id"] = run.job_id or record.job_id
         changes["session_id"] = run.session_id or record.session_id
         if run.status is not RunStatus.QUEUED:
@@ -175,21 +178,33 @@ class LiveRun:
         changes["note"] = ""
         await self.records.change(self.id, status=status, ended_at=now(), **changes)
 
-    async def add_components(self) -> None:
-        """Once a run has ended of which no events told: what its server has kept of its components.
+    async def add_components(self, *, told: bool = False) -> None:
+        """Once a run has ended: what its server has kept of its components.
 
-        None is no fault: the records may have been switched off, or be a later run's by now.
+        `told`: its events have told all. None is no fault: the records may have been switched
+        off, or be a later run's by now.
         """
         run = self.record.run
-        if run is None or not run.ended or run.components:
+        if run is None or not run.ended or (told and run.components):
             return
         try:
             found = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
         if found:
-            await self.records.change(self.id, run=replace(run, components=found))
+            await self.records.change(self.id, run=with_builds(run, found))
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """Close the record with why it could not be done."""
         await self.end(status, problem=RecordProblem(message, hint))
+
+
+def _job(record: RunRecord) -> Run:
+    """The run as far as it is known; before the first answer, what the record has of it."""
+    return record.run or Run(
+        record.flow_id,
+        record.mode,
+        record.status,
+        job_id=record.job_id,
+        session_id=record.session_id,
+    )
