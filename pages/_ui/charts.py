@@ -12,7 +12,7 @@ from pages._ui.columns import SAMPLE, Kind, read
 LINE, AREA, BAR, SCATTER, HISTOGRAM = "Line", "Area", "Bar", "Scatter", "Histogram"
 CHARTS = (LINE, AREA, BAR, SCATTER, HISTOGRAM)
 ROWS = "number of rows"  # a height that is no column
-TOTAL, MEAN = "Total", "Mean"  # what a bar shows of the rows of one category
+TOTAL, MEAN = "Total", "Mean"  # what is shown of several rows at the same place
 MOST_POINTS = 5_000
 MOST_BARS = 40
 MOST_BINS = 40
@@ -72,18 +72,20 @@ def points(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Point
     """What the chart draws."""
     if choice.chart == HISTOGRAM:
         return _bins(read(table[choice.x], Kind.NUMBER))
-    if choice.chart == BAR:
-        return _bars(table, kinds, choice)
+    if choice.chart == BAR or (choice.chart != SCATTER and table[choice.x].duplicated().any()):
+        return _combined(table, kinds, choice)
     return _rows(table, kinds, choice)
 
 
+def combines(table: pd.DataFrame, choice: Choice) -> bool:
+    """Whether the chart has one mark for several rows, which are then added up or averaged."""
+    alone = choice.chart in (SCATTER, HISTOGRAM) or ROWS in choice.y
+    return not alone and bool(table[choice.x].duplicated().any())
+
+
 def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
-    """A point for each row and series, evenly thinned out where they are too many."""
-    most = MOST_POINTS // max(len(choice.y), 1)
-    said = ""
-    if len(table) > most:
-        said = f"{most:,} of {len(table):,} rows are drawn, evenly picked."
-        table = table.iloc[np.linspace(0, len(table) - 1, most).astype(int)]
+    """A point for each row and series."""
+    table, said = _thinned(table, choice, "rows")
     kind = kinds[choice.x]
     x = read(table[choice.x], kind)
     drawn = _long({name: read(table[name], Kind.NUMBER) for name in choice.y}, x)
@@ -92,22 +94,33 @@ def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points
     return Points(drawn, kind, said)
 
 
-def _bars(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
-    """A bar for each value of `x`, the highest ones where they are too many."""
+def _thinned(table: pd.DataFrame, choice: Choice, what: str) -> tuple[pd.DataFrame, str]:
+    """Evenly, where there is more than a browser bears; and that it was done."""
+    most = MOST_POINTS // max(len(choice.y), 1)
+    if len(table) <= most:
+        return table, ""
+    said = f"{most:,} of {len(table):,} {what} are drawn, evenly picked."
+    return table.iloc[np.linspace(0, len(table) - 1, most).astype(int)], said
+
+
+def _combined(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
+    """A point or bar for each value of `x`; the highest bars where they are too many."""
     kind = kinds[choice.x]
     x = read(table[choice.x], kind)
-    if choice.y == (ROWS,):
+    if ROWS in choice.y:
         heights = pd.DataFrame({ROWS: x.groupby(x, sort=False).size()})
     else:
         values = pd.DataFrame({name: read(table[name], Kind.NUMBER) for name in choice.y})
         groups = values.groupby(x, sort=False)
         heights = groups.mean() if choice.combine == MEAN else groups.sum(min_count=1)
     said = ""
-    if len(heights) > MOST_BARS:
+    if choice.chart == BAR and len(heights) > MOST_BARS:
         said = f"The {MOST_BARS} highest of {len(heights):,} bars are drawn."
         heights = heights.nlargest(MOST_BARS, heights.columns[0])
     if kind in (Kind.NUMBER, Kind.TIME):
         heights = heights.sort_index()
+    if choice.chart != BAR:
+        heights, said = _thinned(heights, choice, "points")
     drawn = _long({name: heights[name] for name in heights}, heights.index.to_series())
     return Points(drawn, kind, said)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pages._ui import charts, columns
-from pages._ui.charts import AREA, BAR, HISTOGRAM, LINE, MEAN, ROWS, SCATTER, Choice
+from pages._ui.charts import AREA, BAR, HISTOGRAM, LINE, MEAN, ROWS, SCATTER, TOTAL, Choice
 from pages._ui.export import frame
 
 
@@ -62,6 +62,23 @@ def test_bars_add_up_equal_categories_or_average_them():
     assert list(zip(total["x"], total["y"], strict=True)) == [("b", 4), ("a", 2)]
     assert list(points(Choice(BAR, "c", ("n",), MEAN), rows).table["y"]) == [2, 2]
     assert list(points(Choice(BAR, "c", (ROWS,)), rows).table["y"]) == [2, 1]
+
+
+def test_a_line_averages_rows_at_the_same_place():
+    """Or adds them up; it would go up and down there otherwise."""
+    rows = [{"day": "2026-01-02", "n": 4}, {"day": "2026-01-01", "n": 1}, {"day": "2026-01-02"}]
+    rows[2]["n"] = 6
+    mean = points(Choice(LINE, "day", ("n",), MEAN), rows).table
+    assert list(mean["y"]) == [1, 5]
+    assert list(points(Choice(AREA, "day", ("n",), TOTAL), rows).table["y"]) == [1, 10]
+
+
+def test_points_of_a_scatter_are_never_combined():
+    """Each row is one."""
+    table = frame([{"a": 1, "b": 1}, {"a": 1, "b": 2}])
+    assert not charts.combines(table, Choice(SCATTER, "a", ("b",)))
+    assert charts.combines(table, Choice(LINE, "a", ("b",)))
+    assert not charts.combines(table, Choice(BAR, "b", ("a",)))
 
 
 def test_too_many_bars_are_the_highest():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from pages._ui import charts, columns
 from pages._ui.columns import Kind
 from pages._ui.outputs.block import Block
+from pages._ui.text import clip, plain
 
 HEIGHT = 340
 MOST_SERIES = 5
@@ -22,7 +25,7 @@ def draw(block: Block, table: pd.DataFrame) -> None:
     if first is None:
         st.caption("No column has values that could be drawn.")
         return
-    choice = _choose(block, kinds, first)
+    choice = _choose(block, table, kinds, first)
     if choice is None:
         st.caption("Choose at least one column to be drawn.")
         return
@@ -35,10 +38,12 @@ def draw(block: Block, table: pd.DataFrame) -> None:
         st.caption(f":material/info: {points.said}")
 
 
-def _choose(block: Block, kinds: dict[str, Kind], first: charts.Choice) -> charts.Choice | None:
+def _choose(
+    block: Block, table: pd.DataFrame, kinds: dict[str, Kind], first: charts.Choice
+) -> charts.Choice | None:
     numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
     offered = charts.CHARTS if numbers else (charts.BAR,)
-    kind_place, x_place, y_place = st.columns([2, 3, 4])
+    kind_place, x_place, y_place = st.columns([3, 3, 4])
     with kind_place:
         chart = _select(block, "Chart", list(offered), first.chart)
     if chart == charts.HISTOGRAM:
@@ -47,19 +52,24 @@ def _choose(block: Block, kinds: dict[str, Kind], first: charts.Choice) -> chart
     with x_place:
         x = _select(block, "Across", list(kinds), first.x)
     with y_place:
-        y = _heights(block, chart, numbers, first)
-        combine = charts.TOTAL
-        if chart == charts.BAR and y and y != (charts.ROWS,):
-            combine = _select(block, "Of equal ones", [charts.TOTAL, charts.MEAN], charts.TOTAL)
-    return charts.Choice(chart, x, y, combine) if y else None
+        choice = charts.Choice(chart, x, _heights(block, chart, numbers, first))
+    if not choice.y:
+        return None
+    if charts.combines(table, choice):
+        usual = charts.TOTAL if chart == charts.BAR else charts.MEAN
+        with st.container(key=block.widget(f"combine-{usual}-place"), width=200):
+            label = f"Rows of the same {plain(clip(x, 40))}"
+            combine = _select(block, label, [charts.TOTAL, charts.MEAN], usual, f"combine-{usual}")
+        return replace(choice, combine=combine)
+    return choice
 
 
-def _select(block: Block, label: str, options: list[str], first: str) -> str:
+def _select(block: Block, label: str, options: list[str], first: str, key: str = "") -> str:
     return st.selectbox(
         label,
         options,
         index=options.index(first) if first in options else 0,
-        key=block.widget(label),
+        key=block.widget(key or label),
         persist_state="session",
     )
 
