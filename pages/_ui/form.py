@@ -30,6 +30,8 @@ _STYLE = """<style>
 [class*="st-key-marks-"] {
   position: absolute; top: 0.55rem; right: 0.75rem; width: auto; pointer-events: none;
 }
+[data-testid="stSidebar"] [class*="st-key-component-"] summary { padding-right: 1rem; }
+[data-testid="stSidebar"] [class*="st-key-marks-"] { position: static; padding-top: 0.3rem; }
 [class*="st-key-file-row-"] { flex-wrap: nowrap; }
 [class*="st-key-file-row-"] > :first-child { min-width: 0; flex: 1 1 0; }
 [class*="st-key-file-row-"] p { margin: 0; word-break: break-all; }

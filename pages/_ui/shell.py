@@ -10,6 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 NAME = "Langflow Console"
 CHAT = "chat"
+SIDE_PIXELS = 360
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parent.parent
 
@@ -61,6 +62,9 @@ def connection_page() -> StreamlitPage:
 def navigation() -> StreamlitPage:
     """Draw the navigation; returns the page that was asked for."""
     page = st.navigation([run_page(), chat_page(), connection_page()], position="top")
-    # a conversation in long lines is hard to read
-    st.set_page_config(layout="centered" if page.url_path == CHAT else "wide")
+    if page.url_path == CHAT:
+        # a conversation in long lines is hard to read, and a form beside it needs its room
+        st.set_page_config(layout="centered", initial_sidebar_state=SIDE_PIXELS)
+    else:
+        st.set_page_config(layout="wide")
     return page

@@ -121,7 +121,7 @@ def _found(lines: list[Line], current: Talk) -> list[Line]:
 
 
 def _line(line: Line, shown: bool) -> None:
-    name = plain(clip(line.label, 60))
+    name = plain(clip(line.label, 48))
     st.button(
         f"**{name}**" if shown else name,
         key=f"talk-open-{line.id}",
@@ -129,6 +129,7 @@ def _line(line: Line, shown: bool) -> None:
         icon=":material/chat_bubble:",
         on_click=state.show_talk,
         args=(line.id,),
+        wrap=False,
     )
 
 

@@ -28,7 +28,7 @@ def test_a_person_talks_to_flows(
     box.press("Enter")
     expect(messages.first).to_contain_text("Hello")
     expect(messages.nth(1)).to_contain_text("word by word")  # while it is being written
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator(".st-key-stop-button button")).to_be_visible()
     expect(messages.nth(1)).not_to_contain_text("That is all")
     page.get_by_text("Details of this answer").wait_for()
     expect(messages.nth(1)).to_contain_text("That is all")
@@ -37,7 +37,7 @@ def test_a_person_talks_to_flows(
 
     box.fill("Once more")
     box.press("Enter")
-    page.get_by_role("button", name="Stop").click()
+    page.locator(".st-key-stop-button button").click()
     page.get_by_role("button", name="Send again").wait_for()
     expect(messages.nth(2)).to_contain_text("Once more")
     first = page.url
