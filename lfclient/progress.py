@@ -54,7 +54,8 @@ class Message:
     came from, None if the server does not say. `complete` is False while it is being written;
     `gap`: words are missing that went by while the connection was broken, until the whole text
     comes. `files` are paths at the server. `streamed` is what came word by word since `text`.
-    `job_id` is the run that it belongs to, where a session's history tells (1.10+).
+    `job_id` is the run that it belongs to, where a session's history tells (1.10+), and `blocks`
+    are what stands beside the text there, as Langflow has it: tools used, questions, reasons.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Message:
     files: tuple[str, ...] = ()
     streamed: str = ""
     job_id: str | None = None
+    blocks: tuple[dict[str, Any], ...] = ()
 
     @property
     def shown(self) -> str:

@@ -143,6 +143,7 @@ def test_a_failure_without_text_has_its_reason():
     with server.client() as client:
         found = client.messages(FLOW, "s")[0]
     assert (found.category, found.sender, found.text) == ("error", "Agent", "no such key")
+    assert found.blocks == tuple(blocks[0]["contents"])
 
 
 def test_a_message_that_was_never_written_to_its_end():

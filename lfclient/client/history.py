@@ -8,6 +8,7 @@ the other is changed.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -147,7 +148,16 @@ def _message(line: MessageLine) -> Message:
     if message.category == "error" and not message.text.strip():
         message = replace(message, text=error_from_message(data).message)
     run_id = (line.session_metadata or {}).get("graph_run_id")
-    return replace(message, job_id=run_id if isinstance(run_id, str) else None)
+    job_id = run_id if isinstance(run_id, str) else None
+    return replace(message, job_id=job_id, blocks=tuple(_contents(data.get("content_blocks"))))
+
+
+def _contents(blocks: Any) -> Iterator[dict[str, Any]]:
+    for block in blocks if isinstance(blocks, list) else ():
+        contents = block.get("contents") if isinstance(block, dict) else None
+        for content in contents if isinstance(contents, list) else ():
+            if isinstance(content, dict):
+                yield content
 
 
 def _files(value: Any) -> list[str]:

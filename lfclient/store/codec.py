@@ -193,7 +193,8 @@ def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> Compon
 
 
 def _message(entry: dict[str, Any]) -> Message:
-    return Message(**{**entry, "files": tuple(entry["files"])})
+    lists = {name: tuple(entry.get(name, ())) for name in ("files", "blocks")}
+    return Message(**{**entry, **lists})
 
 
 def _question(question: HumanInput) -> dict[str, Any]:

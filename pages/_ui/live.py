@@ -39,7 +39,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
             with st.empty().container():
                 _head(record, None)
         else:
-            _follow(session, record.id, _calls_for_page(record), {"at once": True})
+            _follow(session, record.id, calls_for_page(record), {"at once": True})
         problem = st.empty()
     result = st.empty()
     if record and not record.ended:
@@ -57,7 +57,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
     name_tab(record)
 
 
-def _calls_for_page(record: RunRecord) -> Hashable:
+def calls_for_page(record: RunRecord) -> Hashable:
     """What of a run is drawn outside its fragment: with another one, the page is drawn again."""
     asked = approval.question_of(record)
     stopping = record.stop_requested_at is not None
@@ -119,7 +119,7 @@ def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, boo
             going.texts(record)
         if not at_once:
             name_tab(record)
-            if _calls_for_page(record) != drawn:
+            if calls_for_page(record) != drawn:
                 st.rerun()
             if going.outline(record) != outline:
                 st.rerun(scope="fragment")  # what has a key is drawn once a turn

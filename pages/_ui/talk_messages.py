@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime, timezone
+from itertools import zip_longest
 
 import streamlit as st
 
 from lfclient import Message
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
-from pages._ui import problems, shell, state, status, talk_send, waiting
+from pages._ui import (
+    approval,
+    live,
+    problems,
+    shell,
+    state,
+    status,
+    talk_blocks,
+    talk_send,
+    waiting,
+)
 from pages._ui.backend import backend
 from pages._ui.outputs.message import MARKDOWN_LIMIT, TEXT_LIMIT
 from pages._ui.talk import MACHINE, USER, WINDOW, Talk, seen, sent, show_earlier, windows
@@ -38,7 +49,8 @@ def draw(talk: Talk) -> None:
             return
         _history(talk, history)
         if talk.going and talk.record:
-            _follow(talk, {"at once": True})
+            _follow(talk, live.calls_for_page(talk.record), {"at once": True})
+            approval.draw(talk.session, talk.record)
         else:
             for message in spoken:
                 _message(message, over=True)
@@ -68,10 +80,12 @@ def _history(talk: Talk, history: Sequence[Message]) -> None:
             on_click=show_earlier,
             args=(talk,),
         )
-    for message in drawn:
+    latest = talk.record.job_id if talk.record else None  # has its link with its outcome
+    for message, after in zip_longest(drawn, drawn[1:]):
         _message(message, over=True)
+        last = after is None or after.job_id != message.job_id
         run = talk.runs.get(message.job_id or "")
-        if run and message.sender != USER and run != (talk.record.id if talk.record else None):
+        if run and last and message.job_id != latest:
             _details(run, talk)
 
 
@@ -99,10 +113,11 @@ def _message(message: Message, *, over: bool) -> None:
         if message.sender == USER:
             st.text(text[:TEXT_LIMIT])
         elif over or message.complete:
-            if text or message.complete:
+            if text or not message.blocks:
                 _text(text, message.id)
         else:
             _being_written(text)
+        talk_blocks.draw(message)
         if over and not message.complete:
             st.caption(":material/content_cut: Not written to its end.")
         for file in message.files[:_FILES]:
@@ -140,20 +155,21 @@ def _being_written(text: str) -> None:
 
 @st.fragment(run_every=EVERY_SECONDS)
 @problems.shown()
-def _follow(talk: Talk, first: dict[str, bool]) -> None:
-    """Draw what the run adds whenever it changes, and the whole page once when it has ended.
+def _follow(talk: Talk, drawn: Hashable, first: dict[str, bool]) -> None:
+    """Draw what the run adds whenever it changes, and the whole page when that has to change.
 
     Waits in short turns, as `live` does: clicks inside fragments wait for them.
     """
     runner = backend().runner
     place = st.empty()
-    until = time.monotonic() + (0 if first.pop("at once", False) else WAIT_SECONDS)
+    at_once = first.pop("at once", False)
+    until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
     record = talk.record
     record = runner.get(record.id, talk.session.owner) if record else None
     while record is not None:
         with place.container():
             _coming(talk, record)
-        if record.ended:
+        if not at_once and live.calls_for_page(record) != drawn:
             st.rerun()
         left = until - time.monotonic()
         if left <= 0:
@@ -167,7 +183,8 @@ def _coming(talk: Talk, record: RunRecord) -> None:
     _, spoken = seen(talk.with_record(record))
     for message in spoken:
         _message(message, over=record.ended)
-    if record.ended or any(not message.complete for message in spoken):
+    writing = any(not message.complete for message in spoken)
+    if record.ended or writing or approval.question_of(record):
         return
     took = duration_words(record.elapsed(datetime.now(timezone.utc)))
     answered = spoken and spoken[-1].sender != USER

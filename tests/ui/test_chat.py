@@ -192,6 +192,46 @@ def test_what_is_said_is_drawn_as_what_it_is(talking):
     assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
 
 
+def test_a_question_and_its_decision_are_told(talking):
+    """Langflow keeps them beside a message without text."""
+    block = {
+        "type": "human_input",
+        "prompt": "May I pay?",
+        "options": [{"action_id": "ok", "label": "Approve it"}],
+        "submitted_action": "ok",
+    }
+    talking.say("s", "", "Machine", content_blocks=[{"contents": [block]}])
+    app = chat(flow=ONE, session="s")
+    assert "May I pay?" in said(app)
+    assert "Decided: **Approve it**" in said(app)
+    assert "An empty message" not in said(app)
+
+
+def test_the_steps_of_an_agent_are_sent_when_they_are_opened(talking):
+    """What a tool was given and gave; the answer itself is not repeated among them."""
+    steps = [
+        {
+            "type": "tool_use",
+            "name": "search",
+            "tool_input": {"q": "<b>cats</b>"},
+            "duration": 1500,
+        },
+        {"type": "text", "text": "All cats"},
+        "odd",
+    ]
+    talking.say("s", "All cats", "Machine", content_blocks=[{"contents": steps}, "odd", None])
+    app = chat(flow=ONE, session="s")
+    panel = app.chat_message[0].expander[0]
+    assert panel.label == "Steps · 1"
+    assert not app.chat_message[0].code
+    app.session_state[f"talk-steps-{talking.rows[0]['id']}"] = True
+    app.run()
+    assert not app.exception
+    assert "<b>cats</b>" in app.chat_message[0].code[0].value
+    assert "search" in said(app)
+    assert "1.5 s" in said(app)
+
+
 def test_a_huge_message_is_bounded(talking):
     """Not drawn as Markdown, and to be saved whole."""
     talking.say("s", "word " * 200_000, "Machine")

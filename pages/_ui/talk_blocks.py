@@ -1,0 +1,72 @@
+"""What is told beside a message's text: questions and decisions, the steps of an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient import Message
+from lfclient.progress import decisions_in
+from pages._ui import export
+from pages._ui.text import clip, duration_words, plain
+
+MOST = 30  # blocks of one message that are drawn
+_LIMIT = 2_000  # characters of one value
+_QUESTION = "human_input"
+
+
+def draw(message: Message) -> None:
+    """Questions at once, steps behind a panel that is closed."""
+    for block in message.blocks[:MOST]:
+        if block.get("type") == _QUESTION:
+            _question(block)
+    # the last text of an agent's steps is its answer, which is the message itself
+    steps = [
+        block
+        for block in message.blocks
+        if block.get("type") != _QUESTION and _text(block.get("text")) != message.text
+    ]
+    if not steps:
+        return
+    panel = st.expander(
+        f"Steps · {len(steps)}",
+        key=f"talk-steps-{message.id}",
+        icon=":material/format_list_numbered:",
+        on_change="rerun",
+    )
+    if panel.open:
+        with panel:
+            for block in steps[:MOST]:
+                _step(block)
+            if len(steps) > MOST:
+                st.caption(f"{len(steps) - MOST} more")
+
+
+def _question(block: Mapping[str, Any]) -> None:
+    decisions = decisions_in(block.get("options"), block.get("allowed_decisions"))
+    labels = {decision.action_id: decision.label for decision in decisions}
+    made = _text(block.get("submitted_action"))
+    st.markdown(plain(clip(_text(block.get("prompt")), _LIMIT)) or "*No question.*")
+    words = f"Decided: **{plain(labels.get(made, made))}**" if made else "Not decided"
+    st.markdown(f":violet[:material/front_hand:] {words}")
+
+
+def _step(block: Mapping[str, Any]) -> None:
+    """One step, by what it has: a tool with what went in and out, a text, a reason to fail."""
+    took = block.get("duration")
+    name = _text(block.get("name")) or _text(block.get("type")) or "Step"
+    # milliseconds, as Langflow tells them
+    time = f" :gray[{duration_words(took / 1000)}]" if isinstance(took, (int, float)) else ""
+    st.markdown(f"**{plain(clip(name, 80))}**{time}")
+    for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
+        value = block.get(key)
+        if value:
+            text = value if isinstance(value, str) else export.json_bytes(value).decode()
+            st.caption(key.replace("_", " "))
+            st.code(clip(text, _LIMIT), language=None, wrap_lines=True)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
