@@ -102,6 +102,16 @@ def test_a_very_long_cell_is_cut_on_the_screen():
     assert "Cells are cut" in texts(app)
 
 
+def test_rows_with_large_images_have_pages(monkeypatch):
+    """Only what is drawn is counted: a cell that is cut takes no room."""
+    monkeypatch.setattr(table, "PAGE_BYTES", 20_000)
+    rows = [{"photo": URI + "A" * 12_000, "text": "x" * 50_000} for _ in range(3)]
+    app = drawn(output(OutputKind.TABLE, rows))
+    assert len(app.dataframe[0].value) == 1
+    app = drawn(output(OutputKind.TABLE, [{"text": "x" * 50_000} for _ in range(3)]))
+    assert len(app.dataframe[0].value) == 3
+
+
 # images
 
 

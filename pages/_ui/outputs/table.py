@@ -46,8 +46,8 @@ def _is_rows(rows: Any) -> bool:
 
 
 def _rows(block: Block, table: pd.DataFrame) -> None:
-    shown, said = _page(block, table)
-    shown, pictures, cut = _bounded(shown)
+    bounded, pictures, cut = _bounded(table)
+    shown, said = _page(block, bounded)
     st.dataframe(
         shown,
         hide_index=True,
@@ -75,7 +75,7 @@ def _page(block: Block, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The rows of the chosen page, and what to say of it; all rows where they fit on one."""
     size = int(table.memory_usage(index=False, deep=True).sum()) // len(table) + 1
     many = min(PAGE_ROWS, PAGE_CELLS // table.shape[1], PAGE_BYTES // size)
-    many = max(many, 10)
+    many = max(many, 1)
     if len(table) <= many:
         return table, ""
     number = st.pagination(-(-len(table) // many), key=block.widget("page"))
@@ -93,13 +93,14 @@ def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
     for name, kind in table.dtypes.items():
         if kind.kind != "O":
             continue
-        texts = table[name].dropna()
-        if texts.empty or not isinstance(texts.iloc[0], str):
+        column = table[name]
+        first = column.first_valid_index()
+        if first is None or not isinstance(column[first], str):
             continue
-        if texts.iloc[0].startswith("data:image/"):
+        if column[first].startswith("data:image/"):
             pictures.append(str(name))
-        elif texts.astype("str").str.len().max() > LONGEST_CELL:
-            changed[name] = table[name].astype("str").str.slice(0, LONGEST_CELL)
+        elif column.str.len().max() > LONGEST_CELL:
+            changed[name] = column.str.slice(0, LONGEST_CELL)
     return table.assign(**changed), pictures, bool(changed)
 
 
