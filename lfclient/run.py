@@ -282,7 +282,13 @@ def answered(run: Run, answer: Run) -> Run:
         answer,
         outputs={**answer.outputs, **told},
         warnings=run.warnings + new,
-        components=run.components,
+        # what was cut on its way in the events is whole by now
+        components={
+            name: replace(one, output=answer.outputs[name])
+            if one.output and name in answer.outputs
+            else one
+            for name, one in run.components.items()
+        },
         messages=run.messages,
         waiting_for=run.waiting_for,
         last_event_id=run.last_event_id,

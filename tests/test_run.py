@@ -170,6 +170,16 @@ def test_the_end_brings_the_judged_run_and_keeps_what_was_seen():
     assert "running" not in states(ended).values()
 
 
+def test_the_end_brings_whole_what_events_had_cut():
+    """A terminal component's result is the output as the end has it."""
+    run = after(read(events("1.13.0", "bg_events_live")))
+    whole = replace(run.outputs["ChatOutput-xyz34"], value="the whole text")
+    judged = replace(NEW, status=RunStatus.COMPLETED, outputs={"ChatOutput-xyz34": whole})
+    ended = apply(run, RunEnded(RunStatus.COMPLETED, judged))
+    assert ended.components["ChatOutput-xyz34"].output is whole
+    assert ended.components["Streamer-aaaaa"].output == run.components["Streamer-aaaaa"].output
+
+
 def test_a_component_that_the_end_names_as_failed():
     """It was at work when the run failed, and no event said so."""
     run = after(read(events("1.13.0", "bg_events_live"))[:2])

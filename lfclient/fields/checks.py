@@ -160,8 +160,9 @@ def _several_chat_inputs(flow: Flow, mode: str, server: Server | None) -> list[P
     texts = [field for field in flow.fields if field.chat_input]
     if len(texts) < 2 or not writes_bare(mode, server):
         return []
+    kind = "streamed call" if mode == "stream" else "background run"
     sentence = (
-        "This flow has several chat inputs, which a background run can't have: "
+        f"This flow has several chat inputs, which a {kind} can't have: "
         "choose “Wait for the result”."
     )
     return [_error(texts[0], sentence)]

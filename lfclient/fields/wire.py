@@ -41,9 +41,10 @@ def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> s
     """Why this mode of this server would not take a value that is right in itself."""
     if not writes_bare(mode, server):
         return None
+    where = "In a streamed call" if mode == "stream" else "In background"
     if isinstance(value, dict) and value.get("load_from_db"):
         return (
-            "In background, this server takes an object with the key load_from_db for a variable: "
+            f"{where}, this server takes an object with the key load_from_db for a variable: "
             "choose “Wait for the result”."
         )
     looks_up = release(server) == 11 and field.loads_variable
@@ -51,12 +52,12 @@ def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> s
         if looks_up:
             return None
         return (
-            "In background, this server can't look up a variable for a run: "
+            f"{where}, this server can't look up a variable for a run: "
             "choose “Wait for the result”, or type the value."
         )
     if looks_up and isinstance(value, str):
         return (
-            "In background, Langflow 1.11 takes what is typed here as a variable's name and fails "
+            f"{where}, Langflow 1.11 takes what is typed here as a variable's name and fails "
             "without a word: choose “Wait for the result”, or a server variable."
         )
     return None

@@ -26,6 +26,8 @@ from lfclient.store import RunRecord
 
 # after this long without any news a run may be one that a server's restart left behind
 SILENCE_SECONDS = 600.0
+# for which the events of a stopped run are waited for: a stop is to be seen at once
+_STOPPED_SECONDS = 0.3
 _SILENCE = (
     f"There has been no news of this run for more than {int(SILENCE_SECONDS // 60)} minutes. A "
     "component may take that long; but if Langflow was restarted meanwhile, this run never ends: "
@@ -157,7 +159,10 @@ class _Follower:
         if not result.stopped:
             changes["stop_requested_at"] = None  # if it goes on, a stop can be asked for again
         if result.run is not None:
-            await live.take(result.run, **changes)
+            run = result.run
+            if run.ended:
+                run = await self.listener.rest_of(run, _STOPPED_SECONDS)
+            await live.take(run, **changes)
         else:
             await live.change(**changes)
         self._pace(schedule.SETTLING)

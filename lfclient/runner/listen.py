@@ -60,10 +60,16 @@ class Listener:
         self._opened = 0
         self._turns = _SETTLING_TURNS
 
-    async def rest_of(self, run: Run) -> Run:
-        """An ended run, once its stream, which may lag behind the status, has told the rest."""
-        if self._task is not None and not self._task.done():
-            await asyncio.wait({self._task}, timeout=_REST_SECONDS)
+    async def rest_of(self, run: Run, seconds: float = _REST_SECONDS) -> Run:
+        """An ended run with what its stream, which may lag behind the status, had still to tell.
+
+        One that is not open, as after a decision, is opened for it. At most for some seconds.
+        """
+        server = self._live.server
+        if self.ended is None and server is not None and server.capabilities.events:
+            if self._task is None or self._task.done():
+                self._task = asyncio.ensure_future(self._listen())
+            await asyncio.wait({self._task}, timeout=seconds)
         return self.ended or run
 
     async def close(self) -> None:

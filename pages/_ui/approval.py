@@ -32,7 +32,9 @@ def draw(session: Session, record: RunRecord | None) -> None:
     if record is None or asked is None:
         return
     with st.container(border=True, key="approval"):
-        st.markdown("##### :violet[:material/front_hand:] This run waits for your decision")
+        st.markdown(
+            "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
+        )
         st.markdown(without_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(asked.decisions):
@@ -108,7 +110,10 @@ def others(session: Session, flow: Flow, record: RunRecord | None) -> None:
     if not waiting:
         return
     with st.container(border=True, key="waiting-runs"):
-        st.markdown(f"##### :violet[:material/front_hand:] Waiting for a decision: {len(waiting)}")
+        st.markdown(
+            f"##### :violet[:material/front_hand:] Waiting for a decision: {len(waiting)}",
+            anchors=False,
+        )
         for each in waiting[:20]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(

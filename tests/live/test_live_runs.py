@@ -1,0 +1,205 @@
+"""Runs followed live by the runner, on five real releases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient import ComponentState, Flow, LangflowClient, RunStatus
+from lfclient.ownership import fingerprint
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+from lfclient.store import RunRecord
+from tests.live.conftest import Make
+from tests.live.flows import ROWS
+from tests.servers import LiveServer
+
+SECONDS = 60.0
+
+
+class Desk:
+    """A console's runner, and the server it talks to."""
+
+    def __init__(self, folder: Path, server: LiveServer, client: LangflowClient) -> None:
+        self.folder = folder
+        self.info = client.server()
+        self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
+        self.owner = fingerprint(self.connection, folder)
+        self.runner = Runner(folder)
+
+    def start(self, flow: Flow, mode: str = "background", **overrides: object) -> str:
+        return self.runner.start(
+            self.connection,
+            flow,
+            overrides,
+            mode=mode,
+            session_id=uuid4().hex,
+            server=self.info,
+            click=uuid4().hex,
+        )
+
+    def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
+        until = time.monotonic() + SECONDS
+        record = self.runner.get(run_id, self.owner)
+        while not ready(record):
+            left = until - time.monotonic()
+            assert left > 0, f"still {record}"
+            record = self.runner.wait_change(run_id, record.version, left)
+        return record
+
+    def restart(self) -> None:
+        self.runner.close()
+        self.runner = Runner(self.folder)
+        self.runner.attach(self.connection)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    made = Desk(tmp_path, langflow, client)
+    yield made
+    made.runner.close()
+
+
+def ended(record: RunRecord) -> bool:
+    return record.ended
+
+
+def told(record: RunRecord) -> bool:
+    return bool(record.ended and record.run and record.run.components)
+
+
+def states(record: RunRecord) -> dict[str, str]:
+    return {name: one.state.value for name, one in record.run.components.items()}
+
+
+def asks(record: RunRecord) -> bool:
+    waits = record.status is RunStatus.SUSPENDED and record.run
+    return bool(waits and record.run.waiting_for)
+
+
+@pytest.mark.parametrize("mode", ["background", "sync", "stream"])
+def test_what_each_component_did_is_known(desk: Desk, make: Make, modes: bool, mode: str):
+    """From events where there are some, from the records of its builds where there are none."""
+    if mode == "stream" and not modes:
+        record = desk.until(desk.start(make(ROWS), "stream"), ended)
+        assert "1.11 and later" in record.problem.message
+        return
+    record = desk.until(desk.start(make(ROWS), mode), told)
+    assert record.status is RunStatus.COMPLETED
+    assert states(record) == {"TextInput-a": "done", "SplitText-s": "done"}
+    rows = record.run.components["SplitText-s"].output
+    assert [row["text"] for row in rows.value] == ["x", "y", "z"]
+    if modes and mode != "sync":  # the records of a build that was waited for have no times
+        assert record.run.components["TextInput-a"].seconds is not None
+    assert record.run.outputs["SplitText-s"].value == rows.value
+
+
+def test_components_are_seen_at_work(desk: Desk, make: Make, modes: bool):
+    """Several at a time, and one that is done can be looked into while others work."""
+    if not modes:
+        return
+    run_id = desk.start(make("Plan a trip"))
+    record = desk.until(run_id, lambda record: record.run and "running" in states(record).values())
+    at_work = [name for name, state in states(record).items() if state == "running"]
+    assert not record.ended
+    record = desk.until(run_id, lambda one: list(states(one).values()).count("running") == 3)
+    record = desk.until(run_id, lambda one: list(states(one).values()).count("done") == 2)
+    done = [one for one in record.run.components.values() if one.state is ComponentState.DONE]
+    assert all(one.output is not None for one in done)
+    assert at_work
+    assert desk.until(run_id, ended).status is RunStatus.COMPLETED
+
+
+def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: Make, modes: bool):
+    """A stop confirms within moments; the text so far stays, as far as it came."""
+    if not modes:
+        return
+    run_id = desk.start(make("Write word by word"))
+
+    def text(record: RunRecord) -> str:
+        messages = record.run.messages.values() if record.run else ()
+        return "".join(one.shown for one in messages if one.sender != "User")
+
+    early = text(desk.until(run_id, lambda record: len(text(record).split()) >= 5))
+    later = text(desk.until(run_id, lambda record: len(text(record).split()) >= 12))
+    assert later.startswith(early)
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert "Stopped" in record.stop_result
+    assert text(record).startswith(later)
+    assert "interrupted" in states(record).values()
+
+
+def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make, modes: bool):
+    """Past events are told again, then it goes on live."""
+    if not modes:
+        return
+    run_id = desk.start(make("Plan a trip"))
+    desk.until(run_id, lambda record: record.run and "done" in states(record).values())
+    desk.restart()
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.COMPLETED
+    assert set(states(record).values()) == {"done"}
+    assert len(states(record)) == 7
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, modes: bool, decision: str):
+    """The branch that was decided for runs, the other is skipped; the second press is nothing."""
+    if not modes:
+        return
+    run_id = desk.start(make("Wait for an approval"))
+    record = desk.until(run_id, asks)
+    question = record.run.waiting_for
+    assert [one.action_id for one in question.decisions] == ["approve", "reject"]
+    assert states(record)["HumanInput-decision"] == "suspended"
+    desk.runner.decide(run_id, desk.connection, question, decision)
+    desk.runner.decide(run_id, desk.connection, question, "approve")
+    record = desk.until(run_id, ended)
+    taken, other = ("yes", "no") if decision == "approve" else ("no", "yes")
+    assert record.status is RunStatus.COMPLETED
+    assert states(record)[f"ChatOutput-{taken}"] == "done"
+    assert states(record)[f"ChatOutput-{other}"] == "skipped"
+    assert list(record.run.outputs) == [f"ChatOutput-{taken}"]
+
+
+def test_a_waiting_run_of_somebody_else_can_be_taken_up(
+    desk: Desk, make: Make, client: LangflowClient, modes: bool
+):
+    """It is found by its flow, followed, and decided as one's own; taking it up twice is one."""
+    if not modes:
+        return
+    flow = make("Wait for an approval")
+    job = client.submit(flow)
+    until = time.monotonic() + SECONDS
+    while not (waiting := client.pending(flow)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert waiting[0].job_id == job.job_id
+    run_id = desk.runner.adopt(desk.connection, flow, waiting[0])
+    assert desk.runner.adopt(desk.connection, flow, waiting[0]) == run_id
+    record = desk.until(run_id, asks)
+    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.COMPLETED
+    assert "ChatOutput-yes" in record.run.outputs
+
+
+def test_a_decision_that_comes_too_late_is_said(
+    desk: Desk, make: Make, client: LangflowClient, modes: bool
+):
+    """Somebody else decided meanwhile: the run goes on as they decided."""
+    if not modes:
+        return
+    run_id = desk.start(make("Wait for an approval"))
+    record = desk.until(run_id, asks)
+    client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
+    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
+    record = desk.until(run_id, ended)
+    assert list(record.run.outputs) == ["ChatOutput-no"]
