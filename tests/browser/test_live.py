@@ -1,0 +1,93 @@
+"""A run as it goes on, as a person sees it in Chromium, on Langflow 1.13.0."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Screen
+
+
+def test_components_work_side_by_side_and_can_be_looked_into(screen):
+    """Three run at once; one that is done is opened while the others go on; then the timings."""
+    screen.pick("Plan a trip")
+    screen.run()
+    status = screen.part("run-status")
+    expect(status).to_contain_text("1 of 7 components", timeout=15_000)
+    expect(status.get_by_text("running")).to_have_count(3)
+    expect(status).to_contain_text("2 of 7 components", timeout=15_000)
+    status.get_by_role("combobox", name="Result of a component").click()
+    screen.page.get_by_role("option").filter(has_text="Look up the weather").click()
+    expect(screen.part("component-result")).to_contain_text("done")
+    expect(status).to_contain_text("in progress")
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("Lisbon")
+    details = screen.part("run-details")
+    expect(details.get_by_text("done ·")).to_have_count(7)
+    details.get_by_role("tab", name="Timings").click()
+    expect(details.locator("canvas, svg").first).to_be_visible()
+    details.get_by_role("tab", name="Messages").click()
+    expect(details.get_by_test_id("stChatMessage").last).to_contain_text("Lisbon")
+    details.get_by_role("tab", name="Events").click()
+    details.get_by_role("button", name="Fetch the events").click()
+    expect(details.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
+    """Stop answers within moments; what was written is marked partial."""
+    screen.pick("Write word")
+    screen.run()
+    written = screen.part("run-status").get_by_text("This answer comes word")
+    expect(written).to_be_visible(timeout=15_000)
+    before = written.inner_text()
+    expect(written).not_to_have_text(before)
+    pressed = time.monotonic()
+    screen.stop()
+    screen.wait("cancelled")
+    took = time.monotonic() - pressed
+    expect(screen.part("outputs")).to_contain_text("partial")
+    expect(screen.part("outputs")).to_contain_text("This answer comes word")
+    assert took < 10, took  # a loose limit: the figure is the benchmark's
+
+
+def test_another_browser_sees_the_question_and_decides(console, screen, window):
+    """Both see the run go on; in the first nothing was pressed."""
+    screen.pick("Wait for an approval")
+    expect(screen.part("run-panel")).to_contain_text("runs in the background")
+    screen.run()
+    expect(screen.part("approval")).to_contain_text("May the invoice", timeout=20_000)
+    expect(screen.part("approval")).to_contain_text("left to decide")
+    other = Screen(window())
+    other.page.goto(screen.page.url)
+    other.part("approval").get_by_role("button", name="Reject").click()
+    other.wait("completed")
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("Rejected")
+    expect(screen.part("run-details").get_by_text("skipped")).to_be_visible()
+    expect(screen.part("approval")).not_to_be_visible()
+
+
+def test_a_reload_shows_what_had_happened_and_goes_on(screen):
+    """The same components, and the end."""
+    screen.pick("Plan a trip")
+    screen.run()
+    expect(screen.part("run-status")).to_contain_text("2 of 7 components", timeout=20_000)
+    screen.page.reload()
+    expect(screen.part("run-status")).to_contain_text(
+        re.compile("[2-7] of 7 components|completed"), timeout=20_000
+    )
+    screen.wait("completed")
+
+
+def test_a_streamed_call_runs_on_request(screen):
+    """It has the same view, and says that it ends with its connection."""
+    screen.pick("Write word")
+    screen.part("run-mode").get_by_text("Advanced: offer a streamed call").click()
+    screen.mode("Streamed call")
+    expect(screen.part("run-mode")).to_contain_text("ends with its connection")
+    screen.run()
+    expect(screen.part("run-panel")).to_contain_text("Streamed call", timeout=15_000)
+    expect(screen.part("run-status")).to_contain_text("AI writes", timeout=15_000)
+    screen.wait("completed")
+    screen.part("run-details").get_by_role("tab", name="Events").click()
+    expect(screen.part("run-details").get_by_test_id("stDataFrame")).to_be_visible()
