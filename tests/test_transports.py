@@ -179,3 +179,29 @@ def test_health_of_a_refused_address():
     """Health never raises."""
     with LangflowClient(f"http://{METADATA}") as client:
         assert client.health() is False
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_silent_connection_is_asked_for(server: Any, kind: str):
+    """After half a minute, so that a stream whose server has vanished comes to an end."""
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    def options(response: Any) -> list[int]:
+        sock = response.extensions["network_stream"].get_extra_info("socket")
+        tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        on = bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        return [on, *(sock.getsockopt(socket.IPPROTO_TCP, one) for one in tcp)]
+
+    async def walk() -> list[int]:
+        async with (
+            AsyncLangflowClient(url) as client,
+            client._fresh.stream("GET", url) as response,
+        ):
+            return options(response)
+
+    if kind == "async":
+        found = asyncio.run(walk())
+    else:
+        with LangflowClient(url) as client, client._fresh.stream("GET", url) as response:
+            found = options(response)
+    assert found == [True, 30, 10, 3]

@@ -9,6 +9,7 @@ only checked, before each request.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,18 @@ import httpcore
 import httpx
 
 from lfclient.addresses import check_resolved, is_ip, is_loopback, resolve_checked
+
+# What a connection is to be asked for while nothing comes over it: after half a minute, and then
+# every 10 s, whether the other side is there still. After a minute one that is not is given up.
+_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+KEEP_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in _ALIVE.items()  # macOS calls the first TCP_KEEPALIVE
+        if hasattr(socket, name)
+    ),
+]
 
 _OF_NO_ADDRESS = (OSError, UnicodeError)  # what resolving raises; the latter for odd names
 
@@ -39,7 +52,7 @@ class CheckedTransport(httpx.HTTPTransport):
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        super().__init__(verify=tls, limits=limits, proxy=self._proxy)
+        super().__init__(verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE)
         if not self._proxy:
             self._pool = httpcore.ConnectionPool(
                 **_pool_options(tls, limits), network_backend=_Checked()
@@ -57,7 +70,7 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        super().__init__(verify=tls, limits=limits, proxy=self._proxy)
+        super().__init__(verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE)
         if not self._proxy:
             self._pool = httpcore.AsyncConnectionPool(
                 **_pool_options(tls, limits), network_backend=_AsyncChecked()
@@ -76,6 +89,7 @@ def _pool_options(tls: ssl.SSLContext | bool, limits: httpx.Limits) -> dict[str,
         "max_connections": limits.max_connections,
         "max_keepalive_connections": limits.max_keepalive_connections,
         "keepalive_expiry": limits.keepalive_expiry,
+        "socket_options": KEEP_ALIVE,
     }
 
 
