@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 FLOW_ID = "11111111-2222-3333-4444-555555555555"
+_EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
 
 
@@ -164,6 +165,8 @@ class FakeLangflow:
             raise httpx.ReadError("connection reset", request=request)
         if body.get("background") or body.get("mode") == "background":
             return httpx.Response(200, json=self._active(job, "queued"))
+        if body.get("mode") == "stream":
+            return httpx.Response(200, headers=_EVENT_STREAM, stream=_Call(self, job))
         await asyncio.sleep(self.seconds)
         self.ended_at = time.monotonic()
         return httpx.Response(200, json=self._done(job))
@@ -206,8 +209,7 @@ class FakeLangflow:
         job = self.jobs.get(job_id)
         if job is None or self.dialect == "inputs":
             return _unknown(job_id)
-        headers = {"content-type": "text/event-stream; charset=utf-8"}
-        return httpx.Response(200, headers=headers, stream=_Stream(self, job, request))
+        return httpx.Response(200, headers=_EVENT_STREAM, stream=_Stream(self, job, request))
 
     def _active(self, job: Job, status: str) -> dict[str, Any]:
         return {
@@ -234,6 +236,26 @@ class FakeLangflow:
             "inputs": {},
             "outputs": {"ChatOutput-b": output},
         }
+
+
+class _Call(httpx.AsyncByteStream):
+    """A streamed call: its run ends with its connection."""
+
+    def __init__(self, server: FakeLangflow, job: Job) -> None:
+        self._server, self._job = server, job
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        sent = 0
+        try:
+            while not self._job.state:
+                for frame in (self._server.log or [])[sent:]:
+                    yield _frame(sent, frame["event"], frame["data"])
+                    sent += 1
+                    if frame["event"] == "end":
+                        self._job.state = "completed"
+                await asyncio.sleep(0.005)
+        finally:
+            self._job.state = self._job.state or "cancelled"
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -274,6 +296,17 @@ def question(job_id: str) -> dict[str, Any]:
 def event(name: str, **data: Any) -> dict[str, Any]:
     """A line of a job's log."""
     return {"event": name, "data": data}
+
+
+def message(id: str, text: str, state: str = "complete") -> dict[str, Any]:
+    """A message, as far as it is written."""
+    properties = {"state": state, "source": {"id": "ChatOutput-b"}}
+    return event("add_message", id=id, text=text, sender="Machine", properties=properties)
+
+
+def output(id: str, text: str) -> dict[str, Any]:
+    """What a component that ends the flow has returned."""
+    return event("output", component_id=id, type="message", status="completed", content=text)
 
 
 def done(id: str, text: str, *following: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -115,14 +116,39 @@ class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def events_of(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
-    """What the sync or the async client tells of a job."""
-    transport = httpx.MockTransport(server)
-    if kind == "sync":
-        with LangflowClient(URL, "sk-key-123", transport=transport) as client:
-            return list(client.events(job, **options))
+    """What the sync or the async client tells of a job at a scripted server."""
+    told = Told(kind, URL, transport=httpx.MockTransport(server))
+    return told.by(lambda client: client.events(job, **options))
 
-    async def walk() -> list[Event]:
-        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
-            return [event async for event in client.events(job, **options)]
 
-    return asyncio.run(asyncio.wait_for(walk(), 30))
+class Told:
+    """The events that a call of the sync or of the async client tells.
+
+    `pause` is how long whoever reads them takes for each.
+    """
+
+    def __init__(self, kind: str, url: str, *, pause: float = 0.0, **options: Any) -> None:
+        self._kind, self._url, self._pause = kind, url, pause
+        self._options = {"api_key": "sk-key-123", **options}
+
+    def by(self, call: Callable[[Any], Any], within: float = 30.0) -> list[Event]:
+        """All of them; fails if they take longer than that."""
+        return asyncio.run(asyncio.wait_for(self._walk(call), within))
+
+    async def _walk(self, call: Callable[[Any], Any]) -> list[Event]:
+        found = []
+        if self._kind == "async":
+            async with AsyncLangflowClient(self._url, **self._options) as client:
+                async for event in call(client):
+                    found.append(event)
+                    await asyncio.sleep(self._pause)
+            return found
+
+        def walk() -> None:
+            with LangflowClient(self._url, **self._options) as client:
+                for event in call(client):
+                    found.append(event)
+                    time.sleep(self._pause)
+
+        await asyncio.to_thread(walk)
+        return found

@@ -1,0 +1,207 @@
+"""A TCP proxy on loopback that can be told what to do to the next answers.
+
+It stands before a real server, or before a scripted one: any function that `httpx.MockTransport`
+takes. One request a connection, so that what it does to one touches no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+Handler = Callable[[httpx.Request], Any]
+
+
+@dataclass(frozen=True)
+class Do:
+    """What happens to one answer, counted in bytes of its body or from the first `after` on.
+
+    `cut` breaks the connection there, `stall` passes nothing for so many seconds, `drip` passes
+    one byte at a time. `delay` seconds go by before the request is passed on; `raw` is answered
+    instead, without asking the server.
+    """
+
+    cut: bool = False
+    stall: float = 0.0
+    drip: bool = False
+    after: int | bytes = 0
+    delay: float = 0.0
+    raw: bytes | None = None
+
+
+class Proxy:
+    """`url` is what to call. `requests` counts by method and path, `open` are connections."""
+
+    def __init__(self, target: str | Handler) -> None:
+        self.requests: Counter[str] = Counter()
+        self.open = 0
+        self._target = target
+        self._plans: dict[str, deque[Do]] = defaultdict(deque)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
+        self._port = 0
+        self.accept()
+        base = httpx.URL(target).path.rstrip("/") if isinstance(target, str) else ""
+        self.url = f"http://127.0.0.1:{self._port}{base}"
+
+    def __enter__(self) -> Proxy:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def plan(self, path: str, *todo: Do) -> None:
+        """What happens to the next answers of a path (`POST /a/b`; its end is enough)."""
+        self._plans[path].extend(todo)
+
+    def count(self, path: str) -> int:
+        """How many requests of a path came; its end is enough."""
+        return sum(times for asked, times in self.requests.items() if asked.endswith(path))
+
+    def refuse(self) -> None:
+        """Take no new connections, as when no server runs."""
+        self._loop.call_soon_threadsafe(self._server.close)
+
+    def accept(self) -> None:
+        """Take connections, again at the same port."""
+        self._run(self._listen())
+
+    def _run(self, steps: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(steps, self._loop).result(10)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def _end(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+            self.open -= 1
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = lines[0].split(" ")
+        headers = [tuple(line.split(": ", 1)) for line in lines[1:] if line]
+        size = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+        request = httpx.Request(
+            method,
+            f"http://127.0.0.1{target}",
+            headers=headers,
+            content=await reader.readexactly(size),
+        )
+        asked = f"{method} {request.url.path}"
+        self.requests[asked] += 1
+        plans = next((plans for path, plans in self._plans.items() if asked.endswith(path)), None)
+        todo = plans.popleft() if plans else Do()
+        await asyncio.sleep(todo.delay)
+        if todo.raw is not None:
+            writer.write(todo.raw)
+            await writer.drain()
+            return
+        passing = asyncio.ensure_future(_pass(self._source(request, target), writer, todo))
+        gone = asyncio.ensure_future(reader.read(1))  # nothing, once the client has closed
+        await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (passing, gone):
+            task.cancel()
+        await asyncio.gather(passing, gone, return_exceptions=True)
+
+    def _source(self, request: httpx.Request, target: str) -> AsyncIterator[bytes]:
+        if isinstance(self._target, str):
+            return _forwarded(request, target, httpx.URL(self._target))
+        return _scripted(request, self._target)
+
+
+async def _pass(source: AsyncIterator[bytes], writer: asyncio.StreamWriter, todo: Do) -> None:
+    seen, body, acted = b"", False, not (todo.cut or todo.stall)
+    async for chunk in source:
+        if not body:
+            seen += chunk
+            head, found, chunk = seen.partition(b"\r\n\r\n")
+            if not found:
+                continue
+            writer.write(head + found)
+            body, seen = True, b""
+        if not acted:
+            seen += chunk
+            place = _place(seen, todo.after)
+            if place is not None:
+                here = place - (len(seen) - len(chunk))
+                writer.write(chunk[:here])
+                await writer.drain()
+                if todo.cut:
+                    await asyncio.sleep(0.02)  # a reset may overtake what was written
+                    writer.transport.abort()
+                    return
+                await asyncio.sleep(todo.stall)
+                acted, chunk = True, chunk[here:]
+        for part in [chunk[at : at + 1] for at in range(len(chunk))] if todo.drip else [chunk]:
+            writer.write(part)
+            await writer.drain()
+            if todo.drip:
+                await asyncio.sleep(0)
+
+
+def _place(seen: bytes, after: int | bytes) -> int | None:
+    if isinstance(after, int):
+        return after if len(seen) >= after else None
+    place = seen.find(after)
+    return None if place < 0 else place + len(after)
+
+
+async def _forwarded(
+    request: httpx.Request, target: str, server: httpx.URL
+) -> AsyncIterator[bytes]:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    try:
+        headers = {**request.headers, "connection": "close", "accept-encoding": "identity"}
+        lines = [f"{request.method} {target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + request.content)
+        while chunk := await reader.read(65_536):
+            yield chunk
+    finally:
+        writer.close()
+
+
+async def _scripted(request: httpx.Request, handler: Handler) -> AsyncIterator[bytes]:
+    response = handler(request)
+    if inspect.isawaitable(response):
+        response = await response
+    kind = response.headers.get("content-type", "text/plain")
+    yield (
+        f"HTTP/1.1 {response.status_code} Scripted\r\ncontent-type: {kind}\r\n"
+        "connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    ).encode()
+    async for chunk in response.stream:
+        if chunk:
+            yield b"%x\r\n%s\r\n" % (len(chunk), chunk)
+    yield b"0\r\n\r\n"
+
+
+def raw(status: int, body: bytes = b"", kind: str = "application/json") -> bytes:
+    """A whole answer."""
+    return (
+        f"HTTP/1.1 {status} Planned\r\ncontent-type: {kind}\r\nconnection: close\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    ).encode() + body
