@@ -69,7 +69,6 @@ def settle(session: Session) -> None:
             state.show_talk(change.name)
         else:
             state.close_talk()
-    st.toast("Renamed." if change.what == "rename" else "Deleted.")
 
 
 def draw(current: Talk) -> None:
