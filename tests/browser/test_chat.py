@@ -15,7 +15,7 @@ def test_a_person_talks_to_flows(
     console: Console, sample_flows: LiveServer, window: Callable[..., Page]
 ):
     """Watch an answer being written, go on, begin another session, rename one and delete it;
-    another browser goes on where this one is.
+    another browser goes on where this one is. What is set beside it goes with each message.
     """
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         writer = api.flow(PREFIX + "Write word by word")
@@ -44,6 +44,10 @@ def test_a_person_talks_to_flows(
 
     page.get_by_role("button", name="New session").click()
     expect(messages).to_have_count(0)
+    page.get_by_text("Parameters").click()
+    page.get_by_label("Milliseconds for a word").fill("5")
+    page.get_by_label("Milliseconds for a word").press("Tab")
+    expect(page.get_by_text("1 changed; sent with every message")).to_be_visible()
     box.fill("Another matter")
     box.press("Enter")
     page.get_by_text("Details of this answer").wait_for()
