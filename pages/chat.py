@@ -25,7 +25,7 @@ with problems.shown():
         bench = talk_panel.bench(session, flow)
         if bench:
             talk_sessions.settle(session)
-            current = talk.prepare(session, bench.choice)
+            current = talk.prepare(session, bench)
             talk_sessions.head(current)
             talk_messages.draw(current)
             connect.notice()

@@ -33,11 +33,10 @@ from lfclient.errors import (
     NotLangflow,
     Unreachable,
 )
-from lfclient.fields.checks import hides
-from lfclient.fields.model import Variable
+from lfclient.fields import secret_texts
 from lfclient.flow import Flow
 from lfclient.models import ConfigAnswer, VersionAnswer, parse
-from lfclient.redact import Redactor, named_secrets, secrets_in
+from lfclient.redact import Redactor
 from lfclient.run import Run
 from lfclient.server import ServerInfo
 
@@ -91,14 +90,7 @@ class Memory:
 
     def learn_secrets(self, flow: Flow, overrides: Mapping[str, Any]) -> None:
         """Hide from now on what these overrides send in secret parameters."""
-        if not overrides:
-            return
-        known = {field.key: field for field in flow.fields}
-        for key, value in overrides.items():
-            if isinstance(value, Variable):
-                continue
-            hidden = hides(key, known.get(key))
-            self.redactor.add(*(secrets_in(value) if hidden else named_secrets(value)))
+        self.redactor.add(*secret_texts(flow, overrides))
 
 
 def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:

@@ -9,6 +9,7 @@ from lfclient.fields.checks import (
     mask,
     parse_text,
     raise_errors,
+    secret_texts,
     write_text,
 )
 from lfclient.fields.model import Field, FieldKind, Problem, Range, Variable
@@ -31,6 +32,7 @@ __all__ = [
     "mask",
     "parse_text",
     "raise_errors",
+    "secret_texts",
     "targets",
     "write_text",
 ]

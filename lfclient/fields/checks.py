@@ -17,7 +17,7 @@ from lfclient.fields.model import Field, FieldKind, Problem, Variable
 from lfclient.fields.template import why_not
 from lfclient.fields.wire import Server, cannot_take, writes_bare
 from lfclient.flow import Flow
-from lfclient.redact import names_secret, replace_secrets
+from lfclient.redact import named_secrets, names_secret, replace_secrets, secrets_in
 
 MASK = "was set"  # stands in records for a secret that was sent
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
@@ -112,6 +112,16 @@ def is_secret(field: Field) -> bool:
 def hides(key: str, field: Field | None) -> bool:
     """Whether the override `key` is to be hidden; the flow may not know its field."""
     return is_secret(field) if field else names_secret(key.rpartition(".")[2])
+
+
+def secret_texts(flow: Flow, overrides: Mapping[str, Any]) -> set[str]:
+    """What these overrides send in secret parameters, however deep."""
+    known = {field.key: field for field in flow.fields} if overrides else {}
+    found: set[str] = set()
+    for key, value in overrides.items():
+        if not isinstance(value, Variable):
+            found |= secrets_in(value) if hides(key, known.get(key)) else named_secrets(value)
+    return found
 
 
 def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:

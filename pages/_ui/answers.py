@@ -51,6 +51,11 @@ class Bounded(Generic[K, T]):
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
+    def drop(self, key: K) -> None:
+        """Let go of an entry, if it is there."""
+        with self._lock:
+            self._entries.pop(key, None)
+
     def change(self, matches: Callable[[K], bool], new: Callable[[T], T]) -> None:
         """Replace the entries whose key matches by what `new` makes of them."""
         with self._lock:
@@ -133,6 +138,10 @@ class Answers:
             for key in filter(meant, list(self._open)):
                 del self._open[key]
         self._known.change(meant, lambda found: replace(found, at=_LONG_AGO))
+
+    def forget(self, owner: str, what: str) -> None:
+        """Give the memory of an answer back."""
+        self._known.drop((owner, what))
 
     def asking(self, owner: str, questions: Collection[str]) -> float | None:
         """For how many seconds one of these has been open; None if all are answered."""

@@ -100,6 +100,10 @@ class Session:
         """Ask anew: that, or all."""
         backend().answers.ask_anew(self.owner, what)
 
+    def forget(self, question: str) -> None:
+        """Let go of an answer that nobody looks at any more."""
+        backend().answers.forget(self.owner, question)
+
     def waited_for(self, *questions: str) -> float | None:
         """For how many seconds an answer to one of these has been due; None if none is."""
         return backend().answers.asking(self.owner, questions)

@@ -41,6 +41,7 @@ _LOCAL_PROBLEM = "local-problem"
 _TALK_FLOW = "talk-flow"
 _TALK_CHANGE = "talk-change"
 _TALK_ENDS = "talk-ends"
+_TALK_QUESTION = "talk-question"
 _LONGEST_SESSION = 500  # characters of a session's name in an address
 
 
@@ -301,6 +302,13 @@ def talk_change() -> object | None:
 def end_talk_change() -> None:
     """It is done, or has failed."""
     st.session_state.pop(_TALK_CHANGE, None)
+
+
+def talk_asked(question: str) -> str | None:
+    """Note what the conversation on the screen was asked for as; the one before, if another."""
+    before = st.session_state.get(_TALK_QUESTION)
+    st.session_state[_TALK_QUESTION] = question
+    return before if before != question else None
 
 
 def end_seen(run: str) -> tuple[float, bool]:

@@ -12,7 +12,9 @@ import streamlit as st
 
 from lfclient import Flow, LangflowClient, Message
 from lfclient.errors import LangflowError
+from lfclient.fields import secret_texts
 from lfclient.outputs import OutputKind
+from lfclient.redact import Redactor
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
 from pages._ui import state
@@ -20,8 +22,10 @@ from pages._ui.backend import backend
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
 from pages._ui.text import clip
+from pages._ui.workbench import Workbench
 
 USER, MACHINE = "User", "Machine"
+UNSENT = "unsent"  # category of a text that never got to the server
 WINDOW = 50  # messages that are drawn at once
 _FETCHED = 200  # the most that a server gives at once
 _KEPT_SECONDS = 15.0
@@ -35,8 +39,8 @@ class Talk:
     """A conversation of the flow that `choice` is about. `id` is its session.
 
     `history` is what the server keeps, oldest first, None if it has not come; `problem` why it has
-    not, or not anew. `complete`: there is nothing before it. `record` is the latest run in it;
-    `settled` says that the history is younger than that run's end. `runs` goes by job id.
+    not, or not anew. `complete`: there is nothing before it. `record` is the latest run in it,
+    `earlier` those before it; `settled` says that the history is younger than its end.
     """
 
     session: Session
@@ -47,7 +51,13 @@ class Talk:
     settled: bool
     problem: LangflowError | None
     record: RunRecord | None
-    runs: dict[str, str]
+    earlier: Sequence[RunRecord] = ()
+
+    @property
+    def runs(self) -> dict[str, str]:
+        """The console's runs in this conversation, by their jobs."""
+        records = [*self.earlier, *([self.record] if self.record else [])]
+        return {each.job_id: each.id for each in records if each.job_id}
 
     @property
     def going(self) -> bool:
@@ -78,9 +88,9 @@ def has_chat(flow: Flow) -> bool:
     return takes and any("ChatOutput" in (leaf.type, leaf.id.split("-")[0]) for leaf in flow.leaves)
 
 
-def prepare(session: Session, choice: Choice) -> Talk:
+def prepare(session: Session, ready: Workbench) -> Talk:
     """The conversation in the address, or a new one."""
-    flow = choice.flow
+    choice, flow = ready.choice, ready.choice.flow
     named = state.talk(flow.id)
     name = named or state.next_talk(session.owner, flow.id)
     records = [
@@ -89,14 +99,16 @@ def prepare(session: Session, choice: Choice) -> Talk:
         if record.session_id == name
     ]
     record = backend().runner.get(records[0].id, session.owner) if records else None
-    runs = {each.job_id: each.id for each in records if each.job_id}
-    talk = Talk(session, choice, name, (), True, True, None, record, runs)
-    return _with_history(talk) if named else talk
+    talk = Talk(session, choice, name, (), True, True, None, record, records[1:])
+    return _with_history(talk, ready) if named else talk
 
 
-def _with_history(talk: Talk) -> Talk:
+def _with_history(talk: Talk, ready: Workbench) -> Talk:
     flow_id, wanted = talk.choice.flow.id, fetched(talk)
     question = f"messages {flow_id} {wanted} {talk.id}"
+    before = state.talk_asked(question)
+    if before:
+        talk.session.forget(before)
     since = float("-inf")
     if talk.record and talk.record.ended:
         since, first = state.end_seen(talk.record.id)
@@ -105,10 +117,15 @@ def _with_history(talk: Talk) -> Talk:
             talk.session.refresh(sessions_question(flow_id))
     # while an answer is on its way, what it adds is seen at the run itself
     seconds = math.inf if talk.going else _KEPT_SECONDS
+    # what the form sends in secret is not to come back in what a flow says
+    redactor = Redactor(secret_texts(talk.choice.flow, ready.form.result.overrides))
+
+    def fetch(api: LangflowClient) -> list[Message]:
+        messages = api.messages(flow_id, talk.id, limit=wanted)
+        return [_without_secrets(message, redactor) for message in messages]
+
     try:
-        found = talk.session.ask(
-            question, seconds, lambda api: api.messages(flow_id, talk.id, limit=wanted)
-        )
+        found = talk.session.ask(question, seconds, fetch)
     except LangflowError as error:
         return replace(talk, history=None, complete=False, settled=False, problem=error)
     return replace(
@@ -118,6 +135,11 @@ def _with_history(talk: Talk) -> Talk:
         settled=found.at >= since and found.problem is None,
         problem=found.problem,
     )
+
+
+def _without_secrets(message: Message, redactor: Redactor) -> Message:
+    text, blocks = redactor.text(message.text), redactor.value(list(message.blocks))
+    return replace(message, text=text, blocks=tuple(blocks))
 
 
 def windows(talk: Talk) -> int:
@@ -176,7 +198,7 @@ def seen(talk: Talk) -> tuple[list[Message], list[Message]]:
     """The messages to be drawn: those that the server keeps, and those of the latest run that it
     does not keep, or not yet. None comes twice.
     """
-    history, record = list(talk.history or ()), talk.record
+    history, record = _with_unsent(talk), talk.record
     over = talk.settled and talk.history is not None
     if record is None or (over and record.status is RunStatus.COMPLETED):
         return history, []
@@ -193,9 +215,33 @@ def seen(talk: Talk) -> tuple[list[Message], list[Message]]:
     text = sent(record, talk.choice.flow)
     told = any(message.sender == USER for message in spoken) or _holds(history, text, record)
     if text and not told:
-        own = Message(f"{record.id}-sent", text, USER, USER, record.session_id)
-        spoken = [own, *spoken]
+        spoken = [_own(record, text), *spoken]
     return history, spoken
+
+
+def _with_unsent(talk: Talk) -> list[Message]:
+    """The history, and in their places the texts that never got to the server."""
+    history, flow = list(talk.history or ()), talk.choice.flow
+    if not talk.earlier:
+        return history
+    times = [_moment(message.timestamp) for message in history]
+    later = {sent(talk.record, flow)} if talk.record else set()
+    for record in talk.earlier:
+        text = sent(record, flow)
+        failed = record.ended and record.status is not RunStatus.COMPLETED
+        # what was sent again is there already
+        lost = failed and text not in later and not _holds(history, text, record)
+        later.add(text)
+        place = sum(at is not None and at < record.created_at for at in times)
+        if lost and (place or talk.complete):
+            history.insert(place, _own(record, text, category=UNSENT))
+            times.insert(place, record.created_at)
+    return history
+
+
+def _own(record: RunRecord, text: str, **more: str) -> Message:
+    """What a person wrote, as long as the server has not taken it in."""
+    return Message(f"{record.id}-sent", text, USER, USER, record.session_id, **more)
 
 
 def sent(record: RunRecord, flow: Flow) -> str:

@@ -25,7 +25,7 @@ from pages._ui import (
 )
 from pages._ui.backend import backend
 from pages._ui.outputs.message import MARKDOWN_LIMIT, TEXT_LIMIT
-from pages._ui.talk import MACHINE, USER, WINDOW, Talk, seen, sent, show_earlier, windows
+from pages._ui.talk import MACHINE, UNSENT, USER, WINDOW, Talk, seen, sent, show_earlier, windows
 from pages._ui.text import clip, duration_words, plain, without_remote_images
 
 EVERY_SECONDS = 0.5
@@ -85,7 +85,9 @@ def _history(talk: Talk, history: Sequence[Message]) -> None:
         _message(message, over=True)
         last = after is None or after.job_id != message.job_id
         run = talk.runs.get(message.job_id or "")
-        if run and last and message.job_id != latest:
+        if message.category == UNSENT:
+            st.caption(":material/warning: This had no answer.")
+        elif run and last and message.job_id != latest:
             _details(run, talk)
 
 

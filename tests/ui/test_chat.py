@@ -3,8 +3,9 @@
 import pytest
 
 from pages._ui import answers, state
+from tests.flows import entry
 from tests.ui.stand_in import flow
-from tests.ui.talking import MESSAGES, Talking
+from tests.ui.talking import MESSAGES, Talking, chat_flow
 from tests.ui.whole_pages import (
     ONE,
     TWO,
@@ -55,6 +56,13 @@ def talk(app):
         (message.name, " ".join(part.value for part in [*message.text, *message.markdown]))
         for message in app.chat_message
     ]
+
+
+def open_parameters(app):
+    owner = app.selectbox[0].key[-12:]
+    app.session_state[state.talk_key("parameters", owner, ONE)] = True
+    app.run()
+    assert not app.exception
 
 
 def in_address(app):
@@ -134,6 +142,36 @@ def test_a_text_whose_run_fails_is_not_lost(talking):
     assert "The database is locked" not in said(again)
 
 
+def test_a_text_that_was_lost_stays_after_others(talking):
+    """Somebody who went on with other words still finds what had no answer."""
+    talking.fails = (500, {"detail": "locked"})
+    app = send(chat(), "precious words")
+    talking.fails = None
+    send(app, "other words")
+    assert [text for _, text in talk(app)] == [
+        "precious words",
+        "other words",
+        "echo of other words",
+    ]
+    assert "This had no answer" in said(app)
+
+
+def test_a_secret_of_the_form_does_not_come_back_in_what_is_said(talking):
+    """A flow may repeat what it was given; the server keeps that, and the page does not show it."""
+    found = chat_flow()
+    key = entry("SecretStrInput", "str", "", password=True, api_editable=True)
+    found["data"]["nodes"][1]["data"]["node"]["template"]["token"] = key
+    talking.server.add(found)
+    app = chat()
+    open_parameters(app)
+    field = next(each for each in app.text_input if "token" in (each.key or ""))
+    field.set_value("sk-very-secret").run()
+    send(app, "say sk-very-secret")
+    assert "sk-very-secret" in talking.rows[-1]["text"]
+    assert "sk-very-secret" not in said(app)
+    assert "echo of say ••••" in said(app)
+
+
 def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
     """A parameter that needs a correction is named, and nothing was sent."""
     app = chat()
@@ -163,9 +201,7 @@ def test_parameters_go_with_every_message(talking):
     """The panel has the flow's form but for its message, and is closed."""
     app = chat()
     assert not any(each.label == "Tone" for each in app.text_input)
-    owner = app.selectbox[0].key[-12:]
-    app.session_state[state.talk_key("parameters", owner, ONE)] = True
-    app.run()
+    open_parameters(app)
     assert not app.text_area
     tone = next(each for each in app.text_input if "tone" in each.key)
     tone.set_value("rude").run()

@@ -29,10 +29,10 @@ def machine(id, text="hello", **more):
     return Message(id, text, "Machine", "AI", "s", **more)
 
 
-def talking(history, status=None, *, settled=True, text="hi", job="job-1", run=None):
-    """A conversation whose latest run, if any, was given that text."""
-    record = status and RunRecord(
-        id="run",
+def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
+    """A run that was given that text."""
+    return RunRecord(
+        id=name,
         owner="o",
         click="c",
         server_name="",
@@ -40,14 +40,19 @@ def talking(history, status=None, *, settled=True, text="hi", job="job-1", run=N
         flow_id=FLOW.id,
         flow_name="",
         mode="background",
-        created_at=NOW,
+        created_at=NOW + timedelta(seconds=after),
         status=status,
         session_id="s",
         overrides={"ChatInput-a.input_value": text},
         job_id=job,
         run=run,
     )
-    return Talk(None, CHOICE, "s", history, True, settled, None, record or None, {})
+
+
+def talking(history, status=None, *, settled=True, **more):
+    """A conversation, and its latest run, if any."""
+    record = record_of(status, **more) if status else None
+    return Talk(None, CHOICE, "s", history, True, settled, None, record)
 
 
 def ran(status=DONE, *messages, **outputs):
@@ -122,6 +127,17 @@ def test_a_text_that_never_arrived_stays(status):
     """It is nowhere but in the record of its run."""
     history = [user("1", after=-60), machine("2")]
     assert shown(talking(history, status, job=None)) == [HI, HELLO, HI]
+
+
+def test_a_text_that_never_arrived_stays_where_it_was_said():
+    """Also once others were sent after it; one that was sent again is not there twice."""
+    lost = record_of(RunStatus.FAILED, "lost", None, name="first", after=-60)
+    history = [user("1", after=-90), machine("2"), user("3", "later", after=-30, job_id="job-1")]
+    history[1] = replace(history[1], timestamp=history[0].timestamp)
+    conversation = replace(talking(history, DONE, text="later"), earlier=[lost])
+    assert [text for _, text in shown(conversation)] == ["hi", "hello", "lost", "later"]
+    again = replace(talking(history, DONE, text="lost"), earlier=[lost])
+    assert [text for _, text in shown(again)] == ["hi", "hello", "later"]
 
 
 def test_an_outcome_that_is_unknown_is_not_told_twice():
