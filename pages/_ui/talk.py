@@ -29,6 +29,7 @@ UNSENT = "unsent"  # category of a text that never got to the server
 WINDOW = 50  # messages that are drawn at once
 _FETCHED = 200  # the most that a server gives at once
 _KEPT_SECONDS = 15.0
+_LATEST = 5
 _RUNS = 50  # of the flow, among which those of a conversation are looked for
 _CLOCKS = timedelta(seconds=2)  # by which the server's may differ; 1.8 tells whole seconds only
 _RANDOM = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -101,6 +102,12 @@ def prepare(session: Session, ready: Workbench) -> Talk:
     record = backend().runner.get(records[0].id, session.owner) if records else None
     talk = Talk(session, choice, name, (), True, True, None, record, records[1:])
     return _with_history(talk, ready) if named else talk
+
+
+def latest(session: Session, flow_id: str, name: str) -> RunRecord | None:
+    """The latest run in a session, if it is among the flow's latest."""
+    found = backend().runner.recent(session.owner, _LATEST, flow_id)
+    return next((record for record in found if record.session_id == name), None)
 
 
 def _with_history(talk: Talk, ready: Workbench) -> Talk:

@@ -25,10 +25,22 @@ from pages._ui import (
 )
 from pages._ui.backend import backend
 from pages._ui.outputs.message import MARKDOWN_LIMIT, TEXT_LIMIT
-from pages._ui.talk import MACHINE, UNSENT, USER, WINDOW, Talk, seen, sent, show_earlier, windows
+from pages._ui.talk import (
+    MACHINE,
+    UNSENT,
+    USER,
+    WINDOW,
+    Talk,
+    latest,
+    seen,
+    sent,
+    show_earlier,
+    windows,
+)
 from pages._ui.text import clip, duration_words, plain, without_remote_images
 
 EVERY_SECONDS = 0.5
+WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.45
 _PACE = 0.1  # seconds between two drawings of an answer that is being written
 _BUDGET = 100_000  # characters of a window: 100 KB of Markdown take a browser 1.3 s
@@ -56,6 +68,15 @@ def draw(talk: Talk) -> None:
                 _message(message, over=True)
             if talk.record:
                 _outcome(talk, talk.record, [*history, *spoken])
+            _watch(talk)
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(talk: Talk) -> None:
+    """Go on here when somebody writes in the same session elsewhere."""
+    newest = latest(talk.session, talk.choice.flow.id, talk.id)
+    if newest and newest.id != (talk.record.id if talk.record else None):
+        st.rerun()
 
 
 def _empty(talk: Talk) -> None:
@@ -80,14 +101,14 @@ def _history(talk: Talk, history: Sequence[Message]) -> None:
             on_click=show_earlier,
             args=(talk,),
         )
-    latest = talk.record.job_id if talk.record else None  # has its link with its outcome
+    current = talk.record.job_id if talk.record else None  # has its link with its outcome
     for message, after in zip_longest(drawn, drawn[1:]):
         _message(message, over=True)
         last = after is None or after.job_id != message.job_id
         run = talk.runs.get(message.job_id or "")
         if message.category == UNSENT:
             st.caption(":material/warning: This had no answer.")
-        elif run and last and message.job_id != latest:
+        elif run and last and message.job_id != current:
             _details(run, talk)
 
 

@@ -197,6 +197,15 @@ def test_a_second_message_waits_for_the_answer_to_the_first(talking):
     assert len(talking.sent) <= 1
 
 
+def test_what_is_written_elsewhere_is_seen_here(talking):
+    """Two windows on one session; AppTest runs the fragment that looks for it with each run."""
+    app = send(chat(), "hello")
+    other = chat(flow=ONE, session=in_address(app))
+    send(app, "again")
+    other.run()
+    assert talk(other) == talk(app)
+
+
 def test_parameters_go_with_every_message(talking):
     """The panel has the flow's form but for its message, and is closed."""
     app = chat()
