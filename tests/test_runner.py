@@ -1,5 +1,7 @@
 """Runs outside any page: start, follow, stop."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lfclient.run import RunStatus
@@ -105,6 +107,24 @@ def test_the_end_of_a_job_with_events_is_seen_by_its_stream(bench, monkeypatch):
 
 
 @pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
+def test_ten_watchers_ask_the_server_no_more_than_one_does(bench):
+    """They read the record, which one stream fills."""
+
+    def watched(watchers):
+        bench.server.asked.clear()
+        run_id = bench.start()
+        with ThreadPoolExecutor(watchers) as pool:
+            ends = [pool.submit(bench.ended, run_id) for _ in range(watchers)]
+            assert all(end.result().status is RunStatus.COMPLETED for end in ends)
+        return sorted(path for _, path in bench.server.asked if "/workflows" in path)
+
+    bench.server.seconds = 0.5
+    alone, with_ten = watched(1), watched(10)
+    number = [len([path for path in one if path.endswith("/events")]) for one in (alone, with_ten)]
+    assert number[0] == number[1]
+    assert len(alone) == len(with_ten)
+
+
 def test_a_stream_that_never_ends_does_not_hold_the_run(bench):
     """Asking for the status goes on beside it."""
     record = bench.ended(bench.start())

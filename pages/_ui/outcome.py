@@ -94,15 +94,17 @@ def details(session: Session, record: RunRecord) -> None:
     if not record.ended or record.run is None:
         return
     soon = not record.run.components and backend().runner.is_followed(record.id)
-    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id)
+    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id, soon)
 
 
 @problems.shown()
-def _details(session: Session, run_id: str) -> None:
+def _details(session: Session, run_id: str, soon: bool) -> None:
     record = backend().runner.get(run_id, session.owner)
     if record is None or record.run is None:
         return
     run = record.run
+    if soon and (run.components or not backend().runner.is_followed(run_id)):
+        st.rerun()  # the last look: from now on the page need not come back by itself
     names = ["Components", "Timings", "Messages", "Events", "Raw answer", "About"]
     with st.container(key="run-details"):
         tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
