@@ -1,24 +1,34 @@
 """A conversation, as a person has it: on a real Langflow 1.13.0, in Chromium."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from lfclient import LangflowClient
-from tests.browser.conftest import PREFIX
+from lfclient import FlowSummary, LangflowClient, samples
 from tests.console import Console
 from tests.servers import LiveServer
 
 
+@pytest.fixture
+def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
+    """A flow that answers word by word, without any session yet."""
+    sample = next(one for one in samples.SAMPLES if one.name == "Write word by word")
+    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+        data = samples.build(sample, api.catalogue(samples.own_code([sample])))
+        flow = api.create_flow(f"Chat {uuid4().hex[:8]}", data)
+        yield flow
+        api.delete_flow(flow.id)
+
+
 def test_a_person_talks_to_flows(
-    console: Console, sample_flows: LiveServer, window: Callable[..., Page]
+    console: Console, writer: FlowSummary, window: Callable[..., Page], langflow_113: LiveServer
 ):
     """Watch an answer being written, go on, begin another session, rename one and delete it;
     another browser goes on where this one is. What is set beside it goes with each message.
     """
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        writer = api.flow(PREFIX + "Write word by word")
     page = window()
     page.goto(f"{console.url}/chat?flow={writer.id}")
     messages, box = page.get_by_test_id("stChatMessage"), page.get_by_test_id("stChatInputTextArea")
@@ -70,5 +80,5 @@ def test_a_person_talks_to_flows(
     expect(page).to_have_url(first)
     page.reload()
     expect(messages.nth(2)).to_contain_text("Once more")
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        assert len(api.sessions(writer)) == 1
+    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+        assert len(api.sessions(writer.id)) == 1
