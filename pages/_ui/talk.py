@@ -206,8 +206,10 @@ def seen(talk: Talk) -> tuple[list[Message], list[Message]]:
     does not keep, or not yet. None comes twice.
     """
     history, record = _with_unsent(talk), talk.record
-    over = talk.settled and talk.history is not None
-    if record is None or (over and record.status is RunStatus.COMPLETED):
+    if record is None:
+        return history, []
+    over = record.ended and talk.settled and talk.history is not None
+    if over and record.status is RunStatus.COMPLETED:
         return history, []
     spoken = _spoken(record, over)
     if over:

@@ -61,7 +61,8 @@ def draw(talk: Talk) -> None:
             return
         _history(talk, history)
         if talk.going and talk.record:
-            _follow(talk, live.calls_for_page(talk.record), {"at once": True})
+            kept = frozenset(message.id for message in history)
+            _follow(talk, kept, _calls_for_page(talk.record, kept), {"at once": True})
             approval.draw(talk.session, talk.record)
         else:
             for message in spoken:
@@ -178,7 +179,7 @@ def _being_written(text: str) -> None:
 
 @st.fragment(run_every=EVERY_SECONDS)
 @problems.shown()
-def _follow(talk: Talk, drawn: Hashable, first: dict[str, bool]) -> None:
+def _follow(talk: Talk, kept: frozenset[str], drawn: Hashable, first: dict[str, bool]) -> None:
     """Draw what the run adds whenever it changes, and the whole page when that has to change.
 
     Waits in short turns, as `live` does: clicks inside fragments wait for them.
@@ -192,13 +193,21 @@ def _follow(talk: Talk, drawn: Hashable, first: dict[str, bool]) -> None:
     while record is not None:
         with place.container():
             _coming(talk, record)
-        if not at_once and live.calls_for_page(record) != drawn:
+        if not at_once and _calls_for_page(record, kept) != drawn:
             st.rerun()
         left = until - time.monotonic()
         if left <= 0:
             return
         time.sleep(min(left, _PACE))
         record = runner.wait_change(record.id, record.version, until - time.monotonic())
+
+
+def _calls_for_page(record: RunRecord, kept: frozenset[str]) -> Hashable:
+    """What of a run is drawn outside its fragment; a message that is drawn there must not be
+    drawn within, too.
+    """
+    told = record.run.messages if record.run else {}
+    return live.calls_for_page(record), kept.isdisjoint(told)
 
 
 def _coming(talk: Talk, record: RunRecord) -> None:
