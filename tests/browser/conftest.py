@@ -20,6 +20,7 @@ SECONDS = 20_000  # milliseconds that a step may take on a busy machine
 @pytest.fixture(scope="package")
 def chromium(chromium_path: str) -> Iterator[Browser]:
     """One browser for all; each test has windows of its own."""
+    expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
         yield browser
