@@ -7,6 +7,7 @@ import pytest
 from lfclient.run import RunStatus
 from lfclient.store import Store
 from tests.runner_bench import CONNECTION, bench, both_dialects
+from tests.waiting import wait_for
 
 __all__ = ["bench"]
 
@@ -107,6 +108,15 @@ def test_the_end_of_a_job_with_events_is_seen_by_its_stream(bench, monkeypatch):
 
 
 @pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
+@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
+def test_a_run_that_has_ended_is_let_go_of_at_once(bench, monkeypatch):
+    """Not after one more pause, in which its record may leave the memory."""
+    monkeypatch.setattr("lfclient.runner.schedule.POLLED", (0.3, 30.0))
+    run_id = bench.start()
+    bench.ended(run_id)
+    wait_for(lambda: not bench.runner.is_followed(run_id), 5)
+
+
 def test_ten_watchers_ask_the_server_no_more_than_one_does(bench):
     """They read the record, which one stream fills."""
 

@@ -51,7 +51,8 @@ async def follow(live: LiveRun, *, moved: bool = False) -> None:
     follower = _Follower(live, moved)
     try:
         while not live.record.ended and await follower.turn():
-            await follower.pause()
+            if not live.record.ended:
+                await follower.pause()
     finally:
         await follower.listener.close()
     await live.add_components(told=follower.listener.ended is not None)
