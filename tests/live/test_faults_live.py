@@ -1,0 +1,295 @@
+"""Connections to real servers that break or stall, and people who decide and stop at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lfclient import (
+    Flow,
+    HumanInputRequired,
+    InvalidRequest,
+    LangflowClient,
+    MessageAdded,
+    NotWaiting,
+    RunEnded,
+    RunStatus,
+    samples,
+)
+from lfclient.client import following
+from lfclient.ownership import fingerprint
+from lfclient.samples import Link, Node, Sample
+from tests.live.conftest import Make
+from tests.live.test_live_runs import Desk, asks, ended, states
+from tests.proxy import Do, Proxy
+from tests.scripted import Told
+from tests.servers import LiveServer
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.parametrize("langflow", ["1.11.6", "1.13.0"], indirect=True)
+
+POST = "POST /api/v2/workflows"
+WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
+SECRET = "sk-a-secret-of-the-live-test"
+TELLS_SECRET = """
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class TellsSecret(Component):
+    display_name = "Tells its secret"
+    inputs = [
+        MessageTextInput(name="after", display_name="After"),
+        MessageTextInput(name="api_key", display_name="API key"),
+    ]
+    outputs = [Output(name="said", display_name="Said", method="say")]
+
+    async def say(self) -> Message:
+        self.log(f"it is {self.api_key}")
+        return Message(text=f"it is {self.api_key}")
+"""
+
+
+@pytest.fixture
+def proxy(langflow: LiveServer) -> Iterator[Proxy]:
+    with Proxy(langflow.url) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    made = Desk(tmp_path / "one", langflow, client)
+    yield made
+    made.runner.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    """A second console, with a data folder of its own."""
+    made = Desk(tmp_path / "two", langflow, client)
+    yield made
+    made.runner.close()
+
+
+def text_of(found: list[Any]) -> str:
+    """The last state of what the flow said."""
+    messages = [one.message for one in found if isinstance(one, MessageAdded)]
+    return [one.text for one in messages if one.sender == "Machine"][-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "faults"),
+    [
+        ("sync", [Do(cut=True, after=b'"event": "tok'), Do(cut=True, after=b'"event": "end_v')]),
+        ("async", [Do(drip=True)]),
+        ("async", [Do(stall=1.5, after=b'"event": "token"'), Do(delay=0.3)]),
+    ],
+    ids=["cut", "drip", "stall"],
+)
+def test_a_job_is_told_whole(
+    langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Do], monkeypatch: Any
+):
+    """Each durable event once, in order, and the whole text at the end."""
+    monkeypatch.setattr(following, "SILENCE", 0.5)
+    monkeypatch.setattr(following, "KEPT_ALIVE_SILENCE", 0.5)
+    flow = make("Write word by word")
+    with LangflowClient(langflow.url, langflow.api_key) as client:
+        job = client.submit(flow, WORDS)
+    proxy.plan("/events", *faults)
+    told = Told(kind, proxy.url, api_key=langflow.api_key)
+    found = told.by(lambda client: client.events(job.job_id, flow=flow))
+    ids = [int(one.id) for one in found if one.id]
+    assert ids == sorted(set(ids))
+    assert [type(one) for one in found].count(RunEnded) == 1
+    assert found[-1].status is RunStatus.COMPLETED
+    assert text_of(found) == found[-1].run.outputs["ChatOutput-answer"].value
+    wait_for(lambda: proxy.open == 0)
+
+
+def test_a_slow_reader_is_told_all(langflow: LiveServer, proxy: Proxy, make: Make):
+    """The server does not wait for it, and has all of it still."""
+    flow = make("Plan a trip")
+    told = Told("async", proxy.url, api_key=langflow.api_key, pause=0.1)
+    with LangflowClient(langflow.url, langflow.api_key) as client:
+        quick = {f"TimedStep-{name}.seconds": 0 for name in ("weather", "hotel", "train", "bag")}
+        job = client.submit(flow, quick)
+    found = told.by(lambda client: client.events(job.job_id, flow=flow))
+    ids = [int(one.id) for one in found if one.id]
+    assert ids == sorted(set(ids))
+    assert found[-1].status is RunStatus.COMPLETED
+
+
+def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, make: Make):
+    """Is interrupted, and was sent once."""
+    flow, session = make("Write word by word"), uuid4().hex
+    proxy.plan(POST, Do(cut=True, after=b'"event": "token"'))
+    told = Told("sync", proxy.url, api_key=langflow.api_key)
+    found = told.by(lambda client: client.stream(flow, WORDS, session_id=session))
+    assert found[-1].status is RunStatus.INTERRUPTED
+    assert proxy.count(POST) == 1
+    wait_for(lambda: proxy.open == 0)
+
+
+def test_closing_the_iterator_stops_the_run(
+    langflow: LiveServer, proxy: Proxy, client: LangflowClient, make: Make
+):
+    """What would have come after is never built."""
+    flow = make("Plan a trip")
+    quick = {f"TimedStep-{name}.seconds": 1 for name in ("weather", "hotel", "train", "bag")}
+    with LangflowClient(proxy.url, langflow.api_key) as through:
+        events = through.stream(flow, quick, session_id=uuid4().hex)
+        next(events)
+        events.close()
+        wait_for(lambda: proxy.open == 0)
+    time.sleep(2.5)  # more than it would have taken
+    assert [one for one in client.messages(flow) if one.sender == "Machine"] == []
+
+
+def test_two_people_who_stop_the_same_run(
+    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
+):
+    """In this console and in another program: it is stopped, and each is told so."""
+    flow = make("Takes half a minute")
+    run_id = desk.start(flow)
+    record = desk.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    results: list[Any] = []
+    pressed = [
+        threading.Thread(target=lambda: results.append(client.stop(record.job_id, flow=flow)))
+        for _ in range(2)
+    ]
+    for one in pressed:
+        one.start()
+    for _ in range(2):
+        desk.runner.stop(run_id, desk.connection)
+    for one in pressed:
+        one.join(20)
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert [one.run.status for one in results] == [RunStatus.CANCELLED] * 2
+    assert len(desk.runner.recent(desk.owner)) == 1
+
+
+def test_two_consoles_decide_at_once(desk: Desk, other: Desk, make: Make, client: LangflowClient):
+    """One is taken, the other is told that its was not; both show how it went."""
+    flow = make("Wait for an approval")
+    mine = desk.start(flow)
+    question = desk.until(mine, asks).run.waiting_for
+    (waiting,) = client.pending(flow)
+    theirs = other.runner.adopt(other.connection, flow, waiting)
+    asked = other.until(theirs, asks).run.waiting_for
+    desk.runner.decide(mine, desk.connection, question, "approve")
+    other.runner.decide(theirs, other.connection, asked, "reject")
+    first, second = desk.until(mine, ended), other.until(theirs, ended)
+    assert first.status is second.status is RunStatus.COMPLETED
+    assert list(first.run.outputs) == list(second.run.outputs)
+    assert len(first.run.outputs) == 1
+
+
+def test_decisions_that_the_server_does_not_take(client: LangflowClient, make: Make):
+    """One that is not allowed, one for another question, a second one, and one after a stop."""
+    flow = make("Wait for an approval")
+    job = client.submit(flow)
+    (*_, asked) = client.events(job, flow=flow)
+    assert isinstance(asked, HumanInputRequired)
+    request = asked.request.request_id
+    with pytest.raises(InvalidRequest):
+        client.resume(job, request, "perhaps")
+    with pytest.raises(NotWaiting):
+        client.resume(job, "HumanInput-other:1", "approve")
+    client.resume(job, request, "approve")
+    with pytest.raises(NotWaiting):
+        client.resume(job, request, "approve")
+    (*_, last) = client.events(job, asked.id, flow=flow)
+    assert (type(last), last.status) == (RunEnded, RunStatus.COMPLETED)
+    stopped = client.submit(flow)
+    (*_, asked) = client.events(stopped, flow=flow)
+    client.stop(stopped, flow=flow)
+    with pytest.raises(NotWaiting):
+        client.resume(stopped, asked.request.request_id, "approve")
+    assert client.pending(flow) == []
+
+
+def test_a_decision_that_comes_after_a_stop_changes_nothing(
+    desk: Desk, make: Make, client: LangflowClient
+):
+    """Somebody stopped the run elsewhere, right before."""
+    flow = make("Wait for an approval")
+    run_id = desk.start(flow)
+    record = desk.until(run_id, asks)
+    client.stop(record.job_id, flow=flow)
+    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
+    record = desk.until(run_id, ended)
+    assert (record.status, record.run.waiting_for) == (RunStatus.CANCELLED, None)
+    assert "ChatOutput-yes" not in record.run.outputs
+
+
+def test_a_job_stopped_while_it_writes_keeps_what_it_had(
+    desk: Desk, make: Make, langflow: LiveServer
+):
+    """Its words and its components' results, marked as cut short."""
+    run_id = desk.start(make("Write word by word"), **{**WORDS, "WordByWord-writer.pause": 100})
+
+    def written(record: Any) -> str:
+        messages = record.run.messages.values() if record.run else ()
+        return "".join(one.shown for one in messages if one.sender == "Machine")
+
+    desk.until(run_id, lambda record: len(written(record)) > 20)
+    desk.runner.stop(run_id, desk.connection)
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert len(written(record)) > 20
+    assert states(record)["PromptTemplate-story"] == "done"
+    assert record.run.components["PromptTemplate-story"].output is not None
+
+
+@pytest.fixture
+def secretive(client: LangflowClient) -> Iterator[Flow]:
+    """A flow with a component that tells its key."""
+    sample = Sample(
+        "secretive",
+        "",
+        "",
+        (Node("a", "ChatInput"), Node("s", "TellsSecret"), Node("b", "ChatOutput")),
+        (Link("a", "message", "s", "after"), Link("s", "said", "b")),
+    )
+    catalogue = client.catalogue({**samples.own_code(), "TellsSecret": TELLS_SECRET})
+    made = client.create_flow(f"secretive {uuid4().hex[:8]}", samples.build(sample, catalogue))
+    yield client.flow(made.id)
+    client.delete_flow(made.id)
+
+
+@pytest.mark.parametrize("mode", ["stream", "background"])
+def test_no_secret_comes_back_in_events(desk: Desk, secretive: Flow, mode: str):
+    """Neither in what is shown of the run, nor in its raw events, nor on disk."""
+    run_id = desk.start(secretive, mode, **{"TellsSecret-s.api_key": SECRET})
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.COMPLETED, record.problem
+    assert record.run.outputs["ChatOutput-b"].value == "it is ••••"
+    assert record.run.components["TellsSecret-s"].log == ("it is ••••",)
+    assert any("••••" in one.text for one in record.run.messages.values())
+    if mode == "stream":
+        assert record.run.raw["events"]
+    assert SECRET not in repr(record)
+    kept = b"".join(part.read_bytes() for part in desk.folder.rglob("*") if part.is_file())
+    assert kept
+    assert SECRET.encode() not in kept
+
+
+def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Make):
+    """One record with what had come, and one call."""
+    desk.connection = replace(desk.connection, url=proxy.url)
+    desk.owner = fingerprint(desk.connection, desk.folder)
+    proxy.plan(POST, Do(cut=True, after=b'"event": "token"'))
+    overrides = {**WORDS, "WordByWord-writer.pause": 50}
+    record = desk.until(desk.start(make("Write word by word"), "stream", **overrides), ended)
+    assert record.status is RunStatus.INTERRUPTED
+    assert states(record)["PromptTemplate-story"] == "done"
+    assert (proxy.count(POST), len(desk.runner.recent(desk.owner))) == (1, 1)
