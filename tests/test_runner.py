@@ -107,7 +107,6 @@ def test_the_end_of_a_job_with_events_is_seen_by_its_stream(bench, monkeypatch):
     assert bench.ended(bench.start()).status is RunStatus.COMPLETED
 
 
-@pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
 @pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
 def test_a_run_that_has_ended_is_let_go_of_at_once(bench, monkeypatch):
     """Not after one more pause, in which its record may leave the memory."""
@@ -135,6 +134,7 @@ def test_ten_watchers_ask_the_server_no_more_than_one_does(bench):
     assert len(alone) == len(with_ten)
 
 
+@pytest.mark.parametrize("bench", [{"silent_stream": True, "seconds": 1.0}], indirect=True)
 def test_a_stream_that_never_ends_does_not_hold_the_run(bench):
     """Asking for the status goes on beside it."""
     record = bench.ended(bench.start())
