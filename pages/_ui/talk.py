@@ -137,11 +137,24 @@ def _with_history(talk: Talk, ready: Workbench) -> Talk:
         return replace(talk, history=None, complete=False, settled=False, problem=error)
     return replace(
         talk,
-        history=found.value,
+        history=with_begun(talk, found.value),
         complete=len(found.value) < wanted,
         settled=found.at >= since and found.problem is None,
         problem=found.problem,
     )
+
+
+def with_begun(talk: Talk, history: Sequence[Message]) -> Sequence[Message]:
+    """The history with what was written of answers that were stopped: servers keep no word of
+    them, the records of their runs do.
+    """
+    begun = {message.id for message in history if not message.complete}
+    written: dict[str, Message] = {}
+    for each in talk.earlier if begun else ():
+        if each.ended and each.status is not RunStatus.COMPLETED and not begun <= written.keys():
+            record = backend().runner.get(each.id, talk.session.owner)
+            written |= record.run.messages if record and record.run else {}
+    return [written.get(one.id, one) if one.id in begun else one for one in history]
 
 
 def _without_secrets(message: Message, redactor: Redactor) -> Message:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,6 +121,28 @@ def test_what_was_written_before_a_stop_stays():
     history = [user("1", after=1), machine("2", "", complete=False)]
     assert shown(talking(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
     assert shown(talking(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
+
+
+def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch):
+    """The record of the run that was stopped has it; others are not opened for it."""
+    run = ran(STOPPED, machine("2", "", complete=False, streamed="hel"))
+    stopped = record_of(STOPPED, run=run, name="stopped")
+    opened = []
+
+    class Runner:
+        def get(self, name, owner):
+            opened.append(name)
+            return stopped
+
+    session = SimpleNamespace(owner="o")
+    monkeypatch.setattr(talk, "backend", lambda: SimpleNamespace(runner=Runner()))
+    history = [user("1"), machine("2", "", complete=False), user("3"), machine("4")]
+    earlier = [record_of(DONE, name="done"), stopped, record_of(STOPPED, name="older")]
+    conversation = replace(talking(history, DONE), session=session, earlier=earlier)
+    found = talk.with_begun(conversation, history)
+    assert [message.shown for message in found] == ["hi", "hel", "hi", "hello"]
+    assert opened == ["stopped"]
+    assert talk.with_begun(conversation, history[2:]) == history[2:]
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
