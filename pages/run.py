@@ -25,7 +25,7 @@ with problems.shown():
             controls, result = st.container(), st.container()
         # the status first: it is what a press changes, and it waits for no server
         with result:
-            live.draw(session, record)
+            panel = live.draw(session, record)
         session.ask_ahead()
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
@@ -43,4 +43,4 @@ with problems.shown():
                 bench.draw()
         with right:
             recent.draw(session)
-        live.wait_for_end(session, record)
+        live.wait_for_end(session, record, panel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.flow import Component, Flow
 from lfclient.outputs import FileRef
@@ -14,6 +15,7 @@ from lfclient.store import RunRecord
 from pages._ui import components_view, outputs, state
 from pages._ui.backend import client
 from pages._ui.servers import Session
+from pages._ui.slot import Slot
 from pages._ui.status import component_look, component_word
 from pages._ui.text import clip, plain, took_words, without_remote_images
 
@@ -33,8 +35,38 @@ def outline(record: RunRecord) -> Hashable:
     return tuple((name, one.state) for name, one in components.items())
 
 
-def progress(record: RunRecord, flow: Flow | None) -> None:
-    """How many of the components are done, or why that is not known."""
+class Going:
+    """A run that goes on: its progress and its text, each changed in its place, and room between
+    them for the components.
+    """
+
+    def __init__(self) -> None:
+        self._progress = Slot()
+        self.components = st.container()
+        self._frames = Slot()
+        self._texts: dict[str, Slot] = {}
+
+    def show(self, record: RunRecord, flow: Flow | None) -> None:
+        """What has changed since the last time."""
+        progress = _progress(record, flow)
+        self._progress.show(progress, lambda place: _draw_progress(place, *progress))
+        written = [one for one in spoken(record.run) if not one.complete]
+        names = tuple((one.id, one.sender_name) for one in written)
+        self._frames.show(names, lambda place: self._draw_frames(place, written))
+        for one in written:
+            self._texts[one.id].show(one.shown, lambda place, text=one.shown: _write(place, text))
+
+    def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+        """A frame for each message of the flow's own that is being written."""
+        with place.container():
+            for message in written:
+                with st.container(border=True):
+                    st.caption(f":material/edit: {plain(message.sender_name or 'The flow')} writes")
+                    self._texts[message.id] = Slot()
+
+
+def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
+    """How many of the components are done, as a part and in words; or why that is not known."""
     components = record.run.components if record.run else {}
     if components:
         done = sum(one.state in _OVER for one in components.values())
@@ -43,26 +75,30 @@ def progress(record: RunRecord, flow: Flow | None) -> None:
         words = f"{done} of {len(components)} components"
         if at_work:
             words += f" · at work: {', '.join(plain(clip(name, 40)) for name in at_work[:3])}"
-        st.progress(done / len(components), words)
-    elif record.mode == "sync":
-        st.caption(_ONE_CALL)
-    elif record.queue_limit is None and record.run is not None:
-        # only releases that do not tell of a run have no limit of how many go on at once
-        st.caption(_NO_EVENTS)
+        return done / len(components), words
+    if record.mode == "sync":
+        return None, _ONE_CALL
+    # only releases that do not tell of a run have no limit of how many go on at once
+    silent = record.queue_limit is None and record.run is not None
+    return None, _NO_EVENTS if silent else ""
 
 
-def texts(record: RunRecord) -> None:
-    """The messages of the flow's own, the one that is being written among them."""
-    for message in spoken(record.run):
-        if message.complete:
-            continue
-        with st.container(border=True):
-            st.caption(f":material/edit: {plain(message.sender_name or 'The flow')} writes")
-            text = message.shown
-            if len(text) > SHOWN_LETTERS:
-                st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
-                text = text[-SHOWN_LETTERS:]
-            st.markdown(without_remote_images(text)[0])
+def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
+    if part is not None:
+        place.progress(part, words)
+    elif words:
+        place.caption(words)
+
+
+def _write(place: DeltaGenerator, text: str) -> None:
+    """The text of a message so far."""
+    said = without_remote_images(text[-SHOWN_LETTERS:])[0]
+    if len(text) <= SHOWN_LETTERS:
+        place.markdown(said)
+        return
+    with place.container():
+        st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
+        st.markdown(said)
 
 
 def spoken(run: Run | None) -> list[Message]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from datetime import datetime, timezone
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
@@ -14,32 +15,55 @@ from lfclient.store import RunRecord
 from pages._ui import approval, going, outcome, problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
+from pages._ui.slot import Slot
 from pages._ui.text import duration_words, plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
-WAIT_SECONDS = 0.45
+WAIT_SECONDS = 0.49
+# in which what was just drawn is sent; a fragment that runs again drops what was not
+SEND_SECONDS = 0.005
 # for which the browser is left alone with the status of a run that was just started
 HEAD_START = 0.03
 
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
 
-def draw(session: Session, record: RunRecord | None) -> None:
+class Panel:
+    """The status of a run that goes on; what changes is drawn in its place, the rest is left.
+
+    The time that it has taken is as of the last other change: each tick begins with a new panel.
+    """
+
+    def __init__(self) -> None:
+        self._head = Slot()
+        self.going = going.Going()
+
+    def show(self, record: RunRecord, flow: Flow | None) -> None:
+        """What has changed since the last time."""
+        fault = backend().runner.disk_fault
+        said = (record.status, tuple(_sentences(record)), fault and fault.message)
+        self._head.show(said, lambda place: _draw_head(place, record))
+        self.going.show(record, flow)
+
+
+def draw(session: Session, record: RunRecord | None) -> Panel | None:
     """The status panel, and once the run has ended its outputs; None is no run.
+
+    Returns what `wait_for_end` changes, if the run goes on.
 
     Each part has one place whatever is in it, so that nothing of the run before is left to stand
     under the next one's status until the page is drawn to its end.
     """
+    panel = None
     question = st.empty()
     with st.container(key="run-status", border=True):
         if record is None:
             _nothing()
         elif record.ended:
-            with st.empty().container():
-                _head(record, None)
+            _draw_head(st.empty(), record)
         else:
-            _follow(session, record.id, calls_for_page(record), {"at once": True})
+            panel = _follow(session, record.id, calls_for_page(record), {"at once": True})
         problem = st.empty()
     result = st.empty()
     if record and not record.ended:
@@ -55,6 +79,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
         time.sleep(HEAD_START)
         state.put_run_into_address()
     name_tab(record)
+    return panel
 
 
 def calls_for_page(record: RunRecord) -> Hashable:
@@ -77,8 +102,9 @@ def name_tab(record: RunRecord | None) -> None:
         shell.set_title(f"{status.LOOKS[record.status].sign} {status.word(record.status)}")
 
 
-def wait_for_end(session: Session, record: RunRecord | None) -> None:
-    """At the end of the page: a run that ends within the first tick is shown as soon as it has.
+def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None = None) -> None:
+    """At the end of the page: what happens within the first tick is shown as soon as it has,
+    the end of the run or, in `panel`, what it does until then.
 
     A press on anything cuts this short; the fragment's own ticks take over afterwards.
     """
@@ -88,13 +114,17 @@ def wait_for_end(session: Session, record: RunRecord | None) -> None:
         if left <= 0:
             return
         record = backend().runner.wait_change(record.id, record.version, left)
-        if record is not None and record.owner == session.owner and record.ended:
+        if record is None or record.owner != session.owner:
+            return
+        if record.ended:
             st.rerun()
+        if panel:
+            panel.show(record, session.flow_at_hand(record.flow_id))
 
 
 @st.fragment(run_every=EVERY_SECONDS)
 @problems.shown()
-def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, bool]) -> None:
+def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, bool]) -> Panel | None:
     """Draw the run again whenever it changes, and the whole page when that has to change.
 
     Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
@@ -106,49 +136,46 @@ def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, boo
     until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
     record = runner.get(run_id, session.owner)
     if record is None:
-        return
+        return None
     flow = session.flow_at_hand(record.flow_id)
-    head = st.empty()
-    with head.container():
-        _head(record, flow)
-    outline = going.outline(record)
-    going.components(session, record, flow, ended=False)
-    texts = st.empty()
-    while record is not None:
-        with texts.container():
-            going.texts(record)
-        if not at_once:
+    panel = Panel()
+    panel.show(record, flow)
+    outline, named = going.outline(record), None
+    with panel.going.components:
+        going.components(session, record, flow, ended=False)
+    while not at_once:
+        if record.status is not named:
             name_tab(record)
-            if calls_for_page(record) != drawn:
-                st.rerun()
-            if going.outline(record) != outline:
-                st.rerun(scope="fragment")  # what has a key is drawn once a turn
+            named = record.status
+        if calls_for_page(record) != drawn:
+            st.rerun()
+        if going.outline(record) != outline:
+            time.sleep(SEND_SECONDS)
+            st.rerun(scope="fragment")  # what has a key is drawn once a turn
         left = until - time.monotonic()
-        if left <= 0:
-            return
-        record = runner.wait_change(run_id, record.version, left)
-        if record is not None:
-            with head.container():
-                _head(record, flow)
+        record = runner.wait_change(run_id, record.version, left) if left > 0 else None
+        if record is None:
+            break
+        panel.show(record, flow)
+    return panel
 
 
-def _head(record: RunRecord, flow: Flow | None) -> None:
-    took = duration_words(record.elapsed(datetime.now(timezone.utc)))
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"{status.markdown_badge(record.status)}  **{took}**", width="content")
-        st.caption(plain(record.flow_name), width="content")
-    st.caption(" ".join(_sentences(record)))
-    if not record.ended:
-        going.progress(record, flow)
-    unwritten = backend().runner.disk_fault
-    if unwritten:
-        problems.show_words(
-            "The console cannot write its records",
-            f"{unwritten.message} The run itself goes on. What is shown here is lost if the "
-            "console ends before it can write again, which it keeps trying.",
-            unwritten.hint,
-            warning=True,
-        )
+def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
+    with place.container():
+        took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"{status.markdown_badge(record.status)}  **{took}**", width="content")
+            st.caption(plain(record.flow_name), width="content")
+        st.caption(" ".join(_sentences(record)))
+        unwritten = backend().runner.disk_fault
+        if unwritten:
+            problems.show_words(
+                "The console cannot write its records",
+                f"{unwritten.message} The run itself goes on. What is shown here is lost if the "
+                "console ends before it can write again, which it keeps trying.",
+                unwritten.hint,
+                warning=True,
+            )
 
 
 def _sentences(record: RunRecord) -> list[str]:

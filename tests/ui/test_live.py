@@ -61,6 +61,19 @@ def test_a_run_that_goes_on_says_how_far_it_is(langflow_stand_in):
     assert not [each for each in app.radio if each.label == "How to run"]
 
 
+def test_what_happens_while_the_page_is_drawn_is_shown_before_the_first_tick(
+    langflow_stand_in, monkeypatch
+):
+    """The page waits for it at its end."""
+    record = going_run(langflow_stand_in.url, run=run_with(components={}))
+    news = [backend().runner._board.peek(record.id), None]
+    news[0] = replace(news[0], run=run_with(messages={"m": PARTIAL}))
+    monkeypatch.setattr(backend().runner, "wait_change", lambda *_: news.pop(0))
+    app = opened(run=record.id)
+    assert "2 of 3 components" in app.get("progress")[0].proto.text
+    assert "Once upon" in said(app)
+
+
 def test_the_result_of_a_component_can_be_opened_while_the_rest_goes_on(langflow_stand_in):
     """Those that are done are offered, with how long they took."""
     record = going_run(langflow_stand_in.url, run=run_with())
