@@ -55,15 +55,20 @@ class FrameReader:
         self._data: list[bytes] = []
         self._event = ""
         self._id = ""  # kept from frame to frame, as the specification has it
+        self._id_line = b""  # that it came with; words repeat that of what came before them
 
     def feed(self, chunk: bytes) -> list[RawEvent]:
         """The frames that are whole with these bytes; comments count as `keepalive`."""
         found = []
         for line in self._lines(chunk):
-            if not line:
+            if line.startswith(b"data: "):  # the most by far
+                self._data.append(line[6:])
+            elif not line:
                 frame = self._frame()
                 if frame:
                     found.append(frame)
+            elif line == self._id_line:
+                pass
             elif line.startswith(b":"):
                 found.append(RawEvent(KEEP_ALIVE))
             else:
@@ -100,16 +105,17 @@ class FrameReader:
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
         elif name == b"id" and b"\0" not in value:
-            self._id = _id(value)
+            self._id, self._id_line = _id(value), line
 
     def _frame(self) -> RawEvent | None:
         """None for a frame without data: an id alone."""
         data, event = b"\n".join(self._data), self._event
-        self._data, self._event = [], ""
+        self._data.clear()
+        self._event = ""
         if not data:
             return None
         try:
-            payload = from_json(data)
+            payload = from_json(data, cache_strings="keys")
         except ValueError:
             payload = None
         if not isinstance(payload, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -38,6 +38,9 @@ _PASSING = frozenset({"token", "log"})
 # nothing is in them that is not in others
 _SILENT = frozenset({"build_start", "build_end"})
 
+# the `id` and `raw` of the first event of a frame
+_Mark = dict[str, Any]
+
 
 class EventReader:
     """The typed events of one run, from all its connections.
@@ -72,19 +75,16 @@ class EventReader:
             return [KeepAlive()]
         if self.missed:
             return []
-        durable = self._durable and frame.name not in _PASSING and not self._repeats_id(frame)
+        passing = frame.name in _PASSING
+        durable = self._durable and not passing and not self._repeats_id(frame)
         if durable and self._is_known(frame):
             return []
-        if frame.name not in _PASSING:
+        if not passing:
             self.question = None
-        if frame.last:
-            self.last_word = frame
-            return []
-        events = list(self._events(frame))
-        if events:
-            number = frame.id or None
-            events[0] = replace(events[0], id=number if durable else None, raw=frame)
-        return events
+            if frame.last:
+                self.last_word = frame
+                return []
+        return self._events(frame, {"id": (durable and frame.id) or None, "raw": frame})
 
     def _repeats_id(self, frame: RawEvent) -> bool:
         """Whether it has the id of another event, the last durable one: it is not replayed."""
@@ -108,26 +108,25 @@ class EventReader:
         self.last_id, self._last_name = frame.id, frame.name
         return False
 
-    def _events(self, frame: RawEvent) -> Iterator[Event]:
+    def _events(self, frame: RawEvent, mark: _Mark) -> list[Event]:
         if frame.name in _SILENT and not frame.unreadable:
-            return
+            return []
         reader = _READERS.get(frame.name)
         if reader is None or frame.unreadable:
-            yield UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)
-            return
+            return [
+                UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data, **mark)
+            ]
         try:
-            found = list(reader(self, frame.data))
+            return reader(self, frame.data, mark)
         except (BadAnswer, LookupError, TypeError):
-            found = [UnknownEvent(frame.name, frame.data)]
-        yield from found
+            return [UnknownEvent(frame.name, frame.data, **mark)]
 
-    def _sorted(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _sorted(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         first = _ids(data.get("ids"))
-        yield RunStarted(first, _ids(data.get("to_run")) or first)
-        for component_id in first:
-            yield ComponentStarted(component_id)
+        started = RunStarted(first, _ids(data.get("to_run")) or first, **mark)
+        return [started, *map(ComponentStarted, first)]
 
-    def _ended(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _ended(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         build_data, meta = data["build_data"], _dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
         done = component_run(
@@ -140,58 +139,57 @@ class EventReader:
         )
         component_id, times = done.component_id, (done.seconds, done.ended_at)
         if done.error:
-            yield ComponentFailed(component_id, done.error, done.display_name, *times)
-            return
+            return [ComponentFailed(component_id, done.error, done.display_name, *times, **mark)]
         next_ids = _ids(build_data.get("next_vertices_ids"))
         skipped = _ids(build.inactivated_vertices)
-        yield ComponentFinished(
-            component_id, done.display_name, done.output, *times, next_ids, skipped
-        )
-        for skipped_id in skipped:
-            yield ComponentSkipped(skipped_id, by=component_id)
-        for next_id in next_ids:
-            yield ComponentStarted(next_id)
+        return [
+            ComponentFinished(
+                component_id, done.display_name, done.output, *times, next_ids, skipped, **mark
+            ),
+            *(ComponentSkipped(one, by=component_id) for one in skipped),
+            *map(ComponentStarted, next_ids),
+        ]
 
-    def _message(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _message(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         message = read_message(data)
         if not message.complete:
             self._beginnings[message.id] = message.text
-        yield MessageAdded(message)
+        return [MessageAdded(message, **mark)]
 
-    def _token(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _token(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         message_id, chunk = _text(data["id"]), _text(data["chunk"])
         beginning = self._beginnings.get(message_id)
         self._beginnings[message_id] = ""
         # right after its message, the first word is the one that the message began with
         gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
-        yield Token(message_id, chunk, gap)
+        return [Token(message_id, chunk, gap, **mark)]
 
-    def _log(self, data: dict[str, Any]) -> Iterator[Event]:
-        yield LogLine(_text(data["component_id"]), _text(data.get("name")), data.get("message"))
+    def _log(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+        name, message = _text(data.get("name")), data.get("message")
+        return [LogLine(_text(data["component_id"]), name, message, **mark)]
 
-    def _output(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _output(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         answer = parse(ComponentAnswer, data, "event of an output")
         output = read_component(_text(data["component_id"]), answer, None)
-        yield OutputReady(output.component_id, mark_cut(output, self._limits))
+        return [OutputReady(output.component_id, mark_cut(output, self._limits), **mark)]
 
-    def _error(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _error(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         if data.get("id") or data.get("category"):
-            yield MessageAdded(replace(read_message(data), category="error"))
-        else:
-            yield Warned(_text(data["error"]))
+            return [MessageAdded(replace(read_message(data), category="error"), **mark)]
+        return [Warned(_text(data["error"]), **mark)]
 
-    def _warning(self, data: dict[str, Any]) -> Iterator[Event]:
-        yield Warned(_text(data["message"]))
+    def _warning(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+        return [Warned(_text(data["message"]), **mark)]
 
-    def _removed(self, data: dict[str, Any]) -> Iterator[Event]:
-        yield MessageRemoved(_text(data["id"]))
+    def _removed(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+        return [MessageRemoved(_text(data["id"]), **mark)]
 
-    def _asked(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _asked(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         self.question = read_question(data)
-        yield HumanInputRequired(self.question)
+        return [HumanInputRequired(self.question, **mark)]
 
 
-_READERS: dict[str, Callable[[EventReader, dict[str, Any]], Iterator[Event]]] = {
+_READERS: dict[str, Callable[[EventReader, dict[str, Any], _Mark], list[Event]]] = {
     "vertices_sorted": EventReader._sorted,
     "end_vertex": EventReader._ended,
     "add_message": EventReader._message,
