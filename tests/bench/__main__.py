@@ -1,4 +1,4 @@
-"""All figures of the README: `python -m tests.bench [client screen status form outputs]`.
+"""All figures of the README: `python -m tests.bench`, or those of some parts: `… client live`.
 
 Servers are those of the tests (see tests/servers.py). Takes about ten minutes; nothing else
 should be at work on the machine.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lfclient import LangflowClient, samples
 from tests import chromium, servers
-from tests.bench import client, form, outputs, screen, status_requests
+from tests.bench import client, events, form, live, outputs, screen, status_requests
 from tests.bench.figures import HEAD, Figure
 
 
@@ -40,6 +40,8 @@ def _measure(wanted: list[str]) -> int:
         "screen": lambda: screen.run(*here, browser) + screen.run_polled(*both["1.10.3"], browser),
         "status": lambda: status_requests.run(both),
         "form": lambda: form.run(*here, browser),
+        "events": events.run,
+        "live": lambda: live.run(browser),
         "outputs": lambda: outputs.run(browser),
     }
     print(HEAD, flush=True)

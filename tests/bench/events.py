@@ -1,0 +1,96 @@
+"""What `client.events` costs over httpx-sse with `json.loads`: processor time for each event.
+
+`python -m tests.bench.events <url>` is the process that is measured; it prints the two medians.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+import httpx_sse
+
+from lfclient import LangflowClient
+from lfclient.events import OutputReady
+from tests.bench.figures import Figure, medians
+from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
+from tests.console import ROOT
+from tests.fake_langflow import FLOW, FLOW_ID
+from tests.recorded import events
+
+COUNT, RUNS = 5_000, 9
+_NAMES = {"ChatInput-abc12": "ChatInput-a", "ChatOutput-xyz34": "ChatOutput-b"}
+
+
+def written(count: int) -> list[Line]:
+    """A recorded run whose answer is so long that it has so many events."""
+    told = _recorded()
+    (first, *_, last) = (n for n, line in enumerate(told) if line.event == "token")
+    words = [told[first + n % (last + 1 - first)] for n in range(count - len(told))]
+    return [*told[:first], *words, *told[first:]]
+
+
+def worked(count: int) -> list[Line]:
+    """A recorded run that goes round and round, so that its components, of which an event has some
+    2 KB, come again and again.
+    """
+    head, *middle, output, end = _recorded()
+    return [head, *(middle[n % len(middle)] for n in range(count - 3)), output, end]
+
+
+def _recorded() -> list[Line]:
+    told = json.dumps(events("1.13.0", "bg_events_live"))
+    for recorded, ours in _NAMES.items():
+        told = told.replace(recorded, ours)
+    return [Line(each["event"], each["data"]) for each in json.loads(told)]
+
+
+def measure(url: str) -> tuple[float, float]:
+    """Microseconds of this process for an event, of the client and of the floor."""
+    with LangflowClient(url, api_key="sk-benchmark") as client, httpx.Client() as bare:
+        flow = client.flow(FLOW_ID)
+
+        def ours() -> float:
+            job = client.submit(flow)
+            told = client.events(job, flow=flow)
+            return _cost(told, lambda event: isinstance(event, OutputReady))
+
+        def theirs() -> float:
+            job = bare.post(f"{url}{WORKFLOWS}", json={}).json()["job_id"]
+            with httpx_sse.connect_sse(bare, "GET", f"{url}{WORKFLOWS}/{job}/events") as source:
+                told = (json.loads(sse.data) for sse in source.iter_sse())
+                return _cost(told, lambda event: event["event"] == "output")
+
+        medians(ours, theirs, 1)  # warm up both
+        return medians(ours, theirs, RUNS)
+
+
+def _cost(told: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
+    """To the last event but `end`, behind which the client asks for the job's status."""
+    start = time.process_time()
+    for event in told:
+        if is_last(event):
+            break
+    return (time.process_time() - start) / COUNT * 1_000_000
+
+
+def run() -> list[Figure]:
+    """Each kind of stream, served by this process to another."""
+    figures = []
+    for name, script in {"an answer's words": written(COUNT), "all kinds": worked(COUNT)}.items():
+        with ScriptedLangflow(FLOW, script) as server:
+            command = [sys.executable, "-m", "tests.bench.events", server.url]
+            told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        value, floor = map(float, told.stdout.split())
+        what = f"Processor time of `client.events` for an event, {name}"
+        figures.append(Figure(what, value, 1.5, "µs", floor, "httpx-sse with json.loads"))
+    return figures
+
+
+if __name__ == "__main__":
+    print(*measure(sys.argv[1]))

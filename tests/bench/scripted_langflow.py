@@ -1,0 +1,178 @@
+"""A stand-in for a Langflow 1.13 whose jobs tell what a script says, when the script says it.
+
+When each event was sent is known by the machine's own clock, which the browser has too.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.bench.stand_in import Request, StandIn
+from tests.fake_langflow import node
+from tests.flows import edge
+
+WORKFLOWS = "/api/v2/workflows"
+MESSAGE = "00000000-0000-0000-0000-00000000000a"
+_PASSING = ("token", "log")  # these have the id of the event before them
+_DONE = {"object": "response", "inputs": {}, "outputs": {}, "errors": [], "has_errors": False}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event, sent `pause` seconds after the one before; `mark` is what its time is noted by."""
+
+    event: str
+    data: dict[str, Any] = field(default_factory=dict)
+    pause: float = 0.0
+    mark: str = ""
+
+
+@dataclass
+class Telling:
+    """A job: what it tells, when that was sent, and whether it is over."""
+
+    frames: list[tuple[Line, bytes]]
+    sent: dict[str, float] = field(default_factory=dict)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class ScriptedLangflow(StandIn):
+    """One flow; each job of it tells the script once its events are first asked for."""
+
+    def __init__(self, flow: dict[str, Any], script: Sequence[Line]) -> None:
+        super().__init__(flow)
+        self.jobs: dict[str, Telling] = {}
+        self._frames = list(_frames(script))
+
+    def run(self, request: Request, what: str) -> bool:
+        """A background job, its status, its events."""
+        path = urlsplit(request.path)
+        if what == f"POST {WORKFLOWS}":
+            job_id = f"00000000-0000-4000-8000-{len(self.jobs) + 1:012}"
+            self.jobs[job_id] = Telling(self._frames)
+            request.reply(200, self._state(job_id))
+        elif what == f"GET {WORKFLOWS}":
+            request.reply(200, self._state(parse_qs(path.query)["job_id"][0]))
+        elif what.endswith("/events"):
+            request.begin(200, "text/event-stream; charset=utf-8")
+            after = int(request.headers.get("last-event-id") or 0)
+            _tell(self.jobs[path.path.split("/")[-2]], request, after)
+        else:
+            return False
+        return True
+
+    def _state(self, job_id: str) -> bytes:
+        job = self.jobs[job_id]
+        status = "completed" if job.ended.is_set() else "in_progress" if job.sent else "queued"
+        common = {"job_id": job_id, "flow_id": self.flow["id"], "object": "job", "errors": []}
+        done = {**_DONE, "outputs": self._outputs()} if job.ended.is_set() else {}
+        return json.dumps({**common, "status": status, **done}).encode()
+
+    def _outputs(self) -> dict[str, Any]:
+        told = (line.data for line, _ in self._frames if line.event == "output")
+        return {data["component_id"]: data for data in told}
+
+
+def _tell(job: Telling, request: Request, after: int) -> None:
+    """As it happens the first time, and whole to those who ask for it afterwards.
+
+    Events without a pause between them go out together.
+    """
+    live = not job.ended.is_set()
+    number = 0
+    for line, frame in job.frames:
+        number += line.event not in _PASSING
+        if number <= after or (line.event in _PASSING and not live):
+            continue
+        if live:
+            if line.pause:
+                request.wfile.flush()
+                time.sleep(line.pause)
+            job.sent.setdefault(line.mark or line.event, time.time())
+        request.wfile.write(frame)
+        if live and line.pause:
+            request.wfile.flush()
+    job.ended.set()
+
+
+def _frames(script: Iterable[Line]) -> Iterable[tuple[Line, bytes]]:
+    number = 0
+    for line in script:
+        number += line.event not in _PASSING
+        payload = json.dumps({"event": line.event, "data": line.data})
+        yield line, f"data: {payload}\nid: {number}\n\n".encode()
+
+
+def chain(count: int) -> dict[str, Any]:
+    """A flow of so many components, each after the other."""
+    ids = [f"Step-{number:02}" for number in range(1, count + 1)]
+    nodes = [node(name, "TextInput", input_value="MessageTextInput") for name in ids]
+    for place, one in enumerate(nodes):
+        one["position"] = {"x": 350 * (place % 6), "y": 250 * (place // 6)}
+    edges = [edge(*pair) for pair in pairwise(ids)]
+    return {
+        "id": "11111111-2222-3333-4444-000000000003",
+        "name": "Chain",
+        "description": "",
+        "endpoint_name": None,
+        "updated_at": "2026-11-24T00:00:00",
+        "data": {"nodes": nodes, "edges": edges, "viewport": {}},
+    }
+
+
+def told_by(flow: dict[str, Any], words: int, pause: float) -> list[Line]:
+    """The script of a run of a chain: while each component is at work, so many words are said."""
+    ids = [one["id"] for one in flow["data"]["nodes"]]
+    message = {
+        "id": MESSAGE,
+        "text": "",
+        "sender": "Machine",
+        "sender_name": "AI",
+        "properties": {"source": {"id": ids[0]}, "state": "partial"},
+    }
+    lines = [
+        Line("vertices_sorted", {"ids": ids[:1], "to_run": ids}, 1.0),
+        Line("build_start"),
+        Line("add_message", message, pause),
+    ]
+    for place, name in enumerate(ids):
+        for number in range(place * words, (place + 1) * words):
+            chunk = {"chunk": f"word{number} ", "id": MESSAGE}
+            lines.append(Line("token", chunk, pause, f"word {number}"))
+        lines.append(
+            Line("end_vertex", _done(name, ids[place + 1 :][:1]), pause, f"done {place + 1}")
+        )
+    text = "".join(line.data["chunk"] for line in lines if line.event == "token")
+    whole = {**message, "text": text, "properties": {"source": {"id": ids[0]}}}
+    output = {
+        "component_id": ids[-1],
+        "type": "message",
+        "status": "completed",
+        "display_name": ids[-1],
+        "content": "That is all.",
+        "metadata": {},
+    }
+    return [*lines, Line("add_message", whole, 0.5), Line("output", output), Line("end")]
+
+
+def _done(component_id: str, next_ids: list[str]) -> dict[str, Any]:
+    build = {
+        "id": component_id,
+        "valid": True,
+        "params": "",
+        "next_vertices_ids": next_ids,
+        "inactivated_vertices": [],
+        "data": {
+            "outputs": {"message": {"message": f"What {component_id} says.", "type": "text"}},
+            "timedelta": 0.8,
+        },
+        "timestamp": "2026-11-24T14:36:30.951985Z",
+    }
+    return {"build_data": build, "output_meta": {"display_name": component_id}}
