@@ -101,6 +101,7 @@ class FakeLangflow:
     flow_gone: bool = False
     log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
     status_held: bool = False  # how a job stood is answered only once this is False
+    stop_deaf: bool = False  # a stop is confirmed, and nothing comes of it
     resume_lost: bool = False  # the decision arrives, its answer does not
     resume_deaf: bool = False  # the decision is taken, and nothing comes of it
     decided: list[str] = field(default_factory=list)
@@ -186,7 +187,7 @@ class FakeLangflow:
         if job.status == "completed":
             message = f"Job {job_id} already finished (completed)."
         else:
-            job.state = "cancelled"
+            job.state = job.state if self.stop_deaf else "cancelled"
             message = f"Job {job_id} cancelled successfully."
         return httpx.Response(200, json={"job_id": job_id, "message": message})
 

@@ -96,6 +96,28 @@ def test_a_decision_that_is_not_allowed_can_be_made_again(bench, asking):
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")
 
 
+def test_a_server_that_was_away_while_a_person_is_asked(bench, asking, monkeypatch):
+    """Once it is back nothing is said of it any more."""
+    monkeypatch.setattr("lfclient.runner.schedule.AWAY", (0.05,))
+    bench.server.down = True
+    bench.until(asking, lambda record: "not answered" in record.note)
+    bench.server.down = False
+    record = bench.until(asking, lambda record: not record.note)
+    assert (record.status, record.run.waiting_for) == (RunStatus.SUSPENDED, bench.question)
+
+
+def test_a_decision_that_was_made_while_the_run_is_to_be_stopped(bench, asking, monkeypatch):
+    """It is not sent after a stop, and can be made again if nothing came of that."""
+    monkeypatch.setattr("lfclient.runner.schedule.AWAY", (0.05,))
+    bench.server.down = True
+    bench.runner.decide(asking, CONNECTION, bench.question, "approve")
+    bench.runner.stop(asking, CONNECTION)
+    bench.until(asking, lambda record: "not answered" in record.note)
+    bench.server.down, bench.server.stop_deaf = False, True
+    record = bench.until(asking, lambda record: "not sent" in record.note, timeout=20)
+    assert (bench.server.decided, record.run.waiting_for.sent) == ([], None)
+
+
 def test_a_decision_that_comes_too_late_is_said(bench, asking):
     """Somebody had decided in another console, and the run goes on by that."""
     bench.server.status_held = True

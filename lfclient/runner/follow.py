@@ -67,6 +67,7 @@ class _Follower:
         self._delays: Iterator[float] = iter(())
         self._failed = False
         self._decided_at: float | None = None  # and the server has not gone on yet
+        self._not_taken_why = ""  # the last decision, until there is another
         self._fresh = live.record.run is not None  # the submit's answer says how it stands
         self.listener = Listener(live)
 
@@ -130,7 +131,7 @@ class _Follower:
             silent = time.monotonic() - self.listener.last_heard >= SILENCE_SECONDS
             note = _SILENCE if silent and run.status is not RunStatus.SUSPENDED else ""
             if run.status is RunStatus.SUSPENDED and not self._decided_at:
-                note = live.record.note  # why a decision was not taken, until there is another
+                note = self._not_taken_why
             await live.take(run, note=note)
             await self._still_waiting(run.status)
             self._next_pace(run.status)
@@ -154,6 +155,8 @@ class _Follower:
     async def _stop(self) -> None:
         live = self._live
         result = await live.client.stop(live.job, flow=live.flow)
+        if live.wishes.decision is not None:
+            await self._not_taken("The decision was not sent: the run was to be stopped.")
         self._done()
         words = _stop_words(result)
         changes = {"stop_result": words}
@@ -171,6 +174,7 @@ class _Follower:
     async def _decide(self, decision: str) -> None:
         """Send it, once: an answer that is lost on its way may have been a yes."""
         live = self._live
+        self._not_taken_why = ""
         question = live.job.waiting_for
         refused = "The run does not wait for a decision any more."
         note = ""
@@ -194,6 +198,7 @@ class _Follower:
 
     async def _not_taken(self, why: str) -> None:
         """Say so, and let the person decide again where the run still waits."""
+        self._not_taken_why = why
 
         def offered(record: RunRecord) -> dict[str, Any]:
             run = record.run
