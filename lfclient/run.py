@@ -296,7 +296,11 @@ def answered(run: Run, answer: Run) -> Run:
 
 
 def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
-    """An ended run, with what its server has kept of components whose end no event told."""
+    """An ended run, with what its server has kept of components whose end no event told.
+
+    Where it has not kept what surely ran, as of a run that had waited for a person, nothing is
+    said of the others.
+    """
     told = {
         name
         for name, one in run.components.items()
@@ -307,7 +311,17 @@ def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
         for name, one in found.items()
         if name not in told
     }
-    return replace(run, components={**run.components, **new})
+    components = {**run.components, **new}
+    delivered = {name: out for name, out in run.outputs.items() if not is_empty(out)}
+    missing = delivered.keys() & components.keys() - told - new.keys()
+    if run.status is RunStatus.COMPLETED and missing:
+        not_run = {entry.component_id for entry in run.not_run}
+        for name, one in components.items():
+            if name in missing:
+                components[name] = replace(one, state=ComponentState.DONE, output=delivered[name])
+            elif one.state is ComponentState.WAITING and name not in not_run:
+                components[name] = replace(one, state=ComponentState.UNKNOWN)
+    return replace(run, components=components)
 
 
 def settled(run: Run) -> Run:

@@ -275,3 +275,20 @@ def test_kept_builds_complete_what_events_told():
     assert states(whole) == dict.fromkeys(run.components, "done")
     assert whole.components["ChatInput-abc12"].display_name == "Chat Input"
     assert whole.components["ChatOutput-xyz34"].display_name == "kept"
+
+
+def test_what_no_record_tells_of_a_completed_run_is_unknown():
+    """What delivered an output is done, and what did not run is known; the rest is not."""
+    names = ("HumanInput-h", "ChatOutput-yes", "ChatOutput-no")
+    output = Output("ChatOutput-yes", OutputKind.MESSAGE, "yes")
+    run = replace(
+        NEW,
+        status=RunStatus.COMPLETED,
+        components={name: ComponentRun(name) for name in names},
+        outputs={"ChatOutput-yes": output},
+        not_run=(NotRun("ChatOutput-no", "No", "It is on a branch that was not taken."),),
+    )
+    whole = with_builds(run, {})
+    assert list(states(whole).values()) == ["unknown", "done", "waiting"]
+    assert whole.components["ChatOutput-yes"].output == output
+    assert with_builds(replace(run, status=RunStatus.CANCELLED), {}).components == run.components

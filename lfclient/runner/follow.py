@@ -55,7 +55,7 @@ async def follow(live: LiveRun, *, moved: bool = False) -> None:
                 await follower.pause()
     finally:
         await follower.listener.close()
-    await live.add_components(told=follower.listener.ended is not None)
+    await live.add_components(told=follower.listener.told_all)
 
 
 class _Follower:

@@ -31,6 +31,7 @@ class Listener:
         self.news = asyncio.Event()
         self.last_heard = time.monotonic()
         self.ended: Run | None = None  # as the stream told the end
+        self.told_all = False  # up to the job's last word
         self._live = live
         self._task: asyncio.Task[None] | None = None
         self._opened = 0
@@ -89,6 +90,7 @@ class Listener:
                         self._opened = 1  # it can be followed
                     if isinstance(event, RunEnded):
                         self.ended = apply(live.job, event)
+                        self.told_all = event.id is not None
                     else:
                         await live.hear(event)
         except LangflowError:

@@ -191,8 +191,9 @@ class LiveRun:
             found = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
-        if found:
-            await self.records.change(self.id, run=with_builds(run, found))
+        whole = with_builds(run, found)
+        if whole != run:
+            await self.records.change(self.id, run=whole)
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """Close the record with why it could not be done."""
