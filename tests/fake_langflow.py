@@ -105,6 +105,7 @@ class FakeLangflow:
     resume_lost: bool = False  # the decision arrives, its answer does not
     resume_deaf: bool = False  # the decision is taken, and nothing comes of it
     decided: list[str] = field(default_factory=list)
+    builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
@@ -150,7 +151,7 @@ class FakeLangflow:
         if path.startswith("/api/v1/flows/") and not self.flow_gone:
             return httpx.Response(200, json=FLOW)
         if path == "/api/v1/monitor/builds":
-            return httpx.Response(200, json={"vertex_builds": {}})
+            return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
             return httpx.Response(200, json=[])
         return httpx.Response(404, json={"detail": "Flow not found"})
