@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
@@ -322,6 +322,18 @@ def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
             elif one.state is ComponentState.WAITING and name not in not_run:
                 components[name] = replace(one, state=ComponentState.UNKNOWN)
     return replace(run, components=components)
+
+
+def with_history(run: Run, history: Iterable[Message]) -> Run:
+    """A run with the whole text of its messages, of which its events did not tell all."""
+    messages = dict(run.messages)
+    for one in history:
+        before = messages.get(one.id)
+        if before is None and (run.job_id is None or one.job_id != run.job_id):
+            continue
+        if one.complete and not (before and before.complete):
+            messages[one.id] = one
+    return replace(run, messages=messages)
 
 
 def settled(run: Run) -> Run:

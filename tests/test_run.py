@@ -27,7 +27,7 @@ from lfclient import (
 from lfclient.answers import new_run
 from lfclient.events.read import EventReader
 from lfclient.progress import ComponentRun, HumanInput, Message
-from lfclient.run import answered, with_builds
+from lfclient.run import answered, with_builds, with_history
 from tests.recorded import events
 from tests.test_event_reader import VERSIONS, read
 
@@ -292,3 +292,17 @@ def test_what_no_record_tells_of_a_completed_run_is_unknown():
     assert list(states(whole).values()) == ["unknown", "done", "waiting"]
     assert whole.components["ChatOutput-yes"].output == output
     assert with_builds(replace(run, status=RunStatus.CANCELLED), {}).components == run.components
+
+
+def test_the_session_has_the_whole_text_of_what_was_not_told_to_its_end():
+    """Of the run's own messages only; one that was told whole stays as it was told."""
+    told = {"a": Message("a", "whole"), "b": Message("b", "be", complete=False, streamed="gun")}
+    run = replace(NEW, job_id="j", messages=told)
+    history = [
+        Message("a", "edited since"),
+        Message("b", "begun and ended"),
+        Message("c", "never told", job_id="j"),
+        Message("d", "another run's", job_id="k"),
+    ]
+    texts = [one.shown for one in with_history(run, history).messages.values()]
+    assert texts == ["whole", "begun and ended", "never told"]

@@ -13,7 +13,8 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.events import Event
 from lfclient.flow import Flow
-from lfclient.run import Run, RunStatus, answered, apply, settled, with_builds
+from lfclient.progress import Message
+from lfclient.run import Run, RunStatus, answered, apply, settled, with_builds, with_history
 from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
@@ -25,6 +26,8 @@ _BLIND = (
     "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
     "outputs, and has not kept the raw answer."
 )
+
+_HISTORY = 50  # messages of a session that are looked through for those of a run
 
 log = logging.getLogger(__name__)
 
@@ -192,8 +195,20 @@ class LiveRun:
         except LangflowError:
             return
         whole = with_builds(run, found)
+        if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
+            whole = with_history(whole, await self._history(run))
         if whole != run:
             await self.records.change(self.id, run=whole)
+
+    async def _history(self, run: Run) -> list[Message]:
+        """The latest of the run's session, where its server tells whose they are."""
+        events = self.server is not None and self.server.capabilities.events
+        if not events or self.flow is None or run.session_id is None:
+            return []
+        try:
+            return await self.client.messages(self.flow, run.session_id, _HISTORY)
+        except LangflowError:
+            return []
 
     async def fail(self, status: RunStatus, message: str, hint: str) -> None:
         """Close the record with why it could not be done."""

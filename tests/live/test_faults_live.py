@@ -28,7 +28,7 @@ from lfclient.ownership import fingerprint
 from lfclient.samples import Link, Node, Sample
 from tests.live.conftest import Make
 from tests.live.test_live_runs import Desk, asks, ended, states
-from tests.proxy import Do, Proxy
+from tests.proxy import Do, Proxy, raw
 from tests.scripted import Told
 from tests.servers import LiveServer
 from tests.waiting import wait_for
@@ -293,3 +293,22 @@ def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Mak
     assert record.status is RunStatus.INTERRUPTED
     assert states(record)["PromptTemplate-story"] == "done"
     assert (proxy.count(POST), len(desk.runner.recent(desk.owner))) == (1, 1)
+
+
+def test_a_stream_that_stays_broken_leaves_the_whole_text(
+    desk: Desk, proxy: Proxy, make: Make, monkeypatch: pytest.MonkeyPatch
+):
+    """From the session's messages, and the components' states from the records of their builds."""
+    monkeypatch.setattr("lfclient.runner.schedule.LISTENING", (0.5,))
+    desk.connection = replace(desk.connection, url=proxy.url)
+    desk.owner = fingerprint(desk.connection, desk.folder)
+    broken = [Do(raw=raw(502))] * 50
+    proxy.plan("/events", Do(cut=True, after=b'"event": "token"'), *broken)
+    run_id = desk.start(make("Write word by word"), **WORDS)
+    desk.until(run_id, ended)
+    wait_for(lambda: not desk.runner.is_followed(run_id))
+    record = desk.runner.get(run_id, desk.owner)
+    assert record.status is RunStatus.COMPLETED
+    assert set(states(record).values()) == {"done"}
+    texts = [one.text for one in record.run.messages.values() if one.sender == "Machine"]
+    assert texts == [record.run.outputs["ChatOutput-answer"].value]
