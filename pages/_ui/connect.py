@@ -47,13 +47,13 @@ def opened_run(current: Session) -> tuple[Session, RunRecord | None]:
 
 def _ask_for_key(current: Session) -> None:
     with st.container(border=True, key="run-needs-key"):
-        st.markdown("#### :material/key: This run needs its key", anchors=False)
+        st.markdown("#### :material/search_off: No such run for this key", anchors=False)
         st.markdown(
-            "A run opens only for who is connected with the server and the API key that made it. "
-            "This browser has not given that key since the console was started, or there is no "
-            "such run."
+            "The address names a run that this console does not have, or that was made with "
+            "another server or API key. A run opens only for who is connected with its key."
         )
-        address_and_key(current.connection.url, "Open the run")
+        with st.expander("It was made with another key", icon=":material/key:"):
+            address_and_key(current.connection.url, "Open the run")
         st.button("Show no run", key="close-run", type="tertiary", on_click=close_run)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.fields import Variable
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
@@ -16,7 +17,7 @@ from pages._ui import approval, going, outcome, problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.slot import Slot
-from pages._ui.text import duration_words, plain
+from pages._ui.text import clip, duration_words, plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
@@ -25,6 +26,8 @@ WAIT_SECONDS = 0.49
 SEND_SECONDS = 0.005
 # for which the browser is left alone with the status of a run that was just started
 HEAD_START = 0.03
+
+GIVEN_SHOWN, GIVEN_LETTERS = 3, 80  # parameters of a run in its status, and letters of each
 
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
@@ -99,7 +102,9 @@ def _nothing() -> None:
 def name_tab(record: RunRecord | None) -> None:
     """Put the status into the title of the browser's tab."""
     if record:
-        shell.set_title(f"{status.LOOKS[record.status].sign} {status.word(record.status)}")
+        shell.set_title(
+            f"{status.LOOKS[record.status].sign} {status.word(record.status, record.mode)}"
+        )
 
 
 def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None = None) -> None:
@@ -164,9 +169,12 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
         took = duration_words(record.elapsed(datetime.now(timezone.utc)))
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"{status.markdown_badge(record.status)}  **{took}**", width="content")
+            badge = status.markdown_badge(record.status, record.mode)
+            st.markdown(f"{badge}  **{took}**", width="content")
             st.caption(plain(record.flow_name), width="content")
         st.caption(" ".join(_sentences(record)))
+        if record.overrides:
+            st.caption(f":material/input: {plain(given_words(record))}")
         unwritten = backend().runner.disk_fault
         if unwritten:
             problems.show_words(
@@ -176,6 +184,16 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
                 unwritten.hint,
                 warning=True,
             )
+
+
+def given_words(record: RunRecord) -> str:
+    """What the run was given, in a line: the form beside it may hold something else by now."""
+    parts = []
+    for key, value in list(record.overrides.items())[:GIVEN_SHOWN]:
+        words = value.name if isinstance(value, Variable) else value
+        parts.append(f"{key.rpartition('.')[2]}: {clip(str(words), GIVEN_LETTERS)}")
+    more = len(record.overrides) - len(parts)
+    return " · ".join([*parts, f"and {more} more"] if more > 0 else parts)
 
 
 def _sentences(record: RunRecord) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from pages._ui.text import clip, duration_words, plain
 
 EVERY_SECONDS = 2.0
 HOW_MANY = 10
+TEXT_LETTERS = 40  # of what a run was given, in its line
 
 
 def draw(session: Session) -> None:
@@ -45,11 +47,12 @@ def _row(record: RunRecord, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(timezone.utc)
     name = plain(clip(record.flow_name, 40))
-    times = [duration_words(record.elapsed(now))] if record.ended else []
-    times.append(_ago(record.created_at, now))
+    about = [duration_words(record.elapsed(now))] if record.ended else []
+    about.append(_when(record.created_at, now))
+    about += [plain(clip(text, TEXT_LETTERS)) for text in _texts(record)[:1]]
     pressed = st.button(
-        f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status)} "
-        f":gray[{' · '.join(times)}]",
+        f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status, record.mode)} "
+        f":gray[{' · '.join(about)}]",
         key=f"open-{record.id}",
         type="tertiary",
         disabled=shown,
@@ -60,9 +63,16 @@ def _row(record: RunRecord, shown: bool) -> None:
         st.rerun()
 
 
-def _ago(then: datetime, now: datetime) -> str:
-    seconds = max((now - then).total_seconds(), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return "just now"
+def _texts(record: RunRecord) -> list[str]:
+    """The texts that a run was given, by which a person tells it from others."""
+    return [value for value in record.overrides.values() if isinstance(value, str) and value]
+
+
+def _when(then: datetime, now: datetime) -> str:
+    """The time by the person's clock, which stays true as long as the page is open."""
+    try:
+        zone = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = timezone.utc
+    then, now = then.astimezone(zone), now.astimezone(zone)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b, %H:%M}"

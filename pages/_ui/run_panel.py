@@ -1,4 +1,4 @@
-"""How a run is started and stopped: mode, session, Run, Stop, New run."""
+"""How a run is started and stopped: mode, session, Run, Stop."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
             _given(session, record)
         elif choice:
             _mode(choice)
-            _session(choice)
         buttons = st.empty()
         if going:
             _stop_buttons(buttons, session, record)
@@ -115,20 +114,30 @@ def _mode(choice: Choice) -> None:
     if st.session_state.get(key) not in modes:
         st.session_state[key] = choice.mode
     with st.container(key="run-mode"):
-        st.radio(
+        chosen = st.radio(
             "How to run",
             modes,
             format_func=MODES.__getitem__,
-            captions=[CAPTIONS[mode] for mode in modes],
             key=key,
             on_change=state.keep_mode,
             args=(owner,),
-            horizontal=len(modes) < 3,
+            horizontal=True,
             persist_state="session",
         )
-        if server.capabilities.events:
+        st.caption(CAPTIONS[chosen])
+
+
+def _more(choice: Choice) -> None:
+    """What is seldom changed: the session, and whether a streamed call is offered."""
+    with (
+        st.container(key="run-more", width="content"),
+        st.popover("Session and more", icon=":material/tune:", type="tertiary"),
+    ):
+        _session(choice)
+        server = choice.server
+        if server.capabilities.events and len(modes_for(server, choice.flow)) > 1:
             st.toggle(
-                "Advanced: offer a streamed call",
+                "Offer a streamed call",
                 key=state.ADVANCED,
                 help="One call that tells what happens as it happens. Leave it off for background "
                 "jobs, which tell the same and survive a broken connection.",
@@ -184,7 +193,8 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
-            st.button("New run", key="clear-run", type="tertiary", on_click=close_run)
+            st.button("Clear", key="clear-run", type="tertiary", on_click=close_run)
+        _more(choice)
 
 
 def _stop_buttons(place, session: Session, record: RunRecord) -> None:
@@ -204,7 +214,7 @@ def stop_button(session: Session, record: RunRecord) -> None:
     """Stops a run, whatever the page is busy with."""
     with st.container(key="stop-button", width="content"):
         st.button(
-            "Stop",
+            "Stop waiting" if record.mode == "sync" else "Stop",
             key=f"stop-{record.id}",
             icon=":material/stop:",
             on_click=_stop,
@@ -242,7 +252,7 @@ def begin(
     form = choice.read(mode)
     try:
         if not form.ready:
-            raise _not_ready(form)
+            raise _not_ready(form, choice.flow)
         return backend().runner.start(
             choice.session.connection,
             choice.flow,
@@ -257,10 +267,16 @@ def begin(
         return None
 
 
-def _not_ready(form: FormResult) -> InvalidRequest:
+def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
+    fields = {field.key: field for field in flow.fields}
+
+    def where(key: str) -> str:
+        field = fields.get(key)
+        return f"{field.label} ({field.component_name})" if field else key
+
     wrong = [problem for problem in form.problems if problem.level == "error"]
     return InvalidRequest(
-        "Not run. " + " ".join(f"{problem.key}: {problem.message}" for problem in wrong[:5]),
+        "Not run. " + " ".join(f"{where(one.key)}: {one.message}" for one in wrong[:5]),
         hint="Correct the values, each is marked at its field, and run again.",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lfclient.progress import ComponentState
-from lfclient.run import RunStatus
+from lfclient.run import Mode, RunStatus
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -62,17 +62,19 @@ LOOKS: dict[RunStatus, Look] = {
 }
 
 
-def word(status: RunStatus) -> str:
+def word(status: RunStatus, mode: Mode = "background") -> str:
     """The status as a person reads it."""
+    if mode == "sync" and status is RunStatus.CANCELLED:
+        return "no longer waited for"  # a stop of a call ends the wait, not the run
     if status is RunStatus.SUSPENDED:
         return "suspended: waiting for a person"
     return status.value.replace("_", " ")
 
 
-def markdown_badge(status: RunStatus) -> str:
+def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
     """The same inside Markdown."""
     look = LOOKS[status]
-    return f":{look.colour}-badge[{look.icon} {word(status)}]"
+    return f":{look.colour}-badge[{look.icon} {word(status, mode)}]"
 
 
 COMPONENT_LOOKS: dict[ComponentState, Look] = {

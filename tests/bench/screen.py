@@ -71,7 +71,7 @@ def open_flow(page: Page, console: Console, flow_id: str) -> None:
 
 def new_run(page: Page) -> None:
     """Back from a run to an empty result."""
-    page.locator("button", has_text="New run").first.click()
+    page.locator(".st-key-clear-run button").first.click()
     page.locator(STATUS).get_by_text("completed").first.wait_for(state="detached", timeout=15_000)
     page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
     settle(page)

@@ -165,7 +165,7 @@ def test_a_streamed_call_is_offered_under_advanced_only(langflow_stand_in):
     app = opened()
     mode = next(each for each in app.radio if each.label == "How to run")
     assert mode.options == ["Background", "Wait for the result"]
-    next(each for each in app.toggle if each.label.startswith("Advanced")).set_value(True).run()
+    next(each for each in app.toggle if each.label == "Offer a streamed call").set_value(True).run()
     mode = next(each for each in app.radio if each.label == "How to run")
     assert mode.options == ["Background", "Wait for the result", "Streamed call"]
     assert not app.exception
@@ -175,7 +175,7 @@ def test_servers_without_events_are_offered_no_streamed_call(langflow_stand_in):
     """There is no such call before 1.11."""
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    assert not [each for each in opened().toggle if each.label.startswith("Advanced")]
+    assert not [each for each in opened().toggle if each.label == "Offer a streamed call"]
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])

@@ -85,14 +85,14 @@ def test_an_unusable_setting_is_named(monkeypatch):
 def test_a_run_of_somebody_else_asks_for_its_key(langflow_stand_in):
     """An unknown run and another's look the same."""
     app = opened(run="0" * 32)
-    assert "This run needs its key" in said(app)
+    assert "No such run for this key" in said(app)
     assert "API key" in [each.label for each in app.text_input]
 
 
 def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
     """Nonsense in the address is left aside."""
     app = opened(run="<script>")
-    assert "needs its key" not in said(app)
+    assert "No such run" not in said(app)
     assert "No run is shown" in said(app)
 
 
