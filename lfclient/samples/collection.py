@@ -208,7 +208,8 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Fails until it gets JSON",
-        "Fails, because it has nothing to read. Give it JSON text and it succeeds.",
+        "Fails, because it has nothing to read. Give it JSON text and it succeeds; the server "
+        "completes broken JSON without a word.",
         "a run that failed, with the reason, and how it is mended",
         (Node("empty", "JSONtoData", {"json_string": ""}, editable=("json_string",)),),
     ),
@@ -255,13 +256,18 @@ SAMPLES: tuple[Sample, ...] = (
         (
             _chat_in("May the invoice of 120 pounds be paid?"),
             Node("decision", "HumanInput"),
+            # a branch passes on what was asked, and not what was decided
+            _prompt("approved", "Approved: {message}", {"message": ""}, wired=("message",)),
+            _prompt("rejected", "Rejected: {message}", {"message": ""}, wired=("message",)),
             _chat_out("yes", "Approved"),
             _chat_out("no", "Rejected"),
         ),
         (
             Link("question", "message", "decision", "prompt"),
-            Link("decision", "branch_approve", "yes"),
-            Link("decision", "branch_reject", "no"),
+            Link("decision", "branch_approve", "approved", "message"),
+            Link("decision", "branch_reject", "rejected", "message"),
+            Link("approved", "prompt", "yes"),
+            Link("rejected", "prompt", "no"),
         ),
     ),
 )

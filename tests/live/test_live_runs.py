@@ -167,6 +167,9 @@ def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, modes: bool, deci
     assert states(record)[f"ChatOutput-{taken}"] == "done"
     assert states(record)[f"ChatOutput-{other}"] == "skipped"
     assert list(record.run.outputs) == [f"ChatOutput-{taken}"]
+    verdict = "Approved" if decision == "approve" else "Rejected"
+    said = record.run.outputs[f"ChatOutput-{taken}"].value
+    assert said == f"{verdict}: May the invoice of 120 pounds be paid?"
 
 
 def test_a_waiting_run_of_somebody_else_can_be_taken_up(

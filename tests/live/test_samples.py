@@ -109,10 +109,12 @@ def test_the_failing_sample_fails_and_is_mended(
     flow = flows[_FAILS]
     failed = _run(client, flow, mode)
     mended = client.run(flow, {"JSONtoData-empty.json_string": '{"a": 1}'})
+    repaired = client.run(flow, {"JSONtoData-empty.json_string": '{"a": '})
 
     assert failed.status is RunStatus.FAILED
     assert "JSON" in failed.errors[0].message
     assert mended.status is RunStatus.COMPLETED
+    assert repaired.status is RunStatus.COMPLETED  # as the sample's description says
 
 
 def test_the_slow_sample_can_be_stopped(client: LangflowClient, flows: dict[str, Flow]):
