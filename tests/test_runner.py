@@ -75,6 +75,22 @@ def test_recent_lists_what_is_going_on_and_what_has_ended(bench):
     assert found == [(going, RunStatus.IN_PROGRESS), (done, RunStatus.COMPLETED)]
 
 
+def test_a_session_is_renamed_and_forgotten_with_its_runs(bench):
+    """In memory as on disk; one that goes on is left, and counted."""
+    done = bench.start()
+    bench.ended(done)
+    bench.runner.rename_session(CONNECTION, bench.flow.id, "session", "new")
+    assert bench.runner.get(done, bench.owner).session_id == "new"
+    assert bench.kept(done, lambda record: record.session_id == "new").run
+    bench.server.seconds = 60
+    going = bench.start()
+    bench.until(going, lambda record: record.status is RunStatus.IN_PROGRESS)
+    assert bench.runner.forget_session(CONNECTION, bench.flow.id, "session") == 1
+    assert bench.runner.forget_session(CONNECTION, bench.flow.id, "new") == 0
+    assert bench.runner.get(done, bench.owner) is None
+    assert [record.id for record in bench.runner.recent(bench.owner)] == [going]
+
+
 def test_no_secret_is_on_disk(bench):
     """Neither a typed secret nor the key, though the server sends the secret back."""
     secret = "hunter2-hunter2"

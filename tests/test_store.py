@@ -85,6 +85,40 @@ def store(tmp_path):
     opened.close()
 
 
+def in_session(store):
+    """Records of one session that has ended or goes on, and of others."""
+    done = {"session_id": "s", "status": RunStatus.COMPLETED}
+    store.create(record("done", **done))
+    store.update(record("done", **done, run=whole_run()), answer=True)
+    store.create(record("going", session_id="s", status=RunStatus.IN_PROGRESS))
+    store.create(record("other flow", **{**done, "flow_id": "g"}))
+    store.create(record("other session", **{**done, "session_id": "t"}))
+    store.create(record("other owner", **{**done, "owner": "you"}))
+
+
+def test_the_ended_records_of_a_session_are_deleted_with_their_answers(store):
+    """Of that owner and flow; one that goes on is somebody's at work."""
+    in_session(store)
+    assert store.forget_session("me", "flow", "s") == ["done"]
+    assert store.get("done") is None
+    assert all(store.get(f"other {what}") for what in ("flow", "session", "owner"))
+    assert store.get("going")
+    with sqlite3.connect(store.path) as disk:
+        assert disk.execute("select count(*) from run_pieces").fetchone() == (0,)
+    store.update(record("done", version=9), answer=True)
+    assert store.get("done") is None
+
+
+def test_the_ended_records_of_a_session_get_another(store):
+    """A new version of each; their answers stay."""
+    in_session(store)
+    assert store.rename_session("me", "flow", "s", "new") == ["done"]
+    found = store.get("done")
+    assert (found.session_id, found.version, found.run) == ("new", 2, whole_run())
+    assert store.get("going").session_id == "s"
+    assert store.get("other owner").session_id == "s"
+
+
 def test_a_run_comes_back_as_it_was():
     """Every kind of value, nested ones too, survives writing and reading."""
     run = whole_run()

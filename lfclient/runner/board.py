@@ -53,6 +53,12 @@ class Board:
                 self._changed.notify_all()
             return entry.record
 
+    def drop(self, run_id: str) -> None:
+        """Let go of a run whose record was deleted."""
+        with self._changed:
+            self._entries.pop(run_id, None)
+            self._changed.notify_all()
+
     def saved(self, record: RunRecord) -> None:
         """Note that this version is on disk."""
         with self._changed:

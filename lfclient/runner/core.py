@@ -210,6 +210,24 @@ class Runner:
         found = self._store.recent(owner, limit, flow_id)
         return [replace(self._board.peek(record.id) or record, run=None) for record in found]
 
+    def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
+        """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
+        owner = self._written(connection, flow_id, session_id)
+        for run_id in self._store.forget_session(owner, flow_id, session_id):
+            self._tasks.leave(run_id)  # what its server has kept of it is of no use any more
+            self._board.drop(run_id)
+        going = self._store.unfinished(owner)
+        return sum((one.flow_id, one.session_id) == (flow_id, session_id) for one in going)
+
+    def rename_session(self, connection: Connection, flow_id: str, old: str, new: str) -> None:
+        """Let the owner's ended runs in a flow's session be in another.
+
+        One that goes on stays: its server has it write into the old one.
+        """
+        owner = self._written(connection, flow_id, old)
+        for run_id in self._store.rename_session(owner, flow_id, old, new):
+            self._edit(run_id, lambda _: {"session_id": new})
+
     def leave(self) -> None:
         """Somebody has stopped looking at a run: its memory is given back within seconds."""
         self._tasks.left = True
@@ -256,6 +274,15 @@ class Runner:
         with suppress(KeyError):
             self._board.edit(run_id, noted)
         return bool(made)
+
+    def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
+        """The owner, once all runs of the session that have ended have so on disk, too."""
+        owner = fingerprint(connection, self._folder)
+        for record in self._board.unsaved():
+            of = (record.owner, record.flow_id, record.session_id)
+            if record.ended and of == (owner, flow_id, session_id):
+                self._store.update(record, answer=True)
+        return owner
 
     def _find(self, run_id: str) -> RunRecord | None:
         record = self._board.get(run_id)

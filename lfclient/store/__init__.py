@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, delete, event, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -125,6 +134,29 @@ class Store:
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query.order_by(RunRow.created_at))]
 
+    def forget_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
+        """Delete that owner's ended records of a flow's session; the ids of those that were."""
+        with self._write() as connection:
+            return list(
+                connection.execute(
+                    delete(RunRow)
+                    .where(*_ended_in(owner, flow_id, session_id))
+                    .returning(RunRow.id)
+                ).scalars()
+            )
+
+    def rename_session(self, owner: str, flow_id: str, old: str, new: str) -> list[str]:
+        """Let that owner's ended records of a flow's session be of another; their ids."""
+        with self._write() as connection:
+            return list(
+                connection.execute(
+                    update(RunRow)
+                    .where(*_ended_in(owner, flow_id, old))
+                    .values(session_id=new, version=RunRow.version + 1)
+                    .returning(RunRow.id)
+                ).scalars()
+            )
+
     def claim(self, run_id: str, held_by: str, worker: str) -> bool:
         """Make `worker` the one who follows an unfinished run; False if another was quicker."""
         with self._write() as connection:
@@ -148,6 +180,16 @@ class Store:
     def _read(self) -> Iterator[Connection]:
         with told(self.path), self.engine.begin() as connection:
             yield connection
+
+
+def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
+    """Which records of a session can be changed: nobody follows them."""
+    return [
+        RunRow.owner == owner,
+        RunRow.flow_id == flow_id,
+        RunRow.session_id == session_id,
+        RunRow.status.not_in(_UNFINISHED),
+    ]
 
 
 def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:

@@ -235,7 +235,7 @@ def _about_component(event: RawEvent) -> str:
 def _about(record: RunRecord, run: Run) -> None:
     facts = {
         "Mode": MODES[record.mode],
-        "Session": run.session_id or record.session_id,
+        "Session": record.session_id or run.session_id,
         "Job": record.job_id,
         "Run": record.id,
         "Server": record.server_name,

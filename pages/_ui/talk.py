@@ -144,6 +144,13 @@ def _with_history(talk: Talk, ready: Workbench) -> Talk:
     )
 
 
+def forget(session: Session) -> None:
+    """What the server said of the conversation on the screen is so no longer."""
+    before = state.talk_asked("")
+    if before:
+        session.forget(before)
+
+
 def with_begun(talk: Talk, history: Sequence[Message]) -> Sequence[Message]:
     """The history with what was written of answers that were stopped: servers keep no word of
     them, the records of their runs do.

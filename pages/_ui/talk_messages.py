@@ -73,6 +73,7 @@ def draw(talk: Talk) -> None:
 
 
 @st.fragment(run_every=WATCH_SECONDS)
+@problems.shown()
 def _watch(talk: Talk) -> None:
     """Go on here when somebody writes in the same session elsewhere."""
     newest = latest(talk.session, talk.choice.flow.id, talk.id)
@@ -82,7 +83,7 @@ def _watch(talk: Talk) -> None:
 
 def _empty(talk: Talk) -> None:
     flow = talk.choice.flow
-    st.markdown(f"#### :material/forum: Write to {plain(clip(flow.name, 80))}", anchors=False)
+    st.markdown(f"#### :material/forum: {plain(clip(flow.name, 80))}", anchors=False)
     st.caption(
         plain(clip(flow.description, 400))
         or "Your messages and its answers stay on the server, as a session that you can go on with."

@@ -21,7 +21,7 @@ def draw(talk: Talk) -> None:
             run_panel.stop_button(talk.session, talk.record)
     # only one that stands in no container has the page follow the conversation to its end
     st.chat_input(
-        f"Write to {flow.name[:60]}",
+        f"Message {flow.name[:60]}",
         key=_key(talk),
         on_submit=_submitted,
         args=(talk,),

@@ -11,8 +11,10 @@ from typing import Literal
 import streamlit as st
 
 from lfclient import InvalidRequest, LangflowClient, LangflowError
+from lfclient.settings import Connection
 from pages._ui import problems, state, talk, waiting
 from pages._ui.answers import StillAsking
+from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.talk import Line, Talk
 from pages._ui.text import clip, plain
@@ -32,10 +34,23 @@ class Change:
     name: str = ""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    @property
-    def work(self) -> Callable[[LangflowClient], None]:
-        """What is asked of the server."""
-        return self._rename if self.what == "rename" else self._delete
+    def work(self, connection: Connection) -> Callable[[LangflowClient], int]:
+        """What is asked of the server, and then done to this console's own records of it.
+
+        Gives how many runs of the session go on, and so were left.
+        """
+        runner, at = backend().runner, (self.flow_id, self.session_id)
+
+        def rename(api: LangflowClient) -> int:
+            self._rename(api)
+            runner.rename_session(connection, *at, self.name)
+            return 0
+
+        def delete(api: LangflowClient) -> int:
+            api.delete_session(self.session_id, flow=self.flow_id)
+            return runner.forget_session(connection, *at)
+
+        return rename if self.what == "rename" else delete
 
     def _rename(self, api: LangflowClient) -> None:
         if api.messages(self.flow_id, self.name, limit=1):
@@ -44,9 +59,6 @@ class Change:
             )
         api.rename_session(self.session_id, self.name, flow=self.flow_id)
 
-    def _delete(self, api: LangflowClient) -> None:
-        api.delete_session(self.session_id, flow=self.flow_id)
-
 
 def settle(session: Session) -> None:
     """Draw what has become of the last change, if it is not seen yet."""
@@ -54,7 +66,8 @@ def settle(session: Session) -> None:
     if not isinstance(change, Change):
         return
     try:
-        session.ask(f"change {change.token}", math.inf, change.work)
+        work = change.work(session.connection)
+        left = session.ask(f"change {change.token}", math.inf, work).value
     except StillAsking as error:
         waiting.show(session, error, retry="retry-change")
         return
@@ -65,10 +78,16 @@ def settle(session: Session) -> None:
     state.end_talk_change()
     session.refresh(talk.sessions_question(change.flow_id))
     if state.talk(change.flow_id) == change.session_id:
+        talk.forget(session)
         if change.what == "rename":
             state.show_talk(change.name)
         else:
             state.close_talk()
+    if left:
+        st.info(
+            "A run of that session still goes on: it stays listed under Recent runs.",
+            icon=":material/info:",
+        )
 
 
 def draw(current: Talk) -> None:
@@ -167,7 +186,10 @@ def _delete(current: Talk) -> None:
     owner, flow_id, session_id = current.key
     key = state.talk_key("delete", owner, flow_id, session_id)
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
-        st.markdown("Delete this session and its messages from the server? That is for good.")
+        st.markdown(
+            "Delete this session: its messages from the server, and its runs with their outputs "
+            "from this console? That is for good."
+        )
         st.button(
             "Delete for good",
             key=key,

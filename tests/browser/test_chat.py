@@ -32,7 +32,7 @@ def test_a_person_talks_to_flows(
     page = window()
     page.goto(f"{console.url}/chat?flow={writer.id}")
     messages, box = page.get_by_test_id("stChatMessage"), page.get_by_test_id("stChatInputTextArea")
-    expect(page.get_by_text(f"Write to {writer.name}")).to_be_visible()
+    expect(page.get_by_role("heading", name=writer.name)).to_be_visible()
 
     box.fill("Hello")
     box.press("Enter")

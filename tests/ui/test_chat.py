@@ -1,15 +1,21 @@
 """The chat page: talking, sessions, and what is done when the server does not behave."""
 
+from dataclasses import replace
+
 import pytest
 
+from lfclient.run import RunStatus
 from pages._ui import answers, state
+from pages._ui.backend import backend
 from tests.flows import entry
 from tests.ui.stand_in import flow
 from tests.ui.talking import MESSAGES, Talking, chat_flow
 from tests.ui.whole_pages import (
     ONE,
     TWO,
+    a_record,
     fresh_process,
+    kept_run,
     labels,
     langflow_stand_in,
     opened,
@@ -89,7 +95,8 @@ def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
 def test_a_new_conversation_invites_to_write(talking):
     """No session is made, at the server or in the address, before there is a message."""
     app = chat()
-    assert "Write to Talker" in said(app)
+    assert "#### :material/forum: Talker" in said(app)
+    assert app.chat_input[0].placeholder == "Message Talker"
     assert "No sessions yet" in said(app)
     assert in_address(app) is None
     assert "Rename" not in [each.label for each in app.get("popover")]
@@ -325,6 +332,30 @@ def test_a_session_is_renamed(talking):
     assert talk(app) == [("user", "hello")]
 
 
+def test_what_the_console_knows_of_a_session_goes_with_its_new_name(talking):
+    """A text that had no answer is only there; under the old name nothing is left."""
+    talking.fails = (500, {"detail": "locked"})
+    app = send(chat(), "precious words")
+    old = in_address(app)
+    talking.say(old, "hello")
+
+    def rename(query, _):
+        talking.rows[0]["session_id"] = query["new_session_id"]
+        return 200, []
+
+    talking.server.answers[f"PATCH {MESSAGES}/session/{old}"] = rename
+    app = chat(flow=ONE, session=old)
+    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    press(app, "Rename")
+    assert in_address(app) == "Trip"
+    assert ("user", "precious words") in talk(app)
+    assert "Send again" in labels(app)
+    assert "Details of this answer" in links(app)
+    before = chat(flow=ONE, session=old)
+    assert talk(before) == []
+    assert "Details of this answer" not in links(before)
+
+
 def test_two_sessions_are_not_joined_by_a_name(talking):
     """The server would do so without a word."""
     talking.say("old", "hello")
@@ -352,6 +383,40 @@ def test_a_session_is_deleted_after_a_question(talking):
     assert (in_address(app), talk(app)) == (None, [])
     assert "t" in labels(app)
     assert "s" not in labels(app)
+
+
+def test_a_session_is_deleted_with_its_runs(talking):
+    """With their text they are on the console's disk; one that goes on is left, and that said."""
+    app = send(chat(), "forget me")
+    deleted = in_address(app)
+
+    def delete(*_):
+        talking.rows.clear()
+        return 204, b""
+
+    talking.server.answers[f"DELETE {MESSAGES}/session/{deleted}"] = delete
+    app = chat(flow=ONE, session=deleted)
+    assert "its runs with their outputs from this console" in said(app)
+    kept_run(talking.server.url, id="b" * 32, click="b", session_id="another")
+    press(app, "Delete for good")
+    left = backend().runner.recent(kept_run(talking.server.url).owner)
+    assert {record.session_id for record in left} == {"another", None}
+    before = chat(flow=ONE, session=deleted)
+    assert (talk(before), links(before).count("Details")) == ([], 0)
+    assert not app.info
+
+
+def test_a_run_that_goes_on_is_left_when_its_session_is_deleted(talking):
+    """It may be one of another window."""
+    talking.say("s", "hello")
+    talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
+    app = chat(flow=ONE, session="s")
+    going = a_record(talking.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
+    going = replace(going, worker=backend().runner._presence.id)
+    backend().runner._store.create(going)
+    press(app, "Delete for good")
+    assert "still goes on" in app.info[0].value
+    assert backend().runner.get(going.id, going.owner)
 
 
 def test_a_change_that_fails_says_so(talking):
@@ -387,7 +452,7 @@ def test_another_flow_begins_another_conversation(talking):
     app = chat(flow=ONE, session="s")
     app.selectbox[0].set_value(TWO).run()
     assert in_address(app) is None
-    assert "Write to Zebra" in said(app)
+    assert app.chat_input[0].placeholder == "Message Zebra"
 
 
 def test_a_slow_server_does_not_hold_the_page_up(talking, monkeypatch):
