@@ -25,7 +25,7 @@ Work = Callable[[LiveRun], Awaitable[None]]
 TIDY_SECONDS = 5.0
 # Seconds for which a page has the processor to itself, to say that the run has begun: what
 # the run itself takes, here and at a server on the same machine, would hold that up longer.
-HEAD_START = 0.04
+HEAD_START = 0.01
 
 log = logging.getLogger(__name__)
 

@@ -65,6 +65,12 @@ class Going:
                     self._texts[message.id] = Slot()
 
 
+def tells(record: RunRecord) -> bool:
+    """Whether a run tells what happens in it while it goes on."""
+    # only releases that do not have no limit of how many go on at once
+    return record.mode != "sync" and record.queue_limit is not None
+
+
 def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """How many of the components are done, as a part and in words; or why that is not known."""
     components = record.run.components if record.run else {}
@@ -78,8 +84,7 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
         return done / len(components), words
     if record.mode == "sync":
         return None, _ONE_CALL
-    # only releases that do not tell of a run have no limit of how many go on at once
-    silent = record.queue_limit is None and record.run is not None
+    silent = record.run is not None and not tells(record)
     return None, _NO_EVENTS if silent else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from datetime import datetime, timezone
 
 import streamlit as st
@@ -24,7 +24,10 @@ EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.49
 # in which what was just drawn is sent; a fragment that runs again drops what was not
 SEND_SECONDS = 0.005
-# for which the browser is left alone with the status of a run that was just started
+# for which the rest of the page waits for the first news of a run that was just started, and for
+# the browser to show them: what is drawn takes the processor from both, and from a server on the
+# same machine
+BEGINNING_SECONDS = 0.2
 HEAD_START = 0.03
 
 GIVEN_SHOWN, GIVEN_LETTERS = 3, 80  # parameters of a run in its status, and letters of each
@@ -79,7 +82,7 @@ def draw(session: Session, record: RunRecord | None) -> Panel | None:
             with result.container():
                 outcome.draw(session, record, record.run)
     if state.is_to_be_addressed():
-        time.sleep(HEAD_START)
+        _show_beginning(session, record, panel)
         state.put_run_into_address()
     name_tab(record)
     return panel
@@ -107,24 +110,40 @@ def name_tab(record: RunRecord | None) -> None:
         )
 
 
+def _show_beginning(session: Session, record: RunRecord | None, panel: Panel | None) -> None:
+    """What a run that was just started says first, its components or its end."""
+    if record and panel and going.tells(record):
+        for news in _news(session, record, BEGINNING_SECONDS):
+            panel.show(news, session.flow_at_hand(news.flow_id))
+            if news.ended or going.outline(news):
+                break
+    time.sleep(HEAD_START)
+
+
 def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None = None) -> None:
     """At the end of the page: what happens within the first tick is shown as soon as it has,
     the end of the run or, in `panel`, what it does until then.
 
     A press on anything cuts this short; the fragment's own ticks take over afterwards.
     """
-    until = time.monotonic() + WAIT_SECONDS
-    while record is not None and not record.ended:
-        left = until - time.monotonic()
-        if left <= 0:
-            return
-        record = backend().runner.wait_change(record.id, record.version, left)
-        if record is None or record.owner != session.owner:
-            return
-        if record.ended:
+    if record is None:
+        return
+    for news in _news(session, record, WAIT_SECONDS):
+        if news.ended:
             st.rerun()
         if panel:
-            panel.show(record, session.flow_at_hand(record.flow_id))
+            panel.show(news, session.flow_at_hand(news.flow_id))
+
+
+def _news(session: Session, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
+    """The newest record whenever there is a newer one, for so long or until the run has ended."""
+    until = time.monotonic() + seconds
+    latest: RunRecord | None = record
+    while latest is not None and not latest.ended and (left := until - time.monotonic()) > 0:
+        version = latest.version
+        latest = backend().runner.wait_change(record.id, version, left)
+        if latest is not None and latest.owner == session.owner and latest.version != version:
+            yield latest
 
 
 @st.fragment(run_every=EVERY_SECONDS)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lfclient import LangflowClient, samples
 from tests import chromium, servers
-from tests.bench import client, events, form, live, outputs, screen, status_requests
+from tests.bench import begin, client, events, form, live, outputs, screen, status_requests
 from tests.bench.figures import HEAD, Figure
 
 
@@ -41,6 +41,7 @@ def _measure(wanted: list[str]) -> int:
         "status": lambda: status_requests.run(both),
         "form": lambda: form.run(*here, browser),
         "events": events.run,
+        "begin": lambda: begin.run(*here, browser),
         "live": lambda: live.run(browser),
         "outputs": lambda: outputs.run(browser),
     }

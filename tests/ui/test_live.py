@@ -67,7 +67,7 @@ def test_what_happens_while_the_page_is_drawn_is_shown_before_the_first_tick(
     """The page waits for it at its end."""
     record = going_run(langflow_stand_in.url, run=run_with(components={}))
     news = [backend().runner._board.peek(record.id), None]
-    news[0] = replace(news[0], run=run_with(messages={"m": PARTIAL}))
+    news[0] = replace(news[0], version=9, run=run_with(messages={"m": PARTIAL}))
     monkeypatch.setattr(backend().runner, "wait_change", lambda *_: news.pop(0))
     app = opened(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
