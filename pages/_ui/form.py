@@ -59,14 +59,13 @@ class FlowForm:
     flow: Flow
     result: FormResult
     _context: Context
-    _chat_text: bool
 
     def draw(self) -> None:
         """Draw it where the script is now."""
         form = self._context.form
         fields = {of.key: of for of in self.flow.fields}
         st.html(_STYLE)
-        _draw(self.flow, _asked(fields, self._chat_text), self._context)
+        _draw(self.flow, _asked(fields, form.chat), self._context)
         form_json.draw(form, self.flow, fields)
         form.undrawn(self._context.drawn)
         form.save(self.flow)
@@ -79,37 +78,39 @@ def flow_form(
     mode: str,
     server: ServerInfo,
     variables: Sequence[str],
-    chat_text: bool = True,
+    chat: bool = False,
 ) -> FlowForm:
     """Read the form of a flow: what it holds, and whether that can be sent.
 
     `session` is where its files are sent to; its owner tells servers and keys apart, so that forms
     of flows with the same id are not mixed. `variables` are the names of the server's variables.
-    Without `chat_text` the form neither asks for the flow's message nor tells one.
+    That of a `chat` is one of its own, and has neither the flow's message nor the files with it.
     """
-    form = form_state(session.owner, flow)
+    form = form_state(session.owner, flow, chat=chat)
     fields = {of.key: of for of in flow.fields}
     form.harvest(fields)
     if form.collect(fields):
         session.refresh("files")
     form.settle(fields)
-    result = _result(form, flow, _asked(fields, chat_text), mode, server)
+    result = _result(form, flow, _asked(fields, chat), mode, server)
     by_field: dict[str, list[Problem]] = {}
     going = form.sending()  # drawn as that, and not as what is wrong
     for problem in [each for each in result.problems if each not in going]:
         by_field.setdefault(problem.key, []).append(problem)
     context = Context(form, session, mode, server, variables, by_field, set())
-    return FlowForm(flow, result, context, chat_text)
+    return FlowForm(flow, result, context)
 
 
-def _asked(fields: Mapping[str, Field], chat_text: bool) -> dict[str, Field]:
+def _asked(fields: Mapping[str, Field], chat: bool) -> dict[str, Field]:
     """The fields that the form is about."""
-    return {key: of for key, of in fields.items() if chat_text or not of.chat_input}
+    if not chat:
+        return dict(fields)
+    return {key: of for key, of in fields.items() if not (of.chat_input or of.chat_files)}
 
 
-def commit(owner: str, flow: Flow) -> None:
+def commit(owner: str, flow: Flow, *, chat: bool = False) -> None:
     """Take up what was edited as JSON and not applied yet, before the form is read to be run."""
-    form_json.commit(form_state(owner, flow), flow)
+    form_json.commit(form_state(owner, flow, chat=chat), flow)
 
 
 def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:

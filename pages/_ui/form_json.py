@@ -127,7 +127,7 @@ def commit(form: FormState, flow: Flow) -> None:
 
 
 def _key(form: FormState) -> str:
-    return f"form-json-{form.owner[:12]}-{form.flow_id}"
+    return f"form-json-{form.owner[:12]}-{form.name}"
 
 
 def _text_key(form: FormState) -> str:

@@ -68,7 +68,8 @@ class Sent:
 
 @dataclass
 class FormState:
-    """Everything entered for one flow. `wrong` are texts that make no value, by key.
+    """Everything entered for one flow, for its runs or for its `chat`. `wrong` are texts that make
+    no value, by key.
 
     `uploads` are the files, by key, that were chosen and are not there yet, or failed; `files` what
     is known of those that are there, by path; `choices` how often one was chosen, by key.
@@ -76,6 +77,7 @@ class FormState:
 
     owner: str
     flow_id: str
+    chat: bool = False
     values: dict[str, Entered] = field(default_factory=dict)
     wrong: dict[str, States] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
@@ -88,6 +90,11 @@ class FormState:
     uploads: dict[str, list[Upload]] = field(default_factory=dict)
     files: dict[str, Sent] = field(default_factory=dict)
     choices: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def name(self) -> str:
+        """Tells it from other forms of its owner."""
+        return f"{self.flow_id}-chat" if self.chat else self.flow_id
 
     def overrides(self, fields: Mapping[str, Field]) -> dict[str, Any]:
         """What differs from the flow."""
@@ -259,7 +266,7 @@ class FormState:
         text = json.dumps(draft)
         if text != self.saved:
             self.saved = text
-            drafts().put((state.browser_id(), self.owner, self.flow_id), draft)
+            drafts().put((state.browser_id(), self.owner, self.name), draft)
 
     def _files_in_use(self) -> dict[str, list[Any]]:
         given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]
@@ -275,14 +282,17 @@ class FormState:
         return self.json_text if isinstance(typed, dict) and mask(flow, typed) == typed else None
 
 
-def form_state(owner: str, flow: Flow) -> FormState:
-    """This session's, begun with what this browser had entered before a reload."""
-    forms: dict[tuple[str, str], FormState] = st.session_state.setdefault(_FORMS, {})
-    key = (owner, flow.id)
+def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
+    """This session's, begun with what this browser had entered before a reload.
+
+    A `chat` has its own: what is set for a run, and above all a file, is not for each message.
+    """
+    forms: dict[tuple[str, str, bool], FormState] = st.session_state.setdefault(_FORMS, {})
+    key = (owner, flow.id, chat)
     form = forms.pop(key, None)
     if form is None:
-        form = FormState(owner, flow.id)
-        draft = drafts().get((state.browser_id(), owner, flow.id)) or {}
+        form = FormState(owner, flow.id, chat)
+        draft = drafts().get((state.browser_id(), owner, form.name)) or {}
         for name, (kind, value) in draft.get("values", {}).items():
             form.values[name] = Entered(kind, _unpack(value))
         form.wrong = draft.get("wrong", {})

@@ -11,7 +11,7 @@ from lfclient.fields import Variable
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord
-from pages._ui import export, going, outputs, problems, state, timings
+from pages._ui import export, going, outputs, problems, shell, state, talk, timings
 from pages._ui.backend import backend, client
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
@@ -91,10 +91,22 @@ def draw(session: Session, record: RunRecord, run: Run) -> None:
 
 def details(session: Session, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
+    _to_chat(session, record)
     if not record.ended or record.run is None:
         return
     soon = not record.run.components and backend().runner.is_followed(record.id)
     st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id, soon)
+
+
+def _to_chat(session: Session, record: RunRecord) -> None:
+    flow = session.flow_at_hand(record.flow_id)
+    if record.session_id and flow and talk.has_chat(flow):
+        st.page_link(
+            shell.chat_page(),
+            label="Show its session in Chat",
+            icon=":material/forum:",
+            query_params={state.FLOW: record.flow_id, state.SESSION: record.session_id},
+        )
 
 
 @problems.shown()

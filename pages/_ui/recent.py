@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from lfclient.store import RunRecord
 from pages._ui import problems, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import clip, duration_words, plain
+from pages._ui.text import clip, duration_words, plain, time_words
 
 EVERY_SECONDS = 2.0
 HOW_MANY = 10
@@ -48,7 +47,7 @@ def _row(record: RunRecord, shown: bool) -> None:
     now = datetime.now(timezone.utc)
     name = plain(clip(record.flow_name, 40))
     about = [duration_words(record.elapsed(now))] if record.ended else []
-    about.append(_when(record.created_at, now))
+    about.append(time_words(record.created_at, now))
     about += [plain(clip(text, TEXT_LETTERS)) for text in _texts(record)[:1]]
     pressed = st.button(
         f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status, record.mode)} "
@@ -66,13 +65,3 @@ def _row(record: RunRecord, shown: bool) -> None:
 def _texts(record: RunRecord) -> list[str]:
     """The texts that a run was given, by which a person tells it from others."""
     return [value for value in record.overrides.values() if isinstance(value, str) and value]
-
-
-def _when(then: datetime, now: datetime) -> str:
-    """The time by the person's clock, which stays true as long as the page is open."""
-    try:
-        zone = ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = timezone.utc
-    then, now = then.astimezone(zone), now.astimezone(zone)
-    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b, %H:%M}"

@@ -77,10 +77,11 @@ class Talk:
 
 @dataclass(frozen=True)
 class Line:
-    """One session of the list."""
+    """One session of the list; `at` is when the latest in it was said, where that is known."""
 
     id: str
     label: str
+    at: datetime | None = None
 
 
 def has_chat(flow: Flow) -> bool:
@@ -201,14 +202,16 @@ def lines(session: Session, flow_id: str) -> list[Line]:
 def _lines(api: LangflowClient, flow_id: str) -> list[Line]:
     ids = api.sessions(flow_id)
     latest = api.messages(flow_id, limit=_FETCHED) if ids else []
-    newest_first = dict.fromkeys(message.session_id for message in reversed(latest))
+    last: dict[str | None, datetime | None] = {}
+    for message in reversed(latest):
+        last.setdefault(message.session_id, _moment(message.timestamp))
     first_words: dict[str | None, str] = {}
     for message in latest:
         if message.sender == USER and message.text.strip():
             first_words.setdefault(message.session_id, message.text)
-    ordered = [one for one in newest_first if one in ids]
-    ordered += [one for one in ids if one not in newest_first]
-    return [Line(one, label(one, first_words.get(one, ""))) for one in ordered]
+    ordered = [one for one in last if one in ids]
+    ordered += [one for one in ids if one not in last]
+    return [Line(one, label(one, first_words.get(one, "")), last.get(one)) for one in ordered]
 
 
 def label(session_id: str, first_words: str = "") -> str:

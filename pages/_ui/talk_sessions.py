@@ -6,6 +6,7 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Literal
 
 import streamlit as st
@@ -17,7 +18,7 @@ from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.talk import Line, Talk
-from pages._ui.text import clip, plain
+from pages._ui.text import clip, plain, time_words
 
 MANY = 8  # from so many on they can be searched
 MOST = 30  # that are listed at once
@@ -139,9 +140,10 @@ def _found(lines: list[Line], current: Talk) -> list[Line]:
 
 
 def _line(line: Line, shown: bool) -> None:
-    name = plain(clip(line.label, 48))
+    name = plain(clip(line.label, 30 if line.at else 48))
+    at = f" :gray[{time_words(line.at, datetime.now(timezone.utc))}]" if line.at else ""
     st.button(
-        f"**{name}**" if shown else name,
+        f"{f'**{name}**' if shown else name}{at}",
         key=f"talk-open-{line.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
@@ -159,20 +161,20 @@ def head(current: Talk) -> None:
             st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
             return
         said = next((one.text for one in current.history if one.sender == talk.USER), "")
-        name = plain(clip(talk.label(current.id, said if current.complete else ""), 60))
-        st.markdown(f"**{flow}** :gray[· {name}]", width="stretch")
+        title = talk.label(current.id, said if current.complete else "")
+        st.markdown(f"**{flow}** :gray[· {plain(clip(title, 60))}]", width="stretch")
         if current.going:
             return
-        _rename(current)
+        _rename(current, title)
         _delete(current)
 
 
-def _rename(current: Talk) -> None:
+def _rename(current: Talk, title: str) -> None:
     owner, flow_id, session_id = current.key
     key = state.talk_key("name", owner, flow_id, session_id)
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
-        st.text_input("Name of this session", session_id, key=key, max_chars=_LONGEST)
+        st.text_input("Name of this session", clip(title, _LONGEST), key=key, max_chars=_LONGEST)
         st.form_submit_button("Rename", on_click=_renamed, args=(flow_id, session_id, key))
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
 
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar
@@ -176,3 +180,13 @@ def duration_words(seconds: float) -> str:
 def took_words(seconds: float) -> str:
     """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
     return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else duration_words(seconds)
+
+
+def time_words(then: datetime, now: datetime) -> str:
+    """The time by the person's clock, which stays true as long as the page is open."""
+    try:
+        zone = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = timezone.utc
+    then, now = then.astimezone(zone), now.astimezone(zone)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b, %H:%M}"

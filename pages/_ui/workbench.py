@@ -46,12 +46,10 @@ def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | 
     variables = session.variables()
 
     def read(mode: Mode) -> FlowForm:
-        return flow_form(
-            flow, session, mode=mode, server=server, variables=variables, chat_text=not chat
-        )
+        return flow_form(flow, session, mode=mode, server=server, variables=variables, chat=chat)
 
     def committed(mode: Mode) -> FormResult:
-        commit(session.owner, flow)
+        commit(session.owner, flow, chat=chat)
         return read(mode).result
 
     choice = Choice(session, server, flow, mode, committed)

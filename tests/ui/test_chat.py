@@ -1,12 +1,14 @@
 """The chat page: talking, sessions, and what is done when the server does not behave."""
 
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 
-from lfclient.run import RunStatus
+from lfclient.run import Run, RunStatus
 from pages._ui import answers, state
 from pages._ui.backend import backend
+from pages._ui.form_state import Entered
 from tests.flows import entry
 from tests.ui.stand_in import flow
 from tests.ui.talking import MESSAGES, Talking, chat_flow
@@ -16,7 +18,6 @@ from tests.ui.whole_pages import (
     a_record,
     fresh_process,
     kept_run,
-    labels,
     langflow_stand_in,
     opened,
     said,
@@ -47,8 +48,13 @@ def send(app, text):
     return app
 
 
+def labels(app):
+    """What the buttons say, without the times of the sessions."""
+    return [button.label.partition(" :gray[")[0] for button in app.button]
+
+
 def press(app, label):
-    next(button for button in app.button if button.label == label).click().run()
+    app.button[labels(app).index(label)].click().run()
     assert not app.exception
 
 
@@ -183,7 +189,7 @@ def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
     """A parameter that needs a correction is named, and nothing was sent."""
     app = chat()
     form = app.session_state["forms"]
-    next(iter(form.values())).faults["ChatOutput-b.tone"] = "not a tone"
+    next(each for each in form.values() if each.chat).faults["ChatOutput-b.tone"] = "not a tone"
     app.chat_input[0].set_value("keep me").run()
     assert "Not run." in said(app)
     assert "not a tone" in said(app)
@@ -427,6 +433,50 @@ def test_a_change_that_fails_says_so(talking):
     press(app, "Delete for good")
     assert "locked" in said(app)
     assert talk(app) == [("user", "hello")]
+
+
+def test_sessions_that_begin_alike_are_told_apart_by_their_times(talking):
+    """When the latest in each was said; none where the server does not tell."""
+    now = datetime.now(timezone.utc)
+    for number, at in enumerate(["2026-01-02 03:04:05 UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC", "odd"]):
+        talking.say(f"console-{number:012x}", "Good morning!", timestamp=at)
+    listed = [button.label for button in chat().button if "Good" in button.label]
+    today = f"{now:%H:%M}"
+    name = "Good morning\\!"
+    assert sorted(listed) == sorted(
+        [name, f"{name} :gray[02 Jan, 03:04]", f"{name} :gray[{today}]"]
+    )
+
+
+def test_the_name_of_a_session_is_changed_from_what_is_shown(talking):
+    """Its first words, and not the random id behind them."""
+    talking.say("console-0123456789ab", "Good morning")
+    app = chat(flow=ONE, session="console-0123456789ab")
+    name = next(each for each in app.text_input if each.label.startswith("Name"))
+    assert name.value == "Good morning"
+
+
+def test_a_run_leads_back_to_its_session(talking):
+    """From “Details of this answer” to the conversation."""
+    session = in_address(send(chat(), "hello"))
+    record = backend().runner.recent(a_record("").owner)[0]
+    found = [each.proto for each in opened(run=record.id).get("page_link")]
+    link = next(each for each in found if "in Chat" in each.label)
+    assert session in link.query_string
+    kept_run(talking.server.url, run=Run(ONE, "sync", RunStatus.COMPLETED))
+    assert "in Chat" not in links(opened(run="a" * 32))
+
+
+def test_what_is_set_for_a_run_does_not_go_with_messages(talking):
+    """Above all no picture that was attached there; the chat has parameters of its own."""
+    app = opened(flow=ONE)
+    form = next(iter(app.session_state["forms"].values()))
+    form.values["ChatOutput-b.tone"] = Entered("text", "rude")
+    app.switch_page(PAGE).run()
+    assert "changed" not in said(app)
+    send(app, "hello")
+    assert "ChatOutput-b.tone" not in talking.sent[0]
+    assert form.values["ChatOutput-b.tone"].value == "rude"
 
 
 def test_many_sessions_can_be_searched(talking):
