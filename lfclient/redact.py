@@ -42,6 +42,7 @@ class Redactor:
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._needles: tuple[bytes, ...] = ()
+        self._forms: tuple[str, ...] = ()
         self._escapable = False
         self.add(*secrets)
 
@@ -54,6 +55,7 @@ class Redactor:
         forms = {form for secret in self._secrets for form in _forms(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self._forms = tuple(longest_first)
         self._needles = tuple(form.encode("utf-8", "replace") for form in longest_first)
         self._escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
@@ -66,6 +68,19 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text without secrets; the same object if it holds none."""
         return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def held_back(self, text: str) -> int:
+        """How many characters at the end of a text may be the beginning of a secret, whose rest
+        is still to come.
+        """
+        longest = 0
+        for form in self._forms:
+            at = text.find(form[0], max(0, len(text) - len(form) + 1))
+            while at >= 0 and not form.startswith(text[at:]):
+                at = text.find(form[0], at + 1)
+            if at >= 0:
+                longest = max(longest, len(text) - at)
+        return longest
 
     def value(self, value: Any) -> Any:
         """A JSON value without secrets, keys of objects included; unchanged parts are shared."""

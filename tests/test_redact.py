@@ -96,3 +96,20 @@ def test_open_values_are_not_learnt():
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
     assert replace_secrets(value, lambda secret: MASK) == value
     assert named_secrets(value) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("nothing of it", 0),
+        ("ends with s", 1),
+        ("ends with sk-sec", 6),
+        ("sk-sk-sec", 6),
+        ("the whole sk-secret", 0),
+        ("s and then another word", 0),
+    ],
+)
+def test_what_may_be_the_beginning_of_a_secret_is_held_back(text, held):
+    """So that a secret which comes in pieces is never told in part."""
+    assert Redactor(["sk-secret"]).held_back(text) == held
+    assert Redactor().held_back(text) == 0

@@ -259,7 +259,7 @@ def test_stop_says_that_another_living_process_follows_the_run(bench, mode):
     other = bench.new_runner()
     with pytest.raises(FollowedElsewhere, match="another console process") as caught:
         other.stop(run_id, CONNECTION)
-    assert "stop it there" in caught.value.hint
+    assert "do it there" in caught.value.hint
     assert not bench.runner.get(run_id, bench.owner).ended
 
 

@@ -32,7 +32,7 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.events import HumanInputRequired, RawEvent, RunEnded
+from lfclient.events import HumanInputRequired, RawEvent, RunEnded, Token
 from lfclient.events.frames import FrameReader, is_event_stream, no_stream
 from lfclient.events.read import EventReader, read_question
 from lfclient.evidence import Evidence
@@ -71,7 +71,7 @@ class Following(Runs):
         server = yield from self.full_limits()
         if not server.capabilities.events:
             raise Unsupported(NO_EVENTS.format(server.version))
-        reader = EventReader(after=after, limits=server.limits)
+        reader = EventReader(after=after, limits=server.limits, redactor=self.redactor)
         watch = _Watch(reader, _silence(server))
         while True:
             try:
@@ -193,7 +193,8 @@ class Following(Runs):
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
         if not is_event_stream(answer.content_type):
             raise no_stream()
-        call = _Call(EventReader(durable=False, limits=full.limits), FrameReader(self.redactor))
+        reader = EventReader(durable=False, limits=full.limits, redactor=self.redactor)
+        call = _Call(reader, FrameReader(self.redactor))
         try:
             while chunk := (yield Read()):
                 found = call.take(chunk)
@@ -265,6 +266,15 @@ class _Watch:
         return _BACK_OFF[min(self._tries, len(_BACK_OFF) - 1)]
 
 
+_DONE = RunStatus.COMPLETED
+# what a job's last word says, should a streamed call have one
+_FATES = {
+    "cancelled": RunStatus.CANCELLED,
+    "timed_out": RunStatus.TIMED_OUT,
+    "worker_lost": RunStatus.FAILED,
+}
+
+
 class _Call:
     """What a streamed call has told so far."""
 
@@ -282,8 +292,13 @@ class _Call:
         self._size += len(chunk)
         found = []
         for frame in self._frames.feed(chunk):
+            events = self._reader.read(frame)
+            if frame.name == "token" and not frame.unreadable:
+                # as it was told: a secret may come in pieces
+                told = "".join(one.text for one in events if isinstance(one, Token))
+                frame = replace(frame, data={**frame.data, "chunk": told})
             self._note(frame)
-            found += self._reader.read(frame)
+            found += events
         return found
 
     def _note(self, frame: RawEvent) -> None:
@@ -302,7 +317,7 @@ class _Call:
     def run(self, before: Run, flow: Flow) -> Run:
         """The run as the stream's end leaves it, not judged yet."""
         last = self._reader.last_word
-        status, errors, warnings = RunStatus.COMPLETED, (), ()
+        status, errors, warnings = _FATES.get(last.name if last else "", _DONE), (), ()
         if self._time_limit:
             status = RunStatus.TIMED_OUT
             errors = (RunError(self._time_limit, code="EXECUTION_TIMEOUT"),)

@@ -30,6 +30,7 @@ from lfclient.events.types import (
 )
 from lfclient.models import Build, ComponentAnswer, parse
 from lfclient.progress import HumanInput, Message, decisions_in
+from lfclient.redact import Redactor
 from lfclient.server import Limits
 from lfclient.whole import mark_cut
 
@@ -46,11 +47,17 @@ class EventReader:
     """The typed events of one run, from all its connections.
 
     `durable`: it is a job, whose ids count; those of a streamed call do not. `after` is the id of
-    the last event that is known already. What a server sends again is left out.
+    the last event that is known already. What a server sends again is left out. `redactor` finds
+    secrets that come in pieces, over several words; each frame by itself is redacted before.
     """
 
     def __init__(
-        self, *, durable: bool = True, after: str | None = None, limits: Limits | None = None
+        self,
+        *,
+        durable: bool = True,
+        after: str | None = None,
+        limits: Limits | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.last_id = after
         self.last_word: RawEvent | None = None
@@ -59,6 +66,8 @@ class EventReader:
         self._gap_after: str | None = None  # which, asked for again, it does not have
         self._durable = durable
         self._limits = limits or Limits()
+        self._redactor = redactor or Redactor()
+        self._held: dict[str, Token] = {}  # of messages, words that may begin a secret
         self._last_name = ""
         self._seen: set[str] = set()  # ids that are no numbers
         self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
@@ -162,7 +171,16 @@ class EventReader:
         self._beginnings[message_id] = ""
         # right after its message, the first word is the one that the message began with
         gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
-        return [Token(message_id, chunk, gap, **mark)]
+        held = self._held.pop(message_id, None)
+        if held and not gap:
+            chunk, gap = held.text + chunk, held.gap
+        chunk = self._redactor.text(chunk)
+        back = self._redactor.held_back(chunk)
+        if not back:
+            return [Token(message_id, chunk, gap, **mark)]
+        told, rest = chunk[:-back], chunk[-back:]
+        self._held[message_id] = Token(message_id, rest, gap and not told)
+        return [Token(message_id, told, gap, **mark)] if told else []
 
     def _log(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
         name, message = _text(data.get("name")), data.get("message")

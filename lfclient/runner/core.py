@@ -29,6 +29,7 @@ from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
+_ADOPTED = "job "  # begins the click of a run that was not started here
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
@@ -42,8 +43,8 @@ class FollowedElsewhere(LangflowError):
     """Another living process on the same data folder follows the run."""
 
     default_hint = (
-        "Open the run in that console and stop it there. Or end that console, then press Stop "
-        "again here."
+        "Open the run in that console and do it there. Or end that console, then press the "
+        "button again here."
     )
 
 
@@ -121,7 +122,7 @@ class Runner:
         """
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
-            self._check_ours(run_id, connection)
+            self._check_ours(run_id, connection, "Not stopped")
         asked = now()
 
         def stopping(record: RunRecord) -> dict[str, Any] | None:
@@ -142,7 +143,7 @@ class Runner:
         """
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
-            self._check_ours(run_id, connection)
+            self._check_ours(run_id, connection, "Not decided")
 
         def deciding(record: RunRecord) -> dict[str, Any] | None:
             run = record.run
@@ -154,7 +155,7 @@ class Runner:
             return {"run": replace(run, waiting_for=asked), "note": ""}
 
         if self._edit(run_id, deciding):
-            self._tasks.decide(run_id, action_id)
+            self._tasks.decide(run_id, question.request_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
@@ -167,7 +168,7 @@ class Runner:
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
-                click=f"job {question.job_id}",
+                click=f"{_ADOPTED}{question.job_id}",
                 server_name=connection.name,
                 server_url=connection.url,
                 flow_id=flow.id,
@@ -292,13 +293,13 @@ class Runner:
                 self._board.put(record)
         return record
 
-    def _check_ours(self, run_id: str, connection: Connection) -> None:
+    def _check_ours(self, run_id: str, connection: Connection, undone: str) -> None:
         mine = self._store.unfinished(fingerprint(connection, self._folder))
         for record in mine:
             if record.id == run_id and record.worker != self._presence.id:
                 raise FollowedElsewhere(
-                    "Not stopped: another console process on the same data folder follows this "
-                    "run, and only that one can stop it."
+                    f"{undone}: another console process on the same data folder follows this "
+                    "run, and only that one can do it."
                 )
 
     def _adopt(self, record: RunRecord, connection: Connection) -> None:
@@ -314,12 +315,14 @@ class Runner:
         current = self._board.peek(record.id) or self._store.get(record.id)
         if current is None or current.ended:
             return
-        # a press on Stop that was not carried out died with its process
-        self._board.put(replace(current, stop_requested_at=None))
+        # what was pressed and not carried out died with its follower
+        self._board.put(replace(current, **current.unpressed()))
         # the local Langflow takes another port at each start
         moved = connection.url != record.server_url and connection.source != "local"
         job = Job(record.id, connection, lambda live: follow(live, moved=moved))
-        if _holds_mask(current.overrides):
+        if current.click.startswith(_ADOPTED):
+            job.blind = NOT_STARTED_HERE
+        elif _holds_mask(current.overrides):
             job.blind = TAKEN_UP if ours else RESTARTED
         self._tasks.begin(job)
 

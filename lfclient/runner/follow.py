@@ -28,6 +28,8 @@ from lfclient.store import RunRecord
 SILENCE_SECONDS = 600.0
 # for which the events of a stopped run are waited for: a stop is to be seen at once
 _STOPPED_SECONDS = 0.3
+# after which a run that was decided for and still waits may be asking something else
+_TAKEN_SECONDS = 0.3
 _SILENCE = (
     f"There has been no news of this run for more than {int(SILENCE_SECONDS // 60)} minutes. A "
     "component may take that long; but if Langflow was restarted meanwhile, this run never ends: "
@@ -66,6 +68,7 @@ class _Follower:
         self._steps: tuple[float, ...] = ()
         self._delays: Iterator[float] = iter(())
         self._failed = False
+        self._decided = ""  # the question that was answered last
         self._decided_at: float | None = None  # and the server has not gone on yet
         self._not_taken_why = ""  # the last decision, until there is another
         self._fresh = live.record.run is not None  # the submit's answer says how it stands
@@ -115,7 +118,7 @@ class _Follower:
         if live.wishes.stop.is_set():
             await self._stop()
         elif live.wishes.decision is not None:
-            await self._decide(live.wishes.decision)
+            await self._decide(*live.wishes.decision)
         elif self.listener.ended:
             await live.take(self.listener.ended)
         elif self._fresh:
@@ -138,6 +141,10 @@ class _Follower:
 
     async def _still_waiting(self, status: RunStatus) -> None:
         """A decision that the server took without going on was in vain."""
+        question = self._live.job.waiting_for
+        if question and question.request_id != self._decided:
+            self._not_taken_why = ""  # it asks something else by now
+            self._decided_at = None
         if status is not RunStatus.SUSPENDED:
             self._decided_at = None
         elif self._decided_at and time.monotonic() - self._decided_at > DECIDED_SECONDS:
@@ -155,9 +162,10 @@ class _Follower:
     async def _stop(self) -> None:
         live = self._live
         result = await live.client.stop(live.job, flow=live.flow)
-        if live.wishes.decision is not None:
+        undecided = live.wishes.decision is not None
+        live.wishes.carried_out(stop=True, decision=True)
+        if undecided:
             await self._not_taken("The decision was not sent: the run was to be stopped.")
-        self._done()
         words = _stop_words(result)
         changes = {"stop_result": words}
         if not result.stopped:
@@ -171,16 +179,16 @@ class _Follower:
             await live.change(**changes)
         self._pace(schedule.SETTLING)
 
-    async def _decide(self, decision: str) -> None:
+    async def _decide(self, request_id: str, action_id: str) -> None:
         """Send it, once: an answer that is lost on its way may have been a yes."""
         live = self._live
         self._not_taken_why = ""
         question = live.job.waiting_for
-        refused = "The run does not wait for a decision any more."
+        refused = "The run does not wait for this decision any more."
         note = ""
         try:
-            if question is not None:
-                await live.client.resume(live.job, question.request_id, decision)
+            if question is not None and question.request_id == request_id:
+                await live.client.resume(live.job, request_id, action_id)
                 refused = ""
         except (NotWaiting, InvalidRequest) as error:
             refused = f"The decision was not taken. {error.message} {error.hint}"
@@ -188,12 +196,13 @@ class _Follower:
             if not error.sent:
                 raise
             refused, note = "", f"The decision was sent, its answer was lost. {error.message}"
-        self._done()
+        live.wishes.carried_out(decision=True)
         if refused:
             await self._not_taken(refused)
         elif note:
             await live.change(note=note)
         self._decided_at = None if refused else time.monotonic()
+        self._decided = request_id
         self._pace(schedule.SETTLING)
 
     async def _not_taken(self, why: str) -> None:
@@ -210,18 +219,14 @@ class _Follower:
         live = self._live
         await live.records.save([live.records.board.edit(live.id, offered)])
 
-    def _done(self) -> None:
-        """What was pressed is carried out."""
-        self._live.wishes.stop.clear()
-        self._live.wishes.pressed.clear()
-        self._live.wishes.decision = None
-
     async def _unknown(self, error: JobNotFound) -> None:
         live = self._live
         if self._moved:
+            live.wishes.carried_out(stop=True, decision=True)
             await live.change(
+                stop_requested_at=None,
                 note=f"This run was made at {live.record.server_url}, and the server that now has "
-                "that name does not know it."
+                "that name does not know it.",
             )
         else:
             await live.fail(
@@ -233,9 +238,10 @@ class _Follower:
     async def _refused(self, error: InvalidKey) -> None:
         live = self._live
         self._back_off()
-        if live.wishes.decision is not None:
+        undecided = live.wishes.decision is not None
+        live.wishes.carried_out(stop=True, decision=True)
+        if undecided:
             await self._not_taken("")
-        self._done()
         await live.change(
             stop_requested_at=None,
             note=f"The server refuses the API key, so this run cannot be followed or stopped; it "
@@ -253,8 +259,10 @@ class _Follower:
     def _next_pace(self, status: RunStatus) -> None:
         server = self._live.server
         if status is RunStatus.SUSPENDED and self._live.job.waiting_for is not None:
-            self.listener.rest()
-            self._pace(schedule.SETTLING if self._decided_at else schedule.RESTING)
+            since = time.monotonic() - self._decided_at if self._decided_at else None
+            if since is None or since > _TAKEN_SECONDS:
+                self.listener.look()
+            self._pace(schedule.RESTING if since is None else schedule.SETTLING)
             return
         if server is None or not server.capabilities.events:
             self._pace(schedule.POLLED)

@@ -56,10 +56,12 @@ class Listener:
         self._task = asyncio.ensure_future(self._listen())
         return schedule.POLLED
 
-    def rest(self) -> None:
-        """The job waits for a person: once it goes on, its stream is opened anew."""
+    def look(self) -> None:
+        """The job waits for a person: has somebody decided elsewhere, and does it ask anew?"""
         self._opened = 0
         self._turns = _SETTLING_TURNS
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._listen())
 
     async def rest_of(self, run: Run, seconds: float = _REST_SECONDS) -> Run:
         """An ended run with what its stream, which may lag behind the status, had still to tell.

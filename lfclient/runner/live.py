@@ -86,10 +86,12 @@ class Records:
 
 @dataclass
 class Wishes:
-    """What people ask of a run: `stop`, and for one that waits, `decision` (its action id)."""
+    """What people ask of a run: `stop`, and for one that waits, `decision`, which is the id of the
+    question that was shown and that of the action.
+    """
 
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    decision: str | None = None
+    decision: tuple[str, str] | None = None
     pressed: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
 
     def press_stop(self) -> None:
@@ -97,10 +99,19 @@ class Wishes:
         self.stop.set()
         self.pressed.set()
 
-    def decide(self, action_id: str) -> None:
+    def decide(self, request_id: str, action_id: str) -> None:
         """Somebody decided."""
-        self.decision = action_id
+        self.decision = (request_id, action_id)
         self.pressed.set()
+
+    def carried_out(self, *, stop: bool = False, decision: bool = False) -> None:
+        """That is done; what was pressed meanwhile is still to be."""
+        if stop:
+            self.stop.clear()
+        if decision:
+            self.decision = None
+        if not self.stop.is_set() and self.decision is None:
+            self.pressed.clear()
 
 
 @dataclass
@@ -194,11 +205,27 @@ class LiveRun:
             found = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
+        if not await self._at_hand():
+            return
         whole = with_builds(run, found)
         if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
             whole = with_history(whole, await self._history(run))
-        if whole != run:
+        if whole != run and await self._at_hand():
             await self.records.change(self.id, run=whole)
+
+    async def _at_hand(self) -> bool:
+        """Whether the record is there to be changed: an ended one leaves the memory when nobody
+        looks at it, and is taken from the disk again.
+        """
+        if self.records.board.peek(self.id) is None:
+            try:
+                record = await asyncio.to_thread(self.records.store.get, self.id)
+            except StoreError:
+                return False
+            if record is None:
+                return False
+            self.records.board.put(record)
+        return True
 
     async def _history(self, run: Run) -> list[Message]:
         """The latest of the run's session, where its server tells whose they are."""

@@ -7,6 +7,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from lfclient.runner import memory
 from lfclient.runner.live import LiveRun, Records, Wishes
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
+from lfclient.store import RunRecord
 
 Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Work = Callable[[LiveRun], Awaitable[None]]
@@ -85,11 +87,11 @@ class Tasks:
         if job:
             self._loop.call_soon_threadsafe(job.wishes.press_stop)
 
-    def decide(self, run_id: str, action_id: str) -> None:
-        """Tell whoever follows the run what somebody decided."""
+    def decide(self, run_id: str, request_id: str, action_id: str) -> None:
+        """Tell whoever follows the run what somebody decided, and on which question."""
         job = self._jobs.get(run_id)
         if job:
-            self._loop.call_soon_threadsafe(job.wishes.decide, action_id)
+            self._loop.call_soon_threadsafe(job.wishes.decide, request_id, action_id)
 
     def leave(self, run_id: str) -> None:
         """Let go of a run: the server goes on with it, its record stays as it is."""
@@ -115,7 +117,8 @@ class Tasks:
             # which might hold what a person entered
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("Run %s: %s\n%s", job.run_id, type(error).__name__, frames)
-            if not live.record.ended:
+            record = self._records.board.peek(job.run_id)
+            if record is not None and not record.ended:
                 await live.fail(
                     RunStatus.OUTCOME_UNKNOWN,
                     f"The console failed at following this run ({type(error).__name__}).",
@@ -124,13 +127,25 @@ class Tasks:
         finally:
             with self._lock:
                 self._jobs.pop(job.run_id, None)
+            self._give_back(job.run_id)
+
+    def _give_back(self, run_id: str) -> None:
+        """What was pressed and nobody carries out any more can be pressed again."""
+
+        def unpressed(record: RunRecord) -> dict[str, Any] | None:
+            return None if record.ended else record.unpressed()
+
+        with suppress(KeyError):
+            self._records.board.edit(run_id, unpressed)
 
     async def _connected(self, live: LiveRun, job: Job) -> None:
         try:
             client = await asyncio.to_thread(self._connect, job.connection, job.server)
         except LangflowError as error:
             if live.record.job_id:
-                await live.change(note=f"This run cannot be followed. {error.message}")
+                await live.change(
+                    stop_requested_at=None, note=f"This run cannot be followed. {error.message}"
+                )
             else:
                 await live.fail(RunStatus.FAILED, error.message, error.hint)
             return

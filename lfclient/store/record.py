@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,13 @@ class RunRecord:
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status.ended
+
+    def unpressed(self) -> dict[str, Any]:
+        """The changes that take back what was pressed and has not been carried out."""
+        run = self.run
+        if run and run.waiting_for:
+            run = replace(run, waiting_for=replace(run.waiting_for, sent=None))
+        return {"stop_requested_at": None, "run": run}
 
     def elapsed(self, now: datetime) -> float:
         """Seconds from the click to the end, or to `now`."""

@@ -43,7 +43,6 @@ def draw(session: Session, record: RunRecord | None) -> None:
             st.caption(f"Sent: {plain(_label(asked))}. Waiting for the server to go on.")
         elif not asked.decisions:
             st.caption("The server names no decision that it takes. Stop the run, or look into it.")
-        _time_left(asked)
 
 
 def _button(
@@ -51,7 +50,8 @@ def _button(
 ) -> None:
     st.button(
         plain(clip(decision.label, 60)),
-        key=f"decide-{record.id}-{number}",
+        # by the question too: a press on an earlier one must not count for the next
+        key=f"decide-{record.id}-{asked.request_id}-{number}",
         type="primary" if number == 0 else "secondary",
         disabled=asked.sent is not None,
         on_click=_decide,
@@ -71,17 +71,19 @@ def _label(asked: HumanInput) -> str:
     return labels.get(asked.sent or "", asked.sent or "")
 
 
-def _time_left(asked: HumanInput) -> None:
+def time_left(asked: HumanInput) -> str:
+    """For how long the server waits for a decision, and what it does then; "" for no limit."""
     if asked.expires_at is None:
-        return
+        return ""
     left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
     labels = {decision.action_id: decision.label for decision in asked.decisions}
     fallback = labels.get(asked.fallback_action or "", asked.fallback_action)
-    then = f"then it goes on with “{plain(fallback)}”" if fallback else "then it may be refused"
+    then = (
+        f"then it goes on with “{fallback}”" if fallback else "then no decision is taken any more"
+    )
     if left > 0:
-        st.caption(f":material/schedule: {_span(left)} left to decide; {then}.")
-    else:
-        st.caption(":material/schedule: The time to decide is over; the server may not take it.")
+        return f"{_span(left)} left to decide; {then}."
+    return "The time to decide is over; the server may not take it."
 
 
 def _span(seconds: float) -> str:

@@ -220,6 +220,9 @@ def _sentences(record: RunRecord) -> list[str]:
     said = [_LEFT if left else status.LOOKS[record.status].meaning]
     if record.status is RunStatus.QUEUED and record.queue_limit:
         said.append(f"The server runs {record.queue_limit} at a time.")
+    asked = approval.question_of(record)
+    if asked:
+        said.append(plain(approval.time_left(asked)))
     if record.status is RunStatus.UNKNOWN and record.run:
         said.append(f"Its word: {plain(record.run.server_status)}.")
     if record.stop_requested_at and not record.stop_result and not record.ended:

@@ -13,6 +13,9 @@ from tests.servers import LiveServer
 
 Make = Callable[..., Flow]
 
+# for what only releases have that tell of a run while it goes on
+with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
+
 
 @pytest.fixture
 def client(langflow: LiveServer) -> Iterator[LangflowClient]:

@@ -38,3 +38,19 @@ READ_FILE = Sample(
     (Node("f", "File"), Node("b", "ChatOutput")),
     (Link("f", "message", "b"),),
 )
+TWO_QUESTIONS = Sample(
+    "two questions",
+    "",
+    "",
+    (
+        Node("q", "ChatInput", {"input_value": "Go on?"}),
+        Node("first", "HumanInput"),
+        Node("second", "HumanInput"),
+        Node("yes", "ChatOutput"),
+    ),
+    (
+        Link("q", "message", "first", "prompt"),
+        Link("first", "branch_approve", "second", "prompt"),
+        Link("second", "branch_approve", "yes"),
+    ),
+)

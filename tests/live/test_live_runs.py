@@ -15,8 +15,8 @@ from lfclient.ownership import fingerprint
 from lfclient.runner import Runner
 from lfclient.settings import Connection
 from lfclient.store import RunRecord
-from tests.live.conftest import Make
-from tests.live.flows import ROWS
+from tests.live.conftest import Make, with_events
+from tests.live.flows import ROWS, TWO_QUESTIONS
 from tests.servers import LiveServer
 
 SECONDS = 60.0
@@ -99,10 +99,9 @@ def test_what_each_component_did_is_known(desk: Desk, make: Make, modes: bool, m
     assert record.run.outputs["SplitText-s"].value == rows.value
 
 
-def test_components_are_seen_at_work(desk: Desk, make: Make, modes: bool):
+@with_events
+def test_components_are_seen_at_work(desk: Desk, make: Make):
     """Several at a time, and one that is done can be looked into while others work."""
-    if not modes:
-        return
     run_id = desk.start(make("Plan a trip"))
     record = desk.until(run_id, lambda record: record.run and "running" in states(record).values())
     at_work = [name for name, state in states(record).items() if state == "running"]
@@ -115,10 +114,9 @@ def test_components_are_seen_at_work(desk: Desk, make: Make, modes: bool):
     assert desk.until(run_id, ended).status is RunStatus.COMPLETED
 
 
-def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: Make, modes: bool):
+@with_events
+def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: Make):
     """A stop confirms within moments; the text so far stays, as far as it came."""
-    if not modes:
-        return
     run_id = desk.start(make("Write word by word"))
 
     def text(record: RunRecord) -> str:
@@ -136,10 +134,9 @@ def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: M
     assert "interrupted" in states(record).values()
 
 
-def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make, modes: bool):
+@with_events
+def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make):
     """Past events are told again, then it goes on live."""
-    if not modes:
-        return
     run_id = desk.start(make("Plan a trip"))
     desk.until(run_id, lambda record: record.run and "done" in states(record).values())
     desk.restart()
@@ -149,11 +146,10 @@ def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make,
     assert len(states(record)) == 7
 
 
+@with_events
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, modes: bool, decision: str):
+def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, decision: str):
     """The branch that was decided for runs, the other is skipped; the second press is nothing."""
-    if not modes:
-        return
     run_id = desk.start(make("Wait for an approval"))
     record = desk.until(run_id, asks)
     question = record.run.waiting_for
@@ -172,12 +168,11 @@ def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, modes: bool, deci
     assert said == f"{verdict}: May the invoice of 120 pounds be paid?"
 
 
+@with_events
 def test_a_waiting_run_of_somebody_else_can_be_taken_up(
-    desk: Desk, make: Make, client: LangflowClient, modes: bool
+    desk: Desk, make: Make, client: LangflowClient
 ):
     """It is found by its flow, followed, and decided as one's own; taking it up twice is one."""
-    if not modes:
-        return
     flow = make("Wait for an approval")
     job = client.submit(flow)
     until = time.monotonic() + SECONDS
@@ -194,15 +189,36 @@ def test_a_waiting_run_of_somebody_else_can_be_taken_up(
     assert "ChatOutput-yes" in record.run.outputs
 
 
-def test_a_decision_that_comes_too_late_is_said(
-    desk: Desk, make: Make, client: LangflowClient, modes: bool
-):
+@with_events
+def test_a_decision_that_comes_too_late_is_said(desk: Desk, make: Make, client: LangflowClient):
     """Somebody else decided meanwhile: the run goes on as they decided."""
-    if not modes:
-        return
     run_id = desk.start(make("Wait for an approval"))
     record = desk.until(run_id, asks)
     client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
+    desk.until(run_id, lambda record: "not taken" in record.note or record.ended)
     record = desk.until(run_id, ended)
     assert list(record.run.outputs) == ["ChatOutput-no"]
+
+
+@with_events
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_second_question_is_asked(
+    desk: Desk, make: Make, client: LangflowClient, elsewhere: bool
+):
+    """Whoever answered the first, here or in another console: the run is never stuck at it."""
+    run_id = desk.start(make(TWO_QUESTIONS))
+    first = desk.until(run_id, asks).run.waiting_for
+    if elsewhere:
+        client.resume(desk.until(run_id, asks).job_id, first.request_id, "approve")
+    else:
+        desk.runner.decide(run_id, desk.connection, first, "approve")
+
+    def asks_anew(record: RunRecord) -> bool:
+        return asks(record) and record.run.waiting_for.request_id != first.request_id
+
+    record = desk.until(run_id, asks_anew)
+    assert record.run.waiting_for.component_id == "HumanInput-second"
+    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
+    record = desk.until(run_id, ended)
+    assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])

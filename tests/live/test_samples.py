@@ -16,9 +16,8 @@ from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
 from lfclient.run import Run, RunStatus
+from tests.live.conftest import with_events
 from tests.servers import LiveServer
-
-_with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
 
 _SLOW = "Takes half a minute"
 _APPROVAL = "Wait for an approval"
@@ -172,7 +171,7 @@ def test_the_words_are_whole(client: LangflowClient, flows: dict[str, Flow], mod
     assert text.endswith("write something else!")
 
 
-@_with_events
+@with_events
 def test_words_come_one_after_another(
     langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
 ):
@@ -189,7 +188,7 @@ def test_words_come_one_after_another(
     assert len({round(at, 2) for at, _ in tokens}) > 20
 
 
-@_with_events
+@with_events
 def test_branches_run_side_by_side(
     langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
 ):
