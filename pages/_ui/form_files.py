@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -58,7 +58,7 @@ class FromHere(Widget):
             to.label,
             type=list(accepted(of)) or None,
             accept_multiple_files=of.is_list,
-            max_upload_size=_limit(self.files.server),
+            max_upload_size=limit(self.files.server),
             key=key,
             on_change=_chosen,
             args=(self.files, of, key),
@@ -227,21 +227,28 @@ def _chosen(files: Files, of: Field, key: str) -> None:
     given = [each for each in several if isinstance(each, UploadedFile)]
     form.choices[of.key] += 1
     form.drop_uploads(of.key, only_ended=of.is_list)
-    begun = uploads.begin(
-        of,
-        [Chosen(each.name, each.size, each) for each in given],
-        partial(_send, files, form.flow_id if of.beside_flow else None),
-        files.server.limits.max_upload_mb,
-    )
+    begun = begin(of, given, files.session, files.server, form.flow_id)
     form.uploads.setdefault(of.key, []).extend(begun)
-    _let_go([each.file_id for each in given])
     uploads.wait(begun)
 
 
-def _send(files: Files, flow_id: str | None, name: str, content: Any, progress: Any) -> FileRef:
-    return files.session.upload(
-        name, content, server=files.server, flow_id=flow_id, on_progress=progress
-    )
+def begin(
+    of: Field,
+    given: Sequence[UploadedFile],
+    session: Session,
+    server: ServerInfo,
+    flow_id: str,
+) -> list[Upload]:
+    """Check files that were chosen for a parameter of a flow, and send those that are right."""
+    beside = flow_id if of.beside_flow else None
+
+    def send(name: str, content: BinaryIO, progress: Callable[[int], object]) -> FileRef:
+        return session.upload(name, content, server=server, flow_id=beside, on_progress=progress)
+
+    chosen = [Chosen(each.name, each.size, each) for each in given]
+    begun = uploads.begin(of, chosen, send, server.limits.max_upload_mb)
+    _let_go([each.file_id for each in given])
+    return begun
 
 
 def _let_go(file_ids: Sequence[str]) -> None:
@@ -251,10 +258,10 @@ def _let_go(file_ids: Sequence[str]) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file_id)
 
 
-def _limit(server: ServerInfo) -> int | None:
+def limit(server: ServerInfo) -> int | None:
     """Megabytes that the browser takes: the server's limit, or less if the console takes less."""
-    own, limit = int(st.get_option("server.maxUploadSize")), server.limits.max_upload_mb
-    return own if limit is None else max(1, min(own, math.ceil(limit)))
+    own, its = int(st.get_option("server.maxUploadSize")), server.limits.max_upload_mb
+    return own if its is None else max(1, min(own, math.ceil(its)))
 
 
 def _in_words(refs: Mapping[str, FileRef], path: str) -> str:

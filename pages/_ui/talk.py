@@ -13,6 +13,7 @@ import streamlit as st
 from lfclient import Flow, LangflowClient, Message
 from lfclient.errors import LangflowError
 from lfclient.fields import secret_texts
+from lfclient.fields.files import paths
 from lfclient.outputs import OutputKind
 from lfclient.redact import Redactor
 from lfclient.run import RunStatus
@@ -244,10 +245,11 @@ def seen(talk: Talk) -> tuple[list[Message], list[Message]]:
     else:
         newer = {message.id for message in spoken}
         history = [message for message in history if message.id not in newer]
-    text = sent(record, talk.choice.flow)
+    flow = talk.choice.flow
+    text = sent(record, flow)
     told = any(message.sender == USER for message in spoken) or _holds(history, text, record)
     if text and not told:
-        spoken = [_own(record, text), *spoken]
+        spoken = [_own(record, flow), *spoken]
     return history, spoken
 
 
@@ -266,20 +268,27 @@ def _with_unsent(talk: Talk) -> list[Message]:
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
         if lost and (place or talk.complete):
-            history.insert(place, _own(record, text, category=UNSENT))
+            history.insert(place, _own(record, flow, category=UNSENT))
             times.insert(place, record.created_at)
     return history
 
 
-def _own(record: RunRecord, text: str, **more: str) -> Message:
+def _own(record: RunRecord, flow: Flow, **more: str) -> Message:
     """What a person wrote, as long as the server has not taken it in."""
-    return Message(f"{record.id}-sent", text, USER, USER, record.session_id, **more)
+    text, files = sent(record, flow), tuple(sent_files(record, flow))
+    return Message(f"{record.id}-sent", text, USER, USER, record.session_id, files=files, **more)
 
 
 def sent(record: RunRecord, flow: Flow) -> str:
     """The text that a run was given."""
     texts = (record.overrides.get(of.key) for of in flow.fields if of.chat_input)
     return next((text for text in texts if isinstance(text, str)), "")
+
+
+def sent_files(record: RunRecord, flow: Flow) -> list[str]:
+    """The paths of the files that a run was given with its text."""
+    given = (record.overrides.get(of.key) for of in flow.fields if of.chat_files)
+    return [path for value in given for path in paths(value)]
 
 
 def _spoken(record: RunRecord, over: bool) -> list[Message]:

@@ -34,6 +34,7 @@ from pages._ui.talk import (
     latest,
     seen,
     sent,
+    sent_files,
     show_earlier,
     windows,
 )
@@ -247,7 +248,7 @@ def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None
                 key=f"send-again-{record.id}",
                 icon=":material/replay:",
                 on_click=talk_send.send,
-                args=(talk, text),
+                args=(talk, text, sent_files(record, talk.choice.flow)),
             )
         _details(record.id, talk)
 

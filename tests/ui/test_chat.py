@@ -11,7 +11,7 @@ from pages._ui.backend import backend
 from pages._ui.form_state import Entered
 from tests.flows import entry
 from tests.ui.stand_in import flow
-from tests.ui.talking import MESSAGES, Talking, chat_flow
+from tests.ui.talking import MESSAGES, RUN, Talking, chat_flow
 from tests.ui.whole_pages import (
     ONE,
     TWO,
@@ -217,6 +217,55 @@ def test_what_is_written_elsewhere_is_seen_here(talking):
     send(app, "again")
     other.run()
     assert talk(other) == talk(app)
+
+
+def with_files(talking):
+    """The page of a flow whose messages may have files."""
+    files = entry("FileInput", "file", "", list=True, temp_file=True, fileTypes=["txt", "image"])
+    found = chat_flow()
+    found["data"]["nodes"][0]["data"]["node"]["template"]["files"] = files
+    talking.server.add(found)
+    upload = f"POST /api/v1/files/upload/{ONE}"
+    talking.server.answers[upload] = (201, {"flowId": ONE, "file_path": f"{ONE}/cat.png"})
+    return chat(), upload
+
+
+def test_a_file_goes_with_the_message_that_it_was_attached_to(talking):
+    """It is at the server before the message is sent; the next goes without it."""
+    app, upload = with_files(talking)
+    app.chat_input[0].upload("cat.png", b"meow", "image/png")
+    send(app, "what is this?")
+    assert talking.server.asked.index(upload) < talking.server.asked.index(RUN)
+    assert talking.sent[0]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
+    send(app, "and now?")
+    assert "ChatInput-a.files" not in talking.sent[1]
+
+
+def test_a_message_is_not_sent_without_the_file_that_was_refused(talking):
+    """Why is said, and the text is back in the box; nor are files sent without a word."""
+    app, upload = with_files(talking)
+    talking.server.answers[upload] = (413, {"detail": "Content size limit exceeded."})
+    app.chat_input[0].upload("cat.png", b"meow", "image/png").set_value("what is this?").run()
+    assert "Content size limit exceeded" in said(app)
+    assert app.chat_input[0].proto.value == "what is this?"
+    app.chat_input[0].upload("cat.png", b"meow", "image/png").run()
+    assert "came without a word" in said(app)
+    assert talking.sent == []
+    assert not app.exception
+
+
+def test_a_message_that_is_sent_again_has_its_files(talking):
+    """They are at the server already, and are shown with the text meanwhile."""
+    app, upload = with_files(talking)
+    talking.fails = (500, {"detail": "locked"})
+    app.chat_input[0].upload("cat.png", b"meow", "image/png")
+    send(app, "what is this?")
+    assert "cat" in app.chat_message[0].markdown[0].value
+    press(app, "Send again")
+    for _ in range(3):
+        app.run()
+    assert talking.sent[1]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
+    assert talking.server.asked.count(upload) == 1
 
 
 def test_parameters_go_with_every_message(talking):
