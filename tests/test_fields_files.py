@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.fields import Field, check
+from lfclient.fields import Field, check, check_overrides
 from lfclient.fields.files import accepted, check_file, takes, types_in_words
 from tests.flows import entry, flow, node
 
@@ -69,3 +69,24 @@ def test_types_in_words():
     """A list names families as such, and is cut where it has to be short."""
     assert types_in_words(field("csv", "txt", "image")) == "csv, txt, any image"
     assert types_in_words(field("csv", "txt", "md"), most=1) == "csv and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        ({"File-a.path": ["u/a.PNG"]}, ["“a.PNG” is read only with “Advanced Parser”"]),
+        ({"File-a.path": ["u/a.png"], "File-a.advanced_mode": True}, []),
+        ({"File-a.path": ["u/a.txt", "u/a.pdf"]}, []),
+        ({"File-a.path": [5]}, []),
+        ({"Other-b.path": ["u/a.png"]}, []),
+    ],
+)
+def test_files_that_need_a_parser_which_is_off(overrides: dict, told: list[str]):
+    """Read File takes an image and then fails for want of its parser; PDF is read without it."""
+    file = entry("FileInput", "file", [], fileTypes=["txt", "pdf", "png"], list=True)
+    switch = entry("BoolInput", "bool", False, display_name="Advanced Parser")
+    found = check_overrides(
+        flow(node("File-a", path=file, advanced_mode=switch), node("Other-b", path=file)), overrides
+    )
+    warnings = [one.message for one in found if one.level == "warning"]
+    assert [message.partition(" (advanced_mode)")[0] for message in warnings] == told

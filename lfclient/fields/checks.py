@@ -62,6 +62,7 @@ def check_overrides(
     for field in flow.fields:
         if field.required and field.key not in overrides:
             problems += _required(field, field.default)
+    problems += _unparsed(flow, overrides)
     return problems + _several_chat_inputs(flow, mode, server)
 
 
@@ -164,6 +165,17 @@ def _required(field: Field, value: Any) -> list[Problem]:
     if value is None or (not isinstance(value, Variable) and KINDS[field.kind].empty(value)):
         return [_error(field, "This is required.")]
     return []
+
+
+def _unparsed(flow: Flow, overrides: Mapping[str, Any]) -> Iterable[Problem]:
+    name = files.PARSER
+    switches = {c.id: c.template[name] for c in flow.components if name in c.template}
+    for field in flow.fields:
+        if field.kind is FieldKind.FILE and field.component in switches:
+            switch = switches[field.component]
+            on = overrides.get(f"{field.component}.{name}", switch.get("value"))
+            value = overrides.get(field.key, field.default)
+            yield from files.unparsed(field, value, switch, on=on)
 
 
 def _several_chat_inputs(flow: Flow, mode: str, server: Server | None) -> list[Problem]:

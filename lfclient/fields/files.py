@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lfclient.fields.model import Field, Problem
 from lfclient.files import extension, safe_name, too_large
 
 _EXTENSION = re.compile(r"\.?([a-z0-9_+-]{1,16})", re.IGNORECASE)
+PARSER = "advanced_mode"  # the parameter without which Read File refuses these types
+_NEED_PARSER = re.compile(
+    "adoc|asc|asciidoc|bmp|docm|dot[mx]|jpe?g|png|pot[mx]|pps[mx]|ppt[mx]|tiff|webp|xhtml|xlsx?"
+)
 _FAMILIES = ("image", "audio", "video", "text")  # stand for all types of their sort
 
 
@@ -58,6 +62,18 @@ def remarks(field: Field, value: Any) -> Iterable[Problem]:
             yield Problem(field.key, "warning", _wrong_type(field, path.rpartition("/")[2]))
 
 
+def unparsed(field: Field, value: Any, switch: Mapping[str, Any], *, on: Any) -> Iterable[Problem]:
+    """Which files a component refuses while its `PARSER`, whose entry is `switch`, is not `on`."""
+    for path in paths(value) if isinstance(value, (str, list)) and not on else ():
+        if isinstance(path, str) and _NEED_PARSER.fullmatch(extension(path)):
+            label = switch.get("display_name") or PARSER
+            sentence = (
+                f"“{path.rpartition('/')[2]}” is read only with “{label}” ({PARSER}) of this "
+                "component switched on. It is off: the run would fail."
+            )
+            yield Problem(field.key, "warning", sentence)
+
+
 def types_in_words(field: Field, most: int | None = None) -> str:
     """The accepted types as a list for a sentence, which names at most so many."""
     names = [f"any {each}" if each in _FAMILIES else each for each in accepted(field)]
@@ -68,4 +84,4 @@ def types_in_words(field: Field, most: int | None = None) -> str:
 def _wrong_type(field: Field, name: str) -> str:
     found = extension(name)
     kind = f"“{name}” is of the type {found}" if found else f"“{name}” has no extension"
-    return f"{kind}; this parameter takes {types_in_words(field)}."
+    return f"{kind}; this parameter takes {types_in_words(field, most=12)}."

@@ -32,9 +32,10 @@ _STYLE = """<style>
 }
 [data-testid="stSidebar"] [class*="st-key-component-"] summary { padding-right: 1rem; }
 [data-testid="stSidebar"] [class*="st-key-marks-"] { position: static; padding-top: 0.3rem; }
+[class*="st-key-param-"] [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [class*="st-key-file-row-"] { flex-wrap: nowrap; }
 [class*="st-key-file-row-"] > :first-child { min-width: 0; flex: 1 1 0; }
-[class*="st-key-file-row-"] p { margin: 0; word-break: break-all; }
+[class*="st-key-file-row-"] p { margin: 0; overflow-wrap: anywhere; }
 [class*="st-key-file-row-"] [data-testid="stMarkdownContainer"],
 [class*="st-key-file-row-"] [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 </style>"""

@@ -211,7 +211,10 @@ def _lines(of: Field, context: Context) -> list[str]:
     fault = context.form.faults.get(of.key)
     if fault:
         lines.append(f"{_ICONS['error']} :red[{plain(fault)}]")
+    at_files = context.form.file_problems({of.key: of})  # which stand at the file each
     for problem in context.problems.get(of.key, ()):
+        if problem in at_files:
+            continue
         if problem.message != REQUIRED and not (fault and problem.level == "error"):
             icon = _ICONS.get(problem.level, ":material/info:")
             lines.append(f"{icon} {plain(problem.message)}")
@@ -249,10 +252,8 @@ def _file_hint(of: Field, context: Context) -> str:
     takes = f"Takes {types}." if types else ""
     widget = form_files.widget(of, context.files)
     if isinstance(widget, form_files.FromHere):
-        limit = context.server.limits.max_upload_mb
-        # the browser refuses what is larger without a word of why
-        size = f"Up to {limit:g} MB, as the server's LANGFLOW_MAX_FILE_SIZE_UPLOAD says."
-        return plain(f"{takes} {size}" if limit else takes)
+        limit = form_files.limit_mb(context.server)
+        return plain(f"{takes} Up to {limit:g} MB{' each' if of.is_list else ''}.")
     if isinstance(widget, form_files.Listed):
         return plain(takes)
     each = ", one on each line" if of.is_list else ""

@@ -15,9 +15,10 @@ from streamlit.typing import UploadedFile
 from lfclient import FileRef, ServerInfo
 from lfclient.errors import LangflowError
 from lfclient.fields import Field
-from lfclient.fields.files import accepted, paths, takes
+from lfclient.fields.files import paths, takes
+from lfclient.files import safe_name
 from pages._ui import uploads, waiting
-from pages._ui.form_state import FormState
+from pages._ui.form_state import FormState, empty_words
 from pages._ui.form_widgets import KEEP, Area, Draw, States, Widget
 from pages._ui.servers import Session
 from pages._ui.text import clip, code, plain, size_words
@@ -56,9 +57,8 @@ class FromHere(Widget):
         key = f"upload-{form.choices[of.key]}-{form.owner[:12]}-{form.flow_id}-{of.key}"
         st.file_uploader(
             to.label,
-            type=list(accepted(of)) or None,
+            # no types, no server's limit: what a browser refuses by itself is never heard of here
             accept_multiple_files=of.is_list,
-            max_upload_size=limit(self.files.server),
             key=key,
             on_change=_chosen,
             args=(self.files, of, key),
@@ -143,8 +143,14 @@ def way(to: Draw, form: FormState) -> None:
 def draw_files(of: Field, files: Files, *, values: bool = True) -> None:
     """The files of a field, each with what became of it; `values`: those that are there, too."""
     form = files.form
-    for path in dict.fromkeys(paths(form.value(of))) if values else ():
-        _there(of, path, files)
+    there = list(dict.fromkeys(paths(form.value(of))))
+    if values and len(there) > 1:
+        _count(of, len(there), form)
+    for path in there:
+        if values:
+            _there(of, path, files)
+        if path in form.files and not form.files[path].size:
+            st.caption(f":orange[:material/warning:] {plain(empty_words(form.files[path]))}")
     for number, upload in enumerate(form.uploads.get(of.key, [])):
         if upload.ended.is_set():
             _not_there(of, upload, number, files)
@@ -152,23 +158,43 @@ def draw_files(of: Field, files: Files, *, values: bool = True) -> None:
         _on_their_way(of, form)
 
 
+def _count(of: Field, number: int, form: FormState) -> None:
+    with _row(f"{of.key}-all"):
+        st.markdown(f"**{number} files go along** :gray[· what you choose is added]")
+        st.button(
+            "Remove all",
+            key=f"remove-all-{of.key}",
+            type="tertiary",
+            icon=":material/close:",
+            help="Run without these files; what is on the server stays there",
+            on_click=remove_all,
+            args=(form, of),
+        )
+
+
 def _there(of: Field, path: str, files: Files) -> None:
     form = files.form
     known = form.files.get(path)
-    name = known.name if known else path.rpartition("/")[2]
+    name = safe_name(known.name) if known else path.rpartition("/")[2]
     size = f" :gray[{size_words(known.size)}]" if known else ""
     icon = ":green[:material/check_circle:]" if known else ":material/draft:"
     with _row(f"{of.key}-{path}"):
         with st.container(gap=None):
-            st.markdown(f"{icon} {plain(clip(name, 60))}{size}")
-            st.caption(code(clip(path, 120)))
+            where = f"On the server: {code(clip(path, 120))}"
+            st.markdown(f"{icon} {plain(clip(name, 60))}{size}", help=where)
+            if known and name != known.name:
+                st.caption(f"Chosen as “{plain(clip(known.name, 60))}”; the name was made safe.")
         _button("Remove", f"remove-{of.key}-{path}", remove, form, of, path)
 
 
 def _not_there(of: Field, upload: Upload, number: int, files: Files) -> None:
     with _row(f"{of.key}-failed-{number}"):
         words = f"{plain(clip(upload.name, 60))} :gray[{size_words(upload.size)}]"
-        st.markdown(f":red[:material/error:] {words}")
+        with st.container(gap=None):
+            st.markdown(f":red[:material/error:] {words}")
+            for sentence in upload.refusals:
+                st.caption(f":red[{plain(sentence)}]")
+            st.caption("Nothing runs until you remove it or choose another file.")
         _button("Remove", f"drop-{number}-{of.key}", drop, files.form, of, upload)
 
 
@@ -212,6 +238,12 @@ def remove(form: FormState, of: Field, path: str) -> None:
     """Run without this file; it stays on the server."""
     left = [each for each in paths(form.value(of)) if each != path]
     form.set(of, left if of.is_list else "")
+
+
+def remove_all(form: FormState, of: Field) -> None:
+    """Run without any file here; they stay on the server."""
+    form.drop_uploads(of.key)
+    form.set(of, [])
 
 
 def drop(form: FormState, of: Field, upload: Upload) -> None:
@@ -258,10 +290,15 @@ def _let_go(file_ids: Sequence[str]) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file_id)
 
 
-def limit(server: ServerInfo) -> int | None:
-    """Megabytes that the browser takes: the server's limit, or less if the console takes less."""
-    own, its = int(st.get_option("server.maxUploadSize")), server.limits.max_upload_mb
-    return own if its is None else max(1, min(own, math.ceil(its)))
+def limit(server: ServerInfo) -> int:
+    """Whole megabytes for a browser that is to refuse by itself what is larger."""
+    return max(1, math.ceil(limit_mb(server)))
+
+
+def limit_mb(server: ServerInfo) -> float:
+    """Megabytes that a file may have: the server's limit, or less if the console takes less."""
+    own, its = float(st.get_option("server.maxUploadSize")), server.limits.max_upload_mb
+    return own if its is None else min(own, its)
 
 
 def _in_words(refs: Mapping[str, FileRef], path: str) -> str:

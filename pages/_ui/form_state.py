@@ -66,6 +66,11 @@ class Sent:
     size: int
 
 
+def empty_words(sent: Sent) -> str:
+    """The warning about a file without content."""
+    return f"“{sent.name}” is empty."
+
+
 @dataclass
 class FormState:
     """Everything entered for one flow, for its runs or for its `chat`. `wrong` are texts that make
@@ -243,8 +248,8 @@ class FormState:
         for of in fields.values():
             if of.kind is FieldKind.FILE:
                 sent = [self.files[path] for path in paths(self.value(of)) if path in self.files]
-                empty = [each.name for each in sent if not each.size]
-                found += [Problem(of.key, "warning", f"“{name}” is empty.") for name in empty]
+                empty = [empty_words(each) for each in sent if not each.size]
+                found += [Problem(of.key, "warning", sentence) for sentence in empty]
         return found
 
     def save(self, flow: Flow) -> None:

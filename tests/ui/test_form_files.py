@@ -85,7 +85,8 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert page.result.ready
     assert server.refreshed == ["files"]
     assert "note.txt 3 B" in page.words().replace(":gray[", "")
-    assert "u/1-note.txt" in page.words()
+    assert "u/1-note.txt" not in page.words()
+    assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
 
 
 def test_a_rerun_sends_nothing_again():
@@ -105,6 +106,17 @@ def test_several_files_add_up():
     page.at.button(key="remove-T-a.path-u/2-b.csv").click()
     page.run()
     assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
+
+
+def test_how_many_files_go_along_is_said_and_all_can_be_removed():
+    """Nobody sends the files of earlier tries without seeing it."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    assert "go along" not in page.words()
+    choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
+    assert "3 files go along" in page.words()
+    page.press("Remove all")
+    assert page.overrides == {}
+    assert page.result.ready
 
 
 def test_one_file_takes_the_place_of_another():
@@ -129,12 +141,25 @@ def test_refused_files(name: str, content: bytes, words: str):
     server = Server()
     page = chat(server)
     choose(page, "ChatInput-a.files", (name, content))
-    assert words in page.words()
+    assert page.words().count(words) == 1
     assert f"“{name}”" in page.words()
+    assert "Nothing runs until you remove it" in page.words()
     assert (server.arrived, page.result.ready) == ([], False)
     page.press("Remove")
     assert page.result.ready
     assert words not in page.words()
+
+
+def test_a_refused_file_is_not_run_with_the_one_before_it():
+    """Who chose another file means that one; the run waits until it is replaced or removed."""
+    page = choose(opened(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
+    (uploader,) = page.at.file_uploader
+    assert not list(uploader.proto.type)  # a browser that refuses by itself is not heard of here
+    choose(page, "T-a.path", ("prog.exe", b"abc"))
+    assert not page.result.ready
+    choose(page, "T-a.path", ("right.csv", b"abc"))
+    assert page.overrides == {"T-a.path": "u/2-right.csv"}
+    assert page.result.ready
 
 
 @pytest.mark.parametrize(
@@ -153,8 +178,16 @@ def test_an_empty_file_is_sent_with_a_warning():
     """Servers take an empty file; it is most likely a mistake."""
     page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b""))
     assert page.overrides == {"T-a.path": "u/1-a.txt"}
-    assert "“a.txt” is empty." in page.words()
+    assert page.words().count("“a.txt” is empty.") == 1
     assert page.result.ready
+
+
+def test_an_empty_file_is_told_at_its_own_row():
+    """Of several files, the warning stands below the one that it is about."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
+    shown = [each.value for each in page.at.main if each.type in ("markdown", "caption")]
+    (place,) = [n for n, words in enumerate(shown) if "a\\.txt :gray" in words]
+    assert "is empty" in shown[place + 1]
 
 
 def test_a_failed_upload_stays_at_the_field_until_the_next():
@@ -208,7 +241,8 @@ def test_a_reload_finds_what_was_sent():
     choose(opened(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
     page = opened(Server(), path=FILE)
     assert page.overrides == {"T-a.path": "u/1-../mine.txt"}
-    assert "../mine.txt 1 B" in page.words().replace(":gray[", "")
+    assert " mine.txt 1 B" in page.words().replace(":gray[", "")
+    assert "Chosen as “../mine.txt”; the name was made safe." in page.words()
 
 
 def test_files_on_the_server_are_offered():
