@@ -12,7 +12,17 @@ from collections.abc import Callable
 
 from lfclient import LangflowClient, samples
 from tests import chromium, servers
-from tests.bench import begin, client, events, form, live, outputs, screen, status_requests
+from tests.bench import (
+    begin,
+    client,
+    events,
+    form,
+    live,
+    outputs,
+    screen,
+    status_requests,
+    watchers,
+)
 from tests.bench.figures import HEAD, Figure
 
 
@@ -43,6 +53,7 @@ def _measure(wanted: list[str]) -> int:
         "events": events.run,
         "begin": lambda: begin.run(*here, browser),
         "live": lambda: live.run(browser),
+        "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
     }
     print(HEAD, flush=True)

@@ -127,8 +127,11 @@ def chain(count: int) -> dict[str, Any]:
     }
 
 
-def told_by(flow: dict[str, Any], words: int, pause: float) -> list[Line]:
-    """The script of a run of a chain: while each component is at work, so many words are said."""
+def told_by(flow: dict[str, Any], words: int, pause: float, hold: float = 0.0) -> list[Line]:
+    """The script of a run of a chain: while each component is at work, so many words are said.
+
+    The first is held back for `hold` seconds.
+    """
     ids = [one["id"] for one in flow["data"]["nodes"]]
     message = {
         "id": MESSAGE,
@@ -140,7 +143,7 @@ def told_by(flow: dict[str, Any], words: int, pause: float) -> list[Line]:
     lines = [
         Line("vertices_sorted", {"ids": ids[:1], "to_run": ids}, 1.0),
         Line("build_start"),
-        Line("add_message", message, pause),
+        Line("add_message", message, pause + hold),
     ]
     for place, name in enumerate(ids):
         for number in range(place * words, (place + 1) * words):
