@@ -81,11 +81,10 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
     names = Counter(flow.name for flow in flows)
     key = state.flow_key(session.owner)
     wished = state.take_wanted_flow()
-    if wished in by_id:
-        st.session_state[key] = wished
-    if st.session_state.get(key) not in by_id:
-        wanted = (preferred, state.flow_in_address(), flows[0].id)
-        st.session_state[key] = next(each for each in wanted if each in by_id)
+    wanted = (wished, st.session_state.get(key), preferred, state.flow_in_address(), flows[0].id)
+    # set each time: on another page Streamlit falls back to the first option, if this value was
+    # set and never chosen
+    st.session_state[key] = next(each for each in wanted if each in by_id)
 
     def label(flow_id: str) -> str:
         flow = by_id[flow_id]

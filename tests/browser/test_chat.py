@@ -18,7 +18,7 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     sample = next(one for one in samples.SAMPLES if one.name == "Write word by word")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         data = samples.build(sample, api.catalogue(samples.own_code([sample])))
-        flow = api.create_flow(f"Chat {uuid4().hex[:8]}", data)
+        flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
         api.delete_flow(flow.id)
 
@@ -27,7 +27,8 @@ def test_a_person_talks_to_flows(
     console: Console, writer: FlowSummary, window: Callable[..., Page], langflow_113: LiveServer
 ):
     """Watch an answer being written, go on, begin another session, rename one and delete it;
-    another browser goes on where this one is. What is set beside it goes with each message.
+    another browser goes on where this one is. What is set beside it goes with each message. The
+    details of an answer are those of its flow, and lead back.
     """
     page = window()
     page.goto(f"{console.url}/chat?flow={writer.id}")
@@ -79,6 +80,12 @@ def test_a_person_talks_to_flows(
     page.get_by_role("button", name=re.compile("Hello")).click()
     expect(page).to_have_url(first)
     page.reload()
+    expect(messages.nth(2)).to_contain_text("Once more")
+    page.get_by_text("Details of this answer").last.click()
+    page.get_by_text("Show its session in Chat").wait_for()
+    expect(page.get_by_role("combobox", name="Flow")).to_have_value(writer.name)
+    page.get_by_text("Show its session in Chat").click()
+    expect(page).to_have_url(first)
     expect(messages.nth(2)).to_contain_text("Once more")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         assert len(api.sessions(writer.id)) == 1
