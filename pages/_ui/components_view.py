@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -29,10 +29,16 @@ def switch() -> str:
 
 
 def draw(
-    flow: Flow, components: Mapping[str, ComponentRun], *, view: str, ended: bool, key: str
+    flow: Flow,
+    components: Mapping[str, ComponentRun],
+    *,
+    view: str,
+    ended: bool,
+    key: str,
+    choose: Callable[[str], None] | None = None,
 ) -> None:
     """The components in that view; as `graph.draw`, once per run of the script or fragment."""
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
     else:
-        graph.draw(flow, components, ended=ended, key=key)
+        graph.draw(flow, components, ended=ended, key=key, choose=choose)

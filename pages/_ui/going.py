@@ -14,6 +14,7 @@ from lfclient.run import Run
 from lfclient.store import RunRecord
 from pages._ui import components_view, outputs, state
 from pages._ui.backend import client
+from pages._ui.component_states import all_runs, leaves
 from pages._ui.servers import Session
 from pages._ui.slot import Slot
 from pages._ui.status import component_look, component_word
@@ -122,19 +123,33 @@ def components(session: Session, record: RunRecord, flow: Flow | None, *, ended:
     # a flow that is not at hand, or no longer there, has left the components' names at least
     drawn = flow or _without_edges(record, run)
     view = components_view.switch()
-    components_view.draw(
-        drawn, run.components, view=view, ended=ended, key=f"graph-{record.id}-{ended}"
-    )
-    result(session, record)
-
-
-def result(session: Session, record: RunRecord) -> None:
-    """A choice of the components that have one, and the result of the chosen."""
     known = {
-        name: one
-        for name, one in (record.run.components if record.run else {}).items()
+        one.component_id: one
+        for _, one, _ in all_runs(drawn, run.components, ended=ended)
         if one.state in _HAS_RESULT
     }
+
+    def choose(pressed: str) -> None:
+        """The component itself, or of a group the last that has a result."""
+        inside = drawn.component(pressed)
+        ids = [leaf.id for leaf in leaves(inside)] if inside else [pressed]
+        found = [name for name in ids if name in known]
+        if found:
+            st.session_state[state.component_key(record.id)] = found[-1]
+
+    components_view.draw(
+        drawn,
+        run.components,
+        view=view,
+        ended=ended,
+        key=f"graph-{record.id}-{ended}",
+        choose=choose,
+    )
+    result(session, record, known)
+
+
+def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+    """A choice of the components that have a result, and that of the chosen."""
     if not known:
         return
 
@@ -144,7 +159,9 @@ def result(session: Session, record: RunRecord) -> None:
             return name
         look = component_look(one.state, ended=record.ended)
         took = f" · {took_words(one.seconds)}" if one.seconds is not None else ""
-        return f"{look.sign} {_name(one)}{took}"
+        # the browser tells of the choice by these words, so that no two may be the same
+        alike = sum(_name(other) == _name(one) for other in known.values()) > 1
+        return f"{look.sign} {_name(one)}{f' ({name})' if alike else ''}{took}"
 
     chosen = st.selectbox(
         "Result of a component",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -27,14 +27,30 @@ _canvas = st.components.v2.component(
 )
 
 
-def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool, key: str) -> None:
+def draw(
+    flow: Flow,
+    components: Mapping[str, ComponentRun],
+    *,
+    ended: bool,
+    key: str,
+    choose: Callable[[str], None] | None = None,
+) -> None:
     """Draw the flow as a graph; `ended`: nothing more comes of the run.
+
+    `choose` is called before the next run of the script or fragment, with the id of the component
+    that was pressed: one that is done or failed, or such a group.
 
     May be drawn again and again under the same `key` and then changes in place, zoom and scroll
     untouched; but only once per run of the script or fragment, since Streamlit takes a key once.
     """
+
+    def chosen() -> None:
+        pressed = st.session_state[key].chosen
+        if choose and isinstance(pressed, str):
+            choose(pressed)
+
     if flow.components:
-        _canvas(key=key, data=picture(flow, components, ended=ended))
+        _canvas(key=key, data=picture(flow, components, ended=ended), on_chosen_change=chosen)
     else:
         st.caption("This flow has no components.")
 

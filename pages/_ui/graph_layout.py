@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from lfclient.flow import Component, Edge, Flow
 
 CARD = (172, 48)  # width and height of a component
-GAP = (44, 22)  # what is free beside and below it, at least
+GAP = (24, 22)  # what is free beside and below it, at least
 # Langflow's cards are 320 wide and mostly far higher than wide
 SCALE = (0.58, 0.2)
 # empty stretches of a canvas are drawn no longer than this
-LONGEST = (CARD[0] + 3 * GAP[0], 2 * (CARD[1] + GAP[1]))
+LONGEST = (CARD[0] + GAP[0], 2 * (CARD[1] + GAP[1]))
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def test_sixty_components_can_be_read(open_page, scheme, width):
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     page.get_by_role("button", name="Show all of it").click()
     assert page.locator(".view").evaluate(INSIDE) == 60
+    page.get_by_role("button", name="Larger").click(click_count=1 if width == 1000 else 3)
+    expect(at_work.locator(".name")).to_be_visible()  # as soon as there is room for some letters
 
 
 def test_a_drawing_that_changes_keeps_zoom_place_and_cards(open_page):

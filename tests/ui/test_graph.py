@@ -42,6 +42,12 @@ def test_keeps_the_order_of_the_authors_arrangement():
     assert overlapping(flow) == []
 
 
+def test_a_chain_of_five_fits_into_a_panel_with_its_names_readable():
+    """600 pixels at three fifths of the size."""
+    flow = flows.flow(*(named(f"A-{n}", "A", 420 * n) for n in range(5)))
+    assert layout(flow).width * 0.6 <= 576
+
+
 def test_a_far_away_component_leaves_no_desert():
     """An empty stretch of canvas is no longer than two cards."""
     flow = flows.flow(named("A-1", "A"), named("B-1", "B", 1e9, -1e9))

@@ -1,9 +1,12 @@
 // Draws what pages/_ui/graph.py sends. Everything in it is text from strangers: it goes into the
 // page as textContent and attributes only, never as markup.
 
-const MARGIN = 16;
-const READABLE = 0.78; // below this scale names are hard to read, so a wide flow is scrolled
-const FAR = 0.5; // below this only signs are drawn
+const MARGIN = 12;
+const WHOLE = 0.58; // all of a flow is shown at first, if it can be as large as this
+const READABLE = 0.78; // what is not, is scrolled at this scale
+const SMALL = 0.5; // below this the cards have room for their names alone
+const FAR = 0.26; // and below this for signs alone
+const STILL = 4; // pixels that a pointer may move within a click
 const HIGHEST = 420; // pixels of the view
 const BAR = 12; // and of a scrollbar below
 const SVG = "http://www.w3.org/2000/svg";
@@ -19,15 +22,18 @@ const made = (tag, cls, parent) => {
 function bend([ax, ay], [bx, by], [w, h]) {
   const [x1, y1, x2, y2] = [ax + w, ay + h / 2, bx, by + h / 2];
   if (bx > ax) {
-    const pull = Math.max((x2 - x1) / 2, 36);
+    const pull = Math.max((x2 - x1) / 2, 20);
     return `M${x1},${y1}C${x1 + pull},${y1} ${x2 - pull},${y2} ${x2},${y2}`;
   }
   const low = Math.max(ay, by) + h + 12;
-  return `M${x1},${y1}C${x1 + 40},${y1} ${x1 + 40},${low} ${x1 - 10},${low}` +
-    `L${x2 + 10},${low}C${x2 - 40},${low} ${x2 - 40},${y2} ${x2},${y2}`;
+  return `M${x1},${y1}C${x1 + 20},${y1} ${x1 + 20},${low} ${x1 - 10},${low}` +
+    `L${x2 + 10},${low}C${x2 - 20},${low} ${x2 - 20},${y2} ${x2},${y2}`;
 }
 
 class Graph {
+  still = true; // the pointer has not moved since it was pressed
+  choose = () => {}; // tells Python of the component with that id
+
   constructor(parent) {
     this.frame = made("div", "frame", parent);
     this.view = made("div", "view", this.frame);
@@ -36,7 +42,7 @@ class Graph {
     this.view.setAttribute("aria-label", "The flow as a graph");
     this.room = made("div", "room", this.view);
     this.plan = made("div", "plan", this.room);
-    this.plan.setAttribute("role", "img");
+    this.plan.setAttribute("role", "group");
     this.tools = made("div", "tools", this.frame);
     const press = { "−": [() => this.zoom(1 / 1.25), "Smaller"], "+": [() => this.zoom(1.25), "Larger"],
       Fit: [() => this.fit(), "Show all of it"] };
@@ -53,7 +59,13 @@ class Graph {
       event.preventDefault();
       this.zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
     }, { passive: false });
-    this.view.addEventListener("keydown", () => (this.touched = true));
+    this.view.addEventListener("keydown", (event) => {
+      this.touched = true;
+      if (!["Enter", " "].includes(event.key) || !event.target.matches(".node")) return;
+      event.preventDefault();
+      this.still = true;
+      event.target.click();
+    });
     this.view.addEventListener("pointerdown", (event) => this.drag(event));
     this.watch = new ResizeObserver(() => this.resized());
     this.watch.observe(this.view);
@@ -96,7 +108,7 @@ class Graph {
       made("div", "name", node).textContent = name;
       const line = made("div", "line", node);
       return { node, icon: made("span", "icon", line), words: made("span", "words", line),
-        name: `${name} (${id})` };
+        name: `${name} (${id})`, id };
     });
     this.touched = false;
     this.followed = undefined;
@@ -107,8 +119,13 @@ class Graph {
     const state = [kind, icon, line, reason].join("\n");
     if (this.shown[index] === state) return;
     this.shown[index] = state;
-    const { node, icon: sign, words, name } = this.nodes[index];
+    const { node, icon: sign, words, name, id } = this.nodes[index];
+    const over = /^(done|failed) /.test(kind); // and so has a result to look into
     node.className = `node ${kind}`;
+    node.tabIndex = over ? 0 : -1;
+    node.setAttribute("role", over ? "button" : "img");
+    node.onclick = over ? () => this.still && this.choose(id) : null;
+    node.setAttribute("aria-label", [name, line].join(", "));
     sign.textContent = icon;
     words.textContent = line;
     node.title = [name, line, reason].filter(Boolean).join("\n");
@@ -120,23 +137,30 @@ class Graph {
     return Math.min(room / this.size[0], (HIGHEST - 2 * MARGIN) / this.size[1], 1);
   }
 
+  /** The scale of the first look: all of it, or a part from the left on that is easy to read. */
+  usual() {
+    const whole = this.whole();
+    return whole < WHOLE ? READABLE : whole;
+  }
+
   resized() {
     if (!this.size || !this.view.clientWidth) return;
-    if (!this.touched) this.to(Math.max(this.whole(), READABLE));
+    if (!this.touched) this.to(this.usual());
     else if (this.fitted) this.to(this.whole());
   }
 
   to(scale) {
     this.scale = Math.min(Math.max(scale, 0.05), 2);
     const [width, height] = this.size.map((side) => side * this.scale);
-    // as high as the readable drawing needs, whatever the zoom, so that nothing below it moves
-    const usual = this.size[1] * Math.max(this.whole(), READABLE) + 2 * MARGIN;
-    const high = Math.min(usual, HIGHEST);
+    // as high as the first look needs, whatever the zoom, so that nothing below it moves
+    const high = Math.min(this.size[1] * this.usual() + 2 * MARGIN, HIGHEST);
     const top = Math.max((high - height) / 2, MARGIN);
     this.view.style.height = `${high + BAR}px`;
     this.room.style.width = `${width + 2 * MARGIN}px`;
     this.room.style.height = `${height + 2 * top}px`;
     this.plan.style.transform = `translate(${MARGIN}px, ${top}px) scale(${this.scale})`;
+    this.plan.style.setProperty("--scale", this.scale);
+    this.plan.classList.toggle("small", this.scale < SMALL && this.scale >= FAR);
     this.plan.classList.toggle("far", this.scale < FAR);
     this.tools.hidden = !this.touched && this.whole() >= READABLE;
   }
@@ -160,10 +184,14 @@ class Graph {
   }
 
   drag(event) {
-    this.touched = true;
+    this.touched = this.still = true;
     if (event.pointerType !== "mouse" || event.button !== 0) return;
     const start = [event.clientX + this.view.scrollLeft, event.clientY + this.view.scrollTop];
-    const move = ({ clientX, clientY }) => this.view.scrollTo(start[0] - clientX, start[1] - clientY);
+    const move = ({ clientX, clientY }) => {
+      const far = Math.hypot(clientX - event.clientX, clientY - event.clientY);
+      this.still &&= far < STILL;
+      if (!this.still) this.view.scrollTo(start[0] - clientX, start[1] - clientY);
+    };
     const end = () => {
       this.view.classList.remove("dragged");
       removeEventListener("pointermove", move);
@@ -194,9 +222,10 @@ class Graph {
 
 const graphs = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   let graph = graphs.get(parentElement);
   if (!graph) graphs.set(parentElement, (graph = new Graph(parentElement)));
+  graph.choose = (id) => setTriggerValue("chosen", id);
   graph.show(data);
   return () => graph.watch.disconnect();
 }
