@@ -136,7 +136,7 @@ def fill(output: Output, content: Any) -> Output:
     if named is None:
         return _read(output, content)
     parts = {
-        name: _read(_as_type(output, part.get("type")), part.get("message"))
+        name: _read(_as_type(output, part.get("type"), part["message"]), part["message"])
         for name, part in named.items()
     }
     first = next(iter(parts.values()))
@@ -158,7 +158,7 @@ def is_empty(output: Output) -> bool:
     return output.value is None and output.kind is not OutputKind.ERROR
 
 
-def _as_type(output: Output, word: Any) -> Output:
+def _as_type(output: Output, word: Any, content: Any) -> Output:
     """A part's own word decides only what its component's word leaves open."""
     if not isinstance(word, str):
         return output
@@ -169,7 +169,14 @@ def _as_type(output: Output, word: Any) -> Output:
         return replace(output, kind=kind, type=word)
     if output.kind is OutputKind.MESSAGE and word in ("object", "array", "data"):
         return replace(output, kind=OutputKind.DATA)
+    if output.kind is OutputKind.TABLE and kind is OutputKind.MESSAGE and _is_prose(content):
+        return replace(output, kind=kind, type=word)
     return output
+
+
+def _is_prose(content: Any) -> bool:
+    """A text that is no table, neither as JSON nor as Markdown."""
+    return isinstance(content, str) and rows_of(content) is None
 
 
 def _read(output: Output, content: Any) -> Output:

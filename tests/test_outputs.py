@@ -141,6 +141,16 @@ def test_several_parts():
     )
     assert output.value == [{"a": 1}]
     assert list(output.parts) == ["rows", "text"]
+    text = output.parts["text"]
+    assert (text.kind, text.type, text.value) == (OutputKind.MESSAGE, "text", "x")
+
+
+def test_a_table_as_text():
+    """Under a table's word it stays one; JSON and Markdown are read."""
+    rows = [{"a": 1}]
+    for text in ('[{"a": 1}]', "| a |\n|---|\n| 1 |"):
+        output = read("dataframe", {"rows": {"message": text, "type": "text"}})
+        assert (output.kind, output.value) == (OutputKind.TABLE, rows)
 
 
 def test_error_part():

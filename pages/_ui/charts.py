@@ -16,6 +16,8 @@ TOTAL, MEAN = "Total", "Mean"  # what is shown of several rows at the same place
 MOST_POINTS = 5_000
 MOST_BARS = 40
 MOST_BINS = 40
+MOST_CATEGORIES = 20
+MOSTLY = 0.8  # of a series' times that are no other's
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,17 @@ class Points:
 def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> Choice | None:
     """The chart that a person would draw of the table; None where there is nothing to draw.
 
-    Bars stand for what comes more than once, if there is any such column.
+    Bars stand for what comes more than once, if there is any such column. A line needs a series:
+    rows whose times are a matter of chance, as dates of birth are, are counted by a category.
     """
     numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
     times = [name for name, kind in kinds.items() if kind is Kind.TIME]
     names = [name for name, kind in kinds.items() if kind in (Kind.TEXT, Kind.BOOLEAN)]
     names.sort(key=lambda name: table[name].head(SAMPLE).nunique() > MOST_BARS)
     measured = [name for name in numbers if not _is_id(name)] or numbers
+    groups = [name for name in names if _is_category(table[name])]
+    if times and groups and not _is_series(read(table[times[0]], Kind.TIME)):
+        return Choice(BAR, groups[0], (ROWS,))
     if times and numbers:
         return Choice(LINE, times[0], tuple(measured[:1]))
     if names and numbers:
@@ -62,6 +68,19 @@ def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> Choice | None:
     if names or times:
         return Choice(BAR, (names or times)[0], (ROWS,))
     return None
+
+
+def _is_category(column: pd.Series) -> bool:
+    """Whether few values stand for many rows."""
+    column = column.head(SAMPLE).dropna()
+    return 2 <= column.nunique() <= MOST_CATEGORIES and column.nunique() < len(column)
+
+
+def _is_series(times: pd.Series) -> bool:
+    """Whether the rows follow each other in time, hardly two at once."""
+    times = times.dropna()
+    ordered = times.is_monotonic_increasing or times.is_monotonic_decreasing
+    return ordered and times.nunique() >= MOSTLY * len(times)
 
 
 def _is_id(name: str) -> bool:

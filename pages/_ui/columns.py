@@ -13,6 +13,7 @@ from pages._ui.text import clip
 SAMPLE = 1000  # values by which a column of text is judged
 MOST_COLUMNS = 200
 MOST_FREQUENT = 3
+FIGURES = ("Filled", "Empty", "Distinct", "Min", "Mean", "Median", "Max")
 LONGEST = 40  # characters of a value
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _TIME = re.compile(
@@ -99,7 +100,8 @@ def _row(column: pd.Series, kind: Kind | None) -> dict[str, object]:
     if kind in (Kind.NUMBER, Kind.TIME):
         values = read(filled, kind).dropna()
         if len(values):
-            said = _number if kind is Kind.NUMBER else _time
+            days = kind is Kind.TIME and (values == values.dt.normalize()).all()
+            said = _number if kind is Kind.NUMBER else _day if days else _time
             row["Min"], row["Max"] = said(values.min()), said(values.max())
             row["Mean"], row["Median"] = said(values.mean()), said(values.median())
     return row
@@ -121,4 +123,8 @@ def _number(value: float) -> str:
 
 
 def _time(value: pd.Timestamp) -> str:
-    return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%d %H:%M:%S")
+    return value.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _day(value: pd.Timestamp) -> str:
+    return value.strftime("%Y-%m-%d")

@@ -10,10 +10,11 @@ from lfclient.flow import Component, Flow
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun
 from pages._ui.component_states import all_runs, standing_of, took
-from pages._ui.text import clip, plain
+from pages._ui.text import clip, first_words, plain
 
 NAME_LIMIT = 80
 LINE_LIMIT = 100
+HEAD = 2000  # characters of a text in which its line is looked for
 HIGHEST = 420  # pixels; above, the rows are scrolled
 ROWS_SHOWN = 10
 HEADS = ("Component", "State", "Took", "Result")
@@ -69,7 +70,8 @@ def _line(output: Output) -> str:
     if isinstance(value, FileRef):
         return value.name
     if isinstance(value, str):
-        return _first_line(value)
+        marked = output.kind is OutputKind.MESSAGE
+        return first_words(value[:HEAD]) if marked else _first_line(value)
     if output.kind is OutputKind.TABLE:
         return f"{len(value):,} row{'s' * (len(value) != 1)}"
     if isinstance(value, dict):
@@ -80,4 +82,4 @@ def _line(output: Output) -> str:
 
 
 def _first_line(text: str) -> str:
-    return text[:2000].strip().partition("\n")[0]
+    return text[:HEAD].strip().partition("\n")[0]

@@ -217,9 +217,9 @@ def _event_list(record: RunRecord, found: list[RawEvent]) -> None:
         st.caption("No events.")
         return
     about = [_about_component(event) for event in shown]
-    table = pd.DataFrame(
-        {"id": [event.id for event in shown], "event": [e.name for e in shown], "component": about}
-    )
+    table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
+    if any(event.id for event in shown):  # those of a streamed call have none
+        table.insert(0, "id", [event.id for event in shown])
     picked = st.dataframe(
         table,
         hide_index=True,

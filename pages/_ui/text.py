@@ -39,6 +39,10 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
+# what begins a line, or stands around words: for a look at a text, not to be drawn
+_LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
@@ -90,6 +94,23 @@ def without_data_images(markdown: str) -> str:
         return f"*image “{plain(match[1] or 'without a name')}”*"
 
     return _outside_code(markdown, lambda part: _DATA_IMAGE.sub(name, part))
+
+
+def first_words(markdown: str) -> str:
+    """The first line of a Markdown text that has words, without its marks."""
+    for line in markdown.strip().splitlines():
+        bare = _LINE_MARKS.sub("", line)
+        bare = _LINK.sub(r"\1", bare)
+        bare = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", bare)).strip()
+        if re.search(r"\w", bare) and not line.startswith(("```", "~~~")):
+            return bare
+    return markdown.strip().partition("\n")[0]
+
+
+def human_name(name: str) -> str:
+    """A name of a program's as one reads it: `message_output` is Message output."""
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
 
 
 def _outside_code(markdown: str, change: Callable[[str], str]) -> str:

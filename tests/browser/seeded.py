@@ -49,6 +49,8 @@ print("hello $x$ :red[world]")
 ![](http://pictures.example/remote.png) :red[not red]
 """
 FILES: dict[str, tuple[str, bytes]] = {
+    "f-txt": ("note.txt", b"a note"),
+    "f-gone": ("gone.txt", b""),
     "f-pdf": ("../report.pdf", picture("navy", "A page", "PDF")),
     "f-csv": ("people.csv", b"name,age\nAda,36\nAlan,41\n=1+1,5\n"),
     "f-svg": ("drawing.svg", DRAWING.encode()),
@@ -104,6 +106,7 @@ def server() -> StandIn:
         {
             "POST /api/v2/workflows": (200, answer),
             **{f"GET /api/v2/files/{id}": (200, data) for id, (_, data) in FILES.items()},
+            "GET /api/v2/files/f-gone": (404, {"detail": "File not found"}),
         }
     )
     stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in found]))

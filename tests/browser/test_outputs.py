@@ -79,12 +79,16 @@ def test_every_output_is_looked_into(walked):
         "html": "code",
     }.items():
         file = card(f"File-{name}")
-        file.get_by_role("button", name="Fetch").click()
+        file.get_by_role("button", name="Preview").click()
         expect(file.locator(shown).first).to_be_visible()
     assert card("File-svg").locator("img").first.evaluate("image => image.naturalWidth") == 120
     with page.expect_download() as saved:
-        card("File-pdf").get_by_role("button", name="Save").click()
-    assert saved.value.suggested_filename == "report.pdf"
+        card("File-txt").get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "note.txt"
+    assert saved.value.path().read_bytes() == b"a note"
+    expect(card("File-txt")).to_contain_text("6 B")
+    card("File-gone").get_by_role("button", name="Save").click()
+    expect(card("File-gone").get_by_test_id("stAlert")).to_be_visible()
 
     panel = page.get_by_test_id("stExpander").filter(has_text="Compare two outputs")
     panel.get_by_text("Compare two outputs").click()

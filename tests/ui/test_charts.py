@@ -39,6 +39,21 @@ def test_bars_are_guessed_for_what_comes_more_than_once():
     assert guessed(*rows) == Choice(BAR, "city", ("n",))
 
 
+@pytest.mark.parametrize(
+    ("days", "choice"),
+    [
+        (range(1, 29), Choice(LINE, "day", ("n",))),
+        (range(28, 0, -1), Choice(LINE, "day", ("n",))),
+        ([day * 11 % 29 for day in range(1, 29)], Choice(BAR, "city", (ROWS,))),
+        ([1] * 14 + [2] * 14, Choice(BAR, "city", (ROWS,))),
+    ],
+)
+def test_a_line_needs_times_that_follow_each_other(days, choice):
+    """Without an order, or many rows a time, they are counted by a category."""
+    rows = [{"day": f"2026-01-{day:02d}", "city": f"c{day % 3}", "n": day} for day in days]
+    assert guessed(*rows) == choice
+
+
 def test_thins_out_what_is_too_much():
     """Evenly, with the first and the last row, and says so."""
     rows = [{"a": i, "b": i} for i in range(12_000)]

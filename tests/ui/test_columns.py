@@ -63,6 +63,9 @@ def test_tells_times_by_their_span():
     """From the first to the last."""
     told = row("2026-01-01", "2026-01-03")
     assert (told["Min"], told["Mean"], told["Max"]) == ("2026-01-01", "2026-01-02", "2026-01-03")
+    # days have a mean that is one, moments one with its time
+    assert row("2026-01-01", "2026-01-02")["Mean"] == "2026-01-01"
+    assert row("2026-01-01 10:00:00", "2026-01-03")["Min"] == "2026-01-01 10:00:00"
 
 
 @pytest.mark.parametrize("values", [(None,), (float("inf"),), (10**30, 1), (1e308, -1e308)])

@@ -49,6 +49,12 @@ def test_a_value_is_told_in_a_line(kind, value, words):
     assert components_table.result(run) == words
 
 
+def test_a_messages_marks_are_left_out():
+    """Its line is to be read, not drawn."""
+    output = Output("A-1", OutputKind.MESSAGE, "---\n## **Lisbon** in [May](http://a.b/c)\nmore")
+    assert components_table.result(components.done("A-1", output=output)) == "Lisbon in May"
+
+
 def test_strangers_words_stay_letters():
     """No cell becomes markup, an icon, or two cells."""
     for name, cells in zip(

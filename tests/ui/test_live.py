@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import streamlit as st
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import Run, RunError, RunStatus
+from pages._ui import going, state
 from pages._ui.backend import backend
 from tests.ui.stand_in import NODE, flow
 from tests.ui.whole_pages import (
@@ -83,6 +85,32 @@ def test_the_result_of_a_component_can_be_opened_while_the_rest_goes_on(langflow
     choice.set_value("A").run()
     assert not app.exception
     assert "in" in [each.value for each in app.markdown]
+
+
+def test_results_stand_in_the_order_of_the_flow_and_are_chosen_in_the_graph(
+    langflow_stand_in, monkeypatch
+):
+    """Whatever the order of the events; a component without a result cannot be chosen."""
+
+    def draw(*_, choose, **more):
+        for name in (NODE["id"], "B"):
+            st.button(name, on_click=choose, args=(name,))
+
+    monkeypatch.setattr(going.components_view, "draw", draw)
+    components = {**COMPONENTS, NODE["id"]: replace(DONE, component_id=NODE["id"])}
+    record = going_run(langflow_stand_in.url, run=run_with(components=components))
+    app = opened(run=record.id).run()  # the flow is at hand once the form has been drawn
+    choice = app.selectbox(key=state.component_key(record.id))
+    # the browser tells of the choice by these words, so those of the same name have their ids
+    assert choice.options == [
+        "✓ Chat Input (ChatInput-a) · 0.2 s",
+        "✓ Chat Input (A) · 0.2 s",
+    ]
+    choice.set_value("A").run()
+    for name in (NODE["id"], "B"):
+        next(each for each in app.button if each.label == name).click().run()
+        assert not app.exception
+        assert app.selectbox(key=state.component_key(record.id)).value == NODE["id"]
 
 
 @pytest.mark.parametrize(
@@ -230,4 +258,5 @@ def test_the_events_of_a_streamed_call_are_kept(langflow_stand_in):
     run = run_with(RunStatus.COMPLETED, raw=raw)
     record = kept_run(langflow_stand_in.url, mode="stream", run=run)
     table = opened_at("Events", record).dataframe[0].value
+    assert list(table.columns) == ["event", "component"]  # they have no ids
     assert list(table["event"]) == ["token"]

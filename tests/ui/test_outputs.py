@@ -1,12 +1,16 @@
 """Each output is drawn as what it is."""
 
 import base64
+from unittest.mock import Mock
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from lfclient.errors import ServerFault
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import NotRun, Run, RunStatus
 from pages._ui import outputs
+from pages._ui.outputs import file
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -135,6 +139,22 @@ def test_images_that_came_along_are_drawn_at_once():
         assert not app.button
 
 
+def test_a_file_is_called_one_whatever_the_servers_word():
+    """Write File is told of as a message."""
+    app = drawn(output(OutputKind.FILE, FileRef("out.txt", id="1"), type="message"))
+    assert ":gray-badge[file]" in texts(app)
+
+
+def test_a_file_is_fetched_once_for_all_who_want_it():
+    """The browser and the page ask at the same press; both are told the same of a failure."""
+    fetch = file.Fetch(Mock(side_effect=[b"hello"]))
+    assert fetch.get() == fetch.get() == b"hello"
+    fetch = file.Fetch(Mock(side_effect=[ServerFault("It is gone."), b"never"]))
+    for _ in range(2):
+        with pytest.raises(ServerFault, match="gone"):
+            fetch.get()
+
+
 def test_a_file_is_fetched_when_asked_for():
     """Through the given function, once, then it is previewed and can be saved."""
     asked = []
@@ -153,15 +173,14 @@ def test_a_file_is_fetched_when_asked_for():
 def test_a_file_that_is_gone_says_so():
     """A failed download is shown where the file stands."""
 
-    def download(ref):
-        from lfclient.errors import ServerFault
-
-        raise ServerFault("It is gone.")
-
+    download = Mock(side_effect=[ServerFault("It is gone."), b"back again"])
     app = drawn(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
     app.button[0].click().run()
     assert not app.exception
     assert "It is gone" in app.error[0].value
+    app.button[0].click().run()
+    assert not app.error
+    assert app.code[0].value == "back again"
 
 
 def test_a_cut_output_names_the_setting_that_lifts_it():
@@ -191,9 +210,12 @@ def test_a_value_that_reads_as_something_else_is_offered_as_both():
 
 def test_several_outputs_of_a_component_stand_side_by_side():
     """Each named output has its tab."""
-    parts = {"good": output(OutputKind.MESSAGE, "a"), "bad": output(OutputKind.DATA, {"b": 1})}
+    parts = {
+        "message_output": output(OutputKind.MESSAGE, "a"),
+        "bad": output(OutputKind.DATA, {"b": 1}),
+    }
     app = drawn(output(OutputKind.MESSAGE, "a", parts=parts))
-    assert [tab.label for tab in app.tabs] == ["good", "bad"]
+    assert [tab.label for tab in app.tabs] == ["Message output", "Bad"]
 
 
 def test_components_that_did_not_run_are_marked():

@@ -173,7 +173,7 @@ def test_images_of_several_outputs_of_a_component_are_one_gallery():
     """Beside the outputs themselves."""
     parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
     app = drawn(output(OutputKind.IMAGE, URI, parts=parts))
-    assert [tab.label for tab in app.tabs] == ["part 1", "part 2", "All images"]
+    assert [tab.label for tab in app.tabs] == ["Part 1", "Part 2", "All images"]
     app = opened(app, "parts", "All images")
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
 
@@ -191,6 +191,12 @@ def test_the_zoomed_view_is_a_dialog():
     app.button[0].click().run()
     assert not app.exception
     assert "1 of 2" in texts(app)
+
+
+def test_a_small_image_is_hardly_enlarged():
+    """Four times at most; a drawing and what is damaged have the room that there is."""
+    assert image.large(DOT) == 4
+    assert image.large(b"<svg></svg>") == image.large(DOT[:30]) == "stretch"
 
 
 def test_a_message_with_large_images_is_still_markdown():
@@ -370,8 +376,8 @@ def test_outputs_and_their_parts_have_names_of_their_own():
         "c": Output("C-1", OutputKind.MESSAGE, "", display_name="Same"),
     }
     assert list(compare.named(many)) == [
-        "Component · x",
-        "Component · y",
+        "Component · X",
+        "Component · Y",
         "Same",
         "Same (C-1)",
     ]

@@ -8,7 +8,9 @@ from pages._ui.text import (
     clip,
     code,
     duration_words,
+    first_words,
     host_of,
+    human_name,
     plain,
     size_words,
     without_data_images,
@@ -180,3 +182,26 @@ def test_clips_with_an_ellipsis():
     """What is left out is seen to be left out."""
     assert clip("abcdef", 4) == "abc…"
     assert clip("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("**Lisbon**: _sunny_, `25`", "Lisbon: sunny, 25"),
+        ("```python\nprint(1)", "print(1)"),
+        ("> - # x", "x"),
+        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
+        ("![](data:image/png;base64,AAA)\nA picture", "A picture"),
+        ("***", "***"),
+        ("", ""),
+    ],
+)
+def test_the_first_words_have_no_marks(markdown, words):
+    """For a cell that has room for a line; what only looks like a mark stays."""
+    assert first_words(markdown) == words
+
+
+def test_a_name_of_a_programs_is_made_readable():
+    """Its underscores are spaces; capitals of its own stay."""
+    assert human_name("dataframe_output") == "Dataframe output"
+    assert human_name("toJSON") == "ToJSON"

@@ -19,7 +19,7 @@ from lfclient.run import NotRun, Run
 from pages._ui import problems
 from pages._ui.outputs import compare, file, gallery, image, message, structured, table
 from pages._ui.outputs.block import Block
-from pages._ui.text import plain
+from pages._ui.text import human_name, plain
 
 DRAWERS: dict[OutputKind, Callable[[Block], None]] = {
     OutputKind.MESSAGE: message.draw,
@@ -125,7 +125,9 @@ def _card(source: _Source, name: str, run_id: str, download: Callable) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             title = plain(output.display_name or output.component_id)
             st.markdown(f":material/{ICONS[output.kind]}: **{title}**", width="content")
-            st.badge(output.type or output.kind.value, color="gray")
+            # a file may come under the word of another kind
+            file = output.kind is OutputKind.FILE
+            st.badge(output.kind.value if file else output.type or output.kind.value, color="gray")
             st.space("stretch")
             st.caption(plain(output.component_id), width="content")
         draw_one(output, run_id, output.component_id, download)
@@ -146,7 +148,7 @@ def _comparison(source: _Source, run_id: str, download: Callable) -> None:
 def _parts(block: Block) -> None:
     """A component's several named outputs, each under its own tab; then the images of all."""
     names = list(block.output.parts)
-    labels = [plain(name) or "unnamed" for name in names]
+    labels = [plain(human_name(name)) or "unnamed" for name in names]
     found = [pictures_of(part) for part in block.output.parts.values()]
     if sum(1 for pictures in found if pictures) > 1:
         labels.append(ALL_IMAGES)

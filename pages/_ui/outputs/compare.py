@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.outputs import Output, OutputKind
 from pages._ui import export
-from pages._ui.text import plain
+from pages._ui.text import human_name, plain
 
 SIDES, DIFFERENCES = "Side by side", "Differences"
 # beyond these, finding the differences takes seconds
@@ -71,7 +71,7 @@ def named(outputs: dict[str, Output]) -> dict[str, Output]:
     found: dict[str, Output] = {}
     for output in outputs.values():
         for part, value in (output.parts or {"": output}).items():
-            words = [output.display_name or output.component_id, part]
+            words = [output.display_name or output.component_id, human_name(part)]
             name = " · ".join(word for word in words if word)
             while name in found:
                 name += f" ({output.component_id})"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
+import threading
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -15,50 +18,81 @@ from pages._ui.outputs.block import Block
 from pages._ui.text import clip, plain, size_words
 
 
+class Fetch:
+    """A file that is fetched once, whoever wants it first, and not before; or why it cannot be."""
+
+    def __init__(self, fetch: Callable[[], bytes]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self.data: bytes | None = None
+        self.problem: LangflowError | None = None
+
+    def get(self) -> bytes:
+        """Waits for the one who came first. Raises the same error for all."""
+        with self._lock:
+            if self.data is None and self.problem is None:
+                try:
+                    self.data = self._fetch()
+                except LangflowError as error:
+                    self.problem = error
+        if self.data is None:
+            raise self.problem or LangflowError("The file was not fetched.")
+        return self.data
+
+
 def draw(block: Block) -> None:
     """Fetched through the client, so with the key, and only when asked for."""
     ref = block.output.value
     if not isinstance(ref, FileRef):
         structured.draw(block)
         return
-    fetched = block.session_key("file")
-    data = st.session_state.get(fetched)
+    place, opened = block.session_key("file"), block.session_key("file-opened")
+    fetch: Fetch | None = st.session_state.get(place)
+    if fetch is None or fetch.problem:
+        # what failed is tried anew at the next press
+        st.session_state[place] = Fetch(lambda: block.download(ref))
+    problem, fetch = fetch and fetch.problem, st.session_state[place]
+    data = fetch.data
+    name = export.readable(ref.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        name = export.readable(ref.name)
         st.markdown(f":material/draft: {plain(clip(name, 120)) or 'a file'}", width="content")
         st.caption(size_words(ref.size if data is None else len(data)), width="content")
-        if data is None:
+        # the browser asks for the file at the press, while this page is told of the press and
+        # waits for the same fetch, so that it can say what went wrong
+        st.download_button(
+            "Save",
+            fetch.get if data is None else data,
+            file_name=safe_name(name),
+            mime=ref.media_type or "application/octet-stream",
+            key=f"save-{block.run_id}-{block.key}",
+            on_click=_wait,
+            args=(fetch,),
+            icon=":material/download:",
+        )
+        if data is None or not st.session_state.get(opened):
             st.button(
-                "Fetch from the server",
+                "Preview",
                 key=f"fetch-{block.run_id}-{block.key}",
-                icon=":material/cloud_download:",
-                on_click=_fetch,
-                args=(block, ref, fetched),
+                icon=":material/visibility:",
+                on_click=_open,
+                args=(fetch, opened),
             )
-        else:
-            found = media.of(data, name)
-            st.download_button(
-                "Save",
-                data,
-                file_name=safe_name(name),
-                mime=found.mime,
-                key=f"save-{block.run_id}-{block.key}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-    problem = st.session_state.pop(f"{fetched}-problem", None)
-    if problem is not None:
+    if problem:
         problems.show(problem)
-    if data is not None:
+    if data is not None and st.session_state.get(opened):
+        found = media.of(data, name)
         _warn(found, name)
         preview.draw(block, data, found)
 
 
-def _fetch(block: Block, ref: FileRef, fetched: str) -> None:
-    try:
-        st.session_state[fetched] = block.download(ref)
-    except LangflowError as error:
-        st.session_state[f"{fetched}-problem"] = error
+def _wait(fetch: Fetch) -> None:
+    with contextlib.suppress(LangflowError):  # it is kept, and said where the file stands
+        fetch.get()
+
+
+def _open(fetch: Fetch, opened: str) -> None:
+    st.session_state[opened] = True
+    _wait(fetch)
 
 
 def _warn(found: media.Media, name: str) -> None:

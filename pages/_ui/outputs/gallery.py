@@ -89,10 +89,13 @@ def _zoom(block: Block, pictures: list[Picture], first: Picture) -> None:
         _step(block, "Previous", place, number - 1, len(pictures))
         _step(block, "Next", place, number + 1, len(pictures))
         said = [f"{number + 1} of {len(pictures)}", plain(clip(_name(picture, number), 120))]
-        st.caption(" · ".join([*said, media.of(data).ending, size_words(len(data))]))
+        said += [media.of(data).ending, size_words(len(data))]
+        # no wider than its words: it would take the room of the button beside it
+        st.caption(" · ".join(said), width="content")
         zoomed = replace(block, key=f"{block.key}-zoomed-{number}")
         image.save(zoomed, data, _name(picture, number))
-    image.picture(data, width="stretch")
+    with st.container(key=block.widget("large")):
+        image.picture(data, image.large(data))
 
 
 def _step(block: Block, label: str, place: str, to: int, count: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 import streamlit as st
+from PIL import Image
 from PIL.Image import DecompressionBombError
 
 from lfclient.errors import LangflowError
@@ -17,6 +19,9 @@ from pages._ui import export, media, problems
 from pages._ui.outputs import structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, host_of, plain
+
+Width: TypeAlias = int | Literal["content", "stretch"]
+MOST_ENLARGED = 4
 
 
 def draw(block: Block) -> None:
@@ -104,7 +109,18 @@ def remote(block: Block, address: str, key: str) -> None:
     save(replace(block, key=key), data)
 
 
-def picture(data: bytes, width: Literal["content", "stretch"] = "content") -> None:
+def large(data: bytes) -> Width:
+    """The width of the largest view: as wide as there is room, but hardly blurred."""
+    if media.of(data).kind is not media.Kind.IMAGE:
+        return "stretch"
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            return opened.width * MOST_ENLARGED
+    except (OSError, SyntaxError, ValueError, DecompressionBombError):
+        return "stretch"  # `picture` says what is wrong
+
+
+def picture(data: bytes, width: Width = "content") -> None:
     """Draw an image, or say that it is none that a browser can draw."""
     found = media.of(data)
     if found.kind is media.Kind.SVG:

@@ -107,9 +107,23 @@ def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
 def _columns(block: Block, table: pd.DataFrame) -> None:
     with st.spinner("Reading the columns…"):
         found = block.kept("statistics", lambda: columns.statistics(table))
-    st.dataframe(found, hide_index=True, placeholder="", alt="What the columns hold")
+    st.dataframe(
+        found,
+        hide_index=True,
+        placeholder="",
+        alt="What the columns hold",
+        column_config={
+            name: st.column_config.Column(alignment="right", width=_width(found[name]))
+            for name in columns.FIGURES
+        },
+    )
     if table.shape[1] > columns.MOST_COLUMNS:
         st.caption(f"The first {columns.MOST_COLUMNS} of {table.shape[1]:,} columns.")
+
+
+def _width(column: pd.Series) -> int:
+    """In pixels, for the longest value, which may be a date with its time."""
+    return 20 + 8 * max(len(str(value)) for value in [column.name, *column.dropna()])
 
 
 def _size(table: pd.DataFrame) -> str:
