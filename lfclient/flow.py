@@ -151,11 +151,6 @@ class Flow:
         """Whether a run may wait for a person's decision."""
         return any(leaf.type == "HumanInput" and leaf.runs for leaf in self.leaves)
 
-    @property
-    def returns_nothing(self) -> bool:
-        """Whether no output is to be expected of a run."""
-        return not self.expected_terminals
-
     @cached_property
     def _flat(self) -> tuple[list[Component], list[Edge]]:
         return _flatten(self.components, self.edges)

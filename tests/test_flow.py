@@ -54,7 +54,7 @@ def test_cycles_end():
     """A loop in a flow is followed once."""
     edges = [edge("ChatInput-a", "A-a"), edge("A-a", "B-b"), edge("B-b", "A-a")]
     found = flow(chat_input(), node("A-a"), node("B-b"), edges=edges)
-    assert found.returns_nothing
+    assert found.expected_terminals == ()
 
 
 def test_notes_are_left_out():
@@ -124,7 +124,7 @@ def test_a_flow_without_data_is_empty():
     """Langflow keeps flows whose data is null."""
     found = Flow.from_json({"id": "x", "name": "Empty", "data": None})
     assert found.components == ()
-    assert found.returns_nothing
+    assert found.expected_terminals == ()
 
 
 def test_odd_nodes_and_edges_are_left_out():

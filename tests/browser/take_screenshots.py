@@ -1,4 +1,4 @@
-"""Take the README's four pictures: `python -m tests.browser.take_screenshots <console's address>`.
+"""Take the README's six pictures: `python -m tests.browser.take_screenshots <console's address>`.
 
 The console has to be connected with a Langflow that has the sample flows.
 """
@@ -36,7 +36,7 @@ def save(page: Page, name: str) -> None:
 
 
 def take(browser: Browser, url: str) -> None:
-    """All four."""
+    """All six."""
     screen = open_window(browser, url)
     screen.pick("Write a letter", prefix="")
     screen.page.locator("textarea").nth(1).fill("Lisbon")
@@ -44,19 +44,37 @@ def take(browser: Browser, url: str) -> None:
     save(screen.page, "form")
 
     screen = open_window(browser, url)
-    screen.pick("Takes half", prefix="")
+    screen.pick("Plan a trip", prefix="")
     screen.run()
-    screen.wait("in progress")
-    screen.page.wait_for_timeout(4000)
+    screen.part("run-status").get_by_text("2 of 7 components").wait_for()
     save(screen.page, "running")
     screen.stop()
     screen.wait("cancelled")
+
+    screen = open_window(browser, url)
+    screen.pick("Wait for an approval", prefix="")
+    screen.run()
+    screen.part("approval").wait_for()
+    save(screen.page, "approval")
+    screen.part("decisions").get_by_role("button").first.click()
+    screen.wait("completed")
 
     screen = open_window(browser, url, height=980)
     screen.pick("Table of", prefix="")
     screen.run()
     screen.wait("completed")
+    screen.part("outputs").get_by_role("tab", name="Chart").click()
     save(screen.page, "outputs")
+
+    screen = open_window(browser, url)
+    screen.pick("Write word", prefix="")
+    screen.page.get_by_role("link", name="Chat").click()
+    box = screen.page.get_by_test_id("stChatInput").locator("textarea")
+    box.fill("How is the sea today?")
+    box.press("Enter")
+    screen.page.get_by_text("word by word, the way").wait_for()
+    screen.page.wait_for_timeout(2500)
+    screen.page.screenshot(path=FOLDER / "chat.png")
 
     screen = open_window(browser, url, "dark")
     screen.pick("Fails until", prefix="")
