@@ -140,7 +140,7 @@ def _message(message: Message, *, over: bool) -> None:
             st.text(text[:TEXT_LIMIT])
         elif over or message.complete:
             if text or not message.blocks:
-                _text(text, message.id)
+                _text(text, message.id, over=over)
         else:
             _being_written(text)
         talk_blocks.draw(message)
@@ -152,7 +152,8 @@ def _message(message: Message, *, over: bool) -> None:
             st.caption(f"{len(message.files) - _FILES} more files")
 
 
-def _text(text: str, message_id: str) -> None:
+def _text(text: str, message_id: str, *, over: bool) -> None:
+    """While more may come it is drawn several times a turn, and a button has a key."""
     if not text.strip():
         st.caption("An empty message.")
     elif len(text) <= MARKDOWN_LIMIT:
@@ -160,15 +161,16 @@ def _text(text: str, message_id: str) -> None:
     else:
         st.caption(f"{len(text):,} characters: too long to be drawn as Markdown.")
         st.code(text[:TEXT_LIMIT], language=None, wrap_lines=True, height=420)
-        st.download_button(
-            "Save",
-            text,
-            file_name="message.txt",
-            key=f"save-message-{message_id}",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        if over:
+            st.download_button(
+                "Save",
+                text,
+                file_name="message.txt",
+                key=f"save-message-{message_id}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
 
 
 def _being_written(text: str) -> None:
@@ -248,7 +250,8 @@ def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None
                 key=f"send-again-{record.id}",
                 icon=":material/replay:",
                 on_click=talk_send.send,
-                args=(talk, text, sent_files(record, talk.choice.flow)),
+                # all presses of this button are one run
+                args=(talk, text, sent_files(record, talk.choice.flow), f"again {record.id}"),
             )
         _details(record.id, talk)
 

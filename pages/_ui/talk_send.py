@@ -98,14 +98,17 @@ def _uploaded(talk: Talk, files: Sequence[UploadedFile]) -> list[str]:
     return [upload.ref.path for upload in begun if upload.ref]
 
 
-def send(talk: Talk, text: str, files: Sequence[str] = ()) -> bool:
-    """Start the run that answers a text; if it cannot be, a notice says why."""
+def send(talk: Talk, text: str, files: Sequence[str] = (), click: str = "") -> bool:
+    """Start the run that answers a text; if it cannot be, a notice says why.
+
+    `click` is the word of the button that was pressed, which counts once.
+    """
     choice = talk.choice
     values: dict[str, Any] = {of.key: text for of in choice.flow.fields if of.chat_input}
     of = takes_files(choice.flow)
     if of and files:
         values[of.key] = list(files) if of.is_list else files[0]
-    run_id = run_panel.begin(choice, choice.mode, talk.id, uuid.uuid4().hex, values)
+    run_id = run_panel.begin(choice, choice.mode, talk.id, click or uuid.uuid4().hex, values)
     if run_id is None:
         return False
     state.begin_talk(talk.session.owner, choice.flow.id, talk.id)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lfclient import Message, Output, OutputKind
 from lfclient.run import Run, RunStatus
@@ -182,3 +183,17 @@ def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():
     assert talk.has_chat(FLOW)
     assert not talk.has_chat(flows.flow(flows.chat_input()))
     assert not talk.has_chat(flows.flow(flows.node("ChatOutput-b")))
+
+
+def test_a_long_answer_has_a_button_only_once_nothing_more_comes():
+    """It is drawn several times a turn until then, and a button has a key."""
+
+    def page(over):
+        from pages._ui.talk_messages import _text
+
+        _text("x" * 60_000, "m", over=over)
+
+    for over in (False, True):
+        app = AppTest.from_function(page, kwargs={"over": over}).run()
+        assert not app.exception
+        assert bool(app.get("download_button")) == over
