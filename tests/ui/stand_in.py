@@ -63,19 +63,22 @@ class StandIn:
         self.delays: dict[str, float] = {}  # seconds before the answer to "GET /path"
         self.asked: list[str] = []
         self.bodies: list[Any] = []
+        self.noting = threading.Lock()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 path = self.path.partition("?")[0]
                 size = int(self.headers.get("content-length") or 0)
-                outer.bodies.append(self.rfile.read(size).decode())
-                outer.asked.append(f"{self.command} {path}")
+                sent = self.rfile.read(size).decode()
+                with outer.noting:
+                    outer.bodies.append(sent)
+                    outer.asked.append(f"{self.command} {path}")
                 time.sleep(outer.delays.get(f"{self.command} {path}", 0))
                 reply = outer.answers.get(f"{self.command} {path}", (404, {"detail": "no"}))
                 if callable(reply):
                     query = dict(parse_qsl(self.path.partition("?")[2]))
-                    reply = reply(query, json.loads(outer.bodies[-1] or "null"))
+                    reply = reply(query, json.loads(sent or "null"))
                 status, body = reply
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
