@@ -20,12 +20,12 @@ _LONGEST_ID = 100  # digits and other characters that can be sent back in a head
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
+@dataclass
 class RawEvent:
     """One frame. `name` is the server's `event`, or its `type` for a job's last word.
 
     `id` is the number to resume after. `data` is redacted. `unreadable` is the beginning of what
-    was no JSON object, "" for a good frame.
+    was no JSON object, "" for a good frame. Not frozen, as events are not.
     """
 
     name: str

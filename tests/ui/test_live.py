@@ -40,7 +40,7 @@ QUESTION = HumanInput(
     (Decision("approve", "Approve"), Decision("reject", "Reject")),
     component_id="A",
     job_id="j",
-    expires_at=NOW + timedelta(days=2, hours=3, minutes=1),
+    expires_at=NOW + timedelta(days=2, hours=3, minutes=59),
     fallback_action="reject",
 )
 PARTIAL = Message("m", "Once ", "Machine", "AI", complete=False, streamed="Once upon")
