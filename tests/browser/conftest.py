@@ -111,6 +111,11 @@ class Screen:
         """Press Run."""
         self.part("run-button").get_by_role("button", name="Run").click()
 
+    def address(self) -> str:
+        """The address of the run that is shown, which comes a moment after its status."""
+        self.page.wait_for_url(re.compile("[?&]run="))
+        return self.page.url
+
     def stop(self) -> None:
         """Press Stop."""
         self.part("stop-button").get_by_role("button", name="Stop").click()

@@ -113,7 +113,7 @@ def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, s
     mine.run()
     mine.wait("in progress")
     other = Screen(window())
-    other.page.goto(mine.page.url)
+    other.page.goto(mine.address())
     expect(other.page.get_by_role("button", name="Stop")).to_have_count(0)
     give_key(other, sample_flows.api_key)
     other.wait("in progress")
@@ -134,7 +134,7 @@ def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path):
         screen.pick("Takes half")
         screen.run()
         screen.wait("in progress")
-        address = screen.page.url
+        address = screen.address()
         console.stop(signal.SIGKILL)
         console.start()
         screen.page.goto(address)
@@ -168,7 +168,7 @@ def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_
         expect(screen.part("run-status")).to_contain_text("keeps trying")
         relay.open()
         screen.wait("completed")
-        address = screen.page.url
+        address = screen.address()
         relay.cut()
         screen.page.goto(address)
         screen.wait("completed")

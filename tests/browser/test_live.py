@@ -63,7 +63,7 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     expect(screen.part("approval")).to_contain_text("May the invoice", timeout=20_000)
     expect(screen.part("run-status")).to_contain_text("left to decide")
     other = Screen(window())
-    other.page.goto(screen.page.url)
+    other.page.goto(screen.address())
     other.part("approval").get_by_role("button", name="Reject").click()
     other.wait("completed")
     screen.wait("completed")
@@ -77,6 +77,7 @@ def test_a_reload_shows_what_had_happened_and_goes_on(screen):
     screen.pick("Plan a trip")
     screen.run()
     expect(screen.part("run-status")).to_contain_text("2 of 7 components", timeout=20_000)
+    screen.address()
     screen.page.reload()
     expect(screen.part("run-status")).to_contain_text(
         re.compile("[2-7] of 7 components|completed"), timeout=20_000

@@ -52,7 +52,7 @@ def test_shows_the_same_run_after_reload_and_in_another_tab(screen):
     screen.run()
     screen.wait("in progress")
     expect(screen.page).to_have_title(re.compile("in progress"))
-    address = screen.page.url
+    address = screen.address()
     screen.page.reload()
     screen.wait("in progress")
     other = Screen(screen.page.context.new_page())

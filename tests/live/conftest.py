@@ -19,8 +19,11 @@ with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"]
 
 @pytest.fixture
 def client(langflow: LiveServer) -> Iterator[LangflowClient]:
-    """A client of each release."""
-    with LangflowClient(langflow.url, langflow.api_key, run_timeout=60) as client:
+    """A client of each release.
+
+    Patient: 1.13.0 may not answer for a minute when a run was cut off while it wrote to SQLite.
+    """
+    with LangflowClient(langflow.url, langflow.api_key, timeout=120, run_timeout=120) as client:
         yield client
 
 

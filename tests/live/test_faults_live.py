@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +19,6 @@ from lfclient import (
     NotWaiting,
     RunEnded,
     RunStatus,
-    Unreachable,
     samples,
 )
 from lfclient.client import following
@@ -137,56 +134,6 @@ def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, mak
     assert found[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
     wait_for(lambda: proxy.open == 0)
-
-
-def test_closing_the_iterator_stops_the_run(
-    langflow: LiveServer, proxy: Proxy, client: LangflowClient, make: Make
-):
-    """What would have come after is never built."""
-    flow = make("Plan a trip")
-    quick = {f"TimedStep-{name}.seconds": 1 for name in ("weather", "hotel", "train", "bag")}
-    with LangflowClient(proxy.url, langflow.api_key) as through:
-        events = through.stream(flow, quick, session_id=uuid4().hex)
-        next(events)
-        events.close()
-        wait_for(lambda: proxy.open == 0)
-    time.sleep(2.5)  # more than it would have taken
-    assert [one for one in client.messages(flow) if one.sender == "Machine"] == []
-
-
-def test_two_people_who_stop_the_same_run(
-    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
-):
-    """In this console and in another program: it is stopped, and each is told so.
-
-    A server that is asked for the same stop by several at once may take longer to answer one of
-    them than is waited for; that is then what this one is told.
-    """
-    flow = make("Takes half a minute")
-    run_id = desk.start(flow)
-    record = desk.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    results: list[Any] = []
-
-    def press() -> None:
-        try:
-            results.append(client.stop(record.job_id, flow=flow).run.status)
-        except Unreachable as error:
-            results.append(error)
-
-    pressed = [threading.Thread(target=press) for _ in range(2)]
-    for one in pressed:
-        one.start()
-    for _ in range(2):
-        desk.runner.stop(run_id, desk.connection)
-    for one in pressed:
-        one.join(60)
-    record = desk.until(run_id, ended)
-    assert record.status is RunStatus.CANCELLED
-    assert len(results) == 2
-    for one in results:
-        assert one is RunStatus.CANCELLED or "in time" in one.message
-    assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
-    assert len(desk.runner.recent(desk.owner)) == 1
 
 
 def test_two_consoles_decide_at_once(desk: Desk, other: Desk, make: Make, client: LangflowClient):

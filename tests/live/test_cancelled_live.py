@@ -1,0 +1,76 @@
+"""Runs that are cut off or stopped by several at once, on real releases that bear it well.
+
+Not on 1.13.0: for up to a minute after such an end in the middle of a write to SQLite it answers
+nobody, or refuses every key, and the browser's tests need it meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lfclient import LangflowClient, RunStatus, Unreachable
+from tests.live.conftest import Make
+from tests.live.test_faults_live import desk, ended, proxy
+from tests.live.test_live_runs import Desk
+from tests.proxy import Proxy
+from tests.servers import LiveServer
+from tests.waiting import wait_for
+
+__all__ = ["desk", "proxy"]
+
+pytestmark = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8"], indirect=True)
+
+
+def test_closing_the_iterator_stops_the_run(
+    langflow: LiveServer, proxy: Proxy, client: LangflowClient, make: Make
+):
+    """What would have come after is never built."""
+    flow = make("Plan a trip")
+    quick = {f"TimedStep-{name}.seconds": 1 for name in ("weather", "hotel", "train", "bag")}
+    with LangflowClient(proxy.url, langflow.api_key) as through:
+        events = through.stream(flow, quick, session_id=uuid4().hex)
+        next(events)
+        events.close()
+        wait_for(lambda: proxy.open == 0)
+    time.sleep(2.5)  # more than it would have taken
+    assert [one for one in client.messages(flow) if one.sender == "Machine"] == []
+
+
+def test_two_people_who_stop_the_same_run(
+    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
+):
+    """In this console and in another program: it is stopped, and each is told so.
+
+    A server that is asked for the same stop by several at once may take longer to answer one of
+    them than is waited for; that is then what this one is told.
+    """
+    flow = make("Takes half a minute")
+    run_id = desk.start(flow)
+    record = desk.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    results: list[Any] = []
+
+    def press() -> None:
+        try:
+            results.append(client.stop(record.job_id, flow=flow).run.status)
+        except Unreachable as error:
+            results.append(error)
+
+    pressed = [threading.Thread(target=press) for _ in range(2)]
+    for one in pressed:
+        one.start()
+    for _ in range(2):
+        desk.runner.stop(run_id, desk.connection)
+    for one in pressed:
+        one.join(150)
+    record = desk.until(run_id, ended)
+    assert record.status is RunStatus.CANCELLED
+    assert len(results) == 2
+    for one in results:
+        assert one is RunStatus.CANCELLED or "in time" in one.message
+    assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
+    assert len(desk.runner.recent(desk.owner)) == 1
