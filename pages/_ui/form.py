@@ -20,25 +20,6 @@ from pages._ui.text import clip, code, plain
 FIRST = 24  # fields that stand open at the top; the others are found in their components
 PAGE = 30  # fields of one component or of one search that are drawn at once
 BUDGET = 60  # fields drawn at once: text boxes cost a rerun the square of their number
-_STYLE = """<style>
-[class*="st-key-field-head-"] { min-height: 1.75rem; }
-[class*="st-key-field-head-"] button { min-height: 1.5rem; padding: 0; }
-[class*="st-key-field-head-"] p { margin: 0; overflow-wrap: anywhere; }
-[class*="st-key-field-head-"] [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
-[class*="st-key-component-"] { position: relative; }
-[class*="st-key-component-"] summary { padding-right: 9rem; }
-[class*="st-key-marks-"] {
-  position: absolute; top: 0.55rem; right: 0.75rem; width: auto; pointer-events: none;
-}
-[data-testid="stSidebar"] [class*="st-key-component-"] summary { padding-right: 1rem; }
-[data-testid="stSidebar"] [class*="st-key-marks-"] { position: static; padding-top: 0.3rem; }
-[class*="st-key-param-"] [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-[class*="st-key-file-row-"] { flex-wrap: nowrap; }
-[class*="st-key-file-row-"] > :first-child { min-width: 0; flex: 1 1 0; }
-[class*="st-key-file-row-"] p { margin: 0; overflow-wrap: anywhere; }
-[class*="st-key-file-row-"] [data-testid="stMarkdownContainer"],
-[class*="st-key-file-row-"] [data-testid="stCaptionContainer"] { margin-bottom: 0; }
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +46,6 @@ class FlowForm:
         """Draw it where the script is now."""
         form = self._context.form
         fields = {of.key: of for of in self.flow.fields}
-        st.html(_STYLE)
         _draw(self.flow, _asked(fields, form.chat), self._context)
         form_json.draw(form, self.flow, fields)
         form.undrawn(self._context.drawn)

@@ -23,10 +23,6 @@ from pages._ui.text import clip, plain, time_words
 MANY = 8  # from so many on they can be searched
 MOST = 30  # that are listed at once
 _LONGEST = 120  # characters of a name that is given here
-# Streamlit's own hint would lie over the name that is typed
-_STYLE = """<style>
-[class*="st-key-talk-name-"] [data-testid="InputInstructions"] { display: none; }
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -178,7 +174,6 @@ def _rename(current: Talk, title: str) -> None:
     key = state.talk_key("name", owner, flow_id, session_id)
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
-        st.html(_STYLE)
         st.text_input("Name of this session", clip(title, _LONGEST), key=key, max_chars=_LONGEST)
         st.form_submit_button("Rename", on_click=_renamed, args=(flow_id, session_id, key))
 

@@ -146,6 +146,13 @@ def test_images_in_cells_are_a_gallery_and_seen_in_their_rows():
     assert '"type": "image"' in app.dataframe[0].proto.columns
 
 
+def test_a_column_with_one_address_is_not_drawn_as_images():
+    """The browser would ask for what stands in it."""
+    rows = [{"photo": URI}, {"photo": "https://p.example/cat.png"}, {"photo": None}]
+    app = drawn(output(OutputKind.TABLE, rows))
+    assert '"type": "image"' not in app.dataframe[0].proto.columns
+
+
 def test_a_remote_image_in_a_cell_is_loaded_on_request_only():
     """A button names its host."""
     app = drawn(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))

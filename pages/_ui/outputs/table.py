@@ -97,7 +97,8 @@ def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
         first = column.first_valid_index()
         if first is None or not isinstance(column[first], str):
             continue
-        if column[first].startswith("data:image/"):
+        # one cell with an address would have the browser ask for it
+        if column.dropna().astype(str).str.startswith("data:image/").all():
             pictures.append(str(name))
         elif column.str.len().max() > LONGEST_CELL:
             changed[name] = column.str.slice(0, LONGEST_CELL)
