@@ -1,4 +1,4 @@
-"""A result as a file to keep: tables as CSV and Parquet, anything as JSON, under a safe name."""
+"""A result as a file to keep: tables as Parquet, anything as JSON, under a safe name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from typing import Any
 import pandas as pd
 
 from lfclient.files import safe_name
-
-# what a spreadsheet reads as a formula; a number with its sign is none
-_FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
-_RISKY = rf"\A{_FORMULA}|\r"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -58,30 +53,6 @@ def readable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
-
-
-def csv(table: pd.DataFrame) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read accents right.
-
-    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-    """
-    safe = table.rename(columns=_harmless)
-    for place, kind in enumerate(table.dtypes):
-        if kind.kind == "O":
-            column = table.iloc[:, place]
-            risky = column.astype("str").str.contains(_RISKY).fillna(False).astype(bool)
-            if risky.any():
-                changed = column.astype(object)
-                changed[risky] = [_harmless(str(value)) for value in column[risky]]
-                safe = safe.assign(**{safe.columns[place]: changed})
-    return safe.to_csv(index=False).encode("utf-8-sig", "replace")
-
-
-def _harmless(text: str) -> str:
-    risky = re.match(_FORMULA, text) and not _NUMBER.fullmatch(text)
-    # pandas puts no quotes around a lone return, after which a spreadsheet begins another row
-    text = re.sub(r"\r\n?", "\n", text)
-    return f"'{text}" if risky else text
 
 
 def parquet(table: pd.DataFrame) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lfclient.csv_text import csv_bytes
 from pages._ui import columns, export
 from pages._ui.outputs import chart, structured
 from pages._ui.outputs.block import Block
@@ -62,7 +63,7 @@ def _rows(block: Block, table: pd.DataFrame) -> None:
         st.caption(said)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_size(table), width="content")
-        block.save("CSV", lambda: export.csv(table), "csv", "text/csv")
+        block.save("CSV", lambda: csv_bytes(block.output.value), "csv", "text/csv")
         block.save(
             "Parquet",
             lambda: export.parquet(table),

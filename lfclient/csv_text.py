@@ -1,0 +1,66 @@
+"""Tables as CSV that no spreadsheet takes for formulas: the one way in which they are written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
+_ROWS = 1_000  # in a piece
+# what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def csv_pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """The CSV of a table, in UTF-8 with its mark, piece by piece, so that a large one takes little
+    memory. `rows` are gone through twice. A cell that holds a list or an object is its JSON.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    text.write(MARK)
+    writer.writerow([harmless(str(name)) for name in names])
+    for number, row in enumerate(rows, 1):
+        writer.writerow([_cell(row.get(name)) for name in names])
+        if number % _ROWS == 0:
+            yield _taken(text)
+    yield _taken(text)
+
+
+def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """The CSV of a table, whole."""
+    return b"".join(csv_pieces(rows))
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula, with an apostrophe before it.
+
+    -5 stays what it is, as a number and as the text of one: a spreadsheet reads the number -5,
+    computes nothing, and an apostrophe would make text of it that no sum counts.
+    """
+    risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    # after a lone return a spreadsheet begins another row, whose first cell would be a formula
+    text = re.sub(r"\r\n?", "\n", text)
+    return f"'{text}" if risky else text
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return harmless(value)
+    if value is None or value != value:
+        return ""
+    if isinstance(value, (bool, int, float)):
+        return value
+    return harmless(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _taken(text: io.StringIO) -> bytes:
+    piece = text.getvalue().encode("utf-8", "replace")
+    text.seek(0)
+    text.truncate()
+    return piece
