@@ -12,7 +12,7 @@ from lfclient.fields.checks import (
     secret_texts,
     write_text,
 )
-from lfclient.fields.model import Field, FieldKind, Problem, Range, Variable
+from lfclient.fields.model import Field, FieldKind, Problem, Range, Variable, pack, unpack
 from lfclient.fields.template import fields_of
 from lfclient.fields.wire import encode, targets
 
@@ -30,9 +30,11 @@ __all__ = [
     "fields_of",
     "is_secret",
     "mask",
+    "pack",
     "parse_text",
     "raise_errors",
     "secret_texts",
     "targets",
+    "unpack",
     "write_text",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
+_VARIABLE = "$variable"
+
 
 class FieldKind(str, Enum):
     """How a parameter is entered, and what Python value it has.
@@ -40,6 +42,17 @@ class Variable:
     """Stands, as an override's value, for the server's variable of that name."""
 
     name: str
+
+
+def pack(value: Any) -> Any:
+    """An override's value as JSON holds it: a variable is `{"$variable": "NAME"}`."""
+    return {_VARIABLE: value.name} if isinstance(value, Variable) else value
+
+
+def unpack(value: Any) -> Any:
+    """The value that `pack` was given."""
+    named = isinstance(value, dict) and set(value) == {_VARIABLE}
+    return Variable(str(value[_VARIABLE])) if named else value
 
 
 @dataclass(frozen=True)

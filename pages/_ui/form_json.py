@@ -7,13 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import MASK, Field, Problem, Variable, check_overrides, is_secret
+from lfclient.fields import MASK, Field, Problem, Variable, check_overrides, is_secret, pack, unpack
 from lfclient.fields.structures import from_json, to_json
 from lfclient.flow import Flow
 from pages._ui.form_state import FormState, enter
 from pages._ui.text import plain
-
-_VARIABLE = "$variable"
 
 
 def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
@@ -72,9 +70,7 @@ def as_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
     """Overrides as a person edits them; secrets are only said to be set."""
     return to_json(
         {
-            key: {_VARIABLE: value.name}
-            if isinstance(value, Variable)
-            else (MASK if is_secret(fields[key]) else value)
+            key: MASK if is_secret(fields[key]) and not isinstance(value, Variable) else pack(value)
             for key, value in overrides.items()
         }
     )
@@ -85,7 +81,7 @@ def read(flow: Flow, text: str) -> dict[str, Any]:
     found = from_json(text) if text.strip() else {}
     if not isinstance(found, dict):
         raise ValueError('An object is needed: {"Component.parameter": value}.')
-    overrides = {key: _variable(value) for key, value in found.items()}
+    overrides = {key: unpack(value) for key, value in found.items()}
     known = {of.key: of for of in flow.fields}
     kept = {
         key: value
@@ -101,11 +97,6 @@ def read(flow: Flow, text: str) -> dict[str, Any]:
 
 def _stops(problem: Problem, overrides: Mapping[str, Any]) -> bool:
     return problem.level == "error" and problem.key in overrides
-
-
-def _variable(value: Any) -> Any:
-    named = isinstance(value, dict) and set(value) == {_VARIABLE}
-    return Variable(str(value[_VARIABLE])) if named else value
 
 
 def commit(form: FormState, flow: Flow) -> None:

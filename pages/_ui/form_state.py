@@ -20,11 +20,12 @@ from lfclient.fields import (
     Field,
     FieldKind,
     Problem,
-    Variable,
     changed,
     check,
     is_secret,
     mask,
+    pack,
+    unpack,
 )
 from lfclient.fields.files import paths
 from lfclient.flow import Flow
@@ -37,7 +38,6 @@ from pages._ui.uploads import Upload
 _FORMS = "forms"
 _COUNT = "form-widgets-made"
 _MOST_FORMS = 30  # in one session; the one not used for longest goes first
-_MARK = "$variable"
 
 
 @dataclass
@@ -259,7 +259,7 @@ class FormState:
         masked = mask(flow, values)
         draft = {
             "values": {
-                key: [entered.kind, _pack(entered.value)]
+                key: [entered.kind, pack(entered.value)]
                 for key, entered in self.values.items()
                 if masked[key] == entered.value
             },
@@ -299,7 +299,7 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
         form = FormState(owner, flow.id, chat)
         draft = drafts().get((state.browser_id(), owner, form.name)) or {}
         for name, (kind, value) in draft.get("values", {}).items():
-            form.values[name] = Entered(kind, _unpack(value))
+            form.values[name] = Entered(kind, unpack(value))
         form.wrong = draft.get("wrong", {})
         form.faults = draft.get("faults", {})
         form.json_text = draft.get("json")
@@ -342,12 +342,3 @@ def _plain(value: Any, widget: Widget) -> Any:
     if widget.seeded:
         return value
     return {part: copy.deepcopy(changes) for part, changes in value.items() if changes}
-
-
-def _pack(value: Any) -> Any:
-    return {_MARK: value.name} if isinstance(value, Variable) else value
-
-
-def _unpack(value: Any) -> Any:
-    named = isinstance(value, dict) and set(value) == {_MARK}
-    return Variable(value[_MARK]) if named else value
