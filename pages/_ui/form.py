@@ -11,9 +11,9 @@ import streamlit as st
 from lfclient.fields import Field, Problem, check_overrides
 from lfclient.flow import Component, Flow
 from lfclient.server import ServerInfo
-from pages._ui import form_json
+from pages._ui import form_fill, form_json
 from pages._ui.form_fields import Context, draw, draw_attachments, draw_chat
-from pages._ui.form_state import FormState, enter, form_state, reset
+from pages._ui.form_state import FormState, form_state, reset
 from pages._ui.servers import Session
 from pages._ui.text import clip, code, plain
 
@@ -46,6 +46,7 @@ class FlowForm:
         """Draw it where the script is now."""
         form = self._context.form
         fields = {of.key: of for of in self.flow.fields}
+        form_fill.draw(form, self.flow)
         _draw(self.flow, _asked(fields, form.chat), self._context)
         form_json.draw(form, self.flow, fields)
         form.undrawn(self._context.drawn)
@@ -78,6 +79,8 @@ def flow_form(
     going = form.sending()  # drawn as that, and not as what is wrong
     for problem in [each for each in result.problems if each not in going]:
         by_field.setdefault(problem.key, []).append(problem)
+    for key, text in form_fill.hints_of(form).items():
+        by_field.setdefault(key, []).append(Problem(key, "warning", text))
     context = Context(form, session, mode, server, variables, by_field, set())
     return FlowForm(flow, result, context)
 
@@ -94,9 +97,27 @@ def commit(owner: str, flow: Flow, *, chat: bool = False) -> None:
     form_json.commit(form_state(owner, flow, chat=chat), flow)
 
 
-def load_overrides(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:
-    """Put overrides into the form, in place of what it holds."""
-    enter(form_state(owner, flow), flow, overrides)
+def load_overrides(
+    owner: str,
+    flow: Flow,
+    overrides: Mapping[str, Any],
+    source: str = "",
+    hints: Mapping[str, str] | None = None,
+) -> None:
+    """Put overrides into the form in place of what it holds, to which there is a way back.
+
+    `source` says above the form where they come from. The components of the fields that `hints`
+    are about, by key, stand open.
+    """
+    form = form_state(owner, flow)
+    form_fill.fill(form, flow, overrides, source, hints or {})
+    for of in flow.fields:
+        if hints and of.key in hints:
+            st.session_state[_open_key(form, of.component)] = True
+
+
+def _open_key(form: FormState, component_id: str) -> str:
+    return f"open-{form.owner[:12]}-{form.flow_id}-{component_id}"
 
 
 def _result(
@@ -219,7 +240,7 @@ def _component(component: Component, fields: Sequence[Field], context: Context) 
         # a changed label would make it another expander, which is closed: marks stand over it
         opened = st.expander(
             f"{title} :gray[{len(fields)}]{silent}",
-            key=f"open-{context.form.owner[:12]}-{context.form.flow_id}-{component.id}",
+            key=_open_key(context.form, component.id),
             on_change="rerun",
         )
         if changed or wrong:

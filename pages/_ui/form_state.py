@@ -24,13 +24,12 @@ from lfclient.fields import (
     check,
     is_secret,
     mask,
-    pack,
-    unpack,
 )
 from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from pages._ui import state
 from pages._ui.drafts import drafts
+from pages._ui.form_entries import Entered, Entries
 from pages._ui.form_tables import base_key
 from pages._ui.form_widgets import States, Widget, unchanged
 from pages._ui.uploads import Upload
@@ -50,20 +49,24 @@ class Live:
     base: Any
 
 
-@dataclass
-class Entered:
-    """A value, with the kind that its field had then: a flow may change meanwhile."""
-
-    kind: str
-    value: Any
-
-
 @dataclass(frozen=True)
 class Sent:
     """A file that was sent to the server, as it was called here; its size in bytes."""
 
     name: str
     size: int
+
+
+@dataclass
+class Filled:
+    """Where a form's values came from, in a sentence, and what they were: `entries`.
+
+    `hints` are what is to be said at fields, by key, until something else is entered there.
+    """
+
+    source: str
+    entries: Entries
+    hints: dict[str, str]
 
 
 def empty_words(sent: Sent) -> str:
@@ -78,6 +81,7 @@ class FormState:
 
     `uploads` are the files, by key, that were chosen and are not there yet, or failed; `files` what
     is known of those that are there, by path; `choices` how often one was chosen, by key.
+    `filled` is what it was last filled with from elsewhere, `former` what had been typed by then.
     """
 
     owner: str
@@ -95,6 +99,8 @@ class FormState:
     uploads: dict[str, list[Upload]] = field(default_factory=dict)
     files: dict[str, Sent] = field(default_factory=dict)
     choices: Counter[str] = field(default_factory=Counter)
+    filled: Filled | None = None
+    former: list[Entries] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -254,19 +260,14 @@ class FormState:
 
     def save(self, flow: Flow) -> None:
         """Keep what is entered for a reload, without secrets."""
-        secrets = {of.key for of in flow.fields if is_secret(of)}
-        values = {key: entered.value for key, entered in self.values.items()}
-        masked = mask(flow, values)
+        entries = Entries(self.values, self.wrong, self.faults)
         draft = {
-            "values": {
-                key: [entered.kind, pack(entered.value)]
-                for key, entered in self.values.items()
-                if masked[key] == entered.value
-            },
-            "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
-            "faults": {key: text for key, text in self.faults.items() if key not in secrets},
+            **(entries.without_secrets(flow) if entries else {}),
             "json": self._json_without_secrets(flow),
             "files": self._files_in_use(),
+            "former": [each.without_secrets(flow) for each in self.former],
+            "filled": self.filled
+            and [self.filled.source, self.filled.entries.without_secrets(flow), self.filled.hints],
         }
         text = json.dumps(draft)
         if text != self.saved:
@@ -298,10 +299,13 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
     if form is None:
         form = FormState(owner, flow.id, chat)
         draft = drafts().get((state.browser_id(), owner, form.name)) or {}
-        for name, (kind, value) in draft.get("values", {}).items():
-            form.values[name] = Entered(kind, unpack(value))
-        form.wrong = draft.get("wrong", {})
-        form.faults = draft.get("faults", {})
+        if "values" in draft:
+            entries = Entries.read(draft)
+            form.values, form.wrong, form.faults = entries.values, entries.wrong, entries.faults
+        if draft.get("filled"):
+            source, filled, hints = draft["filled"]
+            form.filled = Filled(source, Entries.read(filled), hints)
+        form.former = [Entries.read(each) for each in draft.get("former", ())]
         form.json_text = draft.get("json")
         form.files = {path: Sent(*sent) for path, sent in draft.get("files", {}).items()}
     forms[key] = form

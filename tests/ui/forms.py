@@ -26,7 +26,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     flow = Flow.from_json(st.session_state.get("raw", raw))
     loaded = st.session_state.pop("load", None)
     if loaded is not None:
-        load_overrides(owner, flow, loaded)
+        load_overrides(owner, flow, loaded, *st.session_state.pop("load-more", ()))
     if st.session_state.get("elsewhere"):
         st.write("another page")
         return

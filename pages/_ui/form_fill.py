@@ -1,0 +1,111 @@
+"""A form filled from elsewhere, as from an earlier run, with a way back to what was typed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flow import Flow
+from pages._ui.form_entries import Entries
+from pages._ui.form_state import Filled, FormState, enter
+from pages._ui.text import plain
+
+MOST_FORMER = 5  # that are kept of one form
+
+
+def fill(
+    form: FormState,
+    flow: Flow,
+    overrides: Mapping[str, Any],
+    source: str,
+    hints: Mapping[str, str],
+) -> None:
+    """Put overrides into a form in place of what it holds, which is kept.
+
+    `source` is said above the form. `hints` are said at fields, by key, for as long as nothing
+    else is entered there.
+    """
+    _settle(form, flow)
+    _put_by(form)
+    form.dropped.clear()
+    enter(form, flow, overrides)
+    form.filled = Filled(source, _now(form), dict(hints))
+
+
+def go_back(form: FormState, flow: Flow) -> None:
+    """Bring back what was typed before the form was filled; what was typed since is kept."""
+    _settle(form, flow)
+    if not form.former:
+        return
+    former = form.former.pop()
+    _put_by(form)
+    for key in list(form.live):
+        form.forget_widget(key)
+    form.values, form.wrong, form.faults = former.values, former.wrong, former.faults
+    form.filled = Filled("", copy.deepcopy(former), {}) if form.former else None
+
+
+def draw(form: FormState, flow: Flow) -> None:
+    """Where the form's values come from, and the way back."""
+    if form.filled is None or not (form.filled.source or form.former):
+        return
+    words = form.filled.source or "What was typed since is kept, too."
+    with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/history: {plain(words)}", width="stretch")
+        if form.former:
+            st.button(
+                "Back to what I had typed",
+                key=f"form-back-{form.owner[:12]}-{form.name}",
+                on_click=go_back,
+                args=(form, flow),
+                icon=":material/undo:",
+            )
+        st.button(
+            "Dismiss",
+            key=f"form-filled-{form.owner[:12]}-{form.name}",
+            type="tertiary",
+            on_click=_dismiss,
+            args=(form,),
+            help="Keep what the form holds now, and forget what was typed before"
+            if form.former
+            else None,
+        )
+
+
+def hints_of(form: FormState) -> dict[str, str]:
+    """What is to be said at fields in which nothing was entered since."""
+    if form.filled is None:
+        return {}
+    before = form.filled.entries.values
+    return {
+        key: text
+        for key, text in form.filled.hints.items()
+        if form.values.get(key) == before.get(key) and key not in form.wrong
+    }
+
+
+def _dismiss(form: FormState) -> None:
+    form.filled = None
+    form.former.clear()
+
+
+def _settle(form: FormState, flow: Flow) -> None:
+    """What was done since the form was last read belongs to what is kept."""
+    fields = {of.key: of for of in flow.fields}
+    form.harvest(fields)
+    form.collect(fields)
+
+
+def _put_by(form: FormState) -> None:
+    """Keep what the form holds, if a person typed it."""
+    current = _now(form)
+    if current and not (form.filled and form.filled.entries == current):
+        form.former.append(current)
+        del form.former[:-MOST_FORMER]
+
+
+def _now(form: FormState) -> Entries:
+    return copy.deepcopy(Entries(form.values, form.wrong, form.faults))
