@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from lfclient.addresses import (
     resolve,
 )
 from lfclient.errors import LangflowError
+from lfclient.keeping import Keeping
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -34,6 +35,7 @@ else:
     import tomli as tomllib
 
 Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
+LARGEST_RUN_MB = 256
 DEFAULT_ADDRESS = "http://127.0.0.1:7860"
 _WORDS = {"1": True, "true": True, "yes": True, "on": True}
 _WORDS |= {"0": False, "false": False, "no": False, "off": False}
@@ -73,13 +75,18 @@ class _Server(BaseModel):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the console is told from outside. `discover_url` is None where looking is off."""
+    """What the console is told from outside. `discover_url` is None where looking is off.
+
+    `database_url` is that of a PostgreSQL database of runs; None is a file in `data_dir`.
+    """
 
     servers: tuple[Connection, ...]
     data_dir: Path
     allow_other_servers: bool
     discover_url: str | None = DEFAULT_ADDRESS
     verify: bool | str = True
+    database_url: SecretStr | None = None
+    keeping: Keeping = field(default_factory=Keeping)
 
     @classmethod
     def load(
@@ -107,6 +114,8 @@ class Settings:
             ),
             discover_url=values.discover_url(),
             verify=verify,
+            database_url=SecretStr(url) if (url := values.text("LFCONSOLE_DATABASE_URL")) else None,
+            keeping=values.keeping(),
         )
 
     def connections(self) -> list[Connection]:
@@ -164,6 +173,30 @@ class _Values:
             raise SettingsError(
                 f"{self.where(name)} is neither true nor false.", hint="Write true or false."
             ) from None
+
+    def amount(self, name: str, most: int, default: int | None = None) -> int | None:
+        """A whole number from 1 on; None if it is 0: no limit."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isdecimal() or int(text) > most:
+            raise SettingsError(
+                f"{self.where(name)} is no number from 0 to {most:,}.",
+                hint="Write a whole number, or 0 for no limit.",
+            )
+        return int(text) or None
+
+    def keeping(self) -> Keeping:
+        largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, LARGEST_RUN_MB)
+        total = self.amount("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
+        return Keeping(
+            inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
+            outputs=self.flag("LFCONSOLE_KEEP_OUTPUTS", True),
+            answer_bytes=largest and largest * 1_000_000,
+            total_bytes=total and total * 1_000_000,
+            days=self.amount("LFCONSOLE_KEEP_DAYS", 100_000),
+            runs=self.amount("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
+        )
 
     def verify(self) -> bool | str:
         bundle = self.text("LFCONSOLE_CA_BUNDLE")

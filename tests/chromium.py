@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from filelock import FileLock
 
-from tests import servers
+from tests import debian, servers
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -28,12 +27,7 @@ def _installed() -> str | None:
 
 
 def _from_debian() -> str | None:
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        return None
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        subprocess.run(["apt-get", "-q", *arguments], env=environ, stdin=subprocess.DEVNULL)
-    return _installed()
+    return _installed() if debian.install("chromium") else None
 
 
 def _from_playwright() -> str | None:

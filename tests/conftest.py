@@ -12,9 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import chromium, servers
+from lfclient.store import Store
+from tests import chromium, postgres, servers
 from tests.servers import LiveServer
 
 
@@ -25,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the servers once the last worker has ended."""
+    """End the servers once the last worker has ended, and each worker's own PostgreSQL."""
+    postgres.end()
     if not _is_worker(config):
         servers.close_folder(Path(os.environ.pop(servers.FOLDER)))
 
@@ -98,3 +101,12 @@ def langflow_113() -> LiveServer:
 def chromium_path() -> str:
     """A Chromium's path; none is a failure."""
     return chromium.find()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store(request, tmp_path):
+    """A store on each database: what is true of one must be of the other."""
+    url = SecretStr(postgres.postgres().new_database()) if request.param == "postgresql" else None
+    opened = Store(tmp_path, url)
+    yield opened
+    opened.close()

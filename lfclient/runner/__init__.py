@@ -18,5 +18,7 @@ def get_runner(settings: Settings) -> Runner:
     folder = str(settings.data_dir)
     with _lock:
         if folder not in _runners:
-            _runners[folder] = Runner(settings.data_dir)
+            _runners[folder] = Runner(
+                settings.data_dir, database_url=settings.database_url, keeping=settings.keeping
+            )
         return _runners[folder]

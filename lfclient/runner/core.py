@@ -10,10 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.fields import MASK, mask
 from lfclient.flow import Flow
+from lfclient.keeping import Keeping
 from lfclient.ownership import fingerprint
 from lfclient.progress import HumanInput
 from lfclient.run import Mode, RunStatus
@@ -26,6 +29,7 @@ from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+from lfclient.store.summary import gist
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
@@ -61,9 +65,16 @@ class Runner:
     is sent. Every method may be called from any thread; none waits for a server.
     """
 
-    def __init__(self, folder: Path, connect: Connect = open_client) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connect: Connect = open_client,
+        *,
+        database_url: SecretStr | None = None,
+        keeping: Keeping | None = None,
+    ) -> None:
         self._folder = folder
-        self._store = Store(folder)
+        self._store = Store(folder, database_url, keeping)
         self._presence = Presence(folder)
         self._board = Board()
         self._records = Records(self._board, self._store)
@@ -87,6 +98,8 @@ class Runner:
         """
         if len(self._tasks) >= MAX_LIVE:
             raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
+        keeps_inputs = self._store.keeping.inputs
+        kept = dict(mask(flow, overrides)) if keeps_inputs else {}
         record, new = self._store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
@@ -99,7 +112,9 @@ class Runner:
                 mode=mode,
                 created_at=now(),
                 session_id=session_id,
-                overrides=dict(mask(flow, overrides)),
+                overrides=kept,
+                inputs_kept=keeps_inputs,
+                gist=gist(kept, {field.key: field.label for field in flow.fields}),
                 queue_limit=server.limits.concurrency,
                 worker=self._presence.id,
             )
@@ -248,6 +263,11 @@ class Runner:
             elif record.job_id and used.api_key != connection.api_key:
                 self._tasks.leave(record.id)
                 self._adopt(record, connection)
+
+    @property
+    def store(self) -> Store:
+        """Where the records are: their lists, marks and presets."""
+        return self._store
 
     @property
     def disk_fault(self) -> StoreError | None:

@@ -19,7 +19,7 @@ class Presence:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "workers"
         self.id = uuid.uuid4().hex
-        with told(self._folder):
+        with told(f"The folder of processes, {self._folder},"):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = FileLock(self._path(self.id))
             self._lock.acquire()

@@ -1,73 +1,78 @@
-"""Runs on disk: SQLite, brought to the current schema whenever it is opened."""
+"""Runs on disk: SQLite, or PostgreSQL, brought to the current schema whenever it is opened."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    create_engine,
-    delete,
-    event,
-    insert,
-    select,
-    update,
-)
+from pydantic import SecretStr
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from lfclient.run import RunStatus
-from lfclient.store.codec import dump_run, load_run
-from lfclient.store.errors import NewerStore, StoreError, told
-from lfclient.store.migrate import is_current, upgrade
-from lfclient.store.models import PieceRow, RunRow
-from lfclient.store.record import RecordProblem, RunRecord
+from lfclient.keeping import Keeping
+from lfclient.store.codec import load_run
+from lfclient.store.database import Database
+from lfclient.store.errors import NewerStore, StoreError
+from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
+from lfclient.store.keeping import UNFINISHED, Cleaner, write_answer
+from lfclient.store.models import PieceRow, RunRow, TextRow
+from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, Presets
+from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import from_row, to_row
+from lfclient.store.summary import gist, headline, searched
+from lfclient.store.workers import Workers
 
-__all__ = ["NewerStore", "RecordProblem", "RunRecord", "Store", "StoreError"]
-
-FILE = "runs.db"
-BUSY_SECONDS = 3
-_UNFINISHED = [status.value for status in RunStatus if not status.ended]
+__all__ = [
+    "AnswerKept",
+    "ChangedMeanwhile",
+    "Cursor",
+    "Entry",
+    "NameTaken",
+    "NewerStore",
+    "Page",
+    "Preset",
+    "RecordProblem",
+    "Removed",
+    "RunFilter",
+    "RunRecord",
+    "Store",
+    "StoreError",
+]
 
 
 class Store:
-    """The records of one data folder. Safe to use from any thread and from several processes.
+    """The records of one database. Safe to use from any thread and from several processes.
 
-    What a method has returned from is on disk (write-ahead log, fully synchronous): a process
-    killed right afterwards loses none of it. Every method raises `StoreError`.
+    What a method has returned from is on disk (SQLite: write-ahead log, fully synchronous): a
+    process killed right afterwards loses none of it. Every method raises `StoreError`.
+
+    `history` lists the runs, `presets` are the named values, `workers` the processes that share
+    the database, `cleaner` removes what is to be kept no longer.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
-        with told(self.path):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.path.touch(mode=0o600)
-            self.engine = create_engine(
-                f"sqlite:///{self.path}", connect_args={"timeout": BUSY_SECONDS}
-            )
-            event.listen(self.engine, "connect", _set_up)
-            event.listen(self.engine, "begin", _begin)
-            self._writer = self.engine.execution_options(immediate=True)
-            with self.engine.begin() as reader:
-                current = is_current(reader, self.path)
-            if not current:
-                with self._writer.begin() as writer:
-                    upgrade(writer)
+    def __init__(
+        self, folder: Path, url: SecretStr | None = None, keeping: Keeping | None = None
+    ) -> None:
+        self.database = Database(folder, url)
+        self.keeping = keeping or Keeping()
+        self.history = History(self.database)
+        self.presets = Presets(self.database)
+        self.workers = Workers(self.database)
+        self.cleaner = Cleaner(self.database, self.keeping)
+        self._read, self._write = self.database.read, self.database.write
 
     def close(self) -> None:
-        """Give the file back."""
-        self.engine.dispose()
+        """Give the database back."""
+        self.database.close()
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
         """Keep a new record. If that owner's click is known: the record it made, and False."""
         try:
             with self._write() as connection:
                 connection.execute(insert(RunRow), to_row(record))
+                text = {"run_id": record.id, "body": searched(record)}
+                connection.execute(insert(TextRow), text)
         except IntegrityError:
             with self._read() as connection:
                 found = connection.execute(
@@ -78,21 +83,37 @@ class Store:
             return from_row(found), False
         return record, True
 
-    def update(self, record: RunRecord, *, answer: bool = False) -> None:
-        """Replace what is kept by `record` unless that is newer; `answer` writes `run` too."""
+    def update(self, record: RunRecord, *, answer: bool = False) -> bool:
+        """Replace what is kept by `record`; `answer` writes `run` too.
+
+        False, and nothing is done, if what is kept is newer, gone, or another process's by now.
+        """
         with self._write() as connection:
             changed = connection.execute(
                 update(RunRow)
-                .where(RunRow.id == record.id, RunRow.version <= record.version)
+                .where(
+                    RunRow.id == record.id,
+                    RunRow.version <= record.version,
+                    RunRow.worker == record.worker,
+                )
                 .values(to_row(record))
             )
-            if not changed.rowcount or not answer or record.run is None:
-                return
-            connection.execute(delete(PieceRow).where(PieceRow.run_id == record.id))
-            for seq, body in enumerate(dump_run(record.run)):
-                connection.execute(
-                    insert(PieceRow), {"run_id": record.id, "seq": seq, "body": body}
-                )
+            if changed.rowcount and answer:
+                self._answer(connection, record)
+            return bool(changed.rowcount)
+
+    def _answer(self, connection: Connection, record: RunRecord) -> None:
+        found_by = record
+        if record.run is not None:
+            columns = write_answer(connection, record.id, record.run, self.keeping)
+            if self.keeping.outputs:
+                columns["headline"] = headline(record.run)
+            else:
+                found_by = replace(record, run=None)
+            connection.execute(update(RunRow).where(RunRow.id == record.id).values(columns))
+        connection.execute(
+            update(TextRow).where(TextRow.run_id == record.id).values(body=searched(found_by))
+        )
 
     def get(self, run_id: str) -> RunRecord | None:
         """The record with its answer, or None."""
@@ -115,7 +136,7 @@ class Store:
         query = select(RunRow.__table__).where(RunRow.owner == owner)
         if flow_id is not None:
             query = query.where(RunRow.flow_id == flow_id)
-        query = query.order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
+        query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit)
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query)]
 
@@ -128,7 +149,7 @@ class Store:
 
     def unfinished(self, owner: str | None = None) -> list[RunRecord]:
         """The records that have not ended, of one owner or of all."""
-        query = select(RunRow.__table__).where(RunRow.status.in_(_UNFINISHED))
+        query = select(RunRow.__table__).where(RunRow.status.in_(UNFINISHED))
         if owner is not None:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:
@@ -165,21 +186,36 @@ class Store:
                 .where(
                     RunRow.id == run_id,
                     RunRow.worker == held_by,
-                    RunRow.status.in_(_UNFINISHED),
+                    RunRow.status.in_(UNFINISHED),
                 )
                 .values(worker=worker, version=RunRow.version + 1)
             )
             return bool(changed.rowcount)
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with told(self.path), self._writer.begin() as connection:
-            yield connection
+    def add_texts(self, limit: int = 200) -> int:
+        """Let runs of a release without search be found and listed like all others; how many.
 
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with told(self.path), self.engine.begin() as connection:
-            yield connection
+        To be called again until there is none left.
+        """
+        query = (
+            select(RunRow.id)
+            .where(~select(TextRow.id).where(TextRow.run_id == RunRow.id).exists())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            ids = list(connection.execute(query).scalars())
+        for run_id in ids:
+            record = self.get(run_id)
+            if record is None:
+                continue
+            columns = {"gist": gist(record.overrides)}
+            if record.run:
+                columns["headline"] = headline(record.run)
+            with self._write() as connection:
+                text = {"run_id": run_id, "body": searched(record)}
+                connection.execute(insert(TextRow), text)
+                connection.execute(update(RunRow).where(RunRow.id == run_id).values(columns))
+        return len(ids)
 
 
 def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
@@ -188,27 +224,10 @@ def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[b
         RunRow.owner == owner,
         RunRow.flow_id == flow_id,
         RunRow.session_id == session_id,
-        RunRow.status.not_in(_UNFINISHED),
+        RunRow.status.not_in(UNFINISHED),
     ]
 
 
 def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
-
-
-def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin`, DDL included
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "journal_size_limit=67108864",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # a writer takes the lock at once: one that began as a reader could not wait for it
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,12 +1,18 @@
-"""What SQLite says, in words for a person."""
+"""What SQLite and PostgreSQL say, in words for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from lfclient.errors import LangflowError
 
@@ -26,6 +32,44 @@ class NewerStore(StoreError):
     )
 
 
+_SERVER_REASONS = (
+    (
+        ("authentication failed", "no pg_hba.conf entry", "permission denied", "does not exist"),
+        "refuses the console",
+        "Check user, password and database in LFCONSOLE_DATABASE_URL, and that the user may create "
+        "tables there.",
+    ),
+    (
+        ("read-only",),
+        "may only be read",
+        "Connect the console with the primary server, not with a standby.",
+    ),
+    (
+        ("lock timeout", "deadlock"),
+        "is held by another program",
+        "Try again; if it stays so, look for open transactions at the database.",
+    ),
+    (
+        ("statement timeout",),
+        "took too long",
+        "Narrow the search, or try again when the database is less busy.",
+    ),
+    (
+        ("no space", "disk full", "could not extend"),
+        "cannot grow: its disk is full",
+        "Make room on the database's disk.",
+    ),
+    (
+        ("too many clients", "too many connections", "remaining connection slots"),
+        "takes no more connections",
+        "Raise max_connections there, or run fewer console processes.",
+    ),
+)
+_AWAY = (
+    "cannot be reached",
+    "Check that the database server runs and can be reached from here (LFCONSOLE_DATABASE_URL); "
+    "the console keeps trying.",
+)
 _REASONS = (
     (
         ("readonly", "read-only", "permission"),
@@ -57,21 +101,32 @@ _REASONS = (
 )
 
 
-def store_error(error: Exception, path: Path) -> StoreError:
-    """The `StoreError` for what SQLAlchemy, SQLite or the file system raised."""
-    reason = str(error.orig if isinstance(error, DBAPIError) else error)
-    for words, says, hint in _REASONS:
+def store_error(error: Exception, where: str, *, server: bool = False) -> StoreError:
+    """The `StoreError` for what SQLAlchemy, a database or the file system raised.
+
+    `where` names the database, `server` says that it is one on a server.
+    """
+    if isinstance(error, DBAPIError):
+        reason = str(error.orig).strip().partition("\n")[0]
+    elif isinstance(error, PoolTimeout):
+        reason = "all connections are in use"
+    else:
+        reason = str(error)
+    for words, says, hint in _SERVER_REASONS if server else _REASONS:
         if any(word in reason.lower() for word in words):
-            return StoreError(f"The file of runs, {path}, {says} ({reason}).", hint=hint)
-    return StoreError(f"The file of runs, {path}, cannot be used: {reason}.")
+            return StoreError(f"{where} {says} ({reason}).", hint=hint)
+    if server and isinstance(error, (OperationalError, InterfaceError)):
+        says, hint = _AWAY
+        return StoreError(f"{where} {says} ({reason}).", hint=hint)
+    return StoreError(f"{where} cannot be used: {reason}.")
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def told(where: str, *, server: bool = False) -> Iterator[None]:
     """What the database raises inside becomes a `StoreError`, but for broken constraints."""
     try:
         yield
     except IntegrityError:
         raise
     except (SQLAlchemyError, OSError) as error:
-        raise store_error(error, path) from error
+        raise store_error(error, where, server=server) from error

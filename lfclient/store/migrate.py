@@ -1,4 +1,4 @@
-"""Brings a file of runs to the current schema."""
+"""Brings a database of runs to the current schema."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lfclient.store.errors import NewerStore
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def is_current(connection: Connection, path: Path) -> bool:
+def is_current(connection: Connection, where: str) -> bool:
     """Whether nothing is to be done. Raises `NewerStore` for a revision unknown to this release."""
     scripts = ScriptDirectory(str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
-        raise NewerStore(f"The file of runs, {path}, was written by a later release.")
+        raise NewerStore(f"{where} was written by a later release.")
     return revision == scripts.get_current_head()
 
 

@@ -1,9 +1,17 @@
-"""The tables: one row a run, and its answer in pieces beside it."""
+"""The tables: one row a run, its answer in pieces and its text beside it; presets; processes."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite counts rows by INTEGER only
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _keyset(*columns: str) -> Index:
+    """The index that makes a list of an owner's runs, narrowed by `columns`, a page by key."""
+    return Index("_".join(("ix_runs_owner", *columns)), "owner", *columns, "created_at", "id")
 
 
 class Base(DeclarativeBase):
@@ -11,13 +19,23 @@ class Base(DeclarativeBase):
 
 
 class RunRow(Base):
-    """A `RunRecord` without its answer. Times are microseconds since 1970, UTC."""
+    """A `RunRecord` without its answer. Times are microseconds since 1970, UTC.
+
+    `gist` and `headline` are what lists show of inputs and answer; `answer_bytes` is what the
+    pieces take, and `answer_kept` which of them there are.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
         UniqueConstraint("owner", "click"),
-        Index("ix_runs_owner_created_at", "owner", "created_at"),
+        _keyset(),
+        _keyset("flow_id"),
+        _keyset("status"),
+        _keyset("mode"),
+        _keyset("starred"),
         Index("ix_runs_status", "status"),
+        Index("ix_runs_job_id", "job_id"),
+        Index("ix_runs_created_at", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -42,6 +60,13 @@ class RunRow(Base):
     problem: Mapped[bytes | None] = mapped_column(LargeBinary)
     worker: Mapped[str]
     version: Mapped[int]
+    attempts: Mapped[int] = mapped_column(server_default="1")
+    inputs_kept: Mapped[bool] = mapped_column(server_default="1")
+    starred: Mapped[bool] = mapped_column(server_default="0")
+    gist: Mapped[str] = mapped_column(server_default="")
+    headline: Mapped[str] = mapped_column(server_default="")
+    answer_kept: Mapped[str] = mapped_column(server_default="whole")
+    answer_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class PieceRow(Base):
@@ -52,3 +77,52 @@ class PieceRow(Base):
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TextRow(Base):
+    """What a run is found by: its inputs and outputs as text, case-folded."""
+
+    __tablename__ = "run_texts"
+
+    id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), unique=True)
+    body: Mapped[str]
+
+
+class LabelRow(Base):
+    """A label of a run, with what is needed to list the runs that have it."""
+
+    __tablename__ = "run_labels"
+    __table_args__ = (Index("ix_run_labels_owner_label", "owner", "label", "created_at", "run_id"),)
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class PresetRow(Base):
+    """A named set of values of a flow; `content` holds the values and which secrets are wanted."""
+
+    __tablename__ = "presets"
+    __table_args__ = (UniqueConstraint("owner", "flow_id", "name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    flow_id: Mapped[str]
+    flow_name: Mapped[str]
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    is_default: Mapped[bool] = mapped_column(server_default="0")
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int]
+
+
+class WorkerRow(Base):
+    """A console process; `beat` grows as long as it lives."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    beat: Mapped[int] = mapped_column(BigInteger)

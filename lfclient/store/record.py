@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from lfclient.run import Mode, Run, RunStatus
+
+
+class AnswerKept(str, Enum):
+    """What a store has of a run's answer."""
+
+    WHOLE = "whole"
+    WITHOUT_RAW = "without_raw"  # the raw answer would have made it larger than allowed
+    TOO_LARGE = "too_large"  # no outputs: they are larger than allowed
+    NOT_WANTED = "not_wanted"  # the console was told not to keep outputs
+    REMOVED = "removed"  # it made room for younger ones
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,10 @@ class RunRecord:
     `note` is what is to be said while the run goes on (server not reachable, …), `problem` why it
     could not be done, `stop_result` what came of asking to stop. `run` is None before the first
     answer, and in lists. `worker` names the process that follows it.
+
+    `gist` is what lists show of the inputs. `attempts` is how often it was sent: more than once
+    only after a crash. `inputs_kept` is False where the console was told not to keep inputs:
+    `overrides` is then empty; `answer_kept` says what the store has of the answer.
     """
 
     id: str
@@ -51,6 +66,10 @@ class RunRecord:
     problem: RecordProblem | None = None
     worker: str = ""
     version: int = 1
+    attempts: int = 1
+    gist: str = ""
+    inputs_kept: bool = True
+    answer_kept: AnswerKept = AnswerKept.WHOLE
     run: Run | None = None
 
     @property

@@ -10,19 +10,22 @@ from sqlalchemy import Row
 
 from lfclient.run import Run, RunStatus
 from lfclient.store.codec import dump_value, load_value
-from lfclient.store.record import RecordProblem, RunRecord
+from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 
 _TIMES = ("created_at", "started_at", "ended_at", "stop_requested_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# written with the answer
+_APART = ("run", "answer_kept")
+_FIELDS = [field.name for field in fields(RunRecord)]
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:
-    """The values of the columns of `runs`."""
-    values = {
-        field.name: getattr(record, field.name) for field in fields(record) if field.name != "run"
-    }
+    """The values of the columns of `runs`, but for those that are written with the answer."""
+    values = {name: getattr(record, name) for name in _FIELDS if name not in _APART}
     for name in _TIMES:
-        values[name] = _microseconds(values[name])
+        values[name] = microseconds(values[name])
+    for name in ("server_name", "flow_name", "note", "stop_result", "gist"):
+        values[name] = storable(values[name])
     problem = record.problem
     return {
         **values,
@@ -34,9 +37,9 @@ def to_row(record: RunRecord) -> dict[str, Any]:
 
 def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
     """The record of a row of `runs`, with `run` as its answer."""
-    values = dict(row._mapping)
+    values = {name: row._mapping[name] for name in _FIELDS if name != "run"}
     for name in _TIMES:
-        values[name] = _datetime(values[name])
+        values[name] = moment(values[name])
     problem = values["problem"]
     return RunRecord(
         **{
@@ -44,14 +47,22 @@ def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
             "status": RunStatus(values["status"]),
             "overrides": load_value(values["overrides"]),
             "problem": RecordProblem(**load_value(problem)) if problem else None,
+            "answer_kept": AnswerKept(values["answer_kept"]),
             "run": run,
         }
     )
 
 
-def _microseconds(time: datetime | None) -> int | None:
+def storable(text: str) -> str:
+    """`text` as every database takes it: without NUL and halves of surrogate pairs."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+
+
+def microseconds(time: datetime | None) -> int | None:
+    """Microseconds since 1970, UTC."""
     return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
 
 
-def _datetime(microseconds: int | None) -> datetime | None:
+def moment(microseconds: int | None) -> datetime | None:
+    """The time of `microseconds`."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

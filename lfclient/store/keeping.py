@@ -1,0 +1,141 @@
+"""Keeps of an answer what is to be kept, and removes what is too old or too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from lfclient.keeping import Keeping
+from lfclient.outputs import Output
+from lfclient.run import Run, RunStatus
+from lfclient.store.codec import dump_run
+from lfclient.store.database import Database
+from lfclient.store.models import PieceRow, RunRow
+from lfclient.store.record import AnswerKept
+from lfclient.store.rows import microseconds
+
+UNFINISHED = [status.value for status in RunStatus if not status.ended]
+_AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
+
+
+_NOTES = {
+    AnswerKept.TOO_LARGE: "Not kept: the answer is larger than this console keeps.",
+    AnswerKept.NOT_WANTED: "Not kept: this console keeps no outputs.",
+}
+
+
+def write_answer(
+    connection: Connection, run_id: str, run: Run, keeping: Keeping
+) -> dict[str, str | int]:
+    """Put a run's answer in the place of what there was; the columns that tell what of it."""
+    for kept, part in _smaller_and_smaller(run, keeping):
+        connection.execute(delete(PieceRow).where(PieceRow.run_id == run_id))
+        size = 0
+        for seq, body in enumerate(dump_run(part)):
+            size += len(body)
+            if kept not in _NOTES and size > (keeping.answer_bytes or size):
+                break
+            connection.execute(insert(PieceRow), {"run_id": run_id, "seq": seq, "body": body})
+        else:
+            return {"answer_kept": kept.value, "answer_bytes": size}
+    raise AssertionError("an answer without its values is always kept")
+
+
+def _smaller_and_smaller(run: Run, keeping: Keeping) -> Iterator[tuple[AnswerKept, Run]]:
+    if not keeping.outputs:
+        yield AnswerKept.NOT_WANTED, without_values(run, AnswerKept.NOT_WANTED)
+        return
+    yield AnswerKept.WHOLE, run
+    yield AnswerKept.WITHOUT_RAW, replace(run, raw={})
+    yield AnswerKept.TOO_LARGE, without_values(run, AnswerKept.TOO_LARGE)
+
+
+def without_values(run: Run, why: AnswerKept) -> Run:
+    """What happened in a run, without what it returned or said."""
+
+    def emptied(output: Output) -> Output:
+        return replace(output, value=None, note=_NOTES[why], parts={}, extras=())
+
+    return replace(
+        run,
+        raw={},
+        metadata={},
+        messages={},
+        outputs={name: emptied(output) for name, output in run.outputs.items()},
+        components={
+            name: replace(component, output=None, log=())
+            for name, component in run.components.items()
+        },
+    )
+
+
+class Cleaner:
+    """Removes what is to be kept no longer, in small transactions."""
+
+    def __init__(self, database: Database, keeping: Keeping) -> None:
+        self._database = database
+        self._keeping = keeping
+
+    def clean(self, now: datetime) -> list[str]:
+        """Remove what is too old or too much; the ids of the runs that are gone.
+
+        Raises `StoreError`; what was removed before stays so, and the next call goes on.
+        """
+        gone: list[str] = []
+        if self._keeping.days is not None:
+            since = microseconds(now - timedelta(days=self._keeping.days))
+            gone += self._remove(RunRow.created_at < since)
+        if self._keeping.runs is not None:
+            youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
+            with self._database.read() as connection:
+                limit = connection.execute(youngest.offset(self._keeping.runs).limit(1)).scalar()
+            if limit is not None:
+                gone += self._remove(RunRow.created_at <= limit)
+        self._make_room()
+        return gone
+
+    def _remove(self, which: ColumnElement[bool]) -> list[str]:
+        removable = (which, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
+        some = select(RunRow.id).where(*removable).limit(_AT_ONCE)
+        gone: list[str] = []
+        while True:
+            with self._database.write() as connection:
+                found = connection.execute(
+                    delete(RunRow).where(RunRow.id.in_(some)).returning(RunRow.id)
+                )
+                ids = list(found.scalars())
+            gone += ids
+            if len(ids) < _AT_ONCE:
+                return gone
+
+    def _make_room(self) -> None:
+        if self._keeping.total_bytes is None:
+            return
+        taken = select(func.coalesce(func.sum(RunRow.answer_bytes), 0))
+        oldest = (
+            select(RunRow.id, RunRow.answer_bytes)
+            .where(RunRow.answer_bytes > 0, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
+            .order_by(RunRow.created_at)
+            .limit(_AT_ONCE)
+        )
+        with self._database.read() as connection:
+            surplus = int(connection.execute(taken).scalar_one()) - self._keeping.total_bytes
+        while surplus > 0:
+            with self._database.write() as connection:
+                leaving = []
+                for run_id, size in connection.execute(oldest):
+                    if surplus <= 0:
+                        break
+                    leaving.append(run_id)
+                    surplus -= size
+                if not leaving:
+                    return
+                connection.execute(delete(PieceRow).where(PieceRow.run_id.in_(leaving)))
+                connection.execute(
+                    update(RunRow)
+                    .where(RunRow.id.in_(leaving))
+                    .values(answer_bytes=0, answer_kept=AnswerKept.REMOVED.value)
+                )

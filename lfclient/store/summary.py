@@ -1,0 +1,118 @@
+"""What lists show of a run, and what it is found by: short texts of its inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from lfclient.fields.model import Variable
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.run import Run
+from lfclient.store.record import RunRecord
+from lfclient.store.rows import storable
+
+GIST = 300  # characters
+HEADLINE = 200
+SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a run is found
+_DEPTH = 12
+
+
+def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
+    """The values that differ from the flow's, in one line: `Message: Hello · Rows: 3`.
+
+    `overrides` by `Component.parameter`, secrets masked; `labels` are the parameters' labels.
+    """
+    labels = labels or {}
+    parts = []
+    for key, value in overrides.items():
+        label = labels.get(key) or key.partition(".")[2] or key
+        parts.append(f"{label}: {_short(_line(value), 80)}")
+    return _short(" · ".join(parts), GIST)
+
+
+def headline(run: Run) -> str:
+    """The first line of what a run returned, or of why it failed."""
+    for output in run.outputs.values():
+        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
+            return storable(_short(_output_line(output), HEADLINE))
+    return storable(_short(_line(run.errors[0].message), HEADLINE)) if run.errors else ""
+
+
+def searched(record: RunRecord) -> str:
+    """The text by which a record is found, case-folded."""
+    inputs = chain((record.flow_name,), _texts(record.overrides))
+    return f"{_joined(inputs)}\n{_joined(_outputs(record))}".casefold()
+
+
+def _outputs(record: RunRecord) -> Iterator[str]:
+    run = record.run
+    if run is None:
+        if record.problem:
+            yield record.problem.message
+        return
+    for error in run.errors:
+        yield error.message
+    for message in run.messages.values():
+        yield message.text
+    for output in run.outputs.values():
+        yield from _texts(output.value)
+
+
+def _output_line(output: Output) -> str:
+    value = output.value
+    if output.kind is OutputKind.TABLE and isinstance(value, list):
+        return f"Table of {len(value) + (output.missing or 0):,} rows"
+    if output.kind is OutputKind.IMAGE:
+        return "Image"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    """A value's first line that is not empty."""
+    if isinstance(value, str):
+        return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
+    if isinstance(value, FileRef):
+        return value.name
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    if isinstance(value, (dict, list)):
+        return _line(" ".join(_cut(_texts(value, keys=True), 1_000)))
+    return "" if value is None else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return f"variable {value.name}" if isinstance(value, Variable) else str(value)
+
+
+def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
+    """The texts and numbers in a value, in order, and its `keys` where wanted."""
+    if isinstance(value, (dict, Mapping)) and depth < _DEPTH:
+        for key, inner in value.items():
+            if keys:
+                yield f"{key}:"
+            yield from _texts(inner, keys=keys, depth=depth + 1)
+    elif isinstance(value, (list, tuple)) and depth < _DEPTH:
+        for inner in value:
+            yield from _texts(inner, keys=keys, depth=depth + 1)
+    elif isinstance(value, FileRef):
+        yield value.name
+    elif value is not None and not isinstance(value, (bytes, dict, list, tuple)):
+        yield _plain(value)
+
+
+def _joined(texts: Iterator[str]) -> str:
+    return storable("\n".join(_cut(texts, SEARCHED)))
+
+
+def _cut(texts: Iterator[str], length: int) -> Iterator[str]:
+    """`texts` as far as they have `length` characters together."""
+    for text in texts:
+        if length <= 0:
+            return
+        yield text[:length]
+        length -= len(text) + 1
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
