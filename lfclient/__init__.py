@@ -39,6 +39,7 @@ from lfclient.events import (
 )
 from lfclient.fields import Field, FieldKind, Problem, Variable
 from lfclient.flow import Component, Edge, Flow, FlowSummary
+from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import NotRun, Run, RunError, RunStatus, StopResult, apply
@@ -66,6 +67,7 @@ __all__ = [
     "Flow",
     "FlowNotFound",
     "FlowSummary",
+    "FoundJob",
     "HumanInput",
     "HumanInputRequired",
     "InvalidKey",

@@ -17,6 +17,7 @@ from lfclient.server import CONCURRENCY, Capabilities, Limits, ServerInfo, warni
 WORKFLOWS = "/api/v2/workflows"
 _OWN_SESSIONS = 10  # the N of the first 1.N that keeps to one user's sessions
 EVENT_STREAM = "text/event-stream"
+_TRACES = 12  # the N of the first 1.N that fills them
 KEEPS_ALIVE = 13  # the N of the first 1.N that does
 NO_EVENTS = "Langflow {} does not tell what happens in a run while it goes on: 1.11 and later do."
 Dialect = Literal["inputs", "modes"]
@@ -97,6 +98,7 @@ def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> 
             idempotency=modes,
             own_sessions=modes if minor is None else minor >= _OWN_SESSIONS,
             message_pages=modes,
+            traces=minor is not None and minor >= _TRACES,
         ),
         limits=limits_of(ConfigAnswer(), dialect),
         warnings=warnings_for(number),

@@ -148,6 +148,33 @@ class MessageLine(Wire):
     session_metadata: dict[str, Any] | None = None
 
 
+class TraceLine(Wire):
+    """One run in the list of traces (1.12 and later); its id is the job's."""
+
+    id: str
+    session: str | None = Field(default=None, validation_alias="sessionId")
+    start: str | None = Field(default=None, validation_alias="startTime")
+
+
+class TraceList(Wire):
+    """`GET /api/v1/monitor/traces`."""
+
+    traces: list[TraceLine]
+
+
+class TransactionLine(Wire):
+    """One component's work; the latest come first."""
+
+    vertex_id: str
+    timestamp: str | None = None
+
+
+class TransactionList(Wire):
+    """`GET /api/v1/monitor/transactions`."""
+
+    items: list[TransactionLine]
+
+
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 

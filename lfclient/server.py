@@ -15,8 +15,8 @@ _FIRST_API = 8  # the Workflow API came with 1.8
 class Capabilities:
     """What this release has. `session_field`: a session id needs no component to carry it;
     `own_sessions`: renaming and deleting one leaves those of other users alone; `message_pages`:
-    the latest messages can be had without the others; `keep_alive`: a stream of events that has
-    nothing to tell says so every 15 s.
+    the latest messages can be had without the others; `traces`: every run leaves one; `keep_alive`:
+    a stream of events that has nothing to tell says so every 15 s.
     """
 
     background: bool = True
@@ -29,6 +29,7 @@ class Capabilities:
     idempotency: bool = False
     own_sessions: bool = False
     message_pages: bool = False
+    traces: bool = False
     file_upload: bool = True
     variables: bool = True
 

@@ -27,6 +27,7 @@ NAMES = [
     "Flow",
     "FlowNotFound",
     "FlowSummary",
+    "FoundJob",
     "HumanInput",
     "HumanInputRequired",
     "InvalidKey",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, closing
+from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
 import httpx
@@ -20,6 +21,7 @@ from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
 from lfclient.events import Event
 from lfclient.flow import Flow, FlowSummary
+from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, HumanInput, Message
 from lfclient.run import Run, StopResult
@@ -214,6 +216,16 @@ class AsyncLangflowClient:
         As `LangflowClient.stream`; closing it stops the run.
         """
         return self._follow(self._runs.stream(flow, overrides, session_id, check))
+
+    async def find_jobs(
+        self, flow: Flow | str, session_id: str | None, sent_at: datetime
+    ) -> list[FoundJob]:
+        """The jobs that a submit may have made whose answer was lost, known by their flow, their
+        session, or where their server tells none (before 1.12) by their time.
+
+        As `LangflowClient.find_jobs`.
+        """
+        return await self._drive(self._runs.find_jobs(flow, session_id, sent_at))
 
     async def pending(self, flow: Flow | str) -> list[HumanInput]:
         """What the runs of a flow wait for a person to decide (1.11+)."""

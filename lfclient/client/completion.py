@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.client.account import find_file
-from lfclient.client.history import MESSAGES, History
+from lfclient.client.history import MESSAGES
+from lfclient.client.search import Search
 from lfclient.client.steps import Steps, pause, tried
 from lfclient.components import components_built
 from lfclient.dialects import events_request, read
@@ -31,7 +32,7 @@ MAYBE_ANOTHERS = (
 )
 
 
-class Completion(History):
+class Completion(Search):
     """What an answer leaves open, fetched."""
 
     def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
+from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
 import httpx
@@ -20,6 +21,7 @@ from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
 from lfclient.events import Event
 from lfclient.flow import Flow, FlowSummary
+from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, HumanInput, Message
 from lfclient.run import Run, StopResult
@@ -212,6 +214,18 @@ class LangflowClient:
         ends with `RunEnded` of status `interrupted`. It is never sent again.
         """
         return self._follow(self._runs.stream(flow, overrides, session_id, check))
+
+    def find_jobs(
+        self, flow: Flow | str, session_id: str | None, sent_at: datetime
+    ) -> list[FoundJob]:
+        """The jobs that a submit may have made whose answer was lost, known by their flow, their
+        session, or where their server tells none (before 1.12) by their time.
+
+        `sent_at` is the time at which it was sent, by this machine's clock. Several mean that it
+        cannot be told which; none, that nothing is kept of one yet, or any more. One that is found
+        by `time` is to be trusted only if no other run of the flow can be meant.
+        """
+        return self._drive(self._runs.find_jobs(flow, session_id, sent_at))
 
     def pending(self, flow: Flow | str) -> list[HumanInput]:
         """What the runs of a flow wait for a person to decide (1.11+)."""

@@ -64,12 +64,13 @@ class Give:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer read to its end."""
+    """An answer read to its end. `date` is the server's time, as its header has it."""
 
     status: int
     content: bytes
     content_type: str = ""
     location: str = ""
+    date: str = ""
 
     @classmethod
     def of(cls, response: httpx.Response) -> Answer:
@@ -85,6 +86,7 @@ class Answer:
             content,
             headers.get("content-type", ""),
             headers.get("location", ""),
+            headers.get("date", ""),
         )
 
     def json(self, redactor: Redactor, what: str) -> Any:

@@ -1,0 +1,56 @@
+"""Jobs whose submit was not answered, looked for on five real releases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from uuid import uuid4
+
+from lfclient import Flow, FoundJob, LangflowClient
+from tests.live.conftest import Make
+from tests.live.flows import ECHO, ROWS
+
+SECONDS = 10.0
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def soon(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:
+    """What is found, once something is: records come up to a second late."""
+    until = time.monotonic() + SECONDS
+    while not (found := look()):
+        assert time.monotonic() < until, "nothing was found"
+        time.sleep(0.1)
+    return found
+
+
+def ended(client: LangflowClient, flow: Flow, session: str) -> str:
+    """The id of a job that has run, once its builds are kept."""
+    run = client.wait(client.submit(flow, session_id=session), timeout=60)
+    assert client.component_runs(run, flow)
+    return run.job_id
+
+
+def test_a_job_is_known_by_its_session(client: LangflowClient, make: Make):
+    """Every release tells the session of a chat flow's run, and no other run is taken for it."""
+    flow, sent_at, session = make(ECHO), now(), uuid4().hex
+    job = ended(client, flow, session)
+    assert soon(lambda: client.find_jobs(flow, session, sent_at)) == [FoundJob(job, "session")]
+    assert client.find_jobs(flow, uuid4().hex, sent_at) == []
+    assert client.find_jobs(flow, None, sent_at) == []
+    assert client.find_jobs(flow, session, now() + timedelta(seconds=10)) == []
+
+
+def test_a_flow_without_a_chat(client: LangflowClient, make: Make):
+    """From 1.12 on its session is told too; before, it is known by its time, if it ran alone."""
+    flow, sent_at, session = make(ROWS), now(), uuid4().hex
+    job = ended(client, flow, session)
+    traced = client.server().capabilities.traces
+    expected = [FoundJob(job, "session" if traced else "time")]
+    assert soon(lambda: client.find_jobs(flow, session, sent_at)) == expected
+    other = ended(client, flow, uuid4().hex)
+    assert other != job
+    assert client.find_jobs(flow, session, sent_at) == (expected if traced else [])
