@@ -24,6 +24,7 @@ from lfclient.runner.board import Board
 from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
 from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, Records, now
+from lfclient.runner.past import Past
 from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
@@ -61,8 +62,9 @@ def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangf
 class Runner:
     """All runs of this process, on one event loop in one daemon thread.
 
-    `folder` holds the records and the secret of their owners. Records are on disk before anything
-    is sent. Every method may be called from any thread; none waits for a server.
+    `folder` holds the records, unless `database_url` does, and the secret of their owners. Records
+    are on disk before anything is sent. `past` lists the runs. Every method may be called from any
+    thread; none waits for a server.
     """
 
     def __init__(
@@ -79,6 +81,8 @@ class Runner:
         self._board = Board()
         self._records = Records(self._board, self._store)
         self._tasks = Tasks(self._records, connect)
+        self.past = Past(self._store, self._board, self._tasks.leave)
+        self._tasks.tidiers.append(self.past.tidy)
         self._close_lost(self._store.unfinished())
 
     def start(
