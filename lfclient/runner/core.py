@@ -30,11 +30,11 @@ from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+from lfclient.store.record import ADOPTED
 from lfclient.store.summary import gist
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
-_ADOPTED = "job "  # begins the click of a run that was not started here
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
@@ -187,7 +187,7 @@ class Runner:
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
-                click=f"{_ADOPTED}{question.job_id}",
+                click=f"{ADOPTED}{question.job_id}",
                 server_name=connection.name,
                 server_url=connection.url,
                 flow_id=flow.id,
@@ -344,7 +344,7 @@ class Runner:
         # the local Langflow takes another port at each start
         moved = connection.url != record.server_url and connection.source != "local"
         job = Job(record.id, connection, lambda live: follow(live, moved=moved))
-        if current.click.startswith(_ADOPTED):
+        if not current.started_here:
             job.blind = NOT_STARTED_HERE
         elif _holds_mask(current.overrides):
             job.blind = TAKEN_UP if ours else RESTARTED
