@@ -23,7 +23,7 @@ from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain, time_words
 
-TROUBLES = 5  # that are told above the values
+MISSING = 5  # sentences above the values
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ def _keeps_session(session: Session, record: RunRecord) -> bool:
 
 
 def _buttons(again: Again) -> None:
-    record, troubles = again.record, again.inputs.troubles
-    going = not record.ended
+    going, troubles = not again.record.ended, again.inputs.troubles
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
             "Run again",
@@ -160,16 +159,17 @@ def _buttons(again: Again) -> None:
         if not going:
             st.button("Clear", key="clear-run", type="tertiary", on_click=close_run)
     st.caption(_how(again))
-    for sentence in troubles[:TROUBLES]:
+    for sentence in again.inputs.missing[:MISSING]:
         st.caption(f":orange[:material/warning: {plain(clip(sentence, 300))}]")
-    if len(troubles) > TROUBLES:
-        st.caption(f"And {len(troubles) - TROUBLES} more, each at its value below.")
 
 
 def _how(again: Again) -> str:
     """How “Run again” goes about it."""
     if again.inputs.troubles:
-        return "Run again leads to the form: the run can't be repeated just as it was."
+        names = [one.name for one in again.inputs.given if one.problem]
+        listed = clip(", ".join(names), 200)
+        why = f": see {plain(listed)} below" if names else ""
+        return f"Run again leads to the form, since not all can be given just as it was{why}."
     parts = ["Run again: the same values at once"]
     if again.mode == again.record.mode:
         parts.append(f"{_mode_words(again.mode)}, as before")

@@ -87,7 +87,7 @@ def test_an_opened_run_shows_what_it_was_given_and_no_form(langflow_stand_in):
     record = kept(langflow_stand_in, {TEXT: "Oslo", "T.v": Variable("NAME")})
     app = opened(run=record.id)
     assert "Inputs of this run" in said(app)
-    assert "Input Text" in said(app)
+    assert "**Message** :gray[· Chat Input]" in said(app)
     assert "Oslo" in given(app)
     assert "server variable `NAME`" in said(app)
     assert "Everything else stood as in the flow" in said(app)
@@ -183,7 +183,8 @@ def test_a_parameter_that_is_gone_is_shown_and_left_out_by_name(langflow_stand_i
     """The flow has changed since."""
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo", "ChatInput-a.tone": "dry"}).id)
     assert "dry" in given(app)
-    assert "tone (Chat Input): Chat Input has no such parameter." in said(app)
+    assert "see tone (Chat Input) below" in said(app)
+    assert "Chat Input has no such parameter." in said(app)
     press(app, "Run again")
     assert sent(langflow_stand_in) == []
     assert "Left out: tone (Chat Input)" in said(app)
