@@ -46,7 +46,11 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
         _about(record)
         why = unknown_inputs(record)
         if why:
-            st.caption(f":material/info: {why}")
+            st.caption(f":material/info: {plain(why)}")
+            if record.ended:
+                st.button(
+                    "Open the form", key="open-form", on_click=state.keep_form, args=(record.id,)
+                )
             return
         again = _again(session, flow, record)
         if again:
@@ -63,6 +67,11 @@ def unknown_inputs(record: RunRecord) -> str:
         return (
             "This run was not started in this console, so it is not known what it was given. "
             "Runs that are started here tell it."
+        )
+    if not record.inputs_kept:
+        return (
+            "What this run was given was not kept: this console is set up to keep no inputs "
+            "(LFCONSOLE_KEEP_INPUTS). To run it again, fill in the form."
         )
     return ""
 

@@ -278,7 +278,7 @@ def _inputs(session: Session, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
     why = again.unknown_inputs(record)
     if why:
-        st.caption(f":material/info: {why}")
+        st.caption(f":material/info: {plain(why)}")
         return
     values = given.of_record(record, session.flow_at_hand(record.flow_id))
     given.draw(values, f"tab-{record.id}")

@@ -225,6 +225,15 @@ def test_a_run_that_was_not_started_here_says_that_its_inputs_are_not_known(lang
     assert "Run again" not in labels(app)
 
 
+def test_inputs_that_were_not_kept_are_said_to_be_so(langflow_stand_in):
+    """The form is there for another run."""
+    app = opened(run=kept(langflow_stand_in, {}, inputs_kept=False).id)
+    assert "LFCONSOLE_KEEP_INPUTS" in said(app)
+    assert "Everything stood as in the flow" not in said(app)
+    assert "Run again" not in labels(app)
+    assert boxes(press(app, "Open the form")) == ["hello"]
+
+
 def test_the_inputs_of_a_run_that_goes_on_can_be_seen(langflow_stand_in):
     """Edit and run leaves it going, and lets it go from the page."""
     record = going_run(langflow_stand_in.url, overrides={TEXT: "Oslo"})
