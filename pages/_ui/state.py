@@ -23,6 +23,9 @@ T = TypeVar("T")
 RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
 SESSION = "session"  # in the address: the session that is talked in
+PRESET = "preset"  # in the address: the preset that the form is to be filled with
+VALUES = "values"  # in the address: the values that it is to be filled with
+SHARED = "shared-values"
 MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
 SERVER_URL = "connection-url"
@@ -34,7 +37,6 @@ _CLICK = "run-click"
 _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
-_FORM_OF = "form-of-run"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
 _LOOKED_FOR = "looked-for-flow"
@@ -43,7 +45,6 @@ _TALK_FLOW = "talk-flow"
 _TALK_CHANGE = "talk-change"
 _TALK_ENDS = "talk-ends"
 _TALK_QUESTION = "talk-question"
-_RANDOM = "console-"  # begins the name of a session that no person has named
 _LONGEST_SESSION = 500  # characters of a session's name in an address
 
 
@@ -67,18 +68,7 @@ def run_id() -> str | None:
 def show_run(run: str) -> None:
     """Show a run; `put_run_into_address` then does so."""
     st.session_state[_TO_ADDRESS] = run
-    st.session_state.pop(_FORM_OF, None)
     _forget_other_runs()
-
-
-def keep_form(run: str) -> None:
-    """The form stays beside this run: it was started from it, or the form was filled from it."""
-    st.session_state[_FORM_OF] = run
-
-
-def has_form(run: str) -> bool:
-    """Whether the form stands beside this run; else what the run was given does, read-only."""
-    return st.session_state.get(_FORM_OF) == run
 
 
 def is_to_be_addressed() -> bool:
@@ -224,34 +214,9 @@ def keep_session_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
-def set_mode(owner: str, mode: Mode) -> None:
-    """Choose a mode in place of the person."""
-    st.session_state[mode_key(owner)] = mode
-    if mode == "stream":
-        st.session_state[ADVANCED] = True
-    keep_mode(owner)
-
-
 def random_session() -> str:
     """The name of a session that nobody else has."""
-    return f"{_RANDOM}{uuid.uuid4().hex[:12]}"
-
-
-def is_random_session(name: str) -> bool:
-    """Whether it is one of those names."""
-    return name.startswith(_RANDOM)
-
-
-def keeps_session(owner: str, flow_id: str, name: str) -> bool:
-    """Whether the person chose to keep this session for the next run."""
-    held = st.session_state.get(session_key(owner, flow_id)) == name
-    return held and bool(st.session_state.get(keep_session_key(owner, flow_id)))
-
-
-def set_session(owner: str, flow_id: str, name: str) -> None:
-    """Put a session into the field, to be used for the next run and those after it."""
-    st.session_state[session_key(owner, flow_id)] = name
-    st.session_state[keep_session_key(owner, flow_id)] = True
+    return f"console-{uuid.uuid4().hex[:12]}"
 
 
 def fresh_session(owner: str, flow_id: str) -> None:
@@ -279,6 +244,14 @@ def adopt_session(owner: str, flow_id: str, session_id: str | None) -> None:
     if session_id and not st.session_state.get(key):
         st.session_state[key] = session_id
         used_session(owner, flow_id, session_id)
+
+
+# what a form is filled with from elsewhere
+
+
+def preset_key(part: str, owner: str, flow_id: str) -> str:
+    """Key of a part of what is done with the presets of a flow."""
+    return f"preset-{part}-{owner[:12]}-{flow_id}"
 
 
 # a conversation, which is a session of a flow

@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import Mode
-from pages._ui import run_panel, waiting
+from pages._ui import presets, run_panel, waiting
 from pages._ui.form import FlowForm, FormResult, commit, flow_form
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
@@ -23,10 +23,11 @@ class Workbench:
     form: FlowForm
 
     def draw(self) -> None:
-        """Draw the form."""
+        """Draw the form, and what is kept of its values above it."""
         flow, server = self.choice.flow, self.choice.server
         if flow.needs_approval and not server.capabilities.pending:
             st.caption("This flow waits for a person, which this server's release cannot do.")
+        presets.draw(self.choice.session, flow)
         self.form.draw()
 
 
@@ -41,6 +42,8 @@ def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | 
         waiting.show(session, error, retry="retry-server")
         return None
 
+    if not chat:
+        presets.begin(session, flow)
     first = run_panel.modes_for(server, flow)[0]
     mode = first if chat else run_panel.mode_of(session, server, flow)
     variables = session.variables()

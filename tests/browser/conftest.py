@@ -124,8 +124,7 @@ class Screen:
         """Wait until the status has one of these words."""
         expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
         if any(word in ("completed", "failed", "cancelled") for word in words):
-            # the page has been drawn anew, with the outputs
-            self.page.locator(".st-key-run-button, .st-key-run-again").first.wait_for()
+            self.part("run-button").wait_for()  # the page has been drawn anew, with the outputs
 
     def save(self, label: str) -> Locator:
         """The first download button of that name that is in sight among the outputs."""

@@ -1,0 +1,181 @@
+"""Which preset a form goes by, and what is to be said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.fields import MASK, Field, is_secret, mask
+from lfclient.flow import Flow
+from lfclient.presets import Fit, fit
+from lfclient.store import Preset
+from pages._ui import problems, state
+from pages._ui.drafts import drafts
+from pages._ui.form import commit, load_overrides
+from pages._ui.form_state import FormState, form_state
+from pages._ui.servers import Session
+from pages._ui.text import clip, plain
+
+_LINES = 8  # that are said of many
+ENTER = "Enter it yourself: secrets are not kept."
+
+
+@dataclass(frozen=True)
+class Tie:
+    """The preset that a form goes by, as it was when the form was filled with it.
+
+    `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
+    """
+
+    preset: str = ""
+    version: int = 0
+    opened: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something to be said above the form until it is dismissed. `wrong`: it needs attention."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a form holds, as it is kept: secrets masked; `left_out` says what makes no value."""
+
+    fit: Fit
+    left_out: tuple[str, ...]
+
+
+def tie(owner: str, flow_id: str) -> Tie | None:
+    """That of this form; None if nothing was ever decided about it in this browser."""
+    key = state.preset_key("tie", owner, flow_id)
+    if key not in st.session_state:
+        kept = drafts().get(_draft(owner, flow_id))
+        st.session_state[key] = Tie(**kept["tie"]) if kept else None
+    return st.session_state[key]
+
+
+def set_tie(owner: str, flow_id: str, new: Tie) -> None:
+    """Let the form go by a preset, or by none; a reload finds it again."""
+    st.session_state[state.preset_key("tie", owner, flow_id)] = new
+    drafts().put(_draft(owner, flow_id), {"tie": asdict(new)})
+
+
+def _draft(owner: str, flow_id: str) -> tuple[str, str, str]:
+    return state.browser_id(), owner, f"{flow_id}-preset"
+
+
+def tell(owner: str, flow_id: str, told: Told | None) -> None:
+    """Have something said above the form, or no longer."""
+    st.session_state[state.preset_key("told", owner, flow_id)] = told
+
+
+def told(owner: str, flow_id: str) -> Told | None:
+    """What is to be said."""
+    return st.session_state.get(state.preset_key("told", owner, flow_id))
+
+
+def is_untouched(session: Session, flow: Flow) -> bool:
+    """Whether nothing was entered into the form, nor decided about it, in this browser."""
+    form = form_state(session.owner, flow)
+    entered = form.values or form.wrong or form.uploads or form.json_text or form.filled
+    return not entered and tie(session.owner, flow.id) is None
+
+
+def masked(preset: Preset) -> dict[str, Any]:
+    """A preset's values, `MASK` for each secret."""
+    return {**preset.values, **dict.fromkeys(preset.secrets, MASK)}
+
+
+def put_in(session: Session, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
+    """Fill the form with values from elsewhere, secrets masked; what fits of them.
+
+    There is a way back to what was typed; `source` says where they come from.
+    """
+    found = fit(flow, values)
+    fields = {of.key: of for of in flow.fields}
+    secrets = [key for key in found.ask if is_secret(fields[key])]  # those that are there stay
+    overrides = {**found.values, **dict.fromkeys(secrets, MASK)}
+    load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.ask, ENTER))
+    return found
+
+
+def held(session: Session, flow: Flow) -> Held:
+    """What the form holds now, fit to be kept. To be called from a callback, too.
+
+    Raises `InvalidRequest` if an edit of the overrides as JSON cannot be taken up.
+    """
+    form = form_state(session.owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    form.harvest(fields)
+    form.collect(fields)
+    commit(session.owner, flow)
+    if form.json_fault:
+        raise InvalidRequest(form.json_fault, hint="Correct the text, or discard it.")
+    found = fit(flow, mask(flow, form.overrides(fields)))
+    left_out = [f"{label_of(fields, key)}: {text}" for key, text in form.faults.items()]
+    left_out += [f"{label_of(fields, one.key)}: {one.why}" for one in found.refused]
+    return Held(found, tuple(left_out))
+
+
+def missing(form: FormState, keys: Iterable[str]) -> list[str]:
+    """Which of these secrets have not been entered."""
+    return [key for key in keys if key not in form.values]
+
+
+def label_of(fields: Mapping[str, Field], key: str) -> str:
+    """A parameter as a person knows it."""
+    of = fields.get(key)
+    return f"{of.label} ({of.component_name})" if of else key
+
+
+def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
+    """Which values were left out, and why; the others were taken."""
+    fields = {of.key: of for of in flow.fields}
+    lines = [f"{label_of(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
+    more = len(lines) - _LINES
+    if more > 0:
+        lines[_LINES:] = [f"… and {more} more."]
+    given = len(found.values) + len({one.key for one in found.refused} | set(found.ask))
+    heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
+    return Told(heading, tuple(lines), wrong=True)
+
+
+def saved(session: Session, flow: Flow, how: str, preset: Preset, now: Held) -> None:
+    """Say that a preset holds what the form held, and what was left out of it."""
+    if now.left_out:
+        heading = f"{how} “{preset.name}” without what needs a correction:"
+        tell(session.owner, flow.id, Told(heading, now.left_out[:_LINES], wrong=True))
+    else:
+        tell(session.owner, flow.id, None)
+        st.toast(f"{how} “{plain(preset.name)}”.")
+
+
+@contextmanager
+def attempt(session: Session, flow: Flow) -> Iterator[None]:
+    """A press in an open menu: what goes wrong is said in it, and it stays open."""
+    key = state.preset_key("problem", session.owner, flow.id)
+    try:
+        yield
+    except LangflowError as error:
+        st.session_state[key] = (problems.title(error), error.message, error.hint)
+
+
+def show_problem(session: Session, flow: Flow) -> None:
+    """What `attempt` left to be said, once."""
+    left = st.session_state.pop(state.preset_key("problem", session.owner, flow.id), None)
+    if left:
+        problems.show_words(*left)
+
+
+def close(session: Session, flow: Flow, part: str) -> None:
+    """Close an open menu; to be called from a callback."""
+    st.session_state[state.preset_key(part, session.owner, flow.id)] = False

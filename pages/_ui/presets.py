@@ -1,0 +1,246 @@
+"""The head of a form: which preset it goes by, what differs from it, and what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.flow import Flow
+from lfclient.presets import differing
+from lfclient.store import Preset, StoreError
+from pages._ui import preset_menu, problems, share, state
+from pages._ui.backend import backend
+from pages._ui.form_state import form_state
+from pages._ui.preset_state import (
+    Tie,
+    Told,
+    held,
+    is_untouched,
+    label_of,
+    masked,
+    missing,
+    not_fitting,
+    put_in,
+    saved,
+    set_tie,
+    tell,
+    tie,
+    told,
+)
+from pages._ui.servers import Session
+from pages._ui.text import clip, plain
+
+_NAMES = 5  # that are said of many
+
+
+def begin(session: Session, flow: Flow) -> None:
+    """Before the form is read: fill it as the address asks, or with the flow's default preset
+    where this browser has entered nothing.
+    """
+    owner = session.owner
+    if share.take_up(session, flow) or not is_untouched(session, flow):
+        return
+    key = state.preset_key("default-looked-for", owner, flow.id)
+    if key in st.session_state:
+        return
+    st.session_state[key] = True
+    try:
+        kept = backend().runner.store.presets.of(owner, flow.id)
+    except StoreError:
+        return  # said where the presets are drawn
+    default = next((preset for preset in kept if preset.is_default), None)
+    if default:
+        _fill(session, flow, default, opened=True)
+
+
+def draw(session: Session, flow: Flow) -> None:
+    """One row, and a line for each thing that needs to be said."""
+    try:
+        kept = backend().runner.store.presets.of(session.owner, flow.id)
+    except StoreError as error:
+        problems.show(error)
+        return
+    known = tie(session.owner, flow.id) or Tie()
+    chosen = next((preset for preset in kept if preset.id == known.preset), None)
+    if known.preset and chosen is None:
+        _gone(session, flow)
+    with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
+        _box(session, flow, kept, chosen)
+        preset_menu.draw(session, flow, kept, chosen)
+        share.draw(session, flow, chosen)
+    _say(session, flow)
+    if chosen:
+        _compared(session, flow, chosen, known)
+
+
+def _box(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset | None) -> None:
+    by_id = {preset.id: preset for preset in kept}
+    key = state.preset_key("choice", session.owner, flow.id)
+    st.session_state[key] = chosen.id if chosen else None
+
+    def label(preset_id: str) -> str:
+        preset = by_id[preset_id]
+        return f"{preset.name} · opens with the flow" if preset.is_default else preset.name
+
+    st.selectbox(
+        "Preset",
+        list(by_id),
+        index=None,
+        format_func=label,
+        key=key,
+        on_change=_choose,
+        args=(session, flow, key),
+        placeholder="Choose a preset" if kept else "No presets yet",
+        disabled=not kept,
+        label_visibility="collapsed",
+    )
+
+
+def _choose(session: Session, flow: Flow, key: str) -> None:
+    preset_id = st.session_state[key]
+    tell(session.owner, flow.id, None)
+    if preset_id is None:
+        set_tie(session.owner, flow.id, Tie())
+        return
+    _fill_by_id(session, flow, preset_id)
+
+
+def _fill_by_id(session: Session, flow: Flow, preset_id: str) -> None:
+    try:
+        preset = backend().runner.store.presets.get(session.owner, preset_id)
+    except StoreError as error:
+        tell(session.owner, flow.id, Told(error.message, (error.hint,), wrong=True))
+        return
+    if preset is None:
+        _gone(session, flow)
+    else:
+        _fill(session, flow, preset)
+
+
+def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
+    source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
+    found = put_in(session, flow, masked(preset), source)
+    form = form_state(session.owner, flow)
+    if not form.former and form.filled:
+        form.filled.source = ""  # the choice above says it
+    set_tie(session.owner, flow.id, Tie(preset.id, preset.version, opened))
+    if found.refused:
+        tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
+
+
+def _gone(session: Session, flow: Flow) -> None:
+    set_tie(session.owner, flow.id, Tie())
+    lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
+    tell(session.owner, flow.id, Told("The preset was deleted meanwhile.", lines, wrong=True))
+
+
+def _say(session: Session, flow: Flow) -> None:
+    said = told(session.owner, flow.id)
+    if said is None:
+        return
+    with st.container(key="preset-told", gap="xxsmall"):
+        words = "  \n".join([f"**{plain(said.heading)}**", *map(plain, filter(None, said.lines))])
+        draw, icon = (st.warning, "warning") if said.wrong else (st.info, "info")
+        draw(words, icon=f":material/{icon}:")
+        st.button(
+            "OK",
+            key=state.preset_key("told-ok", session.owner, flow.id),
+            type="tertiary",
+            on_click=tell,
+            args=(session.owner, flow.id, None),
+        )
+
+
+def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
+    """How the form stands to its preset, and what can be done about it."""
+    form = form_state(session.owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    differs = differing(flow, masked(chosen), form.overrides(fields))
+    differs = list(dict.fromkeys([*differs, *form.wrong]))
+    others = chosen.version != known.version
+    if others and not differs:
+        set_tie(session.owner, flow.id, replace(known, version=chosen.version))
+    elif differs:
+        _differs(session, flow, chosen, [label_of(fields, key) for key in differs], others)
+    elif known.opened:
+        _opened(session, flow, chosen)
+    lacking = missing(form, [key for key in chosen.secrets if key in fields])
+    if lacking:
+        names = _listed([label_of(fields, key) for key in lacking])
+        st.caption(f":material/key: Enter it yourself, presets keep no secrets: {plain(names)}")
+
+
+def _differs(
+    session: Session, flow: Flow, chosen: Preset, names: Sequence[str], others: bool
+) -> None:
+    name = plain(clip(chosen.name, 40))
+    values = f"{len(names)} value{'s' if len(names) > 1 else ''}"
+    with st.container(
+        key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        words = (
+            f":material/group: Somebody changed “{name}” meanwhile; yours differs in {values}."
+            if others
+            else f":material/edit: Differs from “{name}” in {values}."
+        )
+        st.caption(words, width="stretch", help=plain(_listed(names)))
+        st.button(
+            "Replace theirs" if others else "Update",
+            key=state.preset_key("update", session.owner, flow.id),
+            on_click=_update,
+            args=(session, flow, chosen),
+            help="Let the preset hold what the form holds now",
+        )
+        st.button(
+            "Take theirs" if others else "Undo",
+            key=state.preset_key("again", session.owner, flow.id),
+            type="tertiary",
+            on_click=_fill_by_id,
+            args=(session, flow, chosen.id),
+            help="Fill the form with the preset as it is kept; there is a way back",
+        )
+
+
+def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
+    with st.container(
+        key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        name = plain(clip(chosen.name, 40))
+        st.caption(
+            f":material/bookmark: Opened with “{name}”, the flow's default preset.", width="stretch"
+        )
+        st.button(
+            "Use the flow's own values",
+            key=state.preset_key("own", session.owner, flow.id),
+            type="tertiary",
+            on_click=_own,
+            args=(session, flow),
+        )
+
+
+def _own(session: Session, flow: Flow) -> None:
+    put_in(session, flow, {}, "")
+    set_tie(session.owner, flow.id, Tie())
+
+
+def _update(session: Session, flow: Flow, drawn: Preset) -> None:
+    """Keep what the form holds, unless the preset is another by now than the one in sight."""
+    try:
+        now = held(session, flow)
+        kept = backend().runner.store.presets.update(
+            replace(drawn, flow_name=flow.name, values=now.fit.values, secrets=now.fit.ask)
+        )
+    except LangflowError as error:
+        lines = ("Nothing was overwritten, and what you typed is still here.", error.hint)
+        tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
+        return
+    set_tie(session.owner, flow.id, Tie(kept.id, kept.version))
+    saved(session, flow, "Updated", kept, now)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more

@@ -1,0 +1,172 @@
+"""The address that opens a form filled in, and what is done when one is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.fields import Field, FieldKind, mask
+from lfclient.flow import Flow
+from lfclient.presets import Fit, differing, fit
+from lfclient.sharing import LONGEST, address, decode, encode
+from lfclient.store import Preset
+from pages._ui import state
+from pages._ui.backend import backend
+from pages._ui.form_state import form_state
+from pages._ui.preset_state import Tie, Told, label_of, masked, not_fitting, put_in, set_tie, tell
+from pages._ui.servers import Session
+from pages._ui.text import clip, plain
+
+
+@dataclass
+class Shared:
+    """What an address asks a form to be filled with: a preset's id, or values as it holds them."""
+
+    flow_id: str
+    preset: str
+    values: str
+    done: bool = False
+
+
+def look() -> None:
+    """Notice what the address asks for, before anything else changes it."""
+    preset, values = st.query_params.get(state.PRESET, ""), st.query_params.get(state.VALUES, "")
+    if not (preset or values):
+        return
+    found: Shared | None = st.session_state.get(state.SHARED)
+    if found is None or (found.preset, found.values) != (preset, values):
+        flow_id = st.query_params.get(state.FLOW, "")
+        st.session_state[state.SHARED] = Shared(flow_id, preset, values)
+    elif found.done:
+        _leave_address()  # the browser's Back led here again
+
+
+def take_up(session: Session, flow: Flow) -> bool:
+    """Fill the form as the address asks; whether it asked for anything.
+
+    What is asked for leaves the address, so that a reload does not do it again over edits.
+    """
+    asked: Shared | None = st.session_state.get(state.SHARED)
+    if asked is None or asked.done:
+        return False
+    asked.done = True
+    _leave_address()
+    if asked.flow_id != flow.id:
+        tell(session.owner, flow.id, _no_such_flow(asked.flow_id))
+        return True
+    try:
+        if asked.preset:
+            _take_preset(session, flow, asked.preset)
+        if asked.values:
+            _take_values(session, flow, asked.values)
+    except LangflowError as error:
+        lines = ("Nothing was filled in from it.", error.hint)
+        tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
+    return True
+
+
+def _leave_address() -> None:
+    """Both parameters at once: each change of the address is a step of the browser's Back."""
+    gone = (state.PRESET, state.VALUES)
+    kept = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
+    st.query_params.from_dict(kept)
+
+
+def _no_such_flow(flow_id: str) -> Told:
+    named = f"the flow {clip(flow_id, 60)}" if flow_id else "no flow"
+    return Told(
+        f"The address names {named}, which is not in sight here.",
+        (
+            "Nothing was filled in from it. It opens for whoever is connected with the server and "
+            "key that it was made with.",
+        ),
+        wrong=True,
+    )
+
+
+def _take_preset(session: Session, flow: Flow, preset_id: str) -> None:
+    preset = backend().runner.store.presets.get(session.owner, preset_id)
+    if preset is None or preset.flow_id != flow.id:
+        raise LangflowError(
+            "The address names a preset that this flow does not have for this server and key.",
+            hint="It may have been deleted, or made with another key.",
+        )
+    found = put_in(session, flow, masked(preset), f"Filled with the preset “{preset.name}”.")
+    set_tie(session.owner, flow.id, Tie(preset.id, preset.version))
+    if found.refused:
+        tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
+
+
+def _take_values(session: Session, flow: Flow, text: str) -> None:
+    found = fit(flow, decode(text))
+    if found.masked:
+        many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
+        source = f"Filled with {many} from the address: look at what is marked before you run."
+        put_in(session, flow, found.masked, source)
+        set_tie(session.owner, flow.id, Tie())
+    if found.refused:
+        tell(session.owner, flow.id, not_fitting("Of the values in the address", flow, found))
+
+
+def draw(session: Session, flow: Flow, chosen: Preset | None) -> None:
+    """What opens to show the address."""
+    opened = st.popover(
+        "Share",
+        help="An address that opens this form filled in",
+        key=state.preset_key("share", session.owner, flow.id),
+        on_change="rerun",
+    )
+    if opened.open:
+        with opened:
+            _inside(session, flow, chosen)
+
+
+def _inside(session: Session, flow: Flow, chosen: Preset | None) -> None:
+    form = form_state(session.owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    overrides = form.overrides(fields)
+    now = fit(flow, mask(flow, overrides))
+    page = st.context.url or ""
+    st.markdown("**An address that opens this form filled in**")
+    if chosen and not form.wrong and not differing(flow, masked(chosen), overrides):
+        st.caption(f"With the preset “{plain(chosen.name)}”, as it is when somebody opens it")
+        _address(address(page, flow=flow.id, preset=chosen.id))
+        st.caption("With the values as they are now")
+    with_values = address(page, flow=flow.id, values=encode(now.masked))
+    if not now.masked:
+        with_values = address(page, flow=flow.id)
+    if len(with_values) <= LONGEST:
+        _address(with_values)
+    else:
+        st.warning(
+            f"With these values it has {len(with_values):,} characters, and browsers and chat "
+            f"programs let about {LONGEST:,} through. Save them as a preset and share its "
+            "address, or export them as JSON.",
+            icon=":material/warning:",
+        )
+    st.caption(
+        "It opens for whoever is connected with the same server and key. Nothing runs by itself, "
+        "and what they had typed is not lost."
+    )
+    for line in _remarks(fields, now, form.wrong):
+        st.caption(plain(line))
+
+
+def _address(text: str) -> None:
+    st.code(text, language=None, wrap_lines=True)
+
+
+def _remarks(fields: dict[str, Field], now: Fit, wrong: dict) -> list[str]:
+    lines = []
+    if now.ask:
+        names = ", ".join(label_of(fields, key) for key in now.ask[:5])
+        lines.append(f"Secrets are not in it, they are entered anew: {names}.")
+    if any(fields[key].kind is FieldKind.FILE for key in now.values):
+        lines.append("Files go along as their paths on the server.")
+    left = [*wrong, *(one.key for one in now.refused)]
+    if left:
+        names = ", ".join(label_of(fields, key) for key in dict.fromkeys(left[:5]))
+        lines.append(f"Left out, as they need a correction: {names}.")
+    return lines
