@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui import (
+    again,
     approval,
     connect,
     live,
@@ -12,6 +13,7 @@ from pages._ui import (
     recent,
     run_panel,
     share,
+    state,
     waiting,
     workbench,
 )
@@ -31,7 +33,9 @@ with problems.shown():
         share.look()
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
-            bench = workbench.prepare(session, flow) if flow else None
+            # a run that was only opened is shown with its own inputs, in the place of the form
+            opened = record if record and not state.has_form(record.id) else None
+            bench = workbench.prepare(session, flow) if flow and not opened else None
         with controls:
             run_panel.draw(session, bench.choice if bench else None, record)
         with right:
@@ -39,6 +43,9 @@ with problems.shown():
                 outcome.details(session, record)
             if flow:
                 approval.others(session, flow, record)
+        if opened:
+            with left:
+                again.draw(session, flow, opened)
         if bench:
             with left:
                 waiting.look_again(session, flow.id)

@@ -15,7 +15,7 @@ from lfclient import (
     ServerInfo,
     Unreachable,
 )
-from tests.recorded import recorded
+from tests.recorded import flow_of, recorded
 from tests.scripted import FLOW, OLD, QUEUED, VERSION, Server, W
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -159,3 +159,19 @@ def test_secret_comes_back_nowhere():
             client.run(flow, {"C-1.api_key": secret})
     assert run.outputs["C-1"].value == "used ••••"
     assert secret not in repr(run) + str(caught.value) + repr(caught.value.body)
+
+
+def test_builds_of_the_run_before_are_no_later_ones():
+    """From 1.10 on a run's build records come late: until then the server tells the last run's."""
+
+    def builds(job: str, text: str) -> tuple[int, dict]:
+        rows = {"message": [{"text": text}], "type": "array"}
+        build = {"id": "S-1", "job_id": job, "valid": True, "data": {"outputs": {"rows": rows}}}
+        return 200, {"vertex_builds": {"S-1": [build]}}
+
+    raw = {"job_id": "new", "status": "completed", "outputs": {"S-1": {"type": "table"}}}
+    server = Server().on("POST", W, (200, raw))
+    server.on("GET", "/base/api/v1/monitor/builds", builds("old", "a"), builds("new", "b"))
+    with server.client() as client:
+        run = client.run(flow_of("S-1"))
+    assert run.outputs["S-1"].value == [{"text": "b"}]

@@ -24,16 +24,17 @@ from lfclient.runner.board import Board
 from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
 from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, Records, now
+from lfclient.runner.past import Past
 from lfclient.runner.presence import Presence
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+from lfclient.store.record import ADOPTED
 from lfclient.store.summary import gist
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
-_ADOPTED = "job "  # begins the click of a run that was not started here
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
@@ -61,8 +62,9 @@ def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangf
 class Runner:
     """All runs of this process, on one event loop in one daemon thread.
 
-    `folder` holds the records and the secret of their owners. Records are on disk before anything
-    is sent. Every method may be called from any thread; none waits for a server.
+    `folder` holds the records, unless `database_url` does, and the secret of their owners. Records
+    are on disk before anything is sent. `past` lists the runs. Every method may be called from any
+    thread; none waits for a server.
     """
 
     def __init__(
@@ -79,6 +81,8 @@ class Runner:
         self._board = Board()
         self._records = Records(self._board, self._store)
         self._tasks = Tasks(self._records, connect)
+        self.past = Past(self._store, self._board, self._tasks.leave)
+        self._tasks.tidiers.append(self.past.tidy)
         self._close_lost(self._store.unfinished())
 
     def start(
@@ -183,7 +187,7 @@ class Runner:
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
-                click=f"{_ADOPTED}{question.job_id}",
+                click=f"{ADOPTED}{question.job_id}",
                 server_name=connection.name,
                 server_url=connection.url,
                 flow_id=flow.id,
@@ -340,7 +344,7 @@ class Runner:
         # the local Langflow takes another port at each start
         moved = connection.url != record.server_url and connection.source != "local"
         job = Job(record.id, connection, lambda live: follow(live, moved=moved))
-        if current.click.startswith(_ADOPTED):
+        if not current.started_here:
             job.blind = NOT_STARTED_HERE
         elif _holds_mask(current.overrides):
             job.blind = TAKEN_UP if ours else RESTARTED

@@ -50,6 +50,7 @@ class Tasks:
     """Jobs by run id, each in a task of one loop in one daemon thread.
 
     `left` is set when somebody has stopped looking at a run, whose memory is then given back.
+    `tidiers` are called every few seconds, in threads beside the loop.
     """
 
     def __init__(self, records: Records, connect: Connect) -> None:
@@ -57,6 +58,7 @@ class Tasks:
         self._connect = connect
         self._jobs: dict[str, Job] = {}
         self.left = False
+        self.tidiers: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -161,6 +163,8 @@ class Tasks:
                 if self._records.board.sweep() or self.left:
                     self.left = False
                     await asyncio.to_thread(memory.give_back)
+                for tidy in self.tidiers:
+                    await asyncio.to_thread(tidy)
             except Exception as error:
                 # the next turn may do better; logged without its text, which may hold anything
                 log.error("Tidying the runs failed (%s)", type(error).__name__)

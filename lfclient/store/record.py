@@ -9,6 +9,8 @@ from typing import Any
 
 from lfclient.run import Mode, Run, RunStatus
 
+ADOPTED = "job "  # begins the click of a run that was not started in this console
+
 
 class AnswerKept(str, Enum):
     """What a store has of a run's answer."""
@@ -76,6 +78,11 @@ class RunRecord:
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status.ended
+
+    @property
+    def started_here(self) -> bool:
+        """Whether this console started it, and so knows what it was given."""
+        return not self.click.startswith(ADOPTED)
 
     def unpressed(self) -> dict[str, Any]:
         """The changes that take back what was pressed and has not been carried out."""

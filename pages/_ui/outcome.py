@@ -7,17 +7,15 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.events import RawEvent
-from lfclient.fields import Variable
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord
-from pages._ui import export, going, outputs, problems, shell, state, talk, timings
+from pages._ui import again, export, given, going, outputs, problems, shell, state, talk, timings
 from pages._ui.backend import backend, client
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain, without_remote_images
 
-INPUTS_LIMIT = 5_000  # characters of a run's inputs that are shown
 MESSAGES_LIMIT = 100  # of a run that are drawn
 EVENTS_LIMIT = 10_000  # of a run that are listed
 SOON_SECONDS = 1.0  # between two looks for what comes after the end
@@ -92,6 +90,8 @@ def draw(session: Session, record: RunRecord, run: Run) -> None:
 def details(session: Session, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     _to_chat(session, record)
+    if not record.ended and state.has_form(record.id):
+        _inputs_while_going(session, record)
     if not record.ended or record.run is None:
         return
     soon = not record.run.components and backend().runner.is_followed(record.id)
@@ -117,7 +117,7 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
     run = record.run
     if soon and (run.components or not backend().runner.is_followed(run_id)):
         st.rerun()  # the last look: from now on the page need not come back by itself
-    names = ["Components", "Timings", "Messages", "Events", "Raw answer", "About"]
+    names = ["Components", "Timings", "Messages", "Inputs", "Events", "Raw answer", "About"]
     with st.container(key="run-details"):
         tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
         flow = session.flow_at_hand(record.flow_id)
@@ -133,6 +133,9 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
         with tabs["Messages"]:
             if tabs["Messages"].open:
                 _messages(run)
+        with tabs["Inputs"]:
+            if tabs["Inputs"].open:
+                _inputs(session, record)
         with tabs["Events"]:
             if tabs["Events"].open:
                 _events(session, record)
@@ -255,21 +258,32 @@ def _about(record: RunRecord, run: Run) -> None:
     for name, value in facts.items():
         if value:
             st.markdown(f":gray[{name}]  \n{plain(str(value))}")
-    _inputs(record)
 
 
-def _inputs(record: RunRecord) -> None:
+@st.fragment
+def _inputs_while_going(session: Session, record: RunRecord) -> None:
+    """Sent to the browser only once it is opened: the form beside it may hold something else."""
+    opened = st.expander(
+        "Inputs of this run",
+        icon=":material/input:",
+        key=f"inputs-{record.id}",
+        on_change="rerun",
+    )
+    if opened.open:
+        with opened:
+            _inputs(session, record)
+
+
+def _inputs(session: Session, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
-    given = {
-        key: f"variable {value.name}" if isinstance(value, Variable) else value
-        for key, value in record.overrides.items()
-    }
-    st.markdown(":gray[Inputs]")
-    if given:
-        text = export.json_bytes(given).decode()
-        st.code(clip(text, INPUTS_LIMIT), language="json", wrap_lines=True)
-    else:
-        st.caption("None that differ from the flow's own.")
+    why = again.unknown_inputs(record)
+    if why:
+        st.caption(f":material/info: {plain(why)}")
+        return
+    values = given.of_record(record, session.flow_at_hand(record.flow_id))
+    given.draw(values, f"tab-{record.id}")
+    others = "Everything else" if values else "Everything"
+    st.caption(f"{others} stood as in the flow.")
 
 
 def _raw(record: RunRecord, run: Run) -> None:

@@ -47,24 +47,24 @@ class Choice:
     read: Callable[[Mode], FormResult]
 
 
-def default_mode(server: ServerInfo) -> Mode:
-    """Background where the server tells of a job as it goes, one call where it has to be asked."""
-    return "background" if server.capabilities.events else "sync"
+def possible_modes(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """The modes in which a server can run a flow; the first is preselected.
+
+    A flow that waits for a person is run in the background only: the calls do not wait, they run
+    all of its branches. Elsewhere a job comes first where the server tells of it as it goes, a
+    call where it has to be asked.
+    """
+    if flow.needs_approval and server.capabilities.pending:
+        return ("background",)
+    return (
+        ("background", "sync", "stream") if server.capabilities.events else ("sync", "background")
+    )
 
 
 def modes_for(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """The modes that suit a flow on a server; the first is preselected.
-
-    A flow that waits for a person is run in the background only: the calls do not wait, they run
-    all of its branches.
-    """
-    first = default_mode(server)
-    if flow.needs_approval and server.capabilities.pending:
-        return ("background",)
-    others: list[Mode] = ["background", "sync"]
-    if server.capabilities.events and state.is_advanced():
-        others.append("stream")
-    return (first, *(mode for mode in others if mode != first))
+    """Those that are offered: a streamed call only to who asked for what is seldom needed."""
+    possible = possible_modes(server, flow)
+    return tuple(mode for mode in possible if mode != "stream" or state.is_advanced())
 
 
 def mode_of(session: Session, server: ServerInfo, flow: Flow) -> Mode:
@@ -145,14 +145,14 @@ def _more(choice: Choice) -> None:
             )
 
 
-def _takes_session(choice: Choice) -> bool:
+def takes_session(server: ServerInfo, flow: Flow) -> bool:
     """Whether this server has a place for a session of this flow's runs."""
-    return choice.server.capabilities.session_field or choice.flow.chat_input is not None
+    return server.capabilities.session_field or flow.chat_input is not None
 
 
 def _session(choice: Choice) -> None:
     """The session's field, or that this server has no place for it."""
-    if not _takes_session(choice):
+    if not takes_session(choice.server, choice.flow):
         st.caption(
             ":material/forum: This server takes a session only for flows with a chat input, "
             "so this flow's own is used."
@@ -227,7 +227,7 @@ def _start(choice: Choice, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
     owner, flow_id = choice.session.owner, choice.flow.id
     session_id = None
-    if _takes_session(choice):
+    if takes_session(choice.server, choice.flow):
         session_id = st.session_state[state.session_key(owner, flow_id)].strip() or None
     mode = mode_of(choice.session, choice.server, choice.flow)
     run_id = begin(choice, mode, session_id, click)
@@ -236,6 +236,7 @@ def _start(choice: Choice, click: str) -> None:
     state.use_click(click)
     state.used_session(owner, flow_id, session_id)
     state.show_run(run_id)
+    state.keep_form(run_id)
 
 
 def begin(

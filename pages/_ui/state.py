@@ -37,6 +37,7 @@ _CLICK = "run-click"
 _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
+_FORM_OF = "form-of-run"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
 _LOOKED_FOR = "looked-for-flow"
@@ -45,6 +46,7 @@ _TALK_FLOW = "talk-flow"
 _TALK_CHANGE = "talk-change"
 _TALK_ENDS = "talk-ends"
 _TALK_QUESTION = "talk-question"
+_RANDOM = "console-"  # begins the name of a session that no person has named
 _LONGEST_SESSION = 500  # characters of a session's name in an address
 
 
@@ -68,7 +70,18 @@ def run_id() -> str | None:
 def show_run(run: str) -> None:
     """Show a run; `put_run_into_address` then does so."""
     st.session_state[_TO_ADDRESS] = run
+    st.session_state.pop(_FORM_OF, None)
     _forget_other_runs()
+
+
+def keep_form(run: str) -> None:
+    """The form stays beside this run: it was started from it, or the form was filled from it."""
+    st.session_state[_FORM_OF] = run
+
+
+def has_form(run: str) -> bool:
+    """Whether the form stands beside this run; else what the run was given does, read-only."""
+    return st.session_state.get(_FORM_OF) == run
 
 
 def is_to_be_addressed() -> bool:
@@ -214,9 +227,34 @@ def keep_session_key(owner: str, flow_id: str) -> str:
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
 
+def set_mode(owner: str, mode: Mode) -> None:
+    """Choose a mode in place of the person."""
+    st.session_state[mode_key(owner)] = mode
+    if mode == "stream":
+        st.session_state[ADVANCED] = True
+    keep_mode(owner)
+
+
 def random_session() -> str:
     """The name of a session that nobody else has."""
-    return f"console-{uuid.uuid4().hex[:12]}"
+    return f"{_RANDOM}{uuid.uuid4().hex[:12]}"
+
+
+def is_random_session(name: str) -> bool:
+    """Whether it is one of those names."""
+    return name.startswith(_RANDOM)
+
+
+def keeps_session(owner: str, flow_id: str, name: str) -> bool:
+    """Whether the person chose to keep this session for the next run."""
+    held = st.session_state.get(session_key(owner, flow_id)) == name
+    return held and bool(st.session_state.get(keep_session_key(owner, flow_id)))
+
+
+def set_session(owner: str, flow_id: str, name: str) -> None:
+    """Put a session into the field, to be used for the next run and those after it."""
+    st.session_state[session_key(owner, flow_id)] = name
+    st.session_state[keep_session_key(owner, flow_id)] = True
 
 
 def fresh_session(owner: str, flow_id: str) -> None:

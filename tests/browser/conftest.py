@@ -124,7 +124,8 @@ class Screen:
         """Wait until the status has one of these words."""
         expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
         if any(word in ("completed", "failed", "cancelled") for word in words):
-            self.part("run-button").wait_for()  # the page has been drawn anew, with the outputs
+            # the page has been drawn anew, with the outputs
+            self.page.locator(".st-key-run-button, .st-key-run-again").first.wait_for()
 
     def save(self, label: str) -> Locator:
         """The first download button of that name that is in sight among the outputs."""

@@ -62,7 +62,7 @@ def test_shows_the_same_run_after_reload_and_in_another_tab(screen):
     for each in (screen, other):
         each.wait("cancelled")
         expect(each.part("run-status")).to_contain_text("Stopped at the server")
-    expect(screen.part("run-button")).to_be_visible()
+    expect(screen.part("run-again")).to_be_visible()
 
 
 def test_new_run_leaves_the_first_going(screen):

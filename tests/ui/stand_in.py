@@ -82,8 +82,9 @@ class StandIn:
                 status, body = reply
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
-                html = isinstance(body, bytes)
-                self.send_header("content-type", "text/html" if html else "application/json")
+                other = "text/event-stream" if data.startswith(b"data:") else "text/html"
+                kind = other if isinstance(body, bytes) else "application/json"
+                self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

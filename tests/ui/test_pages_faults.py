@@ -119,14 +119,14 @@ def no_question_is_open():
 
 def test_a_run_says_what_it_was_given(langflow_stand_in):
     """The form beside it may hold something else by now; a secret is only said to be set."""
-    given = {"ChatInput-a.input_value": "Oslo", "T.key": "was set", "T.v": Variable("NAME")}
+    given = {"ChatInput-a.input_value": "Oslo", "T.api_key": "was set", "T.v": Variable("NAME")}
     run = Run(ONE, "sync", RunStatus.COMPLETED)
     record = kept_run(langflow_stand_in.url, overrides=given, run=run)
-    app = opened_at("About", record)
-    shown = " ".join(each.value for each in app.code)
-    assert '"ChatInput-a.input_value": "Oslo"' in shown
-    assert '"T.key": "was set"' in shown
-    assert '"T.v": "variable NAME"' in shown
+    app = opened_at("Inputs", record)
+    words = said(app)
+    assert "Oslo" in words
+    assert "was set, and is not kept" in words
+    assert "server variable `NAME`" in words
 
 
 def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):

@@ -1,0 +1,52 @@
+"""A run as code that does the same, to be copied: for curl, Python and TypeScript. Pure.
+
+All are made from the request that the client itself would send (`lfclient/dialects.py`). A secret
+is never in them: each is read from an environment variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from lfclient.flow import Flow
+from lfclient.server import ServerInfo
+from lfclient.snippets import curl, python, typescript
+from lfclient.snippets.call import API_KEY, Call, call_of
+from lfclient.store.record import RunRecord
+
+__all__ = ["API_KEY", "Language", "snippet"]
+
+
+class Language(str, Enum):
+    """What a snippet is written for; the value is the name that a person reads."""
+
+    CURL = "curl"
+    HTTPX = "Python, httpx"
+    LFCLIENT = "Python, lfclient"
+    TYPESCRIPT = "TypeScript"
+
+
+_WRITERS: dict[Language, Callable[[Call], str]] = {
+    Language.CURL: curl.write,
+    Language.HTTPX: python.write_httpx,
+    Language.LFCLIENT: python.write_lfclient,
+    Language.TYPESCRIPT: typescript.write,
+}
+
+
+def snippet(
+    language: Language,
+    record: RunRecord,
+    flow: Flow,
+    server: ServerInfo,
+    url: str,
+    *,
+    with_key: bool = True,
+) -> str:
+    """The code that runs `flow` as `record` says, on the server at `url` in its dialect.
+
+    It waits for the end and prints the outputs. `with_key`: the server asks for an API key.
+    Raises `InvalidRequest` or `Unsupported` for what the server, as it is now, would not take.
+    """
+    return _WRITERS[language](call_of(record, flow, server, url, with_key=with_key))

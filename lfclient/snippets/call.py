@@ -1,0 +1,119 @@
+"""What all snippets of a run have in common: the request, with its secrets as variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lfclient.dialects import run_request
+from lfclient.fields import FieldKind, Variable
+from lfclient.fields.checks import hides
+from lfclient.flow import Flow
+from lfclient.redact import replace_secrets
+from lfclient.run import Mode
+from lfclient.server import ServerInfo
+from lfclient.store.record import RunRecord
+
+API_KEY = "LANGFLOW_API_KEY"
+# names that are taken, by the system or by the key
+_TAKEN = frozenset({API_KEY, "PATH", "PWD", "OLDPWD", "HOME", "USER", "SHELL", "LANG", "IFS"})
+_LONGEST_COMMENT = 100
+
+
+class Secret(str):
+    """Stands in a request for the value of the environment variable of this name."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A run to be written down. `body` is what goes to `endpoint`; `overrides` is what `lfclient`
+    takes. In both a `Secret` stands for each secret; `secrets` names the override of each variable.
+    """
+
+    url: str
+    endpoint: str
+    body: Any
+    overrides: dict[str, Any]
+    secrets: dict[str, str]
+    flow_id: str
+    flow_name: str
+    mode: Mode
+    session_id: str | None
+    with_key: bool
+
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that have to be set."""
+        return [*([API_KEY] if self.with_key else []), *self.secrets]
+
+    def comments(self, mark: str, *usage: str) -> str:
+        """The first lines: what it does, how it is used, what has to be set."""
+        lines = [f"Runs the flow “{self.flow_name}”.", *usage]
+        if self.with_key:
+            lines.append(f"{API_KEY} is the server's API key.")
+        lines += [f"{name} is the secret for {key}." for name, key in self.secrets.items()]
+        return "".join(f"{mark} {_comment(line)}\n" for line in lines)
+
+
+def call_of(record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with_key: bool) -> Call:
+    """The call that a run was; raises as `run_request` does."""
+    overrides, secrets = _with_variables(flow, record.overrides)
+    # without an idempotency key: a second press would be answered with the first one's job
+    spec = run_request(server, flow, overrides, record.mode, record.session_id)
+    return Call(
+        url=url,
+        endpoint=url + spec.path,
+        body=spec.json,
+        overrides=overrides,
+        secrets=secrets,
+        flow_id=flow.id,
+        flow_name=flow.name,
+        mode=record.mode,
+        session_id=record.session_id,
+        with_key=with_key,
+    )
+
+
+def _with_variables(
+    flow: Flow, overrides: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The overrides with a `Secret` for each secret, and the override of each variable's name."""
+    known = {field.key: field for field in flow.fields}
+    secrets: dict[str, str] = {}
+
+    def secret(key: str) -> Secret:
+        name = _free_name(key, secrets)
+        secrets[name] = key
+        return Secret(name)
+
+    found: dict[str, Any] = {}
+    for key, value in overrides.items():
+        field = known.get(key)
+        if hides(key, field) and not isinstance(value, Variable):
+            several = field is not None and field.kind is FieldKind.TEXT_LIST
+            found[key] = [secret(key)] if several else secret(key)
+        else:
+            found[key] = replace_secrets(value, lambda _, key=key: secret(key))
+    return found, secrets
+
+
+def _free_name(key: str, taken: Mapping[str, str]) -> str:
+    """A variable named after the parameter; after its component, too, where that is taken."""
+    for text in (key.rpartition(".")[2], key):
+        name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_") or "SECRET"
+        name = f"_{name}" if name[0].isdigit() else name
+        if name not in taken and name not in _TAKEN:
+            return name
+    return next(
+        f"{name}_{number}" for number in range(2, len(taken) + 3) if f"{name}_{number}" not in taken
+    )
+
+
+def _comment(text: str) -> str:
+    """One line that nothing can lead out of, not too long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _LONGEST_COMMENT else f"{line[: _LONGEST_COMMENT - 1]}…"

@@ -1,0 +1,99 @@
+"""Snippets of a run, run as a person would on every release: they print what the console shows."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+from uuid import uuid4
+
+from lfclient import Flow, LangflowClient, Run, RunEnded
+from lfclient.fields import mask
+from lfclient.snippets import Language, snippet
+from lfclient.store import RunRecord
+from tests.live.conftest import Make, go
+from tests.live.flows import ECHO, ROWS
+from tests.servers import LiveServer
+from tests.snippets import Running, run_all
+
+NASTY = "it's \"quoted\" $HOME `id` \\n 'EOF'\nEOF\n${x} !! <&> é 漢字 🎉"
+
+
+def started(
+    client: LangflowClient,
+    server: LiveServer,
+    flow: Flow,
+    mode: str,
+    given: dict,
+    folder: Path,
+    languages: Iterable[Language] = Language,
+) -> dict[Language, Running]:
+    """The snippets of a run in a session of its own."""
+    kept = RunRecord(
+        id="r",
+        owner="o",
+        click="c",
+        server_name="s",
+        server_url=server.url,
+        flow_id=flow.id,
+        flow_name=flow.name,
+        mode=mode,
+        created_at=datetime.now(timezone.utc),
+        session_id=uuid4().hex,
+        overrides=mask(flow, given),
+    )
+    codes = {one: snippet(one, kept, flow, client.server(), server.url) for one in languages}
+    return run_all(codes, folder, LANGFLOW_API_KEY=server.api_key)
+
+
+def console_run(client: LangflowClient, flow: Flow, mode: str, given: dict) -> Run:
+    """The run as the console does it."""
+    if mode != "stream":
+        return go(client, flow, mode, given, session_id=uuid4().hex)
+    *_, last = client.stream(flow, given, session_id=uuid4().hex)
+    assert isinstance(last, RunEnded)
+    return last.run
+
+
+def test_snippets_print_the_answer_of_the_run(
+    client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
+):
+    """In each language and mode, whatever the text holds; a job is polled to its end."""
+    flow, given = make(ECHO), {"ChatInput-a.input_value": NASTY}
+    modes = ["sync", "background"]
+    if client.server().capabilities.events:
+        modes.append("stream")
+    for mode in modes:
+        folder = tmp_path / mode
+        folder.mkdir()
+        running = started(client, langflow, flow, mode, given, folder)
+        # releases below 1.11 make a line break of the two characters \\n
+        answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
+        assert answer.splitlines()[-1] == NASTY.splitlines()[-1]
+        printed = {one: each.printed() for one, each in running.items()}
+        for one in (Language.HTTPX, Language.TYPESCRIPT):
+            assert json.loads(printed[one])["ChatOutput-b"]["content"] == answer
+        assert printed[Language.LFCLIENT] == f"Chat Output (message): {answer}\n"
+        if mode == "stream":
+            frames = printed[Language.CURL].split("data:")[1:]
+            events = [json.loads(frame.partition("\n")[0]) for frame in frames]
+            outputs = [one["data"] for one in events if one.get("event") == "output"]
+        else:
+            outputs = json.loads(printed[Language.CURL])["outputs"].values()
+        assert [one["content"] for one in outputs] == [answer]
+
+
+def test_the_own_client_prints_what_the_api_leaves_out(
+    client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
+):
+    """A table comes whole from `lfclient`, as on the screen; the API gives none from 1.10 on."""
+    flow, given = make(ROWS), {"TextInput-a.input_value": "one\ntwo"}
+    only = (Language.LFCLIENT,)  # a run at the same time would replace what the server keeps of it
+    running = started(client, langflow, flow, "sync", given, tmp_path, only)
+    named, _, value = running[Language.LFCLIENT].printed().partition(": ")
+    assert named == "Split Text (table)"
+    rows = console_run(client, flow, "sync", given).outputs["SplitText-s"].value
+    found = [row["text"] for row in ast.literal_eval(value)]
+    assert found == [row["text"] for row in rows] == ["one", "two"]

@@ -1,0 +1,71 @@
+"""Lists of runs as they stand, and deleting."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lfclient.keeping import Keeping
+from lfclient.run import RunStatus
+from lfclient.runner.live import now
+from lfclient.store import RunFilter, Store
+from tests.runner_bench import bench
+
+__all__ = ["bench"]
+
+
+def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
+    """Also what is not on disk yet."""
+    bench.server.held = True
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    (entry,) = bench.runner.past.page([bench.owner]).entries
+    assert (entry.id, entry.status, entry.gist) == (
+        run_id,
+        RunStatus.QUEUED,
+        "input_value: Hello there",
+    )
+    bench.server.held = False
+    bench.ended(run_id)
+    entry = bench.runner.past.entry([bench.owner], run_id)
+    assert (entry.status, entry.seconds is not None) == (RunStatus.COMPLETED, True)
+    bench.kept(run_id, lambda record: record.ended)
+    assert bench.runner.past.entry([bench.owner], run_id).headline == "echo"
+    found = bench.runner.past.page([bench.owner], RunFilter(text="there echo"))
+    assert [one.id for one in found.entries] == [run_id]
+
+
+def test_a_deleted_run_is_gone_from_memory_and_disk(bench):
+    """One that goes on stays."""
+    done = bench.start()
+    bench.ended(done)
+    bench.kept(done, lambda record: record.ended)
+    bench.server.held = True
+    going = bench.start()
+    removed = bench.runner.past.delete([bench.owner], [done, going])
+    assert (removed.gone, removed.going) == ([done], [going])
+    assert bench.runner.get(done, bench.owner) is None
+    assert bench.runner.get(going, bench.owner)
+
+
+def test_inputs_that_are_not_to_be_kept_are_not(bench):
+    """They are sent all the same."""
+    bench.runner.store.keeping = Keeping(inputs=False)
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    record = bench.ended(run_id)
+    assert (record.overrides, record.gist, record.inputs_kept) == ({}, "", False)
+    assert record.run.outputs["ChatOutput-b"].value == "echo"
+
+
+def test_what_is_too_old_is_tidied_away(bench):
+    """From memory, too; and runs of a release without search are found from then on."""
+    run_id = bench.start()
+    record = bench.ended(run_id)
+    bench.kept(run_id, lambda record: record.ended)
+    store = bench.runner.store
+    old = replace(record, id="old", click="old", created_at=now() - timedelta(days=3))
+    store.create(old)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM run_texts")
+    store.cleaner._keeping = Keeping(days=2)
+    bench.runner.past.tidy()
+    entries = bench.runner.past.page([bench.owner], RunFilter(text="echo")).entries
+    assert [entry.id for entry in entries] == [run_id]
+    assert Store(bench.folder).get("old") is None
