@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from lfclient.keeping import Keeping
+from lfclient.run import Run
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
 from lfclient.store.errors import NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
-from lfclient.store.keeping import UNFINISHED, Cleaner, write_answer
+from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
 from lfclient.store.models import PieceRow, RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, Presets
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
-from lfclient.store.rows import from_row, to_row
+from lfclient.store.rows import changing, from_row, to_row
 from lfclient.store.summary import gist, headline, searched
 from lfclient.store.workers import Workers
 
@@ -39,6 +41,10 @@ __all__ = [
     "Store",
     "StoreError",
 ]
+
+_LARGE = 4_000_000  # bytes
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -61,6 +67,8 @@ class Store:
         self.workers = Workers(self.database)
         self.cleaner = Cleaner(self.database, self.keeping)
         self._read, self._write = self.database.read, self.database.write
+        self._new_run = self.database.insert_new(RunRow, "owner", "click").returning(RunRow.id)
+        self._new_text = self.database.insert_new(TextRow, "run_id")
 
     def close(self) -> None:
         """Give the database back."""
@@ -68,23 +76,22 @@ class Store:
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
         """Keep a new record. If that owner's click is known: the record it made, and False."""
-        try:
+        known = select(RunRow.__table__).where(
+            RunRow.owner == record.owner, RunRow.click == record.click
+        )
+        row = to_row(record)
+        text = {"run_id": record.id, "body": searched(record)}
+        while True:
             with self._write() as connection:
-                connection.execute(insert(RunRow), to_row(record))
-                text = {"run_id": record.id, "body": searched(record)}
-                connection.execute(insert(TextRow), text)
-        except IntegrityError:
-            with self._read() as connection:
-                found = connection.execute(
-                    select(RunRow.__table__).where(
-                        RunRow.owner == record.owner, RunRow.click == record.click
-                    )
-                ).one()
-            return from_row(found), False
-        return record, True
+                if connection.execute(self._new_run, row).one_or_none():
+                    connection.execute(insert(TextRow), text)
+                    return record, True
+                found = connection.execute(known).one_or_none()
+                if found:  # or it was deleted since
+                    return from_row(found), False
 
     def update(self, record: RunRecord, *, answer: bool = False) -> bool:
-        """Replace what is kept by `record`; `answer` writes `run` too.
+        """Bring what is kept to where `record` stands; `answer` writes `run` too.
 
         False, and nothing is done, if what is kept is newer, gone, or another process's by now.
         """
@@ -96,23 +103,23 @@ class Store:
                     RunRow.version <= record.version,
                     RunRow.worker == record.worker,
                 )
-                .values(to_row(record))
+                .values(changing(record))
             )
             if changed.rowcount and answer:
                 self._answer(connection, record)
             return bool(changed.rowcount)
 
     def _answer(self, connection: Connection, record: RunRecord) -> None:
-        found_by = record
         if record.run is not None:
-            columns = write_answer(connection, record.id, record.run, self.keeping)
-            if self.keeping.outputs:
-                columns["headline"] = headline(record.run)
-            else:
-                found_by = replace(record, run=None)
-            connection.execute(update(RunRow).where(RunRow.id == record.id).values(columns))
+            kept, run = wanted(record, record.run, self.keeping)
+            columns = write_answer(connection, record.id, run, kept, self.keeping)
+            record = replace(record, run=run)
+        else:
+            columns = {}
+        columns["headline"] = headline(record)
+        connection.execute(update(RunRow).where(RunRow.id == record.id).values(columns))
         connection.execute(
-            update(TextRow).where(TextRow.run_id == record.id).values(body=searched(found_by))
+            update(TextRow).where(TextRow.run_id == record.id).values(body=searched(record))
         )
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -123,13 +130,15 @@ class Store:
             ).one_or_none()
             if row is None:
                 return None
-            bodies = connection.execute(
-                select(PieceRow.body).where(PieceRow.run_id == run_id).order_by(PieceRow.seq)
-            ).scalars()
-            first = next(bodies, None)
-            if first is None:
-                return from_row(row)
-            return from_row(row, run=load_run(_chain(first, bodies)))
+            return from_row(row, run=self._run(connection, row))
+
+    def _run(self, connection: Connection, row: Row[Any]) -> Run | None:
+        pieces = select(PieceRow.body).where(PieceRow.run_id == row.id).order_by(PieceRow.seq)
+        # of a large answer only a few pieces are in memory, at the cost of asking for each
+        few = {"stream_results": row.answer_bytes > _LARGE, "max_row_buffer": 2}
+        bodies = connection.execute(pieces, execution_options=few).scalars()
+        first = next(bodies, None)
+        return load_run(chain((first,), bodies)) if first is not None else None
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """That owner's latest records, newest first, without their answers."""
@@ -205,17 +214,28 @@ class Store:
         with self._read() as connection:
             ids = list(connection.execute(query).scalars())
         for run_id in ids:
-            record = self.get(run_id)
-            if record is None:
-                continue
-            columns = {"gist": gist(record.overrides)}
-            if record.run:
-                columns["headline"] = headline(record.run)
             with self._write() as connection:
-                text = {"run_id": run_id, "body": searched(record)}
-                connection.execute(insert(TextRow), text)
-                connection.execute(update(RunRow).where(RunRow.id == run_id).values(columns))
+                self._add_text(connection, run_id)
         return len(ids)
+
+    def _add_text(self, connection: Connection, run_id: str) -> None:
+        mine = RunRow.id == run_id
+        # locked, so that nobody deletes it or writes its answer meanwhile
+        row = connection.execute(
+            select(RunRow.__table__).where(mine).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return
+        record = from_row(row)
+        try:
+            record = replace(record, run=self._run(connection, row))
+        except (ValueError, KeyError, TypeError) as error:
+            # logged without its text, which might hold what a person entered
+            log.error("Run %s: its answer cannot be read (%s)", run_id, type(error).__name__)
+        text = {"run_id": run_id, "body": searched(record)}
+        connection.execute(self._new_text, text)
+        columns = {"gist": gist(record.overrides), "headline": headline(record)}
+        connection.execute(update(RunRow).where(mine).values(columns))
 
 
 def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
@@ -226,8 +246,3 @@ def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[b
         RunRow.session_id == session_id,
         RunRow.status.not_in(UNFINISHED),
     ]
-
-
-def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lfclient.store.errors import StoreError, told
+from lfclient.store.errors import StoreError, index_is_damaged, told
 from lfclient.store.migrate import is_current, upgrade
 
 FILE = "runs.db"
 BUSY_SECONDS = 3
+UPGRADE_SECONDS = 600  # that a process waits for another that upgrades, or works on it itself
+OLDEST_SQLITE = (3, 35)  # RETURNING, and an index of three letters each
 _UPGRADING = 7_312_004  # the advisory lock under which one process upgrades a PostgreSQL database
+_CLEANING = 7_312_005  # that under which one removes what is too much
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -26,6 +32,14 @@ _PRAGMAS = (
     "secure_delete=ON",  # what is deleted is overwritten
     "journal_size_limit=67108864",
 )
+_NOTICED = {  # a server that went away without a word is noticed within seconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -37,20 +51,20 @@ class Database:
 
     def __init__(self, folder: Path, url: SecretStr | None = None) -> None:
         self.path = folder / FILE
+        self.is_shared = bool(url)  # processes on other machines may use it, too
         if url:
-            address = postgres_url(url)
-            self.where = f"The database of runs, {address.database} at {address.host or 'here'},"
+            self._address = postgres_url(url)
+            host = self._address.host or "this machine"
+            self.where = f"The database of runs, {self._address.database} at {host},"
         else:
             self.where = f"The file of runs, {self.path},"
-        with told(self.where, server=bool(url)):
-            self.engine = _postgres(address) if url else _sqlite(folder, self.path)
+        with told(self.where, server=self.is_shared):
+            self.engine = self._connected(BUSY_SECONDS, statement_seconds=60)
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            # so that what is read in one transaction is of one moment
+            self._reader = self.engine.execution_options(**options if self.is_shared else {})
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether processes on other machines may use it, too."""
-        return self.engine.dialect.name == "postgresql"
 
     def close(self) -> None:
         """Give the file, or the connections, back."""
@@ -59,29 +73,77 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes, committed at the end. Raises `StoreError`."""
-        with told(self.where, server=self.is_shared), self._writer.begin() as connection:
+        with self._told(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that reads. Raises `StoreError`."""
-        with told(self.where, server=self.is_shared), self.engine.begin() as connection:
+        with self._told(), self._reader.begin() as connection:
             yield connection
+
+    def insert_new(self, table: Any, *unique: str) -> Any:
+        """An INSERT that does nothing where a row has the same values of `unique`."""
+        dialect = postgresql if self.is_shared else sqlite
+        return dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
+
+    def cleans(self, connection: Connection) -> bool:
+        """Whether the transaction is the only one that cleans until it ends."""
+        if not self.is_shared:
+            return True  # it is the only one that writes
+        wanted = text("SELECT pg_try_advisory_xact_lock(:key)")
+        return bool(connection.execute(wanted, {"key": _CLEANING}).scalar_one())
+
+    def overwrite(self) -> None:
+        """What was deleted goes from SQLite's log, too, unless somebody is reading."""
+        if self.is_shared:
+            return
+        with suppress(SQLAlchemyError), self.engine.connect() as connection:
+            # a checkpoint takes no transaction: the driver's own connection has none
+            raw = connection.connection.driver_connection
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            with told(self.where, server=self.is_shared):
+                yield
+        except StoreError as error:
+            if index_is_damaged(error.__cause__):
+                log.warning("%s", error.message)
+                with told(self.where), self._writer.begin() as connection:
+                    connection.exec_driver_sql(
+                        "INSERT INTO run_search(run_search) VALUES ('rebuild')"
+                    )
+            raise
+
+    def _connected(self, busy_seconds: int, statement_seconds: int) -> Engine:
+        if self.is_shared:
+            return _postgres(self._address, busy_seconds, statement_seconds)
+        return _sqlite(self.path, busy_seconds)
 
     def _upgrade(self) -> None:
         with self.engine.begin() as reader:
-            current = is_current(reader, self.where)
-        if current:
-            return
-        with self._writer.begin() as writer:
             if self.is_shared:
-                writer.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
-            upgrade(writer)
+                _check_encoding(reader, self.where)
+            if is_current(reader, self.where):
+                return
+        patient = self._connected(UPGRADE_SECONDS, UPGRADE_SECONDS)
+        try:
+            with patient.execution_options(immediate=True).begin() as writer:
+                if self.is_shared:
+                    writer.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+                upgrade(writer)
+        finally:
+            patient.dispose()
 
 
 def postgres_url(url: SecretStr) -> URL:
     """The address for psycopg. Raises `StoreError` for anything but a PostgreSQL address."""
-    hint = "Write postgresql://user:password@host:5432/database."
+    hint = (
+        "Write postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
+        "%2F for a / and %25 for a %."
+    )
     try:
         address = make_url(url.get_secret_value())
         scheme = address.get_backend_name()
@@ -91,27 +153,52 @@ def postgres_url(url: SecretStr) -> URL:
         raise StoreError(
             "LFCONSOLE_DATABASE_URL is not the address of a PostgreSQL database.", hint=hint
         )
+    if "@" in (address.host or ""):  # the rest of a password, which must not be shown
+        raise StoreError("LFCONSOLE_DATABASE_URL has an @ too many.", hint=hint)
     return address.set(drivername="postgresql+psycopg")
 
 
-def _postgres(address: URL) -> Engine:
+def _postgres(address: URL, busy_seconds: int, statement_seconds: int) -> Engine:
+    options = (
+        f"-c lock_timeout={busy_seconds}s -c statement_timeout={statement_seconds}s "
+        # a console that hangs holds nobody up
+        f"-c idle_in_transaction_session_timeout={statement_seconds}s"
+    )
+    given = address.query.get("options", "")
     return create_engine(
         address,
+        hide_parameters=True,
         pool_pre_ping=True,  # a database that was gone is asked anew
         pool_size=5,
         max_overflow=15,
         connect_args={
             "connect_timeout": 5,
             "application_name": "langflow-console",
-            "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout=60s",
+            "options": " ".join((options, *([given] if isinstance(given, str) else given))),
+            **_NOTICED,
         },
     )
 
 
-def _sqlite(folder: Path, path: Path) -> Engine:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _check_encoding(connection: Connection, where: str) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{where} cannot hold every text: its encoding is {encoding}.",
+            hint="Make a database with ENCODING 'UTF8', and name it in LFCONSOLE_DATABASE_URL.",
+        )
+
+
+def _sqlite(path: Path, busy_seconds: int) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(
+            f"This Python's SQLite is too old: {sqlite3.sqlite_version}.",
+            hint="Use a Python with SQLite 3.35 or later, or set LFCONSOLE_DATABASE_URL.",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    address = URL.create("sqlite", database=str(path))
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine

@@ -27,42 +27,72 @@ class NewerStore(StoreError):
     """The file was written by a later release of the console."""
 
     default_hint = (
-        "Update the console, or give this release a data folder of its own "
-        "by setting LFCONSOLE_DATA_DIR."
+        "Update the console, or give this release a data folder or a database of its own "
+        "(LFCONSOLE_DATA_DIR, LFCONSOLE_DATABASE_URL)."
     )
 
 
+# PostgreSQL's codes (a class is two letters long), words of its messages where there is no code:
+# those of a connection that was refused; what that means, and what to do
 _SERVER_REASONS = (
     (
-        ("authentication failed", "no pg_hba.conf entry", "permission denied", "does not exist"),
+        ("28", "3D", "42501"),
+        (
+            *("authentication failed", "pg_hba.conf", "permission denied", "no password supplied"),
+            '" does not exist',
+        ),
         "refuses the console",
         "Check user, password and database in LFCONSOLE_DATABASE_URL, and that the user may create "
         "tables there.",
     ),
     (
+        ("25006",),
         ("read-only",),
         "may only be read",
         "Connect the console with the primary server, not with a standby.",
     ),
     (
-        ("lock timeout", "deadlock"),
+        ("55P03", "40"),
+        (),
         "is held by another program",
         "Try again; if it stays so, look for open transactions at the database.",
     ),
     (
-        ("statement timeout",),
+        ("57014",),
+        (),
         "took too long",
         "Narrow the search, or try again when the database is less busy.",
     ),
     (
-        ("no space", "disk full", "could not extend"),
+        ("53100",),
+        ("no space left",),
         "cannot grow: its disk is full",
         "Make room on the database's disk.",
     ),
     (
-        ("too many clients", "too many connections", "remaining connection slots"),
+        ("53300",),
+        ("too many clients", "too many connections", "connection slots", "connections are in use"),
         "takes no more connections",
         "Raise max_connections there, or run fewer console processes.",
+    ),
+    (
+        ("42P01", "42703"),
+        (),
+        "lacks tables of the console",
+        "Restore them from a backup, or name another, empty database in LFCONSOLE_DATABASE_URL and "
+        "start the console again. Earlier runs are then no longer listed.",
+    ),
+    (
+        ("58030", "XX001", "XX002"),
+        (),
+        "is damaged",
+        "Restore it from a backup; the database's log says more.",
+    ),
+    (
+        ("54", "22"),
+        (),
+        "cannot hold what is to be kept",
+        "Make the longest of the values shorter.",
     ),
 )
 _AWAY = (
@@ -70,6 +100,10 @@ _AWAY = (
     "Check that the database server runs and can be reached from here (LFCONSOLE_DATABASE_URL); "
     "the console keeps trying.",
 )
+_SERVER_HINT = "Check the database that LFCONSOLE_DATABASE_URL names; its log may say more."
+_BUSY = "all connections are in use"
+_SQLITE_CORRUPT_VTAB = 267
+
 _REASONS = (
     (
         ("readonly", "read-only", "permission"),
@@ -106,19 +140,40 @@ def store_error(error: Exception, where: str, *, server: bool = False) -> StoreE
 
     `where` names the database, `server` says that it is one on a server.
     """
-    if isinstance(error, DBAPIError):
-        reason = str(error.orig).strip().partition("\n")[0]
-    elif isinstance(error, PoolTimeout):
-        reason = "all connections are in use"
+    reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    # what follows the first line quotes rows and statements
+    reason = _BUSY if isinstance(error, PoolTimeout) else reason.strip().partition("\n")[0]
+    if server:
+        says, hint = _of_server(error, reason)
+    elif index_is_damaged(error):
+        says, hint = "has a damaged index for searching", "It is made anew. Try again."
     else:
-        reason = str(error)
-    for words, says, hint in _SERVER_REASONS if server else _REASONS:
-        if any(word in reason.lower() for word in words):
-            return StoreError(f"{where} {says} ({reason}).", hint=hint)
-    if server and isinstance(error, (OperationalError, InterfaceError)):
-        says, hint = _AWAY
+        says, hint = next(
+            ((says, hint) for words, says, hint in _REASONS if _any(words, reason)), ("", "")
+        )
+    if says:
         return StoreError(f"{where} {says} ({reason}).", hint=hint)
-    return StoreError(f"{where} cannot be used: {reason}.")
+    return StoreError(f"{where} cannot be used: {reason}.", hint=hint or None)
+
+
+def _of_server(error: Exception, reason: str) -> tuple[str, str]:
+    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    for codes, words, says, hint in _SERVER_REASONS:
+        if code.startswith(codes) if code else _any(words, reason):
+            return says, hint
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        return _AWAY
+    return "", _SERVER_HINT
+
+
+def _any(words: tuple[str, ...], reason: str) -> bool:
+    return any(word in reason.lower() for word in words)
+
+
+def index_is_damaged(error: BaseException | None) -> bool:
+    """Whether it is SQLite's index for searching that is damaged, which can be made anew."""
+    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
+    return code == _SQLITE_CORRUPT_VTAB
 
 
 @contextmanager

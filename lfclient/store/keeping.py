@@ -5,52 +5,68 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output
+from lfclient.progress import ComponentRun
 from lfclient.run import Run, RunStatus
 from lfclient.store.codec import dump_run
 from lfclient.store.database import Database
 from lfclient.store.models import PieceRow, RunRow
-from lfclient.store.record import AnswerKept
+from lfclient.store.record import AnswerKept, RunRecord
 from lfclient.store.rows import microseconds
 
 UNFINISHED = [status.value for status in RunStatus if not status.ended]
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
-
-
 _NOTES = {
     AnswerKept.TOO_LARGE: "Not kept: the answer is larger than this console keeps.",
     AnswerKept.NOT_WANTED: "Not kept: this console keeps no outputs.",
 }
 
 
+def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, Run]:
+    """What of a run's answer is to be kept, as far as it is not too large."""
+    if not keeping.outputs:
+        return AnswerKept.NOT_WANTED, without_values(run, AnswerKept.NOT_WANTED)
+    if record.inputs_kept and keeping.inputs:
+        return AnswerKept.WHOLE, run
+    return AnswerKept.WITHOUT_INPUTS, without_inputs(run)
+
+
 def write_answer(
-    connection: Connection, run_id: str, run: Run, keeping: Keeping
-) -> dict[str, str | int]:
-    """Put a run's answer in the place of what there was; the columns that tell what of it."""
-    for kept, part in _smaller_and_smaller(run, keeping):
+    connection: Connection, run_id: str, run: Run, kept: AnswerKept, keeping: Keeping
+) -> dict[str, Any]:
+    """Put a run's answer in the place of what there was; the columns that tell what of it.
+
+    `run` is what is `wanted` of it, and `kept` says what that is.
+    """
+    for smaller, part in _smaller_and_smaller(run, kept):
         connection.execute(delete(PieceRow).where(PieceRow.run_id == run_id))
         size = 0
         for seq, body in enumerate(dump_run(part)):
             size += len(body)
-            if kept not in _NOTES and size > (keeping.answer_bytes or size):
+            if smaller not in _NOTES and size > (keeping.answer_bytes or size):
                 break
             connection.execute(insert(PieceRow), {"run_id": run_id, "seq": seq, "body": body})
         else:
-            return {"answer_kept": kept.value, "answer_bytes": size}
+            return {"answer_kept": smaller.value, "answer_bytes": size}
     raise AssertionError("an answer without its values is always kept")
 
 
-def _smaller_and_smaller(run: Run, keeping: Keeping) -> Iterator[tuple[AnswerKept, Run]]:
-    if not keeping.outputs:
-        yield AnswerKept.NOT_WANTED, without_values(run, AnswerKept.NOT_WANTED)
-        return
-    yield AnswerKept.WHOLE, run
-    yield AnswerKept.WITHOUT_RAW, replace(run, raw={})
+def _smaller_and_smaller(run: Run, kept: AnswerKept) -> Iterator[tuple[AnswerKept, Run]]:
+    yield kept, run
+    if kept is AnswerKept.WHOLE:
+        yield AnswerKept.WITHOUT_RAW, replace(run, raw={})
     yield AnswerKept.TOO_LARGE, without_values(run, AnswerKept.TOO_LARGE)
+
+
+def without_inputs(run: Run) -> Run:
+    """What a run returned, without all else in which its inputs may stand."""
+    messages = {name: each for name, each in run.messages.items() if each.sender == "Machine"}
+    return replace(_without_parts(run), messages=messages)
 
 
 def without_values(run: Run, why: AnswerKept) -> Run:
@@ -59,16 +75,24 @@ def without_values(run: Run, why: AnswerKept) -> Run:
     def emptied(output: Output) -> Output:
         return replace(output, value=None, note=_NOTES[why], parts={}, extras=())
 
+    outputs = {name: emptied(output) for name, output in run.outputs.items()}
+    return replace(_without_parts(run), messages={}, outputs=outputs)
+
+
+def _without_parts(run: Run) -> Run:
+    """Without the raw answer, what each component returned, logged and failed at, and questions."""
+
+    def emptied(component: ComponentRun) -> ComponentRun:
+        error = component.error and replace(component.error, traceback=None)
+        return replace(component, output=None, log=(), error=error)
+
     return replace(
         run,
         raw={},
         metadata={},
-        messages={},
-        outputs={name: emptied(output) for name, output in run.outputs.items()},
-        components={
-            name: replace(component, output=None, log=())
-            for name, component in run.components.items()
-        },
+        components={name: emptied(component) for name, component in run.components.items()},
+        errors=tuple(replace(error, traceback=None) for error in run.errors),
+        waiting_for=None,
     )
 
 
@@ -94,7 +118,8 @@ class Cleaner:
                 limit = connection.execute(youngest.offset(self._keeping.runs).limit(1)).scalar()
             if limit is not None:
                 gone += self._remove(RunRow.created_at <= limit)
-        self._make_room()
+        if self._make_room() or gone:
+            self._database.overwrite()
         return gone
 
     def _remove(self, which: ColumnElement[bool]) -> list[str]:
@@ -103,17 +128,17 @@ class Cleaner:
         gone: list[str] = []
         while True:
             with self._database.write() as connection:
-                found = connection.execute(
-                    delete(RunRow).where(RunRow.id.in_(some)).returning(RunRow.id)
-                )
-                ids = list(found.scalars())
+                # asked again of the row itself, which may have got its star meanwhile
+                removed = delete(RunRow).where(RunRow.id.in_(some), *removable)
+                ids = list(connection.execute(removed.returning(RunRow.id)).scalars())
             gone += ids
             if len(ids) < _AT_ONCE:
                 return gone
 
-    def _make_room(self) -> None:
+    def _make_room(self) -> bool:
+        """Whether there was something to remove."""
         if self._keeping.total_bytes is None:
-            return
+            return False
         taken = select(func.coalesce(func.sum(RunRow.answer_bytes), 0))
         oldest = (
             select(RunRow.id, RunRow.answer_bytes)
@@ -121,10 +146,12 @@ class Cleaner:
             .order_by(RunRow.created_at)
             .limit(_AT_ONCE)
         )
-        with self._database.read() as connection:
-            surplus = int(connection.execute(taken).scalar_one()) - self._keeping.total_bytes
-        while surplus > 0:
+        removed = False
+        while True:
             with self._database.write() as connection:
+                if not self._database.cleans(connection):
+                    return removed
+                surplus = int(connection.execute(taken).scalar_one()) - self._keeping.total_bytes
                 leaving = []
                 for run_id, size in connection.execute(oldest):
                     if surplus <= 0:
@@ -132,7 +159,8 @@ class Cleaner:
                     leaving.append(run_id)
                     surplus -= size
                 if not leaving:
-                    return
+                    return removed
+                removed = True
                 connection.execute(delete(PieceRow).where(PieceRow.run_id.in_(leaving)))
                 connection.execute(
                     update(RunRow)

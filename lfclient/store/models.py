@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from lfclient.store.rows import storable
 
 # SQLite counts rows by INTEGER only
 _Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Text(TypeDecorator[str]):
+    """Text, written and looked for without what no database takes."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return value if value is None else storable(value)
 
 
 def _keyset(*columns: str) -> Index:
@@ -16,6 +40,8 @@ def _keyset(*columns: str) -> Index:
 
 class Base(DeclarativeBase):
     """The metadata that the migrations bring about."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: _Text}
 
 
 class RunRow(Base):
@@ -34,8 +60,9 @@ class RunRow(Base):
         _keyset("mode"),
         _keyset("starred"),
         Index("ix_runs_status", "status"),
-        Index("ix_runs_job_id", "job_id"),
-        Index("ix_runs_created_at", "created_at"),
+        # a server's word may be longer than PostgreSQL's ordered indexes take
+        Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
+        Index("ix_runs_created_at", "created_at", "answer_bytes"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -105,7 +132,17 @@ class PresetRow(Base):
     """A named set of values of a flow; `content` holds the values and which secrets are wanted."""
 
     __tablename__ = "presets"
-    __table_args__ = (UniqueConstraint("owner", "flow_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("owner", "flow_id", "name"),
+        Index(
+            "ix_presets_default",
+            "owner",
+            "flow_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]

@@ -13,7 +13,7 @@ from lfclient.store.codec import dump_value, load_value
 from lfclient.store.database import Database
 from lfclient.store.errors import StoreError
 from lfclient.store.models import PresetRow
-from lfclient.store.rows import microseconds, moment, storable
+from lfclient.store.rows import microseconds, moment
 
 
 class NameTaken(StoreError):
@@ -96,8 +96,8 @@ class Presets:
                 PresetRow.version == preset.version,
             )
             .values(
-                name=storable(preset.name),
-                flow_name=storable(preset.flow_name),
+                name=preset.name,
+                flow_name=preset.flow_name,
                 content=_row(preset)["content"],
                 updated_at=microseconds(datetime.now(timezone.utc)),
                 version=PresetRow.version + 1,
@@ -115,16 +115,19 @@ class Presets:
             )
 
     def set_default(self, owner: str, flow_id: str, preset_id: str | None) -> None:
-        """Make one of a flow's presets the one that its form opens with, or none."""
+        """Make one of a flow's presets the one that its form opens with, or none.
+
+        Raises `ChangedMeanwhile`, and leaves all as it is, if that preset is gone.
+        """
         of_flow = (PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.write() as connection:
+            # of all rows: whoever chooses another at the same time waits for this
             connection.execute(update(PresetRow).where(*of_flow).values(is_default=False))
-            if preset_id is not None:
-                connection.execute(
-                    update(PresetRow)
-                    .where(*of_flow, PresetRow.id == preset_id)
-                    .values(is_default=True)
-                )
+            if preset_id is None:
+                return
+            chosen = update(PresetRow).where(*of_flow, PresetRow.id == preset_id)
+            if not connection.execute(chosen.values(is_default=True)).rowcount:
+                raise ChangedMeanwhile("The preset was deleted by somebody else.")
 
     def _named(self, preset: Preset, statement: Any) -> int:
         """Carry out a change of a name; how many rows it touched."""
@@ -146,8 +149,8 @@ def _row(preset: Preset) -> dict[str, Any]:
         "id": preset.id,
         "owner": preset.owner,
         "flow_id": preset.flow_id,
-        "flow_name": storable(preset.flow_name),
-        "name": storable(preset.name),
+        "flow_name": preset.flow_name,
+        "name": preset.name,
         "content": dump_value({"values": preset.values, "secrets": list(preset.secrets)}),
     }
 

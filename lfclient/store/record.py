@@ -17,6 +17,7 @@ class AnswerKept(str, Enum):
 
     WHOLE = "whole"
     WITHOUT_RAW = "without_raw"  # the raw answer would have made it larger than allowed
+    WITHOUT_INPUTS = "without_inputs"  # nothing that repeats inputs, which are not kept
     TOO_LARGE = "too_large"  # no outputs: they are larger than allowed
     NOT_WANTED = "not_wanted"  # the console was told not to keep outputs
     REMOVED = "removed"  # it made room for younger ones

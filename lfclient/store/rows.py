@@ -16,23 +16,33 @@ _TIMES = ("created_at", "started_at", "ended_at", "stop_requested_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # written with the answer
 _APART = ("run", "answer_kept")
+# never another once the run is kept
+_FIXED = (
+    *("id", "owner", "click", "flow_id", "flow_name", "mode", "created_at"),
+    *("overrides", "inputs_kept", "gist"),
+)
 _FIELDS = [field.name for field in fields(RunRecord)]
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:
     """The values of the columns of `runs`, but for those that are written with the answer."""
-    values = {name: getattr(record, name) for name in _FIELDS if name not in _APART}
-    for name in _TIMES:
-        values[name] = microseconds(values[name])
-    for name in ("server_name", "flow_name", "note", "stop_result", "gist"):
-        values[name] = storable(values[name])
-    problem = record.problem
+    fixed = {name: getattr(record, name) for name in _FIXED}
     return {
-        **values,
-        "status": record.status.value,
+        **fixed,
+        **changing(record),
+        "created_at": microseconds(record.created_at),
         "overrides": dump_value(record.overrides),
-        "problem": problem and dump_value({"message": problem.message, "hint": problem.hint}),
     }
+
+
+def changing(record: RunRecord) -> dict[str, Any]:
+    """The values of those columns that change while a run goes on."""
+    values = {name: getattr(record, name) for name in _FIELDS if name not in _APART + _FIXED}
+    for name in _TIMES[1:]:
+        values[name] = microseconds(values[name])
+    problem = record.problem
+    values["problem"] = problem and dump_value({"message": problem.message, "hint": problem.hint})
+    return {**values, "status": record.status.value}
 
 
 def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
@@ -55,7 +65,9 @@ def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
 
 def storable(text: str) -> str:
     """`text` as every database takes it: without NUL and halves of surrogate pairs."""
-    return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+    if "\0" in text:
+        text = text.replace("\0", "�")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def microseconds(time: datetime | None) -> int | None:

@@ -8,9 +8,7 @@ from typing import Any
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import Run
 from lfclient.store.record import RunRecord
-from lfclient.store.rows import storable
 
 GIST = 300  # characters
 HEADLINE = 200
@@ -31,12 +29,15 @@ def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) 
     return _short(" · ".join(parts), GIST)
 
 
-def headline(run: Run) -> str:
+def headline(record: RunRecord) -> str:
     """The first line of what a run returned, or of why it failed."""
+    run = record.run
+    if run is None:
+        return _short(_line(record.problem.message), HEADLINE) if record.problem else ""
     for output in run.outputs.values():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
-            return storable(_short(_output_line(output), HEADLINE))
-    return storable(_short(_line(run.errors[0].message), HEADLINE)) if run.errors else ""
+            return _short(_output_line(output), HEADLINE)
+    return _short(_line(run.errors[0].message), HEADLINE) if run.errors else ""
 
 
 def searched(record: RunRecord) -> str:
@@ -102,7 +103,7 @@ def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
 
 
 def _joined(texts: Iterator[str]) -> str:
-    return storable("\n".join(_cut(texts, SEARCHED)))
+    return "\n".join(_cut(texts, SEARCHED))
 
 
 def _cut(texts: Iterator[str], length: int) -> Iterator[str]:

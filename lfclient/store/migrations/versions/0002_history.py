@@ -30,8 +30,8 @@ def upgrade() -> None:
     op.drop_index("ix_runs_owner_created_at", "runs")
     for columns in _LISTS:
         op.create_index(_index(columns), "runs", ["owner", *columns, "created_at", "id"])
-    op.create_index("ix_runs_job_id", "runs", ["job_id"])
-    op.create_index("ix_runs_created_at", "runs", ["created_at"])
+    op.create_index("ix_runs_job_id", "runs", ["job_id"], postgresql_using="hash")
+    op.create_index("ix_runs_created_at", "runs", ["created_at", "answer_bytes"])
     op.execute(
         "UPDATE runs SET answer_bytes = coalesce("
         "(SELECT sum(length(body)) FROM run_pieces WHERE run_id = runs.id), 0)"
@@ -74,6 +74,14 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.UniqueConstraint("owner", "flow_id", "name"),
     )
+    op.create_index(
+        "ix_presets_default",
+        "presets",
+        ["owner", "flow_id"],
+        unique=True,
+        sqlite_where=sa.text("is_default"),
+        postgresql_where=sa.text("is_default"),
+    )
     op.create_table(
         "workers",
         sa.Column("id", sa.String(), primary_key=True),
@@ -104,8 +112,8 @@ def _search_postgresql() -> None:
         "DO $$ BEGIN "
         "CREATE EXTENSION IF NOT EXISTS pg_trgm; "
         "CREATE INDEX ix_run_texts_body ON run_texts USING gin (body gin_trgm_ops); "
-        "EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported "
-        "THEN NULL; END $$"
+        "EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object "
+        "OR feature_not_supported THEN NULL; END $$"
     )
 
 
