@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lfclient.fields import is_secret, mask, pack, unpack
@@ -18,13 +18,29 @@ class Entered:
     value: Any
 
 
+@dataclass(frozen=True)
+class Tie:
+    """The preset that a form goes by, as it was when the form was filled with it.
+
+    `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
+    """
+
+    preset: str = ""
+    version: int = 0
+    opened: bool = False
+
+
 @dataclass
 class Entries:
-    """Values by key; `wrong` are states of widgets that make no value, `faults` why not."""
+    """Values by key; `wrong` are states of widgets that make no value, `faults` why not.
+
+    `tie` is None where nothing was ever decided about presets.
+    """
 
     values: dict[str, Entered] = field(default_factory=dict)
     wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    tie: Tie | None = field(default=None, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.values or self.wrong)
@@ -42,6 +58,7 @@ class Entries:
             },
             "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
             "faults": {key: text for key, text in self.faults.items() if key not in secrets},
+            "tie": self.tie and asdict(self.tie),
         }
 
     @classmethod
@@ -51,4 +68,5 @@ class Entries:
             {name: Entered(kind, unpack(value)) for name, (kind, value) in kept["values"].items()},
             dict(kept["wrong"]),
             dict(kept["faults"]),
+            kept["tie"] and Tie(**kept["tie"]),
         )

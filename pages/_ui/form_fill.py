@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flow import Flow
-from pages._ui.form_entries import Entries
+from pages._ui.form_entries import Entries, Tie
 from pages._ui.form_state import Filled, FormState, enter
 from pages._ui.text import plain
 
@@ -32,6 +32,7 @@ def fill(
     _put_by(form)
     form.dropped.clear()
     enter(form, flow, overrides)
+    form.tie = Tie()
     form.filled = Filled(source, _now(form), dict(hints))
 
 
@@ -45,6 +46,7 @@ def go_back(form: FormState, flow: Flow) -> None:
     for key in list(form.live):
         form.forget_widget(key)
     form.values, form.wrong, form.faults = former.values, former.wrong, former.faults
+    form.tie = former.tie
     form.filled = Filled("", copy.deepcopy(former), {}) if form.former else None
 
 
@@ -108,4 +110,4 @@ def _put_by(form: FormState) -> None:
 
 
 def _now(form: FormState) -> Entries:
-    return copy.deepcopy(Entries(form.values, form.wrong, form.faults))
+    return copy.deepcopy(Entries(form.values, form.wrong, form.faults, form.tie))

@@ -29,7 +29,7 @@ from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from pages._ui import state
 from pages._ui.drafts import drafts
-from pages._ui.form_entries import Entered, Entries
+from pages._ui.form_entries import Entered, Entries, Tie
 from pages._ui.form_tables import base_key
 from pages._ui.form_widgets import States, Widget, unchanged
 from pages._ui.uploads import Upload
@@ -99,6 +99,7 @@ class FormState:
     uploads: dict[str, list[Upload]] = field(default_factory=dict)
     files: dict[str, Sent] = field(default_factory=dict)
     choices: Counter[str] = field(default_factory=Counter)
+    tie: Tie | None = None
     filled: Filled | None = None
     former: list[Entries] = field(default_factory=list)
 
@@ -260,9 +261,9 @@ class FormState:
 
     def save(self, flow: Flow) -> None:
         """Keep what is entered for a reload, without secrets."""
-        entries = Entries(self.values, self.wrong, self.faults)
+        entries = Entries(self.values, self.wrong, self.faults, self.tie)
         draft = {
-            **(entries.without_secrets(flow) if entries else {}),
+            **(entries.without_secrets(flow) if entries or self.tie else {}),
             "json": self._json_without_secrets(flow),
             "files": self._files_in_use(),
             "former": [each.without_secrets(flow) for each in self.former],
@@ -302,6 +303,7 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
         if "values" in draft:
             entries = Entries.read(draft)
             form.values, form.wrong, form.faults = entries.values, entries.wrong, entries.faults
+            form.tie = entries.tie
         if draft.get("filled"):
             source, filled, hints = draft["filled"]
             form.filled = Filled(source, Entries.read(filled), hints)

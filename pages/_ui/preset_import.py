@@ -14,8 +14,8 @@ from lfclient.presets import LARGEST, Fit, PresetFile, fit, load, name_of
 from lfclient.store import Preset
 from pages._ui import problems, state
 from pages._ui.backend import backend
+from pages._ui.form_entries import Tie
 from pages._ui.preset_state import (
-    Tie,
     attempt,
     close,
     label_of,
@@ -116,7 +116,7 @@ def _import(session: Session, flow: Flow, key: str, same: Preset | None, fitting
             new = Preset(uuid.uuid4().hex, session.owner, flow.id, name=name, **content)
             made = presets.create(new)
         put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
-        set_tie(session.owner, flow.id, Tie(made.id, made.version))
+        set_tie(session, flow, Tie(made.id, made.version))
         tell(session.owner, flow.id, None)
         st.session_state[_turn(session, flow)] = st.session_state.get(_turn(session, flow), 0) + 1
         close(session, flow, "more")

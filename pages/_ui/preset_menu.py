@@ -15,9 +15,9 @@ from lfclient.store import Preset
 from pages._ui import preset_import, state
 from pages._ui.backend import backend
 from pages._ui.export import file_name
+from pages._ui.form_entries import Tie
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
-    Tie,
     attempt,
     close,
     held,
@@ -26,7 +26,6 @@ from pages._ui.preset_state import (
     saved,
     set_tie,
     show_problem,
-    tie,
 )
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
@@ -96,7 +95,7 @@ def _save(session: Session, flow: Flow, key: str, drawn: Preset | None) -> None:
         else:
             new = Preset(uuid.uuid4().hex, session.owner, flow.id, name=name, **content)
             made = presets.create(new)
-        set_tie(session.owner, flow.id, Tie(made.id, made.version))
+        set_tie(session, flow, Tie(made.id, made.version))
         st.session_state[key] = ""
         close(session, flow, "save")
         saved(session, flow, "Replaced" if same else "Saved", made, now)
@@ -145,10 +144,10 @@ def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
 def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
         name = name_of(st.session_state[key])
-        known = tie(session.owner, flow.id)
+        known = form_state(session.owner, flow).tie
         made = backend().runner.store.presets.update(replace(chosen, name=name))
         if known and known.version == chosen.version:
-            set_tie(session.owner, flow.id, replace(known, version=made.version))
+            set_tie(session, flow, replace(known, version=made.version))
         st.toast(f"Renamed to “{plain(made.name)}”.")
 
 
@@ -215,6 +214,6 @@ def _delete(session: Session, flow: Flow, chosen: Preset, asked: str) -> None:
 def _delete_it(session: Session, flow: Flow, chosen: Preset) -> None:
     with attempt(session, flow):
         backend().runner.store.presets.delete(session.owner, chosen.id)
-        set_tie(session.owner, flow.id, Tie())
+        set_tie(session, flow, Tie())
         close(session, flow, "more")
         st.toast(f"Deleted “{plain(chosen.name)}”.")

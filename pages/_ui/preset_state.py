@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -15,26 +15,14 @@ from lfclient.flow import Flow
 from lfclient.presets import Fit, fit
 from lfclient.store import Preset
 from pages._ui import problems, state
-from pages._ui.drafts import drafts
 from pages._ui.form import commit, load_overrides
+from pages._ui.form_entries import Tie
 from pages._ui.form_state import FormState, form_state
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
 _LINES = 8  # that are said of many
 ENTER = "Enter it yourself: secrets are not kept."
-
-
-@dataclass(frozen=True)
-class Tie:
-    """The preset that a form goes by, as it was when the form was filled with it.
-
-    `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
-    """
-
-    preset: str = ""
-    version: int = 0
-    opened: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,23 +42,9 @@ class Held:
     left_out: tuple[str, ...]
 
 
-def tie(owner: str, flow_id: str) -> Tie | None:
-    """That of this form; None if nothing was ever decided about it in this browser."""
-    key = state.preset_key("tie", owner, flow_id)
-    if key not in st.session_state:
-        kept = drafts().get(_draft(owner, flow_id))
-        st.session_state[key] = Tie(**kept["tie"]) if kept else None
-    return st.session_state[key]
-
-
-def set_tie(owner: str, flow_id: str, new: Tie) -> None:
+def set_tie(session: Session, flow: Flow, new: Tie) -> None:
     """Let the form go by a preset, or by none; a reload finds it again."""
-    st.session_state[state.preset_key("tie", owner, flow_id)] = new
-    drafts().put(_draft(owner, flow_id), {"tie": asdict(new)})
-
-
-def _draft(owner: str, flow_id: str) -> tuple[str, str, str]:
-    return state.browser_id(), owner, f"{flow_id}-preset"
+    form_state(session.owner, flow).tie = new
 
 
 def tell(owner: str, flow_id: str, told: Told | None) -> None:
@@ -87,7 +61,7 @@ def is_untouched(session: Session, flow: Flow) -> bool:
     """Whether nothing was entered into the form, nor decided about it, in this browser."""
     form = form_state(session.owner, flow)
     entered = form.values or form.wrong or form.uploads or form.json_text or form.filled
-    return not entered and tie(session.owner, flow.id) is None
+    return not entered and form.tie is None
 
 
 def masked(preset: Preset) -> dict[str, Any]:

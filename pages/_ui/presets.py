@@ -13,9 +13,9 @@ from lfclient.presets import differing
 from lfclient.store import Preset, StoreError
 from pages._ui import preset_menu, problems, share, state
 from pages._ui.backend import backend
+from pages._ui.form_entries import Tie
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
-    Tie,
     Told,
     held,
     is_untouched,
@@ -27,7 +27,6 @@ from pages._ui.preset_state import (
     saved,
     set_tie,
     tell,
-    tie,
     told,
 )
 from pages._ui.servers import Session
@@ -63,7 +62,7 @@ def draw(session: Session, flow: Flow) -> None:
     except StoreError as error:
         problems.show(error)
         return
-    known = tie(session.owner, flow.id) or Tie()
+    known = form_state(session.owner, flow).tie or Tie()
     chosen = next((preset for preset in kept if preset.id == known.preset), None)
     if known.preset and chosen is None:
         _gone(session, flow)
@@ -103,7 +102,7 @@ def _choose(session: Session, flow: Flow, key: str) -> None:
     preset_id = st.session_state[key]
     tell(session.owner, flow.id, None)
     if preset_id is None:
-        set_tie(session.owner, flow.id, Tie())
+        set_tie(session, flow, Tie())
         return
     _fill_by_id(session, flow, preset_id)
 
@@ -126,13 +125,13 @@ def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False)
     form = form_state(session.owner, flow)
     if not form.former and form.filled:
         form.filled.source = ""  # the choice above says it
-    set_tie(session.owner, flow.id, Tie(preset.id, preset.version, opened))
+    set_tie(session, flow, Tie(preset.id, preset.version, opened))
     if found.refused:
         tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
 
 
 def _gone(session: Session, flow: Flow) -> None:
-    set_tie(session.owner, flow.id, Tie())
+    set_tie(session, flow, Tie())
     lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
     tell(session.owner, flow.id, Told("The preset was deleted meanwhile.", lines, wrong=True))
 
@@ -162,7 +161,7 @@ def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
     differs = list(dict.fromkeys([*differs, *form.wrong]))
     others = chosen.version != known.version
     if others and not differs:
-        set_tie(session.owner, flow.id, replace(known, version=chosen.version))
+        set_tie(session, flow, replace(known, version=chosen.version))
     elif differs:
         _differs(session, flow, chosen, [label_of(fields, key) for key in differs], others)
     elif known.opened:
@@ -223,7 +222,7 @@ def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
 
 def _own(session: Session, flow: Flow) -> None:
     put_in(session, flow, {}, "")
-    set_tie(session.owner, flow.id, Tie())
+    set_tie(session, flow, Tie())
 
 
 def _update(session: Session, flow: Flow, drawn: Preset) -> None:
@@ -237,7 +236,7 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
         lines = ("Nothing was overwritten, and what you typed is still here.", error.hint)
         tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
         return
-    set_tie(session.owner, flow.id, Tie(kept.id, kept.version))
+    set_tie(session, flow, Tie(kept.id, kept.version))
     saved(session, flow, "Updated", kept, now)
 
 

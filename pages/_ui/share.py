@@ -14,8 +14,9 @@ from lfclient.sharing import LONGEST, address, decode, encode
 from lfclient.store import Preset
 from pages._ui import state
 from pages._ui.backend import backend
+from pages._ui.form_entries import Tie
 from pages._ui.form_state import form_state
-from pages._ui.preset_state import Tie, Told, label_of, masked, not_fitting, put_in, set_tie, tell
+from pages._ui.preset_state import Told, label_of, masked, not_fitting, put_in, set_tie, tell
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -94,7 +95,7 @@ def _take_preset(session: Session, flow: Flow, preset_id: str) -> None:
             hint="It may have been deleted, or made with another key.",
         )
     found = put_in(session, flow, masked(preset), f"Filled with the preset “{preset.name}”.")
-    set_tie(session.owner, flow.id, Tie(preset.id, preset.version))
+    set_tie(session, flow, Tie(preset.id, preset.version))
     if found.refused:
         tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
 
@@ -105,7 +106,7 @@ def _take_values(session: Session, flow: Flow, text: str) -> None:
         many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
         source = f"Filled with {many} from the address: look at what is marked before you run."
         put_in(session, flow, found.masked, source)
-        set_tie(session.owner, flow.id, Tie())
+        set_tie(session, flow, Tie())
     if found.refused:
         tell(session.owner, flow.id, not_fitting("Of the values in the address", flow, found))
 

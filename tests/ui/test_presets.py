@@ -204,3 +204,12 @@ def test_what_the_flow_no_longer_takes_is_named():
     assert value(app) == "old"
     assert "T-a.gone: T has no such parameter." in said(app)
     assert "n (T): A whole number is needed" in said(app)
+
+
+def test_the_way_back_leads_back_to_the_preset_that_the_form_went_by():
+    """So that what differs is told of the right one."""
+    one, other = keep("One", p="one"), keep("Other", p="other")
+    app = choose(enter(choose(open_page(), one), "typed"), other)
+    press(app, "Back to what I had typed")
+    assert app.selectbox(key=key_of("choice")).value == one.id
+    assert "Differs from “One” in 1 value." in said(app)
