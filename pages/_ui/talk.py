@@ -18,7 +18,7 @@ from lfclient.outputs import OutputKind
 from lfclient.redact import Redactor
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
-from pages._ui import state
+from pages._ui import state_talk
 from pages._ui.backend import backend
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
@@ -94,8 +94,8 @@ def has_chat(flow: Flow) -> bool:
 def prepare(session: Session, ready: Workbench) -> Talk:
     """The conversation in the address, or a new one."""
     choice, flow = ready.choice, ready.choice.flow
-    named = state.talk(flow.id)
-    name = named or state.next_talk(session.owner, flow.id)
+    named = state_talk.talk(flow.id)
+    name = named or state_talk.next_talk(session.owner, flow.id)
     records = [
         record
         for record in backend().runner.recent(session.owner, _RUNS, flow.id)
@@ -115,12 +115,12 @@ def latest(session: Session, flow_id: str, name: str) -> RunRecord | None:
 def _with_history(talk: Talk, ready: Workbench) -> Talk:
     flow_id, wanted = talk.choice.flow.id, fetched(talk)
     question = f"messages {flow_id} {wanted} {talk.id}"
-    before = state.talk_asked(question)
+    before = state_talk.talk_asked(question)
     if before:
         talk.session.forget(before)
     since = float("-inf")
     if talk.record and talk.record.ended:
-        since, first = state.end_seen(talk.record.id)
+        since, first = state_talk.end_seen(talk.record.id)
         if first:
             talk.session.refresh(question)
             talk.session.refresh(sessions_question(flow_id))
@@ -148,7 +148,7 @@ def _with_history(talk: Talk, ready: Workbench) -> Talk:
 
 def forget(session: Session) -> None:
     """What the server said of the conversation on the screen is so no longer."""
-    before = state.talk_asked("")
+    before = state_talk.talk_asked("")
     if before:
         session.forget(before)
 
@@ -173,12 +173,12 @@ def _without_secrets(message: Message, redactor: Redactor) -> Message:
 
 def windows(talk: Talk) -> int:
     """How many windows of messages are asked for on the screen."""
-    return st.session_state.get(state.talk_key("windows", *talk.key), 1)
+    return st.session_state.get(state_talk.talk_key("windows", *talk.key), 1)
 
 
 def show_earlier(talk: Talk) -> None:
     """Have one more window of messages drawn."""
-    st.session_state[state.talk_key("windows", *talk.key)] = windows(talk) + 1
+    st.session_state[state_talk.talk_key("windows", *talk.key)] = windows(talk) + 1
 
 
 def fetched(talk: Talk) -> int:

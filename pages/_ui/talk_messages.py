@@ -18,6 +18,7 @@ from pages._ui import (
     problems,
     shell,
     state,
+    state_talk,
     status,
     talk_blocks,
     talk_send,
@@ -98,7 +99,7 @@ def _history(talk: Talk, history: Sequence[Message]) -> None:
     if len(drawn) < len(history) or not talk.complete:
         st.button(
             "Show earlier",
-            key=state.talk_key("earlier", *talk.key),
+            key=state_talk.talk_key("earlier", *talk.key),
             type="tertiary",
             icon=":material/expand_less:",
             on_click=show_earlier,

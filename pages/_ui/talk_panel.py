@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from pages._ui import shell, state, talk, workbench
+from pages._ui import shell, state, state_talk, talk, workbench
 from pages._ui.servers import Session
 from pages._ui.text import plain
 from pages._ui.workbench import Workbench
@@ -53,7 +53,7 @@ def draw(ready: Workbench) -> None:
     changed = len(form.result.overrides)
     opened = st.expander(
         "Parameters",
-        key=state.talk_key("parameters", owner, flow.id),
+        key=state_talk.talk_key("parameters", owner, flow.id),
         icon=":material/tune:",
         on_change="rerun",
     )

@@ -14,7 +14,7 @@ from lfclient.errors import FileRefused
 from lfclient.fields import Field
 from lfclient.fields.files import accepted
 from lfclient.flow import Flow
-from pages._ui import form_files, run_panel, state
+from pages._ui import form_files, run_panel, state, state_talk
 from pages._ui.backend import backend
 from pages._ui.talk import Talk
 
@@ -45,7 +45,7 @@ def takes_files(flow: Flow) -> Field | None:
 
 
 def _key(talk: Talk) -> str:
-    return state.talk_key("text", *talk.key)
+    return state_talk.talk_key("text", *talk.key)
 
 
 def _submitted(talk: Talk) -> None:
@@ -111,5 +111,5 @@ def send(talk: Talk, text: str, files: Sequence[str] = (), click: str = "") -> b
     run_id = run_panel.begin(choice, choice.mode, talk.id, click or uuid.uuid4().hex, values)
     if run_id is None:
         return False
-    state.begin_talk(talk.session.owner, choice.flow.id, talk.id)
+    state_talk.begin_talk(talk.session.owner, choice.flow.id, talk.id)
     return True

@@ -13,7 +13,7 @@ import streamlit as st
 
 from lfclient import InvalidRequest, LangflowClient, LangflowError
 from lfclient.settings import Connection
-from pages._ui import problems, state, talk, waiting
+from pages._ui import problems, state_talk, talk, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
@@ -63,7 +63,7 @@ class Change:
 
 def settle(session: Session) -> None:
     """Draw what has become of the last change, if it is not seen yet."""
-    change = state.talk_change()
+    change = state_talk.talk_change()
     if not isinstance(change, Change):
         return
     try:
@@ -73,17 +73,17 @@ def settle(session: Session) -> None:
         waiting.show(session, error, retry="retry-change")
         return
     except LangflowError as error:
-        state.end_talk_change()
+        state_talk.end_talk_change()
         problems.show(error)
         return
-    state.end_talk_change()
+    state_talk.end_talk_change()
     session.refresh(talk.sessions_question(change.flow_id))
-    if state.talk(change.flow_id) == change.session_id:
+    if state_talk.talk(change.flow_id) == change.session_id:
         talk.forget(session)
         if change.what == "rename":
-            state.show_talk(change.name)
+            state_talk.show_talk(change.name)
         else:
-            state.close_talk()
+            state_talk.close_talk()
     if left:
         st.info(
             "A run of that session still goes on: it stays listed under Recent runs.",
@@ -97,7 +97,7 @@ def draw(current: Talk) -> None:
         "New session",
         key="talk-new",
         icon=":material/add_comment:",
-        on_click=state.close_talk,
+        on_click=state_talk.close_talk,
         width="stretch",
     )
     try:
@@ -125,7 +125,7 @@ def _found(lines: list[Line], current: Talk) -> list[Line]:
     owner, flow_id, _ = current.key
     text = st.text_input(
         "Search sessions",
-        key=state.talk_key("search", owner, flow_id),
+        key=state_talk.talk_key("search", owner, flow_id),
         placeholder="Search sessions",
         label_visibility="collapsed",
         icon=":material/search:",
@@ -147,7 +147,7 @@ def _line(line: Line, shown: bool) -> None:
         key=f"talk-open-{line.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
-        on_click=state.show_talk,
+        on_click=state_talk.show_talk,
         args=(line.id,),
         wrap=False,
     )
@@ -171,7 +171,7 @@ def head(current: Talk) -> None:
 
 def _rename(current: Talk, title: str) -> None:
     owner, flow_id, session_id = current.key
-    key = state.talk_key("name", owner, flow_id, session_id)
+    key = state_talk.talk_key("name", owner, flow_id, session_id)
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
         st.text_input("Name of this session", clip(title, _LONGEST), key=key, max_chars=_LONGEST)
@@ -181,12 +181,12 @@ def _rename(current: Talk, title: str) -> None:
 def _renamed(flow_id: str, session_id: str, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != session_id:
-        state.change_talk(Change("rename", flow_id, session_id, name))
+        state_talk.change_talk(Change("rename", flow_id, session_id, name))
 
 
 def _delete(current: Talk) -> None:
     owner, flow_id, session_id = current.key
-    key = state.talk_key("delete", owner, flow_id, session_id)
+    key = state_talk.talk_key("delete", owner, flow_id, session_id)
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
             "Delete this session: its messages from the server, and its runs with their outputs "
@@ -196,6 +196,6 @@ def _delete(current: Talk) -> None:
             "Delete for good",
             key=key,
             type="primary",
-            on_click=state.change_talk,
+            on_click=state_talk.change_talk,
             args=(Change("delete", flow_id, session_id),),
         )

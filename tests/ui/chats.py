@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages._ui import state
+from pages._ui import state, state_talk
 from tests.ui.talking import Talking
 from tests.ui.whole_pages import (
     ONE,
@@ -60,7 +60,7 @@ def talk(app):
 
 def open_parameters(app):
     owner = app.selectbox[0].key[-12:]
-    app.session_state[state.talk_key("parameters", owner, ONE)] = True
+    app.session_state[state_talk.talk_key("parameters", owner, ONE)] = True
     app.run()
     assert not app.exception
 
