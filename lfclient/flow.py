@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -161,6 +161,22 @@ class Flow:
         for component in self.components:
             found.update(_groups_in(component))
         return found
+
+
+def stored_secrets(flow: Flow | None) -> Iterator[str]:
+    """The secrets that a flow holds in clear, which its run may have returned."""
+    for component in flow.components if flow else ():
+        yield from _stored_in(component)
+
+
+def _stored_in(component: Component) -> Iterator[str]:
+    for entry in component.template.values():
+        value = entry.get("value")
+        # a value that is loaded is the name of a variable
+        if entry.get("password") and isinstance(value, str) and not entry.get("load_from_db"):
+            yield value
+    for inner in component.inner.values():
+        yield from _stored_in(inner)
 
 
 def _groups_in(component: Component) -> dict[str, Component]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lfclient.files import safe_name
+from lfclient.words import readable as readable
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -44,15 +45,6 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, str):
         return readable(value)
     return readable(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def readable(text: str) -> str:
-    """`text` with a question mark for each half of a character, which no browser takes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
 
 
 def parquet(table: pd.DataFrame) -> bytes:

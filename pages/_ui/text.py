@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+
+from lfclient.words import clip as clip
+from lfclient.words import duration_words as duration_words
+from lfclient.words import host_of as host_of
+from lfclient.words import size_words as size_words
+from lfclient.words import took_words as took_words
 
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar
@@ -58,11 +63,6 @@ def plain(text: str) -> str:
 def code(text: str) -> str:
     """`text` as code, such as an address: letter by letter too, and fit to be copied."""
     return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
-
-
-def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis for what was left out."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def without_remote_images(markdown: str) -> tuple[str, list[str]]:
@@ -163,44 +163,6 @@ def _stands_alone(match: re.Match[str]) -> bool:
 def _without_directives(markdown: str) -> str:
     """Markdown without Streamlit's own: `:red[…]`, `:smile:` and `:material/…:` stay as written."""
     return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
-
-
-def host_of(address: str) -> str:
-    """The host of an http(s) address, or "" if it is none."""
-    try:
-        split = urlsplit(address)
-    except ValueError:
-        return ""
-    return split.hostname or "" if split.scheme in ("http", "https") else ""
-
-
-def size_words(size: int | None) -> str:
-    """A size in bytes for a person: 512 B, 3.4 kB, 12 MB."""
-    if size is None:
-        return "size unknown"
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
-
-
-def duration_words(seconds: float) -> str:
-    """A duration for a person: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
-    if seconds < 10:
-        return f"{max(seconds, 0):.1f} s"
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def took_words(seconds: float) -> str:
-    """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
-    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else duration_words(seconds)
 
 
 def time_words(then: datetime, now: datetime) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, ComponentState
+from lfclient.timeline import Bar, bars
 from pages._ui.component_states import all_runs, took
 from pages._ui.status import component_look, component_word
 from pages._ui.text import clip
@@ -20,19 +20,10 @@ ROW_HEIGHT = 25  # pixels
 _HAIR = 0.004
 
 
-@dataclass(frozen=True)
-class Bar:
-    """`start` is in seconds since the first component began; None where that is not known."""
-
-    name: str
-    run: ComponentRun
-    seconds: float
-    start: float | None
-
-
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     """The bars of all components whose duration is known, in the order in which they began."""
-    found = bars(flow, components)
+    runs = all_runs(flow, components, ended=True)
+    found = bars((name, run) for name, run, _ in runs)
     if not found:
         st.caption("The server has not told how long its components worked.")
         return
@@ -45,21 +36,6 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
         st.caption("How long each worked; the server has not told when.")
     elif adrift:
         st.caption(f"Of {adrift} it is not known when they began: their bars stand at 0.")
-
-
-def bars(flow: Flow, components: Mapping[str, ComponentRun]) -> list[Bar]:
-    """Those whose duration is known, by their beginning; last, those whose beginning is not."""
-    begun: list[tuple[str, ComponentRun, float | None]] = []
-    for name, run, _ in all_runs(flow, components, ended=True):
-        if run.seconds is not None:
-            at = run.ended_at.timestamp() - run.seconds if run.ended_at else None
-            begun.append((name, run, at))
-    first = min((at for _, _, at in begun if at is not None), default=0.0)
-    found = [
-        Bar(name, run, max(run.seconds or 0, 0), None if at is None else at - first)
-        for name, run, at in begun
-    ]
-    return sorted(found, key=lambda bar: (bar.start is None, bar.start or 0))
 
 
 def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:

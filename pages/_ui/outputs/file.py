@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.files import safe_name
 from lfclient.outputs import FileRef
-from pages._ui import export, media, problems
+from pages._ui import export, problems
 from pages._ui.outputs import preview, structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, plain, size_words

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from lfclient import media
 from lfclient.pictures import Picture
-from pages._ui import media
 from pages._ui.outputs import image
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, plain, size_words

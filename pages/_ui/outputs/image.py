@@ -13,9 +13,10 @@ import streamlit as st
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
+from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.remote_image import load_image
-from pages._ui import export, media, problems
+from pages._ui import export, problems
 from pages._ui.outputs import structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, host_of, plain

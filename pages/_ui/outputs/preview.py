@@ -10,9 +10,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from lfclient import media
+from lfclient.media import Kind, Media
 from lfclient.outputs import OutputKind
-from pages._ui import media
-from pages._ui.media import Kind, Media
 from pages._ui.outputs import image, message, structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import size_words

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pages._ui import media
-from pages._ui.media import Kind
+from lfclient import media
+from lfclient.media import Kind
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""A run as one HTML file that needs nothing else: no console, no server, no network. Pure.
+
+All that it shows is text from somebody else: Jinja2 escapes it, Markdown is read without HTML and
+then sanitised, and the page's own policy lets it load nothing but what it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lfclient.flow import Flow, stored_secrets
+from lfclient.outputs import FileRef, OutputKind
+from lfclient.redact import Redactor
+from lfclient.report import facts
+from lfclient.report.blocks import FILE_BYTES, Blocks
+from lfclient.run import Run
+from lfclient.store.record import RunRecord
+from lfclient.words import readable
+
+__all__ = ["FILE_BYTES", "files_of", "report_html"]
+
+_TEMPLATES = FileSystemLoader(Path(__file__).parent)
+
+
+def files_of(run: Run | None) -> list[FileRef]:
+    """The files that a run's outputs name, each once; `report_html` takes their bytes."""
+    outputs = run.outputs.values() if run else ()
+    parts = (part for output in outputs for part in (output, *output.parts.values()))
+    found = (part.value for part in parts if part.kind is OutputKind.FILE)
+    return list(dict.fromkeys(ref for ref in found if isinstance(ref, FileRef)))
+
+
+def report_html(
+    record: RunRecord,
+    flow: Flow | None,
+    *,
+    files: Mapping[FileRef, bytes | str] | None = None,
+    secrets: Iterable[str] = (),
+    now: datetime | None = None,
+) -> str:
+    """The report of a run, as it stands at `now` if it still goes on.
+
+    `files` are the bytes of the files that it returned, or in words why they are not to be had;
+    those of more than `FILE_BYTES` are named only. None of `secrets` is in it, beside those that
+    were masked in the record and those that the flow stores.
+    """
+    redactor = Redactor([*secrets, *stored_secrets(flow)])
+
+    def clean(text: str) -> str:
+        return readable(redactor.text(text))
+
+    def put(value: Any) -> Any:
+        """A value where the page has it, before it is escaped."""
+        if isinstance(value, str) and not isinstance(value, Markup):
+            return clean(value)
+        return "" if value is None else value
+
+    environment = Environment(
+        loader=_TEMPLATES,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=put,
+    )
+    now = now or datetime.now(timezone.utc)
+    html = environment.get_template("report.html.j2").render(
+        record=record,
+        run=record.run,
+        facts=facts.of(record, now),
+        inputs=facts.inputs(record, flow, clean),
+        outputs=Blocks(clean, files or {}).of(record.run),
+        unfinished=facts.unfinished(record.run),
+        components=facts.components(record, flow),
+        status=facts.status_words(record),
+        now=facts.time_words(now),
+    )
+    return redactor.text(html)  # a second guard

@@ -1,0 +1,145 @@
+"""What a report says of a run beside its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from lfclient.fields import Variable
+from lfclient.flow import Flow
+from lfclient.progress import ComponentState, Message
+from lfclient.report.bounded import Bounded
+from lfclient.run import Run, RunStatus
+from lfclient.store.record import RunRecord
+from lfclient.timeline import Bar, bars
+from lfclient.words import clip, duration_words, took_words
+
+LONGEST_INPUT = 20_000  # characters of a value
+_HAIR = 0.4  # per cent of the axis: what took no time at all is still to be found
+_MODES = {"background": "Background", "sync": "Wait for the result", "stream": "Streamed call"}
+_STATES = {ComponentState.WAITING: "did not run", ComponentState.UNKNOWN: "not known"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value that the run was given."""
+
+    label: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A component: `left` and `width` of its bar are in per cent, None where it has none."""
+
+    name: str
+    id: str
+    state: str
+    word: str
+    took: str = ""
+    left: float | None = None
+    width: float | None = None
+
+
+def of(record: RunRecord, now: datetime) -> list[tuple[str, str]]:
+    """Name and value of the facts that there are."""
+    run = record.run
+    found = {
+        "Server": record.server_name,
+        "Address": without_credentials(record.server_url),
+        "Mode": _MODES[record.mode],
+        "Session": record.session_id or (run.session_id if run else None),
+        "Begun": time_words(record.created_at),
+        "Ended": time_words(record.ended_at) if record.ended_at else None,
+        "Took": duration_words(record.elapsed(now)),
+        "Job": record.job_id,
+        "Run": record.id,
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def time_words(moment: datetime) -> str:
+    """A time that is read in the same way wherever the report is opened."""
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def without_credentials(address: str) -> str:
+    """The address without user name, password, query and fragment."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def status_words(record: RunRecord) -> str:
+    """The status as a person reads it."""
+    if record.mode == "sync" and record.status is RunStatus.CANCELLED:
+        return "no longer waited for"
+    return record.status.value.replace("_", " ")
+
+
+def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[Input]:
+    """What the run was given, each under the name that its form has for it."""
+    known = {field.key: field for field in flow.fields} if flow else {}
+    found = []
+    for key, value in record.overrides.items():
+        field = known.get(key)
+        label = f"{field.component_name}: {field.label}" if field else key
+        found.append(Input(label, key, clip(_value_words(value, clean), LONGEST_INPUT)))
+    return found
+
+
+def _value_words(value: Any, clean: Callable[[str], str]) -> str:
+    if isinstance(value, Variable):
+        return f"the server's variable {value.name}"
+    if isinstance(value, str):
+        return clean(value)
+    return json.dumps(Bounded(clean).of(value), indent=2, ensure_ascii=False, default=str)
+
+
+def unfinished(run: Run | None) -> list[Message]:
+    """The messages that were still being written."""
+    messages = run.messages.values() if run else ()
+    return [one for one in messages if one.sender != "User" and not one.complete and one.shown]
+
+
+def components(record: RunRecord, flow: Flow | None) -> list[Row]:
+    """What the components did, by the time at which they began; last, those that did not work."""
+    told = record.run.components if record.run else {}
+    named = [(_name(one.display_name, name, flow), one) for name, one in told.items()]
+    timed = bars(named)
+    end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
+    rows = [_timed(bar, end, ended=record.ended) for bar in timed]
+    idle = [(name, one) for name, one in named if one.seconds is None]
+    return rows + [
+        Row(name, one.component_id, one.state.value, _word(one.state, ended=record.ended))
+        for name, one in idle
+    ]
+
+
+def _timed(bar: Bar, end: float, *, ended: bool) -> Row:
+    left = 100 * (bar.start or 0) / end
+    return Row(
+        bar.name,
+        bar.run.component_id,
+        bar.run.state.value,
+        _word(bar.run.state, ended=ended),
+        took_words(bar.seconds),
+        round(min(left, 100 - _HAIR), 2),
+        round(max(100 * bar.seconds / end, _HAIR), 2),
+    )
+
+
+def _word(state: ComponentState, *, ended: bool) -> str:
+    return _STATES.get(state, state.value) if ended else state.value
+
+
+def _name(told: str, component_id: str, flow: Flow | None) -> str:
+    known = flow.component(component_id) if flow else None
+    return (known.display_name if known else told) or component_id

@@ -1,0 +1,57 @@
+"""Sizes, durations, addresses and long texts in words."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis for what was left out."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def size_words(size: int | None) -> str:
+    """A size in bytes for a person: 512 B, 3.4 kB, 12 MB."""
+    if size is None:
+        return "size unknown"
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def duration_words(seconds: float) -> str:
+    """A duration for a person: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def took_words(seconds: float) -> str:
+    """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
+    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else duration_words(seconds)
+
+
+def readable(text: str) -> str:
+    """`text` with a question mark for each half of a character, which no browser takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def host_of(address: str) -> str:
+    """The host of an http(s) address, or "" if it is none."""
+    try:
+        split = urlsplit(address)
+    except ValueError:
+        return ""
+    return split.hostname or "" if split.scheme in ("http", "https") else ""

@@ -1,0 +1,36 @@
+"""A run report in Chromium, opened from disk: what it asks for and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from lfclient.report import report_html
+from tests.reports import FILE, everything
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
+def test_a_report_opens_from_disk_and_asks_for_nothing(
+    window: Callable[..., Page], tmp_path: Path, scheme: str, width: int
+):
+    """Its images are drawn, nothing is fetched or run, and no page is wider than the window."""
+    path = tmp_path / "report.html"
+    path.write_text(report_html(everything(), None, files={FILE: b"hello"}), encoding="utf-8")
+    page = window(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.goto(path.as_uri())
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert complaints == []
+    drawn = page.evaluate("[...document.images].map((image) => image.naturalWidth)")
+    assert drawn == [8, 8, 8]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert shade == ("rgb(252, 252, 254)" if scheme == "light" else "rgb(15, 15, 23)")
