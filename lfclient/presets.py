@@ -165,6 +165,18 @@ def dump(flow: Flow, name: str, values: Mapping[str, Any]) -> str:
     )
 
 
+def check_size(flow: Flow, values: Mapping[str, Any]) -> None:
+    """Raises `InvalidRequest` if values are too large to be a preset, and so a file that `load`
+    reads.
+    """
+    size = len(dump(flow, "x" * LONGEST_NAME, values).encode())
+    if size > LARGEST:
+        raise InvalidRequest(
+            f"These values have {size / 1e6:.1f} MB; a preset has at most 1 MB.",
+            hint="Give what is so large as a file, if the flow takes one.",
+        )
+
+
 def load(data: bytes) -> PresetFile:
     """What a file holds. Raises `InvalidRequest` with what is wrong with it as a file; whether its
     values fit a flow is for `fit` to say.

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.errors import InvalidRequest
 from lfclient.fields import MASK, Variable, mask
-from lfclient.presets import FORMAT, differing, dump, fit, load, name_of
+from lfclient.presets import FORMAT, check_size, differing, dump, fit, load, name_of
 from tests.flows import entry, flow, node, text
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
@@ -153,3 +153,10 @@ def test_a_name_is_one_line_of_at_most_a_hundred_letters():
             name_of(wrong)
     with pytest.raises(InvalidRequest, match="has 101 characters"):
         name_of("x" * 101)
+
+
+def test_what_is_too_large_for_a_file_is_too_large_for_a_preset():
+    """So that what is kept can be exported and imported."""
+    check_size(FLOW, {"T-a.p": "x" * 900_000})
+    with pytest.raises(InvalidRequest, match=r"have 1\.0 MB; a preset has at most 1 MB"):
+        check_size(FLOW, {"T-a.p": "x" * 1_000_000})

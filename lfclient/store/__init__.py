@@ -19,7 +19,7 @@ from lfclient.store.errors import NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
 from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
 from lfclient.store.models import PieceRow, RunRow, TextRow
-from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, Presets
+from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import changing, from_row, to_row
 from lfclient.store.summary import gist, headline, searched
@@ -34,6 +34,7 @@ __all__ = [
     "NewerStore",
     "Page",
     "Preset",
+    "PresetHead",
     "RecordProblem",
     "Removed",
     "RunFilter",

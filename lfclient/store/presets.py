@@ -50,20 +50,29 @@ class Preset:
     version: int = 1
 
 
+@dataclass(frozen=True)
+class PresetHead:
+    """A preset without its values, as lists need it."""
+
+    id: str
+    name: str
+    is_default: bool
+    version: int
+
+
 class Presets:
     """Presets by owner and flow. Every method raises `StoreError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, owner: str, flow_id: str) -> list[Preset]:
+    def of(self, owner: str, flow_id: str) -> list[PresetHead]:
         """That owner's presets of a flow, by name."""
-        query = select(PresetRow.__table__).where(
-            PresetRow.owner == owner, PresetRow.flow_id == flow_id
-        )
+        columns = (PresetRow.id, PresetRow.name, PresetRow.is_default, PresetRow.version)
+        query = select(*columns).where(PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.read() as connection:
-            presets = [_preset(row) for row in connection.execute(query)]
-        return sorted(presets, key=lambda preset: preset.name.casefold())
+            heads = [PresetHead(*row) for row in connection.execute(query)]
+        return sorted(heads, key=lambda head: head.name.casefold())
 
     def get(self, owner: str, preset_id: str) -> Preset | None:
         """One preset, or None if there is none or it is not that owner's."""

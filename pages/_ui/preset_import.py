@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.presets import LARGEST, Fit, PresetFile, fit, load, name_of
-from lfclient.store import Preset
+from lfclient.store import PresetHead
 from pages._ui import problems, state
-from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
 from pages._ui.preset_state import (
     attempt,
     close,
+    keep,
     label_of,
     masked,
     not_fitting,
@@ -29,7 +27,7 @@ from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
 
-def draw(session: Session, flow: Flow, kept: Sequence[Preset]) -> None:
+def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
     """Choose a file, read what would come of it, import it."""
     turn = st.session_state.get(_turn(session, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
@@ -84,7 +82,7 @@ def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
 def _offer(
     session: Session,
     flow: Flow,
-    kept: Sequence[Preset],
+    kept: Sequence[PresetHead],
     found: PresetFile,
     fitting: Fit,
     file_id: str,
@@ -105,16 +103,11 @@ def _offer(
     )
 
 
-def _import(session: Session, flow: Flow, key: str, same: Preset | None, fitting: Fit) -> None:
+def _import(session: Session, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit) -> None:
     with attempt(session, flow):
         name = name_of(st.session_state[key])
-        presets = backend().runner.store.presets
-        content = {"values": fitting.values, "secrets": fitting.ask, "flow_name": flow.name}
-        if same:
-            made = presets.update(replace(same, **content))
-        else:
-            new = Preset(uuid.uuid4().hex, session.owner, flow.id, name=name, **content)
-            made = presets.create(new)
+        same = drawn if drawn and drawn.name == name else None
+        made = keep(session, flow, name, fitting, same)
         put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
         set_tie(session, flow, Tie(made.id, made.version))
         tell(session.owner, flow.id, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import streamlit as st
 from lfclient.fields import FieldKind, mask
 from lfclient.flow import Flow
 from lfclient.presets import dump, fit, name_of
-from lfclient.store import Preset
+from lfclient.store import Preset, PresetHead
 from pages._ui import preset_import, state
 from pages._ui.backend import backend
 from pages._ui.export import file_name
@@ -21,6 +20,7 @@ from pages._ui.preset_state import (
     attempt,
     close,
     held,
+    keep,
     label_of,
     masked,
     saved,
@@ -31,7 +31,7 @@ from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
 
-def draw(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset | None) -> None:
+def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
     """Two buttons that open: one to save, one for the rest."""
     for part, label, words in (
         ("save", "Save", "Save what the form holds as a preset"),
@@ -49,7 +49,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset | 
                 _more(session, flow, kept, chosen)
 
 
-def _save_as(session: Session, flow: Flow, kept: Sequence[Preset]) -> None:
+def _save_as(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
     key = state.preset_key("name", session.owner, flow.id)
     same = _named(kept, st.session_state.get(key, ""))
     with st.form(state.preset_key("save-form", session.owner, flow.id), border=False):
@@ -65,7 +65,7 @@ def _save_as(session: Session, flow: Flow, kept: Sequence[Preset]) -> None:
         st.caption(line)
 
 
-def _named(kept: Sequence[Preset], text: str) -> Preset | None:
+def _named(kept: Sequence[PresetHead], text: str) -> PresetHead | None:
     name = " ".join(text.split())
     return next((preset for preset in kept if preset.name == name), None)
 
@@ -82,26 +82,19 @@ def _about_saving(session: Session, flow: Flow) -> list[str]:
     return lines
 
 
-def _save(session: Session, flow: Flow, key: str, drawn: Preset | None) -> None:
+def _save(session: Session, flow: Flow, key: str, drawn: PresetHead | None) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
         name = name_of(st.session_state[key])
-        same = drawn if drawn and drawn.name == name else None
         now = held(session, flow)
-        presets = backend().runner.store.presets
-        content = {"values": now.fit.values, "secrets": now.fit.ask, "flow_name": flow.name}
-        if same:
-            made = presets.update(replace(same, **content))
-        else:
-            new = Preset(uuid.uuid4().hex, session.owner, flow.id, name=name, **content)
-            made = presets.create(new)
-        set_tie(session, flow, Tie(made.id, made.version))
+        same = drawn if drawn and drawn.name == name else None
+        made = keep(session, flow, name, now.fit, same)
         st.session_state[key] = ""
         close(session, flow, "save")
         saved(session, flow, "Replaced" if same else "Saved", made, now)
 
 
-def _more(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset | None) -> None:
+def _more(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
     if chosen:
         _rename(session, flow, chosen)
         _default(session, flow, kept, chosen)
@@ -151,7 +144,7 @@ def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
         st.toast(f"Renamed to “{plain(made.name)}”.")
 
 
-def _default(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset) -> None:
+def _default(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset) -> None:
     key = state.preset_key(f"default-{chosen.id}", session.owner, flow.id)
     st.session_state[key] = chosen.is_default
     st.toggle(

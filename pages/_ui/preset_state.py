@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import streamlit as st
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.fields import MASK, Field, is_secret, mask
 from lfclient.flow import Flow
-from lfclient.presets import Fit, fit
-from lfclient.store import Preset
+from lfclient.presets import Fit, check_size, fit
+from lfclient.store import Preset, PresetHead
 from pages._ui import problems, state
+from pages._ui.backend import backend
 from pages._ui.form import commit, load_overrides
 from pages._ui.form_entries import Tie
 from pages._ui.form_state import FormState, form_state
@@ -98,6 +100,28 @@ def held(session: Session, flow: Flow) -> Held:
     left_out = [f"{label_of(fields, key)}: {text}" for key, text in form.faults.items()]
     left_out += [f"{label_of(fields, one.key)}: {one.why}" for one in found.refused]
     return Held(found, tuple(left_out))
+
+
+def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:
+    """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
+
+    Raises `LangflowError`: the name is taken, or somebody changed `same` meanwhile.
+    """
+    check_size(flow, what.masked)
+    presets = backend().runner.store.presets
+    made = Preset(
+        id=same.id if same else uuid.uuid4().hex,
+        owner=session.owner,
+        flow_id=flow.id,
+        flow_name=flow.name,
+        name=name,
+        values=what.values,
+        secrets=what.ask,
+        version=same.version if same else 1,
+    )
+    made = presets.update(made) if same else presets.create(made)
+    set_tie(session, flow, Tie(made.id, made.version))
+    return made
 
 
 def missing(form: FormState, keys: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.presets import differing
-from lfclient.store import Preset, StoreError
+from lfclient.store import Preset, PresetHead, StoreError
 from pages._ui import preset_menu, problems, share, state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
@@ -19,6 +19,7 @@ from pages._ui.preset_state import (
     Told,
     held,
     is_untouched,
+    keep,
     label_of,
     masked,
     missing,
@@ -46,24 +47,27 @@ def begin(session: Session, flow: Flow) -> None:
     if key in st.session_state:
         return
     st.session_state[key] = True
+    presets = backend().runner.store.presets
     try:
-        kept = backend().runner.store.presets.of(owner, flow.id)
+        heads = [head for head in presets.of(owner, flow.id) if head.is_default]
+        default = presets.get(owner, heads[0].id) if heads else None
     except StoreError:
         return  # said where the presets are drawn
-    default = next((preset for preset in kept if preset.is_default), None)
     if default:
         _fill(session, flow, default, opened=True)
 
 
 def draw(session: Session, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
+    known = form_state(session.owner, flow).tie or Tie()
+    presets = backend().runner.store.presets
     try:
-        kept = backend().runner.store.presets.of(session.owner, flow.id)
+        kept = presets.of(session.owner, flow.id)
+        chosen = presets.get(session.owner, known.preset) if known.preset else None
     except StoreError as error:
         problems.show(error)
+        _say(session, flow)
         return
-    known = form_state(session.owner, flow).tie or Tie()
-    chosen = next((preset for preset in kept if preset.id == known.preset), None)
     if known.preset and chosen is None:
         _gone(session, flow)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
@@ -75,7 +79,7 @@ def draw(session: Session, flow: Flow) -> None:
         _compared(session, flow, chosen, known)
 
 
-def _box(session: Session, flow: Flow, kept: Sequence[Preset], chosen: Preset | None) -> None:
+def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
     by_id = {preset.id: preset for preset in kept}
     key = state.preset_key("choice", session.owner, flow.id)
     st.session_state[key] = chosen.id if chosen else None
@@ -229,14 +233,12 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
         now = held(session, flow)
-        kept = backend().runner.store.presets.update(
-            replace(drawn, flow_name=flow.name, values=now.fit.values, secrets=now.fit.ask)
-        )
+        head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        kept = keep(session, flow, drawn.name, now.fit, head)
     except LangflowError as error:
         lines = ("Nothing was overwritten, and what you typed is still here.", error.hint)
         tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
         return
-    set_tie(session, flow, Tie(kept.id, kept.version))
     saved(session, flow, "Updated", kept, now)
 
 

@@ -41,6 +41,10 @@ def presets():
     return backend().runner.store.presets
 
 
+def all_kept(flow_id=ONE):
+    return [presets().get(owner(), head.id) for head in presets().of(owner(), flow_id)]
+
+
 def keep(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
     """A preset that is there already."""
     given = {f"T-a.{key}": value for key, value in values.items()}

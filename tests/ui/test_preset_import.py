@@ -6,6 +6,7 @@ import pytest
 
 from lfclient.presets import FORMAT
 from tests.ui.preset_pages import (
+    all_kept,
     enter,
     fields_server,
     keep,
@@ -43,9 +44,9 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
     app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]})
     assert "Fits: p (T)" in said(app)
     assert "To be entered by yourself: s (T)" in said(app)
-    assert presets().of(owner(), ONE) == []
+    assert all_kept() == []
     press(app, "Import")
-    (kept,) = presets().of(owner(), ONE)
+    (kept,) = all_kept()
     assert (kept.name, kept.values, kept.secrets) == ("From a file", {"T-a.p": "z"}, ("T-a.s",))
     assert value(app) == "z"
     assert value(press(app, "Back to what I had typed")) == "typed"
@@ -60,7 +61,7 @@ def test_what_does_not_fit_is_named_with_its_reason_and_left_out():
     assert "T-a.q: T has no such parameter." in said(app)
     assert "s (T): Secrets are not taken from here" in said(app)
     press(app, "Import what fits")
-    (kept,) = presets().of(owner(), ONE)
+    (kept,) = all_kept()
     assert (kept.values, kept.secrets) == ({"T-a.p": "z"}, ("T-a.s",))
 
 
@@ -89,7 +90,7 @@ def test_a_name_that_exists_is_replaced_or_another_is_typed():
     next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
     press(run(app), "Import")
     assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
-    assert [each.name for each in presets().of(owner(), ONE)] == ["Another", "From a file"]
+    assert [each.name for each in all_kept()] == ["Another", "From a file"]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
+from pages._ui.backend import backend
 from tests.ui.preset_pages import (
+    all_kept,
     choose,
     enter,
     fields_server,
@@ -19,7 +22,7 @@ from tests.ui.preset_pages import (
     save_as,
     value,
 )
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, said
+from tests.ui.whole_pages import TWO, fresh_process, labels, said
 
 __all__ = ["fields_server", "fresh_process"]
 
@@ -32,7 +35,7 @@ def _server(fields_server):
 def test_what_the_form_holds_is_saved_under_a_name_and_chosen_again():
     """Also by another browser with the same server and key."""
     app = save_as(enter(enter(open_page(), "typed"), "8", "n"), " Short  answers ")
-    (kept,) = presets().of(owner(), ONE)
+    (kept,) = all_kept()
     assert (kept.name, kept.values) == ("Short answers", {"T-a.p": "typed", "T-a.n": 8})
     assert app.selectbox(key=key_of("choice")).value == kept.id
     other = choose(open_page("c"), kept)
@@ -43,7 +46,7 @@ def test_what_the_form_holds_is_saved_under_a_name_and_chosen_again():
 def test_a_secret_is_never_in_it_and_said_to_be_entered():
     """Its place is noted, and what was typed there stays."""
     app = save_as(enter(enter(open_page(), "sk-12345678", "s"), "typed"), "Mine")
-    (kept,) = presets().of(owner(), ONE)
+    (kept,) = all_kept()
     assert (kept.values, kept.secrets) == ({"T-a.p": "typed"}, ("T-a.s",))
     assert "Enter it yourself" not in said(app)
     other = choose(open_page("c"), kept)
@@ -105,7 +108,7 @@ def test_one_that_was_deleted_meanwhile_takes_nothing_along():
     press(app, "Update")
     assert "was deleted meanwhile" in said(app)
     assert value(app) == "mine"
-    assert presets().of(owner(), ONE) == []
+    assert all_kept() == []
 
 
 def test_a_name_that_is_taken_is_offered_to_be_replaced():
@@ -122,13 +125,13 @@ def test_a_preset_without_a_name_is_refused_where_it_was_typed():
     """Nothing is kept."""
     app = save_as(open_page(), "  ")
     assert "needs a name" in said(app)
-    assert presets().of(owner(), ONE) == []
+    assert all_kept() == []
 
 
 def test_what_needs_a_correction_is_left_out_and_named():
     """A preset holds values only."""
     app = save_as(enter(enter(open_page(), "typed"), "many", "n"), "Mine")
-    (kept,) = presets().of(owner(), ONE)
+    (kept,) = all_kept()
     assert kept.values == {"T-a.p": "typed"}
     assert "without what needs a correction" in said(app)
     assert "n (T): A whole number is needed" in said(app)
@@ -140,11 +143,11 @@ def test_a_preset_is_renamed_and_deleted():
     app = menu(choose(open_page(), kept), "more")
     app.text_input(key=key_of(f"rename-{kept.id}-1")).set_value("Other name")
     press(app, "Rename")
-    assert [each.name for each in presets().of(owner(), ONE)] == ["Other name"]
+    assert [each.name for each in all_kept()] == ["Other name"]
     press(app, "Delete…")
-    assert presets().of(owner(), ONE)
+    assert all_kept()
     press(app, "Delete it")
-    assert presets().of(owner(), ONE) == []
+    assert all_kept() == []
     assert value(app) == "old"
     assert "meanwhile" not in said(app)
 
@@ -213,3 +216,14 @@ def test_the_way_back_leads_back_to_the_preset_that_the_form_went_by():
     press(app, "Back to what I had typed")
     assert app.selectbox(key=key_of("choice")).value == one.id
     assert "Differs from “One” in 1 value." in said(app)
+
+
+def test_presets_that_cannot_be_read_leave_the_form_as_it_is():
+    """What can't be done is said, and the flow can be run."""
+    app = enter(open_page(), "typed")
+    with backend().runner.store.database.write() as connection:
+        connection.execute(text("drop table presets"))
+    run(app)
+    assert [each for each in app.error if "runs.db" in each.value.replace("\\", "")]
+    assert value(app) == "typed"
+    assert "Run" in labels(app)
