@@ -8,6 +8,7 @@ from typing import Any
 
 from lfclient.fields import is_secret, mask, pack, unpack
 from lfclient.flow import Flow
+from pages._ui.uploads import Upload
 
 
 @dataclass
@@ -34,13 +35,14 @@ class Tie:
 class Entries:
     """Values by key; `wrong` are states of widgets that make no value, `faults` why not.
 
-    `tie` is None where nothing was ever decided about presets.
+    `tie` is None where nothing was ever decided about presets. `uploads` are files on their way.
     """
 
     values: dict[str, Entered] = field(default_factory=dict)
     wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     tie: Tie | None = field(default=None, compare=False)
+    uploads: dict[str, list[Upload]] = field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.values or self.wrong)

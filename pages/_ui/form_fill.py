@@ -46,8 +46,8 @@ def go_back(form: FormState, flow: Flow) -> None:
     for key in list(form.live):
         form.forget_widget(key)
     form.values, form.wrong, form.faults = former.values, former.wrong, former.faults
-    form.tie = former.tie
-    form.filled = Filled("", copy.deepcopy(former), {}) if form.former else None
+    form.tie, form.uploads = former.tie, former.uploads
+    form.filled = Filled("", _now(form), {}) if form.former else None
 
 
 def draw(form: FormState, flow: Flow) -> None:
@@ -91,7 +91,7 @@ def hints_of(form: FormState) -> dict[str, str]:
 
 def _dismiss(form: FormState) -> None:
     form.filled = None
-    form.former.clear()
+    _forget(form, len(form.former))
 
 
 def _settle(form: FormState, flow: Flow) -> None:
@@ -102,11 +102,20 @@ def _settle(form: FormState, flow: Flow) -> None:
 
 
 def _put_by(form: FormState) -> None:
-    """Keep what the form holds, if a person typed it."""
+    """Keep what the form holds, if a person typed it; files on their way go on."""
     current = _now(form)
-    if current and not (form.filled and form.filled.entries == current):
+    same = form.filled is not None and form.filled.entries == current
+    if any(form.uploads.values()) or (current and not same):
+        current.uploads, form.uploads = form.uploads, {}
         form.former.append(current)
-        del form.former[:-MOST_FORMER]
+        _forget(form, len(form.former) - MOST_FORMER)
+
+
+def _forget(form: FormState, oldest: int) -> None:
+    """Let go of so many of what is kept."""
+    gone, form.former = form.former[: max(oldest, 0)], form.former[max(oldest, 0) :]
+    for upload in [each for former in gone for some in former.uploads.values() for each in some]:
+        upload.drop()
 
 
 def _now(form: FormState) -> Entries:

@@ -12,7 +12,7 @@ from lfclient import FileRef, Unreachable
 from pages._ui import uploads
 from pages._ui.answers import Found, StillAsking
 from pages._ui.form_files import LISTED, TYPED
-from tests.flows import chat_input, entry, node
+from tests.flows import chat_input, entry, node, text
 from tests.ui.forms import OWNER, Form, first, forget_drafts, form
 
 FILE = entry("FileInput", "file", fileTypes=["txt", "csv"])
@@ -342,3 +342,18 @@ def test_chat_without_files():
     """Where the flow's chat input takes none, none are offered."""
     page = form(chat_input(), node("T-a", path=FILE), **{"server-of-files": Server()})
     assert "for the chat" not in " ".join(one.label for one in page.at.expander)
+
+
+def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monkeypatch):
+    """It comes back with what was typed, and is there by then."""
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    server = Server()
+    server.open.clear()
+    page = choose(opened(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
+    page.at.session_state["load"] = {"T-a.p": "filled"}
+    page.at.session_state["load-more"] = ("From elsewhere.", {})
+    assert page.run().overrides == {"T-a.p": "filled"}
+    (held,) = page.at.session_state["forms"].values()
+    server.open.set()
+    assert held.former[0].uploads["T-a.path"][0].ended.wait(10)
+    assert page.press("Back to what I had typed").overrides == {"T-a.path": "u/1-note.txt"}
