@@ -1,0 +1,58 @@
+"""Presets and shared addresses, as people use them."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Screen
+
+
+def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
+    """A reload keeps it; another browser opens its address once, and its Back is not a trap."""
+    page = screen.page
+    screen.pick("Echo")
+    message = page.locator("textarea").first
+    message.fill("Dear reader")
+    bar = screen.part("preset-bar")
+    bar.get_by_role("button", name="Save").click()
+    menu = page.get_by_test_id("stPopoverBody")
+    menu.get_by_label("Save as preset").fill("Walk: friendly")
+    page.keyboard.press("Enter")
+    choice = bar.get_by_role("combobox")
+    expect(choice).to_have_value("Walk: friendly")
+
+    message.fill("Dear reader, edited")
+    message.press("Tab")
+    differs = screen.part("preset-differs")
+    expect(differs).to_contain_text("Differs from “Walk: friendly” in 1 value.")
+    page.reload()
+    expect(differs).to_be_visible()
+    differs.get_by_role("button", name="Undo").click()
+    expect(message).to_have_value("Dear reader")
+    expect(differs).to_have_count(0)
+
+    bar.get_by_role("button", name="More").click()
+    with page.expect_download() as download:
+        menu.get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename == "Walk-friendly.json"
+    assert list(json.loads(download.value.path().read_text())["values"].values()) == ["Dear reader"]
+    page.keyboard.press("Escape")
+
+    bar.get_by_role("button", name="Share").click()
+    address = menu.get_by_test_id("stCode").filter(has_text="preset=").inner_text().strip()
+    assert address.startswith(page.url.partition("?")[0])
+    other = Screen(window())
+    other.page.goto("about:blank")
+    other.open(address)
+    theirs = other.page.locator("textarea").first
+    expect(theirs).to_have_value("Dear reader")
+    expect(other.page).to_have_url(re.compile(r"\?flow=[^&]+$"))
+    theirs.fill("mine")
+    theirs.press("Tab")
+    expect(other.part("preset-differs")).to_be_visible()
+    other.page.go_back()  # to the address that was opened, which is left at once
+    expect(other.page).to_have_url(re.compile(r"\?flow=[^&]+$"))
+    expect(theirs).to_have_value("mine")
+    other.page.go_back()
+    expect(other.page).to_have_url("about:blank")
