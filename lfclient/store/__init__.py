@@ -159,11 +159,16 @@ class Store:
 
     def unfinished(self, owner: str | None = None) -> list[RunRecord]:
         """The records that have not ended, of one owner or of all."""
-        query = select(RunRow.__table__).where(RunRow.status.in_(UNFINISHED))
+        # an index has those without an end
+        query = select(RunRow.__table__).where(
+            RunRow.ended_at.is_(None), RunRow.status.in_(UNFINISHED)
+        )
         if owner is not None:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:
-            return [from_row(row) for row in connection.execute(query.order_by(RunRow.created_at))]
+            records = [from_row(row) for row in connection.execute(query)]
+        # for an order of its own the database would read all runs
+        return sorted(records, key=lambda record: record.created_at)
 
     def forget_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete that owner's ended records of a flow's session; the ids of those that were."""

@@ -7,47 +7,24 @@ are its `Cursor`, so that page 1,000 costs as much as the first.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store.database import Database
 from lfclient.store.keeping import UNFINISHED
+from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs
 from lfclient.store.models import LabelRow, RunRow
-from lfclient.store.rows import microseconds, moment, storable
-from lfclient.store.search import finds
+from lfclient.store.rows import moment, storable
 
 PAGE = 50
 MOST_LABELS = 20
 LONGEST_LABEL = 60
 _AT_ONCE = 200
-_COLUMNS = (
-    *(RunRow.id, RunRow.owner, RunRow.server_name, RunRow.flow_id, RunRow.flow_name, RunRow.mode),
-    *(RunRow.status, RunRow.session_id, RunRow.job_id, RunRow.created_at, RunRow.started_at),
-    *(RunRow.ended_at, RunRow.gist, RunRow.headline, RunRow.starred, RunRow.attempts),
-)
-
-
-@dataclass(frozen=True)
-class RunFilter:
-    """Which runs are wanted; what is left empty is not asked for.
-
-    `since` and `until` bound the time of the click, the second excluded. `text` is what a person
-    typed to find in inputs and outputs (`lfclient.store.search`).
-    """
-
-    flow_id: str | None = None
-    statuses: tuple[RunStatus, ...] = ()
-    mode: Mode | None = None
-    label: str | None = None
-    starred: bool = False
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,19 +57,6 @@ class Entry:
         return max(0.0, (self.ended_at - self.created_at).total_seconds())
 
 
-@dataclass(frozen=True, order=True)
-class Cursor:
-    """A place in a list: the time of a run's click in microseconds since 1970, and its id."""
-
-    created_at: int
-    id: str
-
-    @classmethod
-    def of(cls, entry: Entry) -> Cursor:
-        """The place of a run."""
-        return cls(microseconds(entry.created_at) or 0, entry.id)
-
-
 @dataclass(frozen=True)
 class Page:
     """Runs, newest first. `older` and `newer` are where the pages beside it begin, None if this
@@ -120,7 +84,6 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._dialect = database.engine.dialect.name
 
     def page(
         self,
@@ -137,26 +100,25 @@ class History:
         cursor = newer_than or older_than
         found: list[tuple[Cursor, Row[Any]]] = []
         with self._database.read() as connection:
+            runs = Runs.searched(connection, which, ordered=True)
             for owner in owners:
-                query = self._listed(owner, which, cursor, back).limit(limit + 1)
-                found += (
-                    (Cursor(row.created_at, row.id), row) for row in connection.execute(query)
-                )
+                for query in runs.pages(owner, which, cursor, back=back):
+                    rows = connection.execute(query.limit(limit + 1))
+                    found += ((Cursor(row.created_at, row.id), row) for row in rows)
             best = heapq.nsmallest if back else heapq.nlargest
             chosen = best(limit + 1, found, key=lambda pair: pair[0])
             more = len(chosen) > limit
-            rows = [row for _, row in chosen[:limit]]
+            chosen = chosen[:limit]
             if back:
-                rows.reverse()
-            labels = self._labels(connection, [row.id for row in rows])
-        entries = [_entry(row, labels.get(row.id, ())) for row in rows]
-        if not entries:
+                chosen.reverse()
+            labels = self._labels(connection, [place.id for place, _ in chosen])
+        if not chosen:
             return Page()
-        last, first = Cursor.of(entries[-1]), Cursor.of(entries[0])
+        entries = [_entry(row, labels.get(place.id, ())) for place, row in chosen]
         return Page(
             entries,
-            older=last if more or back else None,
-            newer=first if (more if back else cursor) else None,
+            older=chosen[-1][0] if more or back else None,
+            newer=chosen[0][0] if (more if back else cursor) else None,
         )
 
     def count(
@@ -166,8 +128,9 @@ class History:
         which = which or RunFilter()
         with self._database.read() as connection:
             found = 0
+            runs = Runs.searched(connection, which, ordered=False)
             for owner in owners:
-                some = self._narrowed(select(RunRow.id), owner, which).limit(most - found)
+                some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
                 found += connection.execute(
                     select(func.count()).select_from(some.subquery())
                 ).scalar_one()
@@ -180,14 +143,14 @@ class History:
     ) -> list[tuple[datetime, RunStatus, int]]:
         """How many runs began in each stretch of `width` seconds, by status, oldest first."""
         step = width * 1_000_000
-        bucket = (RunRow.created_at - RunRow.created_at % step).label("bucket")
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
+            runs = Runs.searched(connection, which, ordered=False)
+            time, word = runs.table.c.created_at, runs.table.c.status
+            bucket = (time - time % step).label("bucket")
             for owner in owners:
-                query = self._narrowed(select(bucket, RunRow.status, func.count()), owner, which)
-                for start, status, count in connection.execute(
-                    query.group_by(bucket, RunRow.status)
-                ):
+                query = runs.narrowed([bucket, word, func.count()], owner, which)
+                for start, status, count in connection.execute(query.group_by(bucket, word)):
                     totals[start, status] = totals.get((start, status), 0) + count
         return [
             (moment(start), RunStatus(status), count)
@@ -196,44 +159,51 @@ class History:
 
     def span(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
         """When the oldest and the newest run began; None if there is none."""
+        times = []
         with self._database.read() as connection:
-            ends = [
-                connection.execute(
-                    select(func.min(RunRow.created_at), func.max(RunRow.created_at)).where(
-                        RunRow.owner == owner
-                    )
-                ).one()
-                for owner in owners
-            ]
-        known = [end for end in ends if end[0] is not None]
-        if not known:
-            return None
-        return moment(min(end[0] for end in known)), moment(max(end[1] for end in known))
+            for owner in owners:
+                # one at a time: for both, all would be read
+                for end in (func.min, func.max):
+                    query = select(end(RunRow.created_at)).where(RunRow.owner == owner)
+                    times.append(connection.execute(query).scalar())
+        known = [time for time in times if time is not None]
+        return (moment(min(known)), moment(max(known))) if known else None
 
     def flows(self, owners: Sequence[str]) -> dict[str, str]:
         """The flows that were run, id and latest name, by name."""
-        names: dict[str, str] = {}
+        newest = select(RunRow.flow_id, RunRow.flow_name, RunRow.created_at).limit(1)
+        newest = newest.order_by(RunRow.flow_id.desc(), RunRow.created_at.desc(), RunRow.id.desc())
+        names: dict[str, tuple[int, str]] = {}
         with self._database.read() as connection:
-            for owner in owners:
-                mine = RunRow.owner == owner
-                for flow_id in connection.execute(
-                    select(RunRow.flow_id).where(mine).distinct()
-                ).scalars():
-                    newest = select(RunRow.flow_name).where(mine, RunRow.flow_id == flow_id)
-                    names[flow_id] = connection.execute(
-                        newest.order_by(RunRow.created_at.desc()).limit(1)
-                    ).scalar_one()
-        return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
+            for flow_id, name, time in self._each(connection, newest, RunRow, "flow_id", owners):
+                names[flow_id] = max(names.get(flow_id, (0, "")), (time, name))
+        latest = ((flow_id, name) for flow_id, (_, name) in names.items())
+        return dict(sorted(latest, key=lambda pair: pair[1].casefold()))
 
     def labels(self, owners: Sequence[str]) -> list[str]:
         """All labels in use, by name."""
-        query = select(LabelRow.label).where(LabelRow.owner.in_(owners)).distinct()
+        last = select(LabelRow.label).order_by(LabelRow.label.desc()).limit(1)
         with self._database.read() as connection:
-            return sorted(connection.execute(query).scalars(), key=str.casefold)
+            found = {label for (label,) in self._each(connection, last, LabelRow, "label", owners)}
+        return sorted(found, key=str.casefold)
+
+    @staticmethod
+    def _each(
+        connection: Connection, last: Select[Any], table: Any, name: str, owners: Sequence[str]
+    ) -> Iterator[Row[Any]]:
+        """A row for each value of a column: from one to the next by its index, past all others."""
+        column = getattr(table, name)
+        for owner in owners:
+            query = last.where(table.owner == owner)
+            row = connection.execute(query).one_or_none()
+            while row is not None:
+                yield row
+                row = connection.execute(query.where(column < row._mapping[name])).one_or_none()
 
     def entry(self, owners: Sequence[str], run_id: str) -> Entry | None:
         """One run as lists show it; None if there is none or it is not theirs."""
-        query = select(*_COLUMNS).where(RunRow.owner.in_(owners), RunRow.id == run_id)
+        columns = (getattr(RunRow, name) for name in COLUMNS)
+        query = select(*columns).where(RunRow.owner.in_(owners), RunRow.id == run_id)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
             return _entry(row, self._labels(connection, [row.id]).get(row.id, ())) if row else None
@@ -255,9 +225,9 @@ class History:
         wanted = clean_labels(labels)
         with self._database.write() as connection:
             run = connection.execute(
-                select(RunRow.id, RunRow.owner, RunRow.created_at).where(
-                    RunRow.owner.in_(owners), RunRow.id == run_id
-                )
+                select(RunRow.id, RunRow.owner, RunRow.created_at)
+                .where(RunRow.owner.in_(owners), RunRow.id == run_id)
+                .with_for_update()  # so that it is not deleted or labelled meanwhile
             ).one_or_none()
             if run is None:
                 return []
@@ -278,53 +248,27 @@ class History:
                 gone = delete(RunRow).where(*mine, RunRow.status.not_in(UNFINISHED))
                 removed.gone.extend(connection.execute(gone.returning(RunRow.id)).scalars())
                 removed.going.extend(connection.execute(select(RunRow.id).where(*mine)).scalars())
+        if removed.gone:
+            self._database.overwrite()
         return removed
 
     def delete_all(self, owners: Sequence[str], which: RunFilter) -> list[str]:
         """Delete all ended runs that `which` finds; the ids of those that are gone."""
         gone: list[str] = []
         for owner in owners:
-            some = self._narrowed(select(RunRow.id), owner, which)
-            some = some.where(RunRow.status.not_in(UNFINISHED)).limit(_AT_ONCE)
             while True:
                 with self._database.write() as connection:
+                    runs = Runs.searched(connection, which, ordered=False)
+                    some = runs.narrowed([runs.table.c.id], owner, which)
+                    some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
                     ids = list(connection.execute(some).scalars())
                     connection.execute(delete(RunRow).where(RunRow.id.in_(ids)))
                 gone += ids
                 if len(ids) < _AT_ONCE:
                     break
+        if gone:
+            self._database.overwrite()
         return gone
-
-    def _listed(
-        self, owner: str, which: RunFilter, cursor: Cursor | None, back: bool
-    ) -> Select[Any]:
-        # a list by label goes along the labels' own index
-        source = LabelRow if which.label else RunRow
-        place = (source.created_at, LabelRow.run_id if which.label else RunRow.id)
-        query = self._narrowed(select(*_COLUMNS), owner, which)
-        if cursor is not None:
-            key = (cursor.created_at, cursor.id)
-            query = query.where(tuple_(*place) > key if back else tuple_(*place) < key)
-        return query.order_by(*(column.asc() if back else column.desc() for column in place))
-
-    def _narrowed(self, query: Select[Any], owner: str, which: RunFilter) -> Select[Any]:
-        where: list[ColumnElement[bool]] = [RunRow.owner == owner]
-        if which.label:
-            query = query.join(LabelRow, LabelRow.run_id == RunRow.id)
-            where += (LabelRow.owner == owner, LabelRow.label == which.label)
-        if which.flow_id:
-            where.append(RunRow.flow_id == which.flow_id)
-        if which.statuses:
-            where.append(RunRow.status.in_([status.value for status in which.statuses]))
-        if which.mode:
-            where.append(RunRow.mode == which.mode)
-        if which.starred:
-            where.append(RunRow.starred)
-        if which.since:
-            where.append(RunRow.created_at >= microseconds(which.since))
-        if which.until:
-            where.append(RunRow.created_at < microseconds(which.until))
-        return query.where(*where, *finds(which.text, self._dialect))
 
     @staticmethod
     def _labels(connection: Any, ids: list[str]) -> dict[str, tuple[str, ...]]:

@@ -59,7 +59,12 @@ class RunRow(Base):
         _keyset("status"),
         _keyset("mode"),
         _keyset("starred"),
-        Index("ix_runs_status", "status"),
+        Index(
+            "ix_runs_unfinished",
+            "owner",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         # a server's word may be longer than PostgreSQL's ordered indexes take
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
         Index("ix_runs_created_at", "created_at", "answer_bytes"),

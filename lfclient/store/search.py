@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, select, text
 
 from lfclient.store.models import RunRow, TextRow
+from lfclient.store.rows import storable
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _INDEXED = 3  # characters; the index knows none that are shorter
 MOST_TERMS = 10
+LONGEST = 500  # characters of what is typed
+FEW = 1_000  # runs; so many are quicker to be sorted than to be met on the way through a list
 
 
 def terms(typed: str) -> list[str]:
@@ -18,26 +21,39 @@ def terms(typed: str) -> list[str]:
 
     Nothing else has a meaning: wildcards and operators are looked for as they are typed.
     """
-    found = [quoted or word for quoted, word in _TERM.findall(typed.replace("\0", ""))]
-    return [term.casefold() for term in found if term.strip()][:MOST_TERMS]
+    found = [quoted or word for quoted, word in _TERM.findall(typed.replace("\0", "")[:LONGEST])]
+    return [storable(term).casefold() for term in found if term.strip()][:MOST_TERMS]
 
 
-def finds(typed: str, dialect: str) -> list[ColumnElement[bool]]:
-    """Conditions on `runs`: each word is somewhere in a run's inputs or outputs."""
-    wanted = terms(typed)
-    if not wanted:
-        return []
+def few(connection: Connection, wanted: list[str]) -> list[str] | None:
+    """The ids of the runs with all of these words, whoever's they are; None if there are many."""
+    query = select(TextRow.run_id).where(*_has(wanted, connection.dialect.name)).limit(FEW + 1)
+    ids = list(connection.execute(query).scalars())
+    return ids if len(ids) <= FEW else None
+
+
+def each(table: FromClause, wanted: list[str]) -> ColumnElement[bool]:
+    """A condition to be asked of one run after the other: it has these words."""
+    asked = _contains(wanted[0])
+    for term in wanted[1:]:
+        asked &= _contains(term)
+    return select(asked).where(TextRow.run_id == table.c.id).scalar_subquery()
+
+
+def among(wanted: list[str], dialect: str) -> ColumnElement[bool]:
+    """A condition for all runs at once: they have these words."""
+    return RunRow.id.in_(select(TextRow.run_id).where(*_has(wanted, dialect)))
+
+
+def _has(wanted: list[str], dialect: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     indexed = [term for term in wanted if len(term) >= _INDEXED] if dialect == "sqlite" else []
     if indexed:
         match = " AND ".join('"' + term.replace('"', '""') + '"' for term in indexed)
         rows = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
         conditions.append(TextRow.id.in_(rows.bindparams(match=match).columns(TextRow.id)))
-    conditions += [
-        TextRow.body.like(_pattern(term), escape="\\") for term in wanted if term not in indexed
-    ]
-    return [RunRow.id.in_(select(TextRow.run_id).where(*conditions))]
+    return conditions + [_contains(term) for term in wanted if term not in indexed]
 
 
-def _pattern(term: str) -> str:
-    return "%" + re.sub(r"([\\%_])", r"\\\1", term) + "%"
+def _contains(term: str) -> ColumnElement[bool]:
+    return TextRow.body.like("%" + re.sub(r"([\\%_])", r"\\\1", term) + "%", escape="\\")

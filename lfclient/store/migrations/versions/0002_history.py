@@ -28,6 +28,14 @@ def upgrade() -> None:
     ):
         op.add_column("runs", column)
     op.drop_index("ix_runs_owner_created_at", "runs")
+    op.drop_index("ix_runs_status", "runs")
+    op.create_index(
+        "ix_runs_unfinished",
+        "runs",
+        ["owner"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     for columns in _LISTS:
         op.create_index(_index(columns), "runs", ["owner", *columns, "created_at", "id"])
     op.create_index("ix_runs_job_id", "runs", ["job_id"], postgresql_using="hash")
@@ -126,7 +134,9 @@ def downgrade() -> None:
         op.drop_index(_index(columns), "runs")
     op.drop_index("ix_runs_job_id", "runs")
     op.drop_index("ix_runs_created_at", "runs")
+    op.drop_index("ix_runs_unfinished", "runs")
     op.create_index("ix_runs_owner_created_at", "runs", ["owner", "created_at"])
+    op.create_index("ix_runs_status", "runs", ["status"])
     for column in (
         "attempts",
         "inputs_kept",

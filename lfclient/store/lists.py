@@ -1,0 +1,140 @@
+"""Which runs a list is of: the SQL for a `RunFilter`, so that it goes along an index.
+
+A list is in the order of an index that begins with its owner and what narrows it most. What else
+narrows it is asked of each run on the way; so is a word that many runs have. Of a word that only
+a few have, those few are looked up and sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, select, tuple_
+
+from lfclient.run import Mode, RunStatus
+from lfclient.store import search
+from lfclient.store.models import LabelRow, RunRow
+from lfclient.store.rows import microseconds
+
+COLUMNS = (
+    *("id", "owner", "server_name", "flow_id", "flow_name", "mode", "status", "session_id"),
+    *("job_id", "created_at", "started_at", "ended_at", "gist", "headline", "starred", "attempts"),
+)
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are wanted; what is left empty is not asked for.
+
+    `since` and `until` bound the time of the click, the second excluded. `starred` False leaves
+    out those with a star. `text` is what a person typed to find in inputs and outputs
+    (`lfclient.store.search`).
+    """
+
+    flow_id: str | None = None
+    statuses: tuple[RunStatus, ...] = ()
+    mode: Mode | None = None
+    label: str | None = None
+    starred: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """A place in a list: the time of a run's click in microseconds since 1970, and its id."""
+
+    created_at: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Where to look: the table of runs, or those `few` of it that a search has found."""
+
+    table: FromClause
+    found: tuple[ColumnElement[bool], ...] = ()
+    few: bool = False
+
+    @classmethod
+    def searched(cls, connection: Connection, which: RunFilter, *, ordered: bool) -> Runs:
+        """Where the runs with the text of `which` are; `ordered`: for pages, not for sums."""
+        table = RunRow.__table__
+        wanted = search.terms(which.text)
+        if not wanted:
+            return cls(table)
+        ids = search.few(connection, wanted)
+        if ids is not None:
+            # a limit keeps the database from asking anything else first
+            some = select(*(table.c[name] for name in COLUMNS)).where(table.c.id.in_(ids))
+            return cls(some.limit(search.FEW).subquery(), few=True)
+        if ordered:
+            return cls(table, (search.each(table, wanted),))
+        return cls(table, (search.among(wanted, connection.dialect.name),))
+
+    def narrowed(
+        self,
+        what: list[Any],
+        owner: str,
+        which: RunFilter,
+        cursor: Cursor | None = None,
+        *,
+        back: bool = False,
+    ) -> Select[Any]:
+        """A query for `what` of an owner's runs, those behind `cursor`, or before it."""
+        runs = self.table.c
+        query = select(*what).select_from(self.table).where(*self.found)
+        if which.label:
+            # a label knows its run's owner and time: the list goes along the labels' own index
+            query = query.join(LabelRow, LabelRow.run_id == runs.id)
+            query = query.where(LabelRow.owner == owner, LabelRow.label == which.label)
+        else:
+            query = query.where(runs.owner == owner)
+        if which.flow_id:
+            query = query.where(runs.flow_id == which.flow_id)
+        if which.statuses:
+            query = query.where(runs.status.in_([status.value for status in which.statuses]))
+        if which.mode:
+            query = query.where(runs.mode == which.mode)
+        if which.starred is not None:
+            query = query.where(runs.starred == which.starred)
+        after, before = _bounds(which, cursor, back)
+        place = tuple_(*self.place(which))
+        if after:
+            query = query.where(place > after)
+        if before:
+            query = query.where(place < before)
+        return query
+
+    def place(self, which: RunFilter) -> tuple[Any, Any]:
+        """The two columns by which the list is in order."""
+        if which.label:
+            return LabelRow.created_at, LabelRow.run_id
+        return self.table.c.created_at, self.table.c.id
+
+    def pages(
+        self, owner: str, which: RunFilter, cursor: Cursor | None, *, back: bool
+    ) -> Iterator[Select[Any]]:
+        """Queries in order, whose first rows together are those of a page."""
+        columns = [self.table.c[name] for name in COLUMNS]
+        order = [each.asc() if back else each.desc() for each in self.place(which)]
+        # no index has the runs of several statuses in order
+        apart = which.statuses if len(which.statuses) > 1 and not self.few else ()
+        for some in [(status,) for status in dict.fromkeys(apart)] or [which.statuses]:
+            narrower = replace(which, statuses=some)
+            yield self.narrowed(columns, owner, narrower, cursor, back=back).order_by(*order)
+
+
+def _bounds(
+    which: RunFilter, cursor: Cursor | None, back: bool
+) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
+    """The places between which the list is, each excluded: one condition each, for the index."""
+    after = [(microseconds(which.since) or 0, "")] if which.since else []
+    before = [(microseconds(which.until) or 0, "")] if which.until else []
+    if cursor:
+        (after if back else before).append((cursor.created_at, cursor.id))
+    return max(after, default=None), min(before, default=None)

@@ -1,0 +1,88 @@
+"""A store with many runs, written row by row as the store writes them, only quicker."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from lfclient.outputs import Output, OutputKind
+from lfclient.run import Run, RunStatus
+from lfclient.store import RunRecord, Store
+from lfclient.store.codec import dump_run
+from lfclient.store.models import LabelRow, PieceRow, RunRow, TextRow
+from lfclient.store.rows import microseconds, to_row
+from lfclient.store.summary import gist, headline, searched
+
+BEGUN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+OWNER, FLOWS, LABEL = "me", 12, "good"
+COMMON, RARE = "weather", "zeppelin"  # in each tenth run, and in each ten thousandth
+_MODES = ("background", "background", "sync", "stream")
+_AT_ONCE = 2_000
+_LETTERS = "abdefghiklmnoprstuv"
+
+
+def fill(store: Store, count: int) -> None:
+    """Add `count` runs of one owner, one a minute; PostgreSQL is told what there is by then."""
+    chance = random.Random(4)
+    words = ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))) for _ in range(4_000)]
+    for start in range(0, count, _AT_ONCE):
+        tables: dict[Any, list[dict[str, Any]]] = {
+            RunRow: [],
+            TextRow: [],
+            PieceRow: [],
+            LabelRow: [],
+        }
+        for number in range(start, min(start + _AT_ONCE, count)):
+            _add(tables, number, _record(number, chance, words))
+        with store.database.write() as connection:
+            for table, rows in tables.items():
+                connection.execute(insert(table), rows)
+    if store.database.is_shared:
+        with store.database.engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+
+
+def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:
+    bodies = list(dump_run(record.run)) if record.run else []
+    kept = {"headline": headline(record), "answer_bytes": sum(map(len, bodies))}
+    tables[RunRow].append({**to_row(record), **kept, "starred": number % 500 == 7})
+    tables[TextRow].append({"run_id": record.id, "body": searched(record)})
+    for seq, body in enumerate(bodies):
+        tables[PieceRow].append({"run_id": record.id, "seq": seq, "body": body})
+    if number % 100 == 3:
+        label = {"run_id": record.id, "owner": OWNER, "label": LABEL}
+        tables[LabelRow].append({**label, "created_at": microseconds(record.created_at)})
+
+
+def _record(number: int, chance: random.Random, words: list[str]) -> RunRecord:
+    begun = BEGUN + timedelta(minutes=number)
+    said = chance.choices(words, k=30)
+    said += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
+    failed = number % 50 == 9
+    status = RunStatus.FAILED if failed else RunStatus.COMPLETED
+    mode = _MODES[number % len(_MODES)]
+    answer = Output("ChatOutput-a", OutputKind.MESSAGE, " ".join(said), type="message")
+    overrides = {"ChatInput-a.input_value": " ".join(chance.choices(words, k=8))}
+    flow = f"flow-{chance.randrange(FLOWS)}"
+    return RunRecord(
+        id=f"{chance.getrandbits(128):032x}",
+        owner=OWNER,
+        click=f"click-{number}",
+        server_name="test",
+        server_url="http://langflow.test",
+        flow_id=flow,
+        flow_name=flow.capitalize(),
+        mode=mode,
+        created_at=begun,
+        status=status,
+        session_id=f"session-{number % 300}",
+        overrides=overrides,
+        job_id=f"job-{number}",
+        started_at=begun,
+        ended_at=begun + timedelta(seconds=2),
+        gist=gist(overrides),
+        run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
+    )
