@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.paths import path_of, walk
@@ -48,6 +49,19 @@ def pictures_of(output: Output) -> list[Picture]:
             if len(found) >= MOST:
                 return list(found.values())
     return list(found.values())
+
+
+def bytes_of(source: bytes | str) -> bytes:
+    """The bytes of an image that came along; none where its text is damaged."""
+    if isinstance(source, bytes):
+        return source
+    head, _, body = source.partition(",")
+    if not head.endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return b64decode("".join(body.split()), validate=True)
+    except ValueError:
+        return b""
 
 
 def _of_image(value: Any) -> Iterator[Picture]:

@@ -121,6 +121,12 @@ class Run:
         """Whether nothing more will come of it."""
         return self.status.ended
 
+    @property
+    def unfinished(self) -> list[Message]:
+        """The flow's own messages that are, or were at the end, still being written."""
+        own = (one for one in self.messages.values() if one.sender != "User")
+        return [one for one in own if not one.complete and one.shown]
+
 
 _LOG_LINES = 200  # of one component that are kept
 

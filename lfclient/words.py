@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 
 def clip(text: str, limit: int) -> str:
@@ -55,3 +55,12 @@ def host_of(address: str) -> str:
     except ValueError:
         return ""
     return split.hostname or "" if split.scheme in ("http", "https") else ""
+
+
+def without_credentials(address: str) -> str:
+    """The address without user name, password, query and fragment."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -76,7 +76,7 @@ def report_html(
         facts=facts.of(record, now),
         inputs=facts.inputs(record, flow, clean),
         outputs=Blocks(clean, files or {}).of(record.run),
-        unfinished=facts.unfinished(record.run),
+        unfinished=record.run.unfinished if record.run else (),
         components=facts.components(record, flow),
         status=facts.status_words(record),
         now=facts.time_words(now),

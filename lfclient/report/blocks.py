@@ -13,7 +13,7 @@ from markupsafe import Markup
 from lfclient import media
 from lfclient.files import safe_name
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.pictures import Picture, pictures_of
+from lfclient.pictures import Picture, bytes_of, pictures_of
 from lfclient.report import markdown
 from lfclient.report.bounded import LONGEST_VALUE, Bounded
 from lfclient.run import Run
@@ -196,7 +196,7 @@ class Blocks:
                 continue
             if isinstance(picture.source, str) and picture.source in self._drawn:
                 continue  # it stands in the text
-            data = _bytes_of(picture.source)
+            data = bytes_of(picture.source)
             found = media.of(data) if data else None
             if found is None or found.kind not in _DRAWN:
                 block.notes.append(f"An image that cannot be drawn: {picture.name or block.title}.")
@@ -233,15 +233,6 @@ def _is_rows(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _bytes_of(source: bytes | str) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    try:
-        return base64.b64decode(source.partition(",")[2], validate=True)
-    except ValueError:
-        return b""
 
 
 def _base64(data: bytes) -> str:

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from lfclient.fields import Variable
 from lfclient.flow import Flow
-from lfclient.progress import ComponentState, Message
+from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
-from lfclient.run import Run, RunStatus
+from lfclient.run import RunStatus
 from lfclient.store.record import RunRecord
 from lfclient.timeline import Bar, bars
-from lfclient.words import clip, duration_words, took_words
+from lfclient.words import clip, duration_words, took_words, without_credentials
 
 LONGEST_INPUT = 20_000  # characters of a value
 _HAIR = 0.4  # per cent of the axis: what took no time at all is still to be found
@@ -68,15 +67,6 @@ def time_words(moment: datetime) -> str:
     return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def without_credentials(address: str) -> str:
-    """The address without user name, password, query and fragment."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def status_words(record: RunRecord) -> str:
     """The status as a person reads it."""
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
@@ -101,12 +91,6 @@ def _value_words(value: Any, clean: Callable[[str], str]) -> str:
     if isinstance(value, str):
         return clean(value)
     return json.dumps(Bounded(clean).of(value), indent=2, ensure_ascii=False, default=str)
-
-
-def unfinished(run: Run | None) -> list[Message]:
-    """The messages that were still being written."""
-    messages = run.messages.values() if run else ()
-    return [one for one in messages if one.sender != "User" and not one.complete and one.shown]
 
 
 def components(record: RunRecord, flow: Flow | None) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lfclient.files import safe_name
+from lfclient.json_text import json_pieces
 from lfclient.words import readable as readable
 
 
@@ -55,15 +56,9 @@ def parquet(table: pd.DataFrame) -> bytes:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Indented JSON in UTF-8; what JSON has no form for becomes its text.
-
-    What is nested too deeply to be indented comes on one line.
-    """
-    try:
-        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    except RecursionError:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    return text.encode("utf-8", "backslashreplace")  # half a character is an escape in JSON, too
+    """Indented JSON in UTF-8."""
+    # half a character is an escape in JSON, too
+    return "".join(json_pieces(value)).encode("utf-8", "backslashreplace")
 
 
 def file_name(*parts: str, ending: str) -> str:

@@ -72,7 +72,7 @@ def draw(session: Session, record: RunRecord, run: Run) -> None:
 
     with st.container(key="outputs"):
         partial = record.status in _PARTIAL
-        unfinished = [one for one in going.spoken(run) if not one.complete and one.shown]
+        unfinished = run.unfinished
         told = {error.component_id for error in run.errors}
         if partial and (unfinished or run.outputs.keys() - told):
             st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")

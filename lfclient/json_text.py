@@ -1,0 +1,67 @@
+"""Indented JSON in pieces, so that writing a large value takes no second copy of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_BY_ITEM = 4  # levels whose items may be written one by one; what lies deeper is written whole
+_MANY, _LONG = 200, 100_000  # items, characters that are not written whole
+_PIECE = 100_000  # characters
+
+
+def json_pieces(value: Any, clean: Callable[[str], str] = str) -> Iterator[str]:
+    """The JSON of a value; what JSON has no form for becomes its text.
+
+    `clean` takes the secrets out of a piece of it: no text in the value is in two pieces. What is
+    nested too deeply to be indented comes on one line, or raises RecursionError.
+    """
+    piece: list[str] = []
+    size = 0
+    for part in _parts(value, "\n"):
+        part = clean(part)
+        piece.append(part)
+        size += len(part)
+        if size >= _PIECE:
+            yield "".join(piece)
+            piece, size = [], 0
+    yield "".join(piece)
+
+
+def _parts(value: Any, line: str) -> Iterator[str]:
+    """`line` is a line break with the blanks of this level behind it."""
+    levels = _BY_ITEM - (len(line) - 1) // 2
+    if not isinstance(value, (dict, list)) or not _is_large(value, levels):
+        yield _whole(value).replace("\n", line)
+        return
+    within = f"{line}  "
+    named = isinstance(value, dict)
+    before = "{" if named else "["
+    for one in value:
+        yield before + within
+        if named:
+            yield f"{_whole(str(one))}: "
+        yield from _parts(value[one] if named else one, within)
+        before = ","
+    yield line + ("}" if named else "]")
+
+
+def _is_large(value: Any, levels: int) -> bool:
+    """Whether there is much in a value, as deep as that."""
+    if isinstance(value, str):
+        return len(value) > _LONG
+    if levels <= 0 or not isinstance(value, (dict, list)):
+        return False
+    if len(value) > _MANY:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return any(_is_large(one, levels - 1) for one in inner)
+
+
+def _whole(value: Any) -> str:
+    # no text of JSON holds a line break of its own
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    except RecursionError:
+        return json.dumps(value, ensure_ascii=False, default=str)
