@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
-_ROWS = 1_000  # in a piece
+_PIECE = 100_000  # characters
 # what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -25,9 +25,9 @@ def csv_pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     writer = csv.writer(text, lineterminator="\n")
     text.write(MARK)
     writer.writerow([harmless(str(name)) for name in names])
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         writer.writerow([_cell(row.get(name)) for name in names])
-        if number % _ROWS == 0:
+        if text.tell() >= _PIECE:
             yield _taken(text)
     yield _taken(text)
 
