@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.presets import differing
-from lfclient.store import Preset, PresetHead, StoreError
+from lfclient.store import ChangedMeanwhile, Preset, PresetHead, StoreError
 from pages._ui import preset_menu, problems, share, state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
@@ -104,7 +104,6 @@ def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
 
 def _choose(session: Session, flow: Flow, key: str) -> None:
     preset_id = st.session_state[key]
-    tell(session.owner, flow.id, None)
     if preset_id is None:
         set_tie(session, flow, Tie())
         return
@@ -130,8 +129,8 @@ def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False)
     if not form.former and form.filled:
         form.filled.source = ""  # the choice above says it
     set_tie(session, flow, Tie(preset.id, preset.version, opened))
-    if found.refused:
-        tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
+    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.refused else None
+    tell(session.owner, flow.id, said)
 
 
 def _gone(session: Session, flow: Flow) -> None:
@@ -235,9 +234,13 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
         now = held(session, flow)
         head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
         kept = keep(session, flow, drawn.name, now.fit, head)
+    except ChangedMeanwhile:  # what can be done is offered where the two are compared
+        kept = "Nothing was overwritten, and what you typed is still here."
+        tell(session.owner, flow.id, Told("Not updated.", (kept,), wrong=True))
+        return
     except LangflowError as error:
-        lines = ("Nothing was overwritten, and what you typed is still here.", error.hint)
-        tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
+        lines = (error.message, error.hint)
+        tell(session.owner, flow.id, Told("Not updated.", lines, wrong=True))
         return
     saved(session, flow, "Updated", kept, now)
 

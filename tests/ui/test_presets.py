@@ -96,7 +96,9 @@ def test_what_somebody_else_made_of_it_can_be_taken():
     kept = keep(p="old")
     app = enter(choose(open_page(), kept), "mine")
     presets().update(replace(kept, values={"T-a.p": "theirs"}))
-    assert value(press(run(app), "Take theirs")) == "theirs"
+    press(app, "Update")
+    assert value(press(app, "Take theirs")) == "theirs"
+    assert "Not updated" not in said(app)
     assert value(press(app, "Back to what I had typed")) == "mine"
 
 
