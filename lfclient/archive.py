@@ -196,11 +196,7 @@ class _Archive:
             "status": record.status.value,
             "begun": record.created_at.isoformat(),
             "ended": record.ended_at.isoformat() if record.ended_at else None,
-            "inputs_kept": record.inputs_kept,
-            "inputs": {
-                key: {"variable": value.name} if isinstance(value, Variable) else value
-                for key, value in record.overrides.items()
-            },
+            "inputs": _inputs(record),
             "outputs": [
                 {
                     "component": entry.output.component_id,
@@ -233,6 +229,16 @@ class _Archive:
                 for one in (run.components.values() if run else ())
             ],
         }
+
+
+def _inputs(record: RunRecord) -> dict[str, Any] | None:
+    """What the run was given; None where that is not known."""
+    if not (record.started_here and record.inputs_kept):
+        return None
+    return {
+        key: {"variable": value.name} if isinstance(value, Variable) else value
+        for key, value in record.overrides.items()
+    }
 
 
 class _Cleaned:

@@ -14,7 +14,7 @@ from lfclient.outputs import OutputKind
 from lfclient.redact import MASK
 from lfclient.report import blocks, files_of, markdown, report_html
 from lfclient.run import RunStatus
-from lfclient.store.record import RecordProblem
+from lfclient.store.record import ADOPTED, RecordProblem
 from tests import flows
 from tests.reports import (
     AT,
@@ -275,7 +275,20 @@ def test_inputs_have_the_names_of_the_form():
     assert "Text: Words" in found.text
     assert "Text-1.words" in found.text
     assert "Gone-1.x 1" in found.text
-    assert "told not to keep inputs" in page(record_of(run_of(), inputs_kept=False)).text
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"inputs_kept": False}, "told not to keep inputs"),
+        ({"click": f"{ADOPTED}j"}, "was not started in the console"),
+    ],
+)
+def test_inputs_that_are_not_known_are_not_none(more, why):
+    """It is said why."""
+    found = page(record_of(run_of(), **more)).text
+    assert why in found
+    assert "None that differ" not in found
 
 
 def test_a_run_that_goes_on_is_dated():

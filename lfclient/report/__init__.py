@@ -75,6 +75,7 @@ def report_html(
         run=record.run,
         facts=facts.of(record, now),
         inputs=facts.inputs(record, flow, clean),
+        inputs_unknown=facts.inputs_unknown(record),
         outputs=Blocks(clean, files or {}).of(record.run),
         unfinished=record.run.unfinished if record.run else (),
         components=facts.components(record, flow),

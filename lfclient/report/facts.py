@@ -85,6 +85,13 @@ def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) ->
     return found
 
 
+def inputs_unknown(record: RunRecord) -> str:
+    """Why it is not known what a run was given; "" if it is."""
+    if not record.started_here:
+        return "The run was not started in the console, so it is not known what it was given."
+    return "" if record.inputs_kept else "The console was told not to keep inputs."
+
+
 def _value_words(value: Any, clean: Callable[[str], str]) -> str:
     if isinstance(value, Variable):
         return f"the server's variable {value.name}"

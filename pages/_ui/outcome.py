@@ -10,7 +10,20 @@ from lfclient.events import RawEvent
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord
-from pages._ui import again, export, given, going, outputs, problems, shell, state, talk, timings
+from pages._ui import (
+    again,
+    export,
+    export_run,
+    given,
+    going,
+    outputs,
+    problems,
+    shell,
+    snippets_view,
+    state,
+    talk,
+    timings,
+)
 from pages._ui.backend import backend, client
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
@@ -89,7 +102,12 @@ def draw(session: Session, record: RunRecord, run: Run) -> None:
 
 def details(session: Session, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
-    _to_chat(session, record)
+    with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
+        _to_chat(session, record)
+        if record.run:
+            export_run.draw(session, record)
+    if not record.ended:
+        snippets_view.while_going(session, record)
     if not record.ended and state.has_form(record.id):
         _inputs_while_going(session, record)
     if not record.ended or record.run is None:
@@ -117,7 +135,16 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
     run = record.run
     if soon and (run.components or not backend().runner.is_followed(run_id)):
         st.rerun()  # the last look: from now on the page need not come back by itself
-    names = ["Components", "Timings", "Messages", "Inputs", "Events", "Raw answer", "About"]
+    names = [
+        "Components",
+        "Timings",
+        "Messages",
+        "Inputs",
+        "Snippets",
+        "Events",
+        "Raw answer",
+        "About",
+    ]
     with st.container(key="run-details"):
         tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
         flow = session.flow_at_hand(record.flow_id)
@@ -136,6 +163,9 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
         with tabs["Inputs"]:
             if tabs["Inputs"].open:
                 _inputs(session, record)
+        with tabs["Snippets"]:
+            if tabs["Snippets"].open:
+                snippets_view.draw(session, record)
         with tabs["Events"]:
             if tabs["Events"].open:
                 _events(session, record)

@@ -31,6 +31,7 @@ ADVANCED = "run-advanced"
 SERVER_URL = "connection-url"
 API_KEY = "connection-key"
 COMPONENTS_AS = "components-as"  # how a run's components are shown: as a graph or as a table
+SNIPPET_LANGUAGE = "snippet-language"
 _BROWSER = "browser-id"
 _TO_ADDRESS = "run-to-address"
 _CLICK = "run-click"

@@ -1,5 +1,7 @@
 """The viewers of outputs, walked through as a person does; the run is a stand-in server's."""
 
+import zipfile
+
 import pytest
 from playwright.sync_api import expect
 
@@ -97,3 +99,17 @@ def test_every_output_is_looked_into(walked):
     panel.get_by_text("Differences").click()
     differences = panel.get_by_test_id("stCode").filter(has_text="@@")
     expect(differences).to_contain_text("two cost $10")
+
+    walked.part("export-run").get_by_role("button").first.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Outputs (ZIP)").click()
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        assert {"note.txt", "run.json", "README.txt"} < set(archive.namelist())
+        assert archive.read("note.txt") == b"a note"
+        assert b"could not be fetched" in archive.read("README.txt")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert saved.value.suggested_filename.endswith("-report.html")
+    report = saved.value.path().read_text(encoding="utf-8")
+    assert report.startswith("<!doctype html>")
+    assert "sk-stand-in-key" not in report

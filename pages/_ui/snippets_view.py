@@ -1,0 +1,89 @@
+"""The run that is shown as code, to be copied into a program."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.snippets import API_KEY, Language, snippet
+from lfclient.store import RunRecord
+from pages._ui import again, export, problems, state, waiting
+from pages._ui.servers import Session
+from pages._ui.text import plain
+
+SHOWN_LETTERS = 200_000
+_FILES: dict[Language, tuple[str, str]] = {
+    Language.CURL: ("bash", "sh"),
+    Language.HTTPX: ("python", "py"),
+    Language.LFCLIENT: ("python", "py"),
+    Language.TYPESCRIPT: ("typescript", "mts"),
+}
+
+
+def while_going(session: Session, record: RunRecord) -> None:
+    """The same behind an expander: sent to the browser only once it is opened."""
+    opened = st.expander(
+        "This run as code",
+        icon=":material/code:",
+        key=f"snippets-{record.id}",
+        on_change="rerun",
+    )
+    if opened.open:
+        with opened:
+            draw(session, record)
+
+
+def draw(session: Session, record: RunRecord) -> None:
+    """The code in the language that is chosen, or why there is none."""
+    why = again.unknown_inputs(record)
+    if why:
+        st.caption(f":material/info: {plain(why)}")
+        return
+    try:
+        server, flow = session.server().value, session.flow(record.flow_id).value
+    except LangflowError as error:
+        waiting.show(session, error, retry="retry-snippet")
+        return
+    language = st.segmented_control(
+        "Language",
+        list(Language),
+        format_func=lambda one: one.value,
+        default=Language.CURL,
+        required=True,
+        key=state.SNIPPET_LANGUAGE,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    connection = session.connection
+    try:
+        code = snippet(
+            language, record, flow, server, connection.url, with_key=bool(connection.api_key)
+        )
+    except LangflowError as error:
+        problems.show(error)
+        return
+    colours, ending = _FILES[language]
+    if len(code) <= SHOWN_LETTERS:
+        st.code(code, language=colours, height=420 if code.count("\n") > 20 else "content")
+    else:
+        st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
+    st.caption(_about(record, with_key=bool(connection.api_key)))
+    st.download_button(
+        "Save",
+        code.encode(),
+        file_name=export.file_name(record.flow_name, record.id[:8], ending=ending),
+        mime="text/plain",
+        key=f"save-snippet-{record.id}-{language.name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _about(record: RunRecord, *, with_key: bool) -> str:
+    said = ["It does the same again and prints the outputs."]
+    if record.session_id:
+        said.append("It runs in the session of this run.")
+    if with_key:
+        said.append(f"The API key is read from {plain(API_KEY)}.")
+    return " ".join(said)
