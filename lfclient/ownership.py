@@ -10,6 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from lfclient.errors import LangflowError
 from lfclient.settings import Connection
 
@@ -25,8 +27,10 @@ class OwnershipError(LangflowError):
     )
 
 
-def fingerprint(connection: Connection, data_dir: Path) -> str:
+def fingerprint(connection: Connection, data_dir: Path, given: SecretStr | None = None) -> str:
     """64 hex digits: equal for two visitors exactly if each may see the other's runs.
+
+    Made with the secret that is `given`, which several consoles may share, else with the folder's.
 
     A configured server goes by its configured name, so that a changed key or address keeps its
     runs, and the local one is another than one configured under its name; any other goes by
@@ -37,10 +41,11 @@ def fingerprint(connection: Connection, data_dir: Path) -> str:
     elif connection.configured:
         identity = ["configured", connection.name]
     else:
-        key = connection.api_key.get_secret_value() if connection.api_key else ""
-        identity = ["typed", connection.url, key]
+        api_key = connection.api_key.get_secret_value() if connection.api_key else ""
+        identity = ["typed", connection.url, api_key]
     message = json.dumps(identity).encode()
-    return hmac.new(secret(data_dir), message, hashlib.sha256).hexdigest()
+    key = given.get_secret_value().encode() if given else secret(data_dir)
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 @functools.lru_cache(maxsize=16)

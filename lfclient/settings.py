@@ -36,6 +36,7 @@ else:
 
 Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
 LARGEST_RUN_MB = 256
+SECRET_LENGTH = 32  # characters, at least
 DEFAULT_ADDRESS = "http://127.0.0.1:7860"
 _WORDS = {"1": True, "true": True, "yes": True, "on": True}
 _WORDS |= {"0": False, "false": False, "no": False, "off": False}
@@ -77,7 +78,8 @@ class _Server(BaseModel):
 class Settings:
     """What the console is told from outside. `discover_url` is None where looking is off.
 
-    `database_url` is that of a PostgreSQL database of runs; None is a file in `data_dir`.
+    `database_url` is that of a PostgreSQL database of runs; None is a file in `data_dir`. `secret`
+    is what the fingerprints of owners are made with; None is one of `data_dir`'s own.
     """
 
     servers: tuple[Connection, ...]
@@ -86,6 +88,7 @@ class Settings:
     discover_url: str | None = DEFAULT_ADDRESS
     verify: bool | str = True
     database_url: SecretStr | None = None
+    secret: SecretStr | None = None
     keeping: Keeping = field(default_factory=Keeping)
 
     @classmethod
@@ -106,6 +109,7 @@ class Settings:
         servers = [*values.server(verify), *_secrets(folder, verify)]
         _check_names(servers)
         data_dir = values.text("LFCONSOLE_DATA_DIR")
+        database_url = values.text("LFCONSOLE_DATABASE_URL")
         return cls(
             servers=tuple(servers),
             data_dir=Path(data_dir).expanduser().absolute() if data_dir else default_data_dir(),
@@ -114,7 +118,8 @@ class Settings:
             ),
             discover_url=values.discover_url(),
             verify=verify,
-            database_url=SecretStr(url) if (url := values.text("LFCONSOLE_DATABASE_URL")) else None,
+            database_url=SecretStr(database_url) if database_url else None,
+            secret=values.secret(needed=bool(database_url)),
             keeping=values.keeping(),
         )
 
@@ -185,6 +190,25 @@ class _Values:
                 hint="Write a whole number, or 0 for no limit.",
             )
         return int(text) or None
+
+    def secret(self, *, needed: bool) -> SecretStr | None:
+        """That of LFCONSOLE_SECRET, never shown."""
+        name = "LFCONSOLE_SECRET"
+        text = self.text(name)
+        hint = (
+            f"Set it to at least {SECRET_LENGTH} random characters, the same for every console on "
+            "the database, and keep it: another one hides all earlier runs. One is made by "
+            "`openssl rand -hex 32`."
+        )
+        if not text and needed:
+            raise SettingsError(
+                f"LFCONSOLE_DATABASE_URL is set and {name} is not: consoles that share a database "
+                "need a secret that they share, too.",
+                hint=hint,
+            )
+        if text and len(text) < SECRET_LENGTH:
+            raise SettingsError(f"{self.where(name)} is too short.", hint=hint)
+        return SecretStr(text) if text else None
 
     def keeping(self) -> Keeping:
         largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, LARGEST_RUN_MB)

@@ -98,6 +98,7 @@ class FakeLangflow:
     silent_stream: bool = False
     held: bool = False  # a submit is answered only once this is False
     lose_answer: bool = False  # the request arrives, its answer does not
+    answer_held: bool = False  # the same, as long as this is True
     flow_gone: bool = False
     log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
     status_held: bool = False  # how a job stood is answered only once this is False
@@ -107,6 +108,7 @@ class FakeLangflow:
     decided: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    keys: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
     asked: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
 
@@ -154,15 +156,26 @@ class FakeLangflow:
             return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
             return httpx.Response(200, json=[])
+        if path == "/api/v1/monitor/traces":
+            return httpx.Response(200, json={"traces": []})
+        if path == "/api/v1/monitor/transactions":
+            return httpx.Response(200, json={"items": []})
         return httpx.Response(404, json={"detail": "Flow not found"})
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         while self.held:
             await asyncio.sleep(0.01)
-        job = Job(f"job-{len(self.jobs)}", time.monotonic() + self.seconds, self.text)
-        job.id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
-        self.jobs[job.id] = job
+        key = body.get("idempotency_key")
+        job = self.keys.get(key)
+        if job is None or job.status == "failed":
+            job_id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
+            job = Job(job_id, time.monotonic() + self.seconds, self.text)
+            self.jobs[job.id] = job
+            if key:
+                self.keys[key] = job
+        while self.answer_held:
+            await asyncio.sleep(0.01)
         if self.lose_answer:
             raise httpx.ReadError("connection reset", request=request)
         if body.get("background") or body.get("mode") == "background":

@@ -30,8 +30,11 @@ class Bench:
         self.owner = fingerprint(CONNECTION, folder)
         self.flow = Flow.from_json(FLOW)
 
-    def new_runner(self):
-        runner = Runner(self.folder, connect=lambda connection, server: self.connect(connection))
+    def new_runner(self, **options):
+        def connect(connection, server):
+            return self.connect(connection)
+
+        runner = Runner(self.folder, connect, **options)
         self.runners.append(runner)
         return runner
 

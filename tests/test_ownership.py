@@ -113,3 +113,12 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OwnershipError, match="file"):
         secret(tmp_path / "file" / "data")
+
+
+def test_consoles_with_the_same_secret_agree(tmp_path):
+    """Each in a folder of its own, in which nothing is written."""
+    folders, given = (tmp_path / "one", tmp_path / "two"), SecretStr("s" * 32)
+    one, two = (fingerprint(typed(), folder, given) for folder in folders)
+    assert one == two
+    assert fingerprint(typed(), folders[0], SecretStr("t" * 32)) != one
+    assert not any(folder.exists() for folder in folders)

@@ -229,14 +229,6 @@ def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
     assert record.problem.hint
 
 
-def test_a_restart_during_a_submit_is_outcome_unknown(bench):
-    """Without a job id there is nothing to attach to."""
-    bench.server.held = True
-    run_id = bench.start()
-    bench.restart()
-    assert bench.runner.get(run_id, bench.owner).status is RunStatus.OUTCOME_UNKNOWN
-
-
 def test_a_run_that_another_living_process_follows_is_left_to_it(bench):
     """A second console on the same folder sees it change, and does not close it."""
     bench.server.seconds = 1.0

@@ -12,7 +12,7 @@ import pytest
 from lfclient.run import RunStatus
 from lfclient.runner import Runner, memory, schedule
 from lfclient.runner.board import KEEP_ENDED, KEEP_SECONDS, Board
-from lfclient.runner.presence import Presence
+from lfclient.runner.presence import Locks
 from lfclient.store import RunRecord
 from tests.waiting import wait_for
 
@@ -91,7 +91,7 @@ def test_only_so_many_ended_runs_stay_in_memory():
 
 def test_a_process_is_alive_until_it_lets_go(tmp_path):
     """Another one can tell, and does not take an unknown one for alive."""
-    one, two = Presence(tmp_path), Presence(tmp_path)
+    one, two = Locks(tmp_path), Locks(tmp_path)
     assert two.alive(one.id)
     one.close()
     assert not two.alive(one.id)

@@ -225,3 +225,26 @@ def test_nothing_at_all_counts_as_nothing():
         raise httpx.ConnectError("refused", request=request)
 
     assert discover("http://127.0.0.1:1", transport=httpx.MockTransport(refuse)) is None
+
+
+DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}
+
+
+def test_consoles_that_share_a_database_need_a_secret_that_they_share(tmp_path):
+    """Else each would take the runs of the others for somebody else's."""
+    with pytest.raises(SettingsError, match="LFCONSOLE_SECRET is not") as caught:
+        load(tmp_path, DATABASE)
+    assert "at least 32 random characters" in caught.value.hint
+    assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
+    secret = "s" * 32
+    settings = load(tmp_path, {**DATABASE, "LFCONSOLE_SECRET": secret})
+    assert settings.secret.get_secret_value() == secret
+    assert secret not in repr(settings)
+
+
+def test_a_secret_that_is_too_short_is_refused_and_not_shown(tmp_path):
+    """Wherever it stands, with a database or without."""
+    with pytest.raises(SettingsError, match=r"LFCONSOLE_SECRET in .*env is too short") as caught:
+        load(tmp_path, env_file="LFCONSOLE_SECRET=" + "hunter2" * 4)
+    assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
+    assert load(tmp_path / "elsewhere").secret is None

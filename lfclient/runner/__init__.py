@@ -19,6 +19,10 @@ def get_runner(settings: Settings) -> Runner:
     with _lock:
         if folder not in _runners:
             _runners[folder] = Runner(
-                settings.data_dir, database_url=settings.database_url, keeping=settings.keeping
+                settings.data_dir,
+                database_url=settings.database_url,
+                keeping=settings.keeping,
+                secret=settings.secret,
+                connections=settings.connections(),
             )
         return _runners[folder]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
-from lfclient.fields import MASK, mask
+from lfclient.fields import mask
 from lfclient.flow import Flow
 from lfclient.keeping import Keeping
 from lfclient.ownership import fingerprint
@@ -23,13 +23,14 @@ from lfclient.run import Mode, RunStatus
 from lfclient.runner.board import Board
 from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
-from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, Records, now
+from lfclient.runner.live import NOT_STARTED_HERE, LiveRun, Records, now
 from lfclient.runner.past import Past
-from lfclient.runner.presence import Presence
+from lfclient.runner.presence import presence
+from lfclient.runner.takeover import Takeover
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
-from lfclient.store import RecordProblem, RunRecord, Store, StoreError
+from lfclient.store import RunRecord, Store, StoreError
 from lfclient.store.record import ADOPTED
 from lfclient.store.summary import gist
 
@@ -45,7 +46,7 @@ class TooManyRuns(LangflowError):
 
 
 class FollowedElsewhere(LangflowError):
-    """Another living process on the same data folder follows the run."""
+    """Another living process of this console follows the run."""
 
     default_hint = (
         "Open the run in that console and do it there. Or end that console, then press the "
@@ -63,8 +64,9 @@ class Runner:
     """All runs of this process, on one event loop in one daemon thread.
 
     `folder` holds the records, unless `database_url` does, and the secret of their owners. Records
-    are on disk before anything is sent. `past` lists the runs. Every method may be called from any
-    thread; none waits for a server.
+    are on disk before anything is sent. `past` lists the runs. Runs of processes that died are
+    taken over where their connection is among `connections`, or a visitor's. Every method may be
+    called from any thread; none waits for a server.
     """
 
     def __init__(
@@ -74,16 +76,25 @@ class Runner:
         *,
         database_url: SecretStr | None = None,
         keeping: Keeping | None = None,
+        secret: SecretStr | None = None,
+        connections: Sequence[Connection] = (),
     ) -> None:
-        self._folder = folder
+        self._folder, self._secret = folder, secret
         self._store = Store(folder, database_url, keeping)
-        self._presence = Presence(folder)
+        self._presence = presence(folder, self._store)
         self._board = Board()
         self._records = Records(self._board, self._store)
         self._tasks = Tasks(self._records, connect)
         self.past = Past(self._store, self._board, self._tasks.leave)
         self._tasks.tidiers.append(self.past.tidy)
-        self._close_lost(self._store.unfinished())
+        self._takeover = Takeover(
+            self._store, self._presence, self._board, self._tasks, self.owner_of, connections
+        )
+        self._takeover.begin()
+
+    def owner_of(self, connection: Connection) -> str:
+        """The fingerprint of whose runs somebody with this connection may see."""
+        return fingerprint(connection, self._folder, self._secret)
 
     def start(
         self,
@@ -107,7 +118,7 @@ class Runner:
         record, new = self._store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
-                owner=fingerprint(connection, self._folder),
+                owner=self.owner_of(connection),
                 click=click,
                 server_name=connection.name,
                 server_url=connection.url,
@@ -178,7 +189,7 @@ class Runner:
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
-        owner = fingerprint(connection, self._folder)
+        owner = self.owner_of(connection)
         known = self._store.of_job(owner, question.job_id or "")
         if known:
             self.attach(connection)  # after a restart nobody may follow it yet
@@ -258,15 +269,11 @@ class Runner:
         One that is followed with another key of the same server is followed with this one: the
         other may have been revoked.
         """
-        unfinished = self._store.unfinished(fingerprint(connection, self._folder))
-        self._close_lost(unfinished)
-        for record in unfinished:
-            used = self._tasks.connection(record.id)
-            if used is None:
-                self._adopt(record, connection)
-            elif record.job_id and used.api_key != connection.api_key:
-                self._tasks.leave(record.id)
-                self._adopt(record, connection)
+        self._takeover.attach(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Begin to follow nothing more with a key that a visitor has taken back."""
+        self._takeover.forget(connection)
 
     @property
     def store(self) -> Store:
@@ -280,6 +287,7 @@ class Runner:
 
     def close(self) -> None:
         """Leave everything as a killed process would: jobs go on, records stay unfinished."""
+        self._takeover.close()
         self._tasks.close()
         self._presence.close()
         self._store.close()
@@ -302,7 +310,7 @@ class Runner:
 
     def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
         """The owner, once all runs of the session that have ended have so on disk, too."""
-        owner = fingerprint(connection, self._folder)
+        owner = self.owner_of(connection)
         for record in self._board.unsaved():
             of = (record.owner, record.flow_id, record.session_id)
             if record.ended and of == (owner, flow_id, session_id):
@@ -318,62 +326,10 @@ class Runner:
         return record
 
     def _check_ours(self, run_id: str, connection: Connection, undone: str) -> None:
-        mine = self._store.unfinished(fingerprint(connection, self._folder))
+        mine = self._store.unfinished(self.owner_of(connection))
         for record in mine:
             if record.id == run_id and record.worker != self._presence.id:
                 raise FollowedElsewhere(
-                    f"{undone}: another console process on the same data folder follows this "
+                    f"{undone}: another console process on the same records follows this "
                     "run, and only that one can do it."
                 )
-
-    def _adopt(self, record: RunRecord, connection: Connection) -> None:
-        """Follow a job that a process now dead, or another key, followed before."""
-        if not record.job_id:
-            return
-        ours = record.worker == self._presence.id
-        if not ours:
-            if self._presence.alive(record.worker):
-                return
-            if not self._store.claim(record.id, record.worker, self._presence.id):
-                return
-        current = self._board.peek(record.id) or self._store.get(record.id)
-        if current is None or current.ended:
-            return
-        # what was pressed and not carried out died with its follower
-        self._board.put(replace(current, **current.unpressed()))
-        # the local Langflow takes another port at each start
-        moved = connection.url != record.server_url and connection.source != "local"
-        job = Job(record.id, connection, lambda live: follow(live, moved=moved))
-        if not current.started_here:
-            job.blind = NOT_STARTED_HERE
-        elif _holds_mask(current.overrides):
-            job.blind = TAKEN_UP if ours else RESTARTED
-        self._tasks.begin(job)
-
-    def _close_lost(self, records: Iterable[RunRecord]) -> None:
-        """End the runs that died with their process: nothing can tell what became of them."""
-        for record in records:
-            lost = record.mode != "background" or not record.job_id
-            if lost and not self._presence.alive(record.worker):
-                self._store.update(
-                    replace(
-                        record,
-                        status=RunStatus.OUTCOME_UNKNOWN,
-                        ended_at=now(),
-                        version=record.version + 1,
-                        problem=RecordProblem(
-                            "The console was restarted while it waited for the answer, which is "
-                            "lost.",
-                            "The run may have gone on at the server: look into the flow's "
-                            "messages or traces in Langflow before you run it again.",
-                        ),
-                    )
-                )
-
-
-def _holds_mask(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_mask, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_mask, value))
-    return value == MASK

@@ -13,6 +13,7 @@ from lfclient.events import RunEnded
 from lfclient.run import Run, RunStatus, apply, settled
 from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, now
+from lfclient.runner.recover import UNANSWERED, recover
 
 _GATEWAY_FAULTS = (502, 504)  # a proxy gave up: what is behind it may go on
 _OUTCOME_HINT = (
@@ -39,7 +40,10 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
             idempotency_key=key,
         )
     except LangflowError as error:
-        await _not_started(live, error)
+        if _may_have_arrived(error):
+            await recover(live, why=f"{UNANSWERED} {error.message}", again=False)
+        else:
+            await live.fail(RunStatus.FAILED, error.message, error.hint)
         return
     await live.take(run)
     await follow(live)
@@ -99,12 +103,15 @@ async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
 
 async def _not_started(live: LiveRun, error: LangflowError) -> None:
     """Close a run whose call failed: did it not start, or can that not be known?"""
-    lost = (
+    if _may_have_arrived(error):
+        await live.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
+    else:
+        await live.fail(RunStatus.FAILED, error.message, error.hint)
+
+
+def _may_have_arrived(error: LangflowError) -> bool:
+    return (
         (isinstance(error, Unreachable) and error.sent)
         or isinstance(error, BadAnswer)
         or (isinstance(error, ServerFault) and error.status in _GATEWAY_FAULTS)
     )
-    if lost:
-        await live.fail(RunStatus.OUTCOME_UNKNOWN, error.message, _OUTCOME_HINT)
-    else:
-        await live.fail(RunStatus.FAILED, error.message, error.hint)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import (
-    FlowNotFound,
     InvalidKey,
     InvalidRequest,
     JobNotFound,
@@ -113,8 +111,7 @@ class _Follower:
 
     async def _ask(self) -> None:
         live = self._live
-        if live.server is None or live.flow is None:
-            await self._look_up()
+        await live.look_up()
         if live.wishes.stop.is_set():
             await self._stop()
         elif live.wishes.decision is not None:
@@ -150,14 +147,6 @@ class _Follower:
         elif self._decided_at and time.monotonic() - self._decided_at > DECIDED_SECONDS:
             self._decided_at = None
             await self._not_taken(_IN_VAIN)
-
-    async def _look_up(self) -> None:
-        """What a restart has lost: the server's abilities, and the flow as it is now."""
-        live = self._live
-        live.server = live.server or await live.client.server()
-        if live.flow is None:
-            with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
-                live.flow = await live.client.flow(live.record.flow_id)
 
     async def _stop(self) -> None:
         live = self._live

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
 from lfclient.client import AsyncLangflowClient
-from lfclient.errors import LangflowError
+from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.events import Event
 from lfclient.flow import Flow
 from lfclient.progress import Message
@@ -49,6 +50,7 @@ class Records:
     board: Board
     store: Store
     fault: StoreError | None = None
+    lose: Callable[[str], None] = lambda run_id: None  # what else to do without a lost run
     _refused: dict[str, int] = field(default_factory=dict)  # the version last logged, by run
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
@@ -57,17 +59,20 @@ class Records:
         await self.save([record])
         return record
 
-    async def save(self, records: Iterable[RunRecord]) -> None:
-        """Write snapshots. The answer goes with the end of a run: before, the server has it.
+    async def save(self, records: Iterable[RunRecord]) -> bool:
+        """Write snapshots; whether all are on disk. The answer goes with the end of a run: before,
+        the server has it.
 
         A record that cannot be written as it is stays in memory and does not hold up the others.
+        One that another process has taken over, or deleted, is let go of, with whoever follows it.
         """
+        whole = True
         for record in records:
             try:
-                await asyncio.to_thread(self.store.update, record, answer=record.ended)
+                await asyncio.to_thread(self._write, record)
             except StoreError as error:
                 self.fault = error
-                return
+                return False
             except Exception as error:
                 # logged without its text, which might hold what a person entered
                 if self._refused.get(record.id) != record.version:
@@ -75,9 +80,18 @@ class Records:
                     log.error(
                         "Run %s: its record cannot be kept (%s)", record.id, type(error).__name__
                     )
+                whole = False
                 continue
             self.board.saved(record)
         self.fault = None
+        return whole
+
+    def _write(self, record: RunRecord) -> None:
+        if self.store.update(record, answer=record.ended):
+            return
+        if self.store.worker_of(record.id) != record.worker:
+            self.board.drop(record.id)
+            self.lose(record.id)
 
     async def save_rest(self) -> None:
         """Write what could not be written before."""
@@ -167,6 +181,17 @@ class LiveRun:
         record = self.records.board.edit(self.id, heard)
         if record.status is not before:
             await self.records.save([record])
+
+    async def write(self, **changes: Any) -> bool:
+        """Change the record; whether that is on disk."""
+        return await self.records.save([self.records.board.change(self.id, **changes)])
+
+    async def look_up(self) -> None:
+        """What a restart has lost: the server's abilities, and the flow as it is now."""
+        self.server = self.server or await self.client.server()
+        if self.flow is None:
+            with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
+                self.flow = await self.client.flow(self.record.flow_id)
 
     async def take(self, run: Run, **changes: Any) -> None:
         """Bring the record to where the server's answer says that the run stands.

@@ -15,6 +15,8 @@ LISTENING = (10.0, 20.0, 30.0)
 SETTLING = (0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.0)
 # the server does not answer
 AWAY = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+# a job whose id is not known: what servers keep of it comes up to a second late
+SEARCHING = (0.3, 0.5, 1.0, 2.0, 4.0)
 # nothing will change but by a person's doing
 RESTING = (1.0, 2.0, 4.0, 8.0, 10.0)
 

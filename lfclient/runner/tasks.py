@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """What is to be done for a run that is on the board."""
+    """What is to be done for a run that is on the board. `sent`: it may be going on already."""
 
     run_id: str
     connection: Connection
@@ -42,8 +42,16 @@ class Job:
     server: ServerInfo | None = None
     flow: Flow | None = None
     blind: str = ""
+    sent: bool = False
     wishes: Wishes = field(default_factory=Wishes)
     task: asyncio.Task[None] | None = None
+    lost: bool = False
+
+    def lose(self) -> None:
+        """Stop at once: the run is another process's by now."""
+        self.lost = True
+        if self.task:
+            self.task.cancel()
 
 
 class Tasks:
@@ -55,6 +63,7 @@ class Tasks:
 
     def __init__(self, records: Records, connect: Connect) -> None:
         self._records = records
+        records.lose = self.lose
         self._connect = connect
         self._jobs: dict[str, Job] = {}
         self.left = False
@@ -101,6 +110,13 @@ class Tasks:
         if job and job.task:
             asyncio.run_coroutine_threadsafe(_cancel([job.task]), self._loop).result(10)
 
+    def lose(self, run_id: str) -> None:
+        """Let go of a run that is not this process's any more, without waiting for that."""
+        self._records.board.drop(run_id)
+        job = self._jobs.get(run_id)
+        if job:
+            self._loop.call_soon_threadsafe(job.lose)
+
     def close(self) -> None:
         """Let go of all runs and end the thread."""
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(10)
@@ -108,6 +124,9 @@ class Tasks:
         self._thread.join(10)
 
     def _create(self, job: Job) -> None:
+        if job.lost:
+            self._jobs.pop(job.run_id, None)
+            return
         job.task = self._loop.create_task(self._do(job))
 
     async def _do(self, job: Job) -> None:
@@ -144,7 +163,7 @@ class Tasks:
         try:
             client = await asyncio.to_thread(self._connect, job.connection, job.server)
         except LangflowError as error:
-            if live.record.job_id:
+            if live.record.job_id or job.sent:
                 await live.change(
                     stop_requested_at=None, note=f"This run cannot be followed. {error.message}"
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
 from lfclient.store.models import PieceRow, RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
-from lfclient.store.rows import changing, from_row, to_row
+from lfclient.store.rows import changing, from_row, microseconds, to_row
 from lfclient.store.summary import gist, headline, searched
 from lfclient.store.workers import Workers
 
@@ -150,19 +151,44 @@ class Store:
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query)]
 
-    def of_job(self, owner: str, job_id: str) -> RunRecord | None:
-        """That owner's record of a server's job, without its answer; None if there is none."""
-        query = select(RunRow.__table__).where(RunRow.owner == owner, RunRow.job_id == job_id)
+    def of_job(self, owner: str | None, job_id: str) -> RunRecord | None:
+        """The record of a server's job, without its answer; None if there is none of that owner,
+        or of anybody if `owner` is None.
+        """
+        query = select(RunRow.__table__).where(RunRow.job_id == job_id)
+        if owner is not None:
+            query = query.where(RunRow.owner == owner)
         with self._read() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
         return from_row(row) if row else None
 
-    def unfinished(self, owner: str | None = None) -> list[RunRecord]:
-        """The records that have not ended, of one owner or of all."""
+    def without_job(self, flow_id: str, since: datetime, until: datetime) -> list[str]:
+        """The ids of anybody's runs of a flow, begun in that time, whose job is not known."""
+        query = select(RunRow.id).where(
+            RunRow.created_at.between(microseconds(since), microseconds(until)),
+            RunRow.flow_id == flow_id,
+            RunRow.job_id.is_(None),
+        )
+        with self._read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def worker_of(self, run_id: str) -> str | None:
+        """Which process follows a run; None if there is no such run."""
+        with self._read() as connection:
+            return connection.execute(
+                select(RunRow.worker).where(RunRow.id == run_id)
+            ).scalar_one_or_none()
+
+    def unfinished(
+        self, owner: str | None = None, *, besides: str | None = None
+    ) -> list[RunRecord]:
+        """The records that have not ended, of one owner or of all, without those of a process."""
         # an index has those without an end
         query = select(RunRow.__table__).where(
             RunRow.ended_at.is_(None), RunRow.status.in_(UNFINISHED)
         )
+        if besides is not None:
+            query = query.where(RunRow.worker != besides)
         if owner is not None:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:

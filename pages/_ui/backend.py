@@ -26,7 +26,7 @@ class Backend:
     local: LocalLangflow
     chosen: Bounded[str, str] = field(default_factory=lambda: Bounded(1000))
     answers: Answers = field(default_factory=Answers)
-    attached: Bounded[str, bool] = field(default_factory=lambda: Bounded(1000))
+    attached: Bounded[str, float] = field(default_factory=lambda: Bounded(1000))
     local_stopped: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
@@ -11,7 +12,6 @@ from pydantic import SecretStr
 from lfclient import FileRef, Flow, FlowSummary, HumanInput, LangflowClient, ServerInfo
 from lfclient.addresses import normalise
 from lfclient.errors import LangflowError
-from lfclient.ownership import fingerprint
 from lfclient.settings import Connection, Discovered, check_address, discover
 from pages._ui import state
 from pages._ui.answers import Found, StillAsking
@@ -20,6 +20,8 @@ from pages._ui.backend import backend, client
 T = TypeVar("T")
 
 LOCAL = "Local Langflow"
+# for how long the runner is not told again that somebody is here with a key
+ATTACH_SECONDS = 60.0
 
 # for how long what a server said is not asked again
 _KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15, "pending": 5}
@@ -154,12 +156,13 @@ def current() -> Session | None:
 
 
 def session(connection: Connection) -> Session:
-    """Take up a connection; unfinished runs of its owner are followed again, once."""
+    """Take up a connection; unfinished runs of its owner that nobody follows are followed again."""
     shared = backend()
-    owner = fingerprint(connection, shared.settings.data_dir)
-    if not shared.attached.get(owner):
+    owner = shared.runner.owner_of(connection)
+    attached = shared.attached.get(owner)
+    if attached is None or time.monotonic() - attached >= ATTACH_SECONDS:
         shared.runner.attach(connection)
-        shared.attached.put(owner, True)
+        shared.attached.put(owner, time.monotonic())
     return Session(connection, owner)
 
 
@@ -195,6 +198,7 @@ def keep(connection: Connection) -> None:
 def forget(connection: Connection) -> None:
     """Drop what this browser typed for that server."""
     backend().vault.forget(state.browser_id(), connection.url)
+    backend().runner.forget(connection)
 
 
 def discovered() -> Discovered | None:

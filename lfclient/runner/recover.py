@@ -1,0 +1,191 @@
+"""A run whose answer to the submit was lost, as by a crash: its job is looked for and followed.
+
+The record was on disk before anything was sent, and is what the submit's key was made of. So on
+1.11 and later the same key can be sent again without running twice: but for a first attempt that
+had failed, which is what `attempts` is there to tell. It is sent again only within a minute of the
+click, if no secret went with it, and if the server has kept nothing of the first attempt.
+Otherwise the job is looked for, and nothing is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
+from lfclient.lost import FoundJob
+from lfclient.run import RunStatus
+from lfclient.runner import schedule
+from lfclient.runner.follow import follow
+from lfclient.runner.live import LiveRun, clock_words, now
+
+AGAIN_SECONDS = 60.0  # after the click
+# after the click, a job that has shown no sign by then is given up
+LOOK_SECONDS = 120.0
+# for which it is looked for in any case: what servers keep comes up to a second late
+LEAST_SECONDS = 8.0
+# around the click, in which another run without a job may be meant by what is found by its time
+NEAR = timedelta(minutes=10)
+
+RESTARTED = "The console was restarted before the server had answered."
+UNANSWERED = "The server's answer was lost."
+_LOOKING = "The console looks for the run among what the server has kept, and follows it if found."
+_NOT_FOUND = "The server has kept nothing that shows what became of it."
+_SEVERAL = "The server has several runs that it may be."
+_HINT = (
+    "It may have run all the same: look into the flow's messages or traces in Langflow. Run it "
+    "again if it has not."
+)
+_BY_TIME = (
+    "Before 1.12, Langflow does not tell which session a run of such a flow has. This one was "
+    "recognised by its time: it was the only run of the flow since the click."
+)
+_TWICE = (
+    "This flow ran twice. The console was restarted before the server had answered, and sent the "
+    "run again with the same key; the first attempt (job {}) had failed by then, so the server let "
+    "it run again."
+)
+_PASSING = (InvalidKey, ServerFault, Unreachable)
+
+
+async def recover(live: LiveRun, *, why: str = RESTARTED, again: bool = True) -> None:
+    """Find the job and follow it to its end, or close the record as of an unknown outcome.
+
+    `why` the answer is missing; `again`: whether the run may be sent to this server again.
+    """
+    recovery = _Recovery(live, why, again)
+    await live.change(note=f"{why} {_LOOKING}")
+    while await recovery.turn():
+        await recovery.pause()
+    if not live.record.ended:
+        await follow(live)
+        await recovery.count()
+
+
+class _Recovery:
+    def __init__(self, live: LiveRun, why: str, again: bool) -> None:
+        self._live = live
+        self._why = why
+        self._began = time.monotonic()
+        self._delays: Iterator[float] = schedule.delays(schedule.SEARCHING)
+        record = live.record
+        self._again = again and record.inputs_kept and not live.blind
+
+    async def turn(self) -> bool:
+        """Look once, and send again if that is allowed. False once the run can be followed, or
+        nothing more can be learnt.
+        """
+        live = self._live
+        if live.wishes.stop.is_set():
+            await self._close("The console was told to look no further.")
+            return False
+        try:
+            await live.look_up()
+            found = await self._found()
+            if found == [] and self._may_send():
+                await self._send()
+            elif len(found) == 1:
+                await self._take(found[0])
+        except _PASSING as error:
+            since = clock_words(now())
+            await live.change(note=f"{self._why} {_LOOKING} At {since}: {error.message}")
+            return True
+        except LangflowError:
+            found = []  # that server cannot tell, or the flow is gone
+        if live.record.job_id or live.record.ended:
+            return False
+        if len(found) > 1 or time.monotonic() - self._began >= self._patience():
+            await self._close(_SEVERAL if found else _NOT_FOUND)
+            return False
+        return True
+
+    async def pause(self) -> None:
+        """Until it is time to look again, or Stop is pressed."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._live.wishes.stop.wait(), next(self._delays))
+
+    async def count(self) -> None:
+        """Say so if the first of two attempts had run, too: it may be seen only afterwards."""
+        live = self._live
+        record = live.records.board.peek(live.id)
+        if record is None or record.attempts < 2 or record.run is None or not record.ended:
+            return
+        run = record.run
+        try:
+            others = [one.job_id for one in await self._found() if one.by == "session"]
+        except LangflowError:
+            return
+        first = next((one for one in others if one != run.job_id), None)
+        if first:
+            warned = replace(run, warnings=(*run.warnings, _TWICE.format(first)))
+            await live.records.change(live.id, run=warned)
+
+    def _age(self) -> float:
+        """Seconds since the click; by a moved clock they may be less than none."""
+        return (now() - self._live.record.created_at).total_seconds()
+
+    def _patience(self) -> float:
+        """How long to look, in all."""
+        age = self._age() - (time.monotonic() - self._began)
+        left = LOOK_SECONDS - age if age >= 0 else 0.0
+        return max(LEAST_SECONDS, left)
+
+    def _may_send(self) -> bool:
+        server = self._live.server
+        keyed = server is not None and server.capabilities.idempotency
+        return bool(self._again and keyed and 0 <= self._age() <= AGAIN_SECONDS)
+
+    async def _send(self) -> None:
+        live = self._live
+        attempts = live.record.attempts + 1
+        if not await live.write(attempts=attempts):
+            return  # what cannot be recorded is not sent
+        try:
+            run = await live.client.submit(
+                live.flow or live.record.flow_id,
+                live.record.overrides,
+                session_id=live.record.session_id,
+                idempotency_key=live.id,
+            )
+        except _PASSING:
+            raise
+        except LangflowError:
+            self._again = False  # refused: the first attempt may have run all the same
+            return
+        await live.take(run)
+
+    async def _take(self, found: FoundJob) -> None:
+        live = self._live
+        await live.change(job_id=found.job_id, note="")
+        if found.by == "time":
+            run = live.job
+            await live.records.change(live.id, run=replace(run, warnings=(*run.warnings, _BY_TIME)))
+
+    async def _found(self) -> list[FoundJob]:
+        """The jobs that may be this run's, without those of other records.
+
+        What is known by its time alone counts only if no other run without a job can be meant.
+        """
+        record, store = self._live.record, self._live.records.store
+        found = await self._live.client.find_jobs(
+            record.flow_id, record.session_id, record.created_at
+        )
+        mine = []
+        for one in found:
+            known = await asyncio.to_thread(store.of_job, None, one.job_id)
+            if known is None or known.id == record.id:
+                mine.append(one)
+        if any(one.by == "time" for one in mine):
+            near = (record.created_at - NEAR, record.created_at + NEAR)
+            lost = await asyncio.to_thread(store.without_job, record.flow_id, *near)
+            if lost != [record.id]:
+                return []
+        return mine
+
+    async def _close(self, reason: str) -> None:
+        self._live.wishes.carried_out(stop=True, decision=True)
+        await self._live.fail(RunStatus.OUTCOME_UNKNOWN, f"{self._why} {reason}", _HINT)
