@@ -32,6 +32,12 @@ HEAD_START = 0.03
 
 GIVEN_SHOWN, GIVEN_LETTERS = 3, 80  # parameters of a run in its status, and letters of each
 
+# of a run whose console died before the answer
+_UNSURE = "It is not known yet whether the server has it."
+_SENT = (
+    "Sent {} times with one key, as the console was restarted before the server had answered: "
+    "Langflow runs a key once, unless the attempt before had failed."
+)
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
 
@@ -218,7 +224,9 @@ def given_words(record: RunRecord) -> str:
 def _sentences(record: RunRecord) -> list[str]:
     left = record.mode == "sync" and record.status is RunStatus.CANCELLED
     said = [_LEFT if left else status.LOOKS[record.status].meaning]
-    if record.status is RunStatus.QUEUED and record.queue_limit:
+    if record.status is RunStatus.QUEUED and record.note and not record.job_id:
+        said = [_UNSURE]
+    elif record.status is RunStatus.QUEUED and record.queue_limit:
         said.append(f"The server runs {record.queue_limit} at a time.")
     asked = approval.question_of(record)
     if asked:
@@ -231,4 +239,6 @@ def _sentences(record: RunRecord) -> list[str]:
         said.append(plain(record.stop_result))
     if record.note:
         said.append(plain(record.note))
+    if record.attempts > 1:
+        said.append(_SENT.format(record.attempts))
     return said

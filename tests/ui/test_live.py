@@ -260,3 +260,21 @@ def test_the_events_of_a_streamed_call_are_kept(langflow_stand_in):
     table = opened_at("Events", record).dataframe[0].value
     assert list(table.columns) == ["event", "component"]  # they have no ids
     assert list(table["event"]) == ["token"]
+
+
+def test_a_run_that_was_sent_again_says_so(langflow_stand_in):
+    """While it is looked for, and after its end."""
+    record = going_run(
+        langflow_stand_in.url, status=RunStatus.QUEUED, job_id=None, note="Looking.", attempts=2
+    )
+    text = said(opened(run=record.id))
+    assert "not known yet whether the server has it" in text
+    assert "Sent 2 times with one key" in text
+    ended = kept_run(
+        langflow_stand_in.url, id="b" * 32, click="d", status=RunStatus.OUTCOME_UNKNOWN, attempts=2
+    )
+    app = opened(run=ended.id)
+    assert "Sent 2 times with one key" in said(app)
+    assert "outcome unknown" in said(app)
+    assert "Run again" in labels(app)
+    assert not app.exception
