@@ -6,11 +6,15 @@ every page view.
 
 import streamlit as st
 
-from pages._ui import problems, security, shell
+from pages._ui import nodelay, problems, security, shell
 
 if __name__ == "__main__":
     shell.page_config()
     shell.navigation().run()
 else:
     shell.frame_every_page()
-    app = st.App(__file__, middleware=security.MIDDLEWARE, on_script_error=problems.unexpected)
+    app = st.App(
+        __file__,
+        middleware=[*security.MIDDLEWARE, *nodelay.MIDDLEWARE],
+        on_script_error=problems.unexpected,
+    )

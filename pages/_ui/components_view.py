@@ -36,9 +36,11 @@ def draw(
     ended: bool,
     key: str,
     choose: Callable[[str], None] | None = None,
-) -> None:
-    """The components in that view; as `graph.draw`, once per run of the script or fragment."""
+) -> graph.Drawing | None:
+    """The components in that view, once per run of the script or fragment. A graph is returned,
+    which can be shown anew until the next.
+    """
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
-    else:
-        graph.draw(flow, components, ended=ended, key=key, choose=choose)
+        return None
+    return graph.Drawing(flow, components, ended=ended, key=key, choose=choose)

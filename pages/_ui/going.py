@@ -12,7 +12,7 @@ from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, ComponentState, Message
 from lfclient.run import Run
 from lfclient.store import RunRecord
-from pages._ui import components_view, outputs, state
+from pages._ui import components_view, graph, outputs, state
 from pages._ui.backend import client
 from pages._ui.component_states import all_runs, leaves
 from pages._ui.servers import Session
@@ -43,7 +43,8 @@ class Going:
 
     def __init__(self) -> None:
         self._progress = Slot()
-        self.components = st.container()
+        self._components = st.container()
+        self._graph: graph.Drawing | None = None
         self._frames = Slot()
         self._texts: dict[str, Slot] = {}
 
@@ -51,11 +52,18 @@ class Going:
         """What has changed since the last time."""
         progress = _progress(record, flow)
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
+        if self._graph and record.run:
+            self._graph.show(record.run.components)
         written = [one for one in spoken(record.run) if not one.complete]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
             self._texts[one.id].show(one.shown, lambda place, text=one.shown: _write(place, text))
+
+    def draw_components(self, session: Session, record: RunRecord, flow: Flow | None) -> None:
+        """The components in their room, once; from then on `show` changes the graph of them."""
+        with self._components:
+            self._graph = components(session, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
         """A frame for each message of the flow's own that is being written."""
@@ -112,14 +120,16 @@ def spoken(run: Run | None) -> list[Message]:
     return [one for one in run.messages.values() if one.sender != "User"] if run else []
 
 
-def components(session: Session, record: RunRecord, flow: Flow | None, *, ended: bool) -> None:
-    """The components of a run as a graph or a table, and the result of one of them.
+def components(
+    session: Session, record: RunRecord, flow: Flow | None, *, ended: bool
+) -> graph.Drawing | None:
+    """The components of a run as a graph, which is returned, or a table, and the result of one.
 
     To be called once per run of the script or fragment, since some of it has a key.
     """
     run = record.run
     if run is None or not run.components:
-        return
+        return None
     # a flow that is not at hand, or no longer there, has left the components' names at least
     drawn = flow or _without_edges(record, run)
     view = components_view.switch()
@@ -137,7 +147,7 @@ def components(session: Session, record: RunRecord, flow: Flow | None, *, ended:
         if found:
             st.session_state[state.component_key(record.id)] = found[-1]
 
-    components_view.draw(
+    drawing = components_view.draw(
         drawn,
         run.components,
         view=view,
@@ -146,6 +156,7 @@ def components(session: Session, record: RunRecord, flow: Flow | None, *, ended:
         choose=choose,
     )
     result(session, record, known)
+    return drawing
 
 
 def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) -> None:

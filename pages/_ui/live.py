@@ -22,8 +22,9 @@ from pages._ui.text import clip, duration_words, plain
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
 WAIT_SECONDS = 0.49
-# in which what was just drawn is sent; a fragment that runs again drops what was not
-SEND_SECONDS = 0.005
+# for which a fragment that is to run again goes on: what was just drawn is sent, which would be
+# dropped, and of several components that end at once each does not cost a turn
+LAST_SECONDS = 0.02
 # for which the rest of the page waits for the first news of a run that was just started, and for
 # the browser to show them: what is drawn takes the processor from both, and from a server on the
 # same machine
@@ -170,23 +171,23 @@ def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, boo
     flow = session.flow_at_hand(record.flow_id)
     panel = Panel()
     panel.show(record, flow)
-    outline, named = going.outline(record), None
-    with panel.going.components:
-        going.components(session, record, flow, ended=False)
+    outline, named, again = going.outline(record), None, False
+    panel.going.draw_components(session, record, flow)
     while not at_once:
         if record.status is not named:
             name_tab(record)
             named = record.status
         if calls_for_page(record) != drawn:
             st.rerun()
-        if going.outline(record) != outline:
-            time.sleep(SEND_SECONDS)
-            st.rerun(scope="fragment")  # what has a key is drawn once a turn
+        if not again and going.outline(record) != outline:
+            again, until = True, time.monotonic() + LAST_SECONDS
         left = until - time.monotonic()
         record = runner.wait_change(run_id, record.version, left) if left > 0 else None
         if record is None:
             break
         panel.show(record, flow)
+    if again:
+        st.rerun(scope="fragment")  # the results to choose from have a key, drawn once a turn
     return panel
 
 

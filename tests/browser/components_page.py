@@ -1,6 +1,7 @@
 """A page of the tests' own, in the console's frame: a flow of many components that is at work.
 
-`?view=` says what is drawn, `?tick=` that it changes by itself, five times a second.
+`?view=` says what is drawn, `?tick=` that it changes by itself, five times a second, and `?told=`
+that it does so within each run of the fragment alone.
 """
 
 import time
@@ -15,8 +16,13 @@ from tests import components
 def at_work(flow):
     step = int(time.monotonic() * 5) % 60 if "tick" in st.query_params else 25
     runs = components.halfway(flow, step)
-    components_view.draw(flow, runs, view=view, ended=False, key="graph")
+    drawing = components_view.draw(flow, runs, view=view, ended=False, key="graph")
     st.caption(f"step {step}")
+    if "told" in st.query_params:
+        for _ in range(5):
+            time.sleep(0.2)
+            step = int(time.monotonic() * 5) % 60
+            drawing.show(components.halfway(flow, step))
 
 
 if __name__ == "__main__":

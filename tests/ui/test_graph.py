@@ -173,6 +173,31 @@ def test_graph_and_table_are_two_views_of_the_same():
     assert app.markdown[0].value.startswith("|Component|State|Took|Result|")
 
 
+def test_a_graph_that_is_drawn_is_told_what_happens_in_the_same_run():
+    """As a text, which the graph reads; nothing is told that it shows already."""
+
+    def told():
+        from pages._ui import graph
+        from tests import components
+
+        flow = components.big_flow()
+        for key, steps in {"one": (25, 25), "other": (25, 30, 60)}.items():
+            runs = [components.halfway(flow, step) for step in steps]
+            drawing = graph.Drawing(flow, runs[0], ended=False, key=key)
+            for run in runs:
+                drawing.show(run)
+
+    app = AppTest.from_function(told).run()
+    assert not app.exception
+    assert len(app.get("bidi_component")) == 2
+    (text,) = app.text
+    drawn = json.loads(app.get("bidi_component")[1].proto.json)
+    news = json.loads(text.value)
+    assert news["mark"] == drawn["mark"]
+    assert news["states"] != drawn["states"]
+    assert news["alt"] == "Graph of 60 components: 49 done, 11 does not run"
+
+
 def test_a_flow_without_components_says_so():
     """No empty frame."""
 
@@ -180,7 +205,7 @@ def test_a_flow_without_components_says_so():
         from pages._ui import components_table, graph
         from tests import flows
 
-        graph.draw(flows.flow(), {}, ended=True, key="graph")
+        graph.Drawing(flows.flow(), {}, ended=True, key="graph").show({})
         components_table.draw(flows.flow(), {}, ended=True)
 
     app = AppTest.from_function(empty).run()

@@ -68,16 +68,31 @@ class Graph {
     });
     this.view.addEventListener("pointerdown", (event) => this.drag(event));
     this.watch = new ResizeObserver(() => this.resized());
-    this.watch.observe(this.view);
+    this.news = new MutationObserver(() => this.told());
   }
 
-  show({ plan, states, alt }) {
-    const drawn = JSON.stringify(plan);
-    if (drawn !== this.drawn) this.build(plan);
+  /** Draw that, and then what the text in `room` tells, now and whenever it changes. */
+  show(picture, room) {
+    const drawn = JSON.stringify(picture.plan);
+    if (drawn !== this.drawn) this.build(picture.plan);
     this.drawn = drawn;
+    this.told = (otherwise) => {
+      const text = room?.querySelector('[data-testid="stText"]')?.textContent;
+      const told = text && JSON.parse(text);
+      // one with another mark is older than the picture
+      const known = told?.mark === picture.mark ? told : otherwise;
+      if (known) this.stand(known);
+    };
+    this.news.disconnect();
+    if (room) this.news.observe(room, { subtree: true, childList: true, characterData: true });
+    this.told(picture);
+  }
+
+  /** Show how the components stand. */
+  stand({ states, alt }) {
     this.plan.setAttribute("aria-label", alt);
     states.forEach((state, index) => this.set(index, state));
-    plan.edges.forEach(([source, target], index) => {
+    this.ends.forEach(([source, target], index) => {
       const [from, to] = [states[source][0], states[target][0]].map((kind) => kind.split(" ")[0]);
       const way = ["skipped", "apart"].includes(from) || ["skipped", "apart"].includes(to) ? "closed"
         : from !== "done" ? "" : ["running", "suspended"].includes(to) ? "open"
@@ -89,6 +104,7 @@ class Graph {
 
   build(plan) {
     this.size = plan.size;
+    this.ends = plan.edges;
     this.plan.replaceChildren();
     this.shown = [];
     const lines = document.createElementNS(SVG, "svg");
@@ -226,6 +242,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let graph = graphs.get(parentElement);
   if (!graph) graphs.set(parentElement, (graph = new Graph(parentElement)));
   graph.choose = (id) => setTriggerValue("chosen", id);
-  graph.show(data);
-  return () => graph.watch.disconnect();
+  graph.watch.observe(graph.view);
+  graph.show(data, parentElement.host.closest('[class*="st-key-drawing-"]'));
+  return () => {
+    // asked for as well when the data have changed while this module was on its way
+    if (graph.view.isConnected) return;
+    graph.watch.disconnect();
+    graph.news.disconnect();
+  };
 }
