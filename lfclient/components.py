@@ -8,8 +8,9 @@ from typing import Any
 from lfclient.evidence import built_by, own_builds
 from lfclient.flow import Flow
 from lfclient.models import Build
-from lfclient.outputs import fill, read_output, word_of_types
+from lfclient.outputs import Output, read_output, word_of_types
 from lfclient.progress import ComponentRun, ComponentState
+from lfclient.run import RunError
 from lfclient.server import Limits
 from lfclient.whole import mark_cut
 
@@ -24,26 +25,35 @@ def component_run(
     limits: Limits,
 ) -> ComponentRun:
     """What a build says. `returns` are the names of the types that the component declares."""
-    built = built_by(component_id, build, name)
-    output = None
-    if built.content and not built.error:
-        output = read_output(
-            component_id,
-            type=word_of_types(returns),
-            content=None,
-            display_name=name,
-            component_type=type,
-        )
-        output = mark_cut(fill(output, built.content), limits)
+    output, error = returned(
+        component_id, build, name=name, type=type, returns=returns, limits=limits
+    )
     return ComponentRun(
         component_id,
-        ComponentState.FAILED if built.error else ComponentState.DONE,
+        ComponentState.FAILED if error else ComponentState.DONE,
         name,
         seconds=build.seconds,
         ended_at=moment(build.timestamp),
         output=output,
-        error=built.error,
+        error=error,
     )
+
+
+def returned(
+    component_id: str, build: Build, *, name: str, type: str, returns: Any, limits: Limits
+) -> tuple[Output | None, RunError | None]:
+    """What a component returned, or why it failed."""
+    built = built_by(component_id, build, name)
+    if built.error or not built.content:
+        return None, built.error
+    output = read_output(
+        component_id,
+        type=word_of_types(returns),
+        content=built.content,
+        display_name=name,
+        component_type=type,
+    )
+    return mark_cut(output, limits), None
 
 
 def components_built(

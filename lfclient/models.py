@@ -107,7 +107,12 @@ class FlowFileAnswer(Wire):
 
 
 class Build(Wire):
-    """One component's build, from the monitor or from an `end_vertex` event."""
+    """One component's build, from the monitor or from an `end_vertex` event.
+
+    Thousands come in a stream, so what is unknown is left where it is.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     valid: bool = True
     params: Any = None

@@ -7,10 +7,11 @@ import binascii
 import mimetypes
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from lfclient.frozen import changed
 from lfclient.readings import extra_values
 from lfclient.tables import cut_rows, rows_of
 
@@ -66,6 +67,8 @@ class Output:
     extras: tuple[Output, ...] = ()
 
 
+_EMPTY = Output("", OutputKind.UNKNOWN, None)
+
 # The server's words, as its releases and its documentation have them.
 KINDS: dict[str, OutputKind] = {
     "message": OutputKind.MESSAGE,
@@ -113,18 +116,19 @@ def read_output(
     metadata: dict[str, Any] | None = None,
 ) -> Output:
     """A terminal component's entry in an answer. Never raises: what it can't read is `unknown`."""
-    base = Output(
-        component_id,
-        KINDS.get(type, OutputKind.UNKNOWN),
-        None,
+    base = changed(
+        _EMPTY,
+        component_id=component_id,
+        kind=KINDS.get(type, OutputKind.UNKNOWN),
         type=type,
         display_name=display_name or component_type or component_id,
         component_type=component_type,
         status=status,
+        parts={},
     )
-    file = _saved_file(metadata or {})
-    if file and content is None:
-        return replace(base, kind=OutputKind.FILE, value=file)
+    file = _saved_file(metadata) if metadata and content is None else None
+    if file:
+        return changed(base, kind=OutputKind.FILE, value=file)
     return fill(base, content)
 
 
@@ -140,7 +144,7 @@ def fill(output: Output, content: Any) -> Output:
         for name, part in named.items()
     }
     first = next(iter(parts.values()))
-    return first if len(parts) == 1 else replace(first, parts=parts)
+    return first if len(parts) == 1 else changed(first, parts=parts)
 
 
 def named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
@@ -164,13 +168,13 @@ def _as_type(output: Output, word: Any, content: Any) -> Output:
         return output
     kind = KINDS.get(word)
     if word == "error":
-        return replace(output, kind=OutputKind.ERROR)
+        return changed(output, kind=OutputKind.ERROR)
     if output.kind is OutputKind.UNKNOWN and kind and not output.type:
-        return replace(output, kind=kind, type=word)
+        return changed(output, kind=kind, type=word)
     if output.kind is OutputKind.MESSAGE and word in ("object", "array", "data"):
-        return replace(output, kind=OutputKind.DATA)
+        return changed(output, kind=OutputKind.DATA)
     if output.kind is OutputKind.TABLE and kind is OutputKind.MESSAGE and _is_prose(content):
-        return replace(output, kind=kind, type=word)
+        return changed(output, kind=kind, type=word)
     return output
 
 
@@ -182,7 +186,7 @@ def _is_prose(content: Any) -> bool:
 def _read(output: Output, content: Any) -> Output:
     reason = _error_text(content)
     if reason is not None:
-        return replace(output, kind=OutputKind.ERROR, value=reason)
+        return changed(output, kind=OutputKind.ERROR, value=reason)
     return _READERS[output.kind](output, content)
 
 
@@ -195,8 +199,8 @@ def _error_text(content: Any) -> str | None:
 def _message(output: Output, content: Any) -> Output:
     text = message_text(content)
     if text is None:
-        return _with_extras(replace(output, kind=OutputKind.DATA, value=plain_data(content)))
-    return _with_extras(replace(output, value=text))
+        return _with_extras(changed(output, kind=OutputKind.DATA, value=plain_data(content)))
+    return _with_extras(changed(output, value=text))
 
 
 def message_text(content: Any) -> str | None:
@@ -212,7 +216,7 @@ def message_text(content: Any) -> str | None:
 
 def _data(output: Output, content: Any) -> Output:
     value, cut, missing = cut_rows(_inner(content))
-    return _with_extras(replace(output, value=plain_data(value), truncated=cut, missing=missing))
+    return _with_extras(changed(output, value=plain_data(value), truncated=cut, missing=missing))
 
 
 def plain_data(content: Any) -> Any:
@@ -241,15 +245,15 @@ def _table(output: Output, content: Any) -> Output:
     content, cut, missing = cut_rows(plain_data(content))
     rows = rows_of(content)
     if rows is None:
-        return replace(output, kind=OutputKind.UNKNOWN, value=content)
-    return replace(output, value=rows, truncated=cut, missing=missing)
+        return changed(output, kind=OutputKind.UNKNOWN, value=content)
+    return changed(output, value=rows, truncated=cut, missing=missing)
 
 
 def _image(output: Output, content: Any) -> Output:
     value = image_value(content)
     if value is None:
-        return replace(output, kind=OutputKind.UNKNOWN, value=content)
-    return replace(output, value=value)
+        return changed(output, kind=OutputKind.UNKNOWN, value=content)
+    return changed(output, value=value)
 
 
 def image_value(content: Any) -> bytes | str | None:
@@ -275,8 +279,8 @@ def image_value(content: Any) -> bytes | str | None:
 def _file(output: Output, content: Any) -> Output:
     file = file_ref(content)
     if file is None:
-        return replace(output, kind=OutputKind.UNKNOWN, value=content)
-    return replace(output, value=file)
+        return changed(output, kind=OutputKind.UNKNOWN, value=content)
+    return changed(output, value=file)
 
 
 def file_ref(content: Any) -> FileRef | None:
@@ -319,11 +323,11 @@ def _media_type(name: str) -> str | None:
 
 def _error(output: Output, content: Any) -> Output:
     text = message_text(content)
-    return replace(output, value=str(content) if text is None else text)
+    return changed(output, value=str(content) if text is None else text)
 
 
 def _unknown(output: Output, content: Any) -> Output:
-    return replace(output, value=content)
+    return changed(output, value=content)
 
 
 _READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
@@ -337,13 +341,18 @@ _READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
 }
 
 
+_EXTRAS: dict[str, Callable[[Any], Any]] = {
+    "table": rows_of,
+    "data": lambda value: value,
+    "image": image_value,
+}
+
+
 def _with_extras(output: Output) -> Output:
     """The output with its other readings, each under its component's name."""
-    readers = {"table": rows_of, "data": lambda value: value, "image": image_value}
     extras = []
     for word, value in extra_values(output.value):
-        read = readers[word](value)
+        read = _EXTRAS[word](value)
         if read is not None:
-            kind = OutputKind(word)
-            extras.append(replace(output, kind=kind, type=word, value=read, extras=()))
-    return replace(output, extras=tuple(extras)) if extras else output
+            extras.append(changed(output, kind=OutputKind(word), type=word, value=read, extras=()))
+    return changed(output, extras=tuple(extras)) if extras else output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lfclient.tables import markdown_rows
@@ -15,18 +15,19 @@ _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*(?:<([^>]+)>|(\S+?))(?:\s+\"[^\"]*\")?\s
 _DATA_URI = "data:image/"
 
 
-def extra_values(value: Any) -> Iterator[tuple[str, Any]]:
+def extra_values(value: Any) -> Iterable[tuple[str, Any]]:
     """Other readings of a value, as the words `table`, `data` or `image` and what they hold.
 
     Only if the reading is all that the value is: text around a table makes it a message. An
     image that is a field of a JSON object counts.
     """
     if isinstance(value, str):
-        yield from _of_text(value)
-    elif isinstance(value, dict):
-        yield from (("image", part) for part in value.values() if _is_data_uri(part))
-    elif isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-        yield "table", value
+        return _of_text(value)
+    if isinstance(value, dict):
+        return [("image", part) for part in value.values() if _is_data_uri(part)]
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        return [("table", value)]
+    return ()
 
 
 def _of_text(text: str) -> Iterator[tuple[str, Any]]:

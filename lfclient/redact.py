@@ -63,7 +63,12 @@ class Redactor:
         """Whether an answer may hold a secret; cheap, so that most answers need no second look."""
         if not self._secrets:
             return False
-        return self._escapable or any(map(content.__contains__, self._needles))
+        if self._escapable:
+            return True
+        for needle in self._needles:  # noqa: SIM110 - half as long as `any`, for each event
+            if needle in content:
+                return True
+        return False
 
     def text(self, text: str) -> str:
         """The text without secrets; the same object if it holds none."""

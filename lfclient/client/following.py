@@ -121,9 +121,7 @@ class Following(Runs):
         frames = FrameReader(self.redactor)
         try:
             while chunk := (yield Read()):
-                found = [event for frame in frames.feed(chunk) for event in reader.read(frame)]
-                if found:
-                    yield Give(found)
+                yield Give(event for frame in frames.feed(chunk) for event in reader.read(frame))
                 if reader.missed:
                     return
         except Unreachable:

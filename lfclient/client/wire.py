@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,9 +57,9 @@ class Read:
 
 @dataclass(frozen=True)
 class Give:
-    """Hands events to who called."""
+    """Hands events to who called, each before the next is looked at."""
 
-    events: Sequence[Event]
+    events: Iterable[Event]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,23 +58,25 @@ class FrameReader:
         self._id = ""  # kept from frame to frame, as the specification has it
         self._id_line = b""  # that it came with; words repeat that of what came before them
 
-    def feed(self, chunk: bytes) -> list[RawEvent]:
-        """The frames that are whole with these bytes; comments count as `keepalive`."""
-        found = []
+    def feed(self, chunk: bytes) -> Iterator[RawEvent]:
+        """The frames that are whole with these bytes; comments count as `keepalive`.
+
+        To be read to their end. Each is made when it is asked for, so that of many that come at
+        once the processor has one at hand at a time.
+        """
         for line in self._lines(chunk):
             if line.startswith(b"data: "):  # the most by far
                 self._data.append(line[6:])
             elif not line:
                 frame = self._frame()
                 if frame:
-                    found.append(frame)
+                    yield frame
             elif line == self._id_line:
                 pass
             elif line.startswith(b":"):
-                found.append(RawEvent(KEEP_ALIVE))
+                yield RawEvent(KEEP_ALIVE)
             else:
                 self._field(line)
-        return found
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """Lines end with LF, CR or both, and with nothing else that splits text."""
@@ -109,8 +112,9 @@ class FrameReader:
 
     def _frame(self) -> RawEvent | None:
         """None for a frame without data: an id alone."""
-        data, event = b"\n".join(self._data), self._event
-        self._data.clear()
+        lines, event = self._data, self._event
+        data = lines[0] if len(lines) == 1 else b"\n".join(lines)
+        lines.clear()
         self._event = ""
         if not data:
             return None
@@ -133,6 +137,8 @@ class FrameReader:
 
 def _id(value: bytes) -> str:
     """None that no header could carry."""
+    if value.isdigit() and len(value) <= _LONGEST_ID:  # as servers number their events
+        return value.decode()
     text = value.decode("utf-8", "replace").strip()
     return text if text.isascii() and text.isprintable() and len(text) <= _LONGEST_ID else ""
 

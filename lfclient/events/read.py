@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from lfclient.answers import read_component
-from lfclient.components import component_run, moment
+from lfclient.components import moment, returned
 from lfclient.errors import BadAnswer
 from lfclient.events.frames import KEEP_ALIVE, RawEvent
 from lfclient.events.types import (
@@ -28,6 +28,7 @@ from lfclient.events.types import (
     UnknownEvent,
     Warned,
 )
+from lfclient.frozen import changed
 from lfclient.models import Build, ComponentAnswer, parse
 from lfclient.progress import HumanInput, Message, decisions_in
 from lfclient.redact import Redactor
@@ -38,9 +39,6 @@ from lfclient.whole import mark_cut
 _PASSING = frozenset({"token", "log"})
 # nothing is in them that is not in others
 _SILENT = frozenset({"build_start", "build_end"})
-
-# the `id` and `raw` of the first event of a frame
-_Mark = dict[str, Any]
 
 
 class EventReader:
@@ -93,7 +91,10 @@ class EventReader:
             if frame.last:
                 self.last_word = frame
                 return []
-        return self._events(frame, {"id": (durable and frame.id) or None, "raw": frame})
+        found = self._events(frame)
+        if found:  # the first is what the server told, the others are inferred from it
+            found[0].id, found[0].raw = (frame.id or None) if durable else None, frame
+        return found
 
     def _repeats_id(self, frame: RawEvent) -> bool:
         """Whether it has the id of another event, the last durable one: it is not replayed."""
@@ -117,55 +118,52 @@ class EventReader:
         self.last_id, self._last_name = frame.id, frame.name
         return False
 
-    def _events(self, frame: RawEvent, mark: _Mark) -> list[Event]:
+    def _events(self, frame: RawEvent) -> list[Event]:
         if frame.name in _SILENT and not frame.unreadable:
             return []
         reader = _READERS.get(frame.name)
         if reader is None or frame.unreadable:
-            return [
-                UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data, **mark)
-            ]
+            return [UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)]
         try:
-            return reader(self, frame.data, mark)
+            return reader(self, frame.data)
         except (BadAnswer, LookupError, TypeError):
-            return [UnknownEvent(frame.name, frame.data, **mark)]
+            return [UnknownEvent(frame.name, frame.data)]
 
-    def _sorted(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _sorted(self, data: dict[str, Any]) -> list[Event]:
         first = _ids(data.get("ids"))
-        started = RunStarted(first, _ids(data.get("to_run")) or first, **mark)
+        started = RunStarted(first, _ids(data.get("to_run")) or first)
         return [started, *map(ComponentStarted, first)]
 
-    def _ended(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _ended(self, data: dict[str, Any]) -> list[Event]:
         build_data, meta = data["build_data"], _dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
-        done = component_run(
-            _text(build_data["id"]),
+        component_id, name = _text(build_data["id"]), _text(meta.get("display_name"))
+        output, error = returned(
+            component_id,
             build,
-            name=_text(meta.get("display_name")),
+            name=name,
             type=_text(meta.get("vertex_type")),
             returns=meta.get("output_types"),
             limits=self._limits,
         )
-        component_id, times = done.component_id, (done.seconds, done.ended_at)
-        if done.error:
-            return [ComponentFailed(component_id, done.error, done.display_name, *times, **mark)]
+        times = build.seconds, moment(build.timestamp)
+        if error:
+            return [ComponentFailed(component_id, error, name, *times)]
         next_ids = _ids(build_data.get("next_vertices_ids"))
         skipped = _ids(build.inactivated_vertices)
         return [
-            ComponentFinished(
-                component_id, done.display_name, done.output, *times, next_ids, skipped, **mark
-            ),
+            ComponentFinished(component_id, name, output, *times, next_ids, skipped),
             *(ComponentSkipped(one, by=component_id) for one in skipped),
             *map(ComponentStarted, next_ids),
         ]
 
-    def _message(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _message(self, data: dict[str, Any]) -> list[Event]:
         message = read_message(data)
         if not message.complete:
             self._beginnings[message.id] = message.text
-        return [MessageAdded(message, **mark)]
+        return [MessageAdded(message)]
 
-    def _token(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _token(self, data: dict[str, Any]) -> list[Event]:
         message_id, chunk = _text(data["id"]), _text(data["chunk"])
         beginning = self._beginnings.get(message_id)
         self._beginnings[message_id] = ""
@@ -173,41 +171,41 @@ class EventReader:
         gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
         held = self._held.pop(message_id, None)
         if held and not gap:
-            chunk, gap = held.text + chunk, held.gap
-        chunk = self._redactor.text(chunk)
+            # a frame by itself was redacted before
+            chunk, gap = self._redactor.text(held.text + chunk), held.gap
         back = self._redactor.held_back(chunk)
         if not back:
-            return [Token(message_id, chunk, gap, **mark)]
+            return [Token(message_id, chunk, gap)]
         told, rest = chunk[:-back], chunk[-back:]
         self._held[message_id] = Token(message_id, rest, gap and not told)
-        return [Token(message_id, told, gap, **mark)] if told else []
+        return [Token(message_id, told, gap)] if told else []
 
-    def _log(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _log(self, data: dict[str, Any]) -> list[Event]:
         name, message = _text(data.get("name")), data.get("message")
-        return [LogLine(_text(data["component_id"]), name, message, **mark)]
+        return [LogLine(_text(data["component_id"]), name, message)]
 
-    def _output(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _output(self, data: dict[str, Any]) -> list[Event]:
         answer = parse(ComponentAnswer, data, "event of an output")
         output = read_component(_text(data["component_id"]), answer, None)
-        return [OutputReady(output.component_id, mark_cut(output, self._limits), **mark)]
+        return [OutputReady(output.component_id, mark_cut(output, self._limits))]
 
-    def _error(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _error(self, data: dict[str, Any]) -> list[Event]:
         if data.get("id") or data.get("category"):
-            return [MessageAdded(replace(read_message(data), category="error"), **mark)]
-        return [Warned(_text(data["error"]), **mark)]
+            return [MessageAdded(replace(read_message(data), category="error"))]
+        return [Warned(_text(data["error"]))]
 
-    def _warning(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
-        return [Warned(_text(data["message"]), **mark)]
+    def _warning(self, data: dict[str, Any]) -> list[Event]:
+        return [Warned(_text(data["message"]))]
 
-    def _removed(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
-        return [MessageRemoved(_text(data["id"]), **mark)]
+    def _removed(self, data: dict[str, Any]) -> list[Event]:
+        return [MessageRemoved(_text(data["id"]))]
 
-    def _asked(self, data: dict[str, Any], mark: _Mark) -> list[Event]:
+    def _asked(self, data: dict[str, Any]) -> list[Event]:
         self.question = read_question(data)
-        return [HumanInputRequired(self.question, **mark)]
+        return [HumanInputRequired(self.question)]
 
 
-_READERS: dict[str, Callable[[EventReader, dict[str, Any], _Mark], list[Event]]] = {
+_READERS: dict[str, Callable[[EventReader, dict[str, Any]], list[Event]]] = {
     "vertices_sorted": EventReader._sorted,
     "end_vertex": EventReader._ended,
     "add_message": EventReader._message,
@@ -221,12 +219,16 @@ _READERS: dict[str, Callable[[EventReader, dict[str, Any], _Mark], list[Event]]]
 }
 
 
+_EMPTY = Message("")
+
+
 def read_message(data: dict[str, Any]) -> Message:
     """A message, as an event has it."""
     inner = {**_dict(data.get("data")), **data}
     properties = _dict(inner.get("properties"))
     files = inner.get("files")
-    return Message(
+    return changed(
+        _EMPTY,
         id=_text(inner["id"]),
         text=_text(inner.get("text")),
         sender=_text(inner.get("sender")),
@@ -267,7 +269,9 @@ def read_question(data: dict[str, Any]) -> HumanInput:
 
 
 def _ids(value: Any) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+    if not value or not isinstance(value, list):
+        return ()
+    return tuple([one for one in value if isinstance(one, str)])
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -62,12 +62,18 @@ def measure(url: str) -> tuple[float, float]:
 
         def theirs() -> float:
             job = bare.post(f"{url}{WORKFLOWS}", json={}).json()["job_id"]
-            with httpx_sse.connect_sse(bare, "GET", f"{url}{WORKFLOWS}/{job}/events") as source:
-                told = (json.loads(sse.data) for sse in source.iter_sse())
-                return _cost(told, lambda event: event["event"] == "output")
+            told = _bare(bare, f"{url}{WORKFLOWS}/{job}/events")
+            return _cost(told, lambda event: event["event"] == "output")
 
         medians(ours, theirs, 1)  # warm up both
         return medians(ours, theirs, RUNS)
+
+
+def _bare(client: httpx.Client, url: str) -> Iterator[Any]:
+    """The stream is opened within what is measured, as by `client.events`."""
+    with httpx_sse.connect_sse(client, "GET", url) as source:
+        for sse in source.iter_sse():
+            yield json.loads(sse.data)
 
 
 def _cost(told: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
