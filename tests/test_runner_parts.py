@@ -107,6 +107,12 @@ def test_elapsed_time_is_counted_to_the_end():
     assert ended.elapsed(NOW + timedelta(hours=1)) == 2
 
 
+def test_elapsed_time_is_never_less_than_none():
+    """The clock was put back during the run, or between its click and its end."""
+    assert _record().elapsed(NOW - timedelta(hours=1)) == 0
+    assert replace(_record(), ended_at=NOW - timedelta(seconds=5)).elapsed(NOW) == 0
+
+
 class _Knot:
     """Something that holds itself."""
 

@@ -144,10 +144,11 @@ def test_a_sync_call_is_closed_by_stop(live):
     assert "goes on at the server" in record.stop_result
 
 
-def test_a_killed_console_loses_no_run(live):
-    """SIGKILL: the job is followed again to its end, the sync call's outcome is unknown."""
+@pytest.mark.parametrize("langflow", ["1.8.4", "1.10.3"], indirect=True)
+def test_a_running_job_is_followed_after_a_kill(live):
+    """To its end, also where no events tell of it; the sync call's outcome is unknown."""
     live.runner.close()
-    flow = live.flow(6)
+    flow = live.flow(3)
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.live.runner_process"],
         stdin=subprocess.PIPE,
