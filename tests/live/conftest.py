@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,11 +34,17 @@ def modes(client: LangflowClient) -> bool:
     return client.server().dialect == "modes"
 
 
+@pytest.fixture(scope="session")
+def catalogue(langflow: LiveServer) -> dict[str, Any]:
+    """All components of each release: asked for once, since that takes a second."""
+    with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
+        return client.catalogue(samples.own_code())
+
+
 @pytest.fixture
-def make(client: LangflowClient) -> Iterator[Make]:
+def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
     """Makes flows from samples of this server's components, and deletes them afterwards."""
     made: list[str] = []
-    catalogue = client.catalogue(samples.own_code())
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
