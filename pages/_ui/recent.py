@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.store import RunRecord
-from pages._ui import problems, state, status
+from pages._ui import problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.text import clip, duration_words, plain, time_words
@@ -25,7 +25,9 @@ def draw(session: Session) -> None:
     except LangflowError as error:
         problems.show(error)
         return
-    st.markdown("##### Recent runs", anchors=False)
+    with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
+        st.markdown("##### Recent runs", anchors=False, width="content")
+        st.page_link(shell.history_page(), label="All runs", icon=":material/history:")
     if not records:
         st.caption(f"None yet. The last {HOW_MANY} stay listed, also after this page is closed.")
         return

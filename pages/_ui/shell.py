@@ -50,6 +50,13 @@ def chat_page() -> StreamlitPage:
     return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT)
 
 
+def history_page() -> StreamlitPage:
+    """The page of all runs."""
+    return st.Page(
+        PAGES / "history.py", title="History", icon=":material/history:", url_path="history"
+    )
+
+
 def connection_page() -> StreamlitPage:
     """The page of servers and keys."""
     return st.Page(
@@ -62,7 +69,9 @@ def connection_page() -> StreamlitPage:
 
 def navigation() -> StreamlitPage:
     """Draw the navigation; returns the page that was asked for."""
-    page = st.navigation([run_page(), chat_page(), connection_page()], position="top")
+    page = st.navigation(
+        [run_page(), chat_page(), history_page(), connection_page()], position="top"
+    )
     if page.url_path == CHAT:
         # a conversation in long lines is hard to read, and a form beside it needs its room
         st.set_page_config(layout="centered", initial_sidebar_state=SIDE_PIXELS)

@@ -1,7 +1,7 @@
 """Every key of the session's state and of the address, read and written in one place.
 
-Those of a conversation are in `state_talk.py`. Widget keys of single parameters are the form's, and
-named `param-…` there.
+Those of a conversation are in `state_talk.py`, those of the list of all runs in `state_history.py`.
+Widget keys of single parameters are the form's, and named `param-…` there.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -165,11 +165,16 @@ def _without_directives(markdown: str) -> str:
     return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
 
 
+def clock() -> tzinfo:
+    """The time zone of the person's browser; UTC where it does not tell."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone.utc
+
+
 def time_words(then: datetime, now: datetime) -> str:
     """The time by the person's clock, which stays true as long as the page is open."""
-    try:
-        zone = ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = timezone.utc
+    zone = clock()
     then, now = then.astimezone(zone), now.astimezone(zone)
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b, %H:%M}"

@@ -1,0 +1,118 @@
+"""The list of all runs that this browser may see: narrowed, page by page, as they stand now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import streamlit as st
+
+from lfclient.errors import LangflowError
+from lfclient.store import Page
+from pages._ui import (
+    connect,
+    history_actions,
+    history_chart,
+    history_filters,
+    history_form,
+    history_table,
+    problems,
+    servers,
+    shell,
+    state,
+    state_history,
+)
+from pages._ui.history_form import Choices
+from pages._ui.history_view import View, past
+from pages._ui.servers import Session
+from pages._ui.state_history import part
+
+EVERY_SECONDS = 2.0
+_SETTLED_SECONDS = 10
+_LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
+
+
+def open_wanted() -> None:
+    """Go to the run that was pressed, before anything is asked for.
+
+    Streamlit has the browser remember this page with the address of that one: with the filters in
+    it, its Back button leads to the list as it was.
+    """
+    run = state_history.take_wanted()
+    if run:
+        here = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(shell.run_page(), query_params={**here, state.RUN: run})
+
+
+def draw() -> None:
+    """The filters, the chart, the actions and the table."""
+    everybody = tuple(servers.session(connection) for connection in servers.available())
+    filters, said = history_filters.read()
+    choices = _choices(everybody)
+    history_form.draw(filters, choices)
+    history_form.left_aside(said)
+    mine = tuple(one for one in everybody if filters.server in (None, one.connection.name))
+    view = View(mine, filters, filters.which(), *history_filters.cursors())
+    connect.notice()
+    page = view.page()
+    if not page.entries:
+        _nothing(view, everybody, choices)
+        return
+    history_chart.draw(view)
+    history_actions.draw(view, page)
+    history_table.draw(page.entries, servers=len(everybody) > 1)
+    if len(page.entries) > _LONG:
+        history_actions.turn(page, "below")
+    if _is_lively(page):
+        _watch(view, page)
+
+
+def _choices(everybody: tuple[Session, ...]) -> Choices:
+    """Where the store does not tell, the filters stand without what it would have offered."""
+    names = list(dict.fromkeys(one.connection.name for one in everybody))
+    owners = [one.owner for one in everybody]
+    try:
+        return Choices(past().flows(owners), names, past().labels(owners))
+    except LangflowError:
+        return Choices({}, names, [])
+
+
+def _nothing(view: View, everybody: tuple[Session, ...], choices: Choices) -> None:
+    """Why there is no run, and what to do."""
+    if view.older_than or view.newer_than:
+        st.info("There are no runs further on.", icon=":material/info:")
+        st.button("Back to the newest", key=part("newest"), on_click=history_filters.go)
+    elif history_filters.is_narrowed(view.filters) and past().span([s.owner for s in everybody]):
+        with st.container(border=True, key=part("none-match")):
+            st.markdown("##### :material/search_off: No run matches these filters", anchors=False)
+            for reason in history_form.not_known(view.filters, choices):
+                st.markdown(reason)
+            history_form.clear("clear-all")
+    else:
+        with st.container(border=True, key=part("none-yet")):
+            st.markdown(
+                "##### :material/history: No runs yet\n\n"
+                "Every run that is started from this console is listed here, with what it was "
+                "given and what came of it, also after this page is closed.",
+                anchors=False,
+            )
+            st.page_link(shell.run_page(), label="Run a flow", icon=":material/play_circle:")
+
+
+def _is_lively(page: Page) -> bool:
+    """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
+    since = datetime.now(timezone.utc) - timedelta(seconds=_SETTLED_SECONDS)
+    return any(
+        not entry.status.ended or (entry.ended_at is not None and entry.ended_at > since)
+        for entry in page.entries
+    )
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+@problems.shown()
+def _watch(view: View, seen: Page) -> None:
+    """Draws nothing: has the page drawn again once a run that is listed has become another, and
+    when there is nothing more to be watched.
+    """
+    page = view.page()
+    if page != seen or not _is_lively(page):
+        st.rerun()

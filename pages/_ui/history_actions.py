@@ -1,0 +1,182 @@
+"""What can be done to runs that are listed: those that are ticked, or all that are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lfclient.errors import InvalidRequest
+from lfclient.store import Entry, Page
+from lfclient.store.history import LONGEST_LABEL, clean_labels
+from pages._ui import history_all, history_filters, problems, state_history
+from pages._ui.backend import backend
+from pages._ui.history_view import View, past, runs_words, told
+from pages._ui.state_history import part
+
+MOST_COUNTED = 10_000
+
+
+def draw(view: View, page: Page) -> None:
+    """A bar: how many there are, what can be done, and the buttons that turn the page."""
+    listed = {entry.id: entry for entry in page.entries}
+    ticked = [listed[run] for run in state_history.selected() if run in listed]
+    with st.container(key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"):
+        found = _count(view, page)
+        with st.container(key=part("count"), width="content"):
+            st.markdown(f"**{_how_many(len(ticked), found)}**")
+        if ticked:
+            _of_ticked(view, ticked)
+        else:
+            history_all.draw(view, found)
+        st.space("stretch")
+        _turn(page, "above")
+
+
+def turn(page: Page, place: str) -> None:
+    """The buttons that lead to newer and to older runs; none where all are listed."""
+    with st.container(key=part(f"turn-{place}"), horizontal=True, gap="small"):
+        st.space("stretch")
+        _turn(page, place)
+
+
+def _turn(page: Page, place: str) -> None:
+    if page.newer or page.older:
+        _beside("Newer", ":material/chevron_left:", place, newer=page.newer)
+        _beside("Older", ":material/chevron_right:", place, older=page.older)
+
+
+def _beside(label: str, icon: str, place: str, **where) -> None:
+    st.button(
+        label,
+        key=part(f"{label.lower()}-{place}"),
+        icon=icon,
+        icon_position="right" if label == "Older" else "left",
+        disabled=not any(where.values()),
+        on_click=history_filters.go,
+        kwargs=where,
+    )
+
+
+def _count(view: View, page: Page) -> int:
+    """How many are found; not counted again as long as the same ones are listed."""
+    if not page.newer and not page.older:
+        return len(page.entries)
+    listed = (view.owners, view.filters, page)
+    return state_history.counted(
+        listed, lambda: past().count(view.owners, view.which, MOST_COUNTED)
+    )
+
+
+def _how_many(ticked: int, found: int) -> str:
+    words = f"{MOST_COUNTED:,}+ runs" if found >= MOST_COUNTED else runs_words(found)
+    return f"{ticked} of {words} ticked" if ticked else words
+
+
+def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
+    going = [entry for entry in ticked if not entry.status.ended]
+    if len(ticked) == 1:
+        st.button(
+            "Open",
+            key=part("open"),
+            type="primary",
+            icon=":material/open_in_full:",
+            on_click=state_history.want,
+            args=(ticked[0].id,),
+        )
+    if going:
+        st.button(
+            "Stop" if len(going) == 1 else f"Stop {len(going)}",
+            key=part("stop"),
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(view, going),
+        )
+    starred = all(entry.starred for entry in ticked)
+    st.button(
+        "Unstar" if starred else "Star",
+        key=part("star"),
+        icon=":material/star:",
+        on_click=_star,
+        args=(view, ticked, not starred),
+    )
+    _label(view, ticked)
+    _delete(view, ticked, len(going))
+
+
+def _stop(view: View, going: Sequence[Entry]) -> None:
+    """Called before the page is drawn; one that cannot be stopped does not keep the others."""
+    sessions = {session.owner: session for session in view.sessions}
+    for entry in going:
+        with told():
+            backend().runner.stop(entry.id, sessions[entry.owner].connection)
+            st.toast("A stop was asked for.", icon=":material/stop:")
+
+
+def _star(view: View, ticked: Sequence[Entry], starred: bool) -> None:
+    with told():
+        for entry in ticked:
+            past().star(view.owners, entry.id, starred)
+
+
+def _label(view: View, ticked: Sequence[Entry]) -> None:
+    """The labels that all of them have, to be changed at once; those of some only stay."""
+    common = [label for label in ticked[0].labels if all(label in entry.labels for entry in ticked)]
+    key = part("labels")
+    st.session_state[key] = common
+    with (
+        st.popover("Label", icon=":material/label:", key=part("label-panel")),
+        problems.shown(),
+    ):
+        known = past().labels(view.owners)
+        st.multiselect(
+            "Labels" if len(ticked) == 1 else "Labels of all that are ticked",
+            sorted({*known, *common}, key=str.casefold),
+            key=key,
+            on_change=_labelled,
+            args=(view, ticked, common, key),
+            accept_new_options=True,
+            placeholder="Choose, or type a new one",
+            help=f"A label has {LONGEST_LABEL} characters at most.",
+        )
+
+
+def _labelled(view: View, ticked: Sequence[Entry], common: list[str], key: str) -> None:
+    chosen = st.session_state[key]
+    with told():
+        try:
+            wanted = {
+                entry.id: clean_labels(
+                    [*(label for label in entry.labels if label not in common), *chosen]
+                )
+                for entry in ticked
+            }
+        except ValueError as error:
+            raise InvalidRequest(str(error), hint="No label was changed.") from error
+        for run, labels in wanted.items():
+            past().set_labels(view.owners, run, labels)
+
+
+def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
+    ended = len(ticked) - going
+    with st.popover("Delete", icon=":material/delete:", key=part("delete-panel")):
+        if not ended:
+            st.markdown("Runs that go on are not deleted. Stop them first.")
+            return
+        runs = runs_words(ended)
+        left = f" {going} that go{'es' * (going == 1)} on {'is' if going == 1 else 'are'} left."
+        st.markdown(
+            f"Delete {runs} with inputs and outputs? That is for good.{left if going else ''}"
+        )
+        st.button(
+            f"Delete {runs}",
+            key=part("delete"),
+            type="primary",
+            on_click=_deleted,
+            args=(view, [entry.id for entry in ticked]),
+        )
+
+
+def _deleted(view: View, runs: list[str]) -> None:
+    with told():
+        history_all.say_removed(len(past().delete(view.owners, runs).gone))

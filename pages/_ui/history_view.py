@@ -1,0 +1,56 @@
+"""What of the list of all runs is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from lfclient.errors import LangflowError
+from lfclient.runner.past import Past
+from lfclient.store import Cursor, Page, RunFilter
+from pages._ui import state
+from pages._ui.backend import backend
+from pages._ui.history_filters import Filters
+from pages._ui.servers import Session
+
+
+@dataclass(frozen=True)
+class View:
+    """What is listed: whose runs, which of them, and where in the list one is."""
+
+    sessions: tuple[Session, ...]
+    filters: Filters
+    which: RunFilter
+    older_than: Cursor | None = None
+    newer_than: Cursor | None = None
+
+    @property
+    def owners(self) -> list[str]:
+        """The fingerprints of those sessions."""
+        return [session.owner for session in self.sessions]
+
+    def page(self) -> Page:
+        """The runs, as they stand now."""
+        return past().page(
+            self.owners, self.which, older_than=self.older_than, newer_than=self.newer_than
+        )
+
+
+def past() -> Past:
+    """The lists of runs."""
+    return backend().runner.past
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """In a callback: what goes wrong inside is said on the page that is drawn after it."""
+    try:
+        yield
+    except LangflowError as error:
+        state.leave_notice(error)
+
+
+def runs_words(many: int) -> str:
+    """1 run, 1,234 runs."""
+    return f"{many:,} run{'s' * (many != 1)}"

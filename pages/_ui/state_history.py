@@ -1,0 +1,63 @@
+"""The keys of the list of all runs: as `state.py`, for the history page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+# in the address: what narrows the list, beside `state.FLOW`, and where in it one is
+STATUS, HOW, WHEN, SINCE, UNTIL = "status", "mode", "when", "from", "to"
+SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
+OLDER, NEWER = "older", "newer"
+_LONGEST = 300  # characters of a text in the address
+
+
+def part(name: str) -> str:
+    """Key of a part of the page."""
+    return f"history-{name}"
+
+
+_SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")
+
+
+def asked(name: str) -> list[str]:
+    """What the address says under this name, without what no text can hold."""
+    texts = (text[:_LONGEST].replace("\0", "") for text in st.query_params.get_all(name))
+    return [text for text in texts if text.strip()]
+
+
+def ask(**wanted: list[str]) -> None:
+    """Have the address say this; what is empty is left out of it."""
+    for name, texts in wanted.items():
+        if texts:
+            st.query_params[name] = texts
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def select(runs: list[str]) -> None:
+    """These runs are ticked, and no others."""
+    st.session_state[_SELECTED] = runs
+
+
+def selected() -> list[str]:
+    """The ids of those that are ticked; some may not be listed any more."""
+    return st.session_state.get(_SELECTED, [])
+
+
+def counted(listed: object, count: Callable[[], int]) -> int:
+    """How many runs are found, counted anew when what is listed has become another."""
+    if st.session_state.get(_COUNTED, (None,))[0] != listed:
+        st.session_state[_COUNTED] = (listed, count())
+    return st.session_state[_COUNTED][1]
+
+
+def want(run: str) -> None:
+    """Have the page open that run when it is next drawn."""
+    st.session_state[_WANTED] = run
+
+
+def take_wanted() -> str | None:
+    """The run that `want` was called with, once."""
+    return st.session_state.pop(_WANTED, None)

@@ -1,0 +1,12 @@
+"""Every run that this browser may see: find it, open it, mark it, stop it, delete it."""
+
+import streamlit as st
+
+from pages._ui import connect, history, problems, shell
+
+history.open_wanted()
+shell.set_title("History")
+st.title("History")
+with problems.shown():
+    if connect.session():
+        history.draw()
