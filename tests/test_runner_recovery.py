@@ -177,6 +177,23 @@ def test_stop_ends_the_search(bench, monkeypatch):
     assert "look no further" in record.problem.message
 
 
+@inputs
+def test_a_job_that_is_found_after_stop_is_stopped(bench, monkeypatch):
+    """The search goes on to its next look, and the server is told."""
+    monkeypatch.setattr(recover, "LEAST_SECONDS", 60)
+    bench.server.seconds = 60
+    run_id = lost(bench, arrived=True)
+    bench.server.key_refused = True
+    bench.runner.attach(CONNECTION)
+    bench.until(run_id, lambda record: "At " in record.note)
+    tell(bench, *bench.server.jobs)
+    bench.server.key_refused = False
+    bench.runner.stop(run_id, CONNECTION)
+    record = bench.ended(run_id)
+    assert record.status is RunStatus.CANCELLED
+    assert "Stopped at the server" in record.stop_result
+
+
 def test_a_failed_first_attempt_is_counted(bench):
     """The one case in which a key runs twice: seen afterwards, it is said."""
     run_id = lost(bench, arrived=True)

@@ -35,6 +35,7 @@ RESTARTED = "The console was restarted before the server had answered."
 UNANSWERED = "The server's answer was lost."
 _LOOKING = "The console looks for the run among what the server has kept, and follows it if found."
 _NOT_FOUND = "The server has kept nothing that shows what became of it."
+_NO_FURTHER = "It was not found before the console was told to look no further."
 _SEVERAL = "The server has several runs that it may be."
 _HINT = (
     "It may have run all the same: look into the flow's messages or traces in Langflow. Run it "
@@ -80,28 +81,30 @@ class _Recovery:
         nothing more can be learnt.
         """
         live = self._live
-        if live.wishes.stop.is_set():
-            await self._close("The console was told to look no further.")
-            return False
+        found: list[FoundJob] = []
         try:
             await live.look_up()
             found = await self._found()
-            if found == [] and self._may_send():
-                await self._send()
-            elif len(found) == 1:
+            if len(found) == 1:
                 await self._take(found[0])
+            elif not found and self._may_send():
+                await self._send()
         except _PASSING as error:
-            since = clock_words(now())
-            await live.change(note=f"{self._why} {_LOOKING} At {since}: {error.message}")
-            return True
+            if not live.wishes.stop.is_set():
+                at = clock_words(now())
+                await live.change(note=f"{self._why} {_LOOKING} At {at}: {error.message}")
+                return True
         except LangflowError:
-            found = []  # that server cannot tell, or the flow is gone
+            pass  # that server cannot tell, or the flow is gone
         if live.record.job_id or live.record.ended:
             return False
-        if len(found) > 1 or time.monotonic() - self._began >= self._patience():
+        if live.wishes.stop.is_set():
+            await self._close(_NO_FURTHER)
+        elif len(found) > 1 or time.monotonic() - self._began >= self._patience():
             await self._close(_SEVERAL if found else _NOT_FOUND)
-            return False
-        return True
+        else:
+            return True
+        return False
 
     async def pause(self) -> None:
         """Until it is time to look again, or Stop is pressed."""
@@ -137,7 +140,8 @@ class _Recovery:
     def _may_send(self) -> bool:
         server = self._live.server
         keyed = server is not None and server.capabilities.idempotency
-        return bool(self._again and keyed and 0 <= self._age() <= AGAIN_SECONDS)
+        wanted = self._again and not self._live.wishes.stop.is_set()
+        return bool(wanted and keyed and 0 <= self._age() <= AGAIN_SECONDS)
 
     async def _send(self) -> None:
         live = self._live
