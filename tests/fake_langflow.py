@@ -107,6 +107,7 @@ class FakeLangflow:
     resume_deaf: bool = False  # the decision is taken, and nothing comes of it
     decided: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    transactions: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     keys: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -159,7 +160,7 @@ class FakeLangflow:
         if path == "/api/v1/monitor/traces":
             return httpx.Response(200, json={"traces": []})
         if path == "/api/v1/monitor/transactions":
-            return httpx.Response(200, json={"items": []})
+            return httpx.Response(200, json={"items": self.transactions})
         return httpx.Response(404, json={"detail": "Flow not found"})
 
     async def _post(self, request: httpx.Request) -> httpx.Response:

@@ -57,7 +57,9 @@ def tell(bench, job_id, session="session", after=1.0):
     result = {"message": {"data": {"session_id": session}}}
     time = (now() + timedelta(seconds=after)).isoformat()
     build = {"job_id": job_id, "timestamp": time, "data": {"results": result}}
-    bench.server.builds[f"ChatInput-{len(bench.server.builds)}"] = [build]
+    component = f"ChatInput-{len(bench.server.builds)}"
+    bench.server.builds[component] = [build]
+    bench.server.transactions.append({"vertex_id": component, "timestamp": time})
 
 
 @pytest.mark.parametrize("arrived", [False, True])
@@ -137,6 +139,23 @@ def test_the_job_of_another_record_is_not_taken(bench):
     bench.runner.attach(CONNECTION)
     record = bench.ended(run_id)
     assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
+
+
+@inputs
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_job_that_tells_no_session_is_taken_only_if_no_other_run_can_be_meant(bench, alone):
+    """And then it is said by what it was known."""
+    if not alone:
+        bench.ended(bench.start({"ChatInput-a.nonsense": "so it never gets a job"}))
+    run_id = lost(bench, arrived=True)
+    tell(bench, *bench.server.jobs, session="")
+    bench.runner.attach(CONNECTION)
+    record = bench.ended(run_id)
+    if alone:
+        assert record.status is RunStatus.COMPLETED
+        assert "recognised by its time" in record.run.warnings[0]
+    else:
+        assert record.status is RunStatus.OUTCOME_UNKNOWN
 
 
 @inputs

@@ -73,8 +73,8 @@ class _Recovery:
         self._why = why
         self._began = time.monotonic()
         self._delays: Iterator[float] = schedule.delays(schedule.SEARCHING)
-        record = live.record
-        self._again = again and record.inputs_kept and not live.blind
+        # blind: the inputs that were kept are not all that it was given
+        self._again = again and not live.blind
 
     async def turn(self) -> bool:
         """Look once, and send again if that is allowed. False once the run can be followed, or
