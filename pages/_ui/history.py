@@ -57,11 +57,15 @@ def draw() -> None:
     if not page.entries:
         _nothing(view, everybody, choices)
         return
-    history_chart.draw(view)
-    history_actions.draw(view, page)
+    chart = st.container()
+    count = history_actions.draw(view, page)
     history_table.draw(page.entries, servers=len(everybody) > 1)
     if len(page.entries) > _LONG:
         history_actions.turn(page, "below")
+    # what takes longer than the page comes behind it
+    count()
+    with chart:
+        history_chart.draw(view)
     if _is_lively(page):
         _watch(view, page)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -17,20 +17,35 @@ from pages._ui.state_history import part
 MOST_COUNTED = 10_000
 
 
-def draw(view: View, page: Page) -> None:
-    """A bar: how many there are, what can be done, and the buttons that turn the page."""
+def draw(view: View, page: Page) -> Callable[[], object]:
+    """A bar: how many there are, what can be done, and the buttons that turn the page.
+
+    Call what it returns once the table is drawn: it counts what is not counted yet, which for a
+    search takes longer than the page.
+    """
     listed = {entry.id: entry for entry in page.entries}
     ticked = [listed[run] for run in state_history.selected() if run in listed]
+    known = (view.owners, view.filters, page)
+    found = state_history.count(known)
+    if not page.newer and not page.older:
+        found = len(page.entries)
     with st.container(key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"):
-        found = _count(view, page)
         with st.container(key=part("count"), width="content"):
-            st.markdown(f"**{_how_many(len(ticked), found)}**")
+            place = st.empty()
+        place.markdown(_how_many(len(ticked), found))
         if ticked:
             _of_ticked(view, ticked)
         else:
-            history_all.draw(view, found)
+            history_all.draw(view)
         st.space("stretch")
         _turn(page, "above")
+
+    def count() -> None:
+        if found is None:
+            many = past().count(view.owners, view.which, MOST_COUNTED)
+            place.markdown(_how_many(len(ticked), state_history.keep_count(known, many)))
+
+    return count
 
 
 def turn(page: Page, place: str) -> None:
@@ -58,19 +73,11 @@ def _beside(label: str, icon: str, place: str, **where) -> None:
     )
 
 
-def _count(view: View, page: Page) -> int:
-    """How many are found; not counted again as long as the same ones are listed."""
-    if not page.newer and not page.older:
-        return len(page.entries)
-    listed = (view.owners, view.filters, page)
-    return state_history.counted(
-        listed, lambda: past().count(view.owners, view.which, MOST_COUNTED)
-    )
-
-
-def _how_many(ticked: int, found: int) -> str:
-    words = f"{MOST_COUNTED:,}+ runs" if found >= MOST_COUNTED else runs_words(found)
-    return f"{ticked} of {words} ticked" if ticked else words
+def _how_many(ticked: int, found: int | None) -> str:
+    words = "… runs" if found is None else runs_words(found)
+    if found == MOST_COUNTED:
+        words = f"{MOST_COUNTED:,}+ runs"
+    return f"**{ticked} of {words} ticked**" if ticked else f"**{words}**"
 
 
 def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:

@@ -23,7 +23,7 @@ _AT_ONCE = 500
 _ALL = 10**9
 
 
-def draw(view: View, found: int) -> None:
+def draw(view: View) -> None:
     """A button for the file, and the panel to delete from."""
     lists = past()
     st.download_button(
@@ -34,8 +34,7 @@ def draw(view: View, found: int) -> None:
         key=part("csv"),
         icon=":material/download:",
         on_click="ignore",
-        help="All runs that are found, not this page only"
-        + (f"; the newest {MOST_EXPORTED:,} of them." if found >= MOST_EXPORTED else "."),
+        help=f"All runs that are found, not this page only; at most the newest {MOST_EXPORTED:,}.",
     )
     panel = st.popover(
         "Delete many", icon=":material/delete_sweep:", key=part("many"), on_change="rerun"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 # in the address: what narrows the list, beside `state.FLOW`, and where in it one is
@@ -46,11 +44,16 @@ def selected() -> list[str]:
     return st.session_state.get(_SELECTED, [])
 
 
-def counted(listed: object, count: Callable[[], int]) -> int:
-    """How many runs are found, counted anew when what is listed has become another."""
-    if st.session_state.get(_COUNTED, (None,))[0] != listed:
-        st.session_state[_COUNTED] = (listed, count())
-    return st.session_state[_COUNTED][1]
+def keep_count(listed: object, many: int) -> int:
+    """So many runs are found, as long as the same ones are listed; returns the number."""
+    st.session_state[_COUNTED] = (listed, many)
+    return many
+
+
+def count(listed: object) -> int | None:
+    """How many runs are found, if they were counted since what is listed has changed."""
+    before, many = st.session_state.get(_COUNTED, (None, None))
+    return many if before == listed else None
 
 
 def want(run: str) -> None:
