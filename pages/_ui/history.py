@@ -66,7 +66,7 @@ def draw() -> None:
     count()
     with chart:
         history_chart.draw(view)
-    if _is_lively(page):
+    if is_lively(page):
         _watch(view, page)
 
 
@@ -102,7 +102,7 @@ def _nothing(view: View, everybody: tuple[Session, ...], choices: Choices) -> No
             st.page_link(shell.run_page(), label="Run a flow", icon=":material/play_circle:")
 
 
-def _is_lively(page: Page) -> bool:
+def is_lively(page: Page) -> bool:
     """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
     since = datetime.now(timezone.utc) - timedelta(seconds=_SETTLED_SECONDS)
     return any(
@@ -118,5 +118,5 @@ def _watch(view: View, seen: Page) -> None:
     when there is nothing more to be watched.
     """
     page = view.page()
-    if page != seen or not _is_lively(page):
+    if page != seen or not is_lively(page):
         st.rerun()

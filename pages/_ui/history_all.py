@@ -95,10 +95,10 @@ def _panel(view: View) -> None:
     )
     which = _deletable(view.which, before, keep)
     many = past().count(view.owners, which, _ALL) if which else 0
-    of = "that the filters find" if is_narrowed(view.filters) else "of all flows"
     if not many:
-        st.markdown(f"There are no such runs {of} that have ended.")
+        st.markdown("There is no such run that has ended.")
         return
+    of = "that the filters find" if is_narrowed(view.filters) else "of all flows"
     runs = runs_words(many)
     st.markdown(
         f"Delete {runs} {of}, with inputs and outputs? That is for good. Those that go on are left."
@@ -130,6 +130,7 @@ def _now() -> datetime:
 def _deleted(view: View, which: RunFilter) -> None:
     with told(), st.spinner("Deleting …"):
         say_removed(len(past().delete_all(view.owners, which)))
+        st.session_state[part("many")] = False  # the panel is closed
 
 
 def say_removed(many: int) -> None:

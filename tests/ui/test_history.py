@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -12,12 +13,13 @@ from streamlit.testing.v1 import AppTest
 from lfclient.ownership import fingerprint
 from lfclient.run import RunStatus
 from lfclient.settings import Connection
-from lfclient.store import RunFilter, StoreError
+from lfclient.store import Entry, Page, RunFilter, StoreError
+from pages._ui import history as history_page
 from pages._ui import history_all, servers, state_history
 from pages._ui.backend import backend
 from pages._ui.history_filters import Filters
 from pages._ui.history_view import View
-from tests.ui.stand_in import flow
+from tests.ui.stand_in import StandIn, flow
 from tests.ui.whole_pages import (
     APP,
     ONE,
@@ -139,6 +141,30 @@ def test_the_address_narrows_the_list(url, address, expected):
     backend().runner.past.set_labels([run.owner], "c", ["good"])
     backend().runner.past.star([run.owner], "b", True)
     assert column(history(**address), "Flow") == expected
+
+
+def test_runs_of_all_servers_are_listed_and_narrowed_to_one(monkeypatch, tmp_path):
+    """Each says where it ran."""
+    with StandIn() as one, StandIn() as two:
+        (tmp_path / ".streamlit").mkdir()
+        (tmp_path / ".streamlit" / "secrets.toml").write_text(
+            f'[servers.first]\nurl = "{one.url}"\n[servers.second]\nurl = "{two.url}"\n'
+        )
+        second = fingerprint(backend().settings.connections()[1], backend().settings.data_dir)
+        add(one.url, "a", server_name="first")
+        add(two.url, "b", 1, server_name="second", owner=second)
+        assert column(history(), "Server") == ["first", "second"]
+        assert column(history(server="second"), "Server") == ["second"]
+
+
+def test_a_run_that_has_just_ended_is_looked_at_again():
+    """Its answer is written a moment after its status."""
+    entry = Entry("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
+    assert history_page.is_lively(Page([entry]))
+    ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(timezone.utc))
+    assert history_page.is_lively(Page([ended]))
+    long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
+    assert not history_page.is_lively(Page([long_ago]))
 
 
 def test_what_makes_no_sense_in_the_address_is_said_and_left_aside(url):
@@ -284,7 +310,7 @@ def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
     app = history(status="in_progress")
     app.session_state[state_history.part("many")] = True
     again(app)
-    assert "no such runs" in said(app)
+    assert "There is no such run that has ended" in said(app)
 
 
 def test_the_chart_follows_the_filters_and_is_told_in_words(url):

@@ -1,0 +1,32 @@
+"""Runs over time, as bars."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import streamlit as st
+
+from lfclient.run import RunStatus
+from pages._ui import history_chart
+
+NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)
+
+
+@pytest.mark.parametrize("hours", [0, 0.1, 5, 50, 500, 5_000, 50_000])
+def test_there_are_never_too_many_bars(hours):
+    """Nor fewer than it takes, for the longest of them are years."""
+    width = history_chart.width_for(NOW, NOW + timedelta(hours=hours))
+    assert hours * 3600 / width <= history_chart.MOST_BARS
+    assert width in history_chart.WIDTHS
+
+
+def test_statuses_that_share_a_colour_are_told_apart(monkeypatch):
+    """Also in the chart's words."""
+    monkeypatch.setattr(st, "get_option", lambda name: "#9A4B00")
+    bars = [(NOW, each, number + 1) for number, each in enumerate(STOPPED)]
+    figure = history_chart.figure(bars, 3600, dark=True).to_dict()
+    scale = figure["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["cancelled", "timed out", "interrupted"]
+    assert len(set(scale["range"])) == 3
+    said = history_chart.summary(bars, 3600)
+    assert said == "6 runs: 3 interrupted, 2 timed out, 1 cancelled. A bar is one hour."
