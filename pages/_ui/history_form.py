@@ -10,7 +10,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from lfclient.run import Mode, RunStatus
-from pages._ui import history_filters, problems, status
+from pages._ui import history_filters, problems, state_history, status
 from pages._ui.history_filters import BETWEEN, FIRST, LAST, WHENS, Filters
 from pages._ui.run_panel import MODES
 from pages._ui.state_history import part
@@ -50,6 +50,7 @@ def draw(filters: Filters, choices: Choices) -> None:
             "Search",
             **common("text"),
             type="search",
+            max_chars=state_history.LONGEST,
             placeholder="Search inputs and outputs",
             icon=":material/search:",
             help=SEARCH_HELP,

@@ -8,7 +8,7 @@ import streamlit as st
 STATUS, HOW, WHEN, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
 OLDER, NEWER = "older", "newer"
-_LONGEST = 300  # characters of a text in the address
+LONGEST = 300  # characters of a text in the address
 
 
 def part(name: str) -> str:
@@ -21,7 +21,7 @@ _SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")
 
 def asked(name: str) -> list[str]:
     """What the address says under this name, without what no text can hold."""
-    texts = (text[:_LONGEST].replace("\0", "") for text in st.query_params.get_all(name))
+    texts = (text[:LONGEST].replace("\0", "") for text in st.query_params.get_all(name))
     return [text for text in texts if text.strip()]
 
 
