@@ -9,6 +9,7 @@ from lfclient.run import RunStatus
 from lfclient.runner import presence
 from lfclient.runner.presence import BEAT_SECONDS, DEAD_SECONDS, Beats, Locks
 from lfclient.runner.takeover import NOT_FOLLOWED
+from lfclient.store import StoreError
 from tests.fake_langflow import FakeLangflow
 from tests.postgres import postgres
 from tests.runner_bench import CONNECTION, Bench
@@ -222,6 +223,26 @@ def test_a_record_that_is_deleted_while_it_is_followed(replicas):
     wait_for(lambda: not replicas.runner.is_followed(run_id))
     assert replicas.runner.get(run_id, replicas.owner) is None
     assert replicas.runner.disk_fault is None
+
+
+def test_a_database_that_is_away_makes_nobody_dead(replicas):
+    """However long: nobody could beat. Its run goes on, and its end is written."""
+    first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
+    run_id = replicas.start()
+    replicas.kept(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    replicas.look(first, second)
+    postgres().stop()
+    try:
+        for runner in (first, second, first, second):
+            with pytest.raises(StoreError):
+                replicas.look(runner, seconds=DEAD_SECONDS)
+    finally:
+        postgres().start()
+    replicas.look(second, first)
+    assert first.is_followed(run_id)
+    assert not second.is_followed(run_id)
+    replicas.server.jobs[first.get(run_id, replicas.owner).job_id].state = "cancelled"
+    replicas.kept(run_id, lambda record: record.ended)
 
 
 def test_one_that_takes_leave_is_followed_up_at_once(replicas):

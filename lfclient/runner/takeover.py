@@ -18,8 +18,9 @@ from lfclient.runner.recover import recover
 from lfclient.runner.tasks import Job, Tasks
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store
-from lfclient.vault import LIFETIME
 
+# for which a visitor's key is used after the last sign of that visitor
+VISITOR_SECONDS = 3600.0
 NOT_FOLLOWED = (
     "Not followed: key needed. The console process that followed this run is gone, and what is "
     "left of the console does not have the key. The run itself goes on at the server; it is "
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 class Takeover:
     """Takes over the runs whose process has died, in a thread of its own.
 
-    It has the connections of the configuration, and for some hours those that visitors came with.
+    It has the connections of the configuration, and for an hour those that visitors came with.
     Of several processes the one that is first to put its name into the record follows the run.
     """
 
@@ -83,7 +84,7 @@ class Takeover:
         """Follow the owner's unfinished runs that no living process does. Raises `StoreError`."""
         owner = self._owner_of(connection)
         at = time.monotonic()
-        fresh = {name: one for name, one in self._visitors.items() if at - one[1] < LIFETIME}
+        fresh = {name: one for name, one in self._visitors.items() if at - one[1] < VISITOR_SECONDS}
         self._visitors = {**fresh, owner: (connection, at)}
         for record in self._store.unfinished(owner):
             used = self._tasks.connection(record.id)
@@ -124,7 +125,7 @@ class Takeover:
         if owner in self._configured:
             return self._configured[owner]
         connection, since = self._visitors.get(owner, (None, 0.0))
-        return connection if time.monotonic() - since < LIFETIME else None
+        return connection if time.monotonic() - since < VISITOR_SECONDS else None
 
     def _may_change_key(self, record: RunRecord) -> bool:
         return bool(record.job_id) or record.id in self._taken

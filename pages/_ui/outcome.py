@@ -34,6 +34,11 @@ EVENTS_LIMIT = 10_000  # of a run that are listed
 SOON_SECONDS = 1.0  # between two looks for what comes after the end
 
 _PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
+# what may have run all the same
+_UNSURE = {
+    RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
+    RunStatus.INTERRUPTED: "This run was cut off",
+}
 
 
 def problems_of(record: RunRecord) -> None:
@@ -41,8 +46,12 @@ def problems_of(record: RunRecord) -> None:
     if record.stop_result:
         st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
     if record.problem:
+        heading = _UNSURE.get(record.status)
         problems.show_words(
-            "The run could not be done", record.problem.message, record.problem.hint
+            heading or "The run could not be done",
+            record.problem.message,
+            record.problem.hint,
+            warning=heading is not None,
         )
     if record.run is None:
         return

@@ -9,6 +9,7 @@ import streamlit as st
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import Run, RunError, RunStatus
+from lfclient.store import RecordProblem
 from pages._ui import going, state
 from pages._ui.backend import backend
 from tests.ui.stand_in import NODE, flow
@@ -271,10 +272,17 @@ def test_a_run_that_was_sent_again_says_so(langflow_stand_in):
     assert "not known yet whether the server has it" in text
     assert "Sent 2 times with one key" in text
     ended = kept_run(
-        langflow_stand_in.url, id="b" * 32, click="d", status=RunStatus.OUTCOME_UNKNOWN, attempts=2
+        langflow_stand_in.url,
+        id="b" * 32,
+        click="d",
+        status=RunStatus.OUTCOME_UNKNOWN,
+        attempts=2,
+        problem=RecordProblem("The answer was lost."),
     )
     app = opened(run=ended.id)
     assert "Sent 2 times with one key" in said(app)
     assert "outcome unknown" in said(app)
+    assert "could not be done" not in said(app)
+    assert "What became of this run is not known" in said(app)
     assert "Run again" in labels(app)
     assert not app.exception
