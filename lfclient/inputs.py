@@ -100,7 +100,7 @@ def unchecked(key: str, value: Any, flow: Flow | None) -> Given:
     field = fields.get(key)
     secret = _is_kept_out(key, value, field)
     if field:
-        return Given(key, value, _label(field), field.component_name, field, secret=secret)
+        return Given(key, value, label_of(field), field.component_name, field, secret=secret)
     owner, _, parameter = key.rpartition(".")
     for component in flow.components if flow else ():
         if key.startswith(f"{component.id}."):
@@ -145,8 +145,9 @@ def _is_kept_out(key: str, value: Any, field: Field | None) -> bool:
 
 
 def _name(field: Field) -> str:
-    return f"{_label(field)} ({field.component_name})"
+    return f"{label_of(field)} ({field.component_name})"
 
 
-def _label(field: Field) -> str:
+def label_of(field: Field) -> str:
+    """What a parameter is called where a person reads of it."""
     return "Message" if field.chat_input else field.label

@@ -20,7 +20,7 @@ def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
     assert (entry.id, entry.status, entry.gist) == (
         run_id,
         RunStatus.QUEUED,
-        "input_value: Hello there",
+        "Message: Hello there",
     )
     bench.server.held = False
     bench.ended(run_id)

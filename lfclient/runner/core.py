@@ -16,6 +16,7 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.fields import mask
 from lfclient.flow import Flow
+from lfclient.inputs import label_of
 from lfclient.keeping import Keeping
 from lfclient.ownership import fingerprint
 from lfclient.progress import HumanInput
@@ -129,7 +130,7 @@ class Runner:
                 session_id=session_id,
                 overrides=kept,
                 inputs_kept=keeps_inputs,
-                gist=gist(kept, {field.key: field.label for field in flow.fields}),
+                gist=gist(kept, {field.key: label_of(field) for field in flow.fields}),
                 queue_limit=server.limits.concurrency,
                 worker=self._presence.id,
             )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
@@ -14,6 +17,8 @@ GIST = 300  # characters
 HEADLINE = 200
 SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a run is found
 _DEPTH = 12
+_MARKDOWN = MarkdownIt("commonmark")
+_BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
 def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
@@ -66,7 +71,15 @@ def _output_line(output: Output) -> str:
         return f"Table of {len(value) + (output.missing or 0):,} rows"
     if output.kind is OutputKind.IMAGE:
         return "Image"
-    return _line(value)
+    line = _line(value)
+    return _unmarked(line) if output.kind is OutputKind.MESSAGE else line
+
+
+def _unmarked(line: str) -> str:
+    """A line of Markdown as it reads once drawn: without its marks, an image by what it shows."""
+    line = _BLOCK_MARK.sub("", line[: 4 * HEADLINE])
+    (inline,) = _MARKDOWN.parseInline(line)
+    return "".join(part.content for part in inline.children or ()).strip() or line
 
 
 def _line(value: Any) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.fields import Variable
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
@@ -17,7 +16,7 @@ from pages._ui import approval, going, outcome, problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.slot import Slot
-from pages._ui.text import clip, duration_words, plain
+from pages._ui.text import duration_words, plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5
@@ -31,7 +30,6 @@ LAST_SECONDS = 0.02
 BEGINNING_SECONDS = 0.2
 HEAD_START = 0.03
 
-GIVEN_SHOWN, GIVEN_LETTERS = 3, 80  # parameters of a run in its status, and letters of each
 
 # of a run whose console died before the answer
 _UNSURE = "It is not known yet whether the server has it."
@@ -199,8 +197,8 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
             st.markdown(f"{badge}  **{took}**", width="content")
             st.caption(plain(record.flow_name), width="content")
         st.caption(" ".join(_sentences(record)))
-        if record.overrides:
-            st.caption(f":material/input: {plain(given_words(record))}")
+        if record.gist:
+            st.caption(f":material/input: {plain(record.gist)}")
         unwritten = backend().runner.disk_fault
         if unwritten:
             problems.show_words(
@@ -210,16 +208,6 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
                 unwritten.hint,
                 warning=True,
             )
-
-
-def given_words(record: RunRecord) -> str:
-    """What the run was given, in a line: the form beside it may hold something else by now."""
-    parts = []
-    for key, value in list(record.overrides.items())[:GIVEN_SHOWN]:
-        words = value.name if isinstance(value, Variable) else value
-        parts.append(f"{key.rpartition('.')[2]}: {clip(str(words), GIVEN_LETTERS)}")
-    more = len(record.overrides) - len(parts)
-    return " · ".join([*parts, f"and {more} more"] if more > 0 else parts)
 
 
 def _sentences(record: RunRecord) -> list[str]:

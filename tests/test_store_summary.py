@@ -1,0 +1,47 @@
+"""What lists show of a run in a line."""
+
+import pytest
+
+from lfclient.fields.model import Variable
+from lfclient.outputs import FileRef, Output, OutputKind
+from lfclient.run import Run, RunError, RunStatus
+from lfclient.store.summary import GIST, gist, headline
+from tests.test_store import record
+
+
+def test_inputs_are_named_as_the_form_names_them():
+    """In order, a long value cut, a variable by its name, a secret as its mask."""
+    overrides = {
+        "A.text": "\n  two\nlines",
+        "A.rows": 3,
+        "A.key": Variable("KEY"),
+        "B.secret": "••••",
+        "B.on": False,
+        "B.long": "x" * 500,
+    }
+    said = gist(overrides, {"A.text": "Message"})
+    assert said.startswith("Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False")
+    assert said.endswith("x…")
+    assert len(gist({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        (OutputKind.MESSAGE, "\n## **London** calls\nmore", "London calls"),
+        (OutputKind.MESSAGE, "![A view](data:image/png;base64,AA)", "A view"),
+        (OutputKind.MESSAGE, "3 * 4 * 5", "3 * 4 * 5"),
+        (OutputKind.TABLE, [{"a": 1}, {"a": 2}], "Table of 2 rows"),
+        (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
+        (OutputKind.IMAGE, b"\x89PNG", "Image"),
+        (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
+    ],
+)
+def test_an_answer_is_told_by_its_first_line(kind, value, says):
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
+    assert headline(record(run=run)) == says
+
+
+def test_a_failed_run_is_told_by_its_reason():
+    run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
+    assert headline(record(run=run)) == "No such *file*"
