@@ -138,6 +138,9 @@ def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None
             st.rerun()
         if panel:
             panel.show(news, session.flow_at_hand(news.flow_id))
+    # where a press has begun another drawing of the page, this one ends here: at its own end, it
+    # would drop the fragments of the other as not its own, and they would answer nothing any more
+    st.empty()
 
 
 def _news(session: Session, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
