@@ -1,5 +1,7 @@
 """The runner on a job's events: what they tell is kept, and a person's decision is sent once."""
 
+import threading
+
 import pytest
 
 from lfclient import ComponentState, HumanInput, RunStatus
@@ -62,6 +64,19 @@ def test_an_older_answer_takes_nothing_back(bench, going):
     bench.runner.stop(going, CONNECTION)
     record = bench.ended(going)
     assert states(record) == {"ChatInput-a": "done", "ChatOutput-b": "interrupted"}
+
+
+def test_the_first_events_do_not_wait_for_the_disk(bench, monkeypatch):
+    """What a run does is seen while its job's id is still being written; that comes to the disk."""
+    store, seen = bench.runner._store, threading.Event()
+    write = store.update
+    monkeypatch.setattr(store, "update", lambda *a, **more: seen.wait(20) and write(*a, **more))
+    bench.server.seconds, bench.server.log = 60, [BEGUN]
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.run and record.run.components, timeout=5)
+    assert store.get(run_id).job_id is None
+    seen.set()
+    bench.kept(run_id, lambda record: record.job_id == JOB)
 
 
 def test_two_who_press_stop_are_one_stop(bench, going):

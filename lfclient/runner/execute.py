@@ -45,8 +45,8 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
         else:
             await live.fail(RunStatus.FAILED, error.message, error.hint)
         return
-    await live.take(run)
-    await follow(live)
+    # the record is changed before the events are asked for, and written meanwhile
+    await asyncio.gather(live.take(run), follow(live))
 
 
 async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
