@@ -37,8 +37,10 @@ def open_wanted() -> None:
     Streamlit has the browser remember this page with the address of that one: with the filters in
     it, its Back button leads to the list as it was.
     """
-    run = state_history.take_wanted()
-    if run:
+    wanted = state_history.take_wanted()
+    if wanted:
+        run, flow_id = wanted
+        state.want_flow(flow_id)
         here = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(shell.run_page(), query_params={**here, state.RUN: run})
 

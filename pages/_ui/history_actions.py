@@ -89,7 +89,7 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
             type="primary",
             icon=":material/open_in_full:",
             on_click=state_history.want,
-            args=(ticked[0].id,),
+            args=(ticked[0].id, ticked[0].flow_id),
         )
     if going:
         st.button(

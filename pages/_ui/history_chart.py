@@ -109,7 +109,8 @@ def summary(bars: Bars, width: int) -> str:
     counts: Counter[RunStatus] = Counter()
     for _, each, count in bars:
         counts[each] += count
-    parts = [f"{count:,} {status.word(each)}" for each, count in counts.most_common()]
+    known = sorted((each for each in status.LOOKS if counts[each]), key=lambda each: -counts[each])
+    parts = [f"{counts[each]:,} {status.word(each)}" for each in known]
     return f"{runs_words(counts.total())}: {', '.join(parts)}. A bar is {_width_words(width)}."
 
 

@@ -41,7 +41,7 @@ def draw(entries: Sequence[Entry], *, servers: bool) -> None:
         key=key,
         on_select=partial(_ticked, key, ids),
         selection_mode="multi-row",
-        column_config=_config(f"{key}-open", ids, any(entry.attempts > 1 for entry in entries)),
+        column_config=_config(f"{key}-open", entries),
         height="content",
         placeholder="",
         alt="Runs, the newest first",
@@ -92,7 +92,7 @@ def started_words(then: datetime, now: datetime) -> str:
     return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
 
 
-def _config(open_key: str, ids: tuple[str, ...], sent_again: bool) -> dict[str, Any]:
+def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
     column = st.column_config
     looks = {
         _word(each, mode): look.colour for each, look in status.LOOKS.items() for mode in MODES
@@ -104,12 +104,14 @@ def _config(open_key: str, ids: tuple[str, ...], sent_again: bool) -> dict[str, 
             width=72,
             help="With the keyboard, Shift and Space tick a run; Open is then above the table.",
             on_click=_opened,
-            args=(open_key, ids),
+            args=(open_key, [(entry.id, entry.flow_id) for entry in entries]),
             key=open_key,
         ),
         "Flow": column.TextColumn(width=200),
         "Status": column.MultiselectColumn(
-            options=looks, color=colours, width=210 if sent_again else 145
+            options=looks,
+            color=colours,
+            width=210 if any(entry.attempts > 1 for entry in entries) else 145,
         ),
         "Started": column.TextColumn(width=122),
         "Took": column.TextColumn(width=88, alignment="right", help="From the click to the end"),
@@ -135,7 +137,7 @@ def _ticked(key: str, ids: tuple[str, ...]) -> None:
     state_history.select([ids[row] for row in rows if row < len(ids)])
 
 
-def _opened(key: str, ids: tuple[str, ...]) -> None:
+def _opened(key: str, runs: list[tuple[str, str]]) -> None:
     click = st.session_state.get(key)
-    if click and click["row"] < len(ids):
-        state_history.want(ids[click["row"]])
+    if click and click["row"] < len(runs):
+        state_history.want(*runs[click["row"]])

@@ -170,8 +170,11 @@ def flow_in_address() -> str | None:
 
 
 def set_flow_in_address(flow_id: str) -> None:
-    """Let a reload come back to this flow."""
-    if st.query_params.get(FLOW) != flow_id:
+    """Let a reload come back to this flow; where the address has a run, that leads to its own.
+
+    Each change is one more page for the browser's Back button, which would never get past this.
+    """
+    if RUN not in st.query_params and st.query_params.get(FLOW) != flow_id:
         st.query_params[FLOW] = flow_id
 
 

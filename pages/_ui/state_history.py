@@ -56,11 +56,11 @@ def count(listed: object) -> int | None:
     return many if before == listed else None
 
 
-def want(run: str) -> None:
-    """Have the page open that run when it is next drawn."""
-    st.session_state[_WANTED] = run
+def want(run: str, flow_id: str) -> None:
+    """Have the page open that run of a flow when it is next drawn."""
+    st.session_state[_WANTED] = (run, flow_id)
 
 
-def take_wanted() -> str | None:
-    """The run that `want` was called with, once."""
+def take_wanted() -> tuple[str, str] | None:
+    """The run and flow that `want` was called with, once."""
     return st.session_state.pop(_WANTED, None)

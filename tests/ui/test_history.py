@@ -222,15 +222,18 @@ def test_a_place_behind_the_last_run_leads_back_to_the_newest(url):
     assert len(column(app, "Flow")) == 1
 
 
-def test_a_run_is_opened_on_the_run_page(url):
-    """The filters stay in the address, so that the browser's Back leads to the list as it was."""
-    run = add(url, "a" * 32)
-    app = history(q="echo")
-    app.session_state[state_history.part("wanted")] = run.id
+def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
+    """The filters stay in the address, so that the browser's Back leads to the list as it was; and
+    that page adds none of its own, which Back would never get past.
+    """
+    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Second"))
+    run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
+    app = history(q="second")
+    app.session_state[state_history.part("wanted")] = (run.id, TWO)
     again(app)
     assert "It ran to its end" in said(app)
-    assert app.query_params["run"] == run.id
-    assert app.query_params["q"] == "echo"
+    assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
+    assert dict(app.query_params) == {"q": "second", "run": run.id}
 
 
 def test_ticked_runs_are_starred_and_labelled(url):

@@ -30,3 +30,11 @@ def test_statuses_that_share_a_colour_are_told_apart(monkeypatch):
     assert len(set(scale["range"])) == 3
     said = history_chart.summary(bars, 3600)
     assert said == "6 runs: 3 interrupted, 2 timed out, 1 cancelled. A bar is one hour."
+
+
+def test_statuses_of_equal_number_are_always_told_in_the_same_order():
+    """Whichever came first."""
+    first = [(NOW, RunStatus.FAILED, 1), (NOW, RunStatus.COMPLETED, 1)]
+    said = history_chart.summary(first, 60)
+    assert said == history_chart.summary(first[::-1], 60)
+    assert said.startswith("2 runs: 1 completed, 1 failed")
