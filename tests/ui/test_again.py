@@ -24,6 +24,7 @@ __all__ = ["fresh_process", "langflow_stand_in"]
 TEXT, SECRET = "ChatInput-a.input_value", "ChatInput-a.api_key"
 POST = "POST /api/v2/workflows"
 ANSWER = {
+    "job_id": "00000000-0000-4000-8000-000000000001",
     "flow_id": ONE,
     "object": "response",
     "status": "completed",
