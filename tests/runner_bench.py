@@ -22,8 +22,8 @@ CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the
 class Bench:
     """A runner on a fake server, with short words for what tests do."""
 
-    def __init__(self, folder, server):
-        self.folder, self.server = folder, server
+    def __init__(self, folder, server, database_url=None):
+        self.folder, self.server, self.database_url = folder, server, database_url
         self.clicks = 0
         self.runners = []
         self.runner = self.new_runner()
@@ -34,7 +34,7 @@ class Bench:
         def connect(connection, server):
             return self.connect(connection)
 
-        runner = Runner(self.folder, connect, **options)
+        runner = Runner(self.folder, connect, **{"database_url": self.database_url, **options})
         self.runners.append(runner)
         return runner
 
@@ -79,7 +79,7 @@ class Bench:
 
     def kept(self, run_id, ready, timeout=5.0):
         """Wait until what is on disk fits; the record."""
-        store = Store(self.folder)
+        store = Store(self.folder, self.database_url)
         until = time.monotonic() + timeout
         while not ready(record := store.get(run_id)):
             assert time.monotonic() < until, f"still {record}"

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lfclient.store.errors import StoreError, index_is_damaged, told
-from lfclient.store.migrate import is_current, upgrade
+from lfclient.store.migrate import is_current, rebuild, upgrade
 
 FILE = "runs.db"
 BUSY_SECONDS = 3
@@ -65,6 +65,7 @@ class Database:
             self._reader = self.engine.execution_options(**options if self.is_shared else {})
             self._writer = self.engine.execution_options(immediate=True)
             self._upgrade()
+            self._file = None if self.is_shared else self.path.stat().st_ino
 
     def close(self) -> None:
         """Give the file, or the connections, back."""
@@ -107,15 +108,33 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             with told(self.where, server=self.is_shared):
+                if not self.is_shared:
+                    self._same_file()
                 yield
         except StoreError as error:
             if index_is_damaged(error.__cause__):
                 log.warning("%s", error.message)
+                self.engine.dispose()  # a connection has a part of the index in its memory
                 with told(self.where), self._writer.begin() as connection:
-                    connection.exec_driver_sql(
-                        "INSERT INTO run_search(run_search) VALUES ('rebuild')"
-                    )
+                    rebuild(connection)
             raise
+
+    def _same_file(self) -> None:
+        """Go over to the file that is there. SQLite would go on with one that was moved away."""
+        try:
+            file = self.path.stat().st_ino
+        except FileNotFoundError:
+            self.engine.dispose()
+            self._file = None
+            raise StoreError(
+                f"{self.where} is gone.",
+                hint="Put it back: the console keeps trying. Or start the console again: it then "
+                "begins a new file.",
+            ) from None
+        if file != self._file:
+            self.engine.dispose()
+            self._upgrade()
+            self._file = file
 
     def _connected(self, busy_seconds: int, statement_seconds: int) -> Engine:
         if self.is_shared:

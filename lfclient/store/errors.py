@@ -32,6 +32,12 @@ class NewerStore(StoreError):
     )
 
 
+class Taken(StoreError):
+    """What may be there once is there, or what it belongs to is gone."""
+
+    default_hint = "Load the page again, then try again."
+
+
 # PostgreSQL's codes (a class is two letters long), words of its messages where there is no code:
 # those of a connection that was refused; what that means, and what to do
 _SERVER_REASONS = (
@@ -178,10 +184,10 @@ def index_is_damaged(error: BaseException | None) -> bool:
 
 @contextmanager
 def told(where: str, *, server: bool = False) -> Iterator[None]:
-    """What the database raises inside becomes a `StoreError`, but for broken constraints."""
+    """What the database raises inside becomes a `StoreError`."""
     try:
         yield
-    except IntegrityError:
-        raise
+    except IntegrityError as error:
+        raise Taken(f"{where} has that already.") from error
     except (SQLAlchemyError, OSError) as error:
         raise store_error(error, where, server=server) from error

@@ -31,3 +31,17 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def rebuild(connection: Connection) -> None:
+    """Make SQLite's index for searching anew from the texts, whatever is left of it."""
+    for statement in (
+        # what an index begins with, for without that it cannot even be opened
+        "CREATE VIRTUAL TABLE temp.run_search_new USING fts5(body)",
+        "DELETE FROM main.run_search_data",
+        "DELETE FROM main.run_search_idx",
+        "INSERT INTO main.run_search_data SELECT * FROM temp.run_search_new_data",
+        "DROP TABLE temp.run_search_new",
+        "INSERT INTO run_search(run_search) VALUES ('rebuild')",
+    ):
+        connection.exec_driver_sql(statement)

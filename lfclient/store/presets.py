@@ -7,11 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from lfclient.store.codec import dump_value, load_value
 from lfclient.store.database import Database
-from lfclient.store.errors import StoreError
+from lfclient.store.errors import StoreError, Taken
 from lfclient.store.models import PresetRow
 from lfclient.store.rows import microseconds, moment
 
@@ -143,7 +142,7 @@ class Presets:
         try:
             with self._database.write() as connection:
                 return connection.execute(statement).rowcount
-        except IntegrityError:
+        except Taken:
             raise NameTaken(f"There is a preset named {preset.name} already.") from None
 
     def _kept(self, preset: Preset) -> Preset:
