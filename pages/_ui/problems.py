@@ -11,6 +11,7 @@ import streamlit as st
 
 from lfclient import errors
 from lfclient.errors import LangflowError
+from lfclient.store import ChangedMeanwhile, NameTaken, StoreError
 from pages._ui.text import clip, plain
 
 log = logging.getLogger("langflow_console")
@@ -31,6 +32,9 @@ TITLES: dict[type[LangflowError], str] = {
     errors.ServerFault: "The server failed",
     errors.BadAnswer: "The server's answer makes no sense",
     errors.WaitTimeout: "The run takes longer than was waited for",
+    StoreError: "The console's records cannot be used",
+    NameTaken: "The name is taken",
+    ChangedMeanwhile: "Somebody else was quicker",
 }
 _LONGEST = 600
 
