@@ -24,8 +24,8 @@ def test_a_database_that_cannot_be_reached_is_said_when_the_console_starts(
     assert "cannot be used" not in said(opened())
 
 
-@pytest.mark.parametrize("page", [None, "pages/history.py", "pages/chat.py"])
-def test_a_database_that_goes_away_later_is_said_on_each_page(langflow_stand_in, page):
+@pytest.mark.parametrize("page", [None, "pages/history.py"])
+def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langflow_stand_in, page):
     """The page stands, and has the run again once the database is back."""
     record = kept_run(langflow_stand_in.url)
     opened(page)
