@@ -198,14 +198,12 @@ class Store:
 
     def forget_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete that owner's ended records of a flow's session; the ids of those that were."""
+        gone = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
         with self._write() as connection:
-            return list(
-                connection.execute(
-                    delete(RunRow)
-                    .where(*_ended_in(owner, flow_id, session_id))
-                    .returning(RunRow.id)
-                ).scalars()
-            )
+            ids = list(connection.execute(gone.returning(RunRow.id)).scalars())
+        if ids:
+            self.database.overwrite()
+        return ids
 
     def rename_session(self, owner: str, flow_id: str, old: str, new: str) -> list[str]:
         """Let that owner's ended records of a flow's session be of another; their ids."""

@@ -32,7 +32,7 @@ def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, R
     if not keeping.outputs:
         return AnswerKept.NOT_WANTED, without_values(run, AnswerKept.NOT_WANTED)
     if record.inputs_kept and keeping.inputs:
-        return AnswerKept.WHOLE, run
+        return record.answer_kept, run  # of one that was read, a part may be missing already
     return AnswerKept.WITHOUT_INPUTS, without_inputs(run)
 
 

@@ -9,7 +9,7 @@ from lfclient.errors import LangflowError
 from lfclient.events import RawEvent
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
-from lfclient.store import RunRecord
+from lfclient.store import AnswerKept, RunRecord
 from pages._ui import (
     again,
     export,
@@ -39,6 +39,16 @@ _UNSURE = {
     RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
     RunStatus.INTERRUPTED: "This run was cut off",
 }
+# what of a run the store does not have, and why
+_NOT_KEPT = {
+    AnswerKept.WITHOUT_RAW: "The raw answer was not kept: it makes the answer larger than this "
+    "console keeps.",
+    AnswerKept.WITHOUT_INPUTS: "This console keeps no inputs. Nor did it keep what may repeat "
+    "them: the raw answer, and what each component returned on the way.",
+    AnswerKept.TOO_LARGE: "The outputs were not kept: they are larger than this console keeps.",
+    AnswerKept.NOT_WANTED: "The outputs were not kept: this console keeps none.",
+    AnswerKept.REMOVED: "The outputs were removed, to make room for those of later runs.",
+}
 
 
 def problems_of(record: RunRecord) -> None:
@@ -53,6 +63,8 @@ def problems_of(record: RunRecord) -> None:
             record.problem.hint,
             warning=heading is not None,
         )
+    if record.answer_kept in _NOT_KEPT:
+        st.caption(f":material/inventory_2: {_NOT_KEPT[record.answer_kept]}")
     if record.run is None:
         return
     for number, error in enumerate(record.run.errors):

@@ -1,9 +1,14 @@
 """What a visitor sees when the database of runs is away, and of runs that were not kept whole."""
 
+from datetime import datetime, timezone
+
 import pytest
 
+from lfclient.keeping import Keeping
+from lfclient.outputs import Output, OutputKind
+from lfclient.run import Run, RunStatus
 from pages._ui.backend import backend
-from tests.ui.whole_pages import fresh_process, kept_run, langflow_stand_in, opened, said
+from tests.ui.whole_pages import ONE, fresh_process, kept_run, langflow_stand_in, opened, said
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
@@ -36,3 +41,31 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
     assert "Put it back" in words
     folder.with_name("elsewhere").rename(folder)
     assert "is gone" not in said(opened(page))
+
+
+@pytest.mark.parametrize(
+    ("keeping", "words", "shown"),
+    [
+        (Keeping(), "", True),
+        (Keeping(answer_bytes=3_000), "raw answer was not kept", True),
+        (Keeping(answer_bytes=300), "larger than this console keeps", False),
+        (Keeping(outputs=False), "this console keeps none", False),
+        (Keeping(inputs=False), "This console keeps no inputs", True),
+        (Keeping(total_bytes=1), "removed, to make room", False),
+    ],
+)
+def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(
+    langflow_stand_in, keeping, words, shown
+):
+    """And why; what was kept is there."""
+    store = backend().runner.store
+    store.keeping = store.cleaner._keeping = keeping
+    outputs = {"C": Output("C", OutputKind.MESSAGE, "the answer " * 10)}
+    raw = {"outputs": "x" * 4_000}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs, raw=raw)
+    record = kept_run(langflow_stand_in.url, run=run)
+    store.cleaner.clean(datetime.now(timezone.utc))
+    page = said(opened(run=record.id))
+    assert words in page
+    assert ("the answer the answer" in page) == shown
+    assert (":material/inventory_2:" in page) == bool(words)
