@@ -3,7 +3,7 @@ together. Pure, and bounded in time: each result says what was compared.
 """
 
 from lfclient.compare.inputs import ParameterRow, parameter_rows
-from lfclient.compare.outputs import OutputRow, Sameness, output_rows
+from lfclient.compare.outputs import OutputRow, Sameness, output_rows, same_output
 from lfclient.compare.texts import Mark, Piece, TextDiff, compare_texts, compare_words
 from lfclient.compare.trees import Change, TreeDiff, compare_trees
 
@@ -21,4 +21,5 @@ __all__ = [
     "compare_words",
     "output_rows",
     "parameter_rows",
+    "same_output",
 ]

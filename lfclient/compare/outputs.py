@@ -87,12 +87,15 @@ def _sameness(outputs: Sequence[Output | None]) -> Sameness:
     if len(there) < len(outputs):
         return Sameness.MISSING
     first = there[0]
-    if any(each.kind is not first.kind or not _same(each, first) for each in there[1:]):
+    if not all(same_output(each, first) for each in there[1:]):
         return Sameness.DIFFERENT
     return Sameness.UNSURE if first.kind is OutputKind.FILE else Sameness.EQUAL
 
 
-def _same(one: Output, other: Output) -> bool:
+def same_output(one: Output, other: Output) -> bool:
+    """Whether two are of one kind and value; of files, whether they have the same name and size."""
+    if one.kind is not other.kind:
+        return False
     if isinstance(one.value, FileRef) and isinstance(other.value, FileRef):
         return (one.value.name, one.value.size) == (other.value.name, other.value.size)
     return type(one.value) is type(other.value) and one.value == other.value

@@ -25,6 +25,7 @@ from pages._ui import (
     timings,
 )
 from pages._ui.backend import backend, client
+from pages._ui.comparing import choose
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain, without_remote_images
@@ -125,6 +126,7 @@ def details(session: Session, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _to_chat(session, record)
+        choose.beside(session, record)
         if record.run:
             export_run.draw(session, record)
     if not record.ended:

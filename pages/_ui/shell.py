@@ -57,6 +57,17 @@ def history_page() -> StreamlitPage:
     )
 
 
+def compare_page() -> StreamlitPage:
+    """The page that compares runs; one comes to it from runs, so it is in no menu."""
+    return st.Page(
+        PAGES / "compare.py",
+        title="Compare",
+        icon=":material/compare:",
+        url_path="compare",
+        visibility="hidden",
+    )
+
+
 def connection_page() -> StreamlitPage:
     """The page of servers and keys."""
     return st.Page(
@@ -70,7 +81,8 @@ def connection_page() -> StreamlitPage:
 def navigation() -> StreamlitPage:
     """Draw the navigation; returns the page that was asked for."""
     page = st.navigation(
-        [run_page(), chat_page(), history_page(), connection_page()], position="top"
+        [run_page(), chat_page(), history_page(), connection_page(), compare_page()],
+        position="top",
     )
     if page.url_path == CHAT:
         # a conversation in long lines is hard to read, and a form beside it needs its room

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 RUN = "run"  # in the address: the run that is shown
 FLOW = "flow"  # in the address: the flow that is chosen
+RUNS = "runs"  # in the address: the runs that are compared, with commas between them
 SESSION = "session"  # in the address: the session that is talked in
 PRESET = "preset"  # in the address: the preset that the form is to be filled with
 VALUES = "values"  # in the address: the values that it is to be filled with
@@ -39,10 +40,12 @@ _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
 _FORM_OF = "form-of-run"
+_COMPARED = "compared"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
 _LOOKED_FOR = "looked-for-flow"
 _LOCAL_PROBLEM = "local-problem"
+_LONGEST_RUNS = 1_000  # characters of the runs in an address
 _RANDOM = "console-"  # begins the name of a session that no person has named
 
 
@@ -60,7 +63,12 @@ def browser_id() -> str:
 def run_id() -> str | None:
     """The run in the address, or None; a text that can be no run's id counts as none."""
     text = st.session_state.get(_TO_ADDRESS) or st.query_params.get(RUN, "")
-    return text if text and len(text) <= 64 and text.replace("-", "").isalnum() else None
+    return text if may_be_run(text) else None
+
+
+def may_be_run(text: str) -> bool:
+    """Whether a text has the form of a run's id."""
+    return bool(text) and len(text) <= 64 and text.replace("-", "").isalnum()
 
 
 def show_run(run: str) -> None:
@@ -133,6 +141,41 @@ def _forget_other_runs() -> None:
     for name in [name for name in st.session_state if str(name).startswith("output-")]:
         if current is None or current not in str(name):
             del st.session_state[name]
+
+
+# the runs that are compared
+
+
+def runs_in_address() -> list[str]:
+    """What the address names, each once; it may be no run's id."""
+    texts = st.query_params.get(RUNS, "")[:_LONGEST_RUNS].split(",")
+    return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
+
+
+def compare_runs(runs: Iterable[str]) -> None:
+    """Compare these from now on."""
+    st.query_params[RUNS] = runs_text(runs)
+
+
+def runs_text(runs: Iterable[str]) -> str:
+    """Runs as the address names them."""
+    return ",".join(runs)
+
+
+def compare_key(part: str) -> str:
+    """Key of a part of the page that compares runs."""
+    return f"comparing-{part}"
+
+
+def worked_out(mark: Hashable, key: str, make: Callable[[], T]) -> T:
+    """What was worked out of the runs that are compared: once, until `mark` is another."""
+    held: dict[str, Any] = st.session_state.setdefault(_COMPARED, {})
+    if held.get("mark") != mark:
+        held.clear()
+        held["mark"] = mark
+    if f"made {key}" not in held:
+        held[f"made {key}"] = make()
+    return held[f"made {key}"]
 
 
 # a press of Run

@@ -60,6 +60,14 @@ def plain(text: str) -> str:
     return _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
 
 
+def exact(text: str) -> str:
+    """`text` for a Markdown place, letter by letter as in `plain`, with its lines and spaces."""
+    escaped = _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
+    spaces = re.sub(r"(?<=[ \n])[ ]|^ ", "\u00a0", escaped.replace("\t", "    "))
+    # two blanks before the end of a line keep it, as does a joiner of no width a blank line
+    return "  \n".join(line or "\u2060" for line in spaces.split("\n"))
+
+
 def code(text: str) -> str:
     """`text` as code, such as an address: letter by letter too, and fit to be copied."""
     return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""

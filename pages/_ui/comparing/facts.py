@@ -1,0 +1,93 @@
+"""How each of the compared runs went: status, duration, mode, start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+import pandas as pd
+import streamlit as st
+
+from lfclient.store import RunRecord
+from lfclient.store.record import AnswerKept
+from pages._ui import shell, state, status
+from pages._ui.comparing.columns import Column, one_flow
+from pages._ui.run_panel import MODES
+from pages._ui.text import clip, duration_words, plain, time_words
+
+_GONE = {
+    AnswerKept.TOO_LARGE: "its outputs are larger than what is kept",
+    AnswerKept.NOT_WANTED: "this console is set up to keep no outputs",
+    AnswerKept.REMOVED: "they made room for younger ones",
+}
+
+
+def heads(columns: Sequence[Column]) -> None:
+    """Which run has which number, and what to know before the rest."""
+    now = datetime.now(timezone.utc)
+    for column, place in zip(columns, st.columns(len(columns)), strict=True):
+        record = column.record
+        with place.container(border=True, key=f"compared-{column.number}", gap="xxsmall"):
+            badge = status.markdown_badge(record.status, record.mode)
+            took = duration_words(record.elapsed(now))
+            st.markdown(f"**{column.name}** {badge} {took}")
+            st.caption(f"{plain(clip(record.flow_name, 60))} · {_started(record, now)}")
+            st.page_link(
+                shell.run_page(),
+                label="Open",
+                icon=":material/open_in_new:",
+                query_params={state.RUN: record.id, state.FLOW: record.flow_id},
+            )
+    if not one_flow(columns):
+        st.info(
+            "These runs are of different flows: inputs and outputs are matched by the names of "
+            "their components, so what only has another name is taken for another.",
+            icon=":material/info:",
+        )
+    for column in columns:
+        gone = _GONE.get(column.record.answer_kept)
+        if gone and not (column.record.run and column.record.run.outputs):
+            st.caption(f":material/info: {column.name} has no outputs here: {gone}.")
+        elif not column.record.ended:
+            st.caption(
+                f":material/progress_activity: {column.name} goes on: this page follows by itself."
+            )
+
+
+def draw(columns: Sequence[Column]) -> None:
+    """A row for each fact, a column for each run."""
+    now = datetime.now(timezone.utc)
+    facts = [_facts(column, now) for column in columns]
+    seldom = {"Flow", "Server"}  # are told where they differ
+    names = [
+        name for name in facts[0] if name not in seldom or len({each[name] for each in facts}) > 1
+    ]
+    table = pd.DataFrame(
+        {
+            column.name: [each[name] for name in names]
+            for column, each in zip(columns, facts, strict=True)
+        },
+        index=[f"**{name}**" for name in names],
+    )
+    st.markdown("##### How they went", anchors=False)
+    with st.container(key="compared-facts"):
+        st.table(table, border="horizontal")
+
+
+def _facts(column: Column, now: datetime) -> dict[str, str]:
+    record = column.record
+    run = record.run
+    errors = [clip(error.message, 200) for error in run.errors[:1]] if run else []
+    return {
+        "Status": " — ".join([status.word(record.status, record.mode), *map(plain, errors)]),
+        "Took": duration_words(record.elapsed(now)) + ("" if record.ended else ", and goes on"),
+        "Mode": MODES[record.mode],
+        "Started": _started(record, now),
+        "Session": plain(clip(record.session_id or (run.session_id if run else "") or "–", 60)),
+        "Flow": plain(clip(record.flow_name, 80)),
+        "Server": plain(clip(record.server_name, 80)),
+    }
+
+
+def _started(record: RunRecord, now: datetime) -> str:
+    return time_words(record.created_at, now)

@@ -1,0 +1,212 @@
+"""What the compared runs returned, component by component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lfclient.compare import OutputRow, Sameness, output_rows, same_output
+from lfclient.outputs import Output, OutputKind
+from pages._ui import outputs, problems, state
+from pages._ui.comparing import diffs
+from pages._ui.comparing.columns import Column, mark, one_flow
+from pages._ui.text import clip, human_name, plain
+
+DIFFERENCES, SIDES = "Differences", "Side by side"
+OPEN = 6  # outputs that are drawn before somebody asks for them
+_BADGES = {
+    Sameness.EQUAL: ":green-badge[:material/check: equal]",
+    Sameness.DIFFERENT: ":orange-badge[:material/difference: different]",
+    Sameness.MISSING: ":orange-badge[:material/remove: not in all]",
+    Sameness.UNSURE: ":gray-badge[:material/help: same name]",
+}
+_TEXTS = (OutputKind.MESSAGE, OutputKind.ERROR)
+_TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
+
+
+def draw(columns: Sequence[Column]) -> None:
+    """A card for each component's output; those that differ come first."""
+    st.markdown("##### Outputs", anchors=False)
+    runs = [column.record.run for column in columns]
+    try:
+        rows = state.worked_out(
+            mark(columns), "outputs", lambda: output_rows(runs, one_flow=one_flow(columns))
+        )
+    except RecursionError:
+        problems.show_words("These outputs are nested too deeply to be compared", "", warning=True)
+        return
+    if not rows:
+        st.caption("None of them has an output.")
+        return
+    equal = [row for row in rows if row.sameness is Sameness.EQUAL]
+    if len(equal) == len(rows):
+        st.markdown(":green[:material/check:] All outputs are equal.")
+    base = _base(columns) if len(columns) > 2 and len(equal) < len(rows) else columns[0]
+    drawn = 0
+    for number, row in sorted(enumerate(rows), key=lambda each: each[1] in equal):
+        at_once = row not in equal and drawn < OPEN
+        drawn += at_once
+        _card(columns, base, number, row, at_once)
+
+
+def _base(columns: Sequence[Column]) -> Column:
+    names = {column.name: column for column in columns}
+    chosen = st.segmented_control(
+        "Differences from",
+        list(names),
+        default=columns[0].name,
+        required=True,
+        key=state.compare_key("base"),
+    )
+    return names.get(chosen, columns[0])
+
+
+@st.fragment
+@problems.shown()
+def _card(
+    columns: Sequence[Column], base: Column, number: int, row: OutputRow, at_once: bool
+) -> None:
+    with st.container(border=True, key=f"compared-output-{number}"):
+        title = plain(clip(row.component, 80))
+        if row.part:
+            title += f" · {plain(human_name(clip(row.part, 60)))}"
+        kind = row.kind or OutputKind.UNKNOWN
+        st.markdown(f":material/{outputs.ICONS[kind]}: **{title}** {_BADGES[row.sameness]}")
+        equal = row.sameness is Sameness.EQUAL
+        shown = at_once or st.toggle(
+            "Show it" if equal else "Show them",
+            key=state.compare_key(f"show-{number}-{title}"),
+        )
+        if not shown:
+            return
+        if equal:
+            _one(columns[0], row.outputs[0], number)
+        else:
+            _several(columns, base, number, row)
+
+
+def _several(columns: Sequence[Column], base: Column, number: int, row: OutputRow) -> None:
+    pairs = _pairs(columns, base, row)
+    view = SIDES
+    if pairs:
+        view = st.segmented_control(
+            "View",
+            (DIFFERENCES, SIDES),
+            default=DIFFERENCES,
+            required=True,
+            key=state.compare_key(f"view-{number}-{plain(row.component)}"),
+            label_visibility="collapsed",
+        )
+    if view == DIFFERENCES:
+        for one, other in pairs:
+            _pair(columns, one, other, row, number)
+    else:
+        for column, place, output in zip(
+            columns, st.columns(len(columns)), row.outputs, strict=True
+        ):
+            with place:
+                st.markdown(f"**{column.name}**{_equal_to(columns, row, column)}")
+                if output is None:
+                    st.caption(_why_none(column, row))
+                else:
+                    _one(column, output, number)
+    if row.kind is None:
+        kinds = [
+            f"{column.name} has {output.kind.value}"
+            for column, output in zip(columns, row.outputs, strict=True)
+            if output
+        ]
+        st.caption(f"They are of different kinds: {', '.join(kinds)}.")
+    if row.sameness is Sameness.UNSURE:
+        st.caption("The files have the same name and size; what is in them is not compared.")
+    missing = [
+        (column, output)
+        for column, output in zip(columns, row.outputs, strict=True)
+        if output is None
+    ]
+    if view == DIFFERENCES:
+        for column, _ in missing:
+            st.caption(f"{column.name}: {_why_none(column, row)}")
+    cut = [
+        column.name
+        for column, output in zip(columns, row.outputs, strict=True)
+        if output and output.truncated
+    ]
+    if cut:
+        st.caption(
+            f":orange[:material/content_cut:] The server cut the output of {', '.join(cut)}: only "
+            "what came is compared."
+        )
+
+
+def _equal_to(columns: Sequence[Column], row: OutputRow, column: Column) -> str:
+    """That an earlier run has just the same, where one has."""
+    own = row.outputs[columns.index(column)]
+    for other, output in zip(columns, row.outputs, strict=True):
+        if other is column:
+            return ""
+        if own is not None and output is not None and same_output(own, output):
+            return f" :green-badge[:material/check: equal to {other.name}]"
+    return ""
+
+
+def _pairs(columns: Sequence[Column], base: Column, row: OutputRow) -> list[tuple[Column, Column]]:
+    """Which runs' outputs can be told apart here, each with `base` or the first that has one."""
+    there = [
+        column
+        for column, output in zip(columns, row.outputs, strict=True)
+        if output is not None and output.value is not None
+    ]
+    first = base if base in there else next(iter(there), None)
+    return [
+        (first, column)
+        for column in there
+        if column is not first and _way(row, columns, first, column) is not None
+    ]
+
+
+def _way(row: OutputRow, columns: Sequence[Column], one: Column, other: Column):
+    """How two outputs are compared; None if they are only shown."""
+    a, b = (row.outputs[columns.index(each)] for each in (one, other))
+    if isinstance(a.value, str) and isinstance(b.value, str):
+        return None if OutputKind.IMAGE in (a.kind, b.kind) else diffs.text
+    if a.kind is b.kind is OutputKind.TABLE and _are_rows(a.value) and _are_rows(b.value):
+        return diffs.table
+    containers = isinstance(a.value, (dict, list)) and isinstance(b.value, (dict, list))
+    return diffs.tree if containers or (a.kind in _TREES and b.kind in _TREES) else None
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def _pair(
+    columns: Sequence[Column], one: Column, other: Column, row: OutputRow, number: int
+) -> None:
+    a, b = (row.outputs[columns.index(each)] for each in (one, other))
+    key = f"output-{number}-{one.number}-{other.number}"
+    way = _way(row, columns, one, other)
+    with st.container(key=f"compared-pair-{number}-{one.number}-{other.number}"):
+        st.markdown(f"**{one.name} → {other.name}**")
+        try:
+            if way is diffs.tree:
+                diffs.tree(mark(columns), key, a.value, b.value, (one.name, other.name))
+            else:
+                way(mark(columns), key, a.value, b.value)
+        except RecursionError:
+            st.caption("These values are nested too deeply to be compared.")
+
+
+def _one(column: Column, output: Output, number: int) -> None:
+    key = f"compared-{column.number}-{number}"
+    outputs.draw_one(output, column.record.id, key, column.download)
+
+
+def _why_none(column: Column, row: OutputRow) -> str:
+    reason = row.not_run[column.number - 1]
+    if reason:
+        return f"did not run: {plain(reason)}"
+    if not column.record.ended:
+        return "has not returned it yet."
+    return "has no such output."
