@@ -11,6 +11,7 @@ from lfclient.store import Entry, Page
 from lfclient.store.history import LONGEST_LABEL, clean_labels
 from pages._ui import history_all, history_filters, problems, state_history
 from pages._ui.backend import backend
+from pages._ui.comparing import choose
 from pages._ui.history_view import View, past, runs_words, told
 from pages._ui.state_history import part
 
@@ -91,6 +92,8 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
             on_click=state_history.want,
             args=(ticked[0].id, ticked[0].flow_id),
         )
+    if choose.FEWEST <= len(ticked) <= choose.MOST:
+        choose.link([entry.id for entry in ticked])
     if going:
         st.button(
             "Stop" if len(going) == 1 else f"Stop {len(going)}",

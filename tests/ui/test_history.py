@@ -252,6 +252,16 @@ def test_ticked_runs_are_starred_and_labelled(url):
     assert column(app, "Flow") == ["Echo", "Echo"]
 
 
+def test_two_to_four_ticked_runs_lead_to_their_comparison(url):
+    """By a link; neither one nor five can be compared."""
+    for number, name in enumerate("abcde"):
+        add(url, name, number)
+    for names, there in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
+        app = ticked(history(), *names)
+        links = [one.proto.query_string for one in app.get("page_link")]
+        assert len([link for link in links if link.startswith("runs=")]) == there
+
+
 def test_a_label_that_is_too_long_is_refused_with_the_reason(url):
     """No label is changed."""
     add(url, "a")

@@ -129,6 +129,16 @@ def _words(record: RunRecord, now: datetime) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def link(runs: Sequence[str]) -> None:
+    """The way from chosen runs to their comparison."""
+    st.page_link(
+        shell.compare_page(),
+        label="Compare",
+        icon=":material/compare:",
+        query_params={state.RUNS: state.runs_text(runs)},
+    )
+
+
 def beside(session: Session, record: RunRecord) -> None:
     """The way from a run that is shown to a comparison with another of its flow."""
     st.fragment(_beside)(session, record.id, record.flow_id)

@@ -1,0 +1,53 @@
+"""A run opened in another browser, run again, edited and compared, on a real Langflow 1.13.0."""
+
+import uuid
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Screen, log_of
+
+
+def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console):
+    """With the keyboard alone: its inputs are there, its values run once more, and fill a form."""
+    screen.pick("Echo")
+    text = f"first {uuid.uuid4().hex}"
+    screen.page.locator("textarea").first.fill(text)
+    screen.run()
+    screen.wait("completed")
+    address = screen.address()
+
+    other = Screen(window())
+    other.open(address)
+    other.wait("completed")
+    expect(other.part("run-inputs")).to_contain_text(text)
+    expect(other.page.locator("textarea")).to_have_count(0)
+    other.part("run-again").get_by_role("button", name="Run again").focus()
+    other.page.keyboard.press("Enter")
+    expect(other.page).not_to_have_url(address)
+    other.wait("completed")
+    expect(other.part("outputs")).to_contain_text(text)
+    other.part("run-again").get_by_role("button", name="Edit and run").focus()
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("textarea").first).to_have_value(text)
+    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of the run of")
+
+
+def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
+    """From the run's own page, down to the words that differ; narrow, nothing sticks out."""
+    screen.pick("Echo")
+    for word in ("sun", "rain"):
+        screen.page.locator("textarea").first.fill(f"the {word} over Lisbon")
+        screen.run()
+        expect(screen.part("outputs")).to_contain_text(f"the {word} over Lisbon")
+    page = screen.page
+    page.get_by_role("button", name="Compare with").click()
+    page.get_by_role("link", name="the sun over Lisbon").first.click()
+    page.wait_for_url("**/compare?runs=*")
+    expect(screen.part("compared-inputs")).to_contain_text("the sun over Lisbon")
+    words = screen.part("compared-pair-0-1-2")
+    expect(words).to_contain_text("− rain")
+    expect(words).to_contain_text("+ sun")
+    page.set_viewport_size({"width": 500, "height": 900})
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    assert "fault " not in log_of(console)

@@ -1,0 +1,32 @@
+"""A run that is run again, on the oldest release and the newest: its values really arrive."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfclient import RunStatus
+from lfclient.inputs import read_inputs
+from tests.live.conftest import Make
+from tests.live.flows import ROWS
+from tests.live.test_live_runs import Desk, desk, ended
+
+__all__ = ["desk"]
+
+GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-"}
+
+
+@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_the_values_of_a_record_make_the_same_run(desk: Desk, make: Make, mode: str):
+    """As they come from the disk, checked against the flow as the server has it now."""
+    flow = make(ROWS)
+    first = desk.until(desk.start(flow, mode, **GIVEN), ended)
+    desk.restart()
+    kept = desk.runner.get(first.id, desk.owner)
+    inputs = read_inputs(kept.overrides, flow, mode=kept.mode, server=desk.info)
+    assert inputs.troubles == ()
+    again = desk.until(desk.start(flow, kept.mode, **inputs.values), ended)
+    assert again.status is RunStatus.COMPLETED
+    for record in (first, again):
+        rows = [row["text"] for row in record.run.outputs["SplitText-s"].value]
+        assert rows == ["rain", "sun", "snow"]
