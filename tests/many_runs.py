@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -24,10 +27,9 @@ _AT_ONCE = 2_000
 _LETTERS = "abdefghiklmnoprstuv"
 
 
-def fill(store: Store, count: int) -> None:
+def fill(store: Store, count: int, owner: str = OWNER) -> None:
     """Add `count` runs of one owner, one a minute; PostgreSQL is told what there is by then."""
-    chance = random.Random(4)
-    words = ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))) for _ in range(4_000)]
+    made = records(0, owner)
     for start in range(0, count, _AT_ONCE):
         tables: dict[Any, list[dict[str, Any]]] = {
             RunRow: [],
@@ -36,7 +38,7 @@ def fill(store: Store, count: int) -> None:
             LabelRow: [],
         }
         for number in range(start, min(start + _AT_ONCE, count)):
-            _add(tables, number, _record(number, chance, words))
+            _add(tables, number, next(made))
         with store.database.write() as connection:
             for table, rows in tables.items():
                 connection.execute(insert(table), rows)
@@ -53,11 +55,24 @@ def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord
     for seq, body in enumerate(bodies):
         tables[PieceRow].append({"run_id": record.id, "seq": seq, "body": body})
     if number % 100 == 3:
-        label = {"run_id": record.id, "owner": OWNER, "label": LABEL}
+        label = {"run_id": record.id, "owner": record.owner, "label": LABEL}
         tables[LabelRow].append({**label, "created_at": microseconds(record.created_at)})
 
 
-def _record(number: int, chance: random.Random, words: list[str]) -> RunRecord:
+def records(first: int, owner: str) -> Iterator[RunRecord]:
+    """Ended runs with their answers, the same each time, of numbers from `first` on."""
+    for number in itertools.count(first):
+        yield _record(number, owner, random.Random(number))
+
+
+@functools.cache
+def _words() -> list[str]:
+    chance = random.Random(4)
+    return ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))) for _ in range(4_000)]
+
+
+def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
+    words = _words()
     begun = BEGUN + timedelta(minutes=number)
     said = chance.choices(words, k=30)
     said += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
@@ -69,7 +84,7 @@ def _record(number: int, chance: random.Random, words: list[str]) -> RunRecord:
     flow = f"flow-{chance.randrange(FLOWS)}"
     return RunRecord(
         id=f"{chance.getrandbits(128):032x}",
-        owner=OWNER,
+        owner=owner,
         click=f"click-{number}",
         server_name="test",
         server_url="http://langflow.test",

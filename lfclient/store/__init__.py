@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.run import Run
+from lfclient.store import statements
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
 from lfclient.store.errors import NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
 from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
-from lfclient.store.models import PieceRow, RunRow, TextRow
+from lfclient.store.models import RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import changing, from_row, microseconds, to_row
@@ -69,8 +70,10 @@ class Store:
         self.workers = Workers(self.database)
         self.cleaner = Cleaner(self.database, self.keeping)
         self._read, self._write = self.database.read, self.database.write
-        self._new_run = self.database.insert_new(RunRow, "owner", "click").returning(RunRow.id)
-        self._new_text = self.database.insert_new(TextRow, "run_id")
+        self._new_run = self.database.insert_new(statements.RUNS, "owner", "click").returning(
+            statements.RUNS.c.id
+        )
+        self._new_text = self.database.insert_new(statements.TEXTS, "run_id")
 
     def close(self) -> None:
         """Give the database back."""
@@ -78,17 +81,15 @@ class Store:
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
         """Keep a new record. If that owner's click is known: the record it made, and False."""
-        known = select(RunRow.__table__).where(
-            RunRow.owner == record.owner, RunRow.click == record.click
-        )
+        known = {"the_owner": record.owner, "the_click": record.click}
         row = to_row(record)
         text = {"run_id": record.id, "body": searched(record)}
         while True:
             with self._write() as connection:
                 if connection.execute(self._new_run, row).one_or_none():
-                    connection.execute(insert(TextRow), text)
+                    connection.execute(statements.NEW_TEXT, text)
                     return record, True
-                found = connection.execute(known).one_or_none()
+                found = connection.execute(statements.RUN_OF_CLICK, known).one_or_none()
                 if found:  # or it was deleted since
                     return from_row(found), False
 
@@ -97,48 +98,42 @@ class Store:
 
         False, and nothing is done, if what is kept is newer, gone, or another process's by now.
         """
+        values = changing(record)
+        values["the_run"], values["the_version"] = record.id, record.version
+        values["the_worker"] = record.worker
         with self._write() as connection:
-            changed = connection.execute(
-                update(RunRow)
-                .where(
-                    RunRow.id == record.id,
-                    RunRow.version <= record.version,
-                    RunRow.worker == record.worker,
-                )
-                .values(changing(record))
-            )
-            if changed.rowcount and answer:
-                self._answer(connection, record)
-            return bool(changed.rowcount)
+            before = connection.execute(statements.CHANGE_RUN, values).scalar_one_or_none()
+            if before is not None and answer:
+                self._answer(connection, record, before)
+            return before is not None
 
-    def _answer(self, connection: Connection, record: RunRecord) -> None:
+    def _answer(self, connection: Connection, record: RunRecord, before: int) -> None:
+        """Write the answer; `before` is how many bytes of one there are."""
         if record.run is not None:
             kept, run = wanted(record, record.run, self.keeping)
-            columns = write_answer(connection, record.id, run, kept, self.keeping)
+            columns = write_answer(connection, record.id, run, kept, self.keeping, before)
             record = replace(record, run=run)
         else:
             columns = {}
-        columns["headline"] = headline(record)
-        connection.execute(update(RunRow).where(RunRow.id == record.id).values(columns))
-        connection.execute(
-            update(TextRow).where(TextRow.run_id == record.id).values(body=searched(record))
-        )
+        columns |= {"the_run": record.id, "headline": headline(record)}
+        connection.execute(statements.CHANGE_ANSWER, columns)
+        text = {"the_run": record.id, "body": searched(record)}
+        connection.execute(statements.CHANGE_TEXT, text)
 
     def get(self, run_id: str) -> RunRecord | None:
         """The record with its answer, or None."""
         with self._read() as connection:
-            row = connection.execute(
-                select(RunRow.__table__).where(RunRow.id == run_id)
-            ).one_or_none()
+            row = connection.execute(statements.RUN, {"the_run": run_id}).one_or_none()
             if row is None:
                 return None
             return from_row(row, run=self._run(connection, row))
 
     def _run(self, connection: Connection, row: Row[Any]) -> Run | None:
-        pieces = select(PieceRow.body).where(PieceRow.run_id == row.id).order_by(PieceRow.seq)
         # of a large answer only a few pieces are in memory, at the cost of asking for each
         few = {"stream_results": row.answer_bytes > _LARGE, "max_row_buffer": 2}
-        bodies = connection.execute(pieces, execution_options=few).scalars()
+        bodies = connection.execute(
+            statements.PIECES_OF, {"the_run": row.id}, execution_options=few
+        ).scalars()
         first = next(bodies, None)
         return load_run(chain((first,), bodies)) if first is not None else None
 

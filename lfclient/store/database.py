@@ -181,7 +181,9 @@ def _postgres(address: URL, busy_seconds: int, statement_seconds: int) -> Engine
     options = (
         f"-c lock_timeout={busy_seconds}s -c statement_timeout={statement_seconds}s "
         # a console that hangs holds nobody up
-        f"-c idle_in_transaction_session_timeout={statement_seconds}s"
+        f"-c idle_in_transaction_session_timeout={statement_seconds}s "
+        # what a search finds differs too much for one plan
+        "-c plan_cache_mode=force_custom_plan"
     )
     given = address.query.get("options", "")
     return create_engine(

@@ -20,6 +20,7 @@ from lfclient.store.keeping import UNFINISHED
 from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs
 from lfclient.store.models import LabelRow, RunRow
 from lfclient.store.rows import moment, storable
+from lfclient.store.statements import LABELS_OF
 
 PAGE = 50
 MOST_LABELS = 20
@@ -274,9 +275,8 @@ class History:
     def _labels(connection: Any, ids: list[str]) -> dict[str, tuple[str, ...]]:
         if not ids:
             return {}
-        query = select(LabelRow.run_id, LabelRow.label).where(LabelRow.run_id.in_(ids))
         labels: dict[str, tuple[str, ...]] = {}
-        for run_id, label in connection.execute(query.order_by(LabelRow.label)):
+        for run_id, label in connection.execute(LABELS_OF, {"the_runs": ids}):
             labels[run_id] = (*labels.get(run_id, ()), label)
         return labels
 

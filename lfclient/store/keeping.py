@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output
 from lfclient.progress import ComponentRun
 from lfclient.run import Run, RunStatus
+from lfclient.store import statements
 from lfclient.store.codec import dump_run
 from lfclient.store.database import Database
 from lfclient.store.models import PieceRow, RunRow
@@ -21,6 +22,7 @@ from lfclient.store.rows import microseconds
 
 UNFINISHED = [status.value for status in RunStatus if not status.ended]
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
+_TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 _NOTES = {
     AnswerKept.TOO_LARGE: "Not kept: the answer is larger than this console keeps.",
     AnswerKept.NOT_WANTED: "Not kept: this console keeps no outputs.",
@@ -37,21 +39,34 @@ def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, R
 
 
 def write_answer(
-    connection: Connection, run_id: str, run: Run, kept: AnswerKept, keeping: Keeping
+    connection: Connection,
+    run_id: str,
+    run: Run,
+    kept: AnswerKept,
+    keeping: Keeping,
+    before: int,
 ) -> dict[str, Any]:
     """Put a run's answer in the place of what there was; the columns that tell what of it.
 
-    `run` is what is `wanted` of it, and `kept` says what that is.
+    `run` is what is `wanted` of it, and `kept` says what that is. `before` is how many bytes there
+    are to be replaced.
     """
     for smaller, part in _smaller_and_smaller(run, kept):
-        connection.execute(delete(PieceRow).where(PieceRow.run_id == run_id))
-        size = 0
+        if before:
+            connection.execute(statements.NO_PIECES, {"the_run": run_id})
+        size = before = 0
+        some: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(part)):
             size += len(body)
             if smaller not in _NOTES and size > (keeping.answer_bytes or size):
                 break
-            connection.execute(insert(PieceRow), {"run_id": run_id, "seq": seq, "body": body})
+            some.append({"run_id": run_id, "seq": seq, "body": body})
+            if size - before > _TOGETHER:
+                connection.execute(statements.NEW_PIECE, some)
+                before, some = size, []
         else:
+            if some:
+                connection.execute(statements.NEW_PIECE, some)
             return {"answer_kept": smaller.value, "answer_bytes": size}
     raise AssertionError("an answer without its values is always kept")
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, select, tuple_
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store import search
-from lfclient.store.models import LabelRow, RunRow
 from lfclient.store.rows import microseconds
+from lfclient.store.statements import LABELS, RUNS
 
 COLUMNS = (
     *("id", "owner", "server_name", "flow_id", "flow_name", "mode", "status", "session_id"),
@@ -52,29 +52,35 @@ class Cursor:
     id: str
 
 
+# a limit keeps the database from asking anything else first
+_FEW = (
+    select(*(RUNS.c[name] for name in COLUMNS))
+    .where(RUNS.c.id.in_(bindparam("the_few", expanding=True)))
+    .limit(search.FEW)
+    .subquery()
+)
+
+
 @dataclass(frozen=True)
 class Runs:
-    """Where to look: the table of runs, or those `few` of it that a search has found."""
+    """Where to look: the table of runs, or those few of it, by `ids`, that a search has found."""
 
     table: FromClause
     found: tuple[ColumnElement[bool], ...] = ()
-    few: bool = False
+    ids: list[str] | None = None
 
     @classmethod
     def searched(cls, connection: Connection, which: RunFilter, *, ordered: bool) -> Runs:
         """Where the runs with the text of `which` are; `ordered`: for pages, not for sums."""
-        table = RunRow.__table__
         wanted = search.terms(which.text)
         if not wanted:
-            return cls(table)
+            return cls(RUNS)
         ids = search.few(connection, wanted)
         if ids is not None:
-            # a limit keeps the database from asking anything else first
-            some = select(*(table.c[name] for name in COLUMNS)).where(table.c.id.in_(ids))
-            return cls(some.limit(search.FEW).subquery(), few=True)
+            return cls(_FEW, ids=ids)
         if ordered:
-            return cls(table, (search.each(table, wanted),))
-        return cls(table, (search.among(wanted, connection.dialect.name),))
+            return cls(RUNS, (search.each(RUNS, wanted),))
+        return cls(RUNS, (search.among(wanted, connection.dialect.name),))
 
     def narrowed(
         self,
@@ -88,10 +94,12 @@ class Runs:
         """A query for `what` of an owner's runs, those behind `cursor`, or before it."""
         runs = self.table.c
         query = select(*what).select_from(self.table).where(*self.found)
+        if self.ids is not None:
+            query = query.params(the_few=self.ids)
         if which.label:
             # a label knows its run's owner and time: the list goes along the labels' own index
-            query = query.join(LabelRow, LabelRow.run_id == runs.id)
-            query = query.where(LabelRow.owner == owner, LabelRow.label == which.label)
+            query = query.join(LABELS, LABELS.c.run_id == runs.id)
+            query = query.where(LABELS.c.owner == owner, LABELS.c.label == which.label)
         else:
             query = query.where(runs.owner == owner)
         if which.flow_id:
@@ -113,7 +121,7 @@ class Runs:
     def place(self, which: RunFilter) -> tuple[Any, Any]:
         """The two columns by which the list is in order."""
         if which.label:
-            return LabelRow.created_at, LabelRow.run_id
+            return LABELS.c.created_at, LABELS.c.run_id
         return self.table.c.created_at, self.table.c.id
 
     def pages(
@@ -123,7 +131,7 @@ class Runs:
         columns = [self.table.c[name] for name in COLUMNS]
         order = [each.asc() if back else each.desc() for each in self.place(which)]
         # no index has the runs of several statuses in order
-        apart = which.statuses if len(which.statuses) > 1 and not self.few else ()
+        apart = which.statuses if len(which.statuses) > 1 and self.ids is None else ()
         for some in [(status,) for status in dict.fromkeys(apart)] or [which.statuses]:
             narrower = replace(which, statuses=some)
             yield self.narrowed(columns, owner, narrower, cursor, back=back).order_by(*order)

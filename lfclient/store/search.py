@@ -6,8 +6,8 @@ import re
 
 from sqlalchemy import ColumnElement, Connection, FromClause, select, text
 
-from lfclient.store.models import RunRow, TextRow
 from lfclient.store.rows import storable
+from lfclient.store.statements import RUNS, TEXTS
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _INDEXED = 3  # characters; the index knows none that are shorter
@@ -27,7 +27,7 @@ def terms(typed: str) -> list[str]:
 
 def few(connection: Connection, wanted: list[str]) -> list[str] | None:
     """The ids of the runs with all of these words, whoever's they are; None if there are many."""
-    query = select(TextRow.run_id).where(*_has(wanted, connection.dialect.name)).limit(FEW + 1)
+    query = select(TEXTS.c.run_id).where(*_has(wanted, connection.dialect.name)).limit(FEW + 1)
     ids = list(connection.execute(query).scalars())
     return ids if len(ids) <= FEW else None
 
@@ -37,12 +37,12 @@ def each(table: FromClause, wanted: list[str]) -> ColumnElement[bool]:
     asked = _contains(wanted[0])
     for term in wanted[1:]:
         asked &= _contains(term)
-    return select(asked).where(TextRow.run_id == table.c.id).scalar_subquery()
+    return select(asked).where(TEXTS.c.run_id == table.c.id).scalar_subquery()
 
 
 def among(wanted: list[str], dialect: str) -> ColumnElement[bool]:
     """A condition for all runs at once: they have these words."""
-    return RunRow.id.in_(select(TextRow.run_id).where(*_has(wanted, dialect)))
+    return RUNS.c.id.in_(select(TEXTS.c.run_id).where(*_has(wanted, dialect)))
 
 
 def _has(wanted: list[str], dialect: str) -> list[ColumnElement[bool]]:
@@ -51,9 +51,9 @@ def _has(wanted: list[str], dialect: str) -> list[ColumnElement[bool]]:
     if indexed:
         match = " AND ".join('"' + term.replace('"', '""') + '"' for term in indexed)
         rows = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
-        conditions.append(TextRow.id.in_(rows.bindparams(match=match).columns(TextRow.id)))
+        conditions.append(TEXTS.c.id.in_(rows.bindparams(match=match).columns(TEXTS.c.id)))
     return conditions + [_contains(term) for term in wanted if term not in indexed]
 
 
 def _contains(term: str) -> ColumnElement[bool]:
-    return TextRow.body.like("%" + re.sub(r"([\\%_])", r"\\\1", term) + "%", escape="\\")
+    return TEXTS.c.body.like("%" + re.sub(r"([\\%_])", r"\\\1", term) + "%", escape="\\")

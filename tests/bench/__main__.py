@@ -17,6 +17,7 @@ from tests.bench import (
     client,
     events,
     form,
+    history,
     live,
     outputs,
     screen,
@@ -55,6 +56,7 @@ def _measure(wanted: list[str]) -> int:
         "live": lambda: live.run(browser),
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
+        "history": lambda: history.run(browser),
     }
     print(HEAD, flush=True)
     missed = 0
