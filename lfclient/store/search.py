@@ -15,6 +15,12 @@ MOST_TERMS = 10
 LONGEST = 500  # characters of what is typed
 FEW = 1_000  # runs; so many are quicker to be sorted than to be met on the way through a list
 
+_MATCHES = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
+# put together once, for that is most of the work
+_FEW_MATCHES = (
+    select(TEXTS.c.run_id).where(TEXTS.c.id.in_(_MATCHES.columns(TEXTS.c.id))).limit(FEW + 1)
+)
+
 
 def terms(typed: str) -> list[str]:
     """The words of a search, and what stands in double quotes as one; at most ten.
@@ -27,8 +33,12 @@ def terms(typed: str) -> list[str]:
 
 def few(connection: Connection, wanted: list[str]) -> list[str] | None:
     """The ids of the runs with all of these words, whoever's they are; None if there are many."""
-    query = select(TEXTS.c.run_id).where(*_has(wanted, connection.dialect.name)).limit(FEW + 1)
-    ids = list(connection.execute(query).scalars())
+    if connection.dialect.name == "sqlite" and all(map(_is_indexed, wanted)):
+        found = connection.execute(_FEW_MATCHES, {"match": _match(wanted)})
+    else:
+        query = select(TEXTS.c.run_id).where(*_has(wanted, connection.dialect.name))
+        found = connection.execute(query.limit(FEW + 1))
+    ids = list(found.scalars())
     return ids if len(ids) <= FEW else None
 
 
@@ -47,12 +57,19 @@ def among(wanted: list[str], dialect: str) -> ColumnElement[bool]:
 
 def _has(wanted: list[str], dialect: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    indexed = [term for term in wanted if len(term) >= _INDEXED] if dialect == "sqlite" else []
+    indexed = list(filter(_is_indexed, wanted)) if dialect == "sqlite" else []
     if indexed:
-        match = " AND ".join('"' + term.replace('"', '""') + '"' for term in indexed)
-        rows = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
-        conditions.append(TEXTS.c.id.in_(rows.bindparams(match=match).columns(TEXTS.c.id)))
+        rows = _MATCHES.bindparams(match=_match(indexed)).columns(TEXTS.c.id)
+        conditions.append(TEXTS.c.id.in_(rows))
     return conditions + [_contains(term) for term in wanted if term not in indexed]
+
+
+def _is_indexed(term: str) -> bool:
+    return len(term) >= _INDEXED
+
+
+def _match(indexed: list[str]) -> str:
+    return " AND ".join('"' + term.replace('"', '""') + '"' for term in indexed)
 
 
 def _contains(term: str) -> ColumnElement[bool]:

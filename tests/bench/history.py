@@ -107,8 +107,6 @@ def lists(store: Store, owner: str, name: str) -> list[Figure]:
     first = timed(lambda: page(owners))
     value, floor = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)
     figures = [Figure(f"{name}: page 1,000", value, 1.1, floor=floor, floor_name="page 1")]
-    value, floor = alone(store, lambda: page(owners))
-    figures.append(Figure(f"{name}: page 1", value, 3, floor=floor, floor_name="its SQL alone"))
     word = store.history.entry(owners, page(owners, RunFilter(text=COMMON)).entries[0].id).headline
     two = f"{COMMON} {word.split()[0]}"
     for typed, what in ((RARE, "a rare word"), (COMMON, "a common word"), (two, "two words")):
