@@ -40,6 +40,7 @@ _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
 _FORM_OF = "form-of-run"
+_MOST_FORMS = 20  # runs of a browser beside which its form stands
 _COMPARED = "compared"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
@@ -74,18 +75,29 @@ def may_be_run(text: str) -> bool:
 def show_run(run: str) -> None:
     """Show a run; `put_run_into_address` then does so."""
     st.session_state[_TO_ADDRESS] = run
-    st.session_state.pop(_FORM_OF, None)
+    st.session_state[_FORM_OF] = None
     _forget_other_runs()
 
 
 def keep_form(run: str) -> None:
-    """The form stays beside this run: it was started from it, or the form was filled from it."""
+    """The form stays beside this run: it was started from it, or the form was filled from it.
+
+    Also after a reload, which must not put what was typed since out of sight.
+    """
     st.session_state[_FORM_OF] = run
+    runs = [run, *(one for one in _runs_with_form() if one != run)]
+    drafts().put((browser_id(), "", _FORM_OF), {"runs": runs[:_MOST_FORMS]})
 
 
 def has_form(run: str) -> bool:
     """Whether the form stands beside this run; else what the run was given does, read-only."""
-    return st.session_state.get(_FORM_OF) == run
+    if _FORM_OF not in st.session_state:  # this is how a reloaded page begins
+        st.session_state[_FORM_OF] = run if run in _runs_with_form() else None
+    return st.session_state[_FORM_OF] == run
+
+
+def _runs_with_form() -> list[str]:
+    return (drafts().get((browser_id(), "", _FORM_OF)) or {}).get("runs", [])
 
 
 def is_to_be_addressed() -> bool:

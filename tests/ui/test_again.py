@@ -106,6 +106,21 @@ def test_a_run_that_was_started_here_keeps_its_form(langflow_stand_in):
     assert {"Run", "Clear"} <= set(labels(app))
 
 
+def test_a_reload_keeps_the_form_of_a_run_that_was_started_here(langflow_stand_in, monkeypatch):
+    """With what was typed since; another browser sees what the run was given."""
+    monkeypatch.setattr(state, "browser_id", lambda: "one")
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    app = press(opened(), "Run")
+    app.text_area[0].set_value("typed since").run()
+    reloaded = opened(run=address(app))
+    assert boxes(reloaded) == ["typed since"]
+    assert "Inputs of this run" not in said(reloaded)
+    monkeypatch.setattr(state, "browser_id", lambda: "another")
+    other = opened(run=address(app))
+    assert "Inputs of this run" in said(other)
+    assert not other.exception
+
+
 def test_run_again_sends_the_same_values_in_a_fresh_session(langflow_stand_in):
     """At once and in the same mode, whatever stands in the form."""
     langflow_stand_in.answers[POST] = (200, ANSWER)
