@@ -10,8 +10,8 @@ import asyncio
 import inspect
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,13 +126,23 @@ class Proxy:
             task.cancel()
         await asyncio.gather(passing, gone, return_exceptions=True)
 
-    def _source(self, request: httpx.Request, target: str) -> AsyncIterator[bytes]:
+    def _source(self, request: httpx.Request, target: str) -> AsyncGenerator[bytes, None]:
         if isinstance(self._target, str):
             return _forwarded(request, target, httpx.URL(self._target))
         return _scripted(request, self._target)
 
 
-async def _pass(source: AsyncIterator[bytes], writer: asyncio.StreamWriter, todo: Do) -> None:
+async def _pass(
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Do
+) -> None:
+    # closed at once when it is left: what is behind it has to notice
+    async with aclosing(source):
+        await _pass_on(source, writer, todo)
+
+
+async def _pass_on(
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Do
+) -> None:
     seen, body, acted = b"", False, not (todo.cut or todo.stall)
     async for chunk in source:
         if not body:
@@ -171,7 +181,7 @@ def _place(seen: bytes, after: int | bytes) -> int | None:
 
 async def _forwarded(
     request: httpx.Request, target: str, server: httpx.URL
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     reader, writer = await asyncio.open_connection(server.host, server.port)
     try:
         headers = {**request.headers, "connection": "close", "accept-encoding": "identity"}
@@ -184,7 +194,7 @@ async def _forwarded(
         writer.close()
 
 
-async def _scripted(request: httpx.Request, handler: Handler) -> AsyncIterator[bytes]:
+async def _scripted(request: httpx.Request, handler: Handler) -> AsyncGenerator[bytes, None]:
     response = handler(request)
     if inspect.isawaitable(response):
         response = await response
@@ -193,9 +203,10 @@ async def _scripted(request: httpx.Request, handler: Handler) -> AsyncIterator[b
         f"HTTP/1.1 {response.status_code} Scripted\r\ncontent-type: {kind}\r\n"
         "connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
     ).encode()
-    async for chunk in response.stream:
-        if chunk:
-            yield b"%x\r\n%s\r\n" % (len(chunk), chunk)
+    async with aclosing(aiter(response.stream)) as chunks:
+        async for chunk in chunks:
+            if chunk:
+                yield b"%x\r\n%s\r\n" % (len(chunk), chunk)
     yield b"0\r\n\r\n"
 
 
