@@ -1,4 +1,4 @@
-"""Take the README's six pictures: `python -m tests.browser.take_screenshots <console's address>`.
+"""Take the README's eight pictures: `python -m tests.browser.take_screenshots <console's address>`.
 
 The console has to be connected with a Langflow that has the sample flows.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -36,7 +37,7 @@ def save(page: Page, name: str) -> None:
 
 
 def take(browser: Browser, url: str) -> None:
-    """All six."""
+    """All of them."""
     screen = open_window(browser, url)
     screen.pick("Write a letter", prefix="")
     screen.page.locator("textarea").nth(1).fill("Lisbon")
@@ -81,6 +82,27 @@ def take(browser: Browser, url: str) -> None:
     screen.run()
     screen.wait("failed")
     save(screen.page, "failed-dark")
+
+    screen = open_window(browser, url, height=980)
+    runs = [written_to(screen, url, city) for city in ("Lisbon", "Oslo")]
+    screen.open(f"{url.rstrip('/')}/compare?runs={','.join(runs)}")
+    screen.page.get_by_text("Timings").wait_for()
+    save(screen.page, "compare")
+
+    screen = open_window(browser, f"{url.rstrip('/')}/history")
+    screen.page.get_by_text("Runs over time").click()
+    save(screen.page, "history")
+
+
+def written_to(screen: Screen, url: str, city: str) -> str:
+    """The id of a run that wrote a letter to that city."""
+    screen.open(url)
+    screen.pick("Write a letter", prefix="")
+    screen.page.locator("textarea").nth(1).fill(city)
+    screen.page.locator("textarea").nth(1).press("Tab")
+    screen.run()
+    screen.wait("completed")
+    return parse_qs(urlsplit(screen.address()).query)["run"][0]
 
 
 if __name__ == "__main__":
