@@ -11,8 +11,9 @@ from typing import Any
 
 MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
 _PIECE = 100_000  # characters
-# what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms; some
+# drop what is not seen before it
+_FORMULA = re.compile(r"[\t\r\n]|[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -43,7 +44,7 @@ def harmless(text: str) -> str:
     -5 stays what it is, as a number and as the text of one: a spreadsheet reads the number -5,
     computes nothing, and an apostrophe would make text of it that no sum counts.
     """
-    risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip(" "))
     # after a lone return a spreadsheet begins another row, whose first cell would be a formula
     text = re.sub(r"\r\n?", "\n", text)
     return f"'{text}" if risky else text

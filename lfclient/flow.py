@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lfclient.errors import BadAnswer
+from lfclient.redact import named_secrets, names_secret, secrets_in
 
 if TYPE_CHECKING:
     from lfclient.fields.model import Field
@@ -170,11 +171,14 @@ def stored_secrets(flow: Flow | None) -> Iterator[str]:
 
 
 def _stored_in(component: Component) -> Iterator[str]:
-    for entry in component.template.values():
+    for name, entry in component.template.items():
         value = entry.get("value")
-        # a value that is loaded is the name of a variable
-        if entry.get("password") and isinstance(value, str) and not entry.get("load_from_db"):
-            yield value
+        if entry.get("load_from_db"):
+            continue  # the value is the name of a variable
+        if entry.get("password") or (names_secret(name) and not entry.get("options")):
+            yield from secrets_in(value)
+        else:
+            yield from named_secrets(value)
     for inner in component.inner.values():
         yield from _stored_in(inner)
 

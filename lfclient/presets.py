@@ -17,7 +17,6 @@ same ones in another flow, whose ids differ.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -225,7 +224,6 @@ def read_json(data: bytes) -> Any:
         found = from_json(data.decode("utf-8-sig"))
         if _is_deep(found):
             raise ValueError("This JSON is nested too deeply.")
-        json.dumps(found, ensure_ascii=False).encode()  # an escaped half of a character is none
     except UnicodeError as error:
         raise InvalidRequest("This is not text in UTF-8.", hint=_ANOTHER) from error
     except ValueError as error:

@@ -18,13 +18,16 @@ SHORTEST = 6  # characters; what is shorter would blot out innocent text
 
 # Nobody escapes these, so a secret made of them stands in an answer as it is.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
+# api_key, X-API-Key, "API key", clientSecret, password2
 _SECRET_NAME = re.compile(
-    r"(?:^|[_-])(?:(?:api|access|secret|private|auth|account)[_-]?key|token|secret|password|passwd"
-    r"|pwd|passphrase|credentials?)$",
-    re.IGNORECASE,
+    r"(?:^|[\s_-]|(?<=[a-z0-9])(?=[A-Z]))(?i:(?:(?:api|access|secret|private|auth|account"
+    r"|encryption|signing|master|hmac|subscription)[\s_-]?keys?|token|secret|password|passwd|pwd"
+    r"|passphrase|passcode|credentials?)[\s_-]?\d*$)"
 )
-
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_ROW_NAMES = frozenset({"key", "name", "header"})  # columns that tell what the value is
+# an answer may tell the key of such a header alone
+_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
 
 def names_secret(parameter: str) -> bool:
@@ -48,7 +51,8 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Look for these too, from now on."""
-        new = {one for one in secrets if len(one) >= SHORTEST} - self._secrets
+        bare = (found[1] for found in map(_SCHEME.fullmatch, secrets) if found)
+        new = {one for one in (*secrets, *bare) if len(one) >= SHORTEST} - self._secrets
         if not new:
             return
         self._secrets |= new
@@ -110,10 +114,10 @@ def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
         return [replace_secrets(item, replace) for item in value]
     if not isinstance(value, dict):
         return value
-    row = any(_hides(value.get(name)) for name in ("key", "name"))
+    row = any(_hides(item) for name, item in value.items() if str(name).lower() in _ROW_NAMES)
     return {
         name: replace(item)
-        if item and (_hides(name) or (row and name == "value"))
+        if item and (_hides(name) or (row and str(name).lower() == "value"))
         else replace_secrets(item, replace)
         for name, item in value.items()
     }

@@ -33,6 +33,10 @@ def test_opens_in_a_spreadsheet():
         ("\rz", "'\nz"),
         ("x\r=1", "x\n=1"),
         ("＝1", "'＝1"),
+        (" =1", "' =1"),
+        ("\ufeff=1", "'\ufeff=1"),
+        ("\xa0\u200b@x", "'\xa0\u200b@x"),
+        (" a", " a"),
         ("ok", "ok"),
         ("a=1", "a=1"),
     ],
@@ -42,7 +46,7 @@ def test_text_that_looks_like_a_formula_is_made_harmless(cell, written):
     assert read(csv_bytes([{cell: cell}])) == [[written], [written]]
 
 
-@pytest.mark.parametrize("cell", [-5, -2.5e3, "-5", "+5", "-2.5e3"])
+@pytest.mark.parametrize("cell", [-5, -2.5e3, "-5", "+5", "-2.5e3", " -5"])
 def test_numbers_with_a_sign_stay_numbers(cell):
     """As numbers and as their text."""
     assert read(csv_bytes([{"n": cell}])) == [["n"], [str(cell)]]

@@ -2,7 +2,16 @@
 
 import pytest
 
-from lfclient.fields import FieldKind, Variable, changed, parse_text, write_text
+from lfclient.fields import (
+    MASK,
+    FieldKind,
+    Variable,
+    changed,
+    is_secret,
+    mask,
+    parse_text,
+    write_text,
+)
 from lfclient.fields.kinds import KINDS
 from lfclient.fields.template import BY_EDGE, IN_EDITOR, INPUT_TYPES, TYPES, kind_of
 from tests.flows import PARAMETERS, chat_input, edge, entry, flow, group, node, text
@@ -140,6 +149,15 @@ def test_a_stored_secret_is_not_kept():
     one = field(entry("SecretStrInput", "str", "sk-very-secret", load_from_db=False))
     assert one.stored
     assert "sk-very-secret" not in repr(one)
+
+
+@pytest.mark.parametrize("more", [{"password": True}, {"name": "api_key"}])
+def test_a_parameter_of_an_unknown_kind_may_be_a_secret(more):
+    """A later release may have kinds that the console does not know."""
+    name = more.pop("name", "p")
+    found = flow(node("A-a", **{name: entry("LaterInput", "later", "", **more)}))
+    assert is_secret(found.fields[0])
+    assert mask(found, {f"A-a.{name}": "sk-12345678"}) == {f"A-a.{name}": MASK}
 
 
 def test_a_files_value_is_its_path():

@@ -3,8 +3,8 @@
 import pytest
 
 from lfclient.errors import BadAnswer
-from lfclient.flow import Flow
-from tests.flows import chat_input, edge, flow, graph, group, node, text
+from lfclient.flow import Flow, stored_secrets
+from tests.flows import chat_input, edge, entry, flow, graph, group, node, text
 
 
 def ids(components):
@@ -134,3 +134,21 @@ def test_odd_nodes_and_edges_are_left_out():
     found = Flow.from_json(raw)
     assert ids(found.components) == ["A-a"]
     assert len(found.edges) == 1
+
+
+def test_stored_secrets_are_told_by_what_they_are_and_by_their_names():
+    """Also within a table or an object; what is chosen from a list, or a variable's, is none."""
+    rows = [{"key": "Authorization", "value": "Bearer x"}, {"key": "Accept", "value": "text/html"}]
+    found = flow(
+        node(
+            "A-a",
+            marked=entry("SecretStrInput", "str", "one", password=True),
+            api_key=entry("StrInput", "str", "two"),
+            headers=entry("TableInput", "table", rows, is_list=True),
+            more=entry("NestedDictInput", "NestedDict", {"deep": {"clientSecret": "four"}}),
+            token=entry("DropdownInput", "str", "of a list", options=["of a list"]),
+            secret=entry("SecretStrInput", "str", "NAME", password=True, load_from_db=True),
+            words=text("open"),
+        )
+    )
+    assert set(stored_secrets(found)) == {"one", "two", "Bearer x", "four"}

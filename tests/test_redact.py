@@ -57,13 +57,22 @@ def test_escapable_secrets_are_always_looked_for():
     assert Redactor(["pä ss-word"]).suspects(b"{}")
 
 
-@pytest.mark.parametrize("name", ["api_key", "OPENAI_API_KEY", "token", "db-password", "x-api-key"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api_key", "OPENAI_API_KEY", "token", "db-password", "x-api-key", "API key", "api_keys"),
+        *("apiKey", "openaiApiKey", "accessToken", "clientSecret", "dbPassword", "password2"),
+        *("encryption_key", "Ocp-Apim-Subscription-Key", "passcode"),
+    ],
+)
 def test_names_of_secrets(name: str):
     """Parameters named like secrets are told."""
     assert names_secret(name)
 
 
-@pytest.mark.parametrize("name", ["text_key", "max_tokens", "keyword", "monkey", "tokens"])
+@pytest.mark.parametrize(
+    "name", ["text_key", "max_tokens", "maxTokens", "keyword", "monkey", "tokens", "Broken"]
+)
 def test_names_of_others(name: str):
     """Parameters that only sound like it are not."""
     assert not names_secret(name)
@@ -82,6 +91,7 @@ def test_secrets_in_a_value():
         [{"deep": [{"api_key": [SECRET]}]}],
         [{"key": "Authorization", "value": SECRET}],
         {"headers": [{"name": "Cookie", "value": SECRET}]},
+        [{"Header": "Authorization", "Value": SECRET}],
         {"headers": {"Proxy-Authorization": SECRET}},
     ],
 )
@@ -89,6 +99,11 @@ def test_what_is_masked_is_learnt(value):
     """Masking and learning find the same secrets, however deep."""
     assert SECRET not in str(replace_secrets(value, lambda secret: MASK))
     assert named_secrets(value) == {SECRET}
+
+
+def test_the_key_of_a_header_is_a_secret_without_its_scheme():
+    """A service may say which key it refused."""
+    assert Redactor(["Bearer sk-secret"]).text("Wrong key: sk-secret") == f"Wrong key: {MASK}"
 
 
 def test_open_values_are_not_learnt():

@@ -21,6 +21,7 @@ from lfclient.redact import named_secrets, names_secret, replace_secrets, secret
 
 MASK = "was set"  # stands in records for a secret that was sent
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
+_BY_NAME = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST, FieldKind.UNKNOWN})
 _OPTIONAL_CHOICE = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
 
 
@@ -106,8 +107,7 @@ def write_text(field: Field, value: Any) -> str:
 
 def is_secret(field: Field) -> bool:
     """Whether a value is to be hidden: declared as a secret, or named like one."""
-    named = field.kind in (FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST)
-    return field.secret or (named and names_secret(field.parameter))
+    return field.secret or (field.kind in _BY_NAME and names_secret(field.parameter))
 
 
 def hides(key: str, field: Field | None) -> bool:

@@ -22,10 +22,15 @@ def to_json(value: Any, indent: int | None = 2) -> str:
 def from_json(text: str) -> Any:
     """The JSON value in `text`; raises `ValueError` naming line and column."""
     try:
-        return json.loads(text, parse_constant=no_constant)
+        found = json.loads(text, parse_constant=no_constant)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"This is not valid JSON: {error.msg} at {where}.") from error
+    except UnicodeEncodeError as error:  # which no browser and no server takes
+        raise ValueError("This JSON holds half a character: an escape such as \\ud800.") from error
     except RecursionError as error:
         raise ValueError("This JSON is nested too deeply.") from error
 

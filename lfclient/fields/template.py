@@ -80,6 +80,7 @@ _CODE = frozenset(
         "allow_dangerous_code",
     }
 )
+_MAY_BE_SECRET = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
 
@@ -182,7 +183,7 @@ def kind_of(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
     is_list = entry.get("list") is True or entry.get("is_list") is True
     if declared not in INPUT_TYPES and kind is FieldKind.TEXT and _list(entry.get("options")):
         kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
-    if kind in (FieldKind.TEXT, FieldKind.MULTILINE) and entry.get("password") is True:
+    if kind in _MAY_BE_SECRET and entry.get("password") is True:
         return FieldKind.SECRET, False
     if is_list and kind in (FieldKind.TEXT, FieldKind.MULTILINE):
         return FieldKind.TEXT_LIST, True

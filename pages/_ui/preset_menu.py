@@ -26,6 +26,7 @@ from pages._ui.preset_state import (
     saved,
     set_tie,
     show_problem,
+    still_asking,
 )
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
@@ -44,12 +45,14 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
         with opened:
             show_problem(session, flow)
             if part == "save":
-                _save_as(session, flow, kept)
+                _save_as(session, flow, kept, chosen)
             else:
                 _more(session, flow, kept, chosen)
 
 
-def _save_as(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
+def _save_as(
+    session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+) -> None:
     key = state.preset_key("name", session.owner, flow.id)
     same = _named(kept, st.session_state.get(key, ""))
     with st.form(state.preset_key("save-form", session.owner, flow.id), border=False):
@@ -59,7 +62,7 @@ def _save_as(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
             key=state.preset_key("save-it", session.owner, flow.id),
             type="primary",
             on_click=_save,
-            args=(session, flow, key, same),
+            args=(session, flow, key, same, chosen),
         )
     for line in _about_saving(session, flow):
         st.caption(line)
@@ -82,13 +85,15 @@ def _about_saving(session: Session, flow: Flow) -> list[str]:
     return lines
 
 
-def _save(session: Session, flow: Flow, key: str, drawn: PresetHead | None) -> None:
+def _save(
+    session: Session, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
+) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
         name = name_of(st.session_state[key])
         now = held(session, flow)
         same = drawn if drawn and drawn.name == name else None
-        made = keep(session, flow, name, now.fit, same)
+        made = keep(session, flow, name, still_asking(flow, now.fit, chosen), same)
         st.session_state[key] = ""
         close(session, flow, "save")
         saved(session, flow, "Replaced" if same else "Saved", made, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -100,6 +100,13 @@ def held(session: Session, flow: Flow) -> Held:
     left_out = [f"{label_of(fields, key)}: {text}" for key, text in form.faults.items()]
     left_out += [f"{label_of(fields, one.key)}: {one.why}" for one in found.refused]
     return Held(found, tuple(left_out))
+
+
+def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
+    """Values to be kept, also asking for what their preset asks and nobody has entered yet."""
+    known = {of.key for of in flow.fields} - what.values.keys()
+    asked = [key for key in chosen.secrets if key in known] if chosen else ()
+    return replace(what, ask=tuple(dict.fromkeys([*what.ask, *asked])))
 
 
 def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:

@@ -27,6 +27,7 @@ from pages._ui.preset_state import (
     put_in,
     saved,
     set_tie,
+    still_asking,
     tell,
     told,
 )
@@ -233,7 +234,7 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
     try:
         now = held(session, flow)
         head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
-        kept = keep(session, flow, drawn.name, now.fit, head)
+        kept = keep(session, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
     except ChangedMeanwhile:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
         tell(session.owner, flow.id, Told("Not updated.", (kept,), wrong=True))

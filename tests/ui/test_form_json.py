@@ -56,6 +56,7 @@ def test_edits_come_back_into_the_form():
         ("[]", "object is needed"),
         ('{"T-a.z": 1}', "no such parameter"),
         ('{"T-a.p": 5}', "A text is needed"),
+        ('{"T-a.p": "\\ud800"}', "half a character"),
     ],
 )
 def test_broken_text_is_refused_at_its_place_and_kept(written, words):

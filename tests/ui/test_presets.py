@@ -54,6 +54,16 @@ def test_a_secret_is_never_in_it_and_said_to_be_entered():
     assert "Enter it yourself" not in said(enter(other, "sk-another", "s"))
 
 
+def test_a_secret_that_was_not_entered_is_still_asked_for():
+    """By the preset that was changed, and by one that was made of it."""
+    first = keep(p="old", secrets=["T-a.s"])
+    app = enter(choose(open_page(), first), "new")
+    press(app, "Update")
+    assert presets().get(owner(), first.id).secrets == ("T-a.s",)
+    save_as(app, "Another")
+    assert [kept.secrets for kept in all_kept()] == [("T-a.s",)] * 2
+
+
 def test_choosing_one_over_what_was_typed_leaves_a_way_back():
     """The way back leads back to the other, too."""
     kept = keep(p="of the preset")
