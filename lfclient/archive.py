@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -156,20 +157,24 @@ class _Archive:
         stem = entry.output.display_name or entry.output.component_id
         stem = self._clean(f"{stem}-{entry.part}" if entry.part else stem)
         stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())[:_STEM].strip("-. ")
-        name = self._free(f"{stem or 'output'}{after}.{ending}")
+        # once more: what is left may be a device's name
+        stem = safe_name(stem) if stem else "output"
+        name = self._free(f"{stem}{after}.{ending}")
         self._put(name, pieces)
         entry.files.append(name)
 
     def _free(self, name: str) -> str:
-        """The name, with a number where it is taken; some systems do not tell A from a."""
+        """The name, with a number where it is taken; some systems do not tell A from a, nor how an
+        accent is written.
+        """
         stem, dot, ending = name.rpartition(".")
         if not stem:
             stem, dot, ending = name, "", ""
         number = 1
-        while name.casefold() in self._names:
+        while _alike(name) in self._names:
             number += 1
             name = f"{stem}-{number}{dot}{ending}"
-        self._names.add(name.casefold())
+        self._names.add(_alike(name))
         return name
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -278,6 +283,10 @@ def _encoded(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:
     for piece in pieces:
         for start in range(0, len(piece), _PIECE):
             yield piece[start : start + _PIECE].encode("utf-8", halves)
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _is_rows(value: Any) -> bool:

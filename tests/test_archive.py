@@ -118,6 +118,15 @@ def test_names_are_safe_and_unique(name):
     assert files["README.txt"].startswith(b"Outputs of a run")
 
 
+def test_names_differ_for_every_system():
+    """An accent may be a letter of its own; what is left of a name may be a device."""
+    names = ("\u00e9", "e\u0301", "-CON")
+    files = of(
+        *(output(f"{n}-1", OutputKind.DATA, n, display_name=one) for n, one in enumerate(names))
+    )
+    assert list(files)[:3] == ["\u00e9.json", "e\u0301-2.json", "CON_.json"]
+
+
 def test_what_is_left_out_is_said():
     """Files that are gone, images elsewhere, empty and cut values, each with why."""
     remote = "https://evil.test/picture.png"

@@ -259,6 +259,14 @@ def test_no_secret_is_in_a_report():
         assert found.text.count(MASK) > 20
 
 
+def test_a_secret_that_is_a_word_of_the_page_leaves_the_page_whole():
+    """Its policy above all; the text that a run returned is free of it all the same."""
+    record = record_of(run_of(output("C-1", OutputKind.MESSAGE, "**default** and content")))
+    html = report_html(record, None, secrets=["default", "content"])
+    assert "content=\"default-src 'none'" in html
+    assert f"<strong>{MASK}</strong> and {MASK}" in html
+
+
 def test_a_variable_that_the_flow_names_is_no_secret():
     """The name of a server's variable is not looked for."""
     entry = flows.entry("SecretStrInput", "str", "OPENAI_API_KEY", password=True, load_from_db=True)
