@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
@@ -13,7 +14,7 @@ from lfclient.flow import Flow
 from lfclient.ownership import fingerprint
 from lfclient.runner import Runner
 from lfclient.settings import Connection
-from lfclient.store import Store
+from lfclient.store import Store, StoreError
 from tests.fake_langflow import FLOW, FakeLangflow
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
@@ -73,6 +74,20 @@ class Bench:
             assert left > 0, f"still {record}"
             record = self.runner.wait_change(run_id, record.version, left)
         return record
+
+    def break_next_write(self, runner=None):
+        """What it writes next is kept, but the connection breaks before the database says so."""
+        store = (runner or self.runner).store
+        write = store._write
+
+        @contextmanager
+        def broken():
+            with write() as connection:
+                yield connection
+            store._write = write
+            raise StoreError("The connection broke.")
+
+        store._write = broken
 
     def ended(self, run_id, timeout=15.0):
         return self.until(run_id, lambda record: record.ended, timeout)

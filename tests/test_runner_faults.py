@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from lfclient.client import AsyncLangflowClient
 from lfclient.run import RunStatus, StopResult
-from lfclient.runner import FollowedElsewhere, TooManyRuns, memory
+from lfclient.runner import FollowedElsewhere, TooManyRuns, memory, tasks
 from lfclient.runner import core as runner_core
-from lfclient.store import Store, StoreError
+from lfclient.store import RunFilter, Store, StoreError
 from tests.runner_bench import CONNECTION, bench, both_dialects
 from tests.waiting import wait_for
 
@@ -123,6 +123,19 @@ def test_a_store_that_fails_stops_a_start_before_anything_is_sent(bench, monkeyp
     assert bench.server.jobs == {}
 
 
+def test_a_record_that_is_kept_without_an_answer_is_closed(bench, monkeypatch):
+    """Nothing was sent for it, also when the same button is pressed again."""
+    monkeypatch.setattr(tasks, "TIDY_SECONDS", 0.3)
+    bench.restart()
+    bench.break_next_write()
+    with pytest.raises(StoreError):
+        bench.start(click="a press")
+    record = bench.ended(bench.start(click="a press"))
+    assert record.status is RunStatus.FAILED
+    assert "Not started" in record.problem.message
+    assert bench.server.jobs == {}
+
+
 def test_a_record_that_cannot_be_written_is_kept_and_written_later(bench, monkeypatch):
     """The run ends in memory, says so, and is on disk once there is room."""
     monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.1)
@@ -227,6 +240,29 @@ def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "restarted" in record.problem.message
     assert record.problem.hint
+    (entry,) = bench.runner.past.page([bench.owner], RunFilter(text="restarted")).entries
+    assert entry.headline == record.problem.message
+
+
+def test_a_run_that_is_taken_up_while_the_console_looks_is_kept(bench, monkeypatch):
+    """By a visitor's page, after the list was read in which it is a dead process's."""
+    bench.server.seconds = 60
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.job_id)
+    bench.restart()
+    store = bench.runner.store
+    unfinished = store.unfinished
+
+    def then_taken_up(*args, **more):
+        found = unfinished(*args, **more)
+        monkeypatch.setattr(store, "unfinished", unfinished)
+        bench.runner.attach(CONNECTION)
+        return found
+
+    monkeypatch.setattr(store, "unfinished", then_taken_up)
+    bench.runner._takeover.look(tell=False)
+    bench.until(run_id, lambda record: record.run)
+    assert bench.runner.is_followed(run_id)
 
 
 def test_a_run_that_another_living_process_follows_is_left_to_it(bench):

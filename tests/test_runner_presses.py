@@ -38,6 +38,15 @@ def test_a_stop_while_a_decision_is_on_its_way(bench, asking, monkeypatch):
     assert "Stopped" in record.stop_result or record.ended
 
 
+def test_nobody_stops_or_decides_for_a_run_of_somebody_else(bench, asking):
+    """Whatever id they come with."""
+    other = replace(CONNECTION, name="another server")
+    bench.runner.stop(asking, other)
+    bench.runner.decide(asking, other, bench.question, "approve")
+    record = bench.runner.get(asking, bench.owner)
+    assert (record.stop_requested_at, record.run.waiting_for.sent) == (None, None)
+
+
 def test_a_decision_dies_with_its_follower_and_can_be_made_again(bench, asking):
     """Another key takes the run up before it was sent: the buttons are there again."""
     bench.server.down = True

@@ -13,7 +13,7 @@ from lfclient.run import RunStatus
 from lfclient.runner import recover
 from lfclient.runner.live import now
 from lfclient.runner.takeover import NOT_FOLLOWED
-from lfclient.store import Store
+from lfclient.store import Store, StoreError
 from lfclient.store.models import RunRow
 from lfclient.store.rows import microseconds
 from tests.runner_bench import CONNECTION, bench, both_dialects
@@ -88,6 +88,22 @@ def test_nothing_is_sent_later(bench, ago):
     assert record.elapsed(now()) >= 0
 
 
+def test_an_attempt_that_could_not_be_recorded_is_not_counted(bench, monkeypatch):
+    """It was not sent."""
+    run_id = lost(bench, arrived=False)
+    update, faults = bench.runner.store.update, [StoreError("The file of runs is locked.")]
+
+    def locked(record, **more):
+        if record.attempts == 2 and faults:
+            raise faults.pop()
+        return update(record, **more)
+
+    monkeypatch.setattr(bench.runner.store, "update", locked)
+    bench.runner.attach(CONNECTION)
+    assert bench.ended(run_id).attempts == 2
+    assert bench.server.count("POST", "/api/v2/workflows") == 2
+
+
 def test_a_run_with_a_secret_is_not_sent_again(bench):
     """Its secret is nowhere any more."""
     run_id = lost(bench, arrived=False, overrides=SECRET)
@@ -139,6 +155,31 @@ def test_the_job_of_another_record_is_not_taken(bench):
     bench.runner.attach(CONNECTION)
     record = bench.ended(run_id)
     assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
+
+
+@inputs
+def test_of_two_lost_runs_of_one_session_none_takes_the_job_of_the_other(bench):
+    """Only one had arrived, and which cannot be told."""
+    first = lost(bench, arrived=False)
+    second = lost(bench, arrived=True)
+    tell(bench, *bench.server.jobs)
+    bench.runner.attach(CONNECTION)
+    for run_id in (first, second):
+        record = bench.ended(run_id)
+        assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
+        assert "Another run was lost" in record.problem.message
+
+
+def test_of_two_lost_runs_of_one_session_each_has_its_job_by_its_key(bench):
+    """While it may be sent again."""
+    first = lost(bench, arrived=False)
+    second = lost(bench, arrived=True)
+    (job_id,) = bench.server.jobs
+    tell(bench, job_id)
+    bench.runner.attach(CONNECTION)
+    assert bench.ended(second).job_id == job_id
+    assert bench.ended(first).job_id not in (None, job_id)
+    assert len(bench.server.jobs) == 2
 
 
 @inputs

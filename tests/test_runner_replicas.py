@@ -114,6 +114,22 @@ def test_of_several_one_takes_over(replicas):
     replicas.runner = others[0]
 
 
+def test_what_was_claimed_without_an_answer_is_followed(replicas):
+    """The connection to the database broke, and the run was this process's all the same."""
+    first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
+    run_id = replicas.start()
+    replicas.until(run_id, lambda record: record.job_id)
+    replicas.look(first, second)
+    replicas.kill(first)
+    replicas.break_next_write(second)
+    second.store.workers.beat = lambda worker: None
+    with pytest.raises(StoreError):
+        until_dead(replicas, second)
+    replicas.look(second)
+    assert second.is_followed(run_id)
+    replicas.runner = second
+
+
 def test_without_the_key_it_says_so_until_a_visitor_brings_it(replicas):
     """Whichever process that visitor came to."""
     first, second, third = replicas.runner, replicas.new_runner(), replicas.new_runner()

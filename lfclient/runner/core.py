@@ -31,12 +31,16 @@ from lfclient.runner.takeover import Takeover
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
-from lfclient.store import RunRecord, Store, StoreError
+from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 from lfclient.store.record import ADOPTED
 from lfclient.store.summary import gist
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
+_NOT_BEGUN = RecordProblem(
+    "Not started: the database of runs did not confirm the record, and nothing was sent.",
+    "Run it again.",
+)
 _ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
@@ -87,7 +91,8 @@ class Runner:
         self._records = Records(self._board, self._store)
         self._tasks = Tasks(self._records, connect)
         self.past = Past(self._store, self._board, self._tasks.leave)
-        self._tasks.tidiers.append(self.past.tidy)
+        self._unsure: dict[str, RunRecord] = {}
+        self._tasks.tidiers += [self._end_unsure, self.past.tidy]
         self._takeover = Takeover(
             self._store, self._presence, self._board, self._tasks, self.owner_of, connections
         )
@@ -116,25 +121,28 @@ class Runner:
             raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
         keeps_inputs = self._store.keeping.inputs
         kept = dict(mask(flow, overrides)) if keeps_inputs else {}
-        record, new = self._store.create(
-            RunRecord(
-                id=uuid.uuid4().hex,
-                owner=self.owner_of(connection),
-                click=click,
-                server_name=connection.name,
-                server_url=connection.url,
-                flow_id=flow.id,
-                flow_name=flow.name,
-                mode=mode,
-                created_at=now(),
-                session_id=session_id,
-                overrides=kept,
-                inputs_kept=keeps_inputs,
-                gist=gist(kept, {field.key: label_of(field) for field in flow.fields}),
-                queue_limit=server.limits.concurrency,
-                worker=self._presence.id,
-            )
+        record = RunRecord(
+            id=uuid.uuid4().hex,
+            owner=self.owner_of(connection),
+            click=click,
+            server_name=connection.name,
+            server_url=connection.url,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            mode=mode,
+            created_at=now(),
+            session_id=session_id,
+            overrides=kept,
+            inputs_kept=keeps_inputs,
+            gist=gist(kept, {field.key: label_of(field) for field in flow.fields}),
+            queue_limit=server.limits.concurrency,
+            worker=self._presence.id,
         )
+        try:
+            record, new = self._store.create(record)
+        except StoreError:
+            self._unsure[record.id] = record
+            raise
         if new:
             execute = _WAYS[mode]
             values = dict(overrides)
@@ -154,14 +162,14 @@ class Runner:
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
             self._check_ours(run_id, connection, "Not stopped")
-        asked = now()
+        owner, asked = self.owner_of(connection), now()
 
         def stopping(record: RunRecord) -> dict[str, Any] | None:
             if record.ended or record.stop_requested_at:
                 return None
             return {"stop_requested_at": asked, "stop_result": ""}
 
-        if self._edit(run_id, stopping):
+        if self._edit(run_id, owner, stopping):
             self._tasks.press_stop(run_id)
 
     def decide(
@@ -185,7 +193,7 @@ class Runner:
             asked = replace(run.waiting_for, sent=action_id)
             return {"run": replace(run, waiting_for=asked), "note": ""}
 
-        if self._edit(run_id, deciding):
+        if self._edit(run_id, self.owner_of(connection), deciding):
             self._tasks.decide(run_id, question.request_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
@@ -258,7 +266,7 @@ class Runner:
         """
         owner = self._written(connection, flow_id, old)
         for run_id in self._store.rename_session(owner, flow_id, old, new):
-            self._edit(run_id, lambda _: {"session_id": new})
+            self._edit(run_id, owner, lambda _: {"session_id": new})
 
     def leave(self) -> None:
         """Somebody has stopped looking at a run: its memory is given back within seconds."""
@@ -293,21 +301,30 @@ class Runner:
         self._presence.close()
         self._store.close()
 
-    def _edit(self, run_id: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]) -> bool:
-        """Change a run that is on the board; whether there was something to change.
+    def _edit(
+        self, run_id: str, owner: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]
+    ) -> bool:
+        """Change that owner's run that is on the board; whether there was something to change.
 
         Of several who press at once, one does.
         """
         made: list[Mapping[str, Any]] = []
 
         def noted(record: RunRecord) -> Mapping[str, Any] | None:
-            changes = edit(record)
+            changes = edit(record) if record.owner == owner else None
             made.extend([changes] if changes else [])
             return changes
 
         with suppress(KeyError):
             self._board.edit(run_id, noted)
         return bool(made)
+
+    def _end_unsure(self) -> None:
+        """Close what was not begun because the database did not answer: it may have kept it."""
+        for record in tuple(self._unsure.values()):
+            closed = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_BEGUN)
+            self._store.update(replace(closed, version=record.version + 1), answer=True)
+            del self._unsure[record.id]
 
     def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
         """The owner, once all runs of the session that have ended have so on disk, too."""

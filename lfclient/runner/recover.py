@@ -37,6 +37,7 @@ _LOOKING = "The console looks for the run among what the server has kept, and fo
 _NOT_FOUND = "The server has kept nothing that shows what became of it."
 _NO_FURTHER = "It was not found before the console was told to look no further."
 _SEVERAL = "The server has several runs that it may be."
+_MIXED_UP = "Another run was lost at that time, and what the server has kept may be that one's."
 _HINT = (
     "It may have run all the same: look into the flow's messages or traces in Langflow. Run it "
     "again if it has not."
@@ -75,6 +76,7 @@ class _Recovery:
         self._delays: Iterator[float] = schedule.delays(schedule.SEARCHING)
         # blind: the inputs that were kept are not all that it was given
         self._again = again and not live.blind
+        self._mixed_up = False
 
     async def turn(self) -> bool:
         """Look once, and send again if that is allowed. False once the run can be followed, or
@@ -101,7 +103,7 @@ class _Recovery:
         if live.wishes.stop.is_set():
             await self._close(_NO_FURTHER)
         elif len(found) > 1 or time.monotonic() - self._began >= self._patience():
-            await self._close(_SEVERAL if found else _NOT_FOUND)
+            await self._close(_SEVERAL if found else _MIXED_UP if self._mixed_up else _NOT_FOUND)
         else:
             return True
         return False
@@ -147,6 +149,7 @@ class _Recovery:
         live = self._live
         attempts = live.record.attempts + 1
         if not await live.write(attempts=attempts):
+            live.records.board.change(live.id, attempts=attempts - 1)
             return  # what cannot be recorded is not sent
         try:
             run = await live.client.submit(
@@ -172,7 +175,8 @@ class _Recovery:
     async def _found(self) -> list[FoundJob]:
         """The jobs that may be this run's, without those of other records.
 
-        What is known by its time alone counts only if no other run without a job can be meant.
+        None counts if another run without a job can be meant: of the same session, which may be
+        kept for several runs, or of any where it is known by its time alone.
         """
         record, store = self._live.record, self._live.records.store
         found = await self._live.client.find_jobs(
@@ -183,12 +187,12 @@ class _Recovery:
             known = await asyncio.to_thread(store.of_job, None, one.job_id)
             if known is None or known.id == record.id:
                 mine.append(one)
-        if any(one.by == "time" for one in mine):
+        if mine:
+            session = None if any(one.by == "time" for one in mine) else record.session_id
             near = (record.created_at - NEAR, record.created_at + NEAR)
-            lost = await asyncio.to_thread(store.without_job, record.flow_id, *near)
-            if lost != [record.id]:
-                return []
-        return mine
+            lost = await asyncio.to_thread(store.without_job, record.flow_id, *near, session)
+            self._mixed_up = bool(set(lost) - {record.id})
+        return [] if self._mixed_up else mine
 
     async def _close(self, reason: str) -> None:
         self._live.wishes.carried_out(stop=True, decision=True)

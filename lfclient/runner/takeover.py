@@ -62,6 +62,7 @@ class Takeover:
         self._configured = {owner_of(one): one for one in connections}
         self._visitors: dict[str, tuple[Connection, float]] = {}
         self._taken: set[str] = set()  # what this process took over and may take up again
+        self._unsure: set[str] = set()  # claimed without an answer, and so perhaps this process's
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(
@@ -102,10 +103,17 @@ class Takeover:
         """See who lives, and to the runs of those who don't; `tell` of those without a key."""
         self._presence.look()
         for record in self._store.unfinished(besides=self._presence.id):
-            if self._tasks.connection(record.id):
-                self._tasks.lose(record.id)  # another process took it over
-            else:
+            if self._tasks.connection(record.id) is None:
                 self._see_to(record, self._connection(record.owner), tell=tell)
+            # or was it this one, since the list was read?
+            elif self._store.worker_of(record.id) != self._presence.id:
+                self._tasks.lose(record.id)  # another process took it over
+        for run_id in tuple(self._unsure):
+            record = self._store.get(run_id)
+            if record and not record.ended and record.worker == self._presence.id:
+                self._taken.add(run_id)
+                self._see_to(record, self._connection(record.owner), tell=tell)
+            self._unsure.discard(run_id)
 
     def _watch(self) -> None:
         tell, fault = False, ""
@@ -147,7 +155,7 @@ class Takeover:
         mine = self._presence.id
         ours = record.worker == mine
         with self._lock:
-            if not ours and not self._store.claim(record.id, record.worker, mine):
+            if not ours and not self._claim(record):
                 return
             current = self._board.peek(record.id) or self._store.get(record.id)
             if current is None or current.ended or current.worker != mine:
@@ -171,6 +179,12 @@ class Takeover:
             elif not current.inputs_kept or holds_mask(current.overrides):
                 job.blind = TAKEN_UP if ours else RESTARTED
             self._tasks.begin(job)
+
+    def _claim(self, record: RunRecord) -> bool:
+        self._unsure.add(record.id)
+        claimed = self._store.claim(record.id, record.worker, self._presence.id)
+        self._unsure.discard(record.id)
+        return claimed
 
     def _give_up(self, record: RunRecord) -> None:
         """Say that nobody follows it, in its name: whoever can may take it."""
@@ -196,7 +210,8 @@ class Takeover:
                 note="",
                 version=record.version + 1,
                 problem=_LOST_STREAM if streamed else _LOST_CALL,
-            )
+            ),
+            answer=True,  # so that lists and searches tell why
         )
 
 

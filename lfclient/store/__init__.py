@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lfclient.keeping import Keeping
-from lfclient.run import Run
+from lfclient.run import Run, RunStatus
 from lfclient.store import statements
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
@@ -157,13 +157,22 @@ class Store:
             row = connection.execute(query.limit(1)).one_or_none()
         return from_row(row) if row else None
 
-    def without_job(self, flow_id: str, since: datetime, until: datetime) -> list[str]:
-        """The ids of anybody's runs of a flow, begun in that time, whose job is not known."""
+    def without_job(
+        self, flow_id: str, since: datetime, until: datetime, session_id: str | None = None
+    ) -> list[str]:
+        """The ids of anybody's runs of a flow, begun in that time, whose job is not known.
+
+        `session_id`: of those in that session, and without those that were refused.
+        """
         query = select(RunRow.id).where(
             RunRow.created_at.between(microseconds(since), microseconds(until)),
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
         )
+        if session_id is not None:
+            query = query.where(
+                RunRow.session_id == session_id, RunRow.status != RunStatus.FAILED.value
+            )
         with self._read() as connection:
             return list(connection.execute(query).scalars())
 

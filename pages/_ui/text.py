@@ -177,7 +177,7 @@ def clock() -> tzinfo:
     """The time zone of the person's browser; UTC where it does not tell."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return timezone.utc
 
 
