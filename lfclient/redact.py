@@ -25,6 +25,14 @@ _SECRET_NAME = re.compile(
     r"|passphrase|passcode|credentials?)[\s_-]?\d*$)"
 )
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+# credentials within other text: an address with a password, a header, forms that keys are known by
+_IN_TEXT = re.compile(
+    r"://[^\s/:@]*:[^\s/@]+@|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}|\bcookie:\s*\S"
+    r"|\b(?:sk|pk|ghp|gho|xox[abp]|github_pat)[_-](?=[\w-]*\d)[\w-]{10,}"
+    r"|\bAKIA\w{12}|\bAIza[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY",
+    re.IGNORECASE,
+)
+_NAMED_IN_TEXT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
 _ROW_NAMES = frozenset({"key", "name", "header"})  # columns that tell what the value is
 # an answer may tell the key of such a header alone
 _SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
@@ -128,6 +136,17 @@ def named_secrets(value: Any) -> set[str]:
     found: set[str] = set()
     replace_secrets(value, lambda secret: found.update(secrets_in(secret)))
     return found
+
+
+def seems_secret(value: Any) -> bool:
+    """Whether a value that no name calls a secret looks as if it held a password or a key.
+
+    A guess, to warn by: what it says of is kept and sent as it is.
+    """
+    return any(
+        _IN_TEXT.search(text) or any(map(names_secret, _NAMED_IN_TEXT.findall(text)))
+        for text in secrets_in(value)
+    )
 
 
 def _hides(name: object) -> bool:

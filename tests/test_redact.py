@@ -2,11 +2,20 @@
 
 import html
 import json
+import time
 from urllib.parse import quote
 
 import pytest
 
-from lfclient.redact import MASK, Redactor, named_secrets, names_secret, replace_secrets, secrets_in
+from lfclient.redact import (
+    MASK,
+    Redactor,
+    named_secrets,
+    names_secret,
+    replace_secrets,
+    secrets_in,
+    seems_secret,
+)
 
 SECRET = 'pä"ss/w\\ord&<1>'
 
@@ -104,6 +113,45 @@ def test_what_is_masked_is_learnt(value):
 def test_the_key_of_a_header_is_a_secret_without_its_scheme():
     """A service may say which key it refused."""
     assert Redactor(["Bearer sk-secret"]).text("Wrong key: sk-secret") == f"Wrong key: {MASK}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://me:hunter22@db/x",
+        "curl -H 'Authorization: Bearer abc12345678' https://x",
+        "https://x/?a=1&api_key=abc12345678",
+        '{"client_secret": "abc12345678"}',
+        "use sk-abcdefgh1234",
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ],
+)
+def test_credentials_within_a_text_are_noticed(text):
+    """However deep it stands."""
+    assert seems_secret([{"a": text}])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is a token: a word or less?",
+        "https://example.org:8080/a@b?tokens=123456789",
+        "basic questions about bearer bonds",
+        "max_tokens=100000000",
+        "mail me@example.org at 10:30",
+        "risk-adjusted-returns",
+    ],
+)
+def test_other_texts_are_not_taken_for_credentials(text):
+    """A warning at every text would be read by nobody."""
+    assert not seems_secret(text)
+
+
+def test_looking_for_credentials_takes_little_time():
+    """Also in a long text of one word."""
+    began = time.perf_counter()
+    assert not seems_secret("a" * 1_000_000)
+    assert time.perf_counter() - began < 1
 
 
 def test_open_values_are_not_learnt():

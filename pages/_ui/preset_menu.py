@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from lfclient.fields import FieldKind, mask
+from lfclient.fields import Field, FieldKind, mask
 from lfclient.flow import Flow
-from lfclient.presets import dump, fit, name_of
+from lfclient.presets import Fit, dump, fit, name_of
 from lfclient.store import Preset, PresetHead
 from pages._ui import preset_import, state
 from pages._ui.backend import backend
@@ -27,6 +27,7 @@ from pages._ui.preset_state import (
     set_tie,
     show_problem,
     still_asking,
+    warning_of_secrets,
 )
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
@@ -64,7 +65,12 @@ def _save_as(
             on_click=_save,
             args=(session, flow, key, same, chosen),
         )
-    for line in _about_saving(session, flow):
+    fields = {of.key: of for of in flow.fields}
+    now = fit(flow, mask(flow, form_state(session.owner, flow).overrides(fields)))
+    warning = warning_of_secrets(fields, now)
+    if warning:
+        st.warning(plain(warning), icon=":material/warning:")
+    for line in _about_saving(fields, now):
         st.caption(line)
 
 
@@ -73,9 +79,7 @@ def _named(kept: Sequence[PresetHead], text: str) -> PresetHead | None:
     return next((preset for preset in kept if preset.name == name), None)
 
 
-def _about_saving(session: Session, flow: Flow) -> list[str]:
-    fields = {of.key: of for of in flow.fields}
-    now = fit(flow, mask(flow, form_state(session.owner, flow).overrides(fields)))
+def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
     if now.ask:
         names = ", ".join(label_of(fields, key) for key in now.ask[:5])

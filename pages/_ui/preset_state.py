@@ -14,6 +14,7 @@ from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.fields import MASK, Field, is_secret, mask
 from lfclient.flow import Flow
 from lfclient.presets import Fit, check_size, fit
+from lfclient.redact import seems_secret
 from lfclient.store import Preset, PresetHead
 from pages._ui import problems, state
 from pages._ui.backend import backend
@@ -107,6 +108,15 @@ def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
     known = {of.key for of in flow.fields} - what.values.keys()
     asked = [key for key in chosen.secrets if key in known] if chosen else ()
     return replace(what, ask=tuple(dict.fromkeys([*what.ask, *asked])))
+
+
+def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
+    """That values which are about to be shown to others may hold secrets; "" if none seems to."""
+    names = [label_of(fields, key) for key, value in what.values.items() if seems_secret(value)]
+    if not names:
+        return ""
+    listed = ", ".join(names[:_LINES])
+    return f"May hold a password or a key, which others will read: {listed}. Take it out first."
 
 
 def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:

@@ -16,7 +16,16 @@ from pages._ui import state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
 from pages._ui.form_state import form_state
-from pages._ui.preset_state import Told, label_of, masked, not_fitting, put_in, set_tie, tell
+from pages._ui.preset_state import (
+    Told,
+    label_of,
+    masked,
+    not_fitting,
+    put_in,
+    set_tie,
+    tell,
+    warning_of_secrets,
+)
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -151,6 +160,9 @@ def _inside(session: Session, flow: Flow, chosen: Preset | None) -> None:
         "It opens for whoever is connected with the same server and key. Nothing runs by itself, "
         "and what they had typed is not lost."
     )
+    warning = warning_of_secrets(fields, now)
+    if warning:
+        st.warning(plain(warning), icon=":material/warning:")
     for line in _remarks(fields, now, form.wrong):
         st.caption(plain(line))
 

@@ -157,3 +157,12 @@ def test_an_address_can_put_no_number_over_a_draft_that_holds_nonsense():
     app = shared(p="good")
     assert field(app, "n").value == "5"
     assert field(press(app, "Back to what I had typed"), "n").value == "many"
+
+
+def test_a_text_that_looks_like_a_key_is_warned_of_before_others_read_it():
+    """Where it is shared, and where it is kept for everybody."""
+    app = enter(open_page(), "postgresql://me:hunter22@db/x")
+    words = "May hold a password or a key, which others will read: p (T)."
+    assert words in said(menu(app, "share"))
+    assert words in said(menu(enter(open_page("c"), "Bearer abc12345678"), "save"))
+    assert words not in said(menu(enter(open_page("d"), "a tale of bearers"), "share"))
