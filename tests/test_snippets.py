@@ -239,6 +239,13 @@ def test_without_a_key_none_is_asked_for():
         assert "x-api-key" not in code
 
 
+def test_curl_is_given_the_key_where_no_list_of_processes_shows_it():
+    """Its arguments are seen by every user of a machine; the shell's own printf has none."""
+    code = snippet(Language.CURL, record(), FLOW, NEW, "http://x")
+    assert code.count('$LANGFLOW_API_KEY"') == code.count("<(printf 'x-api-key: %s\\n' \"$LANGFLOW")
+    assert "<(printf 'x-api-key" in code
+
+
 def test_what_the_server_cannot_do_is_an_error():
     """A streamed call before 1.11; a value that this mode does not take."""
     with pytest.raises(Unsupported):

@@ -45,7 +45,8 @@ cat "$answer"
 
 def write(call: Call) -> str:
     """The script: `bash run.sh` prints the server's answer, a streamed call its events."""
-    key = f' -H "x-api-key: ${API_KEY}"' if call.with_key else ""
+    # by a file of the shell's own: arguments of a command are seen by every user of the machine
+    key = f""" -H @<(printf 'x-api-key: %s\\n' "${API_KEY}")""" if call.with_key else ""
     lines = [call.comments("#", "Save it as run.sh; then: bash run.sh"), "set -euo pipefail\n"]
     lines += [f': "${{{name}:?is not set}}"\n' for name in call.variables]
     lines.append(f"url={shlex.quote(call.endpoint)}\n")
