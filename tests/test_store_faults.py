@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from lfclient.run import RunStatus
-from lfclient.store import NewerStore, RunFilter, Store, StoreError
+from lfclient.store import NewerStore, RunFilter, Store, StoreError, statements
 from tests import postgres
 from tests.fake_langflow import FakeLangflow
 from tests.runner_bench import Bench
@@ -82,6 +82,29 @@ def test_a_server_that_dies_within_a_transaction_is_said(shared, url):
             another.execute("SELECT pg_terminate_backend(%s)", (own,))
         connection.execute(text("SELECT 1"))
     assert shared.create(typed("r1"))[1]
+
+
+def test_a_server_that_dies_while_a_run_is_written_is_said(shared, url):
+    """What went past SQLAlchemy is told alike, and its connection is not used again."""
+    pid = text("SELECT pg_backend_pid() WHERE :typed <> ''")
+    with refused("cannot be reached", "keeps trying"), shared.database.write_quickly() as execute:
+        [(own,)] = execute(pid, {"typed": TYPED})
+        with other(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s)", (own,))
+        execute(pid, {"typed": TYPED})
+    assert shared.create(typed("r1"))[1]
+
+
+def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
+    """The next write waits for nothing that this one has left open."""
+    first = typed("r1")
+    any_store.create(first)
+    changed = {"the_run": "r1", "the_version": 1, "the_worker": first.worker, "note": "half"}
+    with refused("has that already", "try again"), any_store.database.write_quickly() as execute:
+        assert execute(statements.CHANGE_RUN, changed)
+        execute(statements.NEW_TEXT, {"run_id": "r1", "body": TYPED})  # it has one
+    assert any_store.get("r1") == first
+    assert any_store.update(replace(first, version=2))
 
 
 @pytest.mark.parametrize(

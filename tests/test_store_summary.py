@@ -31,6 +31,12 @@ def test_inputs_are_named_as_the_form_names_them():
         (OutputKind.MESSAGE, "\n## **London** calls\nmore", "London calls"),
         (OutputKind.MESSAGE, "![A view](data:image/png;base64,AA)", "A view"),
         (OutputKind.MESSAGE, "3 * 4 * 5", "3 * 4 * 5"),
+        (OutputKind.MESSAGE, "- AT&amp;T, a\\*b", "AT&T, a*b"),
+        (
+            OutputKind.MESSAGE,
+            "> 2 > 1 (~50 %)! See: http://a.test/",
+            "2 > 1 (~50 %)! See: http://a.test/",
+        ),
         (OutputKind.TABLE, [{"a": 1}, {"a": 2}], "Table of 2 rows"),
         (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
         (OutputKind.IMAGE, b"\x89PNG", "Image"),

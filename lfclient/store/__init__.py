@@ -22,6 +22,7 @@ from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFil
 from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
 from lfclient.store.models import RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
+from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import changing, from_row, microseconds, to_row
 from lfclient.store.summary import gist, headline, searched
@@ -85,13 +86,14 @@ class Store:
         row = to_row(record)
         text = {"run_id": record.id, "body": searched(record)}
         while True:
-            with self._write() as connection:
-                if connection.execute(self._new_run, row).one_or_none():
-                    connection.execute(statements.NEW_TEXT, text)
+            with self.database.write_quickly() as execute:
+                if execute(self._new_run, row):
+                    execute(statements.NEW_TEXT, text)
                     return record, True
+            with self._read() as connection:
                 found = connection.execute(statements.RUN_OF_CLICK, known).one_or_none()
-                if found:  # or it was deleted since
-                    return from_row(found), False
+            if found:  # or it was deleted since
+                return from_row(found), False
 
     def update(self, record: RunRecord, *, answer: bool = False) -> bool:
         """Bring what is kept to where `record` stands; `answer` writes `run` too.
@@ -101,24 +103,25 @@ class Store:
         values = changing(record)
         values["the_run"], values["the_version"] = record.id, record.version
         values["the_worker"] = record.worker
-        with self._write() as connection:
-            before = connection.execute(statements.CHANGE_RUN, values).scalar_one_or_none()
-            if before is not None and answer:
-                self._answer(connection, record, before)
-            return before is not None
+        with self.database.write_quickly() as execute:
+            changed = execute(statements.CHANGE_RUN, values)
+            if changed and answer:
+                self._answer(execute, record, *changed[0])
+            return bool(changed)
 
-    def _answer(self, connection: Connection, record: RunRecord, before: int) -> None:
+    def _answer(self, execute: Execute, record: RunRecord, before: int) -> None:
         """Write the answer; `before` is how many bytes of one there are."""
         if record.run is not None:
             kept, run = wanted(record, record.run, self.keeping)
-            columns = write_answer(connection, record.id, run, kept, self.keeping, before)
-            record = replace(record, run=run)
+            columns = write_answer(execute, record.id, run, kept, self.keeping, before)
+            if run is not record.run:
+                record = replace(record, run=run)
         else:
             columns = {}
         columns |= {"the_run": record.id, "headline": headline(record)}
-        connection.execute(statements.CHANGE_ANSWER, columns)
+        execute(statements.CHANGE_ANSWER, columns)
         text = {"the_run": record.id, "body": searched(record)}
-        connection.execute(statements.CHANGE_TEXT, text)
+        execute(statements.CHANGE_TEXT, text)
 
     def get(self, run_id: str) -> RunRecord | None:
         """The record with its answer, or None."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -238,7 +239,12 @@ def _map(value: Any, depth: int, change: Callable[[Any, int], Any]) -> Any:
 
 def _plain(thing: Any) -> dict[str, Any]:
     """A dataclass's fields, without a copy of what they hold."""
-    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+    return {name: getattr(thing, name) for name in _names(type(thing))}
+
+
+@cache
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 def _new_tag() -> str:

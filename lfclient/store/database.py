@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lfclient.store.errors import StoreError, index_is_damaged, told
 from lfclient.store.migrate import is_current, rebuild, upgrade
+from lfclient.store.quick import Execute, Quick
 
 FILE = "runs.db"
 BUSY_SECONDS = 3
@@ -64,6 +65,7 @@ class Database:
             # so that what is read in one transaction is of one moment
             self._reader = self.engine.execution_options(**options if self.is_shared else {})
             self._writer = self.engine.execution_options(immediate=True)
+            self._quick = Quick(self.engine)
             self._upgrade()
             self._file = None if self.is_shared else self.path.stat().st_ino
 
@@ -76,6 +78,12 @@ class Database:
         """A transaction that writes, committed at the end. Raises `StoreError`."""
         with self._told(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def write_quickly(self) -> Iterator[Execute]:
+        """One that writes what is put together beforehand. Raises `StoreError`."""
+        with self._told(), self._quick.write() as execute:
+            yield execute
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

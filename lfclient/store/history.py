@@ -103,8 +103,8 @@ class History:
         with self._database.read() as connection:
             runs = Runs.searched(connection, which, ordered=True)
             for owner in owners:
-                for query in runs.pages(owner, which, cursor, back=back):
-                    rows = connection.execute(query.limit(limit + 1))
+                for query in runs.pages(owner, which, cursor, limit + 1, back=back):
+                    rows = connection.execute(query, runs.values)
                     found += ((Cursor(row.created_at, row.id), row) for row in rows)
             best = heapq.nsmallest if back else heapq.nlargest
             chosen = best(limit + 1, found, key=lambda pair: pair[0])
@@ -133,7 +133,7 @@ class History:
             for owner in owners:
                 some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
                 found += connection.execute(
-                    select(func.count()).select_from(some.subquery())
+                    select(func.count()).select_from(some.subquery()), runs.values
                 ).scalar_one()
                 if found >= most:
                     break
@@ -151,7 +151,8 @@ class History:
             bucket = (time - time % step).label("bucket")
             for owner in owners:
                 query = runs.narrowed([bucket, word, func.count()], owner, which)
-                for start, status, count in connection.execute(query.group_by(bucket, word)):
+                query = query.group_by(bucket, word)
+                for start, status, count in connection.execute(query, runs.values):
                     totals[start, status] = totals.get((start, status), 0) + count
         return [
             (moment(start), RunStatus(status), count)
@@ -262,7 +263,7 @@ class History:
                     runs = Runs.searched(connection, which, ordered=False)
                     some = runs.narrowed([runs.table.c.id], owner, which)
                     some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
-                    ids = list(connection.execute(some).scalars())
+                    ids = list(connection.execute(some, runs.values).scalars())
                     connection.execute(delete(RunRow).where(RunRow.id.in_(ids)))
                 gone += ids
                 if len(ids) < _AT_ONCE:
@@ -296,7 +297,8 @@ def clean_labels(labels: Iterable[str]) -> list[str]:
 
 
 def _entry(row: Row[Any], labels: tuple[str, ...]) -> Entry:
-    values = dict(row._mapping)
+    values = dict(zip(COLUMNS, row, strict=True))
     for name in ("created_at", "started_at", "ended_at"):
         values[name] = moment(values[name])
-    return Entry(**{**values, "status": RunStatus(values["status"]), "labels": labels})
+    values["status"] = RunStatus(values["status"])
+    return Entry(**values, labels=labels)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output
@@ -17,6 +17,7 @@ from lfclient.store import statements
 from lfclient.store.codec import dump_run
 from lfclient.store.database import Database
 from lfclient.store.models import PieceRow, RunRow
+from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RunRecord
 from lfclient.store.rows import microseconds
 
@@ -39,7 +40,7 @@ def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, R
 
 
 def write_answer(
-    connection: Connection,
+    execute: Execute,
     run_id: str,
     run: Run,
     kept: AnswerKept,
@@ -53,7 +54,7 @@ def write_answer(
     """
     for smaller, part in _smaller_and_smaller(run, kept):
         if before:
-            connection.execute(statements.NO_PIECES, {"the_run": run_id})
+            execute(statements.NO_PIECES, {"the_run": run_id})
         size = before = 0
         some: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(part)):
@@ -62,11 +63,11 @@ def write_answer(
                 break
             some.append({"run_id": run_id, "seq": seq, "body": body})
             if size - before > _TOGETHER:
-                connection.execute(statements.NEW_PIECE, some)
+                execute(statements.NEW_PIECE, some)
                 before, some = size, []
         else:
             if some:
-                connection.execute(statements.NEW_PIECE, some)
+                execute(statements.NEW_PIECE, some)
             return {"answer_kept": smaller.value, "answer_bytes": size}
     raise AssertionError("an answer without its values is always kept")
 

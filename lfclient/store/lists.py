@@ -7,9 +7,9 @@ a few have, those few are looked up and sorted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, select, tuple_
@@ -63,11 +63,14 @@ _FEW = (
 
 @dataclass(frozen=True)
 class Runs:
-    """Where to look: the table of runs, or those few of it, by `ids`, that a search has found."""
+    """Where to look: the table of runs, or those few of it that a search has found.
+
+    `values` are to be given with each query: the ids of those few.
+    """
 
     table: FromClause
     found: tuple[ColumnElement[bool], ...] = ()
-    ids: list[str] | None = None
+    values: dict[str, Any] | None = None
 
     @classmethod
     def searched(cls, connection: Connection, which: RunFilter, *, ordered: bool) -> Runs:
@@ -77,7 +80,7 @@ class Runs:
             return cls(RUNS)
         ids = search.few(connection, wanted)
         if ids is not None:
-            return cls(_FEW, ids=ids)
+            return cls(_FEW, values={"the_few": ids})
         if ordered:
             return cls(RUNS, (search.each(RUNS, wanted),))
         return cls(RUNS, (search.among(wanted, connection.dialect.name),))
@@ -94,8 +97,6 @@ class Runs:
         """A query for `what` of an owner's runs, those behind `cursor`, or before it."""
         runs = self.table.c
         query = select(*what).select_from(self.table).where(*self.found)
-        if self.ids is not None:
-            query = query.params(the_few=self.ids)
         if which.label:
             # a label knows its run's owner and time: the list goes along the labels' own index
             query = query.join(LABELS, LABELS.c.run_id == runs.id)
@@ -125,16 +126,33 @@ class Runs:
         return self.table.c.created_at, self.table.c.id
 
     def pages(
-        self, owner: str, which: RunFilter, cursor: Cursor | None, *, back: bool
-    ) -> Iterator[Select[Any]]:
-        """Queries in order, whose first rows together are those of a page."""
+        self, owner: str, which: RunFilter, cursor: Cursor | None, limit: int, *, back: bool
+    ) -> list[Select[Any]]:
+        """Queries in order, of `limit` rows each; the first of them all are those of a page."""
+        if self.found:
+            return self._pages(owner, which, cursor, limit, back)
+        return _known_pages(self.table, owner, replace(which, text=""), cursor, limit, back)
+
+    def _pages(
+        self, owner: str, which: RunFilter, cursor: Cursor | None, limit: int, back: bool
+    ) -> list[Select[Any]]:
         columns = [self.table.c[name] for name in COLUMNS]
         order = [each.asc() if back else each.desc() for each in self.place(which)]
         # no index has the runs of several statuses in order
-        apart = which.statuses if len(which.statuses) > 1 and self.ids is None else ()
-        for some in [(status,) for status in dict.fromkeys(apart)] or [which.statuses]:
-            narrower = replace(which, statuses=some)
-            yield self.narrowed(columns, owner, narrower, cursor, back=back).order_by(*order)
+        apart = which.statuses if len(which.statuses) > 1 and self.table is RUNS else ()
+        each = [(status,) for status in dict.fromkeys(apart)] or [which.statuses]
+        return [
+            self.narrowed(columns, owner, replace(which, statuses=some), cursor, back=back)
+            .order_by(*order)
+            .limit(limit)
+            for some in each
+        ]
+
+
+@lru_cache(maxsize=200)
+def _known_pages(table: FromClause, *about: Any) -> list[Select[Any]]:
+    """Queries without a word of a search in them, kept: one list is looked at again and again."""
+    return Runs(table)._pages(*about)
 
 
 def _bounds(

@@ -14,6 +14,7 @@ from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 
 _TIMES = ("created_at", "started_at", "ended_at", "stop_requested_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
 # written with the answer
 _APART = ("run", "answer_kept")
 # never another once the run is kept
@@ -22,6 +23,7 @@ _FIXED = (
     *("overrides", "inputs_kept", "gist"),
 )
 _FIELDS = [field.name for field in fields(RunRecord)]
+_CHANGING = [name for name in _FIELDS if name not in _APART + _FIXED]
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def to_row(record: RunRecord) -> dict[str, Any]:
 
 def changing(record: RunRecord) -> dict[str, Any]:
     """The values of those columns that change while a run goes on."""
-    values = {name: getattr(record, name) for name in _FIELDS if name not in _APART + _FIXED}
+    values = {name: getattr(record, name) for name in _CHANGING}
     for name in _TIMES[1:]:
         values[name] = microseconds(values[name])
     problem = record.problem
@@ -72,7 +74,7 @@ def storable(text: str) -> str:
 
 def microseconds(time: datetime | None) -> int | None:
     """Microseconds since 1970, UTC."""
-    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
+    return None if time is None else (time - _EPOCH) // _MICROSECOND
 
 
 def moment(microseconds: int | None) -> datetime | None:

@@ -18,6 +18,7 @@ HEADLINE = 200
 SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a run is found
 _DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
+_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
@@ -78,6 +79,8 @@ def _output_line(output: Output) -> str:
 def _unmarked(line: str) -> str:
     """A line of Markdown as it reads once drawn: without its marks, an image by what it shows."""
     line = _BLOCK_MARK.sub("", line[: 4 * HEADLINE])
+    if not _INLINE_MARK.search(line):
+        return line
     (inline,) = _MARKDOWN.parseInline(line)
     return "".join(part.content for part in inline.children or ()).strip() or line
 
