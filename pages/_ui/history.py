@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import streamlit as st
@@ -69,7 +70,7 @@ def draw() -> None:
     with chart:
         history_chart.draw(view)
     if is_lively(page):
-        _watch(view, page)
+        _watch(view, page, time.monotonic())
 
 
 def _choices(everybody: tuple[Session, ...]) -> Choices:
@@ -115,10 +116,13 @@ def is_lively(page: Page) -> bool:
 
 @st.fragment(run_every=EVERY_SECONDS)
 @problems.shown()
-def _watch(view: View, seen: Page) -> None:
+def _watch(view: View, seen: Page, drawn: float) -> None:
     """Draws nothing: has the page drawn again once a run that is listed has become another, and
-    when there is nothing more to be watched.
+    when there is nothing more to be watched. Not at once: where runs come and end all the time,
+    it would be drawn without a pause.
     """
+    if time.monotonic() - drawn < EVERY_SECONDS / 2:
+        return
     page = view.page()
     if page != seen or not is_lively(page):
         st.rerun()

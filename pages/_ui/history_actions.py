@@ -117,15 +117,16 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
 def _stop(view: View, going: Sequence[Entry]) -> None:
     """Called before the page is drawn; one that cannot be stopped does not keep the others."""
     sessions = {session.owner: session for session in view.sessions}
-    for entry in going:
-        with told():
-            backend().runner.stop(entry.id, sessions[entry.owner].connection)
-            st.toast("A stop was asked for.", icon=":material/stop:")
+    with told():
+        for entry in _still(going):
+            with told():
+                backend().runner.stop(entry.id, sessions[entry.owner].connection)
+                st.toast("A stop was asked for.", icon=":material/stop:")
 
 
 def _star(view: View, ticked: Sequence[Entry], starred: bool) -> None:
     with told():
-        for entry in ticked:
+        for entry in _still(ticked):
             past().star(view.owners, entry.id, starred)
 
 
@@ -159,7 +160,7 @@ def _labelled(view: View, ticked: Sequence[Entry], common: list[str], key: str) 
                 entry.id: clean_labels(
                     [*(label for label in entry.labels if label not in common), *chosen]
                 )
-                for entry in ticked
+                for entry in _still(ticked)
             }
         except ValueError as error:
             raise InvalidRequest(str(error), hint="No label was changed.") from error
@@ -183,10 +184,24 @@ def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
             key=part("delete"),
             type="primary",
             on_click=_deleted,
-            args=(view, [entry.id for entry in ticked]),
+            args=(view, [entry for entry in ticked if entry.status.ended]),
         )
 
 
-def _deleted(view: View, runs: list[str]) -> None:
+def _deleted(view: View, ended: Sequence[Entry]) -> None:
     with told():
+        runs = [entry.id for entry in _still(ended)]
         history_all.say_removed(len(past().delete(view.owners, runs).gone))
+
+
+def _still(ticked: Sequence[Entry]) -> list[Entry]:
+    """Those of them that are ticked at this moment: a press that comes before the page is drawn
+    anew is one on a button of other runs. Raises `InvalidRequest` if there is none.
+    """
+    selected = state_history.selected()
+    still = [entry for entry in ticked if entry.id in selected]
+    if not still:
+        raise InvalidRequest(
+            "Nothing was done: what is ticked was another by then.", hint="Press again."
+        )
+    return still

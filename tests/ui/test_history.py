@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -282,9 +283,26 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
     app = ticked(history(), "a", "c")
     assert "Delete 1 run with inputs" in said(app)
     assert "1 that goes on is left" in said(app)
+    ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
+    backend().runner.store.update(ended)  # before the press, and not seen yet
     press(app, "Delete 1 run")
     assert [each.value for each in app.toast] == ["1 run deleted."]
     assert left(app) == {"b", "c"}
+
+
+def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
+    """Though it is another one whenever it is looked at."""
+    backend().runner.store.create(going_run(url, id="c", click="c"))
+    page, times = backend().runner.past.page, itertools.count(1)
+
+    def changing(*args, **more):
+        found = page(*args, **more)
+        entries = [replace(entry, attempts=next(times)) for entry in found.entries]
+        return replace(found, entries=entries)
+
+    monkeypatch.setattr(backend().runner.past, "page", changing)
+    history()
+    assert next(times) < 5
 
 
 def test_runs_that_go_on_are_stopped(url, monkeypatch):
