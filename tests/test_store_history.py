@@ -200,6 +200,12 @@ def test_runs_are_counted_over_time_by_status(any_store):
         (start + timedelta(hours=2), RunStatus.COMPLETED, 1),
         (start + timedelta(hours=2), RunStatus.FAILED, 1),
     ]
+    ahead = any_store.history.over_time(ME, RunFilter(), 86400, 3600 * (24 - NOW.hour) - 1800)
+    assert [(at, many) for at, _, many in ahead] == [
+        (start - timedelta(hours=23, minutes=30), 1),
+        (start + timedelta(minutes=30), 3),
+        (start + timedelta(minutes=30), 2),
+    ]
     assert any_store.history.span(ME) == (NOW, NOW + timedelta(seconds=9000))
     assert any_store.history.span(["nobody"]) is None
 

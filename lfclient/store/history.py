@@ -140,15 +140,18 @@ class History:
             return found
 
     def over_time(
-        self, owners: Sequence[str], which: RunFilter, width: int
+        self, owners: Sequence[str], which: RunFilter, width: int, ahead: int = 0
     ) -> list[tuple[datetime, RunStatus, int]]:
-        """How many runs began in each stretch of `width` seconds, by status, oldest first."""
-        step = width * 1_000_000
+        """How many runs began in each stretch of `width` seconds, by status, oldest first.
+
+        The stretches are those of a clock that is so many seconds ahead of UTC.
+        """
+        step, ahead = width * 1_000_000, ahead * 1_000_000
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
             runs = Runs.searched(connection, which, ordered=False)
             time, word = runs.table.c.created_at, runs.table.c.status
-            bucket = (time - time % step).label("bucket")
+            bucket = (time - (time + ahead) % step).label("bucket")
             for owner in owners:
                 query = runs.narrowed([bucket, word, func.count()], owner, which)
                 query = query.group_by(bucket, word)

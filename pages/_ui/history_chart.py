@@ -13,6 +13,7 @@ from lfclient.run import RunStatus
 from pages._ui import problems, status
 from pages._ui.history_view import View, past, runs_words
 from pages._ui.state_history import part
+from pages._ui.text import clock
 
 HEIGHT = 240
 MOST_BARS = 100
@@ -47,7 +48,8 @@ def _chart(view: View) -> None:
     since = max(filter(None, (view.which.since, ends[0])))
     until = min(filter(None, (view.which.until, ends[1])))
     width = width_for(since, until)
-    bars = past().over_time(view.owners, view.which, width)
+    ahead = int(until.astimezone(clock()).utcoffset().total_seconds())
+    bars = past().over_time(view.owners, view.which, width, ahead)
     st.altair_chart(
         figure(bars, width, dark=st.context.theme.type == "dark"),
         height=HEIGHT,

@@ -6,7 +6,11 @@ import pytest
 import streamlit as st
 
 from lfclient.run import RunStatus
-from pages._ui import history_chart
+from pages._ui import history_chart, state_history
+from tests.ui.test_history import add, again, history, url
+from tests.ui.whole_pages import fresh_process, langflow_stand_in
+
+__all__ = ["fresh_process", "langflow_stand_in", "url"]
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)
@@ -38,3 +42,23 @@ def test_statuses_of_equal_number_are_always_told_in_the_same_order():
     said = history_chart.summary(first, 60)
     assert said == history_chart.summary(first[::-1], 60)
     assert said.startswith("2 runs: 1 completed, 1 failed")
+
+
+def test_a_bar_of_a_day_is_a_day_of_the_persons_clock(url, monkeypatch):
+    """As are the days of the filters."""
+    zone, drawn = timezone(timedelta(hours=5, minutes=30)), []
+    draw = history_chart.figure
+
+    def figure(bars, width, **more):
+        drawn.extend(bars)
+        return draw(bars, width, **more)
+
+    monkeypatch.setattr(history_chart, "clock", lambda: zone)
+    monkeypatch.setattr(history_chart, "figure", figure)
+    add(url, "a")
+    add(url, "b", 60 * 86400)
+    app = history()
+    app.session_state[state_history.part("chart")] = True
+    again(app)
+    starts = [start.astimezone(zone) for start, _, _ in drawn]
+    assert [(start.hour, start.minute) for start in starts] == [(0, 0), (0, 0)]
