@@ -50,22 +50,33 @@ def draw() -> None:
     """The filters, the chart, the actions and the table."""
     everybody = tuple(servers.session(connection) for connection in servers.available())
     filters, said = history_filters.read()
-    choices = _choices(everybody)
-    history_form.draw(filters, choices)
+    form = st.container()
+
+    def draw_form() -> Choices:
+        choices = _choices(everybody)
+        with form:
+            history_form.draw(filters, choices)
+        return choices
+
     history_form.left_aside(said)
     mine = tuple(one for one in everybody if filters.server in (None, one.connection.name))
     view = View(mine, filters, filters.which(), *history_filters.cursors())
     connect.notice()
-    page = view.page()
+    try:
+        page = view.page()
+    except LangflowError:
+        draw_form()
+        raise
     if not page.entries:
-        _nothing(view, everybody, choices)
+        _nothing(view, everybody, draw_form())
         return
     chart = st.container()
     count = history_actions.draw(view, page)
     history_table.draw(page.entries, servers=len(everybody) > 1)
     if len(page.entries) > _LONG:
         history_actions.turn(page, "below")
-    # what takes longer than the page comes behind it
+    # the list is what one came for: what is drawn above it and takes longer is sent behind it
+    draw_form()
     count()
     with chart:
         history_chart.draw(view)
