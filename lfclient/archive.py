@@ -123,7 +123,8 @@ class _Archive:
         try:
             data = self._fetch(ref)
         except LangflowError as error:
-            entry.left_out.append(f"“{ref.name}” could not be fetched: {error.message}"[:_TOLD])
+            why = self._clean(f"“{ref.name}” could not be fetched: {error.message}")
+            entry.left_out.append(why[:_TOLD])
             return
         name = self._free(safe_name(self._clean(ref.name)))
         self._put(name, [data])
@@ -133,7 +134,8 @@ class _Archive:
         source = picture.source
         if isinstance(source, str) and not source.startswith("data:"):
             entry.left_out.append(
-                f"The image at {source[:_TOLD]} was not fetched: nothing is loaded from elsewhere."
+                f"The image at {self._clean(source)[:_TOLD]} was not fetched: nothing is loaded "
+                "from elsewhere."
             )
             return
         data = bytes_of(source)

@@ -151,6 +151,28 @@ def test_what_is_left_out_is_said():
     assert [one["files"] for one in run["outputs"]] == [[], [], [], ["The-D-1.csv"], []]
 
 
+def test_a_secret_is_taken_out_before_a_text_is_cut():
+    """Half of it would not be known for what it is."""
+    secret = "hunter2-" * 5
+    address = f"https://evil.test/{'a' * 460}/{secret}"
+    words = "x" * 450 + secret
+
+    def refused(ref):
+        raise LangflowError(words)
+
+    files = opened(
+        record_of(
+            run_of(
+                output("A-1", OutputKind.IMAGE, address),
+                output("B-1", OutputKind.FILE, FileRef("a.txt", id="1")),
+            )
+        ),
+        refused,
+        secrets=[secret],
+    )
+    assert not any(b"hunter2" in content for content in files.values())
+
+
 def test_how_the_run_went_is_there():
     """Facts and inputs, the secrets among them as that they were set, the address without any."""
     run = json.loads(opened(everything("x"))["run.json"])

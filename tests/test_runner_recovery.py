@@ -183,6 +183,22 @@ def test_of_two_lost_runs_of_one_session_each_has_its_job_by_its_key(bench):
 
 
 @inputs
+def test_the_job_of_a_streamed_run_that_failed_is_not_taken(bench):
+    """Its record never knows its job, but it has one, and it was in the same session."""
+    run_id = lost(bench, arrived=False)
+    failed = replace(
+        bench.runner.get(run_id, bench.owner), id="f" * 32, click="failed", mode="stream"
+    )
+    failed = replace(failed, status=RunStatus.FAILED, started_at=now(), ended_at=now())
+    bench.runner.store.create(failed)
+    tell(bench, "00000000-0000-0000-0000-00000000000f")
+    bench.runner.attach(CONNECTION)
+    record = bench.ended(run_id)
+    assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
+    assert "Another run was lost" in record.problem.message
+
+
+@inputs
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_job_that_tells_no_session_is_taken_only_if_no_other_run_can_be_meant(bench, alone):
     """And then it is said by what it was known."""

@@ -165,7 +165,8 @@ class Store:
     ) -> list[str]:
         """The ids of anybody's runs of a flow, begun in that time, whose job is not known.
 
-        `session_id`: of those in that session, and without those that were refused.
+        `session_id`: of those in that session, and without those that were refused. A call that
+        failed may have run: a streamed one tells no job.
         """
         query = select(RunRow.id).where(
             RunRow.created_at.between(microseconds(since), microseconds(until)),
@@ -173,9 +174,8 @@ class Store:
             RunRow.job_id.is_(None),
         )
         if session_id is not None:
-            query = query.where(
-                RunRow.session_id == session_id, RunRow.status != RunStatus.FAILED.value
-            )
+            refused = (RunRow.status == RunStatus.FAILED.value) & RunRow.started_at.is_(None)
+            query = query.where(RunRow.session_id == session_id, ~refused)
         with self._read() as connection:
             return list(connection.execute(query).scalars())
 

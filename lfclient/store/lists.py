@@ -29,9 +29,9 @@ COLUMNS = (
 class RunFilter:
     """Which runs are wanted; what is left empty is not asked for.
 
-    `since` and `until` bound the time of the click, the second excluded. `starred` False leaves
-    out those with a star. `text` is what a person typed to find in inputs and outputs
-    (`lfclient.store.search`).
+    `since` and `until` bound the time of the click, the second excluded; `ended_before` that of the
+    end. `starred` False leaves out those with a star. `text` is what a person typed to find in
+    inputs and outputs (`lfclient.store.search`).
     """
 
     flow_id: str | None = None
@@ -41,6 +41,7 @@ class RunFilter:
     starred: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    ended_before: datetime | None = None
     text: str = ""
 
 
@@ -111,6 +112,8 @@ class Runs:
             query = query.where(runs.mode == which.mode)
         if which.starred is not None:
             query = query.where(runs.starred == which.starred)
+        if which.ended_before:
+            query = query.where(runs.ended_at < microseconds(which.ended_before))
         after, before = _bounds(which, cursor, back)
         place = tuple_(*self.place(which))
         if after:

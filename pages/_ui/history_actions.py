@@ -154,13 +154,20 @@ def _label(view: View, ticked: Sequence[Entry]) -> None:
 
 def _labelled(view: View, ticked: Sequence[Entry], common: list[str], key: str) -> None:
     chosen = st.session_state[key]
+    taken = set(common) - set(chosen)
     with told():
+        # as they are by now: somebody else may have given them labels since they were drawn
+        now = [past().entry(view.owners, entry.id) for entry in _still(ticked)]
         try:
             wanted = {
                 entry.id: clean_labels(
-                    [*(label for label in entry.labels if label not in common), *chosen]
+                    [
+                        *(label for label in entry.labels if label not in taken),
+                        *(label for label in chosen if label not in common),
+                    ]
                 )
-                for entry in _still(ticked)
+                for entry in now
+                if entry
             }
         except ValueError as error:
             raise InvalidRequest(str(error), hint="No label was changed.") from error

@@ -117,10 +117,14 @@ def _deletable(which: RunFilter, before: date | None, keep: bool) -> RunFilter |
     ended = tuple(each for each in which.statuses or RunStatus if each.ended)
     if not ended:
         return None
-    until = min(
-        one for one in (which.until, before and midnight(before), _now()) if one is not None
+    bounds = [one for one in (which.until, before and midnight(before)) if one is not None]
+    return replace(
+        which,
+        statuses=ended,
+        until=min(bounds, default=None),
+        ended_before=_now(),
+        starred=False if keep else which.starred,
     )
-    return replace(which, statuses=ended, until=until, starred=False if keep else which.starred)
 
 
 def _now() -> datetime:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
+from lfclient.run import RunStatus
 from lfclient.store import RunFilter
 from pages._ui import state_history
 from pages._ui.backend import backend
-from tests.ui.test_history import add, history, left, press, ticked, url
-from tests.ui.whole_pages import fresh_process, langflow_stand_in, said
+from tests.ui.test_history import NOW, add, again, history, left, press, ticked, url
+from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -24,3 +28,33 @@ def test_a_press_before_the_page_shows_what_is_ticked_now_does_nothing(url, butt
     assert "Nothing was done" in said(app)
     assert left(app) == {"a", "b"}
     assert not backend().runner.past.page([run.owner], RunFilter(starred=True)).entries
+
+
+def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted(url):
+    """It was said to be left, and nobody has seen what came of it."""
+    add(url, "a", 60)
+    going = going_run(url, id="c", click="c", created_at=NOW - timedelta(seconds=2))
+    store = backend().runner.store
+    store.create(going)
+    app = history()
+    app.session_state[state_history.part("many")] = True
+    again(app)
+    ended = datetime.now(timezone.utc)
+    kept = store.get("c")
+    done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)
+    assert store.update(done, answer=True)
+    press(app, "Delete 1 run")
+    assert left(app) == {"c"}
+
+
+def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
+    """What is changed here is what was changed here."""
+    run = add(url, "a")
+    lists = backend().runner.past
+    lists.set_labels([run.owner], "a", ["old", "kept"])
+    app = ticked(history(), "a")
+    lists.set_labels([run.owner], "a", ["old", "kept", "theirs"])
+    field = next(each for each in app.multiselect if each.label == "Labels")
+    field.set_value(["kept", "mine"])
+    again(app)
+    assert lists.entry([run.owner], "a").labels == ("kept", "mine", "theirs")
