@@ -30,6 +30,7 @@ from lfclient.store.rows import changing, to_row
 from lfclient.store.summary import headline, searched
 from tests import many_runs, postgres
 from tests.bench.big_langflow import BigLangflow
+from tests.bench.browser import settle
 from tests.bench.figures import Figure, medians
 from tests.bench.screen import chromium
 from tests.console import Console
@@ -43,6 +44,23 @@ import sqlite3, pandas as pd, streamlit as st
 with sqlite3.connect({path!r}) as disk:
     rows = disk.execute({statement!r}, {parameters!r}).fetchall()
 st.dataframe(pd.DataFrame([[str(cell) for cell in row] for row in rows[:50]]))
+"""
+_PAGES = """
+import streamlit as st
+pages = [st.Page(lambda: st.write("Home"), title="Run", default=True)]
+pages.append(st.Page("floor.py", title="History", url_path="history"))
+st.navigation(pages, position="top").run()
+"""
+_PRESSED = """
+(table) => new Promise((resolve) => {
+  const begun = performance.now();
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector(table)) return;
+    observer.disconnect();
+    resolve(performance.now() - begun);
+  }).observe(document.body, {subtree: true, childList: true});
+  document.querySelector('a[href$="/history"]').click();
+})
 """
 _START = """
 import sys
@@ -194,9 +212,19 @@ def view(page: Page, address: str) -> float:
     return taken
 
 
+def pressed(page: Page, address: str) -> float:
+    """From a press on History, in a console that is open, to its table drawn, in ms."""
+    page.goto(address)
+    page.locator('a[href$="/history"]').first.wait_for()
+    settle(page)
+    taken = float(page.evaluate(_PRESSED, TABLE))
+    settle(page)
+    return taken
+
+
 def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) -> list[Figure]:
     """The page of all runs against one that does the SQL and draws the 50 rows, and against itself
-    with as many runs as it shows.
+    with as many runs as it shows; come to from another page, and opened by its address.
     """
     folder = store.database.path.parents[1]
     with asked(store) as found:
@@ -207,6 +235,8 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
         each.mkdir()
     values = {"path": str(store.database.path), "statement": statement, "parameters": parameters}
     script.write_text(_FLOOR.format(**values))
+    pages = script.with_name("pages.py")
+    pages.write_text(_PAGES)
     small = Store(few / "data")
     fill(small, PAGE, owner)
     small.close()
@@ -214,15 +244,20 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
         Console(folder, environ) as console,
         Console(few, environ) as little,
         Console(script.parent, script=script) as least,
+        Console(script.parent, script=pages) as least_pages,
     ):
+        apps = (console.url, little.url, least_pages.url)
+        come = [[pressed(page, url) for url in apps] for _ in range(VIEWS + 1)]
         addresses = (f"{console.url}/history", f"{little.url}/history", least.url)
         taken = [[view(page, address) for address in addresses] for _ in range(VIEWS + 1)]
-    many, fifty, floor = (median(column) for column in zip(*taken[1:], strict=True))
-    name = f"First page of {COUNT:,} runs"
-    return [
-        Figure(name, many, 1.3, floor=floor, floor_name="the SQL and a 50-row table"),
-        Figure(name, many, 1.3, floor=fifty, floor_name=f"with {PAGE} runs"),
-    ]
+    figures = []
+    for how, rows in (("come to from another", come), ("opened by its address", taken)):
+        many, fifty, floor = (median(column) for column in zip(*rows[1:], strict=True))
+        name = f"First page of {COUNT:,} runs, {how}"
+        least_name = "the SQL and a 50-row table"
+        figures.append(Figure(name, many, 1.3, floor=floor, floor_name=least_name))
+        figures.append(Figure(name, many, 1.3, floor=fifty, floor_name=f"with {PAGE} runs"))
+    return figures
 
 
 def run(chromium_path: str) -> list[Figure]:
