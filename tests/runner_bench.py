@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
@@ -75,19 +74,17 @@ class Bench:
             record = self.runner.wait_change(run_id, record.version, left)
         return record
 
-    def break_next_write(self, runner=None):
-        """What it writes next is kept, but the connection breaks before the database says so."""
+    def break_once(self, method, runner=None):
+        """What its store does next is done, but the connection breaks before it is told so."""
         store = (runner or self.runner).store
-        write = store._write
+        done = getattr(store, method)
 
-        @contextmanager
-        def broken():
-            with write() as connection:
-                yield connection
-            store._write = write
+        def broken(*args, **more):
+            setattr(store, method, done)
+            done(*args, **more)
             raise StoreError("The connection broke.")
 
-        store._write = broken
+        setattr(store, method, broken)
 
     def ended(self, run_id, timeout=15.0):
         return self.until(run_id, lambda record: record.ended, timeout)

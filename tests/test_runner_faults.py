@@ -127,7 +127,7 @@ def test_a_record_that_is_kept_without_an_answer_is_closed(bench, monkeypatch):
     """Nothing was sent for it, also when the same button is pressed again."""
     monkeypatch.setattr(tasks, "TIDY_SECONDS", 0.3)
     bench.restart()
-    bench.break_next_write()
+    bench.break_once("create")
     with pytest.raises(StoreError):
         bench.start(click="a press")
     record = bench.ended(bench.start(click="a press"))

@@ -121,8 +121,7 @@ def test_what_was_claimed_without_an_answer_is_followed(replicas):
     replicas.until(run_id, lambda record: record.job_id)
     replicas.look(first, second)
     replicas.kill(first)
-    replicas.break_next_write(second)
-    second.store.workers.beat = lambda worker: None
+    replicas.break_once("claim", second)
     with pytest.raises(StoreError):
         until_dead(replicas, second)
     replicas.look(second)
@@ -227,6 +226,27 @@ def test_a_call_of_one_that_only_paused_has_its_answer(replicas):
     assert second.get(run_id, replicas.owner).status is RunStatus.OUTCOME_UNKNOWN
     assert replicas.ended(run_id).status is RunStatus.COMPLETED
     wait_for(lambda: second.store.get(run_id).status is RunStatus.COMPLETED)
+    (listed,) = second.past.page([replicas.owner]).entries
+    (recent,) = second.recent(replicas.owner)
+    shown = second.get(run_id, replicas.owner)
+    assert {each.status for each in (listed, recent, shown)} == {RunStatus.COMPLETED}
+
+
+def test_a_run_that_another_process_deletes_is_gone_at_once(replicas):
+    """Though it was looked at here just before; without the database it is shown as it was."""
+    replicas.server.seconds = 0
+    first, second = replicas.runner, replicas.new_runner()
+    run_id = replicas.ended(replicas.start()).id
+    replicas.kept(run_id, lambda record: record.ended)
+    wait_for(lambda: not first.is_followed(run_id))
+    assert second.get(run_id, replicas.owner)
+    postgres().stop()
+    try:
+        assert second.get(run_id, replicas.owner)
+    finally:
+        postgres().start()
+    first.past.delete([replicas.owner], [run_id])
+    assert second.get(run_id, replicas.owner) is None
 
 
 def test_a_record_that_is_deleted_while_it_is_followed(replicas):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lfclient.store import RunRecord
+from lfclient.store import Entry, RunRecord
 
 KEEP_SECONDS = 20.0
 KEEP_ENDED = 16
@@ -76,6 +76,14 @@ class Board:
         with self._changed:
             entry = self._entries.get(run_id)
             return entry.record if entry else None
+
+    def newer(self, kept: RunRecord | Entry) -> RunRecord | None:
+        """The newest snapshot, as `peek`; None if what is kept of the run tells as much.
+
+        Once it has ended, another process may have changed what is kept.
+        """
+        record = self.peek(kept.id)
+        return None if record and record.ended and kept.status.ended else record
 
     def wait(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
         """The newest snapshot as soon as it is another than `version`, at the latest then."""

@@ -248,7 +248,8 @@ class Runner:
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """The owner's latest runs, newest first, as they stand now; `run` is left out."""
         found = self._store.recent(owner, limit, flow_id)
-        return [replace(self._board.peek(record.id) or record, run=None) for record in found]
+        newest = [self._board.newer(record) or record for record in found]
+        return [replace(record, run=None) for record in newest]
 
     def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
@@ -337,11 +338,26 @@ class Runner:
 
     def _find(self, run_id: str) -> RunRecord | None:
         record = self._board.get(run_id)
+        if record and record.ended and self._is_stale(record):
+            self._board.drop(run_id)
+            record = None
         if record is None:
             record = self._store.get(run_id)
             if record and record.ended:
                 self._board.put(record)
         return record
+
+    def _is_stale(self, record: RunRecord) -> bool:
+        """Whether another process has changed or deleted an ended run, as far as can be known."""
+        unsaved = any(one.id == record.id for one in self._board.unsaved())
+        if unsaved or self.is_followed(record.id):
+            return False
+        try:
+            kept = self._store.standing(record.id)
+        except StoreError:
+            return False
+        # two processes may have written the same version, of which the second counts
+        return kept != (record.version, record.status)
 
     def _check_ours(self, run_id: str, connection: Connection, undone: str) -> None:
         mine = self._store.unfinished(self.owner_of(connection))

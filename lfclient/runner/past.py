@@ -86,7 +86,7 @@ class Past:
             self._board.drop(run_id)
 
     def _as_it_stands(self, entry: Entry) -> Entry:
-        record = self._board.peek(entry.id)
+        record = self._board.newer(entry)
         if record is None:
             return entry
         return replace(

@@ -186,6 +186,13 @@ class Store:
                 select(RunRow.worker).where(RunRow.id == run_id)
             ).scalar_one_or_none()
 
+    def standing(self, run_id: str) -> tuple[int, RunStatus] | None:
+        """The version and status that are kept of a run; None if there is no such run."""
+        query = select(RunRow.version, RunRow.status).where(RunRow.id == run_id)
+        with self._read() as connection:
+            row = connection.execute(query).one_or_none()
+            return (row.version, RunStatus(row.status)) if row else None
+
     def unfinished(
         self, owner: str | None = None, *, besides: str | None = None
     ) -> list[RunRecord]:

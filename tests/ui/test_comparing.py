@@ -291,8 +291,8 @@ def test_what_the_server_cut_is_said(kept):
 
 def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
     """And why."""
-    gone = in_memory(status=RunStatus.COMPLETED, answer_kept=AnswerKept.NOT_WANTED)
-    assert "Run 2 has no outputs here: this console is set up to keep no outputs" in said(
+    gone = kept({}, answer_kept=AnswerKept.NOT_WANTED)
+    assert "has no outputs here: this console is set up to keep no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )
 
