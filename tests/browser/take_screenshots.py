@@ -85,11 +85,12 @@ def take(browser: Browser, url: str) -> None:
 
     screen = open_window(browser, url, height=980)
     runs = [written_to(screen, url, city) for city in ("Lisbon", "Oslo")]
-    screen.open(f"{url.rstrip('/')}/compare?runs={','.join(runs)}")
+    screen.page.goto(f"{url.rstrip('/')}/compare?runs={','.join(runs)}")
     screen.page.get_by_text("Timings").wait_for()
     save(screen.page, "compare")
 
-    screen = open_window(browser, f"{url.rstrip('/')}/history")
+    screen = open_window(browser, url)
+    screen.page.get_by_role("link", name="History").click()
     screen.page.get_by_text("Runs over time").click()
     save(screen.page, "history")
 
