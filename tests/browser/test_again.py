@@ -4,7 +4,8 @@ import uuid
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SECONDS, Screen, log_of
+from tests.browser.conftest import Screen, log_of
+from tests.waiting import wait_for
 
 
 def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console):
@@ -48,6 +49,6 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
     expect(words).to_contain_text("− rain")
     expect(words).to_contain_text("+ sun")
     page.set_viewport_size({"width": 500, "height": 900})
-    main = "document.querySelector('[data-testid=stMain]')"
-    page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth", timeout=SECONDS)
+    main = page.get_by_test_id("stMain")
+    wait_for(lambda: main.evaluate("main => main.scrollWidth <= main.clientWidth"))
     assert "fault " not in log_of(console)
