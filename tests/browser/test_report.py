@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from lfclient.report import report_html
 from tests.reports import FILE, everything
+from tests.waiting import wait_for
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
@@ -26,7 +27,7 @@ def test_a_report_opens_from_disk_and_asks_for_nothing(
     page.on("console", lambda message: complaints.append(message.text))
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
     page.goto(path.as_uri())
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    wait_for(lambda: page.evaluate("[...document.images].every((image) => image.complete)"))
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     assert complaints == []
     drawn = page.evaluate("[...document.images].map((image) => image.naturalWidth)")
