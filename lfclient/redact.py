@@ -33,7 +33,9 @@ _IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _NAMED_IN_TEXT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
-_ROW_NAMES = frozenset({"key", "name", "header"})  # columns that tell what the value is
+_ROW_NAMES = frozenset({"key", "name", "header"})  # columns that tell what the others hold
+# columns of Langflow's lists of fields and of tools, which only tell what such a name means
+_ROW_WORDS = frozenset({"description", "display_name", "display_description", "type", "multiple"})
 # an answer may tell the key of such a header alone
 _SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
@@ -115,8 +117,9 @@ class Redactor:
 def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
     """A plain value with each secret in it, however deep, replaced by what `replace` gives.
 
-    A secret is what stands under a secret's name or a header's that carries credentials, and the
-    value of a row such as `{"key": "Authorization", "value": "…"}`.
+    A secret is what stands under a secret's name or a header's that carries credentials; and in a
+    row that names one, as `{"key": "Authorization", "value": "…"}`, its value and all other texts,
+    whatever their columns are called, but for what describes it.
     """
     if isinstance(value, (list, tuple)):
         return [replace_secrets(item, replace) for item in value]
@@ -125,10 +128,17 @@ def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
     row = any(_hides(item) for name, item in value.items() if str(name).lower() in _ROW_NAMES)
     return {
         name: replace(item)
-        if item and (_hides(name) or (row and str(name).lower() == "value"))
+        if item and (_hides(name) or (row and _is_value(str(name).lower(), item)))
         else replace_secrets(item, replace)
         for name, item in value.items()
     }
+
+
+def _is_value(column: str, item: Any) -> bool:
+    """Whether this of a row that names a secret may be the secret."""
+    if column == "value":
+        return True
+    return isinstance(item, str) and column not in _ROW_WORDS and not _hides(item)
 
 
 def named_secrets(value: Any) -> set[str]:

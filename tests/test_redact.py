@@ -101,6 +101,9 @@ def test_secrets_in_a_value():
         [{"key": "Authorization", "value": SECRET}],
         {"headers": [{"name": "Cookie", "value": SECRET}]},
         [{"Header": "Authorization", "Value": SECRET}],
+        [{"name": "Authorization", "val": SECRET}],
+        [{"header": "Authorization", "content": SECRET}],
+        [{"name": "api_key", "key": SECRET}],
         {"headers": {"Proxy-Authorization": SECRET}},
     ],
 )
@@ -159,6 +162,15 @@ def test_open_values_are_not_learnt():
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
     assert replace_secrets(value, lambda secret: MASK) == value
     assert named_secrets(value) == set()
+
+
+def test_what_describes_a_secret_is_none():
+    """A field or a tool that is named like one keeps its words, and its own name."""
+    value = [
+        {"name": "password", "description": "of the user", "type": "string", "multiple": "False"},
+        {"name": "get_token", "display_name": "Get token", "commands": "get_token", "tags": ["x"]},
+    ]
+    assert replace_secrets(value, lambda secret: MASK) == value
 
 
 @pytest.mark.parametrize(
