@@ -33,6 +33,23 @@ LEFT_EMPTY = "The server returned no value."
 _SAY_THEMSELVES = frozenset({"ChatOutput", "TextOutput"})
 
 
+# the words of what components declare to return whose content answers leave out; flows that were
+# made on 1.8 have others, and theirs is there
+_LEFT_OUT = frozenset({"message", "json", "table"})
+
+
+def left_empty(flow: Flow) -> tuple[Component, ...]:
+    """The terminals whose content is null in every answer of the API, whatever they returned."""
+    return tuple(
+        leaf
+        for leaf in flow.terminals
+        if leaf.runs
+        and leaf.type not in _SAY_THEMSELVES
+        and leaf.outputs
+        and word_of_types(leaf.outputs[0].get("types")) in _LEFT_OUT
+    )
+
+
 @dataclass(frozen=True)
 class Need:
     """What is still to be fetched before a run can be judged.

@@ -193,6 +193,37 @@ def test_a_secret_that_was_not_masked_is_left_out_all_the_same():
         assert "ss\\\\w" not in snippet(one, kept, FLOW, NEW, "http://langflow.test")
 
 
+@pytest.mark.parametrize("mode", ["sync", "background", "stream"])
+@pytest.mark.parametrize(
+    ("returns", "type", "told"),
+    [
+        ("JSON", "Calculator", True),
+        ("Table", "SplitText", True),
+        ("Message", "Prompt", True),
+        ("Data", "Calculator", False),
+        ("Message", "ChatOutput", False),
+    ],
+)
+def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, told):
+    """And which snippet prints them; the own client's has nothing to say."""
+    end = node("End-one", type)
+    end["data"]["node"] |= {"display_name": "The\nend", "outputs": [{"types": [returns]}]}
+    flow = Flow.from_json(graph(end))
+    kept = record(mode, {})
+    for one in Language:
+        code = snippet(one, kept, flow, NEW, "http://langflow.test")
+        expected = told and one is not Language.LFCLIENT
+        assert ("null for the content" in code) is expected
+        assert ("- The end\n" in code) is expected
+        assert ("“Python, lfclient”" in code) is expected
+
+
+def test_a_snippet_names_the_file_that_it_is_saved_as():
+    """So that what it says can be pasted."""
+    for one, code in codes(NEW, "sync", "http://langflow.test").items():
+        assert f" {one.file}" in code.partition("\n\n")[0]
+
+
 def test_a_plain_value_that_looks_like_a_mask_stays():
     """“was set” is a text like any other where no secret stands."""
     for code in codes(NEW, "sync", "http://x", {"Comp-one.words": "was set"}).values():

@@ -26,7 +26,18 @@ class Language(str, Enum):
     LFCLIENT = "Python, lfclient"
     TYPESCRIPT = "TypeScript"
 
+    @property
+    def file(self) -> str:
+        """The file name under which its head comment says to save it."""
+        return _FILES[self]
 
+
+_FILES = {
+    Language.CURL: "run.sh",
+    Language.HTTPX: "run.py",
+    Language.LFCLIENT: "run.py",
+    Language.TYPESCRIPT: "run.mts",
+}
 _WRITERS: dict[Language, Callable[[Call], str]] = {
     Language.CURL: curl.write,
     Language.HTTPX: python.write_httpx,
@@ -46,7 +57,9 @@ def snippet(
 ) -> str:
     """The code that runs `flow` as `record` says, on the server at `url` in its dialect.
 
-    It waits for the end and prints the outputs. `with_key`: the server asks for an API key.
+    It waits for the end and prints the outputs: with `lfclient` as the console has them, else as
+    the server's answer does, which leaves some out, as its head comment then says. `with_key`: the
+    server asks for an API key.
     Raises `InvalidRequest` or `Unsupported` for what the server, as it is now, would not take.
     """
     return _WRITERS[language](call_of(record, flow, server, url, with_key=with_key))

@@ -15,6 +15,7 @@ from lfclient.redact import replace_secrets
 from lfclient.run import Mode
 from lfclient.server import ServerInfo
 from lfclient.store.record import RunRecord
+from lfclient.verdict import left_empty
 
 API_KEY = "LANGFLOW_API_KEY"
 # names that are taken, by the system or by the key
@@ -32,6 +33,7 @@ class Secret(str):
 class Call:
     """A run to be written down. `body` is what goes to `endpoint`; `overrides` is what `lfclient`
     takes. In both a `Secret` stands for each secret; `secrets` names the override of each variable.
+    `left_empty` are the names of the components whose output the server's answer leaves out.
     """
 
     url: str
@@ -44,15 +46,22 @@ class Call:
     mode: Mode
     session_id: str | None
     with_key: bool
+    left_empty: tuple[str, ...] = ()
 
     @property
     def variables(self) -> list[str]:
         """The environment variables that have to be set."""
         return [*([API_KEY] if self.with_key else []), *self.secrets]
 
-    def comments(self, mark: str, *usage: str) -> str:
-        """The first lines: what it does, how it is used, what has to be set."""
+    def comments(self, mark: str, *usage: str, own_client: bool = False) -> str:
+        """The first lines: what it does, how it is used, what it does not print, what has to be
+        set. `own_client` reads what answers leave out from what else the server keeps.
+        """
         lines = [f"Runs the flow “{self.flow_name}”.", *usage]
+        if self.left_empty and not own_client:
+            lines.append("The API answers with null for the content of the outputs named here:")
+            lines += [f"- {name}" for name in self.left_empty]
+            lines.append("The snippet “Python, lfclient” prints them whole.")
         if self.with_key:
             lines.append(f"{API_KEY} is the server's API key.")
         lines += [f"{name} is the secret for {key}." for name, key in self.secrets.items()]
@@ -75,6 +84,7 @@ def call_of(record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with
         mode=record.mode,
         session_id=record.session_id,
         with_key=with_key,
+        left_empty=tuple(leaf.display_name for leaf in left_empty(flow)),
     )
 
 

@@ -72,11 +72,11 @@ for output in run.outputs.values():
 
 
 def write_httpx(call: Call) -> str:
-    """It prints the outputs as JSON."""
+    """It prints the outputs as JSON, as the server's answer has them."""
     headers = f'{{"x-api-key": os.environ["{API_KEY}"]}}' if call.with_key else "{}"
     return "".join(
         [
-            call.comments("#", "pip install httpx"),
+            call.comments("#", "Save it as run.py; then: pip install httpx && python run.py"),
             "import json\n",
             "import os\n" if call.variables else "",
             "import sys\n",
@@ -98,7 +98,12 @@ def write_lfclient(call: Call) -> str:
     key = f', os.environ["{API_KEY}"]' if call.with_key else ""
     return "".join(
         [
-            call.comments("#", "lfclient comes with Langflow Console: run this in its folder."),
+            call.comments(
+                "#",
+                "lfclient comes with Langflow Console: save this as run.py in its folder.",
+                "Then: python run.py",
+                own_client=True,
+            ),
             "import os\n" if call.variables else "",
             "import sys\n\n",
             f"from lfclient import {', '.join([*names, *(['Variable'] if variable else [])])}\n\n",

@@ -57,15 +57,15 @@ _BY_MODE = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
 
 
 def write(call: Call) -> str:
-    """It prints the outputs as JSON."""
+    """It prints the outputs as JSON, as the server's answer has them."""
     key = f', "x-api-key": process.env.{API_KEY} ?? ""' if call.with_key else ""
     names = ", ".join(f'"{name}"' for name in call.variables)
     return "".join(
         [
             call.comments(
                 "//",
-                "As run.mts with Node 22.18 or later: node run.mts",
-                "As run.mjs with Node 20: there is no type in it to be stripped.",
+                "Save it as run.mts; then, with Node 22.18 or later: node run.mts",
+                "With Node 20 to 22.17, which strip no types and need not: rename it to run.mjs.",
             ),
             f"for (const name of [{names}]) {{\n{_CHECK}}}\n" if names else "",
             f"const url = {json_text(call.endpoint)};\n",

@@ -5,18 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.errors import LangflowError
+from lfclient.flow import Flow
 from lfclient.snippets import API_KEY, Language, snippet
 from lfclient.store import RunRecord
-from pages._ui import again, export, problems, state, waiting
+from lfclient.verdict import left_empty
+from pages._ui import again, problems, state, waiting
 from pages._ui.servers import Session
-from pages._ui.text import plain
+from pages._ui.text import clip, plain
 
 SHOWN_LETTERS = 200_000
-_FILES: dict[Language, tuple[str, str]] = {
-    Language.CURL: ("bash", "sh"),
-    Language.HTTPX: ("python", "py"),
-    Language.LFCLIENT: ("python", "py"),
-    Language.TYPESCRIPT: ("typescript", "mts"),
+_COLOURS: dict[Language, str] = {
+    Language.CURL: "bash",
+    Language.HTTPX: "python",
+    Language.LFCLIENT: "python",
+    Language.TYPESCRIPT: "typescript",
 }
 
 
@@ -62,22 +64,33 @@ def draw(session: Session, record: RunRecord) -> None:
     except LangflowError as error:
         problems.show(error)
         return
-    colours, ending = _FILES[language]
     if len(code) <= SHOWN_LETTERS:
-        st.code(code, language=colours, height=420 if code.count("\n") > 20 else "content")
+        height = 420 if code.count("\n") > 20 else "content"
+        st.code(code, language=_COLOURS[language], height=height)
     else:
         st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
+    if language is not Language.LFCLIENT:
+        _tell_left_empty(flow)
     st.caption(_about(record, with_key=bool(connection.api_key)))
     st.download_button(
         "Save",
         code.encode(),
-        file_name=export.file_name(record.flow_name, record.id[:8], ending=ending),
+        file_name=language.file,  # as its own first lines call it
         mime="text/plain",
         key=f"save-snippet-{record.id}-{language.name}",
         on_click="ignore",
         icon=":material/download:",
         type="tertiary",
     )
+
+
+def _tell_left_empty(flow: Flow) -> None:
+    names = [plain(clip(leaf.display_name, 60)) for leaf in left_empty(flow)]
+    if names:
+        st.caption(
+            f":orange[:material/warning: Langflow's API answers with null for the content of "
+            f"{', '.join(names)}, and so does this. “{Language.LFCLIENT.value}” prints it whole.]"
+        )
 
 
 def _about(record: RunRecord, *, with_key: bool) -> str:

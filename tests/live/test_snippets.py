@@ -13,6 +13,7 @@ from lfclient import Flow, LangflowClient, Run, RunEnded
 from lfclient.fields import mask
 from lfclient.snippets import Language, snippet
 from lfclient.store import RunRecord
+from lfclient.verdict import left_empty
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS
 from tests.servers import LiveServer
@@ -94,6 +95,9 @@ def test_the_own_client_prints_what_the_api_leaves_out(
     running = started(client, langflow, flow, "sync", given, tmp_path, only)
     named, _, value = running[Language.LFCLIENT].printed().partition(": ")
     assert named == "Split Text (table)"
-    rows = console_run(client, flow, "sync", given).outputs["SplitText-s"].value
+    run = console_run(client, flow, "sync", given)
+    rows = run.outputs["SplitText-s"].value
     found = [row["text"] for row in ast.literal_eval(value)]
     assert found == [row["text"] for row in rows] == ["one", "two"]
+    empty = run.raw["outputs"]["SplitText-s"].get("content") is None
+    assert [leaf.id for leaf in left_empty(flow)] == ["SplitText-s"] * empty

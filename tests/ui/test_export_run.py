@@ -104,6 +104,9 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
     for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
         assert part in code
     assert KEY not in code
+    # the flow ends with a message that is no chat output: the API never has its content
+    told = "null for the content of Chat Input, and so does this. “Python, lfclient” prints it"
+    assert (told in said(app)) is (language != "Python, lfclient")
 
 
 def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
