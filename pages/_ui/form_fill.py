@@ -8,12 +8,15 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.fields import mask
 from lfclient.flow import Flow
+from lfclient.store.summary import gist
 from pages._ui.form_entries import Entries, Tie
 from pages._ui.form_state import Filled, FormState, enter
-from pages._ui.text import plain
+from pages._ui.text import clip, plain
 
 MOST_FORMER = 5  # that are kept of one form
+LETTERS = 100  # of one of them, in the sentence that tells of it
 
 
 def fill(
@@ -29,7 +32,7 @@ def fill(
     else is entered there.
     """
     _settle(form, flow)
-    _put_by(form)
+    _put_by(form, len(form.former))
     form.dropped.clear()
     enter(form, flow, overrides)
     form.tie = Tie()
@@ -37,33 +40,44 @@ def fill(
 
 
 def go_back(form: FormState, flow: Flow) -> None:
-    """Bring back what was typed before the form was filled; what was typed since is kept."""
+    """Bring back what was typed before the form was filled. What was typed since is kept, behind
+    all else: pressed often enough, it brings back each of them.
+    """
     _settle(form, flow)
     if not form.former:
         return
     former = form.former.pop()
-    _put_by(form)
+    _put_by(form, 0)
     for key in list(form.live):
         form.forget_widget(key)
     form.values, form.wrong, form.faults = former.values, former.wrong, former.faults
     form.tie, form.uploads = former.tie, former.uploads
-    form.filled = Filled("", _now(form), {}) if form.former else None
+    # a person's own, so that nothing is what it was filled with
+    form.filled = Filled("", Entries(), {}) if form.former else None
+
+
+def forget_source(form: FormState) -> None:
+    """Where the form's values came from is not said any more; the way back stays."""
+    if form.filled:
+        form.filled.source = ""
 
 
 def draw(form: FormState, flow: Flow) -> None:
     """Where the form's values come from, and the way back."""
     if form.filled is None or not (form.filled.source or form.former):
         return
-    words = form.filled.source or "What was typed since is kept, too."
+    source = form.filled.source
+    kept = _words(form.former[-1], flow) if form.former else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/history: {plain(words)}", width="stretch")
+        st.markdown(f":material/history: {plain(source or f'Kept, too: {kept}')}", width="stretch")
         if form.former:
             st.button(
-                "Back to what I had typed",
+                "Back to what I had typed" if source else "Bring that back",
                 key=f"form-back-{form.owner[:12]}-{form.name}",
                 on_click=go_back,
                 args=(form, flow),
                 icon=":material/undo:",
+                help=plain(kept),
             )
         st.button(
             "Dismiss",
@@ -101,13 +115,21 @@ def _settle(form: FormState, flow: Flow) -> None:
     form.collect(fields)
 
 
-def _put_by(form: FormState) -> None:
-    """Keep what the form holds, if a person typed it; files on their way go on."""
+def _words(entries: Entries, flow: Flow) -> str:
+    """What they are, in a line."""
+    values = mask(flow, {key: entered.value for key, entered in entries.values.items()})
+    labels = {of.key: of.label for of in flow.fields}
+    given = {**values, **dict.fromkeys([*entries.wrong, *entries.uploads], "…")}
+    return clip(gist(given, labels), LETTERS)
+
+
+def _put_by(form: FormState, place: int) -> None:
+    """Keep what the form holds in that place, if a person typed it; files on their way go on."""
     current = _now(form)
     same = form.filled is not None and form.filled.entries == current
     if any(form.uploads.values()) or (current and not same):
         current.uploads, form.uploads = form.uploads, {}
-        form.former.append(current)
+        form.former.insert(place, current)
         _forget(form, len(form.former) - MOST_FORMER)
 
 

@@ -46,11 +46,32 @@ def test_what_was_typed_is_brought_back():
 
 
 def test_what_was_typed_after_it_is_kept_too():
-    """One can go to and fro."""
+    """One can go to and fro, as often as one likes, and reads what the button brings back."""
     page = form(first(name=text())).set("text_input", "T-a.name", "mine")
     load(page, {"T-a.name": "theirs"}).set("text_input", "T-a.name", "theirs, edited")
     assert page.press("Back to what I had typed").overrides == {"T-a.name": "mine"}
-    assert page.press("Back to what I had typed").overrides == {"T-a.name": "theirs, edited"}
+    for brought, kept in (("theirs, edited", "mine"), ("mine", "theirs, edited")):
+        assert "Back to what I had typed" not in labels(page)
+        assert page.press("Bring that back").overrides == {"T-a.name": brought}
+        assert f"Kept, too: name: {kept}" in page.words()
+
+
+def test_each_of_several_versions_is_brought_back_in_turn():
+    """None of them is lost to a press too many."""
+    page = form(first(name=text())).set("text_input", "T-a.name", "one")
+    for theirs in ("two", "three"):
+        load(page, {"T-a.name": "filled"}).set("text_input", "T-a.name", theirs)
+    found = [page.press("Back to what I had typed").overrides["T-a.name"]]
+    found += [page.press("Bring that back").overrides["T-a.name"] for _ in range(3)]
+    assert found == ["two", "one", "three", "two"]
+
+
+def test_a_secret_is_not_told_in_the_way_back():
+    """Only that it is there."""
+    page = form(first(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
+    page = load(page, {}, source="")
+    assert "Kept, too: key: " in page.words()
+    assert "sk-very-secret" not in page.words()
 
 
 def test_what_only_came_from_a_run_is_not_kept():
