@@ -15,6 +15,7 @@ from pages._ui import preset_import, state
 from pages._ui.backend import backend
 from pages._ui.export import file_name
 from pages._ui.form_entries import Tie
+from pages._ui.form_fill import forget_source
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
     attempt,
@@ -146,8 +147,10 @@ def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
 def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
         name = name_of(st.session_state[key])
-        known = form_state(session.owner, flow).tie
+        form = form_state(session.owner, flow)
+        known = form.tie
         made = backend().runner.store.presets.update(replace(chosen, name=name))
+        forget_source(form)  # it tells the former name
         if known and known.version == chosen.version:
             set_tie(session, flow, replace(known, version=made.version))
         st.toast(f"Renamed to “{plain(made.name)}”.")

@@ -20,6 +20,7 @@ from pages._ui import problems, state
 from pages._ui.backend import backend
 from pages._ui.form import commit, load_overrides
 from pages._ui.form_entries import Tie
+from pages._ui.form_fill import forget_source
 from pages._ui.form_state import FormState, form_state
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
@@ -166,6 +167,7 @@ def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
 
 def saved(session: Session, flow: Flow, how: str, preset: Preset, now: Held) -> None:
     """Say that a preset holds what the form held, and what was left out of it."""
+    forget_source(form_state(session.owner, flow))
     if now.left_out:
         heading = f"{how} “{preset.name}” without what needs a correction:"
         tell(session.owner, flow.id, Told(heading, now.left_out[:_LINES], wrong=True))

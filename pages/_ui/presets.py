@@ -14,6 +14,7 @@ from lfclient.store import ChangedMeanwhile, Preset, PresetHead, StoreError
 from pages._ui import preset_menu, problems, share, state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
+from pages._ui.form_fill import forget_source
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
     Told,
@@ -127,8 +128,8 @@ def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False)
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
     found = put_in(session, flow, masked(preset), source)
     form = form_state(session.owner, flow)
-    if not form.former and form.filled:
-        form.filled.source = ""  # the choice above says it
+    if not form.former:
+        forget_source(form)  # the choice above says it
     set_tie(session, flow, Tie(preset.id, preset.version, opened))
     said = not_fitting(f"Of “{preset.name}”", flow, found) if found.refused else None
     tell(session.owner, flow.id, said)

@@ -15,6 +15,7 @@ from lfclient.store import Preset
 from pages._ui import state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
+from pages._ui.form_fill import forget_source
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
     Told,
@@ -63,6 +64,9 @@ def take_up(session: Session, flow: Flow) -> bool:
         return False
     asked.done = True
     _leave_address()
+    # what was said of an address before this one
+    forget_source(form_state(session.owner, flow))
+    tell(session.owner, flow.id, None)
     if asked.flow_id != flow.id:
         tell(session.owner, flow.id, _no_such_flow(asked.flow_id))
         return True

@@ -52,6 +52,23 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
     assert value(press(app, "Back to what I had typed")) == "typed"
 
 
+@pytest.mark.parametrize("button", ["Update", "Rename"])
+def test_where_it_came_from_is_not_said_of_what_it_is_by_now(button):
+    """The way back to what was typed stays."""
+    app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}})
+    press(app, "Import")
+    assert "Filled with the imported preset “From a file”." in said(app)
+    if button == "Update":
+        enter(app, "changed")
+    else:
+        menu(app, "more")
+        next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
+    press(app, button)
+    assert "Filled with the imported preset" not in said(app)
+    assert "Kept, too: p: typed" in said(app)
+    assert value(press(app, "Bring that back")) == "typed"
+
+
 def test_what_does_not_fit_is_named_with_its_reason_and_left_out():
     """Unknown parameters, wrong types, and secrets that should not be there."""
     values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}

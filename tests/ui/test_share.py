@@ -26,9 +26,12 @@ def _server(fields_server):
     """Every test has it."""
 
 
+def shared_text(**values):
+    return encode({f"T-a.{key}": value for key, value in values.items()})
+
+
 def shared(browser="b", flow=ONE, **values):
-    given = encode({f"T-a.{key}": value for key, value in values.items()})
-    return open_page(browser, flow=flow, values=given)
+    return open_page(browser, flow=flow, values=shared_text(**values))
 
 
 def addresses(app):
@@ -99,6 +102,21 @@ def test_a_broken_address_is_said_to_be():
     app = open_page(flow=ONE, values="not values")
     assert "cut off, or was changed on its way" in said(app)
     assert value(app) == "x"
+
+
+def test_a_broken_address_takes_away_what_was_said_of_an_earlier_one():
+    """What that filled in stays; and a good one takes away what was said of a broken one."""
+    app = open_page(flow=ONE, values=shared_text(p="from the address"))
+    assert "Filled with 1 value from the address" in said(app)
+    app.query_params["values"] = "not values"
+    run(app)
+    assert "Nothing was filled in from it." in said(app)
+    assert "from the address:" not in said(app)
+    assert value(app) == "from the address"
+    app.query_params["values"] = shared_text(p="once more")
+    run(app)
+    assert "Filled with 1 value from the address" in said(app)
+    assert "Nothing was filled in from it." not in said(app)
 
 
 def test_an_address_opens_a_preset():
