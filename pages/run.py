@@ -34,7 +34,7 @@ with problems.shown():
         with left:
             flow = picker.draw(session, record.flow_id if record else None)
             # a run that was only opened is shown with its own inputs, in the place of the form
-            opened = record if record and not state.has_form(record.id) else None
+            opened = record if record and not state.has_form(record.id, record.flow_id) else None
             bench = workbench.prepare(session, flow) if flow and not opened else None
         with controls:
             run_panel.draw(session, bench.choice if bench else None, record)

@@ -49,7 +49,10 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
             st.caption(f":material/info: {plain(why)}")
             if record.ended:
                 st.button(
-                    "Open the form", key="open-form", on_click=state.keep_form, args=(record.id,)
+                    "Open the form",
+                    key="open-form",
+                    on_click=state.keep_form,
+                    args=(record.id, record.flow_id),
                 )
             return
         again = _again(session, flow, record)
@@ -238,6 +241,6 @@ def edit(again: Again) -> None:
     if again.kept and record.session_id:
         state.set_session(owner, record.flow_id, record.session_id)
     if record.ended:
-        state.keep_form(record.id)
+        state.keep_form(record.id, record.flow_id)
     else:
         close_run()

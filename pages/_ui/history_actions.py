@@ -13,7 +13,7 @@ from pages._ui import history_all, history_filters, problems, state_history
 from pages._ui.backend import backend
 from pages._ui.comparing import choose
 from pages._ui.history_view import View, past, runs_words, told
-from pages._ui.state_history import part
+from pages._ui.state_history import part, short_hash
 
 MOST_COUNTED = 10_000
 
@@ -131,9 +131,13 @@ def _star(view: View, ticked: Sequence[Entry], starred: bool) -> None:
 
 
 def _label(view: View, ticked: Sequence[Entry]) -> None:
-    """The labels that all of them have, to be changed at once; those of some only stay."""
+    """The labels that all of them have, to be changed at once; those of some only stay.
+
+    Other runs have another box: what stood in one and comes late from the browser would be taken
+    for a choice for the runs of the next.
+    """
     common = [label for label in ticked[0].labels if all(label in entry.labels for entry in ticked)]
-    key = part("labels")
+    key = part("labels-" + short_hash(entry.id for entry in ticked))
     st.session_state[key] = common
     with (
         st.popover("Label", icon=":material/label:", key=part("label-panel")),

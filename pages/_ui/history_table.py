@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import partial
@@ -32,7 +31,7 @@ def draw(entries: Sequence[Entry], *, servers: bool) -> None:
     table, and what is ticked is taken along by the runs' ids.
     """
     ids = tuple(entry.id for entry in entries)
-    key = part("table-" + hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16])
+    key = part(f"table-{state_history.short_hash(ids)}")
     ticked = [place for place, run in enumerate(ids) if run in state_history.selected()]
     if ticked and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": ticked}}

@@ -131,7 +131,7 @@ def details(session: Session, record: RunRecord) -> None:
             export_run.draw(session, record)
     if not record.ended:
         snippets_view.while_going(session, record)
-    if not record.ended and state.has_form(record.id):
+    if not record.ended and state.has_form(record.id, record.flow_id):
         _inputs_while_going(session, record)
     if not record.ended or record.run is None:
         return

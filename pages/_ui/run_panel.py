@@ -236,7 +236,7 @@ def _start(choice: Choice, click: str) -> None:
     state.use_click(click)
     state.used_session(owner, flow_id, session_id)
     state.show_run(run_id)
-    state.keep_form(run_id)
+    state.keep_form(run_id, flow_id)
 
 
 def begin(

@@ -40,7 +40,6 @@ _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
 _KEPT_RUN = "kept-for-run-id"
 _FORM_OF = "form-of-run"
-_MOST_FORMS = 20  # runs of a browser beside which its form stands
 _COMPARED = "compared"
 _NOTICE = "notice"
 _WANTED_FLOW = "wanted-flow"
@@ -79,25 +78,22 @@ def show_run(run: str) -> None:
     _forget_other_runs()
 
 
-def keep_form(run: str) -> None:
+def keep_form(run: str, flow_id: str) -> None:
     """The form stays beside this run: it was started from it, or the form was filled from it.
 
-    Also after a reload, which must not put what was typed since out of sight.
+    Also after a reload, which must not put what was typed since out of sight; but beside one run of
+    a flow only, the last: there is one form, and it says nothing of the runs before.
     """
     st.session_state[_FORM_OF] = run
-    runs = [run, *(one for one in _runs_with_form() if one != run)]
-    drafts().put((browser_id(), "", _FORM_OF), {"runs": runs[:_MOST_FORMS]})
+    drafts().put((browser_id(), flow_id, _FORM_OF), {"run": run})
 
 
-def has_form(run: str) -> bool:
+def has_form(run: str, flow_id: str) -> bool:
     """Whether the form stands beside this run; else what the run was given does, read-only."""
     if _FORM_OF not in st.session_state:  # this is how a reloaded page begins
-        st.session_state[_FORM_OF] = run if run in _runs_with_form() else None
+        kept = drafts().get((browser_id(), flow_id, _FORM_OF)) or {}
+        st.session_state[_FORM_OF] = kept.get("run")
     return st.session_state[_FORM_OF] == run
-
-
-def _runs_with_form() -> list[str]:
-    return (drafts().get((browser_id(), "", _FORM_OF)) or {}).get("runs", [])
 
 
 def is_to_be_addressed() -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+
 import streamlit as st
 
 # in the address: what narrows the list, beside `state.FLOW`, and where in it one is
@@ -14,6 +17,11 @@ LONGEST = 300  # characters of a text in the address
 def part(name: str) -> str:
     """Key of a part of the page."""
     return f"history-{name}"
+
+
+def short_hash(runs: Iterable[str]) -> str:
+    """Tells these runs, in this order, from any others: for the key of what is about them."""
+    return hashlib.sha256("\n".join(runs).encode()).hexdigest()[:16]
 
 
 _SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")

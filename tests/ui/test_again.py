@@ -121,6 +121,20 @@ def test_a_reload_keeps_the_form_of_a_run_that_was_started_here(langflow_stand_i
     assert not other.exception
 
 
+def test_a_run_before_the_last_is_shown_with_its_own_inputs(langflow_stand_in, monkeypatch):
+    """The form has gone on to other values since, and would be taken for what the run was given."""
+    monkeypatch.setattr(state, "browser_id", lambda: "one")
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    app = press(opened(), "Run")
+    first = address(app)
+    app.text_area[0].set_value("other words").run()
+    press(app, "Run")
+    before = opened(run=first)
+    assert "Inputs of this run" in said(before)
+    assert "Run again" in labels(before)
+    assert not before.exception
+
+
 def test_run_again_sends_the_same_values_in_a_fresh_session(langflow_stand_in):
     """At once and in the same mode, whatever stands in the form."""
     langflow_stand_in.answers[POST] = (200, ANSWER)
