@@ -1,11 +1,12 @@
 """What a person does with the list of all runs."""
 
 import re
+import uuid
 
 from playwright.sync_api import Locator, Page, expect
 
 ROW, HEAD = 33, 17  # pixels: a row of a table, and the middle of its first
-FLOW, STATUS = 2, 3  # columns
+FLOW, STATUS, LABELS = 2, 3, 6  # columns
 
 
 def table(page: Page) -> Locator:
@@ -13,14 +14,27 @@ def table(page: Page) -> Locator:
     return page.locator("[class*='st-key-history-table-']")
 
 
-def cell(page: Page, column: int) -> Locator:
-    """A cell of the newest run."""
-    return table(page).get_by_test_id(f"glide-cell-{column}-0")
+def cell(page: Page, column: int, row: int = 0) -> Locator:
+    """A cell, of the newest run unless told otherwise."""
+    return table(page).get_by_test_id(f"glide-cell-{column}-{row}")
 
 
-def press(page: Page, across: int) -> None:
-    """Press in its row, so many pixels from the left: its box, or Open."""
-    table(page).get_by_test_id("stDataFrame").click(position={"x": across, "y": HEAD + ROW})
+def press(page: Page, across: int, row: int = 0) -> None:
+    """Press in a row, so many pixels from the left: its box, or Open."""
+    place = {"x": across, "y": HEAD + ROW * (row + 1)}
+    table(page).get_by_test_id("stDataFrame").click(position=place)
+
+
+def tick(screen, row: int, said: str) -> None:
+    """Press a row's box, again if the table was being drawn; until the bar says so."""
+    said_so = screen.part("history-bar").get_by_text(said)
+    for _ in range(5):
+        press(screen.page, 17, row)
+        try:
+            return expect(said_so).to_be_visible(timeout=4_000)
+        except AssertionError:
+            continue
+    raise AssertionError(f"The bar never said {said!r}")
 
 
 def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
@@ -50,3 +64,29 @@ def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     expect(search).to_have_value('"takes half a"')
     expect(cell(page, STATUS)).to_have_text("■ cancelled")
+
+
+def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
+    """Also to none that are ticked afterwards: a box of labels tells late what stood in it."""
+    page, words = screen.page, uuid.uuid4().hex
+    screen.pick("Echo")
+    for number in range(3):
+        page.locator("textarea").first.fill(f"{words} {number}")
+        screen.run()
+        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
+    page.goto(f"{console.url}/history?q={words}")
+    expect(cell(page, STATUS, 2)).to_be_attached()
+    tick(screen, 0, "1 of 3")
+    opener = screen.part("history-bar").get_by_text("Label", exact=True)
+    opener.click()
+    box = page.get_by_placeholder("Choose, or type a new one")
+    box.fill("mine")
+    box.press("Enter")
+    expect(cell(page, LABELS)).to_contain_text("mine")
+    page.mouse.click(900, 800)  # which closes the panel
+    expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
+    for row, said in ((1, "2 of 3"), (2, "3 of 3")):
+        tick(screen, row, said)
+    expect(opener).to_be_visible()
+    page.wait_for_timeout(500)  # time for the box to tell what it holds
+    assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
