@@ -110,10 +110,9 @@ class Answers:
         """
         patience = PATIENCE if patience is None else patience
         key = (owner, what)
-        known = self._fresh(key, seconds)
-        if known:
-            return known
-        question = self._question(key, fetch)
+        question = self._question(key, seconds, fetch)
+        if isinstance(question, Found):
+            return question
         question.ended.wait(max(0.0, question.began + patience - time.monotonic()))
         if question.error:
             self._close(key, question)
@@ -125,8 +124,7 @@ class Answers:
 
     def begin(self, owner: str, what: str, seconds: float, fetch: Callable[[], T]) -> None:
         """Let `ask` be under way already when it is called."""
-        if not self._fresh((owner, what), seconds):
-            self._question((owner, what), fetch)
+        self._question((owner, what), seconds, fetch)
 
     def ask_anew(self, owner: str, what: str | None = None) -> None:
         """Ask that question, or all, the next time, however short ago it was answered."""
@@ -150,12 +148,14 @@ class Answers:
             began = [each.began for each in found if each and not each.ended.is_set()]
         return time.monotonic() - min(began) if began else None
 
-    def _fresh(self, key: Key, seconds: float) -> Found[Any] | None:
-        known = self._known.get(key)
-        return known if known and time.monotonic() - known.at < seconds else None
-
-    def _question(self, key: Key, fetch: Callable[[], Any]) -> _Question:
+    def _question(
+        self, key: Key, seconds: float, fetch: Callable[[], Any]
+    ) -> _Question | Found[Any]:
+        """What asks it, or an answer of less than `seconds` ago; one of the two at any moment."""
         with self._lock:
+            known = self._known.get(key)
+            if known and time.monotonic() - known.at < seconds:
+                return known
             for old in [old for old, question in self._open.items() if question.is_over()]:
                 del self._open[old]
             question = self._open.get(key)

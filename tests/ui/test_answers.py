@@ -165,6 +165,21 @@ def test_what_was_asked_before_asking_anew_is_not_taken(asked, slow, monkeypatch
     assert asked.ask("o", "w", 60, lambda: "again").value == "new"
 
 
+def test_an_answer_that_comes_just_as_it_is_asked_for_is_taken(asked, slow, monkeypatch):
+    """Between the look whether there is one and the look whether it is being asked for."""
+    real = asked._question
+
+    def when_answered(*about):
+        slow.go.set()
+        wait_for(lambda: asked.asking("o", QUESTIONS) is None)
+        return real(*about)
+
+    asked.begin("o", "w", 60, slow)
+    monkeypatch.setattr(asked, "_question", when_answered)
+    found = asked.ask("o", "w", 60, fails(AssertionError("asked twice")))
+    assert found.value == "late"
+
+
 def test_what_was_begun_ahead_is_not_asked_twice(asked):
     """Neither its answer nor its failure is lost to who asks for it afterwards."""
     again = fails(AssertionError("asked twice"))
