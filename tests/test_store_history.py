@@ -1,13 +1,17 @@
 """Lists of runs, on SQLite and on PostgreSQL."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import Cursor, RunFilter
+from lfclient.store.statements import RUNS
 from tests.test_store import NOW, record
 
 ME = ["me"]
@@ -186,6 +190,20 @@ def test_all_that_a_filter_finds_can_be_deleted(any_store):
     old = RunFilter(until=NOW + timedelta(seconds=440))
     assert len(any_store.history.delete_all(ME, old)) == 440
     assert any_store.history.count(ME) == 11
+
+
+def test_a_run_that_gets_its_star_while_all_others_are_deleted_stays(any_store):
+    """Also where that is written between the look for the runs and their deletion."""
+    for name in ("a", "b"):
+        ended(any_store, name)
+    history = any_store.history
+    with ThreadPoolExecutor(1) as another:
+        with any_store.database.write() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == "a").values(starred=True))
+            deleting = another.submit(history.delete_all, ME, RunFilter(starred=False))
+            time.sleep(0.5)  # it has found both by then, where readers do not wait for writers
+        assert deleting.result(10) == ["b"]
+    assert ids(history.page(ME)) == ["a"]
 
 
 def test_runs_are_counted_over_time_by_status(any_store):

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from lfclient.run import Mode, RunStatus
 from lfclient.store.database import Database
 from lfclient.store.keeping import UNFINISHED
-from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs
+from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs, still
 from lfclient.store.models import LabelRow, RunRow
 from lfclient.store.rows import moment, storable
-from lfclient.store.statements import LABELS_OF
+from lfclient.store.statements import LABELS_OF, RUNS
 
 PAGE = 50
 MOST_LABELS = 20
@@ -267,8 +267,9 @@ class History:
                     some = runs.narrowed([runs.table.c.id], owner, which)
                     some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
                     ids = list(connection.execute(some, runs.values).scalars())
-                    connection.execute(delete(RunRow).where(RunRow.id.in_(ids)))
-                gone += ids
+                    # asked again of the row itself, which may have got its star meanwhile
+                    removed = delete(RunRow).where(RunRow.id.in_(ids), *still(RUNS.c, which))
+                    gone += connection.execute(removed.returning(RunRow.id)).scalars()
                 if len(ids) < _AT_ONCE:
                     break
         if gone:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, select, tuple_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store import search
@@ -104,16 +105,7 @@ class Runs:
             query = query.where(LABELS.c.owner == owner, LABELS.c.label == which.label)
         else:
             query = query.where(runs.owner == owner)
-        if which.flow_id:
-            query = query.where(runs.flow_id == which.flow_id)
-        if which.statuses:
-            query = query.where(runs.status.in_([status.value for status in which.statuses]))
-        if which.mode:
-            query = query.where(runs.mode == which.mode)
-        if which.starred is not None:
-            query = query.where(runs.starred == which.starred)
-        if which.ended_before:
-            query = query.where(runs.ended_at < microseconds(which.ended_before))
+        query = query.where(*still(runs, which))
         after, before = _bounds(which, cursor, back)
         place = tuple_(*self.place(which))
         if after:
@@ -156,6 +148,22 @@ class Runs:
 def _known_pages(table: FromClause, *about: Any) -> list[Select[Any]]:
     """Queries without a word of a search in them, kept: one list is looked at again and again."""
     return Runs(table)._pages(*about)
+
+
+def still(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[Any]:
+    """What is asked of the row of a run, in `runs`; all but its text, label and time."""
+    asked: list[Any] = []
+    if which.flow_id:
+        asked.append(runs.flow_id == which.flow_id)
+    if which.statuses:
+        asked.append(runs.status.in_([status.value for status in which.statuses]))
+    if which.mode:
+        asked.append(runs.mode == which.mode)
+    if which.starred is not None:
+        asked.append(runs.starred == which.starred)
+    if which.ended_before:
+        asked.append(runs.ended_at < microseconds(which.ended_before))
+    return asked
 
 
 def _bounds(
