@@ -69,6 +69,20 @@ def test_inputs_of_different_flows_are_matched_by_name():
     assert row.differs
 
 
+def test_a_parameter_that_another_flow_does_not_have_is_told_from_one_that_was_not_given():
+    """Where that flow is not at hand, nobody can say so."""
+    here = flow(node("T-a", "T", name=text("x"), only=text("x")))
+    other = flow(node("T-z", "T", name=text("x")))
+    given = {"T-a.name": "a", "T-a.only": "b"}
+    found = rows(given, {}, flows=[here, other], one_flow=False)
+    assert {row.label: row.absent for row in found} == {
+        "name": (False, False),
+        "only": (False, True),
+    }
+    (row,) = rows({"T-a.only": "b"}, {}, flows=[here, None], one_flow=False)
+    assert row.absent == (False, False)
+
+
 # texts
 
 

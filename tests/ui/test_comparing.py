@@ -197,6 +197,20 @@ def test_runs_of_different_flows_are_compared_as_far_as_it_makes_sense(kept, lan
     assert "All outputs are equal" in said(app)
 
 
+def test_what_another_flow_does_not_have_is_not_said_to_stand_as_in_it(kept, langflow_stand_in):
+    """The other flow has no such parameter at all."""
+    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other", []))
+    app = compared(kept({TEXT: "a"}), kept({}, flow_id=TWO, flow_name="Other"))
+    assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
+
+
+def test_the_older_run_stands_first(kept):
+    """Whatever the order of the address."""
+    young = kept({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
+    app = compared(young, kept({TEXT: "old"}))
+    assert list(tables(app)[0].iloc[0]) == ["old", "young"]
+
+
 # outputs
 
 

@@ -34,10 +34,11 @@ class Column:
 
 
 def columns_of(found: Sequence[tuple[Session, RunRecord]]) -> list[Column]:
-    """The runs in their order."""
+    """The runs by their age, the oldest first, whatever their order in the address."""
+    by_age = sorted(found, key=lambda each: each[1].created_at)
     return [
         Column(number, session, record, _flow(session, record.flow_id))
-        for number, (session, record) in enumerate(found, 1)
+        for number, (session, record) in enumerate(by_age, 1)
     ]
 
 

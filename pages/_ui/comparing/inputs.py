@@ -17,7 +17,7 @@ from pages._ui.text import clip, plain
 MOST = 100  # rows
 LETTERS = 200  # of a value in its cell
 LONG = 15  # values whose differences can be looked at by themselves
-AS_IN_FLOW, NOT_KNOWN = "*as in the flow*", "*not known*"
+AS_IN_FLOW, NOT_IN_FLOW, NOT_KNOWN = "*as in the flow*", "*not in this flow*", "*not known*"
 
 
 def draw(columns: Sequence[Column]) -> None:
@@ -70,8 +70,11 @@ def _table(rows: Sequence[ParameterRow], columns: Sequence[Column], known: list[
 def _cell(row: ParameterRow, column: Column, known: list[Column]) -> str:
     if column not in known:
         return NOT_KNOWN
-    one = row.given[known.index(column)]
-    return AS_IN_FLOW if one is None else plain(clip(_words(one), LETTERS))
+    place = known.index(column)
+    one = row.given[place]
+    if one is None:
+        return NOT_IN_FLOW if row.absent[place] else AS_IN_FLOW
+    return plain(clip(_words(one), LETTERS))
 
 
 def _words(one: Given) -> str:
