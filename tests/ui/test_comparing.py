@@ -1,8 +1,11 @@
 """The page that compares runs."""
 
+import colorsys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+import tomllib
 
 from lfclient.fields import MASK
 from lfclient.outputs import Output, OutputKind
@@ -10,6 +13,7 @@ from lfclient.progress import ComponentRun, ComponentState
 from lfclient.run import NotRun, Run, RunStatus
 from lfclient.store.record import AnswerKept
 from pages._ui import state
+from pages._ui.comparing import choose
 from pages._ui.text import exact
 from tests.ui.stand_in import flow
 from tests.ui.whole_pages import (
@@ -25,6 +29,7 @@ from tests.ui.whole_pages import (
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
+ROOT = Path(__file__).parents[2]
 TEXT = "ChatInput-a.input_value"
 NOW = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -239,6 +244,15 @@ def test_texts_are_compared_by_words_and_by_lines(kept):
     assert lines.splitlines()[1].startswith("+ ")
 
 
+def test_it_is_said_why_a_formatted_text_shows_its_signs(kept):
+    """And where it is shown without them."""
+    words = "“Side by side” shows them formatted"
+    app = compared(kept({}, [message("**a**")]), kept({}, [message("**b**")]))
+    assert words in said(app)
+    app = compared(kept({}, [message("2 * 3 = 6")]), kept({}, [message("2 * 3 is 6")]))
+    assert words not in said(app)
+
+
 def test_tables_are_compared_by_the_column_that_fits_best(kept):
     """Another can be chosen."""
     rows = [{"id": number, "city": f"City {number // 2}"} for number in range(20)]
@@ -327,6 +341,15 @@ def test_what_is_nested_too_deeply_is_said(kept):
 
 
 # timings, and runs that go on
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_run_has_the_colour_of_a_failure(scheme):
+    """Neither red nor orange, whose hues end at 60 degrees."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    for colour in config["theme"][scheme]["chartCategoricalColors"][: choose.MOST]:
+        red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+        assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
 
 
 def test_a_run_that_goes_on_is_followed(kept):

@@ -71,7 +71,7 @@ def draw(columns: Sequence[Column]) -> None:
     )
     st.markdown("##### How they went", anchors=False)
     with st.container(key="compared-facts"):
-        st.table(table, border="horizontal")
+        st.table(table)
 
 
 def _facts(column: Column, now: datetime) -> dict[str, str]:

@@ -62,7 +62,7 @@ def _table(rows: Sequence[ParameterRow], columns: Sequence[Column], known: list[
         f"**{plain(clip(row.label, 80))}** :gray[· {plain(clip(row.component, 40))}]"
         for row in shown
     ]
-    st.table(pd.DataFrame(cells, index=names), border="horizontal")
+    st.table(pd.DataFrame(cells, index=names))
     if len(rows) > MOST:
         st.caption(f"The first {MOST} of {len(rows):,}.")
 

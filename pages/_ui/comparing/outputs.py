@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -21,8 +22,9 @@ _BADGES = {
     Sameness.MISSING: ":orange-badge[:material/remove: not in all]",
     Sameness.UNSURE: ":gray-badge[:material/help: same name]",
 }
-_TEXTS = (OutputKind.MESSAGE, OutputKind.ERROR)
 _TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
+# signs of Markdown, which stand in a text's differences as they are
+_FORMATTED = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
 
 def draw(columns: Sequence[Column]) -> None:
@@ -101,6 +103,8 @@ def _several(columns: Sequence[Column], base: Column, number: int, row: OutputRo
     if view == DIFFERENCES:
         for one, other in pairs:
             _pair(columns, one, other, row, number)
+        if any(_is_formatted(output) for output in row.outputs):
+            st.caption(f"Texts are compared as they were written. “{SIDES}” shows them formatted.")
     else:
         for column, place, output in zip(
             columns, st.columns(len(columns)), row.outputs, strict=True
@@ -179,6 +183,12 @@ def _way(row: OutputRow, columns: Sequence[Column], one: Column, other: Column):
 
 def _are_rows(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def _is_formatted(output: Output | None) -> bool:
+    if output is None or output.kind is not OutputKind.MESSAGE:
+        return False
+    return isinstance(output.value, str) and _FORMATTED.search(output.value) is not None
 
 
 def _pair(
