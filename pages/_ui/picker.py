@@ -8,11 +8,13 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
-from pages._ui import problems, shell, state, waiting
+from pages._ui import problems, share, shell, state, waiting
 from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import close_run
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
+
+_LETTERS = 8  # of an id that was cut off, by which its flow can be told
 
 
 def draw(session: Session, preferred: str | None) -> Flow | None:
@@ -37,11 +39,23 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
     if not flows.value:
         _empty(session)
         return None
-    chosen = _box(session, flows.value, preferred)
+    chosen = _box(session, flows.value, _choice(session, flows.value, preferred))
+    if chosen is None:
+        _no_such_flow(flows.value)
+        return None
     state.set_flow_in_address(chosen.id)
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
     return _flow(session, chosen)
+
+
+def has_choice(session: Session) -> bool:
+    """Whether a flow is chosen, with what is known of them without waiting any longer."""
+    try:
+        flows = _flows(session).value
+    except LangflowError:
+        return False
+    return bool(flows) and _choice(session, flows, None) is not None
 
 
 def _flows(session: Session) -> Found[list[FlowSummary]]:
@@ -76,15 +90,27 @@ def _server(session: Session) -> None:
     )
 
 
-def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> FlowSummary:
-    by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
-    names = Counter(flow.name for flow in flows)
+def _choice(session: Session, flows: list[FlowSummary], preferred: str | None) -> str | None:
+    """The flow that is chosen; None where the address names one that is not there.
+
+    Another in its place would be run by mistake.
+    """
+    known = {flow.id for flow in flows}
     key = state.flow_key(session.owner)
-    wished = state.take_wanted_flow()
-    wanted = (wished, st.session_state.get(key), preferred, state.flow_in_address(), flows[0].id)
+    addressed = state.flow_in_address()
+    wanted = (state.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
+    chosen = next((each for each in wanted if each in known), None)
+    if chosen is None and not addressed:
+        chosen = flows[0].id
     # set each time: on another page Streamlit falls back to the first option, if this value was
     # set and never chosen
-    st.session_state[key] = next(each for each in wanted if each in by_id)
+    st.session_state[key] = chosen
+    return chosen
+
+
+def _box(session: Session, flows: list[FlowSummary], chosen: str | None) -> FlowSummary | None:
+    by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
+    names = Counter(flow.name for flow in flows)
 
     def label(flow_id: str) -> str:
         flow = by_id[flow_id]
@@ -95,10 +121,11 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
         chosen = st.selectbox(
             "Flow",
             list(by_id),
+            index=0 if chosen else None,
             format_func=label,
-            key=key,
+            key=state.flow_key(session.owner),
             on_change=close_run,
-            placeholder="Search flows by name",
+            placeholder="Choose a flow",
             persist_state="session",
         )
         st.button(
@@ -108,7 +135,31 @@ def _box(session: Session, flows: list[FlowSummary], preferred: str | None) -> F
             help="Ask the server for its flows again",
             on_click=session.refresh,
         )
-    return by_id[chosen]
+    return by_id.get(chosen)
+
+
+def _no_such_flow(flows: list[FlowSummary]) -> None:
+    """The flow that the address names is not there; the one that is meant, if it can be told."""
+    share.drop()
+    named = state.flow_in_address() or ""
+    begun = [flow for flow in flows if len(named) >= _LETTERS and flow.id.startswith(named)]
+    with st.container(key="no-such-flow"):
+        problems.show_words(
+            "This server has no such flow",
+            f"The address names the flow {clip(named, 60)}, which is not among the "
+            f"{len(flows)} that the server shows with this key, so it opens nothing.",
+            "The address may be cut off, or made for another server or key; or the flow was "
+            "deleted. Ask for the address again, or choose a flow.",
+            warning=True,
+        )
+        if len(begun) == 1:
+            st.button(
+                f"Open “{plain(clip(begun[0].name, 60))}”, whose id begins like that",
+                key="open-begun-flow",
+                icon=":material/arrow_forward:",
+                on_click=state.want_flow,
+                args=(begun[0].id,),
+            )
 
 
 def _flow(session: Session, chosen: FlowSummary) -> Flow | None:

@@ -81,6 +81,14 @@ def take_up(session: Session, flow: Flow) -> bool:
     return True
 
 
+def drop() -> None:
+    """Fill no form as the address asks: its flow is not there."""
+    asked: Shared | None = st.session_state.get(state.SHARED)
+    if asked and not asked.done:
+        asked.done = True
+        _leave_address()
+
+
 def _leave_address() -> None:
     """Both parameters at once: each change of the address is a step of the browser's Back."""
     gone = (state.PRESET, state.VALUES)

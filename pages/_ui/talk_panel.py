@@ -6,20 +6,16 @@ from contextlib import AbstractContextManager
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from pages._ui import shell, state, state_talk, talk, workbench
+from pages._ui import picker, shell, state, state_talk, talk, workbench
 from pages._ui.servers import Session
 from pages._ui.text import plain
 from pages._ui.workbench import Workbench
 
 
 def place(session: Session) -> AbstractContextManager:
-    """Where the flow is chosen: beside, or in the middle while there is none to be chosen."""
-    try:
-        return st.sidebar if session.flows().value else st.container()
-    except LangflowError:
-        return st.container()
+    """Where the flow is chosen: beside, or in the middle as long as none is."""
+    return st.sidebar if picker.has_choice(session) else st.container()
 
 
 def bench(session: Session, flow: Flow | None) -> Workbench | None:

@@ -1,5 +1,7 @@
 """The pages as a whole, against servers that behave."""
 
+import uuid
+
 import pytest
 
 from lfclient import FlowNotFound, LangflowError
@@ -276,3 +278,39 @@ def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
     with pytest.raises(FlowNotFound):
         session.flow(ONE)
     assert shared is backend()
+
+
+@pytest.mark.parametrize("page", [None, "pages/chat.py"])
+def test_an_address_of_a_flow_that_is_not_there_says_so_and_opens_no_other(langflow_stand_in, page):
+    """What else could be run by mistake is chosen by a person only; then all is as ever."""
+    app = opened(page, flow="9" * 36)
+    assert "This server has no such flow" in said(app)
+    assert "Ask for the address again, or choose a flow." in said(app)
+    assert app.selectbox[0].value is None
+    assert "Run" not in labels(app)
+    app.selectbox[0].set_value(ONE).run()
+    assert not app.exception
+    assert "This server has no such flow" not in said(app)
+    assert app.query_params["flow"] == ONE
+
+
+def test_the_flow_of_an_address_that_was_cut_off_can_be_opened(langflow_stand_in):
+    """Where its beginning leaves no doubt."""
+    langflow_stand_in.add(flow(ONE, "First"), flow(str(uuid.UUID(int=2**127)), "Second"))
+    app = opened(flow=ONE[:20])
+    next(each for each in app.button if "First" in each.label).click().run()
+    assert not app.exception
+    assert app.selectbox[0].value == ONE
+    assert "Run" in labels(app)
+    assert not [each for each in opened(flow=ONE[:7]).button if "First" in each.label]
+
+
+def test_a_flow_that_is_deleted_while_it_is_chosen_is_said_to_be_gone(langflow_stand_in):
+    """Another does not slip into its place."""
+    langflow_stand_in.add(flow(ONE, "First"), flow(TWO, "Second"))
+    app = opened(flow=ONE)
+    langflow_stand_in.add(flow(TWO, "Second"))
+    next(each for each in app.button if each.key == "refresh-flows").click().run()
+    assert not app.exception
+    assert "This server has no such flow" in said(app)
+    assert app.selectbox[0].value is None

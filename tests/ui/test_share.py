@@ -93,7 +93,17 @@ def test_a_masked_secret_in_an_address_is_asked_for_at_its_field():
 def test_an_address_about_an_unknown_flow_fills_nothing():
     """The flow that is chosen instead is left alone."""
     app = shared(flow="9" * 8, p="good")
-    assert "The address names the flow 99999999, which is not in sight here." in said(app)
+    assert "The address names the flow 99999999, which is not among the 2" in said(app)
+    app.selectbox[0].set_value(ONE)
+    run(app)
+    assert value(app) == "x"
+    assert "The address" not in said(app)
+
+
+def test_an_address_about_no_flow_fills_nothing():
+    """The flow that is chosen instead is left alone."""
+    app = open_page(values=shared_text(p="good"))
+    assert "The address names no flow, which is not in sight here." in said(app)
     assert value(app) == "x"
 
 
