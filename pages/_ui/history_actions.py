@@ -8,12 +8,11 @@ import streamlit as st
 
 from lfclient.errors import InvalidRequest
 from lfclient.store import Entry, Page
-from lfclient.store.history import LONGEST_LABEL, clean_labels
-from pages._ui import history_all, history_filters, problems, state_history
+from pages._ui import history_all, history_filters, marks, state_history
 from pages._ui.backend import backend
 from pages._ui.comparing import choose
 from pages._ui.history_view import View, past, runs_words, told
-from pages._ui.state_history import part, short_hash
+from pages._ui.state_history import part
 
 MOST_COUNTED = 10_000
 
@@ -102,15 +101,7 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
             on_click=_stop,
             args=(view, going),
         )
-    starred = all(entry.starred for entry in ticked)
-    st.button(
-        "Unstar" if starred else "Star",
-        key=part("star"),
-        icon=":material/star:",
-        on_click=_star,
-        args=(view, ticked, not starred),
-    )
-    _label(view, ticked)
+    marks.draw(marks.Marked(view.owners, ticked, _still))
     _delete(view, ticked, len(going))
 
 
@@ -122,61 +113,6 @@ def _stop(view: View, going: Sequence[Entry]) -> None:
             with told():
                 backend().runner.stop(entry.id, sessions[entry.owner].connection)
                 st.toast("A stop was asked for.", icon=":material/stop:")
-
-
-def _star(view: View, ticked: Sequence[Entry], starred: bool) -> None:
-    with told():
-        for entry in _still(ticked):
-            past().star(view.owners, entry.id, starred)
-
-
-def _label(view: View, ticked: Sequence[Entry]) -> None:
-    """The labels that all of them have, to be changed at once; those of some only stay.
-
-    Other runs have another box: what stood in one and comes late from the browser would be taken
-    for a choice for the runs of the next.
-    """
-    common = [label for label in ticked[0].labels if all(label in entry.labels for entry in ticked)]
-    key = part("labels-" + short_hash(entry.id for entry in ticked))
-    st.session_state[key] = common
-    with (
-        st.popover("Label", icon=":material/label:", key=part("label-panel")),
-        problems.shown(),
-    ):
-        known = past().labels(view.owners)
-        st.multiselect(
-            "Labels" if len(ticked) == 1 else "Labels of all that are ticked",
-            sorted({*known, *common}, key=str.casefold),
-            key=key,
-            on_change=_labelled,
-            args=(view, ticked, common, key),
-            accept_new_options=True,
-            placeholder="Choose, or type a new one",
-            help=f"A label has {LONGEST_LABEL} characters at most.",
-        )
-
-
-def _labelled(view: View, ticked: Sequence[Entry], common: list[str], key: str) -> None:
-    chosen = st.session_state[key]
-    taken = set(common) - set(chosen)
-    with told():
-        # as they are by now: somebody else may have given them labels since they were drawn
-        now = [past().entry(view.owners, entry.id) for entry in _still(ticked)]
-        try:
-            wanted = {
-                entry.id: clean_labels(
-                    [
-                        *(label for label in entry.labels if label not in taken),
-                        *(label for label in chosen if label not in common),
-                    ]
-                )
-                for entry in now
-                if entry
-            }
-        except ValueError as error:
-            raise InvalidRequest(str(error), hint="No label was changed.") from error
-        for run, labels in wanted.items():
-            past().set_labels(view.owners, run, labels)
 
 
 def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:

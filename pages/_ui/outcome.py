@@ -16,6 +16,7 @@ from pages._ui import (
     export_run,
     given,
     going,
+    marks,
     outputs,
     problems,
     shell,
@@ -129,6 +130,7 @@ def details(session: Session, record: RunRecord) -> None:
         choose.beside(session, record)
         if record.run:
             export_run.draw(session, record)
+        marks.of_opened(session, record.id)
     if not record.ended:
         snippets_view.while_going(session, record)
     if not record.ended and state.has_form(record.id, record.flow_id):

@@ -11,8 +11,19 @@ from lfclient.run import RunStatus
 from lfclient.store import RunFilter
 from pages._ui import state_history
 from pages._ui.backend import backend
-from tests.ui.test_history import NOW, add, again, history, left, press, ticked, url
-from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, said
+from tests.ui.test_history import (
+    NOW,
+    add,
+    again,
+    history,
+    label_panel,
+    left,
+    new_label,
+    press,
+    ticked,
+    url,
+)
+from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, opened, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -52,9 +63,24 @@ def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     run = add(url, "a")
     lists = backend().runner.past
     lists.set_labels([run.owner], "a", ["old", "kept"])
-    app = ticked(history(), "a")
+    app = label_panel(ticked(history(), "a"))
     lists.set_labels([run.owner], "a", ["old", "kept", "theirs"])
     field = next(each for each in app.multiselect if each.label == "Labels")
-    field.set_value(["kept", "mine"])
-    again(app)
+    field.set_value(["kept"])
+    new_label(app, "mine")
     assert lists.entry([run.owner], "a").labels == ("kept", "mine", "theirs")
+
+
+def test_a_run_that_is_opened_is_starred_and_labelled(url):
+    """As those that are ticked in the list."""
+    run = add(url, "a" * 32)
+    app = opened(run=run.id)
+    press(app, "Star")
+    app = new_label(label_panel(app), "  to  show ")
+    entry = backend().runner.past.entry([run.owner], run.id)
+    assert (entry.starred, entry.labels) == (True, ("to show",))
+    assert next(each for each in app.text_input if each.label == "New label").value == ""
+    next(each for each in app.multiselect if each.label == "Labels").set_value([])
+    press(app, "Unstar")
+    entry = backend().runner.past.entry([run.owner], run.id)
+    assert (entry.starred, entry.labels) == (False, ())
