@@ -50,7 +50,7 @@ def _ask_for_key(current: Session) -> None:
         st.markdown("#### :material/search_off: No such run for this key", anchors=False)
         st.markdown(
             "The address names a run that this console does not have, or that was made with "
-            "another server or API key. A run opens only for who is connected with its key."
+            "another server or API key. To see it, connect with the ones it was made with."
         )
         with st.expander("It was made with another key", icon=":material/key:"):
             address_and_key(current.connection.url, "Open the run")

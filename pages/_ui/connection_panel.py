@@ -28,7 +28,7 @@ _CAPABILITIES = {
     "input_value": "Chat text as input",
     "session_field": "Sessions",
     "pending": "Waiting for a person",
-    "idempotency": "Safe repeat of a submit",
+    "idempotency": "A repeated request starts no second run",
     "own_sessions": "Sessions apart from other users'",
     "message_pages": "Messages in pages",
     "file_upload": "File upload",

@@ -116,22 +116,22 @@ def _stop(view: View, going: Sequence[Entry]) -> None:
 
 
 def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
-    ended = len(ticked) - going
+    ended = [entry for entry in ticked if entry.status.ended]
     with st.popover("Delete", icon=":material/delete:", key=part("delete-panel")):
         if not ended:
-            st.markdown("Runs that go on are not deleted. Stop them first.")
+            st.markdown("Runs that have not ended can't be deleted. Stop them first.")
             return
-        runs = runs_words(ended)
-        left = f" {going} that go{'es' * (going == 1)} on {'is' if going == 1 else 'are'} left."
-        st.markdown(
-            f"Delete {runs} with inputs and outputs? That is for good.{left if going else ''}"
-        )
+        runs = runs_words(len(ended))
+        history_all.ask(runs, starred=sum(entry.starred for entry in ended))
+        if going:
+            has = "has" if going == 1 else "have"
+            st.caption(f"{going} of those ticked {has} not ended, and stay{'s' * (going == 1)}.")
         st.button(
             f"Delete {runs}",
             key=part("delete"),
             type="primary",
             on_click=_deleted,
-            args=(view, [entry for entry in ticked if entry.status.ended]),
+            args=(view, ended),
         )
 
 

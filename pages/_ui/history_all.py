@@ -98,11 +98,11 @@ def _panel(view: View) -> None:
     if not many:
         st.markdown("There is no such run that has ended.")
         return
+    starred = past().count(view.owners, replace(which, starred=True), _ALL)
     of = "that the filters find" if is_narrowed(view.filters) else "of all flows"
     runs = runs_words(many)
-    st.markdown(
-        f"Delete {runs} {of}, with inputs and outputs? That is for good. Those that go on are left."
-    )
+    ask(f"{runs} {of}", starred=starred, keep=keep)
+    st.caption("Runs that have not ended are kept.")
     st.button(
         f"Delete {runs}",
         key=part("delete-many"),
@@ -110,6 +110,16 @@ def _panel(view: View) -> None:
         on_click=_deleted,
         args=(view, which),
     )
+
+
+def ask(runs: str, *, starred: int, keep: bool = False) -> None:
+    """The question before `runs` are deleted; so many with a star are among them, or are kept."""
+    stars = ""
+    if starred and keep:
+        stars = f" {runs_words(starred)} with a star {'is' if starred == 1 else 'are'} kept."
+    elif starred:
+        stars = f" :orange[{starred:,} of them {'has' if starred == 1 else 'have'} a star.]"
+    st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{stars}")
 
 
 def _deletable(which: RunFilter, before: date | None, keep: bool) -> RunFilter | None:

@@ -190,7 +190,7 @@ def _delete(current: Talk) -> None:
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
             "Delete this session: its messages from the server, and its runs with their outputs "
-            "from this console? That is for good."
+            "from this console? This can't be undone."
         )
         st.button(
             "Delete for good",

@@ -107,7 +107,7 @@ def test_a_session_is_deleted_after_a_question(talking):
 
     talking.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
     app = chat(flow=ONE, session="s")
-    assert "That is for good" in said(app)
+    assert "can't be undone" in said(app)
     press(app, "Delete for good")
     assert (in_address(app), talk(app)) == (None, [])
     assert "t" in labels(app)

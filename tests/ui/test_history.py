@@ -296,8 +296,8 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
     going = going_run(url, id="c", click="c", created_at=NOW - timedelta(seconds=2))
     backend().runner.store.create(going)
     app = ticked(history(), "a", "c")
-    assert "Delete 1 run with inputs" in said(app)
-    assert "1 that goes on is left" in said(app)
+    assert "Delete 1 run, with inputs" in said(app)
+    assert "1 of those ticked has not ended" in said(app)
     ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
     backend().runner.store.update(ended)  # before the press, and not seen yet
     press(app, "Delete 1 run")
@@ -341,11 +341,27 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     app.session_state[state_history.part("many")] = True
     again(app)
     assert "Delete 2 runs that the filters find" in said(app)
+    assert "1 run with a star is kept" in said(app)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
     again(app)
     press(app, "Delete 1 run")
     assert left(app) == {"new", "starred", "other"}
+
+
+def test_a_star_is_told_of_before_its_run_is_deleted(url):
+    """Where it is ticked by hand, and where those with a star are not to be kept."""
+    run = add(url, "a")
+    add(url, "b", 1)
+    backend().runner.past.star([run.owner], "a", True)
+    assert "1 of them has a star" in said(ticked(history(), "a", "b"))
+    app = history()
+    app.session_state[state_history.part("many")] = True
+    again(app)
+    next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
+    assert "1 of them has a star" in said(again(app))
+    press(app, "Delete 2 runs")
+    assert left(app) == set()
 
 
 def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
