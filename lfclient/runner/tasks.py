@@ -25,9 +25,6 @@ Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Work = Callable[[LiveRun], Awaitable[None]]
 
 TIDY_SECONDS = 5.0
-# Seconds for which a page has the processor to itself, to say that the run has begun: what
-# the run itself takes, here and at a server on the same machine, would hold that up longer.
-HEAD_START = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +87,7 @@ class Tasks:
             if job.run_id in self._jobs:
                 return
             self._jobs[job.run_id] = job
-        self._loop.call_soon_threadsafe(self._loop.call_later, HEAD_START, self._create, job)
+        self._loop.call_soon_threadsafe(self._create, job)
 
     def press_stop(self, run_id: str) -> None:
         """Tell whoever follows the run to stop it."""
