@@ -90,7 +90,7 @@ def read_inputs(
         given.append(_checked(one, flow, said.get(key, "") if key in sent else "", files))
     order = {key: place for place, key in enumerate(known)}
     given.sort(key=lambda one: order.get(one.key, len(order)))
-    others = [f"{_name(known[key])}: {said[key]}" for key in said if key not in overrides]
+    others = [f"{name_of(known[key])}: {said[key]}" for key in said if key not in overrides]
     return Inputs(tuple(given), tuple(others))
 
 
@@ -144,7 +144,8 @@ def _is_kept_out(key: str, value: Any, field: Field | None) -> bool:
     return MASK in named_secrets(value)
 
 
-def _name(field: Field) -> str:
+def name_of(field: Field) -> str:
+    """Label and component of a parameter, for a sentence."""
     return f"{label_of(field)} ({field.component_name})"
 
 

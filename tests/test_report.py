@@ -285,6 +285,13 @@ def test_inputs_have_the_names_of_the_form():
     assert "Gone-1.x 1" in found.text
 
 
+def test_the_chat_text_is_called_what_its_form_calls_it():
+    """Whatever Langflow calls it."""
+    chat = flows.node("ChatInput-1", input_value=flows.text(display_name="Input Text"))
+    record = record_of(run_of(), overrides={"ChatInput-1.input_value": "hi"})
+    assert "ChatInput: Message" in page(record, Flow.from_json(flows.graph(chat))).text
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [

@@ -10,6 +10,7 @@ from typing import Any
 
 from lfclient.fields import Variable
 from lfclient.flow import Flow
+from lfclient.inputs import label_of
 from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
 from lfclient.run import RunStatus
@@ -80,7 +81,7 @@ def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) ->
     found = []
     for key, value in record.overrides.items():
         field = known.get(key)
-        label = f"{field.component_name}: {field.label}" if field else key
+        label = f"{field.component_name}: {label_of(field)}" if field else key
         found.append(Input(label, key, clip(_value_words(value, clean), LONGEST_INPUT)))
     return found
 

@@ -34,6 +34,10 @@ _CAPABILITIES = {
     "file_upload": "File upload",
     "variables": "Server variables",
 }
+_DIALECTS = {
+    "inputs": "Runs are written the way that Langflow 1.8 to 1.10 takes them.",
+    "modes": "Runs are written the way that Langflow 1.11 and later take them.",
+}
 
 
 def choose_server(current: Session | None) -> None:
@@ -78,9 +82,8 @@ def facts(session: Session) -> None:
 def _server(server: ServerInfo, flows: int) -> None:
     for warning in server.warnings:
         st.warning(plain(warning), icon=":material/gpp_maybe:")
-    with st.grid(3, gap="small"):
-        st.metric("Version", server.version, border=True)
-        st.metric("Dialect", server.dialect, border=True)
+    with st.grid(2, gap="small"):
+        st.metric("Version", server.version, border=True, help=_DIALECTS[server.dialect])
         st.metric("Flows", flows, border=True)
     st.markdown(":gray[What it can do]")
     with st.container(horizontal=True, gap="xsmall"):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient.fields import Field, Problem, check_overrides
 from lfclient.flow import Component, Flow
+from lfclient.inputs import label_of
 from lfclient.server import ServerInfo
 from pages._ui import form_fill, form_json
 from pages._ui.form_fields import Context, draw, draw_attachments, draw_chat
@@ -213,7 +214,7 @@ def _found(text: str, fields: Mapping[str, Field], context: Context) -> None:
 
 
 def _haystack(of: Field) -> str:
-    return f"{of.label} {of.parameter} {of.component_name} {of.component}".casefold()
+    return f"{label_of(of)} {of.label} {of.parameter} {of.component_name} {of.component}".casefold()
 
 
 def _components(flow: Flow, fields: Sequence[Field], context: Context) -> None:

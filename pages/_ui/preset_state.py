@@ -13,6 +13,7 @@ import streamlit as st
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.fields import MASK, Field, is_secret, mask
 from lfclient.flow import Flow
+from lfclient.inputs import name_of
 from lfclient.presets import Fit, check_size, fit
 from lfclient.redact import seems_secret
 from lfclient.store import Preset, PresetHead
@@ -150,7 +151,7 @@ def missing(form: FormState, keys: Iterable[str]) -> list[str]:
 def label_of(fields: Mapping[str, Field], key: str) -> str:
     """A parameter as a person knows it."""
     of = fields.get(key)
-    return f"{of.label} ({of.component_name})" if of else key
+    return name_of(of) if of else key
 
 
 def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:

@@ -180,7 +180,7 @@ def test_the_connection_page_tells_what_the_server_is(console, window):
     screen = Screen(window())
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
-    for text in ("1.13.0", "modes", "Flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
+    for text in ("1.13.0", "Flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)
     screen.part("test-connection").get_by_role("button").click()
     expect(screen.page.get_by_text("Connected with")).to_be_visible()

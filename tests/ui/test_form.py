@@ -121,6 +121,15 @@ def test_search_finds_parameters_of_closed_components():
     assert "No parameter is called that" in found.run().words()
 
 
+def test_search_knows_the_chat_text_by_the_name_above_it():
+    """And by Langflow's own."""
+    chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
+    for name in ("message", "input text"):
+        found = form(chat, node("T-a", alpha=text("x")))
+        next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value(name)
+        assert "Found above" in found.run().words()
+
+
 def test_all_can_be_reset():
     """One button, which says how many differ."""
     found = form(first(p=text("x"), q=text("y")), chat_input())

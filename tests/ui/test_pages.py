@@ -179,7 +179,7 @@ def test_anything_else_on_the_default_address_counts_as_nothing(monkeypatch):
 def test_the_connection_page_shows_what_was_found(langflow_stand_in):
     """Version, dialect and number of flows; the key is not shown back."""
     app = opened("pages/connection.py")
-    assert [metric.value for metric in app.metric] == ["1.13.0", "modes", "1"]
+    assert [metric.value for metric in app.metric] == ["1.13.0", "1"]
     key = next(each for each in app.text_input if each.label == "API key")
     assert key.value == ""
     assert "at hand" in key.placeholder
