@@ -16,6 +16,7 @@ from lfclient.events import Event
 from lfclient.flow import Flow
 from lfclient.progress import Message
 from lfclient.run import Run, RunStatus, answered, apply, settled, with_builds, with_history
+from lfclient.runner.aside import aside
 from lfclient.runner.board import Board
 from lfclient.server import ServerInfo
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
@@ -69,7 +70,7 @@ class Records:
         whole = True
         for record in records:
             try:
-                await asyncio.to_thread(self._write, record)
+                await aside(self._write, record)
             except StoreError as error:
                 self.fault = error
                 return False
@@ -244,7 +245,7 @@ class LiveRun:
         """
         if self.records.board.peek(self.id) is None:
             try:
-                record = await asyncio.to_thread(self.records.store.get, self.id)
+                record = await aside(self.records.store.get, self.id)
             except StoreError:
                 return False
             if record is None:

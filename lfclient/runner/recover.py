@@ -20,6 +20,7 @@ from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.lost import FoundJob
 from lfclient.run import RunStatus
 from lfclient.runner import schedule
+from lfclient.runner.aside import aside
 from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, clock_words, now
 
@@ -184,13 +185,13 @@ class _Recovery:
         )
         mine = []
         for one in found:
-            known = await asyncio.to_thread(store.of_job, None, one.job_id)
+            known = await aside(store.of_job, None, one.job_id)
             if known is None or known.id == record.id:
                 mine.append(one)
         if mine:
             session = None if any(one.by == "time" for one in mine) else record.session_id
             near = (record.created_at - NEAR, record.created_at + NEAR)
-            lost = await asyncio.to_thread(store.without_job, record.flow_id, *near, session)
+            lost = await aside(store.without_job, record.flow_id, *near, session)
             self._mixed_up = bool(set(lost) - {record.id})
         return [] if self._mixed_up else mine
 

@@ -16,6 +16,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
 from lfclient.runner import memory
+from lfclient.runner.aside import aside, python_ends
 from lfclient.runner.live import LiveRun, Records, Wishes
 from lfclient.server import ServerInfo
 from lfclient.settings import Connection
@@ -64,6 +65,7 @@ class Tasks:
         self._connect = connect
         self._jobs: dict[str, Job] = {}
         self.left = False
+        self._closed = False
         self.tidiers: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -116,12 +118,14 @@ class Tasks:
 
     def close(self) -> None:
         """Let go of all runs and end the thread."""
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _create(self, job: Job) -> None:
-        if job.lost:
+        if job.lost or self._closed:
             self._jobs.pop(job.run_id, None)
             return
         job.task = self._loop.create_task(self._do(job))
@@ -131,6 +135,8 @@ class Tasks:
         try:
             await self._connected(live, job)
         except Exception as error:
+            if python_ends(error):
+                return
             # a fault of the console's own: said in the record, and logged without its text,
             # which might hold what a person entered
             frames = "".join(traceback.format_tb(error.__traceback__))
@@ -158,7 +164,7 @@ class Tasks:
 
     async def _connected(self, live: LiveRun, job: Job) -> None:
         try:
-            client = await asyncio.to_thread(self._connect, job.connection, job.server)
+            client = await aside(self._connect, job.connection, job.server)
         except LangflowError as error:
             if live.record.job_id or job.sent:
                 await live.change(
@@ -171,6 +177,10 @@ class Tasks:
             live.client = client
             await job.work(live)
 
+    async def _end(self) -> None:
+        self._closed = True
+        await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
+
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
@@ -178,9 +188,9 @@ class Tasks:
                 await self._records.save_rest()
                 if self._records.board.sweep() or self.left:
                     self.left = False
-                    await asyncio.to_thread(memory.give_back)
+                    await aside(memory.give_back)
                 for tidy in self.tidiers:
-                    await asyncio.to_thread(tidy)
+                    await aside(tidy)
             except Exception as error:
                 # the next turn may do better; logged without its text, which may hold anything
                 log.error("Tidying the runs failed (%s)", type(error).__name__)
@@ -190,7 +200,3 @@ async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _cancel_all() -> None:
-    await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
