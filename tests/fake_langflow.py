@@ -103,6 +103,7 @@ class FakeLangflow:
     log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
     status_held: bool = False  # how a job stood is answered only once this is False
     stop_deaf: bool = False  # a stop is confirmed, and nothing comes of it
+    resume_held: bool = False  # a decision is taken and answered only once this is False
     resume_lost: bool = False  # the decision arrives, its answer does not
     resume_deaf: bool = False  # the decision is taken, and nothing comes of it
     decided: list[str] = field(default_factory=list)
@@ -116,6 +117,12 @@ class FakeLangflow:
     def count(self, method: str, path: str) -> int:
         """How often that was asked."""
         return self.asked.count((method, path))
+
+    def finish(self) -> None:
+        """Every job ends now, and those to come at once."""
+        self.seconds = 0.0
+        for job in self.jobs.values():
+            job.ends_at = 0.0
 
     @property
     def status_requests(self) -> int:
@@ -150,6 +157,8 @@ class FakeLangflow:
         if path.endswith("/events"):
             return self._events(path.split("/")[-2], request)
         if path.endswith("/resume"):
+            while self.resume_held:
+                await asyncio.sleep(0.005)
             return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.flow_gone:
             return httpx.Response(200, json=FLOW)
@@ -183,7 +192,8 @@ class FakeLangflow:
             return httpx.Response(200, json=self._active(job, "queued"))
         if body.get("mode") == "stream":
             return httpx.Response(200, headers=_EVENT_STREAM, stream=_Call(self, job))
-        await asyncio.sleep(self.seconds)
+        while job.status == "in_progress":
+            await asyncio.sleep(0.005)
         self.ended_at = time.monotonic()
         return httpx.Response(200, json=self._done(job))
 

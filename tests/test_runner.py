@@ -132,8 +132,9 @@ def test_a_run_that_has_ended_is_let_go_of_at_once(bench, monkeypatch):
     wait_for(lambda: not bench.runner.is_followed(run_id), 5)
 
 
-def test_ten_watchers_ask_the_server_no_more_than_one_does(bench):
+def test_ten_watchers_ask_the_server_no_more_than_one_does(bench, monkeypatch):
     """They read the record, which one stream fills."""
+    monkeypatch.setattr("lfclient.runner.schedule.POLLED", (60.0,))
 
     def watched(watchers):
         bench.server.asked.clear()

@@ -40,7 +40,7 @@ def test_a_lost_answer_of_a_sync_call_is_outcome_unknown(bench):
 @both_dialects
 def test_a_server_that_goes_away_during_a_run_is_waited_for(bench):
     """The record keeps its status with a note, and recovers by itself."""
-    bench.server.seconds = 1.0
+    bench.server.seconds = 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.server.down = True
@@ -48,6 +48,7 @@ def test_a_server_that_goes_away_during_a_run_is_waited_for(bench):
     record = bench.until(run_id, lambda record: record.note)
     assert record.status is RunStatus.IN_PROGRESS
     assert "still" in record.note or "keeps trying" in record.note
+    bench.server.finish()
     bench.server.down = False
     record = bench.ended(run_id)
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")
@@ -56,16 +57,17 @@ def test_a_server_that_goes_away_during_a_run_is_waited_for(bench):
 @pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
 def test_a_key_revoked_during_a_run_is_said(bench):
     """The run is not ended falsely; with a valid key it is followed again."""
-    bench.server.seconds = 0.6
+    bench.server.seconds = 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.job_id)
     bench.server.key_refused = True
     record = bench.until(run_id, lambda record: record.note)
     assert "API key" in record.note
     assert not record.ended
+    bench.server.finish()
     bench.server.key_refused = False
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
-    assert bench.ended(run_id, timeout=2).status is RunStatus.COMPLETED
+    assert bench.ended(run_id).status is RunStatus.COMPLETED
 
 
 @both_dialects
@@ -192,7 +194,7 @@ def test_a_fault_after_the_end_leaves_the_end_as_it_was(bench, monkeypatch):
 @both_dialects
 def test_a_restart_loses_no_record_and_attaches_to_running_jobs(bench):
     """The job that goes on is followed to its end by the next process."""
-    bench.server.seconds = 1.5
+    bench.server.seconds = 60
     run_id = bench.start()
     bench.kept(run_id, lambda record: record.job_id)
     bench.restart()
@@ -201,6 +203,7 @@ def test_a_restart_loses_no_record_and_attaches_to_running_jobs(bench):
         RunStatus.IN_PROGRESS,
     )
     bench.runner.attach(CONNECTION)
+    bench.server.finish()
     record = bench.ended(run_id)
     assert record.status is RunStatus.COMPLETED
     assert record.run.outputs["ChatOutput-b"].value == "echo"
@@ -208,11 +211,12 @@ def test_a_restart_loses_no_record_and_attaches_to_running_jobs(bench):
 
 def test_a_restart_forgets_the_secrets_and_so_keeps_no_raw_answer(bench):
     """They are nowhere on disk, so they cannot be taken out of what comes back."""
-    bench.server.seconds = 0.5
+    bench.server.seconds = 60
     run_id = bench.start({"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"})
     bench.kept(run_id, lambda record: record.job_id)
     bench.restart()
     bench.runner.attach(CONNECTION)
+    bench.server.finish()
     run = bench.ended(run_id).run
     assert run.raw == {}
     assert "restarted" in run.warnings[-1]
@@ -221,10 +225,11 @@ def test_a_restart_forgets_the_secrets_and_so_keeps_no_raw_answer(bench):
 
 def test_another_key_for_a_run_forgets_its_secrets_too_and_is_no_restart(bench):
     """The warning says what happened."""
-    bench.server.seconds = 0.5
+    bench.server.seconds = 60
     run_id = bench.start({"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"})
     bench.kept(run_id, lambda record: record.job_id)
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
+    bench.server.finish()
     run = bench.ended(run_id).run
     assert run.raw == {}
     assert "another API key" in run.warnings[-1]
@@ -267,12 +272,14 @@ def test_a_run_that_is_taken_up_while_the_console_looks_is_kept(bench, monkeypat
 
 def test_a_run_that_another_living_process_follows_is_left_to_it(bench):
     """A second console on the same folder sees it change, and does not close it."""
-    bench.server.seconds = 1.0
+    bench.server.seconds = 60
     run_id = bench.start(mode="sync")
     other = bench.new_runner()
     other.attach(CONNECTION)
     record = other.get(run_id, bench.owner)
     assert not record.ended
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    bench.server.finish()
     while not record.ended:
         record = other.wait_change(run_id, record.version, 5)
     assert record.status is RunStatus.COMPLETED
@@ -293,12 +300,13 @@ def test_stop_says_that_another_living_process_follows_the_run(bench, mode):
 
 def test_a_job_of_a_flow_deleted_meanwhile_is_followed(bench):
     """Its outputs come, without what only the flow tells."""
-    bench.server.seconds = 0.5
+    bench.server.seconds = 60
     run_id = bench.start()
     bench.kept(run_id, lambda record: record.job_id)
     bench.restart()
     bench.server.flow_gone = True
     bench.runner.attach(CONNECTION)
+    bench.server.finish()
     assert bench.ended(run_id).run.outputs["ChatOutput-b"].value == "echo"
 
 

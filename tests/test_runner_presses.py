@@ -1,7 +1,6 @@
 """What people press while a run goes on is carried out, or said not to be: none is lost."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -20,19 +19,13 @@ SECRET = "sk-very-secret-1234567890"
 STOP = "/api/v2/workflows/stop"
 
 
-def test_a_stop_while_a_decision_is_on_its_way(bench, asking, monkeypatch):
+def test_a_stop_while_a_decision_is_on_its_way(bench, asking):
     """It is carried out after it."""
-    handle = FakeLangflow.handle
-
-    async def slowly(self, request):
-        if request.url.path.endswith("/resume"):
-            await asyncio.sleep(0.5)
-        return await handle(self, request)
-
-    monkeypatch.setattr(FakeLangflow, "handle", slowly)
+    bench.server.resume_held = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
-    time.sleep(0.2)  # it is under way
+    wait_for(lambda: any(path.endswith("/resume") for _, path in bench.server.asked))
     bench.runner.stop(asking, CONNECTION)
+    bench.server.resume_held = False
     record = bench.until(asking, lambda record: record.stop_result)
     assert bench.server.count("POST", STOP) == 1
     assert "Stopped" in record.stop_result or record.ended

@@ -275,10 +275,11 @@ def test_a_failed_first_attempt_is_counted(bench):
     run_id = lost(bench, arrived=True)
     (first,) = bench.server.jobs
     bench.server.jobs[first].state = "failed"
-    bench.server.seconds = 0.5
+    bench.server.seconds = 60
     bench.runner.attach(CONNECTION)
     bench.until(run_id, lambda record: record.job_id)
     tell(bench, first)
+    bench.server.finish()
     record = bench.until(run_id, lambda one: one.ended and "twice" in str(one.run.warnings))
     assert first in record.run.warnings[-1]
     assert (record.attempts, len(bench.server.jobs)) == (2, 2)
@@ -306,7 +307,7 @@ def test_a_configured_server_needs_no_visitor(bench):
 @pytest.mark.parametrize("arrived", [False, True])
 def test_without_its_key_a_run_waits_and_says_so(bench, monkeypatch, arrived):
     """Until somebody comes with the key; nothing is lost until then."""
-    bench.server.seconds = 0.5
+    bench.server.seconds = 60
     if arrived:
         run_id = bench.start()
         bench.kept(run_id, lambda record: record.job_id)
@@ -317,6 +318,7 @@ def test_without_its_key_a_run_waits_and_says_so(bench, monkeypatch, arrived):
     record = bench.runner.get(run_id, bench.owner)
     assert (record.ended, record.note) == (False, NOT_FOLLOWED)
     assert "key needed" in record.note
+    bench.server.finish()
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
     record = bench.ended(run_id)
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")

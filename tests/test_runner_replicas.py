@@ -93,8 +93,7 @@ def test_another_takes_over_from_one_that_dies(replicas):
     until_dead(replicas, second)
     assert second.is_followed(run_id)
     replicas.runner = second
-    for job in replicas.server.jobs.values():
-        job.ends_at = 0
+    replicas.server.finish()
     assert replicas.ended(run_id).status is RunStatus.COMPLETED
     assert len(replicas.server.jobs) == 1
 
@@ -217,13 +216,13 @@ def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
 
 def test_a_call_of_one_that_only_paused_has_its_answer(replicas):
     """Others take it for lost; what it brings counts."""
-    replicas.server.seconds = 0.5
     run_id = replicas.start(mode="sync")
     first, second = replicas.runner, replicas.new_runner()
     replicas.until(run_id, lambda record: record.started_at)
     replicas.look(first, second)
     until_dead(replicas, second)
     assert second.get(run_id, replicas.owner).status is RunStatus.OUTCOME_UNKNOWN
+    replicas.server.finish()
     assert replicas.ended(run_id).status is RunStatus.COMPLETED
     wait_for(lambda: second.store.get(run_id).status is RunStatus.COMPLETED)
     (listed,) = second.past.page([replicas.owner]).entries

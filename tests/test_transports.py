@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +16,7 @@ import trustme
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
 from lfclient.addresses import AddressRefused
 from lfclient.client.transports import proxy_of
+from tests.waiting import serve
 
 METADATA = "169.254.169.254"
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
@@ -46,7 +46,7 @@ def server() -> Iterator[Any]:
     """A server on 127.0.0.1."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
         httpd.hosts = []  # type: ignore[attr-defined]
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        serve(httpd)
         yield httpd
         httpd.shutdown()
 

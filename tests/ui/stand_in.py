@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.waiting import serve
+
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 NODE = {
     "id": "ChatInput-a",
@@ -104,7 +106,7 @@ class StandIn:
             self.answers[f"GET /api/v1/flows/{each['id']}"] = (200, each)
 
     def __enter__(self) -> StandIn:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve(self.server)
         return self
 
     def __exit__(self, *_: object) -> None:
