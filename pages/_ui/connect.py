@@ -76,6 +76,9 @@ def address_and_key(address: str, label: str) -> None:
             type="password",
             placeholder=_key_hint(st.session_state[state.SERVER_URL]),
             autocomplete="off",
+            # on leaving the field, Streamlit takes up nothing if its eye is what is gone to
+            live="0ms",
+            on_change="ignore",
             help="Kept in the console's memory only, for this browser, for 12 hours. "
             "Langflow makes keys under Settings, Langflow API Keys.",
         )

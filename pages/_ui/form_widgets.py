@@ -218,6 +218,7 @@ class Password(Widget):
             to.label,
             type="password",
             autocomplete="off",
+            live=True,  # on leaving it for its eye, Streamlit takes up nothing
             placeholder=kept_secret(to.field),
             **to.hidden,
         )

@@ -103,6 +103,20 @@ def test_a_found_server_asks_for_its_key(bare_console, window, sample_flows):
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
+def test_a_key_is_taken_up_by_the_keyboard_alone(bare_console, window, sample_flows):
+    """The Tab key leads over the eye that shows it to the button."""
+    page = window()
+    page.goto(f"{bare_console.url}/connection")
+    part = Screen(page).part
+    part("server-url").locator("input").fill(sample_flows.url)
+    part("api-key").locator("input").fill(sample_flows.api_key)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(part("test-connection").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Connected with")).to_be_visible()
+
+
 def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, sample_flows):
     """The address of a run alone opens nothing; with the key it shows the run, still going."""
     mine = Screen(window())

@@ -1,0 +1,59 @@
+"""What is typed into a form is what runs, however quickly a person goes on, and how they do."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from lfclient import LangflowClient
+from tests.browser.conftest import PREFIX
+from tests.flows import chat_input, entry, node
+
+SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
+
+
+def press(screen):
+    """As a hand does: the button is down for a moment, in which the field has lost the focus."""
+    box = screen.part("run-button").get_by_role("button", name="Run").bounding_box()
+    screen.page.mouse.move(box["x"] + 20, box["y"] + 15)
+    screen.page.mouse.down()
+    screen.page.wait_for_timeout(120)
+    screen.page.mouse.up()
+
+
+def keys(screen):
+    screen.page.keyboard.press("Control+Enter")
+
+
+@pytest.mark.parametrize("width", [1440, 500])
+@pytest.mark.parametrize("run", [press, keys])
+def test_a_run_gets_what_was_typed_a_moment_before(screen, run, width):
+    """In the message and in a line of a component that is open."""
+    screen.page.set_viewport_size({"width": width, "height": 1000})
+    screen.pick("Echo")
+    screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
+    line = screen.part("param-ChatOutput-answer-sender_name").locator("input")
+    for box in (line, screen.page.locator("textarea").first):
+        text = uuid.uuid4().hex
+        box.click()
+        screen.page.keyboard.press("Control+a")
+        screen.page.keyboard.type(text)
+        if run is press:
+            screen.part("run-button").evaluate("each => each.scrollIntoView({block: 'end'})")
+        run(screen)
+        screen.wait("completed")
+        expect(screen.part("run-status")).to_contain_text(text)
+
+
+def test_a_secret_that_is_left_for_its_eye_is_taken_up(screen, console, sample_flows):
+    """The eye is where the Tab key leads, and what a careful person presses."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        flow = api.create_flow(
+            f"{PREFIX}secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []}
+        )
+        screen.open(f"{console.url}/?flow={flow.id}")
+        screen.part("param-T-a-s").locator("input").fill("sk-12345678")
+        screen.page.keyboard.press("Tab")
+        expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
+        expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+        api.delete_flow(flow.id)
