@@ -6,7 +6,9 @@ from pages._ui import connect, history, problems, shell
 
 history.open_wanted()
 shell.set_title("History")
-st.title("History")
+with st.container(horizontal=True, vertical_alignment="center", key="history-head"):
+    st.title("History", width="content")
+    news = st.container(width="content")
 with problems.shown():
     if connect.session():
-        history.draw()
+        history.draw(news)

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.errors import LangflowError
 from lfclient.store import Page
@@ -28,6 +29,8 @@ from pages._ui.servers import Session
 from pages._ui.state_history import part
 
 EVERY_SECONDS = 2.0
+SELDOM_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
+MOST_NEW = 99
 _SETTLED_SECONDS = 10
 _LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
 
@@ -46,8 +49,8 @@ def open_wanted() -> None:
         st.switch_page(shell.run_page(), query_params={**here, state.RUN: run})
 
 
-def draw() -> None:
-    """The filters, the chart, the actions and the table."""
+def draw(news: DeltaGenerator) -> None:
+    """The filters, the chart, the actions and the table; in `news`, that there are new runs."""
     everybody = tuple(servers.session(connection) for connection in servers.available())
     filters, said = history_filters.read()
     form = st.container()
@@ -63,12 +66,13 @@ def draw() -> None:
     view = View(mine, filters, filters.which(), *history_filters.cursors())
     connect.notice()
     try:
-        page = view.page()
+        view, page = _as_first_drawn(view)
     except LangflowError:
         draw_form()
         raise
     if not page.entries:
         _nothing(view, everybody, draw_form())
+        _watch(view, page, news)
         return
     chart = st.container()
     count = history_actions.draw(view, page)
@@ -80,8 +84,23 @@ def draw() -> None:
     count()
     with chart:
         history_chart.draw(view)
-    if is_lively(page):
-        _watch(view, page, time.monotonic())
+    _watch(view, page, news)
+
+
+def _as_first_drawn(view: View) -> tuple[View, Page]:
+    """The runs without those that have begun since the list was first drawn: no row moves."""
+    known = (view.owners, view.filters)
+    until = state_history.until(known)
+    shown = view.until(until) if until else view
+    page = shown.page()
+    if until and not page.entries:
+        shown, until = view, None
+        page = shown.page()
+    if page.entries and not (until or view.older_than or view.newer_than):
+        until = page.entries[0].created_at + timedelta(microseconds=1)
+        state_history.keep_until(known, until)
+        shown = view.until(until)
+    return shown, page
 
 
 def _choices(everybody: tuple[Session, ...]) -> Choices:
@@ -125,15 +144,27 @@ def is_lively(page: Page) -> bool:
     )
 
 
-@st.fragment(run_every=EVERY_SECONDS)
+def _watch(view: View, page: Page, news: DeltaGenerator) -> None:
+    lively = is_lively(page)
+    every = EVERY_SECONDS if lively else SELDOM_SECONDS
+    with news:
+        st.fragment(_look, run_every=every)(view, page, lively, time.monotonic())
+
+
 @problems.shown()
-def _watch(view: View, seen: Page, drawn: float) -> None:
-    """Draws nothing: has the page drawn again once a run that is listed has become another, and
-    when there is nothing more to be watched. Not at once: where runs come and end all the time,
-    it would be drawn without a pause.
+def _look(view: View, seen: Page, lively: bool, drawn: float) -> None:
+    """Says how many new runs there are, and has the page drawn again once a run that is listed has
+    become another. Not at once: where runs come and end all the time, it would be drawn without a
+    pause.
     """
+    new = view.many_newer(MOST_NEW)
+    if new:
+        words = f"{MOST_NEW}+ new runs" if new == MOST_NEW else f"{new} new run{'s' * (new > 1)}"
+        if st.button(f"{words} – show", key=part("new"), icon=":material/arrow_upward:"):
+            history_filters.go()
+            st.rerun()
     if time.monotonic() - drawn < EVERY_SECONDS / 2:
         return
     page = view.page()
-    if page != seen or not is_lively(page):
+    if page != seen or is_lively(page) != lively:
         st.rerun()

@@ -131,6 +131,8 @@ def cursors() -> tuple[Cursor | None, Cursor | None]:
 
 def go(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
     """Go to the runs behind, or before, a place; to the newest with neither."""
+    if not older and not newer:
+        state_history.list_newest()
     places = {state_history.OLDER: older, state_history.NEWER: newer}
     state_history.ask(
         **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in places.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lfclient.errors import LangflowError
 from lfclient.runner.past import Past
@@ -17,13 +18,17 @@ from pages._ui.servers import Session
 
 @dataclass(frozen=True)
 class View:
-    """What is listed: whose runs, which of them, and where in the list one is."""
+    """What is listed: whose runs, which of them, and where in the list one is.
+
+    `newer` are those that have come since, which would move the rows under a person's hand.
+    """
 
     sessions: tuple[Session, ...]
     filters: Filters
     which: RunFilter
     older_than: Cursor | None = None
     newer_than: Cursor | None = None
+    newer: RunFilter | None = None
 
     @property
     def owners(self) -> list[str]:
@@ -35,6 +40,19 @@ class View:
         return past().page(
             self.owners, self.which, older_than=self.older_than, newer_than=self.newer_than
         )
+
+    def until(self, time: datetime) -> View:
+        """The same without the runs that began at that time or later."""
+        if self.which.until and self.which.until <= time:
+            return self
+        later = replace(self.which, since=max(self.which.since or time, time))
+        return replace(self, which=replace(self.which, until=time), newer=later)
+
+    def many_newer(self, most: int) -> int:
+        """How many have come since, `most` at most."""
+        if not self.newer:
+            return 0
+        return len(past().page(self.owners, self.newer, limit=most).entries)
 
 
 def past() -> Past:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 
 import streamlit as st
 
@@ -25,6 +26,7 @@ def short_hash(runs: Iterable[str]) -> str:
 
 
 _SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")
+_UNTIL = part("until")
 
 
 def asked(name: str) -> list[str]:
@@ -62,6 +64,23 @@ def count(listed: object) -> int | None:
     """How many runs are found, if they were counted since what is listed has changed."""
     before, many = st.session_state.get(_COUNTED, (None, None))
     return many if before == listed else None
+
+
+def keep_until(known: object, time: datetime) -> None:
+    """Of the list that is `known` as this, no later runs are shown until somebody wants them."""
+    st.session_state[_UNTIL] = (known, time)
+
+
+def until(known: object) -> datetime | None:
+    """When the last run of a list began as it was first drawn; None for one that is drawn anew."""
+    before, time = st.session_state.get(_UNTIL, (None, None))
+    # Streamlit forgets what stood in a control once another page is drawn
+    return time if before == known and part("text") in st.session_state else None
+
+
+def list_newest() -> None:
+    """Have the list begin with the newest run there is by then."""
+    st.session_state.pop(_UNTIL, None)
 
 
 def want(run: str, flow_id: str) -> None:

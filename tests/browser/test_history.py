@@ -6,7 +6,7 @@ import uuid
 from playwright.sync_api import Locator, Page, expect
 
 ROW, HEAD = 33, 17  # pixels: a row of a table, and the middle of its first
-FLOW, STATUS, LABELS = 2, 3, 6  # columns
+FLOW, STATUS, LABELS, ANSWER = 2, 3, 6, 7  # columns; the last as long as there are no labels
 
 
 def table(page: Page) -> Locator:
@@ -91,3 +91,34 @@ def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
     expect(opener).to_be_visible()
     page.wait_for_timeout(500)  # time for the box to tell what it holds
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
+
+
+def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
+    """Those of another window; no row moves until then, nor does the table."""
+    words = uuid.uuid4().hex
+    screen.pick("Echo")
+    field = screen.page.locator("textarea").first
+    field.fill(f"{words} before")
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text(f"{words} before")
+    page = window()
+    page.goto(f"{console.url}/history?q={words}")
+    expect(cell(page, ANSWER)).to_contain_text("before")
+    top = table(page).bounding_box()["y"]
+    field.fill(f"{words} after")
+    screen.run()
+    expect(screen.part("outputs")).to_contain_text(f"{words} after")
+    news = page.get_by_role("button", name="1 new run – show")
+    expect(news).to_be_visible()
+    expect(cell(page, ANSWER)).to_contain_text("before")
+    assert table(page).bounding_box()["y"] == top
+    news.click()
+    expect(cell(page, ANSWER)).to_contain_text("after")
+    expect(news).to_have_count(0)
+    field.fill(f"{words} at last")
+    screen.run()
+    expect(news).to_be_visible()
+    page.get_by_role("link", name="Connection").click()
+    expect(table(page)).to_have_count(0)
+    page.get_by_role("link", name="History").click()
+    expect(cell(page, ANSWER)).to_contain_text("at last")

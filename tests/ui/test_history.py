@@ -206,6 +206,35 @@ def test_a_control_changes_the_address_and_begins_with_the_newest(url):
     assert len(column(app, "Flow")) == 3
 
 
+def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
+    """Also where a press has the page drawn anew; where the page is left, they are there."""
+    add(url, "a", 60)
+    add(url, "old", 90, flow_id=TWO)
+    app = history(flow=ONE)
+    add(url, "b", 2, flow_name="Later")
+    add(url, "c", 1, flow_name="Later still")
+    add(url, "other", 0, flow_id=TWO)
+    app = press(ticked(app, "a"), "Star")
+    assert column(app, "Flow") == ["★ Echo"]
+    assert "1 of 1 run ticked" in said(app)
+    press(app, "2 new runs – show")
+    assert column(app, "Flow") == ["Later still", "Later", "★ Echo"]
+    assert not any("new run" in label for label in labels(app))
+    add(url, "d", -1)
+    assert "1 new run – show" in labels(again(app))
+    again(app.switch_page("pages/run.py"))
+    app = again(app.switch_page("pages/history.py"))
+    assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
+
+
+def test_a_list_without_runs_fills_by_itself(url):
+    """There is no row that would move."""
+    app = history()
+    assert not app.dataframe
+    add(url, "a")
+    assert column(again(app), "Flow") == ["Echo"]
+
+
 def test_a_filter_that_finds_nothing_leads_back(url):
     """It is told apart from a console without runs."""
     add(url, "a")
