@@ -11,7 +11,7 @@ from lfclient.fields.checks import hides
 from lfclient.fields.files import paths
 from lfclient.fields.wire import Server
 from lfclient.flow import Flow
-from lfclient.redact import named_secrets, replace_secrets
+from lfclient.redact import is_blotted, named_secrets, replace_secrets
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ def read_inputs(
     for key, value in overrides.items():
         one = replace(unchecked(key, value, flow), field=known.get(key))
         given.append(_checked(one, flow, said.get(key, "") if key in sent else "", files))
+    if any(one.secret for one in given):
+        given = [_without_blots(one) for one in given]
     order = {key: place for place, key in enumerate(known)}
     given.sort(key=lambda one: order.get(one.key, len(order)))
     others = [f"{name_of(known[key])}: {said[key]}" for key in said if key not in overrides]
@@ -123,6 +125,13 @@ def _checked(one: Given, flow: Flow, problem: str, files: Collection[str] | None
     if one.field.kind is FieldKind.FILE and files is not None:
         return _with_files(one, flow, files)
     return replace(one, usable=one.value)
+
+
+def _without_blots(one: Given) -> Given:
+    """A value in which the text of one of the run's secrets stood, too."""
+    if one.usable is None or one.problem or not is_blotted(one.usable):
+        return one
+    return replace(one, problem="Where it has ••••, the text of a secret stood, which is not kept.")
 
 
 def _with_files(one: Given, flow: Flow, files: Collection[str]) -> Given:

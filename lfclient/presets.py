@@ -36,13 +36,14 @@ from lfclient.fields import (
 )
 from lfclient.fields.structures import from_json, to_json
 from lfclient.flow import Flow
-from lfclient.redact import replace_secrets
+from lfclient.redact import is_blotted, replace_secrets
 
 FORMAT = "langflow-console/preset"
 VERSION = 1
 LARGEST = 1_000_000  # bytes of a file
 LONGEST_NAME = 100  # characters
 _DEEPEST = 50  # objects and lists within each other
+_BLOTTED = "It repeats a secret, which is never kept."
 _NOT_TAKEN = "Secrets are not taken from here: enter it yourself."
 _ANOTHER = "Choose a file that “Export” of a preset made."
 
@@ -122,6 +123,8 @@ def fit(
         if not _is_masked(of, value):
             refused.append(Refused(key, _NOT_TAKEN))
     wrong = _wrong(flow, good)
+    if ask:
+        wrong |= {key: _BLOTTED for key, value in good.items() if is_blotted(value)}
     refused += [Refused(key, why) for key, why in wrong.items()]
     good = {key: value for key, value in good.items() if key not in wrong}
     return Fit(good, tuple(ask), tuple(refused), moved)

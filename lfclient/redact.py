@@ -148,6 +148,11 @@ def named_secrets(value: Any) -> set[str]:
     return found
 
 
+def is_blotted(value: Any) -> bool:
+    """Whether a secret's text was blotted out in a value, or somebody typed what looks like it."""
+    return any(MASK in text for text in secrets_in(value))
+
+
 def seems_secret(value: Any) -> bool:
     """Whether a value that no name calls a secret looks as if it held a password or a key.
 

@@ -275,6 +275,27 @@ def test_bad_text_says_what_and_where(name, written, words):
         parse_text(FIELDS[name], written)
 
 
+def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():
+    """In whatever parameter; one of five letters would blot out innocent words."""
+    found = flow(node("T-a", api_key=text(), words=text(), rows=entry("NestedDictInput", "dict")))
+    given = {"T-a.words": "use sk-12345678!", "T-a.rows": {"note": ["sk-12345678"]}}
+    assert mask(found, {"T-a.api_key": "sk-12345678", **given}) == {
+        "T-a.api_key": MASK,
+        "T-a.words": "use ••••!",
+        "T-a.rows": {"note": ["••••"]},
+    }
+    assert mask(found, given) == given
+    short = {"T-a.words": "a sheep is a sheep"}
+    assert mask(found, {"T-a.api_key": "sheep", **short}) == {"T-a.api_key": MASK, **short}
+
+
+def test_what_is_masked_already_blots_out_nothing():
+    """Its mask is no secret."""
+    found = flow(node("T-a", api_key=text(), words=text()))
+    kept = {"T-a.api_key": MASK, "T-a.words": f"it {MASK} to run"}
+    assert mask(found, kept) == kept
+
+
 def test_records_hold_no_secret():
     """A secret is said to be set; so are a header's credentials; variables stay as names."""
     overrides = {

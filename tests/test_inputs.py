@@ -71,6 +71,16 @@ def test_secrets_within_a_value_are_left_empty():
     assert "held secrets" in found.troubles[0]
 
 
+def test_a_text_that_repeated_a_secret_is_given_back_with_a_word_about_it():
+    """Where no secret was set, somebody typed what is in it."""
+    nodes = node("T-a", api_key=text(), words=text())
+    kept = mask(flow(nodes), {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"})
+    found = given(kept, nodes)
+    assert found.values == {"T-a.words": "say ••••"}
+    assert any("Where it has ••••" in trouble for trouble in found.troubles)
+    assert given({"T-a.words": "say ••••"}, nodes).troubles == ()
+
+
 def test_a_text_that_reads_like_a_mask_is_a_text():
     """In a parameter that is no secret."""
     found = given({"T-a.name": "was set"}, node("T-a", name=text()))

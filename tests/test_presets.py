@@ -110,6 +110,15 @@ def test_a_masked_secret_is_asked_for_without_complaint():
     assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": MASK})
 
 
+def test_a_text_that_repeats_a_secret_is_left_out_and_said():
+    """What is left of it would be sent as it is."""
+    nodes = flow(node("T-a", api_key=text(), words=text()))
+    overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
+    found = fit(nodes, mask(nodes, overrides))
+    assert (found.values, found.ask) == ({}, ("T-a.api_key",))
+    assert [one.key for one in found.refused] == ["T-a.words"]
+
+
 def test_a_component_of_another_flow_is_found_by_its_type():
     """Where there is only one of it."""
     other = flow(node("T-zzz", p=text("")), node("W-1", "U", p=text("")), node("W-2", "U"))

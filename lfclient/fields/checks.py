@@ -17,7 +17,7 @@ from lfclient.fields.model import Field, FieldKind, Problem, Variable
 from lfclient.fields.template import why_not
 from lfclient.fields.wire import Server, cannot_take, writes_bare
 from lfclient.flow import Flow
-from lfclient.redact import named_secrets, names_secret, replace_secrets, secrets_in
+from lfclient.redact import Redactor, named_secrets, names_secret, replace_secrets, secrets_in
 
 MASK = "was set"  # stands in records for a secret that was sent
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
@@ -126,12 +126,15 @@ def secret_texts(flow: Flow, overrides: Mapping[str, Any]) -> set[str]:
 
 
 def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Overrides fit to be kept: for each secret, that it was set."""
+    """Overrides fit to be kept: for each secret, that it was set. Where its text stands elsewhere,
+    too, that is blotted out (`lfclient.redact.is_blotted`), unless it is very short.
+    """
     known = {field.key: field for field in flow.fields}
+    redactor = Redactor(secret_texts(flow, overrides) - {MASK})
     return {
         key: MASK
         if hides(key, known.get(key)) and not isinstance(value, Variable)
-        else replace_secrets(value, lambda secret: MASK)
+        else replace_secrets(redactor.value(value), lambda secret: MASK)
         for key, value in overrides.items()
     }
 
