@@ -9,16 +9,16 @@ from html.parser import HTMLParser
 
 import pytest
 
+from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.outputs import OutputKind
+from lfclient.outputs import FileRef, OutputKind
 from lfclient.redact import MASK
-from lfclient.report import blocks, files_of, markdown, report_html
+from lfclient.report import blocks, markdown, report_html
 from lfclient.run import RunStatus
 from lfclient.store.record import ADOPTED, RecordProblem
 from tests import flows
 from tests.reports import (
     AT,
-    EVIL,
     FILE,
     GONE,
     PNG,
@@ -82,7 +82,7 @@ def test_tells_everything_of_a_run():
 
 def test_somebody_elses_text_is_only_text():
     """No element, no attribute and no address comes of it, wherever it stands."""
-    html = report_html(everything(), None, files={replace(FILE, name=f"{EVIL}.txt"): b"x"})
+    html = report_html(everything(), None, fetch=lambda _: b"x")
     found = Page(html)
     allowed = {"script", "iframe", "object", "embed", "form", "link", "base", "svg", "input"}
     assert not allowed & {tag for tag, _ in found.elements}
@@ -232,15 +232,41 @@ def test_50_mb_are_no_trouble():
 
 def test_files_are_links_up_to_a_size():
     """Those that are larger or cannot be had are named, with why."""
-    run = run_of(output("A-1", OutputKind.FILE, FILE), output("B-1", OutputKind.FILE, GONE))
-    assert files_of(run) == [FILE, GONE]
-    found = page(record_of(run), files={FILE: b"hello", GONE: "The server has it no more."})
+    gone = replace(GONE, size=None)
+
+    def fetch(ref):
+        if ref is FILE:
+            return b"hello"
+        raise LangflowError("The server has it no more.")
+
+    run = run_of(output("A-1", OutputKind.FILE, FILE), output("B-1", OutputKind.FILE, gone))
+    found = page(record_of(run), fetch=fetch)
     assert found.values("a", "download") == ["out _put_.txt"]
     assert found.values("a", "href") == ["data:application/octet-stream;base64,aGVsbG8="]
     assert "The file itself is not in this report. The server has it no more." in found.text
-    found = page(record_of(run), files={FILE: bytes(blocks.FILE_BYTES + 1)})
+    found = page(record_of(run), fetch=lambda _: bytes(blocks.FILE_BYTES + 1))
     assert found.values("a", "download") == []
-    assert "too large for this report" in found.text
+    assert "The file itself is not in this report. It is too large: 5.0 MB." in found.text
+
+
+def test_files_are_fetched_only_while_there_is_room(monkeypatch):
+    """What fits no more is not asked for, nor what says that it is too large."""
+    monkeypatch.setattr(blocks, "FILE_BYTES", 10)
+    monkeypatch.setattr(blocks, "FILES_BYTES", 25)
+    monkeypatch.setattr(blocks, "FILES", 4)
+    sizes = [20, 10, None, 10, 5, None, 1]
+    refs = [FileRef(f"{number}.txt", id="1", size=size) for number, size in enumerate(sizes)]
+    fetched = []
+
+    def fetch(ref):
+        fetched.append(ref.name)
+        return bytes(ref.size or 10)
+
+    run = run_of(*(output(f"F-{ref.name}", OutputKind.FILE, ref) for ref in refs))
+    found = page(record_of(run), fetch=fetch)
+    assert fetched == ["1.txt", "2.txt", "4.txt", "5.txt"]
+    assert found.values("a", "download") == ["1.txt", "2.txt", "4.txt"]
+    assert found.text.count("The file itself is not in this report.") == 4
 
 
 SECRET = "s3cr<et>'&\"_x_*y*"

@@ -6,7 +6,7 @@ then sanitised, and the page's own policy lets it load nothing but what it holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lfclient.flow import Flow, stored_secrets
-from lfclient.outputs import FileRef, OutputKind
+from lfclient.outputs import FileRef
 from lfclient.redact import Redactor
 from lfclient.report import facts
-from lfclient.report.blocks import FILE_BYTES, Blocks
-from lfclient.run import Run
+from lfclient.report.blocks import Blocks
 from lfclient.store.record import RunRecord
 from lfclient.words import readable
 
-__all__ = ["FILE_BYTES", "files_of", "report_html"]
+__all__ = ["report_html"]
 
 _FOLDER = Path(__file__).parent
 _TEMPLATES = FileSystemLoader(_FOLDER)
@@ -31,27 +30,19 @@ _TEMPLATES = FileSystemLoader(_FOLDER)
 _OWN = "".join((_FOLDER / name).read_text("utf-8") for name in ("report.html.j2", "report.css"))
 
 
-def files_of(run: Run | None) -> list[FileRef]:
-    """The files that a run's outputs name, each once; `report_html` takes their bytes."""
-    outputs = run.outputs.values() if run else ()
-    parts = (part for output in outputs for part in (output, *output.parts.values()))
-    found = (part.value for part in parts if part.kind is OutputKind.FILE)
-    return list(dict.fromkeys(ref for ref in found if isinstance(ref, FileRef)))
-
-
 def report_html(
     record: RunRecord,
     flow: Flow | None,
     *,
-    files: Mapping[FileRef, bytes | str] | None = None,
+    fetch: Callable[[FileRef], bytes] | None = None,
     secrets: Iterable[str] = (),
     now: datetime | None = None,
 ) -> str:
     """The report of a run, as it stands at `now` if it still goes on.
 
-    `files` are the bytes of the files that it returned, or in words why they are not to be had;
-    those of more than `FILE_BYTES` are named only. None of `secrets` is in it, beside those that
-    were masked in the record and those that the flow stores.
+    `fetch` gives the bytes of a file that the run returned, or raises a `LangflowError`, which is
+    then said; those that are too large or too many are named only. None of `secrets` is in it,
+    beside those that were masked in the record and those that the flow stores.
     """
     known = [*secrets, *stored_secrets(flow)]
     redactor = Redactor(known)
@@ -80,7 +71,7 @@ def report_html(
         facts=facts.of(record, now),
         inputs=facts.inputs(record, flow, clean),
         inputs_unknown=facts.inputs_unknown(record),
-        outputs=Blocks(clean, files or {}).of(record.run),
+        outputs=Blocks(clean, fetch).of(record.run),
         unfinished=record.run.unfinished if record.run else (),
         components=facts.components(record, flow),
         status=facts.status_words(record),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from lfclient import media
+from lfclient.errors import LangflowError
 from lfclient.files import safe_name
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import Picture, bytes_of, pictures_of
@@ -25,6 +26,7 @@ TEXT = 500_000  # characters of a text that is too long to be read as Markdown
 JSON = 300_000  # characters of a value as JSON
 PICTURE_BYTES, PICTURES_BYTES = 10_000_000, 40_000_000  # of one image, of all, as base64
 FILE_BYTES, FILES_BYTES = 5_000_000, 20_000_000  # of one file, of all
+FILES = 20  # that are fetched
 
 _DRAWN = (media.Kind.IMAGE, media.Kind.SVG)
 
@@ -56,11 +58,16 @@ class Block:
 
 
 class Blocks:
-    """Makes the blocks of one report, which has room for so many images and files."""
+    """Makes the blocks of one report, which has room for so many images and files. A file is
+    fetched when its turn comes, and only while there is room.
+    """
 
-    def __init__(self, clean: Callable[[str], str], files: Mapping[FileRef, bytes | str]) -> None:
-        self._clean, self._files = clean, files
+    def __init__(
+        self, clean: Callable[[str], str], fetch: Callable[[FileRef], bytes] | None
+    ) -> None:
+        self._clean, self._fetch = clean, fetch
         self._pictures_left, self._files_left = PICTURES_BYTES, FILES_BYTES
+        self._fetched = 0
         self._drawn: set[str] = set()
         self._left_out = 0
 
@@ -168,20 +175,31 @@ class Blocks:
             block.notes.append(f"{_many(bounded.cut, 'text')} cut at {LONGEST_VALUE:,} characters.")
 
     def _file(self, block: Block, ref: FileRef) -> None:
-        found = self._files.get(ref, "It was not fetched.")
         name = safe_name(self._clean(ref.name))
+        found = self._bytes_or_why(ref)
         if isinstance(found, str):
             block.file = (name, size_words(ref.size), Markup())
             block.notes.append(f"The file itself is not in this report. {found}")
             return
-        data = Markup()
-        if len(found) <= min(FILE_BYTES, self._files_left):
-            self._files_left -= len(found)
-            # of no kind that a browser opens: it is saved
-            data = Markup("data:application/octet-stream;base64," + _base64(found))
-        else:
-            block.notes.append("The file itself is too large for this report.")
+        # of no kind that a browser opens: it is saved
+        data = Markup("data:application/octet-stream;base64," + _base64(found))
         block.file = (name, size_words(len(found)), data)
+
+    def _bytes_or_why(self, ref: FileRef) -> bytes | str:
+        room = min(FILE_BYTES, self._files_left)
+        if self._fetch is None or self._fetched == FILES:
+            return "It was not fetched."
+        if (ref.size or 0) > room:
+            return "It is too large."
+        self._fetched += 1
+        try:
+            found = self._fetch(ref)
+        except LangflowError as error:
+            return error.message
+        if len(found) > room:
+            return f"It is too large: {size_words(len(found))}."
+        self._files_left -= len(found)
+        return found
 
     def _pictures(self, block: Block, pictures: list[Picture]) -> None:
         for picture in pictures:

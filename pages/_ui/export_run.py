@@ -10,15 +10,12 @@ import streamlit as st
 from lfclient.archive import write_archive
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.outputs import FileRef
-from lfclient.report import FILE_BYTES, files_of, report_html
+from lfclient.report import report_html
 from lfclient.runner import Runner
 from lfclient.store import RunRecord
 from pages._ui import export
 from pages._ui.backend import backend, client
 from pages._ui.servers import Session
-
-_FETCHED = 20  # files of a report that are asked for
 
 
 class Files:
@@ -30,14 +27,8 @@ class Files:
     def report(self) -> bytes:
         """The run as an HTML page, with its files as far as they are small."""
         record = self._record()
-        refs = files_of(record.run)[:_FETCHED]
         with client(self._session.connection) as api:
-            files = {
-                ref: self._bytes_or_why(api.download, ref)
-                for ref in refs
-                if (ref.size or 0) <= FILE_BYTES
-            }
-        html = report_html(record, self._flow, files=files, secrets=self._secrets())
+            html = report_html(record, self._flow, fetch=api.download, secrets=self._secrets())
         return html.encode("utf-8", "replace")
 
     def archive(self) -> bytes:
@@ -54,12 +45,6 @@ class Files:
         if record is None:
             raise LangflowError("This run is not kept any more.")
         return record
-
-    def _bytes_or_why(self, download: Callable[[FileRef], bytes], ref: FileRef) -> bytes | str:
-        try:
-            return download(ref)
-        except LangflowError as error:
-            return error.message
 
     def _secrets(self) -> list[str]:
         key = self._session.connection.api_key
