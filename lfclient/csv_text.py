@@ -13,8 +13,17 @@ MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
 _PIECE = 100_000  # characters
 # what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms; some
 # drop what is not seen before it
-_FORMULA = re.compile(r"[\t\r\n]|[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_UNSEEN = r"[\s\0\ufeff\u200b-\u200f\u2060]*"
+_FORMULA = re.compile(rf"[\t\r\n]|{_UNSEEN}[=+\-@＝＋－＠]")
+_NUMBER_TEXT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = re.compile(_NUMBER_TEXT)
+# where a comma is the decimal point, spreadsheets begin another cell at a semicolon, and another
+# row at the end of a line; the items of a list, "- one", and ";-)" stay as they are
+_WITHIN = re.compile(
+    r"([;\n](?:[^\S\n]|[\0\ufeff\u200b-\u200f\u2060])*)"
+    rf"(?!{_NUMBER_TEXT}\s*(?:[;\n]|$))"
+    r"(?=[=@＝＠]|[+\-＋－](?![\s)\-]))"
+)
 
 
 def csv_pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -42,11 +51,13 @@ def harmless(text: str) -> str:
     """A text that a spreadsheet would take for a formula, with an apostrophe before it.
 
     -5 stays what it is, as a number and as the text of one: a spreadsheet reads the number -5,
-    computes nothing, and an apostrophe would make text of it that no sum counts.
+    computes nothing, and an apostrophe would make text of it that no sum counts. The same goes
+    for what follows a semicolon or stands first in a line within the text.
     """
     risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip(" "))
     # after a lone return a spreadsheet begins another row, whose first cell would be a formula
     text = re.sub(r"\r\n?", "\n", text)
+    text = _WITHIN.sub(r"\1'", text)
     return f"'{text}" if risky else text
 
 

@@ -31,7 +31,7 @@ def test_opens_in_a_spreadsheet():
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\tz", "'\tz"),
         ("\rz", "'\nz"),
-        ("x\r=1", "x\n=1"),
+        ("x\r=1", "x\n'=1"),
         ("＝1", "'＝1"),
         (" =1", "' =1"),
         ("\ufeff=1", "'\ufeff=1"),
@@ -39,10 +39,18 @@ def test_opens_in_a_spreadsheet():
         (" a", " a"),
         ("ok", "ok"),
         ("a=1", "a=1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; @x;-2+3;+5", "a; '@x;'-2+3;+5"),
+        ("a;-5\nb", "a;-5\nb"),
+        ("a\n=1", "a\n'=1"),
+        ("a\n-1", "a\n-1"),
+        ("a\n- one\n- two\n---\n;-)", "a\n- one\n- two\n---\n;-)"),
     ],
 )
 def test_text_that_looks_like_a_formula_is_made_harmless(cell, written):
-    """An apostrophe stands before it, in the heading too."""
+    """An apostrophe stands before it, in the heading too; also within a text, where some
+    spreadsheets begin another cell.
+    """
     assert read(csv_bytes([{cell: cell}])) == [[written], [written]]
 
 
