@@ -253,6 +253,28 @@ def test_names_of_variables_are_those_of_no_other():
     assert names == ["LANGFLOW_API_KEY", "A_1_PWD", "A_1_LANGFLOW_API_KEY", "B_1_PWD"]
 
 
+@pytest.mark.parametrize(
+    ("parameter", "name"),
+    [
+        ("random", "A_1_RANDOM"),
+        ("UID", "A_1_UID"),
+        ("https_proxy", "A_1_HTTPS_PROXY"),
+        ("Ld_Preload", "A_1_LD_PRELOAD"),
+        ("2nd-key", "SECRET_2ND_KEY"),
+        ("密码", "SECRET"),
+        ("api.key", "KEY"),
+    ],
+)
+def test_odd_names_become_variables_that_mean_nothing_else(parameter, name):
+    """To a shell some do, as RANDOM, or they are none."""
+    flow = Flow.from_json(
+        graph(node("A-1", **{parameter: entry("SecretStrInput", "str", password=True)}))
+    )
+    run = record(overrides={f"A-1.{parameter}": "x"})
+    code = snippet(Language.HTTPX, run, flow, NEW, "http://x")
+    assert re.findall(r'environ\["(\w+)"\]', code) == ["LANGFLOW_API_KEY", name]
+
+
 def test_a_server_variable_stays_one():
     """The client takes it as such, the others in the server's own form."""
     given = {"Comp-one.password": Variable("MY_KEY")}

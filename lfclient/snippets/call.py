@@ -18,8 +18,14 @@ from lfclient.store.record import RunRecord
 from lfclient.verdict import left_empty
 
 API_KEY = "LANGFLOW_API_KEY"
-# names that are taken, by the system or by the key
-_TAKEN = frozenset({API_KEY, "PATH", "PWD", "OLDPWD", "HOME", "USER", "SHELL", "LANG", "IFS"})
+# names that mean something already: to the system, to bash, or to what runs a snippet
+_TAKEN = re.compile(
+    r"PATH|PWD|OLDPWD|HOME|USER|USERNAME|LOGNAME|HOSTNAME|SHELL|SHELLOPTS|LANG|LANGUAGE|LC_\w+|TZ"
+    r"|TERM|TMP|TEMP|TMPDIR|DISPLAY|EDITOR|ENV|IFS|PS\d|OPT(ARG|IND|ERR)|E?UID|PPID|GROUPS"
+    r"|S?RANDOM|SECONDS|EPOCH\w+|LINENO|REPLY|DIRSTACK|FUNCNAME|HIST\w+|BASH\w*|LD_\w+"
+    r"|DYLD_\w+|PYTHON\w*|VIRTUAL_ENV|NODE_\w+|CURL_\w+|SSL_\w+|(HTTPS?|ALL|NO|FTP)_PROXY|LANGFLOW_\w+"
+    r"|LFCONSOLE_\w+|STREAMLIT_\w+"
+)
 _LONGEST_COMMENT = 100
 
 
@@ -114,13 +120,12 @@ def _with_variables(
 def _free_name(key: str, taken: Mapping[str, str]) -> str:
     """A variable named after the parameter; after its component, too, where that is taken."""
     for text in (key.rpartition(".")[2], key):
-        name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_") or "SECRET"
-        name = f"_{name}" if name[0].isdigit() else name
-        if name not in taken and name not in _TAKEN:
+        name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
+        name = f"SECRET_{name}".rstrip("_") if not name or name[0].isdigit() else name
+        if name not in taken and not _TAKEN.fullmatch(name):
             return name
-    return next(
-        f"{name}_{number}" for number in range(2, len(taken) + 3) if f"{name}_{number}" not in taken
-    )
+    numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
+    return next(each for each in numbered if each not in taken)
 
 
 def _comment(text: str) -> str:
