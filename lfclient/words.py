@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
+
+# characters that two texts may have in common; what is left of more, and of what stands before
+# the difference
+_ALIKE, _KEPT, _BEFORE = 32, 16, 6
 
 
 def clip(text: str, limit: int) -> str:
     """At most `limit` characters, with an ellipsis for what was left out."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def clip_middle(text: str, limit: int) -> str:
+    """At most `limit` characters: the beginning, and a third of them from the end."""
+    if len(text) <= limit:
+        return text
+    end = limit // 3
+    return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
+
+
+def apart(texts: Sequence[str]) -> list[str]:
+    """The texts, so that one sees in what they differ: of those that begin alike for long, the
+    most of that is left out. `Message: Please write …` is `Message: Please… number 7`.
+    """
+    order = sorted(set(texts))
+    alike = [_common(*pair) for pair in pairwise(order)]
+    shown = {}
+    for number, text in enumerate(order):
+        common = max([0, *alike[max(number - 1, 0) : number + 1]])
+        place = text.rfind(" ", 0, max(common - _BEFORE, 0)) + 1
+        shown[text] = text if place < _ALIKE else f"{text[:_KEPT].rstrip()}… {text[place:]}"
+    return [shown[text] for text in texts]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters they begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def size_words(size: int | None) -> str:

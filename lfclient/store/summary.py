@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.store.record import RunRecord
+from lfclient.words import clip_middle
 
 GIST = 300  # characters
 HEADLINE = 200
@@ -31,7 +32,7 @@ def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) 
     parts = []
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
-        parts.append(f"{label}: {_short(_line(value), 80)}")
+        parts.append(f"{label}: {clip_middle(_line(value), 80)}")
     return _short(" · ".join(parts), GIST)
 
 

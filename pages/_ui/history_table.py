@@ -12,12 +12,12 @@ import streamlit as st
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store import Entry
-from lfclient.words import duration_words
+from lfclient.words import apart, duration_words
 from pages._ui import state_history, status
 from pages._ui.export import readable
 from pages._ui.run_panel import MODES
 from pages._ui.state_history import part
-from pages._ui.text import clip, clock
+from pages._ui.text import clip, clock, time_words, zone_words
 
 NAME_LETTERS = 60
 _STAR = "★"
@@ -60,7 +60,7 @@ def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[s
             "" if entry.seconds is None else duration_words(entry.seconds) for entry in entries
         ],
         "Labels": [[readable(label) for label in entry.labels] for entry in entries],
-        "Inputs": [entry.gist for entry in entries],
+        "Inputs": apart([entry.gist for entry in entries]),
         "Answer": [entry.headline for entry in entries],
         "Mode": [_MODES_SHORT[entry.mode] for entry in entries],
         "Session": [readable(entry.session_id or "") for entry in entries],
@@ -88,7 +88,7 @@ def started_words(then: datetime, now: datetime) -> str:
     days = (now.date() - then.date()).days
     if days in (0, 1):
         return f"{'yesterday' if days else 'today'} {then:%H:%M}"
-    return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
+    return time_words(then, now)
 
 
 def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -112,9 +112,12 @@ def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
             color=colours,
             width=210 if any(entry.attempts > 1 for entry in entries) else 145,
         ),
-        "Started": column.TextColumn(width=122),
+        "Started": column.TextColumn(width=122, help=f"By your clock: {zone_words()}"),
         "Took": column.TextColumn(width=88, alignment="right", help="From the click to the end"),
-        "Inputs": column.TextColumn(width=260, help="The values that differ from the flow's"),
+        "Inputs": column.TextColumn(
+            width=260,
+            help="The values that differ from the flow's; of long ones that begin alike, the rest",
+        ),
         "Answer": column.TextColumn(width=300, help="The first line of what came of it"),
         "Labels": column.MultiselectColumn(width=120, color="auto"),
         "Mode": column.TextColumn(width=110),

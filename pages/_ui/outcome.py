@@ -29,7 +29,7 @@ from pages._ui.backend import backend, client
 from pages._ui.comparing import choose
 from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain, without_remote_images
+from pages._ui.text import clip, plain, whole_time, without_remote_images
 
 MESSAGES_LIMIT = 100  # of a run that are drawn
 EVENTS_LIMIT = 10_000  # of a run that are listed
@@ -304,6 +304,8 @@ def _about_component(event: RawEvent) -> str:
 
 def _about(record: RunRecord, run: Run) -> None:
     facts = {
+        "Started": whole_time(record.created_at),
+        "Ended": whole_time(record.ended_at) if record.ended_at else None,
         "Mode": MODES[record.mode],
         "Session": record.session_id or run.session_id,
         "Job": record.job_id,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.store import RunRecord
+from lfclient.words import apart
 from pages._ui import problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
@@ -15,7 +16,7 @@ from pages._ui.text import clip, duration_words, plain, time_words
 
 EVERY_SECONDS = 2.0
 HOW_MANY = 10
-TEXT_LETTERS = 40  # of what a run was given, in its line
+TEXT_LETTERS = 60  # of what a run was given, in its line
 
 
 def draw(session: Session) -> None:
@@ -40,17 +41,18 @@ def _rows(owner: str) -> None:
     records = backend().runner.recent(owner, HOW_MANY)
     shown = state.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        for record in records:
-            _row(record, record.id == shown)
+        given = apart([record.gist for record in records])
+        for record, words in zip(records, given, strict=True):
+            _row(record, clip(words, TEXT_LETTERS), record.id == shown)
 
 
-def _row(record: RunRecord, shown: bool) -> None:
+def _row(record: RunRecord, given: str, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(timezone.utc)
     name = plain(clip(record.flow_name, 40))
     about = [duration_words(record.elapsed(now))] if record.ended else []
     about.append(time_words(record.created_at, now))
-    about += [plain(clip(text, TEXT_LETTERS)) for text in _texts(record)[:1]]
+    about += [plain(given)] if given else []
     pressed = st.button(
         f"{f'**{name}**' if shown else name} {status.markdown_badge(record.status, record.mode)} "
         f":gray[{' · '.join(about)}]",
@@ -62,8 +64,3 @@ def _row(record: RunRecord, shown: bool) -> None:
         state.want_flow(record.flow_id)
         state.show_run(record.id)
         st.rerun()
-
-
-def _texts(record: RunRecord) -> list[str]:
-    """The texts that a run was given, by which a person tells it from others."""
-    return [value for value in record.overrides.values() if isinstance(value, str) and value]

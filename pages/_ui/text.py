@@ -185,4 +185,16 @@ def time_words(then: datetime, now: datetime) -> str:
     """The time by the person's clock, which stays true as long as the page is open."""
     zone = clock()
     then, now = then.astimezone(zone), now.astimezone(zone)
-    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%d %b, %H:%M}"
+    if then.date() == now.date():
+        return f"{then:%H:%M}"
+    return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
+
+
+def whole_time(then: datetime) -> str:
+    """The day and time by the person's clock, and which clock that is."""
+    return f"{then.astimezone(clock()):%d %b %Y, %H:%M:%S} ({zone_words()})"
+
+
+def zone_words() -> str:
+    """The name of the person's time zone, such as Europe/Berlin."""
+    return getattr(clock(), "key", "UTC").replace("_", " ")

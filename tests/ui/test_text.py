@@ -1,6 +1,7 @@
 """Text from somebody else is shown as text."""
 
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -13,6 +14,8 @@ from pages._ui.text import (
     human_name,
     plain,
     size_words,
+    time_words,
+    whole_time,
     without_data_images,
     without_remote_images,
 )
@@ -205,3 +208,23 @@ def test_a_name_of_a_programs_is_made_readable():
     """Its underscores are spaces; capitals of its own stay."""
     assert human_name("dataframe_output") == "Dataframe output"
     assert human_name("toJSON") == "ToJSON"
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (datetime(2026, 3, 31, 0, 5), "00:05"),
+        (datetime(2026, 3, 30, 23, 5), "30 Mar, 23:05"),
+        (datetime(2025, 3, 31, 0, 5), "31 Mar 2025, 00:05"),
+    ],
+)
+def test_a_time_has_its_day_unless_that_is_today(then, expected):
+    """And its year unless that is this one."""
+    now = datetime(2026, 3, 31, 12, tzinfo=timezone.utc)
+    assert time_words(then.replace(tzinfo=timezone.utc), now) == expected
+
+
+def test_a_whole_time_names_its_clock():
+    """Where the browser tells of none, it is UTC."""
+    then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=timezone.utc)
+    assert whole_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
