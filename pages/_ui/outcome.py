@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from lfclient.errors import LangflowError
-from lfclient.events import RawEvent
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import AnswerKept, RunRecord
@@ -19,6 +16,7 @@ from pages._ui import (
     marks,
     outputs,
     problems,
+    raw_events,
     shell,
     snippets_view,
     state,
@@ -32,7 +30,6 @@ from pages._ui.servers import Session
 from pages._ui.text import clip, plain, whole_time, without_remote_images
 
 MESSAGES_LIMIT = 100  # of a run that are drawn
-EVENTS_LIMIT = 10_000  # of a run that are listed
 SOON_SECONDS = 1.0  # between two looks for what comes after the end
 
 _PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
@@ -193,7 +190,7 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
                 snippets_view.draw(session, record)
         with tabs["Events"]:
             if tabs["Events"].open:
-                _events(session, record)
+                raw_events.draw(session, record)
         with tabs["Raw answer"]:
             if tabs["Raw answer"].open:
                 _raw(record, run)
@@ -226,80 +223,6 @@ def _messages(run: Run) -> None:
                 st.markdown(without_remote_images(text)[0] or "*No text.*")
             for path in message.files:
                 st.caption(f":material/attach_file: {plain(path)}")
-
-
-def _events(session: Session, record: RunRecord) -> None:
-    """The frames of the wire: those of a streamed call are kept, a job's are asked for again."""
-    run = record.run
-    found: list[RawEvent] | None = None
-    if record.mode == "stream":
-        kept = run.raw.get("events", []) if run else []
-        found = [RawEvent(each["event"], each["data"]) for each in kept]
-    elif record.mode == "sync":
-        st.caption("A call that waits for its result tells of no events.")
-        return
-    elif run and run.last_event_id is None:
-        st.caption("No events were told of this run: Langflow 1.11 and later tell them.")
-        return
-    else:
-        found = _fetched(session, record)
-    if found is not None:
-        _event_list(record, found)
-
-
-def _fetched(session: Session, record: RunRecord) -> list[RawEvent] | None:
-    key = f"events-{record.id}"
-    pressed = st.button(
-        "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"
-    )
-
-    def fetch() -> list[RawEvent]:
-        with client(session.connection) as api:
-            events = (event.raw for event in api.events(record.job_id or ""))
-            return [raw for raw in events if raw is not None]
-
-    if not pressed and not state.is_kept(key):
-        st.caption("They stay at the server; what is fetched is shown here only.")
-        return None
-    try:
-        with st.spinner("Asking the server for the events"):
-            return state.kept(key, fetch)
-    except LangflowError as error:
-        problems.show(error)
-        return None
-
-
-def _event_list(record: RunRecord, found: list[RawEvent]) -> None:
-    shown = found[:EVENTS_LIMIT]
-    if not shown:
-        st.caption("No events.")
-        return
-    about = [_about_component(event) for event in shown]
-    table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
-    if any(event.id for event in shown):  # those of a streamed call have none
-        table.insert(0, "id", [event.id for event in shown])
-    picked = st.dataframe(
-        table,
-        hide_index=True,
-        height=280 if len(table) > 7 else "auto",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"event-{record.id}",
-    )
-    if len(found) > len(shown):
-        st.caption(f"The first {len(shown):,} of {len(found):,}.")
-    rows = picked.selection.rows
-    if rows and rows[0] < len(shown):
-        event = shown[rows[0]]
-        st.json(event.data or {"unreadable": event.unreadable}, expanded=2)
-    else:
-        st.caption("Choose a row to read the event whole.")
-
-
-def _about_component(event: RawEvent) -> str:
-    build = event.data.get("build_data")
-    inside = build.get("id") if isinstance(build, dict) else None
-    return str(inside or event.data.get("component_id") or "")
 
 
 def _about(record: RunRecord, run: Run) -> None:

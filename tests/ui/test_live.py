@@ -10,6 +10,7 @@ from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RecordProblem
+from lfclient.store.record import ADOPTED
 from pages._ui import going, state
 from pages._ui.backend import backend
 from tests.ui.stand_in import NODE, flow
@@ -286,3 +287,30 @@ def test_a_run_that_was_sent_again_says_so(langflow_stand_in):
     assert "What became of this run is not known" in said(app)
     assert "Run again" in labels(app)
     assert not app.exception
+
+
+def test_events_that_were_too_much_to_keep_are_counted(langflow_stand_in):
+    """The list would look whole otherwise."""
+    raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
+    run = run_with(RunStatus.COMPLETED, raw=raw)
+    record = kept_run(langflow_stand_in.url, mode="stream", run=run)
+    app = opened_at("Events", record)
+    assert "The first 1 of 1,235; the console keeps no more of a streamed call." in said(app)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"overrides": {"A.api_key": "••••"}}, "was given a secret"),
+        ({"overrides": {"A.table": [{"key": "Authorization", "value": "••••"}]}}, "was given a"),
+        ({"click": f"{ADOPTED}j"}, "not started in this console"),
+        ({"inputs_kept": False}, "was not kept"),
+    ],
+)
+def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, given, why):
+    """Langflow repeats in them what a run was given, and who opens a run later knows no secret."""
+    run = run_with(RunStatus.COMPLETED, last_event_id="7")
+    record = kept_run(langflow_stand_in.url, mode="background", job_id="j", run=run, **given)
+    app = opened_at("Events", record)
+    assert "Fetch the events from the server" not in labels(app)
+    assert why in said(app)
