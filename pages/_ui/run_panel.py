@@ -13,7 +13,7 @@ from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flow import Flow
 from lfclient.run import Mode
 from lfclient.store import RunRecord
-from pages._ui import state
+from pages._ui import sight, state
 from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult
 from pages._ui.servers import Session
@@ -90,6 +90,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
             _stop_buttons(buttons, session, record)
         else:
             _run_button(buttons, choice, record)
+        sight.bring(state.take_to_sight(), "run-panel", "run-status")
 
 
 def _given(session: Session, record: RunRecord) -> None:

@@ -35,6 +35,7 @@ COMPONENTS_AS = "components-as"  # how a run's components are shown: as a graph 
 SNIPPET_LANGUAGE = "snippet-language"
 _BROWSER = "browser-id"
 _TO_ADDRESS = "run-to-address"
+_TO_SIGHT = "run-to-sight"
 _CLICK = "run-click"
 _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
@@ -73,9 +74,14 @@ def may_be_run(text: str) -> bool:
 
 def show_run(run: str) -> None:
     """Show a run; `put_run_into_address` then does so."""
-    st.session_state[_TO_ADDRESS] = run
+    st.session_state[_TO_ADDRESS] = st.session_state[_TO_SIGHT] = run
     st.session_state[_FORM_OF] = None
     _forget_other_runs()
+
+
+def take_to_sight() -> str | None:
+    """The run that `show_run` was called with, once: its status may stand out of sight."""
+    return st.session_state.pop(_TO_SIGHT, None)
 
 
 def keep_form(run: str, flow_id: str) -> None:

@@ -290,3 +290,23 @@ def test_no_fault_of_the_consoles_own_was_logged(console, screen):
     """All of the above went without an exception in the console."""
     assert "Traceback" not in log_of(console)
     assert "fault " not in log_of(console)
+
+
+def test_the_status_of_a_run_comes_into_sight(screen):
+    """In a narrow window it stands below the form; whoever scrolls away then is left there."""
+    page = screen.page
+    page.set_viewport_size({"width": 500, "height": 800})
+    screen.pick("Takes half")
+    status, message = screen.part("run-status"), page.locator("textarea").first
+    message.click()
+    expect(status).not_to_be_in_viewport()
+    page.keyboard.press("Control+Enter")
+    screen.wait("in progress")
+    expect(status).to_be_in_viewport()
+    expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
+    page.wait_for_timeout(1_000)  # longer than it takes to scroll there
+    page.mouse.wheel(0, -5_000)
+    expect(message).to_be_in_viewport()
+    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
+    screen.wait("cancelled")
+    expect(message).to_be_in_viewport()
