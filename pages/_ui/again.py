@@ -60,8 +60,6 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
             _buttons(again)
         values = list(again.inputs.given) if again else given.of_record(record, None)
         given.draw(values, f"again-{record.id}")
-        others = "Everything else" if values else "Everything"
-        st.caption(f"{others} stood as in the flow.")
 
 
 def unknown_inputs(record: RunRecord) -> str:

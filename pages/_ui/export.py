@@ -11,7 +11,7 @@ import pandas as pd
 
 from lfclient.files import safe_name
 from lfclient.json_text import json_pieces
-from lfclient.words import readable as readable
+from lfclient.words import readable
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:

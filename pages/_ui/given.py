@@ -12,6 +12,7 @@ from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from lfclient.inputs import Given, unchecked
 from lfclient.store import RunRecord
+from lfclient.words import readable
 from pages._ui import export
 from pages._ui.text import clip, code, plain
 
@@ -29,9 +30,15 @@ def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
     return [unchecked(key, value, flow) for key, value in record.overrides.items()]
 
 
-@st.fragment
 def draw(given: Sequence[Given], key: str) -> None:
-    """The values, the first of them or all; `key` is one that nothing else on the page has."""
+    """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
+    _several(given, key)
+    st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
+
+
+@st.fragment
+def _several(given: Sequence[Given], key: str) -> None:
+    """The first of them or all."""
     with st.container(key=f"given-{key}", gap="small"):
         shown = list(given)
         more = len(shown) - MOST
@@ -135,7 +142,7 @@ def _long(value: Any, key: str) -> None:
     ):
         most = MOST_LETTERS
     st.code(
-        export.readable(clip(text, most)),
+        readable(clip(text, most)),
         language=None if isinstance(value, str) else "json",
         wrap_lines=True,
         height=TALL if text.count("\n", 0, most) > 9 or min(len(text), most) > 800 else "content",

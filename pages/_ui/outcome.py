@@ -260,10 +260,7 @@ def _inputs(session: Session, record: RunRecord) -> None:
     if why:
         st.caption(f":material/info: {plain(why)}")
         return
-    values = given.of_record(record, session.flow_at_hand(record.flow_id))
-    given.draw(values, f"tab-{record.id}")
-    others = "Everything else" if values else "Everything"
-    st.caption(f"{others} stood as in the flow.")
+    given.draw(given.of_record(record, session.flow_at_hand(record.flow_id)), f"tab-{record.id}")
 
 
 def _raw(record: RunRecord, run: Run) -> None:

@@ -97,6 +97,7 @@ def test_every_output_is_looked_into(walked):
     panel.get_by_label("Second").click()
     page.get_by_role("option").filter(has_text="Text").first.click()
     panel.get_by_text("Differences").click()
+    panel.get_by_text("Lines", exact=True).click()
     differences = panel.get_by_test_id("stCode").filter(has_text="@@")
     expect(differences).to_contain_text("two cost $10")
 

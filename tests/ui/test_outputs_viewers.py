@@ -297,19 +297,33 @@ def test_one_output_has_nothing_to_be_compared_with():
 
 
 def test_the_differences_of_two_texts_are_marked():
-    """Line by line."""
-    app = compared((OutputKind.MESSAGE, "a\nb"), (OutputKind.DATA, {"a": 1}))
+    """Word by word or line by line, as where runs are compared."""
+    app = compared((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
     app.segmented_control[0].set_value(compare.DIFFERENCES).run()
+    assert ":red-background[− c]" in texts(app)
+    app.segmented_control[1].set_value("Lines").run()
     assert not app.exception
-    assert "-b" in app.code[-1].value
-    assert '+  "a": 1' in app.code[-1].value
+    assert "- b c\n+ b d" in app.code[-1].value
+
+
+def test_tables_and_data_are_compared_too():
+    """Rows with rows, paths with paths."""
+    rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
+    app = compared((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
+    app.segmented_control[-1].set_value(compare.DIFFERENCES).run()
+    assert "− 1 row removed" in texts(app)
+    app = compared((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
+    app.segmented_control[-1].set_value(compare.DIFFERENCES).run()
+    assert app.dataframe[0].value.to_dict("records") == [
+        {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
+    ]
 
 
 def test_equal_texts_are_said_to_be_equal():
     """And not shown as an empty list of differences."""
     app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
     app.segmented_control[0].set_value(compare.DIFFERENCES).run()
-    assert "the same text" in texts(app)
+    assert "The same text" in texts(app)
 
 
 def test_outputs_and_their_parts_have_names_of_their_own():

@@ -9,8 +9,7 @@ import streamlit as st
 
 from lfclient.compare import ParameterRow, parameter_rows
 from lfclient.inputs import Given
-from pages._ui import again, given, state
-from pages._ui.comparing import diffs
+from pages._ui import again, diffs, given, state
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import clip, plain
 

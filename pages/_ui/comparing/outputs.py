@@ -9,8 +9,7 @@ import streamlit as st
 
 from lfclient.compare import OutputRow, Sameness, output_rows, same_output
 from lfclient.outputs import Output, OutputKind
-from pages._ui import outputs, problems, state
-from pages._ui.comparing import diffs
+from pages._ui import diffs, outputs, problems, state
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import clip, human_name, plain
 
@@ -22,7 +21,6 @@ _BADGES = {
     Sameness.MISSING: ":orange-badge[:material/remove: not in all]",
     Sameness.UNSURE: ":gray-badge[:material/help: same name]",
 }
-_TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
 # signs of Markdown, which stand in a text's differences as they are
 _FORMATTED = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
@@ -166,23 +164,9 @@ def _pairs(columns: Sequence[Column], base: Column, row: OutputRow) -> list[tupl
     return [
         (first, column)
         for column in there
-        if column is not first and _way(row, columns, first, column) is not None
+        if column is not first
+        and diffs.way(row.outputs[columns.index(first)], row.outputs[columns.index(column)])
     ]
-
-
-def _way(row: OutputRow, columns: Sequence[Column], one: Column, other: Column):
-    """How two outputs are compared; None if they are only shown."""
-    a, b = (row.outputs[columns.index(each)] for each in (one, other))
-    if isinstance(a.value, str) and isinstance(b.value, str):
-        return None if OutputKind.IMAGE in (a.kind, b.kind) else diffs.text
-    if a.kind is b.kind is OutputKind.TABLE and _are_rows(a.value) and _are_rows(b.value):
-        return diffs.table
-    containers = isinstance(a.value, (dict, list)) and isinstance(b.value, (dict, list))
-    return diffs.tree if containers or (a.kind in _TREES and b.kind in _TREES) else None
-
-
-def _are_rows(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
 def _is_formatted(output: Output | None) -> bool:
@@ -196,16 +180,9 @@ def _pair(
 ) -> None:
     a, b = (row.outputs[columns.index(each)] for each in (one, other))
     key = f"output-{number}-{one.number}-{other.number}"
-    way = _way(row, columns, one, other)
     with st.container(key=f"compared-pair-{number}-{one.number}-{other.number}"):
         st.markdown(f"**{one.name} → {other.name}**")
-        try:
-            if way is diffs.tree:
-                diffs.tree(mark(columns), key, a.value, b.value, (one.name, other.name))
-            else:
-                way(mark(columns), key, a.value, b.value)
-        except RecursionError:
-            st.caption("These values are nested too deeply to be compared.")
+        diffs.draw(mark(columns), key, a, b, (one.name, other.name))
 
 
 def _one(column: Column, output: Output, number: int) -> None:

@@ -1,21 +1,16 @@
-"""Two outputs of a run beside each other, and what differs where both are text."""
+"""Two outputs of a run beside each other, or what differs in them."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
 import streamlit as st
 
-from lfclient.outputs import Output, OutputKind
-from pages._ui import export
-from pages._ui.text import human_name, plain
+from lfclient.outputs import Output
+from pages._ui import diffs
+from pages._ui.text import human_name
 
 SIDES, DIFFERENCES = "Side by side", "Differences"
-# beyond these, finding the differences takes seconds
-MOST_LINES = 3_000
-MOST_CHARACTERS = 300_000
-CONTEXT_LINES = 3
 
 
 def draw(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, str], None]) -> None:
@@ -35,9 +30,8 @@ def draw(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, st
             one = _choose("First", names, 0, run_id)
         with right:
             other = _choose("Second", names, 1, run_id)
-        texts = _text(outputs[one]), _text(outputs[other])
         view = SIDES
-        if None not in texts:
+        if diffs.way(outputs[one], outputs[other]):
             view = st.segmented_control(
                 "View",
                 (SIDES, DIFFERENCES),
@@ -47,7 +41,8 @@ def draw(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, st
                 label_visibility="collapsed",
             )
         if view == DIFFERENCES:
-            _differences(one, other, str(texts[0]), str(texts[1]))
+            pair = outputs[one], outputs[other]
+            diffs.draw((run_id, one, other), "of-one-run", *pair, ("First", "Second"))
             return
         left, right = st.columns(2)
         with left:
@@ -77,25 +72,3 @@ def named(outputs: dict[str, Output]) -> dict[str, Output]:
                 name += f" ({output.component_id})"
             found[name] = value
     return found
-
-
-def _text(output: Output) -> str | None:
-    """An output as text, or None where it is none, or too much of it."""
-    value = output.value
-    if output.kind in (OutputKind.DATA, OutputKind.UNKNOWN) and isinstance(value, dict | list):
-        value = export.json_bytes(value).decode()
-    return value if isinstance(value, str) and len(value) <= MOST_CHARACTERS else None
-
-
-def _differences(one: str, other: str, first: str, second: str) -> None:
-    before, after = first.splitlines(), second.splitlines()
-    if max(len(before), len(after)) > MOST_LINES:
-        st.caption(f"Texts of more than {MOST_LINES:,} lines are not compared.")
-        return
-    lines = list(difflib.unified_diff(before, after, one, other, n=CONTEXT_LINES, lineterm=""))
-    if lines:
-        text = export.readable("\n".join(lines))
-        tall = 420 if len(lines) > 20 else None
-        st.code(text, language="diff", wrap_lines=True, height=tall)
-    else:
-        st.caption(f"{plain(one)} and {plain(other)} are the same text.")

@@ -13,7 +13,8 @@ from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.files import safe_name
 from lfclient.outputs import FileRef
-from pages._ui import export, problems
+from lfclient.words import readable
+from pages._ui import problems
 from pages._ui.outputs import preview, structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, plain, size_words
@@ -54,7 +55,7 @@ def draw(block: Block) -> None:
         st.session_state[place] = Fetch(lambda: block.download(ref))
     problem, fetch = fetch and fetch.problem, st.session_state[place]
     data = fetch.data
-    name = export.readable(ref.name)
+    name = readable(ref.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/draft: {plain(clip(name, 120)) or 'a file'}", width="content")
         st.caption(size_words(ref.size if data is None else len(data)), width="content")

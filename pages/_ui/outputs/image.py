@@ -16,7 +16,8 @@ from PIL.Image import DecompressionBombError
 from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.remote_image import load_image
-from pages._ui import export, problems
+from lfclient.words import readable
+from pages._ui import problems
 from pages._ui.outputs import structured
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, host_of, plain
@@ -80,7 +81,7 @@ def remote(block: Block, address: str, key: str) -> None:
 
     `key` is one that no other image of the block has.
     """
-    address = export.readable(address)
+    address = readable(address)
     host = host_of(address)
     if not host:
         st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")

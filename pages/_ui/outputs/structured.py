@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient import paths
+from lfclient.words import readable
 from pages._ui import export
 from pages._ui.outputs.block import Block
 from pages._ui.text import clip, plain
@@ -60,8 +61,8 @@ def _search(block: Block, value: Any) -> None:
     st.caption(_count(found))
     for hit in found.hits:
         path, what = st.columns([3, 2], vertical_alignment="center")
-        path.code(export.readable(hit.path), language=None, wrap_lines=True)
-        what.markdown(plain(export.readable(_preview(hit.value))))
+        path.code(readable(hit.path), language=None, wrap_lines=True)
+        what.markdown(plain(readable(_preview(hit.value))))
 
 
 def _count(found: paths.Found) -> str:

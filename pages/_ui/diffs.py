@@ -1,8 +1,8 @@
-"""The differences of two values, drawn so that signs tell them and colours only help."""
+"""The differences of two outputs or texts, drawn so that signs tell them and colours only help."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,8 @@ import streamlit as st
 
 from lfclient.compare import Change, Mark, Piece, compare_texts, compare_trees, compare_words
 from lfclient.compare.tables import TableDiff, compare_tables, key_columns
+from lfclient.outputs import Output, OutputKind
+from lfclient.words import readable
 from pages._ui import export, state
 from pages._ui.text import clip, exact
 
@@ -21,6 +23,34 @@ MOST_ROWS = 300_000  # of a table that are compared
 LETTERS = 300  # of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
 _SIGNS = {Mark.SAME: "≠ changed", Mark.ADDED: "+ added", Mark.REMOVED: "− removed"}
+_TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
+
+
+def way(one: Output, other: Output) -> Callable[..., None] | None:
+    """How two outputs are compared; None if they are only shown."""
+    a, b = one.value, other.value
+    if isinstance(a, str) and isinstance(b, str):
+        return None if OutputKind.IMAGE in (one.kind, other.kind) else text
+    if one.kind is other.kind is OutputKind.TABLE and _are_rows(a) and _are_rows(b):
+        return table
+    containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
+    return tree if containers or (one.kind in _TREES and other.kind in _TREES) else None
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
+    """The differences of two outputs that have a `way`; `names` are what they are called."""
+    how = way(one, other)
+    try:
+        if how is tree:
+            tree(mark, key, one.value, other.value, names)
+        elif how:
+            how(mark, key, one.value, other.value)
+    except RecursionError:
+        st.caption("These values are nested too deeply to be compared.")
 
 
 def text(mark: Hashable, key: str, before: str, after: str) -> None:
@@ -97,7 +127,7 @@ def _lines(lines: Sequence[Piece | None]) -> None:
     signs = {Mark.SAME: "  ", Mark.ADDED: "+ ", Mark.REMOVED: "- "}
     texts = ["@@ … @@" if piece is None else signs[piece.mark] + piece.text for piece in lines]
     st.code(
-        export.readable("\n".join(texts)),
+        readable("\n".join(texts)),
         language="diff",
         wrap_lines=True,
         height=TALL if len(texts) > 20 else "content",
@@ -218,4 +248,4 @@ def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
 def _json(value: Any) -> str:
     if isinstance(value, (dict, list)) and len(value) > LETTERS:
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value):,}"
-    return export.readable(clip(" ".join(export.json_bytes(value).decode().split()), LETTERS))
+    return readable(clip(" ".join(export.json_bytes(value).decode().split()), LETTERS))
