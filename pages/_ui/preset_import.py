@@ -16,8 +16,8 @@ from pages._ui.preset_state import (
     attempt,
     close,
     keep,
-    label_of,
     masked,
+    names_of,
     not_fitting,
     put_in,
     set_tie,
@@ -65,12 +65,10 @@ def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
             + (", or by the type and name of the component." if fitting.moved else ".")
         )
     if fitting.values:
-        names = ", ".join(label_of(fields, key) for key in list(fitting.values)[:8])
-        more = f" and {len(fitting.values) - 8} more" if len(fitting.values) > 8 else ""
-        st.caption(f":material/check: Fits: {plain(names)}{more}")
+        st.caption(f":material/check: Fits: {plain(names_of(fields, fitting.values))}")
     if fitting.ask:
-        names = ", ".join(label_of(fields, key) for key in fitting.ask[:8])
-        st.caption(f":material/key: To be entered by yourself: {plain(names)}")
+        names = plain(names_of(fields, fitting.ask))
+        st.caption(f":material/key: To be entered by yourself: {names}")
     if fitting.refused:
         told = not_fitting("Of this file", flow, fitting)
         lines = "  \n".join(map(plain, told.lines))

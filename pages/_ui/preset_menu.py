@@ -22,8 +22,8 @@ from pages._ui.preset_state import (
     close,
     held,
     keep,
-    label_of,
     masked,
+    names_of,
     saved,
     set_tie,
     show_problem,
@@ -83,8 +83,8 @@ def _named(kept: Sequence[PresetHead], text: str) -> PresetHead | None:
 def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
     if now.ask:
-        names = ", ".join(label_of(fields, key) for key in now.ask[:5])
-        lines.append(f"Secrets are not kept, only that they are to be entered: {plain(names)}.")
+        names = plain(names_of(fields, now.ask))
+        lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")
     return lines

@@ -114,11 +114,11 @@ def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
 
 def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
     """That values which are about to be shown to others may hold secrets; "" if none seems to."""
-    names = [label_of(fields, key) for key, value in what.values.items() if seems_secret(value)]
-    if not names:
+    keys = [key for key, value in what.values.items() if seems_secret(value)]
+    if not keys:
         return ""
-    listed = ", ".join(names[:_LINES])
-    return f"May hold a password or a key, which others will read: {listed}. Take it out first."
+    names = names_of(fields, keys)
+    return f"May hold a password or a key, which others will read: {names}. Take it out first."
 
 
 def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:
@@ -152,6 +152,13 @@ def label_of(fields: Mapping[str, Field], key: str) -> str:
     """A parameter as a person knows it."""
     of = fields.get(key)
     return name_of(of) if of else key
+
+
+def names_of(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
+    """Several of them, and how many more there are."""
+    names = [label_of(fields, key) for key in dict.fromkeys(keys)]
+    more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""
+    return ", ".join(names[:_LINES]) + more
 
 
 def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:

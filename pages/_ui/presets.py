@@ -21,9 +21,9 @@ from pages._ui.preset_state import (
     held,
     is_untouched,
     keep,
-    label_of,
     masked,
     missing,
+    names_of,
     not_fitting,
     put_in,
     saved,
@@ -34,8 +34,6 @@ from pages._ui.preset_state import (
 )
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
-
-_NAMES = 5  # that are said of many
 
 
 def begin(session: Session, flow: Flow) -> None:
@@ -168,20 +166,21 @@ def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
     if others and not differs:
         set_tie(session, flow, replace(known, version=chosen.version))
     elif differs:
-        _differs(session, flow, chosen, [label_of(fields, key) for key in differs], others)
+        _differs(session, flow, chosen, differs, others)
     elif known.opened:
         _opened(session, flow, chosen)
     lacking = missing(form, [key for key in chosen.secrets if key in fields])
     if lacking:
-        names = _listed([label_of(fields, key) for key in lacking])
-        st.caption(f":material/key: Enter it yourself, presets keep no secrets: {plain(names)}")
+        names = plain(names_of(fields, lacking))
+        st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
 
 
 def _differs(
-    session: Session, flow: Flow, chosen: Preset, names: Sequence[str], others: bool
+    session: Session, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
+    names = names_of({of.key: of for of in flow.fields}, keys)
     name = plain(clip(chosen.name, 40))
-    values = f"{len(names)} value{'s' if len(names) > 1 else ''}"
+    values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(
         key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -190,7 +189,7 @@ def _differs(
             if others
             else f":material/edit: Differs from “{name}” in {values}."
         )
-        st.caption(words, width="stretch", help=plain(_listed(names)))
+        st.caption(words, width="stretch", help=plain(names))
         st.button(
             "Replace theirs" if others else "Update",
             key=state.preset_key("update", session.owner, flow.id),
@@ -245,8 +244,3 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
         tell(session.owner, flow.id, Told("Not updated.", lines, wrong=True))
         return
     saved(session, flow, "Updated", kept, now)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return ", ".join(names[:_NAMES]) + more

@@ -19,8 +19,8 @@ from pages._ui.form_fill import forget_source
 from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
     Told,
-    label_of,
     masked,
+    names_of,
     not_fitting,
     put_in,
     set_tie,
@@ -186,12 +186,11 @@ def _address(text: str) -> None:
 def _remarks(fields: dict[str, Field], now: Fit, wrong: dict) -> list[str]:
     lines = []
     if now.ask:
-        names = ", ".join(label_of(fields, key) for key in now.ask[:5])
+        names = names_of(fields, now.ask)
         lines.append(f"Secrets are not in it, they are entered anew: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files go along as their paths on the server.")
     left = [*wrong, *(one.key for one in now.refused)]
     if left:
-        names = ", ".join(label_of(fields, key) for key in dict.fromkeys(left[:5]))
-        lines.append(f"Left out, as they need a correction: {names}.")
+        lines.append(f"Left out, as they need a correction: {names_of(fields, left)}.")
     return lines
