@@ -26,8 +26,10 @@ from lfclient.errors import InvalidRequest
 from lfclient.fields import (
     MASK,
     Field,
+    Mask,
     Variable,
     changed,
+    check,
     check_overrides,
     is_secret,
     mask,
@@ -246,7 +248,14 @@ def _wrong(flow: Flow, values: Mapping[str, Any]) -> dict[str, str]:
 def _holds_secret(of: Field, value: Any) -> bool:
     if isinstance(value, Variable):
         return False
-    return value == MASK or is_secret(of) or replace_secrets(value, lambda _: None) != value
+    return is_secret(of) or _is_mask(of, value) or replace_secrets(value, lambda _: None) != value
+
+
+def _is_mask(of: Field, value: Any) -> bool:
+    """Whether a value is the mask; one that may be a text is one, where a text is taken."""
+    if value != MASK or isinstance(value, Mask):
+        return isinstance(value, Mask)
+    return any(problem.level == "error" for problem in check(of, value))
 
 
 def _is_masked(of: Field, value: Any) -> bool:

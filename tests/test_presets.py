@@ -110,6 +110,14 @@ def test_a_masked_secret_is_asked_for_without_complaint():
     assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": MASK})
 
 
+def test_a_text_that_reads_like_a_mask_is_a_text():
+    """Where a secret stood, what takes no text asks for it, and so does what a file says to."""
+    nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
+    found = fit(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
+    assert (found.values, found.ask) == ({"T-a.words": "was set"}, ("T-a.headers",))
+    assert fit(nodes, {"T-a.words": MASK}).ask == ("T-a.words",)
+
+
 def test_a_text_that_repeats_a_secret_is_left_out_and_said():
     """What is left of it would be sent as it is."""
     nodes = flow(node("T-a", api_key=text(), words=text()))

@@ -2,6 +2,7 @@
 
 from lfclient.fields.checks import (
     MASK,
+    Mask,
     changed,
     check,
     check_overrides,
@@ -20,6 +21,7 @@ __all__ = [
     "MASK",
     "Field",
     "FieldKind",
+    "Mask",
     "Problem",
     "Range",
     "Variable",

@@ -19,7 +19,14 @@ from lfclient.fields.wire import Server, cannot_take, writes_bare
 from lfclient.flow import Flow
 from lfclient.redact import Redactor, named_secrets, names_secret, replace_secrets, secrets_in
 
-MASK = "was set"  # stands in records for a secret that was sent
+
+class Mask(str):
+    """Tells a mask from the same words, typed by a person, as long as it was not written down."""
+
+    __slots__ = ()
+
+
+MASK = Mask("was set")  # stands in records for a secret that was sent
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _BY_NAME = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST, FieldKind.UNKNOWN})
 _OPTIONAL_CHOICE = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
