@@ -88,6 +88,7 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
             key=part("open"),
             type="primary",
             icon=":material/open_in_full:",
+            shortcut="O",
             on_click=state_history.want,
             args=(ticked[0].id, ticked[0].flow_id),
         )

@@ -101,7 +101,7 @@ def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
         "Open": column.ButtonColumn(
             "",
             width=72,
-            help="With the keyboard, Shift and Space tick a run; Open is then above the table.",
+            help="With the keyboard: Shift and Space tick a run, then O opens it.",
             on_click=_opened,
             args=(open_key, [(entry.id, entry.flow_id) for entry in entries]),
             key=open_key,

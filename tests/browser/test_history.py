@@ -122,3 +122,26 @@ def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
     expect(table(page)).to_have_count(0)
     page.get_by_role("link", name="History").click()
     expect(cell(page, ANSWER)).to_contain_text("at last")
+
+
+def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
+    """Ticked where the arrows have led to, then opened by a letter, which a search takes as one."""
+    page, words = screen.page, uuid.uuid4().hex
+    screen.pick("Echo")
+    for number in range(2):
+        page.locator("textarea").first.fill(f"{words} {number}")
+        screen.run()
+        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
+    page.goto(f"{console.url}/history?q={words}")
+    expect(cell(page, STATUS, 1)).to_be_attached()
+    cell(page, FLOW, 0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(screen.part("history-bar")).to_contain_text("1 of 2")
+    search = screen.part("history-filters").get_by_placeholder("Search inputs")
+    search.press_sequentially("o")
+    expect(search).to_have_value(f"o{words}")
+    search.fill(words)
+    cell(page, FLOW, 1).focus()
+    page.keyboard.press("o")
+    expect(screen.part("outputs")).to_contain_text(f"{words} 0")
