@@ -95,10 +95,10 @@ class Decision:
 class HumanInput:
     """A question that a run waits for a person to answer.
 
-    `decisions` are those that the server takes. `expires_at` is when the server stops waiting for
-    a person, None where there is no limit or it is not known (`client.pending` does not tell it);
-    it then goes on with `fallback_action`, if there is one, whatever is answered. `sent` is the
-    action id that was answered and is on its way.
+    `decisions` are those that the server takes. After `expires_at` the run goes on with
+    `fallback_action`, if there is one, whatever is answered; it waits for the answer all the same.
+    None where there is no limit or it is not known (`client.pending` does not tell it). `sent` is
+    the action id that was answered and is on its way.
     """
 
     request_id: str

@@ -72,18 +72,19 @@ def _label(asked: HumanInput) -> str:
 
 
 def time_left(asked: HumanInput) -> str:
-    """For how long the server waits for a decision, and what it does then; "" for no limit."""
-    if asked.expires_at is None:
+    """For how long a decision counts, and what is done instead later; "" for no limit.
+
+    A run waits on after that: Langflow only takes another branch than the chosen one then.
+    """
+    if asked.expires_at is None or not asked.fallback_action:
         return ""
     left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
     labels = {decision.action_id: decision.label for decision in asked.decisions}
-    fallback = labels.get(asked.fallback_action or "", asked.fallback_action)
-    then = (
-        f"then it goes on with “{fallback}”" if fallback else "then no decision is taken any more"
-    )
+    fallback = labels.get(asked.fallback_action, asked.fallback_action)
+    counts = f"goes on with “{fallback}”, whatever is chosen"
     if left > 0:
-        return f"{_span(left)} left to decide; {then}."
-    return "The time to decide is over; the server may not take it."
+        return f"{_span(left)} left to decide; if it is decided later, the run {counts}."
+    return f"The time to decide is over: once it is decided, the run {counts}."
 
 
 def _span(seconds: float) -> str:

@@ -133,7 +133,9 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     app = opened(run=record.id)
     assert "waits for your decision" in said(app)
     assert "May **it** be paid?" in said(app)
-    assert "2 d 3 h left to decide; then it goes on with “Reject”" in said(app)
+    assert "2 d 3 h left to decide; if it is decided later, the run goes on with “Reject”" in said(
+        app
+    )
     next(each for each in app.button if each.label == "Approve").click().run()
     assert not app.exception
     kept = backend().runner._board.peek(record.id).run.waiting_for
@@ -142,12 +144,15 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
 
 
-def test_a_question_whose_time_is_over_says_so(langflow_stand_in):
-    """The server may not take it any more."""
-    late = replace(QUESTION, expires_at=NOW - timedelta(hours=1))
+@pytest.mark.parametrize(("fallback", "over"), [("reject", True), (None, False)])
+def test_a_question_whose_time_is_over_says_what_that_means(langflow_stand_in, fallback, over):
+    """Its fallback is taken, whatever is chosen; without one, the time means nothing."""
+    late = replace(QUESTION, expires_at=NOW - timedelta(hours=1), fallback_action=fallback)
     run = run_with(RunStatus.SUSPENDED, waiting_for=late)
     record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
-    assert "The time to decide is over" in said(opened(run=record.id))
+    text = said(opened(run=record.id))
+    assert ("once it is decided, the run goes on with “Reject”, whatever" in text) is over
+    assert ("time to decide" in text) is over
 
 
 def approval_flow():
