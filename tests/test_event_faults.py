@@ -46,6 +46,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed and a broken stream opened again within moments."""
     monkeypatch.setattr(following, "KEPT_ALIVE_SILENCE", 0.4)
+    monkeypatch.setattr(following, "SILENCE", 60.0)
     monkeypatch.setattr(following, "_REST_SILENCE", 0.4)
     monkeypatch.setattr(following, "_BACK_OFF", (0.01, 0.05))
     monkeypatch.setattr(following, "_POLL", (0.01, 0.05))
@@ -56,6 +57,7 @@ class Job:
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
         self.log = EventLog(log)
+        self.known = KNOWN
         self.server = Server().on("GET", f"{W}/{EVENTS}", self.log)
         self.proxy = Proxy(self.server)
         self.looks(1)
@@ -65,7 +67,7 @@ class Job:
 
     def told(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
         url = f"{self.proxy.url}/base"
-        told = Told(kind, url, pause=pause, server=KNOWN)
+        told = Told(kind, url, pause=pause, server=self.known)
         found = told.by(lambda client: client.events(JOB, flow=FLOW, **options))
         wait_for(lambda: self.proxy.open == 0)
         return found
@@ -234,11 +236,28 @@ def test_silence_ends_nothing(job: Any, kind: str):
     """It leads to a look at the status and to another connection, as often as it comes."""
     made = job()
     made.looks(4)
-    made.proxy.plan(EVENTS, *[Do(stall=1.0, after=b"id: 4\n\n"), *[Do(stall=1.0)] * 2])
+    made.proxy.plan(EVENTS, *[Do(stall=30, after=b"id: 4\n\n"), *[Do(stall=30)] * 2])
     found = made.told(kind)
     assert ids(found) == IDS
     assert made.proxy.count(EVENTS) >= 4
     assert made.proxy.count("GET " + W) >= 3
+
+
+def test_silence_of_a_server_without_keep_alives_leads_to_a_look(
+    job: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    """1.11 and 1.12 may be silent for as long as a component works, or be gone: after 30 s the
+    job's status tells which.
+    """
+    monkeypatch.setattr(following, "KEPT_ALIVE_SILENCE", 60.0)
+    monkeypatch.setattr(following, "SILENCE", 0.4)
+    made = job()
+    made.known = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
+    made.looks(2)
+    made.proxy.plan(EVENTS, Do(stall=30, after=b"id: 4\n\n"))
+    found = made.told(kind)
+    assert ids(found) == IDS
+    assert made.proxy.count("GET " + W) >= 2
 
 
 def test_keep_alives_are_no_silence(job: Any, kind: str):

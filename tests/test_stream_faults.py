@@ -17,14 +17,16 @@ from lfclient import (
     FlowNotFound,
     InvalidKey,
     LangflowClient,
-    OutputReady,
     RunEnded,
     RunStatus,
+    ServerInfo,
+    Token,
     Unreachable,
 )
 from lfclient.client import following
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
+from lfclient.server import Capabilities
 from lfclient.store import Store
 from tests.fake_langflow import FLOW, FakeLangflow, done, event, message, output
 from tests.proxy import Do, Proxy, raw
@@ -80,16 +82,26 @@ def test_whole(kind: str, proxy: Proxy):
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
 
 
-@pytest.mark.parametrize("after", [b"two ", b'"event": "outp', b"to_run"])
-def test_a_call_that_is_cut_off_is_interrupted(kind: str, proxy: Proxy, after: bytes):
+@pytest.mark.parametrize(
+    ("after", "words", "values"),
+    [
+        (b"to_run", "", []),
+        (b'"chunk": "two "', "one ", []),
+        (b'"event": "outp', "one two ", ["one two "]),  # as the component's end told it
+        (b'"event": "end"', "one two ", ["one two "]),
+    ],
+)
+def test_a_call_that_is_cut_off_is_interrupted(
+    kind: str, proxy: Proxy, after: bytes, words: str, values: list[str]
+):
     """It has what it had produced, says why, and was sent once."""
     proxy.plan(POST, Do(cut=True, after=after))
     found = told(kind, proxy)
     run = found[-1].run
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
     assert any("broke off" in warning for warning in run.warnings)
-    outputs = bool([one for one in found if isinstance(one, OutputReady)])
-    assert bool(run.outputs) == outputs or "ChatOutput-b" in run.outputs
+    assert "".join(one.text for one in found if isinstance(one, Token)) == words
+    assert [output.value for output in run.outputs.values()] == values
 
 
 def test_a_cut_after_the_end_is_none(kind: str, proxy: Proxy):
@@ -104,6 +116,17 @@ def test_silence_interrupts(kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyP
     proxy.plan(POST, Do(stall=5, after=b"two "))
     assert told(kind, proxy)[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
+
+
+def test_silence_of_a_server_without_keep_alives_ends_no_call(
+    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+):
+    """1.11 and 1.12 may be silent for as long as a component works."""
+    monkeypatch.setattr(following, "KEPT_ALIVE_SILENCE", 0.3)
+    monkeypatch.setattr(following, "SILENCE", 0.3)
+    proxy.plan(POST, Do(stall=1, after=b"two "))
+    silent = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
+    assert told(kind, proxy, server=silent)[-1].status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize(

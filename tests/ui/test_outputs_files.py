@@ -61,7 +61,16 @@ def test_odd_files_are_no_crash(name, data, said):
     assert said in texts(fetched(name, data))
 
 
-@pytest.mark.parametrize("data", [DOT, b"ID3\x03", b"\x00\x00\x00\x18ftypisom", b"<svg></svg>"])
-def test_media_are_previewed(data):
+@pytest.mark.parametrize(
+    ("data", "element"),
+    [
+        (DOT, "image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "image"),
+        (b"ID3\x03", "audio"),
+        (b"\x00\x00\x00\x18ftypisom", "video"),
+    ],
+)
+def test_media_are_previewed(data, element):
     """Images, drawings, sound and video."""
-    fetched("a", data)
+    app = fetched("a", data)
+    assert app.get(element)
