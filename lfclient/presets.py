@@ -252,7 +252,7 @@ def _holds_secret(of: Field, value: Any) -> bool:
 
 
 def _is_mask(of: Field, value: Any) -> bool:
-    """Whether a value is the mask; one that may be a text is one, where a text is taken."""
+    """Whether a value is the mask; its words alone are a text where the field takes one."""
     if value != MASK or isinstance(value, Mask):
         return isinstance(value, Mask)
     return any(problem.level == "error" for problem in check(of, value))
