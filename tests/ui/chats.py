@@ -32,7 +32,6 @@ def send(app, text):
         if "Details of this answer" in links(app) or "Send again" in labels(app):
             break
         app.run()
-    assert not app.exception
     return app
 
 
@@ -43,7 +42,6 @@ def labels(app):
 
 def press(app, label):
     app.button[labels(app).index(label)].click().run()
-    assert not app.exception
 
 
 def links(app):
@@ -62,7 +60,6 @@ def open_parameters(app):
     owner = app.selectbox[0].key[-12:]
     app.session_state[state_talk.talk_key("parameters", owner, ONE)] = True
     app.run()
-    assert not app.exception
 
 
 def in_address(app):

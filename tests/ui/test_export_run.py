@@ -99,7 +99,6 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
     )
     app = opened_at("Snippets", record)
     app.segmented_control(key=state.SNIPPET_LANGUAGE).set_value(language).run()
-    assert not app.exception
     (code,) = [one.value for one in app.code if word in one.value]
     for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
         assert part in code
@@ -116,7 +115,6 @@ def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
     assert not app.code
     app.session_state[f"snippets-{record.id}"] = True
     app.run()
-    assert not app.exception
     assert any("curl" in one.value for one in app.code)
 
 

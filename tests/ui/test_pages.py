@@ -120,7 +120,6 @@ def test_a_refused_value_starts_no_run(langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Needs", nodes=[node]))
     app = opened()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert not app.exception
     assert "Not run" in said(app)
     assert not [line for line in langflow_stand_in.asked if line.startswith("POST")]
 
@@ -139,7 +138,6 @@ def test_a_found_langflow_with_auto_login_is_used_by_one_button(monkeypatch):
         assert {"Use it", "Start a local one"} <= set(labels(app))
         assert not [line for line in server.asked if line.startswith("POST")]
         next(button for button in app.button if button.label == "Use it").click().run()
-        assert not app.exception
         made = [
             body
             for line, body in zip(server.asked, server.bodies, strict=True)
@@ -202,7 +200,6 @@ def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
         key = next(each for each in app.text_input if each.label == "API key")
         key.set_value("sk-typed-for-the-other")
         next(button for button in app.button if button.label == "Test connection").click().run()
-        assert not app.exception
         assert "Connected with" in said(app)
         assert app.session_state[state.API_KEY] == ""
         app.switch_page("pages/run.py").run()
@@ -227,7 +224,6 @@ def test_metadata_addresses_are_refused(langflow_stand_in):
     address.set_value("http://169.254.169.254/latest")
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert app.error
-    assert not app.exception
 
 
 def test_other_servers_can_be_forbidden(langflow_stand_in, monkeypatch):
@@ -253,7 +249,6 @@ def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
         choice = next(each for each in app.radio if each.label == "Server")
         assert choice.options == ["first", "second"]
         choice.set_value(1).run()
-        assert not app.exception
         app.switch_page("pages/run.py").run()
         assert app.selectbox[0].options[0].startswith("In two")
 
@@ -289,7 +284,6 @@ def test_an_address_of_a_flow_that_is_not_there_says_so_and_opens_no_other(langf
     assert app.selectbox[0].value is None
     assert "Run" not in labels(app)
     app.selectbox[0].set_value(ONE).run()
-    assert not app.exception
     assert "This server has no such flow" not in said(app)
     assert app.query_params["flow"] == ONE
 
@@ -299,7 +293,6 @@ def test_the_flow_of_an_address_that_was_cut_off_can_be_opened(langflow_stand_in
     langflow_stand_in.add(flow(ONE, "First"), flow(str(uuid.UUID(int=2**127)), "Second"))
     app = opened(flow=ONE[:20])
     next(each for each in app.button if "First" in each.label).click().run()
-    assert not app.exception
     assert app.selectbox[0].value == ONE
     assert "Run" in labels(app)
     assert not [each for each in opened(flow=ONE[:7]).button if "First" in each.label]
@@ -311,6 +304,5 @@ def test_a_flow_that_is_deleted_while_it_is_chosen_is_said_to_be_gone(langflow_s
     app = opened(flow=ONE)
     langflow_stand_in.add(flow(TWO, "Second"))
     next(each for each in app.button if each.key == "refresh-flows").click().run()
-    assert not app.exception
     assert "This server has no such flow" in said(app)
     assert app.selectbox[0].value is None

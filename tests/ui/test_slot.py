@@ -20,4 +20,3 @@ def test_only_what_has_changed_is_drawn_again():
     app = AppTest.from_function(script).run()
     assert [each.value for each in app.markdown] == ["b"]
     assert [each.value for each in app.caption] == ["drawn 2 times"]
-    assert not app.exception

@@ -1,0 +1,18 @@
+"""The tests of pages notice an exception that is shown, without saying so each time."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def broken():
+    import streamlit as st
+
+    if st.button("Break"):
+        raise ValueError("broken by the press")
+
+
+def test_an_exception_that_is_shown_fails_the_test():
+    """Also one of a later run than the first."""
+    app = AppTest.from_function(broken).run()
+    with pytest.raises(AssertionError, match="ElementList"):
+        app.button[0].click().run()
