@@ -32,7 +32,8 @@ def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
 
 def draw(given: Sequence[Given], key: str) -> None:
     """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
-    _several(given, key)
+    if given:
+        _several(given, key)
     st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
 
 
