@@ -43,9 +43,20 @@ def fingerprint(connection: Connection, data_dir: Path, given: SecretStr | None 
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""
         identity = ["typed", connection.url, api_key]
-    message = json.dumps(identity).encode()
+    return _keyed(identity, data_dir, given)
+
+
+def browser_mark(token: str, data_dir: Path, given: SecretStr | None = None) -> str:
+    """64 hex digits that stand for a browser's cookie where it must not be kept itself.
+
+    Made like a `fingerprint`. Raises `OwnershipError`.
+    """
+    return _keyed(["browser", token], data_dir, given)
+
+
+def _keyed(message: list[str], data_dir: Path, given: SecretStr | None) -> str:
     key = given.get_secret_value().encode() if given else secret(data_dir)
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return hmac.new(key, json.dumps(message).encode(), hashlib.sha256).hexdigest()
 
 
 @functools.lru_cache(maxsize=16)

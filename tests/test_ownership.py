@@ -7,7 +7,7 @@ import sys
 import pytest
 from pydantic import SecretStr
 
-from lfclient.ownership import OwnershipError, fingerprint, secret
+from lfclient.ownership import OwnershipError, browser_mark, fingerprint, secret
 from lfclient.settings import Connection
 
 
@@ -34,6 +34,18 @@ def test_the_same_server_and_key_give_the_same_fingerprint_after_a_restart(tmp_p
 def test_another_key_or_server_gives_another(tmp_path, other):
     """A visitor with another key cannot open the run."""
     assert fingerprint(other, tmp_path) != fingerprint(typed(), tmp_path)
+
+
+def test_a_browser_is_known_by_a_mark_that_does_not_tell_its_cookie(tmp_path):
+    """The same after a restart; another console's, or one with another secret, is another."""
+    before = browser_mark("cookie", tmp_path)
+    secret.cache_clear()
+    assert browser_mark("cookie", tmp_path) == before
+    assert len(before) == 64
+    assert browser_mark("cookies", tmp_path) != before
+    assert browser_mark("cookie", tmp_path / "other") != before
+    given = SecretStr("s" * 32)
+    assert browser_mark("cookie", tmp_path, given) == browser_mark("cookie", tmp_path / "x", given)
 
 
 def test_a_configured_server_goes_by_its_name(tmp_path):

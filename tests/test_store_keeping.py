@@ -69,7 +69,7 @@ def on_disk(store):
     if not store.database.is_shared:
         return b"".join(path.read_bytes() for path in store.database.path.parent.glob("runs.db*"))
     with store.database.read() as connection:
-        names = ("runs", "run_texts", "run_labels", "presets")
+        names = ("runs", "run_texts", "run_labels", "presets", "drafts")
         rows = [connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names]
         bodies = connection.exec_driver_sql("SELECT body FROM run_pieces").scalars()
         return repr(rows).encode() + b"".join(bodies)

@@ -21,8 +21,9 @@ from lfclient.outputs import FileRef, OutputKind
 from lfclient.progress import ComponentState
 from lfclient.run import RunStatus
 from lfclient.store import RecordProblem, RunFilter, Store
+from lfclient.store.codec import dump_value
 from lfclient.store.database import postgres_url
-from lfclient.store.models import PieceRow, RunRow
+from lfclient.store.models import LabelRow, PieceRow, PresetRow, RunRow
 from tests import postgres
 
 # written by the last release with the schema 0001, and dumped
@@ -84,6 +85,39 @@ def test_all_that_an_earlier_release_kept_is_there(kind, tmp_path):
     assert store.get("stopped").stop_result == "The server stopped it."
     assert store.get("other").run.outputs["D"].value == {"a": [1, None]}
     assert [(one.id, one.worker) for one in store.unfinished()] == [("going", "worker of then")]
+    store.close()
+
+
+@BOTH
+def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
+    """Its presets and labels are there, and drafts can be kept beside them."""
+    url = old(kind, tmp_path)
+    engine = create_engine(postgres_url(url) if url else f"sqlite:///{tmp_path / 'runs.db'}")
+    config = Config()
+    config.set_main_option("script_location", "lfclient/store/migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.execute(
+            insert(LabelRow),
+            {"run_id": "completed", "label": "kept", "owner": "me", "created_at": 1},
+        )
+        connection.execute(
+            insert(PresetRow),
+            {
+                **dict.fromkeys(("id", "owner", "flow_id", "flow_name", "name"), "p"),
+                "content": dump_value({"values": {"A.b": 1}, "secrets": []}),
+                **dict.fromkeys(("created_at", "updated_at", "version"), 1),
+            },
+        )
+    engine.dispose()
+    store = Store(tmp_path, url)
+    assert store.presets.get("p", "p").values == {"A.b": 1}
+    assert [one.id for one in store.history.page(["me"], RunFilter(label="kept")).entries] == [
+        "completed"
+    ]
+    store.drafts.write({("b", "o", "f"): "typed"})
+    assert store.drafts.get(("b", "o", "f")) == "typed"
     store.close()
 
 

@@ -17,6 +17,7 @@ from lfclient.run import Run, RunStatus
 from lfclient.store import statements
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
+from lfclient.store.drafts import KeptDrafts
 from lfclient.store.errors import NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
 from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
@@ -57,8 +58,9 @@ class Store:
     What a method has returned from is on disk (SQLite: write-ahead log, fully synchronous): a
     process killed right afterwards loses none of it. Every method raises `StoreError`.
 
-    `history` lists the runs, `presets` are the named values, `workers` the processes that share
-    the database, `cleaner` removes what is to be kept no longer.
+    `history` lists the runs, `presets` are the named values, `drafts` what was typed into
+    forms, `workers` the processes that share the database, `cleaner` removes what is to be kept no
+    longer.
     """
 
     def __init__(
@@ -68,8 +70,9 @@ class Store:
         self.keeping = keeping or Keeping()
         self.history = History(self.database)
         self.presets = Presets(self.database)
+        self.drafts = KeptDrafts(self.database)
         self.workers = Workers(self.database)
-        self.cleaner = Cleaner(self.database, self.keeping)
+        self.cleaner = Cleaner(self.database, self.keeping, self.drafts)
         self._read, self._write = self.database.read, self.database.write
         self._new_run = self.database.insert_new(statements.RUNS, "owner", "click").returning(
             statements.RUNS.c.id

@@ -16,6 +16,7 @@ from lfclient.run import Run, RunStatus
 from lfclient.store import statements
 from lfclient.store.codec import dump_run
 from lfclient.store.database import Database
+from lfclient.store.drafts import KeptDrafts
 from lfclient.store.models import PieceRow, RunRow
 from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RunRecord
@@ -115,9 +116,10 @@ def _without_parts(run: Run) -> Run:
 class Cleaner:
     """Removes what is to be kept no longer, in small transactions."""
 
-    def __init__(self, database: Database, keeping: Keeping) -> None:
+    def __init__(self, database: Database, keeping: Keeping, drafts: KeptDrafts) -> None:
         self._database = database
         self._keeping = keeping
+        self._drafts = drafts
 
     def clean(self, now: datetime) -> list[str]:
         """Remove what is too old or too much; the ids of the runs that are gone.
@@ -134,7 +136,8 @@ class Cleaner:
                 limit = connection.execute(youngest.offset(self._keeping.runs).limit(1)).scalar()
             if limit is not None:
                 gone += self._remove(RunRow.created_at <= limit)
-        if self._make_room() or gone:
+        keep = {"days": self._keeping.days, "keep": self._keeping.inputs}
+        if any([self._drafts.clean(now, **keep), self._make_room(), gone]):
             self._database.overwrite()
         return gone
 

@@ -1,4 +1,6 @@
-"""The tables: one row a run, its answer in pieces and its text beside it; presets; processes."""
+"""The tables: one row a run, its answer in pieces and its text beside it; presets; drafts;
+processes.
+"""
 
 from __future__ import annotations
 
@@ -159,6 +161,22 @@ class PresetRow(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     version: Mapped[int]
+
+
+class DraftRow(Base):
+    """What somebody has typed into a form, as JSON without secrets.
+
+    `browser` is a keyed hash of its cookie; `name` tells the forms of an owner apart.
+    """
+
+    __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_updated_at", "updated_at"),)
+
+    browser: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class WorkerRow(Base):

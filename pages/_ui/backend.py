@@ -8,12 +8,15 @@ import pyarrow
 import streamlit as st
 
 from lfclient import LangflowClient, ServerInfo
+from lfclient.drafts import DraftsBehind
 from lfclient.local import LocalLangflow
+from lfclient.ownership import browser_mark
 from lfclient.runner import Runner, get_runner, memory
 from lfclient.settings import Connection, Settings
 from lfclient.vault import Vault
 from pages._ui import state
 from pages._ui.answers import Answers, Bounded
+from pages._ui.drafts import drafts
 
 
 @dataclass
@@ -29,6 +32,10 @@ class Backend:
     attached: Bounded[str, float] = field(default_factory=lambda: Bounded(1000))
     local_stopped: bool = False
 
+    def mark(self, cookie: str) -> str:
+        """What stands for a browser's cookie on disk."""
+        return browser_mark(cookie, self.settings.data_dir, self.settings.secret)
+
 
 @st.cache_resource(show_spinner=False)
 def backend() -> Backend:
@@ -42,6 +49,8 @@ def backend() -> Backend:
         vault=Vault(),
         local=LocalLangflow(settings.data_dir),
     )
+    if settings.keeping.inputs:
+        drafts().keep_in(DraftsBehind(made.runner.store.drafts, made.mark))
     memory.settle()
     return made
 

@@ -1,4 +1,4 @@
-"""What is typed into forms, kept in this process so that a reload finds it again.
+"""What is typed into forms, so that a reload finds it again, and a restarted console does.
 
 Bounded in number and size, and by browser: nobody sees another's. No secret is ever in it.
 """
@@ -13,6 +13,9 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.drafts import DraftsBehind
+from pages._ui.security import valid_token
+
 MOST = 500  # forms, of all browsers together
 LARGEST = 1_000_000  # characters of JSON; what is longer is kept by its session only
 
@@ -25,26 +28,43 @@ class Drafts:
 
     most: int = MOST
     largest: int = LARGEST
-    _texts: OrderedDict[Key, str] = field(default_factory=OrderedDict)
+    _texts: OrderedDict[Key, str | None] = field(default_factory=OrderedDict)  # None: not on disk
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _behind: DraftsBehind | None = None
+
+    def keep_in(self, behind: DraftsBehind) -> None:
+        """From now on what is put here is kept there, too, for browsers with a cookie."""
+        self._behind = behind
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """A copy of what was last put there."""
         with self._lock:
-            text = self._texts.get(key)
-            if text is not None:
+            known = key in self._texts
+            if known:
                 self._texts.move_to_end(key)
+            text = self._texts.get(key)
+        if not known and self._behind and valid_token(key[0]):
+            text = self._behind.get(*key)
+            with self._lock:
+                text = self._texts.setdefault(key, text)
+                self._shorten()
         return None if text is None else json.loads(text)
 
     def put(self, key: Key, draft: dict[str, Any]) -> None:
         """Keep a draft of JSON values; one that holds nothing is dropped."""
-        text = json.dumps(draft)
+        text: str | None = json.dumps(draft)
+        if not any(draft.values()) or len(text) > self.largest:
+            text = None
         with self._lock:
-            self._texts.pop(key, None)
-            if any(draft.values()) and len(text) <= self.largest:
-                self._texts[key] = text
-            while len(self._texts) > self.most:
-                self._texts.popitem(last=False)
+            self._texts[key] = text
+            self._texts.move_to_end(key)
+            self._shorten()
+        if self._behind and valid_token(key[0]):
+            self._behind.put(*key, text)
+
+    def _shorten(self) -> None:
+        while len(self._texts) > self.most:
+            self._texts.popitem(last=False)
 
 
 @st.cache_resource

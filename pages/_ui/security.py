@@ -15,8 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lfclient.store.drafts import DAYS
+
 COOKIE = "langflow_console"
-COOKIE_SECONDS = 12 * 3600
+COOKIE_SECONDS = int(DAYS * 24 * 3600)  # as long as drafts; typed keys are kept for hours only
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # fetched by every page before it opens its websocket, so that the socket carries the cookie
 _COOKIE_PATH = "/_stcore/health"

@@ -55,7 +55,8 @@ def browser_id() -> str:
     token = st.context.cookies.get(COOKIE)
     if valid_token(token):
         return token
-    return st.session_state.setdefault(_BROWSER, secrets.token_urlsafe(32))
+    # not in the form of a cookie's, so that nothing is kept on disk that is never found again
+    return st.session_state.setdefault(_BROWSER, f"session-{secrets.token_urlsafe(32)}")
 
 
 # the run that is shown

@@ -1,12 +1,14 @@
 """What is typed into a form is what runs, however quickly a person goes on, and how they do."""
 
+import signal
 import uuid
 
 import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
-from tests.browser.conftest import PREFIX
+from tests.browser.conftest import PREFIX, Screen
+from tests.console import Console
 from tests.flows import chat_input, entry, node
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
@@ -57,3 +59,25 @@ def test_a_secret_that_is_left_for_its_eye_is_taken_up(screen, console, sample_f
         expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
         expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
         api.delete_flow(flow.id)
+
+
+def test_what_was_typed_outlives_a_console_that_is_killed(window, sample_flows, tmp_path):
+    """Another browser does not see it."""
+    environ = {"LANGFLOW_SERVER_URL": sample_flows.url, "LANGFLOW_API_KEY": sample_flows.api_key}
+    with Console(tmp_path, environ) as console:
+        screen = Screen(window())
+        screen.open(console.url)
+        screen.pick("Echo")
+        message = screen.page.locator("textarea").first
+        message.fill("not run yet")
+        message.press("Tab")
+        expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+        screen.page.wait_for_timeout(2_000)  # it is written within half a second, behind the page
+        address = screen.page.url
+        console.stop(signal.SIGKILL)
+        console.start()
+        screen.open(address)
+        expect(message).to_have_value("not run yet")
+        other = Screen(window())
+        other.open(address)
+        expect(other.page.locator("textarea").first).to_have_value("Hello, Langflow!")

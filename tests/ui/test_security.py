@@ -53,12 +53,12 @@ def test_the_policy_lets_streamlits_own_inline_script_run():
 
 
 def test_sets_the_cookie_on_a_fetch_of_the_page():
-    """Random, unreadable for scripts, sent to this site only, for 12 hours."""
+    """Random, unreadable for scripts, sent to this site only, for 30 days."""
     cookie = get(HEALTH, FETCH).headers["set-cookie"]
     assert valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
-    assert "Max-Age=43200" in cookie
+    assert "Max-Age=2592000" in cookie
     assert "Secure" not in cookie
 
 
