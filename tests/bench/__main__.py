@@ -18,6 +18,7 @@ from tests.bench import (
     events,
     form,
     history,
+    history_page,
     live,
     outputs,
     screen,
@@ -56,7 +57,8 @@ def _measure(wanted: list[str]) -> int:
         "live": lambda: live.run(browser),
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
-        "history": lambda: history.run(browser),
+        "history": history.run,
+        "history_page": lambda: history_page.run(browser),
     }
     print(HEAD, flush=True)
     missed = 0

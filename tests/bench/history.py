@@ -1,7 +1,8 @@
-"""A hundred thousand runs: their list, its pages, searching, writing one more, and a start."""
+"""A hundred thousand runs: pages of their list, searching, writing one more, and a start."""
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import subprocess
 import sys
@@ -11,17 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psycopg
-from playwright.sync_api import Page
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.ownership import fingerprint
 from lfclient.run import RunStatus
-from lfclient.settings import Settings
 from lfclient.store import Cursor, RunFilter, Store
 from lfclient.store.codec import dump_run
 from lfclient.store.database import _PRAGMAS
@@ -29,39 +26,12 @@ from lfclient.store.history import PAGE
 from lfclient.store.rows import changing, to_row
 from lfclient.store.summary import headline, searched
 from tests import many_runs, postgres
-from tests.bench.big_langflow import BigLangflow
-from tests.bench.browser import settle
-from tests.bench.figures import Figure, medians
-from tests.bench.screen import chromium
-from tests.console import Console
-from tests.many_runs import BEGUN, COMMON, RARE, fill
+from tests.bench.figures import Figure, medians, pairs
+from tests.many_runs import BEGUN, COMMON, OWNER, RARE, fill
 
 COUNT = 100_000
-VIEWS, STARTS, TIMES = 9, 7, 41
-TABLE = '[data-testid="stDataFrame"] canvas'
-_FLOOR = """
-import sqlite3, pandas as pd, streamlit as st
-with sqlite3.connect({path!r}) as disk:
-    rows = disk.execute({statement!r}, {parameters!r}).fetchall()
-st.dataframe(pd.DataFrame([[str(cell) for cell in row] for row in rows[:50]]))
-"""
-_PAGES = """
-import streamlit as st
-pages = [st.Page(lambda: st.write("Home"), title="Run", default=True)]
-pages.append(st.Page("floor.py", title="History", url_path="history"))
-st.navigation(pages, position="top").run()
-"""
-_PRESSED = """
-(table) => new Promise((resolve) => {
-  const begun = performance.now();
-  new MutationObserver((_, observer) => {
-    if (!document.querySelector(table)) return;
-    observer.disconnect();
-    resolve(performance.now() - begun);
-  }).observe(document.body, {subtree: true, childList: true});
-  document.querySelector('a[href$="/history"]').click();
-})
-"""
+STARTS, TIMES, WRITES = 7, 41, 201
+_NUMBERS = itertools.count(10**6)  # of the runs that are written: each another
 _START = """
 import sys
 from pathlib import Path
@@ -138,12 +108,11 @@ def lists(store: Store, owner: str, name: str) -> list[Figure]:
     return [*figures, Figure(label, value, 3, floor=floor, floor_name="its SQL alone")]
 
 
-def writing(store: Store, owner: str) -> Figure:
-    """A run's record, begun and ended, against the same rows by sqlite3 alone."""
-    number = iter(range(10**6, 10**9))
+def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
+    """A run's record, begun and ended: two transactions, against the same by sqlite3 alone."""
 
     def records() -> tuple[Any, Any]:
-        record = next(many_runs.records(next(number), owner))
+        record = next(many_runs.records(next(_NUMBERS), owner))
         return replace(record, run=None, status=RunStatus.QUEUED, ended_at=None), record
 
     def ours() -> float:
@@ -184,8 +153,8 @@ def writing(store: Store, owner: str) -> Figure:
 
             return timed(write)()
 
-        value, least = medians(ours, floor, 101)
-    return Figure("A run's record written", value, 1.5, floor=least, floor_name="bare sqlite3")
+        values, floors = pairs(ours, floor, times)
+    return Figure.of("A run's record written", values, floors, 1.5, "bare sqlite3")
 
 
 def starts(folder: Path, empty: Path) -> Figure:
@@ -201,86 +170,21 @@ def starts(folder: Path, empty: Path) -> Figure:
     return Figure(name, value, 1.1, floor=floor, floor_name="without any")
 
 
-def view(page: Page, address: str) -> float:
-    """From opening an address to its table drawn, in ms."""
-    page.goto("about:blank")
-    begun = time.perf_counter()
-    page.goto(address)
-    page.locator(TABLE).first.wait_for(timeout=60_000)
-    taken = (time.perf_counter() - begun) * 1000
-    page.wait_for_timeout(300)
-    return taken
-
-
-def pressed(page: Page, address: str) -> float:
-    """From a press on History, in a console that is open, to its table drawn, in ms."""
-    page.goto(address)
-    page.locator('a[href$="/history"]').first.wait_for()
-    settle(page)
-    taken = float(page.evaluate(_PRESSED, TABLE))
-    settle(page)
-    return taken
-
-
-def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) -> list[Figure]:
-    """The page of all runs against one that does the SQL and draws the 50 rows, and against itself
-    with as many runs as it shows; come to from another page, and opened by its address.
-    """
-    folder = store.database.path.parents[1]
-    with asked(store) as found:
-        store.history.page([owner])
-    statement, parameters = next(pair for pair in found if "ORDER BY runs" in pair[0])
-    script, few = folder / "floor" / "floor.py", folder / "few"
-    for each in (script.parent, few):
-        each.mkdir()
-    values = {"path": str(store.database.path), "statement": statement, "parameters": parameters}
-    script.write_text(_FLOOR.format(**values))
-    pages = script.with_name("pages.py")
-    pages.write_text(_PAGES)
-    small = Store(few / "data")
-    fill(small, PAGE, owner)
-    small.close()
-    with (
-        Console(folder, environ) as console,
-        Console(few, environ) as little,
-        Console(script.parent, script=script) as least,
-        Console(script.parent, script=pages) as least_pages,
-    ):
-        apps = (console.url, little.url, least_pages.url)
-        come = [[pressed(page, url) for url in apps] for _ in range(VIEWS + 1)]
-        addresses = (f"{console.url}/history", f"{little.url}/history", least.url)
-        taken = [[view(page, address) for address in addresses] for _ in range(VIEWS + 1)]
-    figures = []
-    for how, rows in (("come to from another", come), ("opened by its address", taken)):
-        many, fifty, floor = (median(column) for column in zip(*rows[1:], strict=True))
-        name = f"First page of {COUNT:,} runs, {how}"
-        least_name = "the SQL and a 50-row table"
-        figures.append(Figure(name, many, 1.3, floor=floor, floor_name=least_name))
-        figures.append(Figure(name, many, 1.3, floor=fifty, floor_name=f"with {PAGE} runs"))
-    return figures
-
-
-def run(chromium_path: str) -> list[Figure]:
+def run() -> list[Figure]:
     """All of them, on a file and on a PostgreSQL of the benchmark's own."""
     figures = []
-    with tempfile.TemporaryDirectory() as name, BigLangflow() as server:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-benchmark"}
-        environ["LFCONSOLE_SECRET"] = "benchmark-" * 4  # so that several have the same owner
-        settings = Settings.load(folder, environ=environ)
         data = folder / "data"
         store = Store(data)
-        owner = fingerprint(settings.connections()[0], data, settings.secret)
-        fill(store, COUNT, owner)
-        with chromium(chromium_path) as page:
-            figures += first_page(store, owner, environ, page)
-        figures += lists(store, owner, "SQLite")
+        fill(store, COUNT)
+        figures += lists(store, OWNER, "SQLite")
         figures.append(starts(data, folder / "empty"))
-        figures.append(writing(store, owner))
+        figures.append(writing(store, OWNER))
         store.close()
         shared = Store(data, SecretStr(postgres.postgres().new_database()))
-        fill(shared, COUNT, owner)
-        figures += lists(shared, owner, "PostgreSQL")
+        fill(shared, COUNT)
+        figures += lists(shared, OWNER, "PostgreSQL")
         shared.close()
         postgres.end()
     return figures
