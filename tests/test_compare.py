@@ -4,6 +4,7 @@ import random
 import time
 
 import pandas as pd
+import pytest
 
 from lfclient.compare import (
     Mark,
@@ -13,9 +14,12 @@ from lfclient.compare import (
     compare_words,
     output_rows,
     parameter_rows,
+    same_output,
 )
+from lfclient.compare.alike import alike
 from lfclient.compare.sequences import blocks
 from lfclient.compare.tables import CHANGED, MARK, REMOVED, ROW, compare_tables, key_columns
+from lfclient.compare.trees import DEEPEST
 from lfclient.fields import MASK
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import NotRun, Run, RunStatus
@@ -80,6 +84,24 @@ def test_a_parameter_that_another_flow_does_not_have_is_told_from_one_that_was_n
         "only": (False, True),
     }
     (row,) = rows({"T-a.only": "b"}, {}, flows=[here, None], one_flow=False)
+    assert row.absent == (False, False)
+
+
+def test_the_second_component_of_a_name_is_matched_with_the_second():
+    """Of what flow it is, and whether or not the first was given anything."""
+    here = flow(node("P-1", "Prompt", name=text("x")), node("P-2", "Prompt", name=text("x")))
+    other = flow(node("P-3", "Prompt", name=text("x")), node("P-4", "Prompt", name=text("x")))
+    given = {"P-1.name": "x", "P-2.name": "y"}, {"P-4.name": "y", "P-3.name": "x"}
+    for skipped in (0, 1):
+        first, second = (dict(list(each.items())[skipped:]) for each in given)
+        if skipped:
+            second = {"P-4.name": "y"}
+        found = rows(first, second, flows=[here, other], one_flow=False)
+        assert [[one.value for one in row.given] for row in found] == [["x", "x"], ["y", "y"]][
+            skipped:
+        ]
+        assert not any(row.differs for row in found)
+    (row,) = rows({"P-2.name": "y"}, {}, flows=[here, other], one_flow=False)
     assert row.absent == (False, False)
 
 
@@ -202,10 +224,21 @@ def test_columns_that_only_one_table_has_are_named():
 
 
 def test_equal_tables_are_equal():
-    """With gaps in them, and columns called as the listing's own."""
+    """With gaps in them."""
     gaps = table({"Row": None, "x": 1.5}, {"Row": "a", "x": float("nan")})
     assert compare_tables(gaps, gaps.copy()).equal
-    assert "Row (column)" in compare_tables(gaps, gaps.head(1)).listed
+
+
+def test_columns_may_be_called_as_the_listings_own():
+    """They keep their names, and the listing's own get a number; rows are matched by them, too."""
+    one = table({ROW: "a", MARK: 1, "Row (2)": 1}, {ROW: "b", MARK: 2, "Row (2)": 2})
+    other = table({ROW: "b", MARK: 3, "Row (2)": 2})
+    for key in ("", *key_columns(one, other)):
+        heads = list(compare_tables(one, other, key).listed)
+        assert heads == ["± (2)", "Row (3)", ROW, MARK, "Row (2)"]
+    found = compare_tables(one, other, ROW)
+    assert list(found.listed.iloc[0]) == [CHANGED, "2", "b", "2 → 3", "2"]
+    assert list(found.cells.iloc[0]) == [False, False, False, True, False]
 
 
 def test_a_hundred_thousand_rows_are_compared_whole():
@@ -252,6 +285,59 @@ def test_true_is_not_one():
     """But 1 is 1.0."""
     assert compare_trees({"a": True}, {"a": 1}).total == 1
     assert compare_trees({"a": 1}, {"a": 1.0}).equal
+
+
+PAIRS = [
+    ({"a": 1}, {"a": True}, False),
+    ({"a": [0, 2]}, {"a": [False]}, False),
+    ({"a": [{"b": float("nan")}]}, {"a": [{"b": float("nan")}]}, True),
+    ({"a": 1}, {"a": 1.0}, True),
+    ({"a": "1"}, {"a": 1}, False),
+    ({"a": None}, {}, False),
+    ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), PAIRS)
+def test_every_comparison_has_one_notion_of_the_same(one, other, same):
+    """What a badge calls equal has no differences in its tree, its table or as an input."""
+    assert alike(one, other) is same
+    outputs = [Output("A-a", OutputKind.DATA, value) for value in (one, other)]
+    assert same_output(*outputs) is same
+    assert compare_trees(one, other).equal is same
+    assert compare_tables(table({"x": one}), table({"x": other})).equal is same
+    (row,) = rows({"T-a.name": one}, {"T-a.name": other})
+    assert row.differs is not same
+
+
+def test_what_lists_begin_and_end_with_is_compared_as_all_else():
+    """True is not 1 there either, and NaN is itself."""
+    nan = float("nan")
+    found = compare_trees([1, nan, 2, 3, nan], [True, float("nan"), 3, float("nan")])
+    assert [(one.path, one.mark) for one in found.changes] == [
+        ("[0]", Mark.SAME),
+        ("[2]", Mark.REMOVED),
+    ]
+
+
+def test_values_of_any_depth_are_alike_or_not():
+    """Python's own comparison ends at some thousand levels."""
+    deep = [], []
+    for level in range(100_000):
+        deep = [deep[0]], [deep[1]] if level else [1]
+    assert not alike(*deep)
+    (row,) = output_rows([run(message("A-a", value)) for value in deep], one_flow=True)
+    assert row.sameness is Sameness.DIFFERENT
+
+
+def test_a_deep_tree_is_looked_into_so_far():
+    """What lies deeper differs as a whole."""
+    one: object = 1
+    other: object = 2
+    for _ in range(100_000):
+        one, other = [one], [other]
+    (change,) = compare_trees(one, other).changes
+    assert change.path == "[0]" * DEEPEST
 
 
 def test_a_huge_tree_is_looked_at_in_bounded_time():
@@ -306,6 +392,16 @@ def test_outputs_of_different_flows_are_matched_by_name():
     assert [row.sameness for row in found] == [Sameness.EQUAL]
     found = output_rows([run(message("Chat-a", "x")), run(message("Text-b", "y"))], one_flow=False)
     assert [row.sameness for row in found] == [Sameness.DIFFERENT]
+
+
+def test_the_second_output_of_a_name_is_matched_with_the_second():
+    """In different flows, where their components have other ids."""
+    one, other = (
+        run(*(message(f"Chat-{id}", value) for id, value in zip(ids, "xy", strict=True)))
+        for ids in ("ab", "cd")
+    )
+    found = output_rows([one, other], one_flow=False)
+    assert [row.sameness for row in found] == [Sameness.EQUAL, Sameness.EQUAL]
 
 
 def test_files_of_one_name_may_be_another():

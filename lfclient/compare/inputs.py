@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lfclient.fields import Variable
+from lfclient.compare.alike import alike
 from lfclient.flow import Flow
 from lfclient.inputs import Given, label_of, unchecked
 
@@ -39,11 +40,13 @@ def parameter_rows(
     """All parameters that one of the runs was given, those that differ first.
 
     With `one_flow` they are matched by their keys, and what a run was not given counts as the
-    flow's own value, as it is now; else by the names of component and parameter. A flow that is
-    not at hand, as None, is taken to have them all.
+    flow's own value, as it is now; else by the names of component and parameter, the second of a
+    name with the second. A flow that is not at hand, as None, is taken to have them all.
     """
     columns = [_column(given, flow, one_flow) for given, flow in zip(overrides, flows, strict=True)]
-    parameters = [None if one_flow else _parameters(flow) for flow in flows]
+    parameters = [
+        None if one_flow or flow is None else set(_names(flow).values()) for flow in flows
+    ]
     names: dict[Hashable, Given] = {}
     for column in columns:
         for name, one in column.items():
@@ -63,28 +66,26 @@ def parameter_rows(
 def _column(
     overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
 ) -> dict[Hashable, Given]:
-    found: dict[Hashable, Given] = {}
-    for key, value in overrides.items():
-        one = unchecked(key, value, flow)
-        name: Hashable = key
-        if not one_flow:
-            name = _name(one.component, one.label)
-            if name in found:
-                name = (*name, key)
-        found[name] = one
-    return found
+    given = [unchecked(key, value, flow) for key, value in overrides.items()]
+    names = {} if one_flow else _names(flow, given)
+    return {names.get(one.key, one.key): one for one in given}
 
 
-def _parameters(flow: Flow | None) -> set[Hashable] | None:
-    """The names of a flow's parameters, as `_column` has them."""
-    if flow is None:
-        return None
-    names = [(_name(field.component_name, label_of(field)), field.key) for field in flow.fields]
-    return {name for name, _ in names} | {(*name, key) for name, key in names}
-
-
-def _name(component: str, label: str) -> tuple[str, str]:
-    return component.casefold(), label.casefold()
+def _names(flow: Flow | None, given: Iterable[Given] = ()) -> dict[str, Hashable]:
+    """By their keys, the names of a flow's parameters, and of what it was given beside them:
+    component, label, and which of those it is.
+    """
+    fields = flow.fields if flow else ()
+    named = {field.key: (field.component_name, label_of(field)) for field in fields}
+    for one in given:
+        named.setdefault(one.key, (one.component, one.label))
+    so_far: Counter[Hashable] = Counter()
+    names: dict[str, Hashable] = {}
+    for key, (component, label) in named.items():
+        name = component.casefold(), label.casefold()
+        names[key] = (*name, so_far[name])
+        so_far[name] += 1
+    return names
 
 
 def _row(
@@ -93,7 +94,7 @@ def _row(
     default = one.field.default if one.field and one_flow else None
     values = [default if each is None else each.value for each in given]
     missing = any(each is None for each in given)
-    same = all(_alike(value, values[0]) for value in values)
+    same = all(alike(value, values[0]) for value in values)
     if missing and default is None:
         same = False
     secret = any(each is not None and each.secret for each in given)
@@ -101,11 +102,3 @@ def _row(
     absent = tuple(each is None and lacks for each, lacks in zip(given, unknown, strict=True))
     differs = not same or (secret and missing)
     return ParameterRow(one.label, one.component, given, absent, differs, unsure)
-
-
-def _alike(one: Any, other: Any) -> bool:
-    if isinstance(one, bool) != isinstance(other, bool):
-        return False
-    if isinstance(one, Variable) or isinstance(other, Variable):
-        return one == other
-    return bool(one == other)

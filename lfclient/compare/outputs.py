@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from lfclient.compare.alike import alike
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import Run
 
@@ -42,9 +44,8 @@ class OutputRow:
 def output_rows(runs: Sequence[Run | None], *, one_flow: bool) -> list[OutputRow]:
     """The rows in the order of the first run, then what only others have.
 
-    With `one_flow` outputs are matched by component, else by the component's name; where each run
-    has one output only, these belong together. Comparing values that are nested too deeply raises
-    `RecursionError`.
+    With `one_flow` outputs are matched by component, else by the component's name, the second of a
+    name with the second; where each run has one output only, these belong together.
     """
     columns = [_column(run, one_flow) for run in runs]
     if not one_flow and all(len(column) == 1 for column in columns):
@@ -56,20 +57,23 @@ def output_rows(runs: Sequence[Run | None], *, one_flow: bool) -> list[OutputRow
     rows = []
     for name, (component, part) in names.items():
         outputs = tuple(column[name][2] if name in column else None for column in columns)
-        silent = tuple(_why_not(run, name, one_flow) for run in runs)
+        silent = tuple(
+            "" if name in column else _why_not(run, name, one_flow)
+            for run, column in zip(runs, columns, strict=True)
+        )
         rows.append(OutputRow(component, part, outputs, silent, _sameness(outputs)))
     return rows
 
 
 def _column(run: Run | None, one_flow: bool) -> dict[Hashable, tuple[str, str, Output]]:
     found: dict[Hashable, tuple[str, str, Output]] = {}
+    so_far: Counter[Hashable] = Counter()
     for output in run.outputs.values() if run else ():
         title = output.display_name or output.component_id
         for part, value in (output.parts or {"": output}).items():
-            name: Hashable = (output.component_id if one_flow else title.casefold(), part)
-            if name in found:
-                name = (output.component_id, part, "again")
-            found[name] = (title, part, value)
+            name = (output.component_id if one_flow else title.casefold(), part)
+            found[(*name, so_far[name])] = (title, part, value)
+            so_far[name] += 1
     return found
 
 
@@ -98,4 +102,4 @@ def same_output(one: Output, other: Output) -> bool:
         return False
     if isinstance(one.value, FileRef) and isinstance(other.value, FileRef):
         return (one.value.name, one.value.size) == (other.value.name, other.value.size)
-    return type(one.value) is type(other.value) and one.value == other.value
+    return alike(one.value, other.value)

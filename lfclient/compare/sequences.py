@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
+from operator import eq
+from typing import Any
 
 SHORT = 2_000  # items that are given to difflib as they are
 DEEPEST = 10  # cuts within cuts
@@ -43,13 +45,15 @@ def blocks(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[list[Block], b
     return _joined(found), closely
 
 
-def common_ends(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[int, int]:
-    """How many items both begin with, and how many more both end with."""
+def common_ends(
+    a: Sequence[Any], b: Sequence[Any], equal: Callable[[Any, Any], bool] = eq
+) -> tuple[int, int]:
+    """How many items both begin with, and how many more both end with; `equal` is given slices."""
     most = min(len(a), len(b))
-    start = _common(most, lambda low, high: a[low:high] == b[low:high])
+    start = _common(most, lambda low, high: equal(a[low:high], b[low:high]))
     end = _common(
         most - start,
-        lambda low, high: a[len(a) - high : len(a) - low] == b[len(b) - high : len(b) - low],
+        lambda low, high: equal(a[len(a) - high : len(a) - low], b[len(b) - high : len(b) - low]),
     )
     return start, end
 

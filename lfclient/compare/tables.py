@@ -5,11 +5,14 @@ Apart from the rest of this package, since it needs pandas.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from lfclient.compare.alike import alike
 
 MOST_ROWS = 500  # that differ and are listed
 MOST_COLUMNS = 40  # that are listed
@@ -23,9 +26,10 @@ ADDED, REMOVED, CHANGED = "+ added", "− removed", "≠ changed"
 class TableDiff:
     """How many rows and cells differ, and the first such rows.
 
-    `listed` has the columns `MARK` and `ROW`, then those of the tables, all as text; a changed cell
-    is "before → after". `cells` is of the same shape, True where a cell changed. `more` is how many
-    rows that differ are not listed, `left_out` how many columns.
+    `listed` has the columns `MARK` and `ROW` (by another name where a table has one), then those of
+    the tables, all as text; a changed cell is "before → after". `cells` is of the same shape, True
+    where a cell changed. `more` is how many rows that differ are not listed, `left_out` how many
+    columns.
     """
 
     key: str
@@ -78,24 +82,25 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
     wanted += [name for name in columns if name != key and differs[name].any()]
     shown = list(dict.fromkeys([*wanted, *columns, *lost, *new_columns]))[:MOST_COLUMNS]
     shown = [name for name in dict.fromkeys([*before.columns, *new_columns]) if name in shown]
+    heads = [_free(name, shown) for name in (MARK, ROW)]
     listed, cells = [], []
     for place in changed[:MOST_ROWS]:
         changes = {name for name in columns if differs.at[place, name]}
-        values = {
-            name: f"{_text(a.at[place, name])} → {_text(b.at[place, name])}"
+        values = [
+            f"{_text(a.at[place, name])} → {_text(b.at[place, name])}"
             if name in changes
             else _text((b if name in b else a).at[place, name])
             for name in shown
-        }
-        listed.append({MARK: CHANGED, ROW: str(ours[place] + 1), **values})
-        cells.append({name: name in changes for name in (MARK, ROW, *shown)})
+        ]
+        listed.append([CHANGED, str(ours[place] + 1), *values])
+        cells.append([False, False, *(name in changes for name in shown)])
     for mark, table, places in ((REMOVED, before, gone), (ADDED, after, new)):
         for place in places[: MOST_ROWS - len(listed)]:
             row = table.iloc[place]
-            values = {name: _text(row[name]) if name in table else "" for name in shown}
-            listed.append({MARK: mark, ROW: str(place + 1), **values})
-            cells.append(dict.fromkeys((MARK, ROW, *shown), False))
-    heads = [MARK, ROW, *shown]
+            values = [_text(row[name]) if name in table else "" for name in shown]
+            listed.append([mark, str(place + 1), *values])
+            cells.append([False] * (2 + len(shown)))
+    heads += shown
     return TableDiff(
         key,
         added=len(new),
@@ -112,9 +117,17 @@ def compare_tables(before: pd.DataFrame, after: pd.DataFrame, key: str = "") -> 
 
 
 def _once(table: pd.DataFrame) -> pd.DataFrame:
-    """With each column's name once, and none that is called as those of what is listed."""
-    table = table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
-    return table.rename(columns={name: f"{name} (column)" for name in (MARK, ROW)})
+    """With each column's name once."""
+    return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name} ({number})"
+    return found
 
 
 def _matched(
@@ -136,7 +149,7 @@ def _differs(a: pd.Series, b: pd.Series) -> np.ndarray:
     one, other = a.to_numpy(object), b.to_numpy(object)
     none = a.isna().to_numpy() & b.isna().to_numpy()
     unequal = np.fromiter(
-        (x != y for x, y in zip(one, other, strict=True)), dtype=bool, count=len(one)
+        (not alike(x, y) for x, y in zip(one, other, strict=True)), dtype=bool, count=len(one)
     )
     return unequal & ~none
 

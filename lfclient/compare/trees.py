@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lfclient.compare.alike import alike
 from lfclient.compare.sequences import blocks, common_ends
 from lfclient.compare.texts import Mark
 from lfclient.paths import Key, path_of
 
 MOST_VALUES = 300_000  # pairs that are looked at, about a second
 MOST_LISTED = 500
+DEEPEST = 200  # levels that are looked into; what lies deeper is the same or not, as a whole
 MOST_ALIGNED = 2_000  # items of lists of different lengths that are matched by what they hold
 
 _Entry = tuple[list[Key], Mark, Any, Any]
@@ -68,25 +70,19 @@ def compare_trees(before: Any, after: Any) -> TreeDiff:
         if looked_at > MOST_VALUES:
             return TreeDiff(tuple(changes), total, False)
         if mark is Mark.SAME:
-            if isinstance(a, dict) and isinstance(b, dict):
+            shallow = len(keys) < DEEPEST
+            if shallow and isinstance(a, dict) and isinstance(b, dict):
                 open_.append(_of_dicts(keys, a, b))
                 continue
-            if isinstance(a, list) and isinstance(b, list):
+            if shallow and isinstance(a, list) and isinstance(b, list):
                 open_.append(_of_lists(keys, a, b))
                 continue
-            if _alike(a, b):
+            if alike(a, b):
                 continue
         total += 1
         if len(changes) < MOST_LISTED:
             changes.append(Change(path_of(keys), mark, a, b))
     return TreeDiff(tuple(changes), total)
-
-
-def _alike(a: Any, b: Any) -> bool:
-    if isinstance(a, bool) != isinstance(b, bool):
-        return False
-    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
-    return (numbers or type(a) is type(b)) and a == b
 
 
 def _of_dicts(keys: list[Key], a: dict[str, Any], b: dict[str, Any]) -> Iterator[_Entry]:
@@ -106,7 +102,7 @@ def _of_lists(keys: list[Key], a: list[Any], b: list[Any]) -> Iterator[_Entry]:
         for place, (one, other) in enumerate(zip(a, b, strict=True)):
             yield [*keys, place], Mark.SAME, one, other
         return
-    start, end = common_ends(a, b)
+    start, end = common_ends(a, b, alike)
     middle = (start, len(a) - end, start, len(b) - end)
     parts = [middle]
     if max(len(a), len(b)) - start - end <= MOST_ALIGNED:

@@ -29,25 +29,25 @@ def draw(columns: Sequence[Column]) -> None:
     """A card for each component's output; those that differ come first."""
     st.markdown("##### Outputs", anchors=False)
     runs = [column.record.run for column in columns]
-    try:
-        rows = state.worked_out(
-            mark(columns), "outputs", lambda: output_rows(runs, one_flow=one_flow(columns))
-        )
-    except RecursionError:
-        problems.show_words("These outputs are nested too deeply to be compared", "", warning=True)
-        return
+    rows = state.worked_out(
+        mark(columns), "outputs", lambda: output_rows(runs, one_flow=one_flow(columns))
+    )
     if not rows:
         st.caption("None of them has an output.")
         return
-    equal = [row for row in rows if row.sameness is Sameness.EQUAL]
+    equal = [row for row in rows if _is_equal(row)]
     if len(equal) == len(rows):
         st.markdown(":green[:material/check:] All outputs are equal.")
     base = _base(columns) if len(columns) > 2 and len(equal) < len(rows) else columns[0]
     drawn = 0
-    for number, row in sorted(enumerate(rows), key=lambda each: each[1] in equal):
-        at_once = row not in equal and drawn < OPEN
+    for number, row in sorted(enumerate(rows), key=lambda each: _is_equal(each[1])):
+        at_once = not _is_equal(row) and drawn < OPEN
         drawn += at_once
         _card(columns, base, number, row, at_once)
+
+
+def _is_equal(row: OutputRow) -> bool:
+    return row.sameness is Sameness.EQUAL
 
 
 def _base(columns: Sequence[Column]) -> Column:
@@ -73,7 +73,7 @@ def _card(
             title += f" · {plain(human_name(clip(row.part, 60)))}"
         kind = row.kind or OutputKind.UNKNOWN
         st.markdown(f":material/{outputs.ICONS[kind]}: **{title}** {_BADGES[row.sameness]}")
-        equal = row.sameness is Sameness.EQUAL
+        equal = _is_equal(row)
         shown = at_once or st.toggle(
             "Show it" if equal else "Show them",
             key=state.compare_key(f"show-{number}-{title}"),
