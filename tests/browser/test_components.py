@@ -12,6 +12,7 @@ from playwright.sync_api import Page, WebSocket, expect
 from tests.browser.conftest import log_of
 from tests.components import HOSTILE
 from tests.console import Console
+from tests.waiting import wait_for
 
 PAGE = Path(__file__).parent / "components_page.py"
 INSIDE = """view => {
@@ -109,6 +110,25 @@ def test_a_drawing_that_changes_keeps_zoom_place_and_cards(open_page, how):
     assert page.locator(".node").evaluate_all("nodes => nodes.every(node => node.mine)")
     expect(page.get_by_test_id("stText")).to_be_hidden()
     assert max(frames) < 30_000
+
+
+def test_a_drawing_tells_at_which_sides_there_is_more(open_page):
+    """Where no scrollbar can be seen it would look as if it ended there; a press leads on."""
+    page = open_page(width=500)
+    expect(page.locator(".node")).to_have_count(60)
+    view = page.locator(".view")
+    view.evaluate("view => view.dispatchEvent(new WheelEvent('wheel', {deltaX: 9}))")  # in hand
+    view.evaluate("view => view.scrollTo(0, 0)")
+    left, right = page.locator(".more.left"), page.locator(".more.right")
+    expect(right).to_be_visible()
+    expect(left).to_be_hidden()
+    right.click()
+    wait_for(lambda: view.evaluate("view => view.scrollLeft") > 100)
+    expect(left).to_be_visible()
+    view.evaluate("view => view.scrollTo(view.scrollWidth, 0)")
+    expect(right).to_be_hidden()
+    page.get_by_role("button", name="Show all of it").click()
+    expect(page.locator(".more:visible")).to_have_count(0)
 
 
 def test_what_has_not_changed_is_hardly_sent(open_page):

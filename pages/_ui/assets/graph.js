@@ -9,6 +9,7 @@ const FAR = 0.26; // and below this for signs alone
 const STILL = 4; // pixels that a pointer may move within a click
 const HIGHEST = 420; // pixels of the view
 const BAR = 12; // and of a scrollbar below
+const SIDES = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 const SVG = "http://www.w3.org/2000/svg";
 
 const made = (tag, cls, parent) => {
@@ -36,7 +37,8 @@ class Graph {
 
   constructor(parent) {
     this.frame = made("div", "frame", parent);
-    this.view = made("div", "view", this.frame);
+    this.stage = made("div", "stage", this.frame);
+    this.view = made("div", "view", this.stage);
     this.view.tabIndex = 0;
     this.view.setAttribute("role", "group");
     this.view.setAttribute("aria-label", "The flow as a graph");
@@ -51,6 +53,15 @@ class Graph {
       Object.assign(button, { type: "button", textContent: label, title, onclick: action });
       button.setAttribute("aria-label", title);
     }
+    // scrollbars are not in sight everywhere
+    this.beyond = Object.entries(SIDES).map(([side, [x, y]]) => {
+      const more = made("button", `more ${side}`, this.stage);
+      Object.assign(more, { type: "button", textContent: "›", title: "There is more", tabIndex: -1,
+        hidden: true, onclick: () => this.go(x, y) });
+      more.setAttribute("aria-hidden", "true"); // the view itself is scrolled by keys
+      return more;
+    });
+    this.view.addEventListener("scroll", () => this.tell(), { passive: true });
     this.view.addEventListener("wheel", (event) => {
       const across = Math.abs(event.deltaX) > Math.abs(event.deltaY);
       const scrolls = across || this.view.scrollHeight > this.view.clientHeight;
@@ -179,6 +190,25 @@ class Graph {
     this.plan.classList.toggle("small", this.scale < SMALL && this.scale >= FAR);
     this.plan.classList.toggle("far", this.scale < FAR);
     this.tools.hidden = !this.touched && this.whole() >= READABLE;
+    this.tell();
+  }
+
+  /** Show at which sides there is more than is in sight. */
+  tell() {
+    const { scrollLeft, scrollTop, scrollWidth, scrollHeight, clientWidth, clientHeight } = this.view;
+    const past = { left: scrollLeft, right: scrollWidth - clientWidth - scrollLeft,
+      up: scrollTop, down: scrollHeight - clientHeight - scrollTop };
+    Object.keys(SIDES).forEach((side, index) => {
+      this.beyond[index].hidden = past[side] <= MARGIN;
+    });
+  }
+
+  /** Scroll by most of what is in sight. */
+  go(x, y) {
+    this.touched = true;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.view.scrollBy({ left: x * this.view.clientWidth * 0.7, top: y * this.view.clientHeight * 0.7,
+      behavior: calm ? "instant" : "smooth" });
   }
 
   zoom(factor, at) {
