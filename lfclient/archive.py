@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timezone
+from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
 from lfclient import media
@@ -27,6 +29,7 @@ from lfclient.words import without_credentials
 _STEM = 80  # characters of a name, before its number and its ending
 _PIECE = 1_000_000  # characters or bytes that are written at once
 _TOLD = 500  # characters of an address or a reason
+_TOO_DEEP = "What the run was given is nested too deeply to be written."
 
 
 def write_archive(
@@ -80,8 +83,15 @@ class _Archive:
             for name, part in (output.parts or {"": output}).items()
         ]
         entries += self._partial(self._record.run)
-        self._put("run.json", _json(self._facts(entries), self._clean))
-        self._put("README.txt", _encoded([self._clean(_readme(self._record, entries))]))
+        facts = self._own(self._facts(entries))
+        try:
+            inputs = self._redactor.value(_inputs(self._record))
+            self._put("run.json", _json(facts | {"inputs": inputs}))
+        except RecursionError:
+            facts["left_out"] = [_TOO_DEEP]
+            self._put("run.json", _json(facts))
+        readme = _readme(self._record, entries, facts["left_out"])
+        self._put("README.txt", _encoded([self._clean(readme)]))
 
     def _entry(self, output: Output, part: str) -> _Entry:
         entry = _Entry(output, part)
@@ -117,7 +127,7 @@ class _Archive:
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
             self._add(entry, ending, _encoded([self._clean(value)]))
         else:
-            self._add(entry, "json", _json(value, self._clean))
+            self._add(entry, "json", _json(value, self._redactor.value))
 
     def _fetched(self, entry: _Entry, ref: FileRef) -> None:
         try:
@@ -176,17 +186,28 @@ class _Archive:
         while _alike(name) in self._names:
             number += 1
             name = f"{stem}-{number}{dot}{ending}"
-        self._names.add(_alike(name))
         return name
 
+    def _own(self, value: Any) -> Any:
+        """A value of `run.json` without secrets, but for its names, which are the file's own."""
+        if isinstance(value, dict):
+            return {name: self._own(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._own(part) for part in value]
+        return self._redactor.value(value)
+
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
+        """A file of the archive, or none where a fault comes between its pieces."""
         info = zipfile.ZipInfo(name, self._date)
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
-        with self._file.open(info, "w", force_zip64=True) as entry:
+        with SpooledTemporaryFile(_PIECE) as whole:
             for piece in pieces:
-                for start in range(0, len(piece), _PIECE):
-                    entry.write(memoryview(piece)[start : start + _PIECE])
+                whole.write(piece)
+            whole.seek(0)
+            with self._file.open(info, "w", force_zip64=True) as entry:
+                shutil.copyfileobj(whole, entry, _PIECE)
+        self._names.add(_alike(name))
 
     def _facts(self, entries: list[_Entry]) -> dict[str, Any]:
         record, run = self._record, self._record.run
@@ -203,7 +224,8 @@ class _Archive:
             "status": record.status.value,
             "begun": record.created_at.isoformat(),
             "ended": record.ended_at.isoformat() if record.ended_at else None,
-            "inputs": _inputs(record),
+            "inputs": None,
+            "left_out": [],
             "outputs": [
                 {
                     "component": entry.output.component_id,
@@ -258,7 +280,7 @@ class _Cleaned:
         return map(self._redactor.value, self._rows)
 
 
-def _readme(record: RunRecord, entries: list[_Entry]) -> str:
+def _readme(record: RunRecord, entries: list[_Entry], left_out: list[str]) -> str:
     lines = [
         f"Outputs of a run of “{record.flow_name}”, {record.status.value.replace('_', ' ')}.",
         "run.json tells what the run was given and how it went; secrets are left out of it.",
@@ -266,6 +288,7 @@ def _readme(record: RunRecord, entries: list[_Entry]) -> str:
     ]
     if not record.ended:
         lines.append("The run still went on when this was made.")
+    lines += [f"Left out: {reason}" for reason in left_out]
     for entry in entries:
         name = entry.output.display_name or entry.output.component_id
         lines += ["", f"{name} / {entry.part}" if entry.part else name]
@@ -276,9 +299,9 @@ def _readme(record: RunRecord, entries: list[_Entry]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _json(value: Any, clean: Callable[[str], str]) -> Iterator[bytes]:
+def _json(value: Any, *clean: Callable[[Any], Any]) -> Iterator[bytes]:
     # half a character is an escape in JSON, too
-    return _encoded(json_pieces(value, clean), "backslashreplace")
+    return _encoded(json_pieces(value, *clean), "backslashreplace")
 
 
 def _encoded(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:

@@ -11,16 +11,19 @@ _MANY, _LONG = 200, 100_000  # items, characters that are not written whole
 _PIECE = 100_000  # characters
 
 
-def json_pieces(value: Any, clean: Callable[[str], str] = str) -> Iterator[str]:
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def json_pieces(value: Any, clean: Callable[[Any], Any] = _as_it_is) -> Iterator[str]:
     """The JSON of a value; what JSON has no form for becomes its text.
 
-    `clean` takes the secrets out of a piece of it: no text in the value is in two pieces. What is
-    nested too deeply to be indented comes on one line, or raises RecursionError.
+    `clean` is given the value part by part, keys and texts whole, and returns what is written in
+    its place. What is nested too deeply to be indented comes on one line, or raises RecursionError.
     """
     piece: list[str] = []
     size = 0
-    for part in _parts(value, "\n"):
-        part = clean(part)
+    for part in _parts(value, "\n", clean):
         piece.append(part)
         size += len(part)
         if size >= _PIECE:
@@ -29,11 +32,11 @@ def json_pieces(value: Any, clean: Callable[[str], str] = str) -> Iterator[str]:
     yield "".join(piece)
 
 
-def _parts(value: Any, line: str) -> Iterator[str]:
+def _parts(value: Any, line: str, clean: Callable[[Any], Any]) -> Iterator[str]:
     """`line` is a line break with the blanks of this level behind it."""
     levels = _BY_ITEM - (len(line) - 1) // 2
     if not isinstance(value, (dict, list)) or not _is_large(value, levels):
-        yield _whole(value).replace("\n", line)
+        yield _whole(value, clean).replace("\n", line)
         return
     within = f"{line}  "
     named = isinstance(value, dict)
@@ -41,8 +44,8 @@ def _parts(value: Any, line: str) -> Iterator[str]:
     for one in value:
         yield before + within
         if named:
-            yield f"{_whole(str(one))}: "
-        yield from _parts(value[one] if named else one, within)
+            yield f"{_whole(str(one), clean)}: "
+        yield from _parts(value[one] if named else one, within, clean)
         before = ","
     yield line + ("}" if named else "]")
 
@@ -59,9 +62,13 @@ def _is_large(value: Any, levels: int) -> bool:
     return any(_is_large(one, levels - 1) for one in inner)
 
 
-def _whole(value: Any) -> str:
+def _whole(value: Any, clean: Callable[[Any], Any]) -> str:
+    def text_of(thing: Any) -> Any:
+        return clean(str(thing))
+
+    value = clean(value)
     # no text of JSON holds a line break of its own
     try:
-        return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        return json.dumps(value, ensure_ascii=False, indent=2, default=text_of)
     except RecursionError:
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=text_of)

@@ -18,6 +18,7 @@ SHORTEST = 6  # characters; what is shorter would blot out innocent text
 
 # Nobody escapes these, so a secret made of them stands in an answer as it is.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
+_NUMBER = re.compile(r"-?\d[\d.e+-]*")
 # api_key, X-API-Key, "API key", clientSecret, password2
 _SECRET_NAME = re.compile(
     r"(?:^|[\s_-]|(?<=[a-z0-9])(?=[A-Z]))(?i:(?:(?:api|access|secret|private|auth|account"
@@ -56,7 +57,7 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
         self._needles: tuple[bytes, ...] = ()
         self._forms: tuple[str, ...] = ()
-        self._escapable = False
+        self._escapable = self._numeric = False
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
@@ -71,6 +72,7 @@ class Redactor:
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self._forms = tuple(longest_first)
         self._needles = tuple(form.encode("utf-8", "replace") for form in longest_first)
+        self._numeric = any(map(_NUMBER.fullmatch, self._secrets))
         self._escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
     def suspects(self, content: bytes) -> bool:
@@ -102,15 +104,19 @@ class Redactor:
         return longest
 
     def value(self, value: Any) -> Any:
-        """A JSON value without secrets, keys of objects included; unchanged parts are shared."""
+        """A JSON value without secrets, keys of objects and numbers that are one included;
+        unchanged parts are shared.
+        """
         if not self._pattern:
             return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
             return {self.text(name): self.value(part) for name, part in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return [self.value(part) for part in value]
+        if self._numeric and type(value) in (int, float):
+            return MASK if self.text(str(value)) == MASK else value
         return value
 
 

@@ -19,7 +19,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef, OutputKind
 from lfclient.progress import Message
-from lfclient.redact import MASK
+from lfclient.redact import MASK, Redactor
 from lfclient.run import RunStatus
 from tests import flows
 from tests.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
@@ -217,6 +217,71 @@ def test_no_secret_is_in_it():
         assert files["run.json"].decode().count(MASK) > 10
 
 
+@pytest.mark.parametrize(
+    ("secret", "value"),
+    [
+        ("123456", {"n": 1234567, "is": 123456, "t": "123456"}),
+        ("nothing-secret", {"t": "line\nothing-secret"}),
+        ("nothing-secret", {"t": "line\nothing-secret, nothing-secret"}),
+        ('"left_out"', {"t": 'x "left_out" y'}),
+        ("inputs", {"t": "inputs"}),
+        ("1e+100", [1e100, {"1e+100": None}]),
+        ("true, false", [True, False]),
+    ],
+)
+def test_json_stays_json_whatever_a_secret_is_made_of(secret, value):
+    """The secret is taken out of texts, keys and numbers, not of how they are written."""
+    record = record_of(
+        run_of(output("A-1", OutputKind.DATA, value)), overrides={"Chat-1.input_value": value}
+    )
+    files = opened(record, secrets=[secret])
+    written = json.loads(files["The-A-1.json"])
+    assert written == json.loads(files["run.json"])["inputs"]["Chat-1.input_value"]
+    assert written == Redactor([secret]).value(value)
+    assert f'"{secret}"' not in files["The-A-1.json"].decode()
+
+
+def test_a_number_that_is_a_secret_is_taken_out():
+    """One that holds its digits is another number."""
+    value = [{"pin": 123456, "n": 1234567}]
+    record = record_of(
+        run_of(output("A-1", OutputKind.DATA, value), output("B-1", OutputKind.TABLE, value))
+    )
+    files = opened(record, secrets=["123456"])
+    assert json.loads(files["The-A-1.json"]) == [{"pin": MASK, "n": 1234567}]
+    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{MASK},1234567\n"
+
+
+def nested(levels):
+    deep: list = []
+    for _ in range(levels):
+        deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize("rows", [0, 100_000])
+@pytest.mark.parametrize("kind", [OutputKind.DATA, OutputKind.TABLE])
+def test_what_is_nested_too_deeply_leaves_no_file(kind, rows):
+    """Wherever in it that is; it is said, and all else is there."""
+    value = [*({"a": "text of a row"} for _ in range(rows)), {"a": nested(200_000)}]
+    record = record_of(
+        run_of(
+            output("A-1", kind, value, display_name="Same"),
+            output("B-1", kind, [{"a": 1}], display_name="Same"),
+        ),
+        overrides={"Chat-1.x": nested(200_000)},
+    )
+    files = opened(record)
+    ending = "json" if kind is OutputKind.DATA else "csv"
+    assert list(files) == [f"Same.{ending}", "run.json", "README.txt"]
+    run, readme = json.loads(files["run.json"]), files["README.txt"].decode()
+    assert run["inputs"] is None
+    assert run["left_out"] == ["What the run was given is nested too deeply to be written."]
+    assert [one["files"] for one in run["outputs"]] == [[], [f"Same.{ending}"]]
+    assert "Left out: What the run was given is nested too deeply to be written." in readme
+    assert "  Left out: It is nested too deeply to be written." in readme
+
+
 def test_a_run_without_an_answer_has_an_archive():
     """With what is known of it."""
     files = opened(record_of(None, ended_at=None))
@@ -226,9 +291,7 @@ def test_a_run_without_an_answer_has_an_archive():
 
 def test_halves_of_characters_and_deep_values_are_no_crash():
     """They are written as far as their files can hold them."""
-    deep: list = []
-    for _ in range(400):
-        deep = [deep]
+    deep = nested(400)
     files = opened(everything("\ud800"))
     assert json.loads(files["run.json"])
     assert json.loads(of(output("A-1", OutputKind.DATA, deep))["The-A-1.json"]) == deep

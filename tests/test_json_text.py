@@ -7,6 +7,15 @@ import pytest
 
 from lfclient import json_text
 from lfclient.json_text import json_pieces
+from lfclient.redact import MASK, Redactor
+
+
+class Secret:
+    """What JSON has no form for."""
+
+    def __str__(self):
+        return "a secret"
+
 
 VALUES = [
     1,
@@ -28,13 +37,15 @@ def test_it_is_that_of_the_standard_library(monkeypatch, many):
         assert "".join(json_pieces(value)) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def test_no_text_is_cut_between_two_pieces(monkeypatch):
-    """So that what looks for a secret finds it."""
+@pytest.mark.parametrize("many", [0, 200])
+def test_what_is_written_is_clean_and_json(monkeypatch, many):
+    """Keys and values whole, and what has no form in JSON as its text."""
+    monkeypatch.setattr(json_text, "_MANY", many)
     monkeypatch.setattr(json_text, "_PIECE", 1)
-    value = {"rows": [{"secret": f"secret {n}"} for n in range(300)]}
-    text = "".join(json_pieces(value, lambda part: part.replace("secret", "•")))
-    assert text.count("•") == 600
-    assert "secret" not in text
+    value = {"a secret": [{"secret": n, "n": (1, "secret")} for n in range(300)], "t": Secret()}
+    cleaned = "".join(json_pieces(value, Redactor(["secret"]).value))
+    rows = [{MASK: n, "n": [1, MASK]} for n in range(300)]
+    assert json.loads(cleaned) == {f"a {MASK}": rows, "t": f"a {MASK}"}
 
 
 def test_a_large_value_takes_little_memory():
