@@ -58,6 +58,7 @@ def _measure(wanted: list[str]) -> int:
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
         "history": history.run,
+        "writing": history.written,
         "history_page": lambda: history_page.run(browser),
     }
     print(HEAD, flush=True)

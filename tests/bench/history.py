@@ -157,6 +157,16 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
     return Figure.of("A run's record written", values, floors, 1.5, "bare sqlite3")
 
 
+def written(again: int = 4) -> list[Figure]:
+    """Writing alone, several times, in a file of some runs."""
+    with tempfile.TemporaryDirectory() as name:
+        store = Store(Path(name))
+        fill(store, 2_000)
+        figures = [writing(store, OWNER) for _ in range(again)]
+        store.close()
+    return figures
+
+
 def starts(folder: Path, empty: Path) -> Figure:
     """A process that opens the runs, until it could take one."""
 
