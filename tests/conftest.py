@@ -33,6 +33,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.close_folder(Path(os.environ.pop(servers.FOLDER)))
 
 
+# installs all by itself, for minutes, in which it needs nothing of the others
+_FROM_NOTHING = "test_from_nothing.py"
+
+
 class Together(LoadScopeScheduling):
     """Gives each worker whole groups of tests: those that share a server, a browser or a file."""
 
@@ -40,7 +44,7 @@ class Together(LoadScopeScheduling):
         file, _, rest = nodeid.partition("::")
         version = next((v for v in servers.VERSIONS if v in rest.partition("[")[2]), None)
         folder = Path(file).parent.name
-        if folder in ("browser", "bench"):
+        if folder in ("browser", "bench") and Path(file).name != _FROM_NOTHING:
             return folder
         return f"langflow-{version}" if version and folder == "live" else file
 
@@ -50,12 +54,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests by their folder."""
+    """Mark the tests by their folder; what takes long comes first.
+
+    But for what installs a Langflow of its own: after the servers, which have the same packages
+    downloaded.
+    """
     for item in items:
         folder = item.path.parent.name
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
+    items.sort(key=lambda item: _turn(item.path))
+
+
+def _turn(file: Path) -> int:
+    if file.name == _FROM_NOTHING:
+        return 2
+    return {"browser": 0, "live": 1}.get(file.parent.name, 3)
 
 
 def _is_worker(config: pytest.Config) -> bool:

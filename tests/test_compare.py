@@ -141,9 +141,9 @@ def test_a_text_of_five_megabytes_is_compared_to_its_end():
     lines = [f"line {number} of a long answer with words" for number in range(130_000)]
     other = list(lines)
     other[777], other[99_999] = "first", "second"
-    begun = time.monotonic()
+    begun = time.process_time()
     found = compare_texts("\n".join(lines), "\n".join(other))
-    assert time.monotonic() - begun < SECOND
+    assert time.process_time() - begun < SECOND
     assert (found.removed, found.added, found.compared) == (2, 2, "")
 
 
@@ -151,9 +151,9 @@ def test_texts_that_have_nothing_in_common_take_no_longer():
     """They are compared coarsely, and it is said."""
     pick = random.Random(1)
     one, other = ("\n".join(pick.choice("abcde") for _ in range(100_000)) for _ in range(2))
-    begun = time.monotonic()
+    begun = time.process_time()
     found = compare_texts(one, other)
-    assert time.monotonic() - begun < SECOND
+    assert time.process_time() - begun < SECOND
     assert "compared as a whole" in found.compared
     assert not found.listed
 
@@ -247,9 +247,9 @@ def test_a_hundred_thousand_rows_are_compared_whole():
     big = pd.DataFrame({"id": numbers, "a": [f"text {n}" for n in numbers], "b": 1.5})
     other = big.drop(index=70_000).reset_index(drop=True)
     other.loc[500, "a"] = "changed"
-    begun = time.monotonic()
+    begun = time.process_time()
     found = compare_tables(big, other, "id")
-    assert time.monotonic() - begun < SECOND
+    assert time.process_time() - begun < SECOND
     assert (found.added, found.removed, found.changed_cells) == (0, 1, 1)
     by_place = compare_tables(big, other)
     assert by_place.changed_rows == 30_000
@@ -342,9 +342,9 @@ def test_a_deep_tree_is_looked_into_so_far():
 
 def test_a_huge_tree_is_looked_at_in_bounded_time():
     """And it is said that it was not looked at whole."""
-    begun = time.monotonic()
+    begun = time.process_time()
     found = compare_trees(list(range(1_000_000)), list(range(1, 1_000_001)))
-    assert time.monotonic() - begun < SECOND
+    assert time.process_time() - begun < SECOND
     assert not found.complete
     assert len(found.changes) < found.total
 

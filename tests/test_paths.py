@@ -96,6 +96,6 @@ def test_a_path_that_is_written_is_read():
 def test_a_large_value_takes_about_a_second():
     """A million values."""
     value = [{"id": i, "name": f"person {i}"} for i in range(330_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert search(value, "person 329999", 5).total == 1
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

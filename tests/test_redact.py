@@ -152,9 +152,9 @@ def test_other_texts_are_not_taken_for_credentials(text):
 
 def test_looking_for_credentials_takes_little_time():
     """Also in a long text of one word."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert not seems_secret("a" * 1_000_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_open_values_are_not_learnt():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -28,17 +29,41 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def sample_flows(langflow_113: LiveServer) -> Iterator[LiveServer]:
+def work_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Once this file is there, the flow that takes half a minute is at its end."""
+    return tmp_path_factory.mktemp("work") / "over"
+
+
+@pytest.fixture
+def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
+    """Lets the flow that takes half a minute come to its end."""
+    yield work_over.touch
+    work_over.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="package")
+def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
     """The server with the sample flows on it, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         catalogue = api.catalogue(samples.own_code())
-        made = [
-            api.create_flow(PREFIX + each.name, samples.build(each, catalogue), each.description)
-            for each in samples.SAMPLES
-        ]
+        made = []
+        for each in samples.SAMPLES:
+            data = samples.build(each, catalogue)
+            if each.name == "Takes half a minute":
+                _until(work_over, data)
+            made.append(api.create_flow(PREFIX + each.name, data, each.description))
         yield langflow_113
         for flow in made:
             api.delete_flow(flow.id)
+
+
+def _until(file: Path, data: dict[str, Any]) -> None:
+    """Let the flow that takes half a minute end when a file is there, or after 40 seconds."""
+    nodes = [one["data"] for one in data["nodes"]]
+    (work,) = (one["node"]["template"] for one in nodes if one["type"] == "PythonREPLComponent")
+    work["global_imports"]["value"] = "time,os"
+    goes_on = f"if not os.path.exists({str(file)!r}):\n        time.sleep(0.1)"
+    work["python_code"]["value"] = f"for turn in range(400):\n    {goes_on}\n"
 
 
 @pytest.fixture(scope="package")

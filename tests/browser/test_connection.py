@@ -136,7 +136,7 @@ def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, s
     mine.wait("cancelled")
 
 
-def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path):
+def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
     """After a restart the run's address shows the same run, which ends as it would have."""
     environ = {
         "LANGFLOW_SERVER_URL": sample_flows.url,
@@ -153,11 +153,12 @@ def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path):
         console.start()
         screen.page.goto(address)
         screen.wait("in progress")
+        finish_work()
         screen.wait("completed")
         expect(screen.part("outputs")).to_contain_text("The work is done")
 
 
-def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_path):
+def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_path, finish_work):
     """Before a run, during one and after it: said in words, and all is there when it is back."""
     environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path, environ) as console:
@@ -181,6 +182,7 @@ def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_
         relay.cut()
         expect(screen.part("run-status")).to_contain_text("keeps trying")
         relay.open()
+        finish_work()
         screen.wait("completed")
         address = screen.address()
         relay.cut()

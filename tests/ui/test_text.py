@@ -127,9 +127,9 @@ def test_finds_images_with_brackets_in_name_and_address():
 @pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
 def test_odd_marks_take_no_time(mark):
     """50,000 characters of a mark that is never closed are read within a second."""
-    start = time.perf_counter()
+    start = time.process_time()
     without_remote_images(mark * (50_000 // len(mark)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_names_the_images_that_it_takes_out():
