@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.run import Run, RunError, RunStatus
-from lfclient.store import Cursor, RunFilter
+from lfclient.store import Cursor, RunFilter, search
 from lfclient.store.statements import RUNS
 from tests.test_store import NOW, record
 
@@ -157,6 +157,39 @@ def test_labels_are_trimmed_kept_once_and_listed(any_store):
         with pytest.raises(ValueError, match="may have"):
             history.set_labels(ME, "a", labels)
     assert history.labels(ME) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("straße", ["c", "a"]),
+        ("STRASSE", ["c", "a"]),
+        ("für", ["a"]),
+        ("needle straße", ["c", "a"]),
+        ("needle für", ["a"]),
+        ('"die straße"', ["a"]),
+        ("ab", ["b"]),
+        ("a_b", ["b"]),
+        ("theirs", []),
+    ],
+)
+@pytest.mark.parametrize("few", [search.FEW, 1])
+def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, typed, expected):
+    """Each word may be in the one or the other, whether few runs have it or many; nobody finds by
+    the labels of somebody else.
+    """
+    monkeypatch.setattr(search, "FEW", few)
+    for number, name in enumerate("abcd"):
+        text = "a needle in the Straße" if name == "c" else "a needle"
+        ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
+    history = any_store.history
+    history.set_labels(ME, "a", ["Für die Straße"])
+    history.set_labels(ME, "b", ["a_b ab"])
+    history.set_labels(["you"], "d", ["theirs"])
+    assert ids(history.page(ME, RunFilter(text=typed))) == expected
+    assert ids(history.page(["you"], RunFilter(text="theirs"))) == ["d"]
+    assert history.count(ME, RunFilter(text=typed)) == len(expected)
+    assert sorted(history.delete_all(ME, RunFilter(text=typed))) == sorted(expected)
 
 
 def test_a_star_outlives_what_the_follower_writes(any_store):

@@ -7,12 +7,12 @@ are its `Cursor`, so that page 1,000 costs as much as the first.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store.database import Database
@@ -20,6 +20,7 @@ from lfclient.store.keeping import UNFINISHED
 from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs, still
 from lfclient.store.models import LabelRow, RunRow
 from lfclient.store.rows import moment, storable
+from lfclient.store.search import labels_in_use
 from lfclient.store.statements import LABELS_OF, RUNS
 
 PAGE = 50
@@ -101,7 +102,7 @@ class History:
         cursor = newer_than or older_than
         found: list[tuple[Cursor, Row[Any]]] = []
         with self._database.read() as connection:
-            runs = Runs.searched(connection, which, ordered=True)
+            runs = Runs.searched(connection, owners, which, ordered=True)
             for owner in owners:
                 for query in runs.pages(owner, which, cursor, limit + 1, back=back):
                     rows = connection.execute(query, runs.values)
@@ -129,7 +130,7 @@ class History:
         which = which or RunFilter()
         with self._database.read() as connection:
             found = 0
-            runs = Runs.searched(connection, which, ordered=False)
+            runs = Runs.searched(connection, owners, which, ordered=False)
             for owner in owners:
                 some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
                 found += connection.execute(
@@ -149,7 +150,7 @@ class History:
         step, ahead = width * 1_000_000, ahead * 1_000_000
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
-            runs = Runs.searched(connection, which, ordered=False)
+            runs = Runs.searched(connection, owners, which, ordered=False)
             time, word = runs.table.c.created_at, runs.table.c.status
             bucket = (time - (time + ahead) % step).label("bucket")
             for owner in owners:
@@ -180,30 +181,21 @@ class History:
         newest = newest.order_by(RunRow.flow_id.desc(), RunRow.created_at.desc(), RunRow.id.desc())
         names: dict[str, tuple[int, str]] = {}
         with self._database.read() as connection:
-            for flow_id, name, time in self._each(connection, newest, RunRow, "flow_id", owners):
-                names[flow_id] = max(names.get(flow_id, (0, "")), (time, name))
+            for owner in owners:
+                # from one to the next by their index, past all other runs
+                query = newest.where(RunRow.owner == owner)
+                row = connection.execute(query).one_or_none()
+                while row is not None:
+                    flow_id, name, time = row
+                    names[flow_id] = max(names.get(flow_id, (0, "")), (time, name))
+                    row = connection.execute(query.where(RunRow.flow_id < flow_id)).one_or_none()
         latest = ((flow_id, name) for flow_id, (_, name) in names.items())
         return dict(sorted(latest, key=lambda pair: pair[1].casefold()))
 
     def labels(self, owners: Sequence[str]) -> list[str]:
         """All labels in use, by name."""
-        last = select(LabelRow.label).order_by(LabelRow.label.desc()).limit(1)
         with self._database.read() as connection:
-            found = {label for (label,) in self._each(connection, last, LabelRow, "label", owners)}
-        return sorted(found, key=str.casefold)
-
-    @staticmethod
-    def _each(
-        connection: Connection, last: Select[Any], table: Any, name: str, owners: Sequence[str]
-    ) -> Iterator[Row[Any]]:
-        """A row for each value of a column: from one to the next by its index, past all others."""
-        column = getattr(table, name)
-        for owner in owners:
-            query = last.where(table.owner == owner)
-            row = connection.execute(query).one_or_none()
-            while row is not None:
-                yield row
-                row = connection.execute(query.where(column < row._mapping[name])).one_or_none()
+            return sorted(labels_in_use(connection, owners), key=str.casefold)
 
     def entry(self, owners: Sequence[str], run_id: str) -> Entry | None:
         """One run as lists show it; None if there is none or it is not theirs."""
@@ -263,7 +255,7 @@ class History:
         for owner in owners:
             while True:
                 with self._database.write() as connection:
-                    runs = Runs.searched(connection, which, ordered=False)
+                    runs = Runs.searched(connection, [owner], which, ordered=False)
                     some = runs.narrowed([runs.table.c.id], owner, which)
                     some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
                     ids = list(connection.execute(some, runs.values).scalars())

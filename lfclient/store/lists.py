@@ -7,6 +7,7 @@ a few have, those few are looked up and sorted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -32,7 +33,7 @@ class RunFilter:
 
     `since` and `until` bound the time of the click, the second excluded; `ended_before` that of the
     end. `starred` False leaves out those with a star. `text` is what a person typed to find in
-    inputs and outputs (`lfclient.store.search`).
+    inputs, outputs and labels (`lfclient.store.search`).
     """
 
     flow_id: str | None = None
@@ -75,9 +76,14 @@ class Runs:
     values: dict[str, Any] | None = None
 
     @classmethod
-    def searched(cls, connection: Connection, which: RunFilter, *, ordered: bool) -> Runs:
-        """Where the runs with the text of `which` are; `ordered`: for pages, not for sums."""
-        wanted = search.terms(which.text)
+    def searched(
+        cls, connection: Connection, owners: Sequence[str], which: RunFilter, *, ordered: bool
+    ) -> Runs:
+        """Where the owners' runs with the text of `which` are; `ordered`: for pages, not for sums.
+
+        Others' may be among them.
+        """
+        wanted = search.wanted(connection, owners, which.text)
         if not wanted:
             return cls(RUNS)
         ids = search.few(connection, wanted)

@@ -17,9 +17,9 @@ from pages._ui.state_history import part
 from pages._ui.text import clip, plain
 
 SEARCH_HELP = (
-    "Finds runs by their inputs, outputs and errors. Every word has to be there, anywhere; words "
-    'in double quotes stand together: "annual report" 2026. Upper and lower case are alike, and '
-    "no sign has a meaning of its own."
+    "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "
+    'words in double quotes stand together: "annual report" 2026. Upper and lower case are alike, '
+    "and no sign has a meaning of its own."
 )
 _MORE = ("mode", "server", "label", "starred")  # those in the panel
 _ALL = ("text", "flow", "statuses", "when", "start", "end", *_MORE)
