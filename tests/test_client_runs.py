@@ -161,6 +161,19 @@ def test_secret_comes_back_nowhere():
     assert secret not in repr(run) + str(caught.value) + repr(caught.value.body)
 
 
+def test_secrets_of_the_flow_come_back_nowhere():
+    """A component may return the key that its author typed into it."""
+    field = {"type": "str", "_input_type": "SecretStrInput", "show": True, "password": True}
+    template = {"api_key": {**field, "value": "stored-in-the-flow"}}
+    flow = Flow("f", "F", (Component("C-1", "C", "C", template=template),))
+    content = {"type": "message", "content": "used stored-in-the-flow", "metadata": {}}
+    raw = {"status": "completed", "outputs": {"C-1": content}}
+    with Server().on("POST", W, (200, raw)).client() as client:
+        run = client.run(flow)
+    assert run.outputs["C-1"].value == "used ••••"
+    assert "stored-in-the-flow" not in repr(run)
+
+
 def test_builds_of_the_run_before_are_no_later_ones():
     """From 1.10 on a run's build records come late: until then the server tells the last run's."""
 

@@ -135,6 +135,20 @@ def test_a_servers_clock_may_differ(behind: int):
     assert found == ([FoundJob("job", "time")] if behind == 0 else [])
 
 
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_a_server_that_names_no_zone_means_utc(zone: str):
+    """Its Date header may leave it out, or say that it does not know."""
+    sent_at = datetime.now(timezone.utc)
+    date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
+    kept = builds(("A-a", "job", 0, "s"))
+    kept["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
+    server = Server(OLD)
+    server.on("GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=kept, headers=date))
+    server.on("GET", f"{MONITOR}/messages", (200, []))
+    with server.client() as client:
+        assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+
+
 def test_a_release_with_traces_is_not_asked_for_times():
     """It tells the session of every run; the async client asks the same."""
     server = Server(VERSION)

@@ -117,6 +117,7 @@ def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
         (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
         (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
         ((PASSWORD, f"a@{PASSWORD}"), "an @ too many", "%40"),
+        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an @ too many", "%40"),
         (("127.0.0.1:", "127.0.0.1:no"), "is no address", "postgresql://user"),
     ],
 )
@@ -125,6 +126,33 @@ def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path, url, ch
     wrong = SecretStr(url.replace(*change))
     with refused(words, hint) as _:
         Store(tmp_path, wrong)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"UPDATE run_pieces SET body = CAST('tag\n[{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        f"UPDATE run_pieces SET body = CAST('{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        "DELETE FROM run_pieces WHERE seq = 0",
+    ],
+    ids=["no JSON", "no document", "begins in the middle"],
+)
+def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplog):
+    """Its run is still listed and can be deleted; texts for the search are made of the others."""
+    long = "x" * 3_000_000  # in several pieces
+    for run_id in ("bad", "good"):
+        ended(any_store, run_id, text=long, overrides={"A.b": TYPED})
+    kind = "bytea" if any_store.database.is_shared else "blob"
+    with any_store.database.write() as connection:
+        connection.exec_driver_sql(f"{damage.format(bytes=kind)} AND run_id = 'bad'")
+        connection.exec_driver_sql("DELETE FROM run_texts")
+    with refused("answer of run bad cannot be read", "Delete the run"):
+        any_store.get("bad")
+    assert any_store.get("good").run.outputs["C-1"].value == long
+    assert (any_store.add_texts(), any_store.add_texts()) == (2, 0)
+    assert "answer of run bad cannot be read" in caplog.text
+    assert TYPED not in caplog.text
+    assert any_store.history.delete(["me"], ["bad"]).gone == ["bad"]
 
 
 def test_an_address_is_never_shown_with_its_password(shared):

@@ -188,7 +188,7 @@ def test_an_answer_that_cannot_be_read_does_not_keep_the_others_from_being_found
     assert store.add_texts() == 0
     assert found(store, "umbrella") == ["completed"]
     assert found(store, "weather") == ["going", "stopped", "refused", "failed", "completed"]
-    assert "failed: its answer cannot be read" in caplog.text
+    assert "answer of run failed cannot be read" in caplog.text
     assert "umbrella" not in caplog.text
     store.close()
 

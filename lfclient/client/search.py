@@ -52,6 +52,7 @@ class Search(History):
 
 def _date(answer: Answer) -> datetime | None:
     try:
-        return parsedate_to_datetime(answer.date)
+        date = parsedate_to_datetime(answer.date)
     except ValueError:
         return None
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

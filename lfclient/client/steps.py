@@ -34,7 +34,7 @@ from lfclient.errors import (
     Unreachable,
 )
 from lfclient.fields import secret_texts
-from lfclient.flow import Flow
+from lfclient.flow import Flow, stored_secrets
 from lfclient.models import ConfigAnswer, VersionAnswer, parse
 from lfclient.redact import Redactor
 from lfclient.run import Run
@@ -89,8 +89,10 @@ class Memory:
         return self._files.get(job_id or "")
 
     def learn_secrets(self, flow: Flow, overrides: Mapping[str, Any]) -> None:
-        """Hide from now on what these overrides send in secret parameters."""
-        self.redactor.add(*secret_texts(flow, overrides))
+        """Hide from now on what these overrides send in secret parameters, and the flow's own
+        secrets, which a component may return as well.
+        """
+        self.redactor.add(*secret_texts(flow, overrides), *stored_secrets(flow))
 
 
 def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:

@@ -224,22 +224,22 @@ class LiveRun:
         `told`: its events have told all. None is no fault: the records may have been switched
         off, or be a later run's by now.
         """
-        run = self.record.run
+        run = self.record.run if await self.at_hand() else None
         if run is None or not run.ended or (told and run.components):
             return
         try:
             found = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
-        if not await self._at_hand():
+        if not await self.at_hand():
             return
         whole = with_builds(run, found)
         if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
             whole = with_history(whole, await self._history(run))
-        if whole != run and await self._at_hand():
+        if whole != run and await self.at_hand():
             await self.records.change(self.id, run=whole)
 
-    async def _at_hand(self) -> bool:
+    async def at_hand(self) -> bool:
         """Whether the record is there to be changed: an ended one leaves the memory when nobody
         looks at it, and is taken from the disk again.
         """

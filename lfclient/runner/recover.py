@@ -117,8 +117,10 @@ class _Recovery:
     async def count(self) -> None:
         """Say so if the first of two attempts had run, too: it may be seen only afterwards."""
         live = self._live
-        record = live.records.board.peek(live.id)
-        if record is None or record.attempts < 2 or record.run is None or not record.ended:
+        if not await live.at_hand():
+            return
+        record = live.record
+        if record.attempts < 2 or record.run is None or not record.ended:
             return
         run = record.run
         try:
@@ -126,7 +128,7 @@ class _Recovery:
         except LangflowError:
             return
         first = next((one for one in others if one != run.job_id), None)
-        if first:
+        if first and await live.at_hand():
             warned = replace(run, warnings=(*run.warnings, _TWICE.format(first)))
             await live.records.change(live.id, run=warned)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -18,7 +19,7 @@ from lfclient.store import statements
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
 from lfclient.store.drafts import KeptDrafts
-from lfclient.store.errors import NewerStore, StoreError
+from lfclient.store.errors import AnswerUnreadable, NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
 from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
 from lfclient.store.models import RunRow, TextRow
@@ -135,13 +136,25 @@ class Store:
             return from_row(row, run=self._run(connection, row))
 
     def _run(self, connection: Connection, row: Row[Any]) -> Run | None:
+        """The answer that is kept. Raises `StoreError` where what is kept is no answer."""
         # of a large answer only a few pieces are in memory, at the cost of asking for each
         few = {"stream_results": row.answer_bytes > _LARGE, "max_row_buffer": 2}
-        bodies = connection.execute(
+        pieces = connection.execute(
             statements.PIECES_OF, {"the_run": row.id}, execution_options=few
-        ).scalars()
-        first = next(bodies, None)
-        return load_run(chain((first,), bodies)) if first is not None else None
+        )
+        # one that is not read to its end would lock the table
+        with closing(pieces):
+            bodies = pieces.scalars()
+            first = next(bodies, None)
+            if first is None:
+                return None
+            try:
+                return load_run(chain((first,), bodies))
+            except (ValueError, LookupError, TypeError) as error:
+                # without its text, which might hold what a person entered
+                raise AnswerUnreadable(
+                    f"The answer of run {row.id} cannot be read ({type(error).__name__})."
+                ) from None
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """That owner's latest records, newest first, without their answers."""
@@ -276,9 +289,8 @@ class Store:
         record = from_row(row)
         try:
             record = replace(record, run=self._run(connection, row))
-        except (ValueError, KeyError, TypeError) as error:
-            # logged without its text, which might hold what a person entered
-            log.error("Run %s: its answer cannot be read (%s)", run_id, type(error).__name__)
+        except AnswerUnreadable as error:
+            log.error("%s", error.message)
         text = {"run_id": run_id, "body": searched(record)}
         connection.execute(self._new_text, text)
         columns = {"gist": gist(record.overrides), "headline": headline(record)}

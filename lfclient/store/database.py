@@ -107,7 +107,7 @@ class Database:
         """What was deleted goes from SQLite's log, too, unless somebody is reading."""
         if self.is_shared:
             return
-        with suppress(SQLAlchemyError), self.engine.connect() as connection:
+        with suppress(SQLAlchemyError, sqlite3.Error), self.engine.connect() as connection:
             # a checkpoint takes no transaction: the driver's own connection has none
             raw = connection.connection.driver_connection
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -180,7 +180,8 @@ def postgres_url(url: SecretStr) -> URL:
         raise StoreError(
             "LFCONSOLE_DATABASE_URL is not the address of a PostgreSQL database.", hint=hint
         )
-    if "@" in (address.host or ""):  # the rest of a password, which must not be shown
+    # the rest of a password, which must not be shown
+    if "@" in f"{address.host or ''}{address.database}":
         raise StoreError("LFCONSOLE_DATABASE_URL has an @ too many.", hint=hint)
     return address.set(drivername="postgresql+psycopg")
 

@@ -32,6 +32,15 @@ class NewerStore(StoreError):
     )
 
 
+class AnswerUnreadable(StoreError):
+    """What is kept of a run's answer is damaged; all other runs can be read."""
+
+    default_hint = (
+        "Delete the run on the History page. If others are damaged too, take the database from a "
+        "backup."
+    )
+
+
 class Taken(StoreError):
     """What may be there once is there, or what it belongs to is gone."""
 
