@@ -115,10 +115,10 @@ class Blocks:
             self._json(block, value)
 
     def _message(self, block: Block, text: str) -> None:
-        text = self._clean(text)
+        text = markdown.clean_words(text, self._clean)
         length = len(text) if len(text) <= markdown.LIMIT else len(markdown.without_images(text))
         if length <= markdown.LIMIT:
-            block.markdown = markdown.to_html(text, self._embedded)
+            block.markdown = markdown.to_html(text, self._embedded, self._clean)
             return
         block.text = text[:TEXT]
         block.notes.append(f"{len(text):,} characters: too long to be read as Markdown.")
@@ -160,11 +160,12 @@ class Blocks:
             return ""
         if isinstance(value, str):
             return self._clean(value)
-        return json.dumps(Bounded(self._clean).of(value), ensure_ascii=False, default=str)
+        value = Bounded(self._clean).of(value)
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     def _json(self, block: Block, value: Any) -> None:
         bounded = Bounded(self._clean)
-        text = json.dumps(bounded.of(value), indent=2, ensure_ascii=False, default=str)
+        text = json.dumps(bounded.of(value), indent=2, ensure_ascii=False)
         block.text = text[:JSON]
         if bounded.left_out or len(text) > JSON:
             block.notes.append(

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lfclient.redact import MASK
 from lfclient.words import clip
 
 ADDRESS = 60  # characters of a `data:` address
 VALUES, LONGEST_VALUE, DEEPEST = 20_000, 10_000, 60  # deeper, writing them could overflow
+_PLAIN = (int, float, type(None))
 
 
 class Bounded:
     """Makes a copy of a JSON value that is neither too long nor too deep.
 
-    `clean` takes the secrets out of a text, before it is cut: half a secret is one, too.
+    `clean` takes the secrets out of a text, before it is cut: half a secret is one, too; so it does
+    with a number that is one.
     `left_out` counts the values that are not in it, `cut` the texts that are not whole.
     """
 
@@ -28,7 +31,8 @@ class Bounded:
         if isinstance(value, str):
             return self._text(value)
         if not isinstance(value, (dict, list)):
-            return value
+            text = self._text(str(value))
+            return value if isinstance(value, _PLAIN) and text != MASK else text
         if depth == DEEPEST and value:
             self.left_out += len(value)
             return "…"

@@ -98,7 +98,7 @@ def _value_words(value: Any, clean: Callable[[str], str]) -> str:
         return f"the server's variable {value.name}"
     if isinstance(value, str):
         return clean(value)
-    return json.dumps(Bounded(clean).of(value), indent=2, ensure_ascii=False, default=str)
+    return json.dumps(Bounded(clean).of(value), indent=2, ensure_ascii=False)
 
 
 def components(record: RunRecord, flow: Flow | None) -> list[Row]:

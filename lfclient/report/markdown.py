@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
+from lfclient import media
+from lfclient.pictures import bytes_of
 from lfclient.words import clip, host_of
 
 LIMIT = 200_000  # characters, without the images in it; about 0.5 s
@@ -30,9 +33,11 @@ _ATTRIBUTES = {
 }
 
 
-def to_html(text: str, picture: Callable[[str], str]) -> Markup:
+def to_html(text: str, picture: Callable[[str], str], clean: Callable[[str], str] = str) -> Markup:
     """The HTML of a text. `picture` is given each `data:` image, and returns its address to be
     embedded, or "" for one that is left out; remote images are named and never loaded.
+
+    `clean` takes the secrets out of each text that the Markdown has come to mean: `a\\_b` is a_b.
     """
     images: list[str] = []
 
@@ -43,8 +48,11 @@ def to_html(text: str, picture: Callable[[str], str]) -> Markup:
         return short if named else f"![image]({short})"
 
     # without its images the text is short: a reader of Markdown looks at every character
-    dirty = _reader().render(_DATA_IMAGE.sub(shorten, text))
-    clean = nh3.clean(
+    reader = _reader()
+    tokens = reader.parse(_DATA_IMAGE.sub(shorten, text))
+    _clean_all(tokens, clean)
+    dirty = reader.renderer.render(tokens, reader.options, {})
+    safe = nh3.clean(
         dirty,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -52,12 +60,47 @@ def to_html(text: str, picture: Callable[[str], str]) -> Markup:
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(_STANDS_FOR.sub(lambda match: _put_back(match, images, picture), clean))
+    return Markup(_STANDS_FOR.sub(lambda match: _put_back(match, images, picture), safe))
+
+
+def clean_words(text: str, clean: Callable[[str], str]) -> str:
+    """The text without secrets; the images that it holds are left as they are."""
+    return _around(_DATA_IMAGE, text, clean, _is_picture)
+
+
+def _is_picture(source: str) -> bool:
+    return media.of(bytes_of(source)).kind in (media.Kind.IMAGE, media.Kind.SVG)
+
+
+def _around(
+    pattern: re.Pattern[str],
+    text: str,
+    clean: Callable[[str], str],
+    kept: Callable[[str], bool] = bool,
+) -> str:
+    """The text cleaned, but for what the pattern finds in it and is `kept`."""
+    start, pieces = 0, []
+    for match in pattern.finditer(text):
+        if kept(match.group(0)):
+            pieces += [clean(text[start : match.start()]), match.group(0)]
+            start = match.end()
+    return "".join([*pieces, clean(text[start:])])
 
 
 def without_images(text: str) -> str:
     """The text without the images that it holds as `data:`, of which it may mostly consist."""
     return _DATA_IMAGE.sub("", text)
+
+
+def _clean_all(tokens: list[Token], clean: Callable[[str], str]) -> None:
+    for token in tokens:
+        token.content = _around(_STANDS_FOR, token.content, clean)
+        token.info = clean(token.info)
+        token.attrs = {
+            name: _around(_STANDS_FOR, value, clean) if isinstance(value, str) else value
+            for name, value in token.attrs.items()
+        }
+        _clean_all(token.children or [], clean)
 
 
 def _put_back(match: re.Match[str], images: list[str], picture: Callable[[str], str]) -> str:
