@@ -103,6 +103,21 @@ def test_long_silence_is_said_and_does_not_end_the_run(bench, monkeypatch):
     assert not record.ended
 
 
+def test_a_stop_waits_for_no_answer_that_does_not_come(bench):
+    """It is sent while the server is still asked how the job stands."""
+    bench.server.silent_stream, bench.server.seconds = True, 60
+    run_id = bench.start()
+    bench.until(run_id, lambda record: record.job_id)
+    bench.server.status_held = True
+    asked = bench.server.status_requests
+    wait_for(lambda: bench.server.status_requests > asked)
+    bench.runner.stop(run_id, CONNECTION)
+    wait_for(lambda: bench.server.count("POST", "/api/v2/workflows/stop"))
+    assert bench.server.status_held
+    bench.server.status_held = bench.server.silent_stream = False
+    assert bench.ended(run_id).status is RunStatus.CANCELLED
+
+
 def test_a_console_that_follows_too_many_runs_says_so(bench, monkeypatch):
     """Nothing is sent or recorded then."""
     monkeypatch.setattr(runner_core, "MAX_LIVE", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -122,7 +122,9 @@ class _Follower:
             self._fresh = False
             self._next_pace(live.record.status)
         else:
-            run = await live.client.status(live.job, flow=live.flow)
+            run = await self._unless_pressed(live.client.status(live.job, flow=live.flow))
+            if run is None:
+                return
             self._away_since = ""
             if run.status is not live.record.status:
                 self.listener.heard()
@@ -135,6 +137,20 @@ class _Follower:
             await live.take(run, note=note)
             await self._still_waiting(run.status)
             self._next_pace(run.status)
+
+    async def _unless_pressed(self, question: Coroutine[Any, Any, Run]) -> Run | None:
+        """Its answer; None, and it is dropped, as soon as there is something to do: a server that
+        is slow to answer must not hold up a stop.
+        """
+        asked = asyncio.ensure_future(question)
+        pressed = asyncio.ensure_future(self._live.wishes.pressed.wait())
+        try:
+            await asyncio.wait({asked, pressed}, return_when=asyncio.FIRST_COMPLETED)
+            return await asked if asked.done() else None
+        finally:
+            for one in (asked, pressed):
+                one.cancel()
+            await asyncio.gather(asked, pressed, return_exceptions=True)
 
     async def _still_waiting(self, status: RunStatus) -> None:
         """A decision that the server took without going on was in vain."""
