@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from lfclient.errors import InvalidRequest
 from lfclient.fields import (
@@ -48,6 +48,14 @@ _DEEPEST = 50  # objects and lists within each other
 _BLOTTED = "It repeats a secret, which is never kept."
 _NOT_TAKEN = "Secrets are not taken from here: enter it yourself."
 _ANOTHER = "Choose a file that “Export” of a preset made."
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasName)
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,19 @@ class Fit:
         return {**self.values, **dict.fromkeys(self.ask, MASK)}
 
 
+def by_name(kept: Iterable[_Named], text: str) -> _Named | None:
+    """The one of some presets that has the name which a text makes; None if there is none."""
+    name = _name(text)
+    return next((preset for preset in kept if preset.name == name), None)
+
+
+def _name(text: str) -> str:
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
 def name_of(text: str) -> str:
     """A preset's name as it is kept; raises `InvalidRequest` if the text makes none."""
-    name = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    name = _name(text)
     if not name:
         raise InvalidRequest("A preset needs a name.", hint="Type one.")
     if len(name) > LONGEST_NAME:

@@ -6,7 +6,17 @@ import pytest
 
 from lfclient.errors import InvalidRequest
 from lfclient.fields import MASK, Variable, mask
-from lfclient.presets import FORMAT, check_size, differing, dump, fit, load, name_of
+from lfclient.presets import (
+    FORMAT,
+    PresetFile,
+    by_name,
+    check_size,
+    differing,
+    dump,
+    fit,
+    load,
+    name_of,
+)
 from tests.flows import entry, flow, node, text
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
@@ -165,6 +175,9 @@ def test_what_differs_from_a_preset_is_named():
 def test_a_name_is_one_line_of_at_most_a_hundred_letters():
     """Anything else is said."""
     assert name_of("  Short\n answers\x00 ") == "Short answers"
+    kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
+    assert by_name(kept, " A\u200bB\n") is kept[1]
+    assert by_name(kept, "A B") is None
     for wrong in ("", " \n", "\x00"):
         with pytest.raises(InvalidRequest, match="needs a name"):
             name_of(wrong)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
-from lfclient.presets import LARGEST, Fit, PresetFile, fit, load, name_of
+from lfclient.presets import LARGEST, Fit, PresetFile, by_name, fit, load, name_of
 from lfclient.store import PresetHead
 from pages._ui import problems, state
 from pages._ui.form_entries import Tie
@@ -88,8 +88,7 @@ def _offer(
     key = state.preset_key(f"import-name-{file_id}", session.owner, flow.id)
     st.session_state.setdefault(key, found.name)
     st.text_input("Name", key=key)
-    name = " ".join(st.session_state[key].split())
-    same = next((preset for preset in kept if preset.name == name), None)
+    same = by_name(kept, st.session_state[key])
     if same:
         st.caption("There is one of that name: replace it, or type another name.")
     st.button(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.fields import Field, FieldKind, mask
 from lfclient.flow import Flow
-from lfclient.presets import Fit, dump, fit, name_of
+from lfclient.presets import Fit, by_name, dump, fit, name_of
 from lfclient.store import Preset, PresetHead
 from pages._ui import preset_import, state
 from pages._ui.backend import backend
@@ -56,7 +56,7 @@ def _save_as(
     session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     key = state.preset_key("name", session.owner, flow.id)
-    same = _named(kept, st.session_state.get(key, ""))
+    same = by_name(kept, st.session_state.get(key, ""))
     with st.form(state.preset_key("save-form", session.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
@@ -73,11 +73,6 @@ def _save_as(
         st.warning(plain(warning), icon=":material/warning:")
     for line in _about_saving(fields, now):
         st.caption(line)
-
-
-def _named(kept: Sequence[PresetHead], text: str) -> PresetHead | None:
-    name = " ".join(text.split())
-    return next((preset for preset in kept if preset.name == name), None)
 
 
 def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:

@@ -133,6 +133,14 @@ def test_a_name_that_is_taken_is_offered_to_be_replaced():
     assert presets().get(owner(), kept.id).values == {"T-a.p": "new"}
 
 
+def test_a_name_is_looked_for_as_it_would_be_kept():
+    """Without what is not seen of it, so that it can be replaced."""
+    kept = keep(p="old")
+    app = save_as(enter(open_page(), "new"), "Mi\u200bne")
+    press(app, "Replace it")
+    assert presets().get(owner(), kept.id).values == {"T-a.p": "new"}
+
+
 def test_a_preset_without_a_name_is_refused_where_it_was_typed():
     """Nothing is kept."""
     app = save_as(open_page(), "  ")
