@@ -23,6 +23,7 @@ from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import Picture, bytes_of, pictures_of
 from lfclient.redact import Redactor
 from lfclient.run import Run
+from lfclient.store import not_kept
 from lfclient.store.record import RunRecord
 from lfclient.words import without_credentials
 
@@ -262,7 +263,7 @@ class _Archive:
 
 def _inputs(record: RunRecord) -> dict[str, Any] | None:
     """What the run was given; None where that is not known."""
-    if not (record.started_here and record.inputs_kept):
+    if not_kept.of_inputs(record):
         return None
     return {
         key: {"variable": value.name} if isinstance(value, Variable) else value

@@ -86,7 +86,7 @@ def read_inputs(
             said.setdefault(problem.key, problem.message)
     given = []
     for key, value in overrides.items():
-        one = replace(unchecked(key, value, flow), field=known.get(key))
+        one = unchecked(key, value, flow)
         given.append(_checked(one, flow, said.get(key, "") if key in sent else "", files))
     if any(one.secret for one in given):
         given = [_without_blots(one) for one in given]

@@ -389,7 +389,7 @@ def test_the_chat_text_is_called_what_its_form_calls_it():
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"inputs_kept": False}, "told not to keep inputs"),
+        ({"inputs_kept": False}, "set up to keep no inputs"),
         ({"click": f"{ADOPTED}j"}, "was not started in the console"),
     ],
 )

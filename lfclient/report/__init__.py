@@ -19,6 +19,7 @@ from lfclient.outputs import FileRef
 from lfclient.redact import Redactor
 from lfclient.report import facts
 from lfclient.report.blocks import Blocks
+from lfclient.store import not_kept
 from lfclient.store.record import RunRecord
 from lfclient.words import readable
 
@@ -67,7 +68,7 @@ def report_html(
         run=record.run,
         facts=facts.of(record, now),
         inputs=facts.inputs(record, flow, clean),
-        inputs_unknown=facts.inputs_unknown(record),
+        inputs_unknown=not_kept.of_inputs(record),
         outputs=Blocks(clean, fetch).of(record.run),
         unfinished=record.run.unfinished if record.run else (),
         components=facts.components(record, flow),

@@ -10,7 +10,7 @@ from typing import Any
 
 from lfclient.fields import Variable
 from lfclient.flow import Flow
-from lfclient.inputs import label_of
+from lfclient.inputs import unchecked
 from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
 from lfclient.run import RunStatus
@@ -77,20 +77,15 @@ def status_words(record: RunRecord) -> str:
 
 def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[Input]:
     """What the run was given, each under the name that its form has for it."""
-    known = {field.key: field for field in flow.fields} if flow else {}
-    found = []
-    for key, value in record.overrides.items():
-        field = known.get(key)
-        label = f"{field.component_name}: {label_of(field)}" if field else key
-        found.append(Input(label, key, clip(_value_words(value, clean), LONGEST_INPUT)))
-    return found
-
-
-def inputs_unknown(record: RunRecord) -> str:
-    """Why it is not known what a run was given; "" if it is."""
-    if not record.started_here:
-        return "The run was not started in the console, so it is not known what it was given."
-    return "" if record.inputs_kept else "The console was told not to keep inputs."
+    given = [unchecked(key, value, flow) for key, value in record.overrides.items()]
+    return [
+        Input(
+            f"{one.component}: {one.label}",
+            one.key,
+            clip(_value_words(one.value, clean), LONGEST_INPUT),
+        )
+        for one in given
+    ]
 
 
 def _value_words(value: Any, clean: Callable[[str], str]) -> str:

@@ -18,6 +18,7 @@ from lfclient.store.codec import dump_run
 from lfclient.store.database import Database
 from lfclient.store.drafts import KeptDrafts
 from lfclient.store.models import PieceRow, RunRow
+from lfclient.store.not_kept import NO_OUTPUTS
 from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RunRecord
 from lfclient.store.rows import microseconds
@@ -25,10 +26,6 @@ from lfclient.store.rows import microseconds
 UNFINISHED = [status.value for status in RunStatus if not status.ended]
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
 _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
-_NOTES = {
-    AnswerKept.TOO_LARGE: "Not kept: the answer is larger than this console keeps.",
-    AnswerKept.NOT_WANTED: "Not kept: this console keeps no outputs.",
-}
 
 
 def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, Run]:
@@ -60,7 +57,7 @@ def write_answer(
         some: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(part)):
             size += len(body)
-            if smaller not in _NOTES and size > (keeping.answer_bytes or size):
+            if smaller not in NO_OUTPUTS and size > (keeping.answer_bytes or size):
                 break
             some.append({"run_id": run_id, "seq": seq, "body": body})
             if size - before > _TOGETHER:
@@ -90,7 +87,9 @@ def without_values(run: Run, why: AnswerKept) -> Run:
     """What happened in a run, without what it returned or said."""
 
     def emptied(output: Output) -> Output:
-        return replace(output, value=None, note=_NOTES[why], parts={}, extras=())
+        return replace(
+            output, value=None, note=f"Not kept: {NO_OUTPUTS[why]}.", parts={}, extras=()
+        )
 
     outputs = {name: emptied(output) for name, output in run.outputs.items()}
     return replace(_without_parts(run), messages={}, outputs=outputs)

@@ -14,7 +14,7 @@ from lfclient.fields import FieldKind
 from lfclient.flow import Flow
 from lfclient.inputs import Inputs, read_inputs
 from lfclient.run import Mode
-from lfclient.store import RunRecord
+from lfclient.store import RunRecord, not_kept
 from pages._ui import given, problems, run_panel, state, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend, close_run
@@ -44,7 +44,7 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
     with st.container(border=True, key="run-inputs"):
         st.markdown("##### :material/input: Inputs of this run", anchors=False)
         _about(record)
-        why = unknown_inputs(record)
+        why = not_kept.of_inputs(record)
         if why:
             st.caption(f":material/info: {plain(why)}")
             if record.ended:
@@ -60,21 +60,6 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
             _buttons(again)
         values = list(again.inputs.given) if again else given.of_record(record, None)
         given.draw(values, f"again-{record.id}")
-
-
-def unknown_inputs(record: RunRecord) -> str:
-    """Why it is not known what a run was given; "" if it is."""
-    if not record.started_here:
-        return (
-            "This run was not started in this console, so it is not known what it was given. "
-            "Runs that are started here tell it."
-        )
-    if not record.inputs_kept:
-        return (
-            "What this run was given was not kept: this console is set up to keep no inputs "
-            "(LFCONSOLE_KEEP_INPUTS). To run it again, fill in the form."
-        )
-    return ""
 
 
 def _about(record: RunRecord) -> None:

@@ -6,9 +6,8 @@ import streamlit as st
 
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
-from lfclient.store import AnswerKept, RunRecord
+from lfclient.store import RunRecord, not_kept
 from pages._ui import (
-    again,
     export,
     export_run,
     given,
@@ -38,16 +37,6 @@ _UNSURE = {
     RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
     RunStatus.INTERRUPTED: "This run was cut off",
 }
-# what of a run the store does not have, and why
-_NOT_KEPT = {
-    AnswerKept.WITHOUT_RAW: "The raw answer was not kept: it makes the answer larger than this "
-    "console keeps.",
-    AnswerKept.WITHOUT_INPUTS: "This console keeps no inputs. Nor did it keep what may repeat "
-    "them: the raw answer, and what each component returned on the way.",
-    AnswerKept.TOO_LARGE: "The outputs were not kept: they are larger than this console keeps.",
-    AnswerKept.NOT_WANTED: "The outputs were not kept: this console keeps none.",
-    AnswerKept.REMOVED: "The outputs were removed, to make room for those of later runs.",
-}
 
 
 def problems_of(record: RunRecord) -> None:
@@ -62,8 +51,9 @@ def problems_of(record: RunRecord) -> None:
             record.problem.hint,
             warning=heading is not None,
         )
-    if record.answer_kept in _NOT_KEPT:
-        st.caption(f":material/inventory_2: {_NOT_KEPT[record.answer_kept]}")
+    missing = not_kept.of_answer(record.answer_kept)
+    if missing:
+        st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
     for number, error in enumerate(record.run.errors):
@@ -256,7 +246,7 @@ def _inputs_while_going(session: Session, record: RunRecord) -> None:
 
 def _inputs(session: Session, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
-    why = again.unknown_inputs(record)
+    why = not_kept.of_inputs(record)
     if why:
         st.caption(f":material/info: {plain(why)}")
         return

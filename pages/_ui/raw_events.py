@@ -8,8 +8,8 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.events import RawEvent
 from lfclient.redact import is_blotted
-from lfclient.store import RunRecord
-from pages._ui import again, problems, state
+from lfclient.store import RunRecord, not_kept
+from pages._ui import problems, state
 from pages._ui.backend import client
 from pages._ui.servers import Session
 from pages._ui.text import plain
@@ -54,7 +54,7 @@ def _withheld(record: RunRecord) -> str:
     """
     if is_blotted(record.overrides):
         return _SECRET_GIVEN
-    unknown = again.unknown_inputs(record)
+    unknown = not_kept.of_inputs(record)
     return f"{plain(unknown)} {_PERHAPS_GIVEN}" if unknown else ""
 
 

@@ -7,9 +7,9 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.snippets import API_KEY, Language, snippet
-from lfclient.store import RunRecord
+from lfclient.store import RunRecord, not_kept
 from lfclient.verdict import left_empty
-from pages._ui import again, problems, state, waiting
+from pages._ui import problems, state, waiting
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain
 
@@ -37,7 +37,7 @@ def while_going(session: Session, record: RunRecord) -> None:
 
 def draw(session: Session, record: RunRecord) -> None:
     """The code in the language that is chosen, or why there is none."""
-    why = again.unknown_inputs(record)
+    why = not_kept.of_inputs(record)
     if why:
         st.caption(f":material/info: {plain(why)}")
         return

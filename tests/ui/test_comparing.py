@@ -317,7 +317,7 @@ def test_what_the_server_cut_is_said(kept):
 def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
     """And why."""
     gone = kept({}, answer_kept=AnswerKept.NOT_WANTED)
-    assert "has no outputs here: this console is set up to keep no outputs" in said(
+    assert "has no outputs here: this console keeps no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )
 

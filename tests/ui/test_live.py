@@ -302,7 +302,7 @@ def test_events_that_were_too_much_to_keep_are_counted(langflow_stand_in):
     [
         ({"overrides": {"A.api_key": "••••"}}, "was given a secret"),
         ({"overrides": {"A.table": [{"key": "Authorization", "value": "••••"}]}}, "was given a"),
-        ({"click": f"{ADOPTED}j"}, "not started in this console"),
+        ({"click": f"{ADOPTED}j"}, "not started in the console"),
         ({"inputs_kept": False}, "was not kept"),
     ],
 )

@@ -49,9 +49,9 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
         (Keeping(), "", True),
         (Keeping(answer_bytes=3_000), "raw answer was not kept", True),
         (Keeping(answer_bytes=300), "larger than this console keeps", False),
-        (Keeping(outputs=False), "this console keeps none", False),
+        (Keeping(outputs=False), "this console keeps no outputs", False),
         (Keeping(inputs=False), "This console keeps no inputs", True),
-        (Keeping(total_bytes=1), "removed, to make room", False),
+        (Keeping(total_bytes=1), "made room for", False),
     ],
 )
 def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(

@@ -9,17 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.store import RunRecord
-from lfclient.store.record import AnswerKept
+from lfclient.store.not_kept import NO_OUTPUTS
 from pages._ui import shell, state, status
 from pages._ui.comparing.columns import Column, one_flow
 from pages._ui.run_panel import MODES
 from pages._ui.text import clip, duration_words, plain, time_words
-
-_GONE = {
-    AnswerKept.TOO_LARGE: "its outputs are larger than what is kept",
-    AnswerKept.NOT_WANTED: "this console is set up to keep no outputs",
-    AnswerKept.REMOVED: "they made room for younger ones",
-}
 
 
 def heads(columns: Sequence[Column]) -> None:
@@ -45,7 +39,7 @@ def heads(columns: Sequence[Column]) -> None:
             icon=":material/info:",
         )
     for column in columns:
-        gone = _GONE.get(column.record.answer_kept)
+        gone = NO_OUTPUTS.get(column.record.answer_kept)
         if gone and not (column.record.run and column.record.run.outputs):
             st.caption(f":material/info: {column.name} has no outputs here: {gone}.")
         elif not column.record.ended:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from lfclient.compare import ParameterRow, parameter_rows
 from lfclient.inputs import Given
-from pages._ui import again, diffs, given, state
+from lfclient.store import not_kept
+from pages._ui import diffs, given, state
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import clip, plain
 
@@ -22,10 +23,10 @@ AS_IN_FLOW, NOT_IN_FLOW, NOT_KNOWN = "*as in the flow*", "*not in this flow*", "
 def draw(columns: Sequence[Column]) -> None:
     """One row a parameter, one column a run."""
     st.markdown("##### Inputs", anchors=False)
-    known = [column for column in columns if not again.unknown_inputs(column.record)]
+    known = [column for column in columns if not not_kept.of_inputs(column.record)]
     for column in columns:
         if column not in known:
-            why = again.unknown_inputs(column.record)
+            why = not_kept.of_inputs(column.record)
             st.caption(f":material/info: {column.name}: {plain(why)}")
     rows = parameter_rows(
         [column.record.overrides for column in known],
