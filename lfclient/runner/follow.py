@@ -16,7 +16,7 @@ from lfclient.errors import (
     NotWaiting,
     Unreachable,
 )
-from lfclient.run import RunStatus, StopResult
+from lfclient.run import Run, RunStatus, StopResult
 from lfclient.runner import schedule
 from lfclient.runner.listen import Listener
 from lfclient.runner.live import LiveRun, clock_words, now
