@@ -49,6 +49,7 @@ class Replicas(Bench):
     def kill(self, runner):
         """As SIGKILL: it beats no more, writes no more, and takes no leave."""
         runner._takeover.close()
+        runner._exchange.close()
         runner._tasks.close()
         self.runners.remove(runner)
 

@@ -102,6 +102,12 @@ class Board:
             entries = self._entries.values()
             return [entry.record for entry in entries if entry.saved < entry.record.version]
 
+    def going(self) -> list[RunRecord]:
+        """The snapshots of runs that have not ended."""
+        with self._changed:
+            entries = self._entries.values()
+            return [entry.record for entry in entries if not entry.record.ended]
+
     def sweep(self) -> int:
         """Let go of ended runs that nobody looks at any more; how many that were."""
         with self._changed:

@@ -22,6 +22,7 @@ from lfclient.ownership import fingerprint
 from lfclient.progress import HumanInput
 from lfclient.run import Mode, RunStatus
 from lfclient.runner.board import Board
+from lfclient.runner.exchange import Exchange
 from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
 from lfclient.runner.live import NOT_STARTED_HERE, LiveRun, Records, now
@@ -97,6 +98,8 @@ class Runner:
             self._store, self._presence, self._board, self._tasks, self.owner_of, connections
         )
         self._takeover.begin()
+        self._exchange = Exchange(self._records)
+        self._exchange.begin()
 
     def owner_of(self, connection: Connection) -> str:
         """The fingerprint of whose runs somebody with this connection may see."""
@@ -238,10 +241,10 @@ class Runner:
         """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
         until = time.monotonic() + timeout
         while self._board.peek(run_id) is None:
-            record = self._find(run_id)
+            kept = self._store.standing(run_id)
             left = until - time.monotonic()
-            if record is None or record.version != version or left <= 0:
-                return record
+            if kept is None or kept[0] != version or left <= 0:
+                return self._find(run_id)
             time.sleep(min(left, _ELSEWHERE_SECONDS))
         return self._board.wait(run_id, version, until - time.monotonic())
 
@@ -298,6 +301,7 @@ class Runner:
     def close(self) -> None:
         """Leave everything as a killed process would: jobs go on, records stay unfinished."""
         self._takeover.close()
+        self._exchange.close()
         self._tasks.close()
         self._presence.close()
         self._store.close()

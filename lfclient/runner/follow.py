@@ -42,13 +42,13 @@ _IN_VAIN = (
 )
 
 
-async def follow(live: LiveRun, *, moved: bool = False) -> None:
+async def follow(live: LiveRun, *, moved: bool = False, taken_up: bool = False) -> None:
     """Keep the record at what the server says, until the run has ended.
 
     `moved` says that the server's address is not the one that the run was made at: that it does
-    not know the job then proves nothing.
+    not know the job then proves nothing. `taken_up`: what the record says of the run may be old.
     """
-    follower = _Follower(live, moved)
+    follower = _Follower(live, moved, taken_up)
     try:
         while not live.record.ended and await follower.turn():
             if not live.record.ended:
@@ -59,7 +59,7 @@ async def follow(live: LiveRun, *, moved: bool = False) -> None:
 
 
 class _Follower:
-    def __init__(self, live: LiveRun, moved: bool) -> None:
+    def __init__(self, live: LiveRun, moved: bool, taken_up: bool) -> None:
         self._live = live
         self._moved = moved
         self._away_since = ""
@@ -69,7 +69,8 @@ class _Follower:
         self._decided = ""  # the question that was answered last
         self._decided_at: float | None = None  # and the server has not gone on yet
         self._not_taken_why = ""  # the last decision, until there is another
-        self._fresh = live.record.run is not None  # the submit's answer says how it stands
+        # the submit's answer says how it stands
+        self._fresh = live.record.run is not None and not taken_up
         self.listener = Listener(live)
 
     async def turn(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -87,9 +87,24 @@ class Records:
         self.fault = None
         return whole
 
+    def tell(self, records: Sequence[RunRecord]) -> dict[str, float]:
+        """Write runs that go on with what they have produced, for other processes, and whoever
+        comes after this one; the seconds that each took. Raises `StoreError`.
+        """
+        took = self.store.update_going(records)
+        for record in records:
+            if record.id in took:
+                self.board.saved(record)
+            else:
+                self._see_whose(record)
+        return took
+
     def _write(self, record: RunRecord) -> None:
-        if self.store.update(record, answer=record.ended):
-            return
+        if not self.store.update(record, answer=record.ended):
+            self._see_whose(record)
+
+    def _see_whose(self, record: RunRecord) -> None:
+        """Let go of one that could not be written because it is another process's, or gone."""
         if self.store.worker_of(record.id) != record.worker:
             self.board.drop(record.id)
             self.lose(record.id)
@@ -165,8 +180,8 @@ class LiveRun:
             await self.records.change(self.id, **changes)
 
     async def hear(self, event: Event) -> None:
-        """Take in an event of the run. On disk goes only a change of status: the rest can be had
-        from the server again, for as long as the run goes on.
+        """Take in an event of the run. On disk goes only a change of status: the rest is told
+        from time to time, or can be had from the server again.
         """
         before = self.record.status
 

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from lfclient.fields import MASK
-from lfclient.run import RunStatus
+from lfclient.run import RunStatus, settled
 from lfclient.runner.board import Board
 from lfclient.runner.follow import follow
 from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, now
@@ -17,7 +18,7 @@ from lfclient.runner.presence import BEAT_SECONDS, Presence
 from lfclient.runner.recover import recover
 from lfclient.runner.tasks import Job, Tasks
 from lfclient.settings import Connection
-from lfclient.store import RecordProblem, RunRecord, Store
+from lfclient.store import AnswerKept, RecordProblem, RunRecord, Store
 
 # for which a visitor's key is used after the last sign of that visitor
 VISITOR_SECONDS = 3600.0
@@ -32,7 +33,7 @@ _LOST_CALL = RecordProblem(
     "before you run it again.",
 )
 _LOST_STREAM = RecordProblem(
-    "The console was restarted during this streamed call, which is lost, and its run ends with it.",
+    "The console was restarted during this streamed call, and its run ended with it.",
     "It may have come to its end just before: look into the flow's messages or traces in Langflow "
     "before you run it again.",
 )
@@ -161,7 +162,7 @@ class Takeover:
             if current is None or current.ended or current.worker != mine:
                 return
             # what was pressed and not carried out died with its follower
-            self._board.put(replace(current, **current.unpressed()))
+            self._board.put(replace(current, **{**current.unpressed(), **_as_told(current)}))
             self._taken.add(record.id)
             # the local Langflow takes another port at each start
             moved = connection.url != record.server_url and connection.source != "local"
@@ -169,7 +170,7 @@ class Takeover:
 
             async def work(live: LiveRun) -> None:
                 if followed:
-                    await follow(live, moved=moved)
+                    await follow(live, moved=moved, taken_up=True)
                 else:
                     await recover(live, again=not moved)
 
@@ -197,22 +198,33 @@ class Takeover:
             )
 
     def _close_lost(self, record: RunRecord) -> None:
-        """End a call that died with its process: nothing can tell what became of it.
+        """End a call that died with its process, with what it is known to have produced.
 
         In the name of that process: if it lives after all, its answer counts.
         """
-        streamed = record.mode == "stream" and record.started_at is not None
+        kept = self._store.get(record.id)
+        if kept is None or kept.ended or kept.worker != record.worker:
+            return
+        streamed = kept.mode == "stream" and kept.started_at is not None
+        status = RunStatus.INTERRUPTED if streamed else RunStatus.OUTCOME_UNKNOWN
         self._store.update(
             replace(
-                record,
-                status=RunStatus.INTERRUPTED if streamed else RunStatus.OUTCOME_UNKNOWN,
+                kept,
+                status=status,
                 ended_at=now(),
                 note="",
-                version=record.version + 1,
+                version=kept.version + 1,
                 problem=_LOST_STREAM if streamed else _LOST_CALL,
+                run=kept.run and settled(replace(kept.run, status=status)),
             ),
             answer=True,  # so that lists and searches tell why
         )
+
+
+def _as_told(record: RunRecord) -> dict[str, Any]:
+    """What its follower goes on from: where a part is missing, all is asked for anew."""
+    whole = record.answer_kept is AnswerKept.WHOLE
+    return {} if whole else {"run": None, "answer_kept": AnswerKept.WHOLE}
 
 
 def holds_mask(value: object) -> bool:

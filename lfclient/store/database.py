@@ -80,9 +80,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def write_quickly(self) -> Iterator[Execute]:
-        """One that writes what is put together beforehand. Raises `StoreError`."""
-        with self._told(), self._quick.write() as execute:
+    def write_quickly(self, *, forced: bool = True) -> Iterator[Execute]:
+        """One that writes what is put together beforehand; as `Quick.write`, but `StoreError`."""
+        with self._told(), self._quick.write(forced=forced) as execute:
             yield execute
 
     @contextmanager

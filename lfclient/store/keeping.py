@@ -27,6 +27,8 @@ UNFINISHED = [status.value for status in RunStatus if not status.ended]
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
 _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 
+_UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
+
 
 def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, Run]:
     """What of a run's answer is to be kept, as far as it is not too large."""
@@ -96,7 +98,9 @@ def without_values(run: Run, why: AnswerKept) -> Run:
 
 
 def _without_parts(run: Run) -> Run:
-    """Without the raw answer, what each component returned, logged and failed at, and questions."""
+    """Without the raw answer, what each component returned, logged and failed at, and the words of
+    a question.
+    """
 
     def emptied(component: ComponentRun) -> ComponentRun:
         error = component.error and replace(component.error, traceback=None)
@@ -108,7 +112,7 @@ def _without_parts(run: Run) -> Run:
         metadata={},
         components={name: emptied(component) for name, component in run.components.items()},
         errors=tuple(replace(error, traceback=None) for error in run.errors),
-        waiting_for=None,
+        waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_UNTOLD),
     )
 
 

@@ -28,19 +28,26 @@ class Quick:
         self._engine = engine
         self._errors = engine.dialect.loaded_dbapi.Error
         is_sqlite = engine.dialect.name == "sqlite"
-        self._begin = "BEGIN IMMEDIATE" if is_sqlite else None  # psycopg begins by itself
+        self._is_sqlite = is_sqlite
         self._wording = sqlite.dialect(paramstyle="named") if is_sqlite else engine.dialect
         self._worded: dict[tuple[Any, ...], str] = {}
 
     @contextmanager
-    def write(self) -> Iterator[Execute]:
-        """A transaction, committed at the end. Raises SQLAlchemy's errors, without any values."""
+    def write(self, *, forced: bool = True) -> Iterator[Execute]:
+        """A transaction, committed at the end. Raises SQLAlchemy's errors, without any values.
+
+        Not `forced` to the disk, it outlasts this process, but perhaps not the machine's next fall.
+        """
         connection = None
         try:
             connection = self._engine.raw_connection()
             cursor = connection.cursor()
-            if self._begin:
-                cursor.execute(self._begin)
+            if self._is_sqlite:
+                if not forced:
+                    cursor.execute("PRAGMA synchronous=NORMAL")
+                cursor.execute("BEGIN IMMEDIATE")
+            elif not forced:  # psycopg begins by itself
+                cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
             def execute(statement: ClauseElement, values: Values | list[Values]) -> Any:
                 if isinstance(values, list):
@@ -58,8 +65,17 @@ class Quick:
                 None, None, error, self._errors, hide_parameters=True
             ) from error
         finally:
+            if connection and self._is_sqlite and not forced:
+                self._force_again(connection)
             if connection:
                 connection.close()  # the pool takes back what is not committed
+
+    def _force_again(self, connection: Any) -> None:
+        try:
+            connection.rollback()  # of what failed: within a transaction it cannot be set
+            connection.cursor().execute("PRAGMA synchronous=FULL")
+        except self._errors as error:
+            connection.invalidate(error)
 
     def _sql(self, statement: ClauseElement, values: Values) -> str:
         key = (statement, *values)

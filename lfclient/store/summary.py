@@ -39,12 +39,12 @@ def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) 
 def headline(record: RunRecord) -> str:
     """The first line of what a run returned, or of why it failed."""
     run = record.run
-    if run is None:
-        return _short(_line(record.problem.message), HEADLINE) if record.problem else ""
-    for output in run.outputs.values():
+    for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return _short(_output_line(output), HEADLINE)
-    return _short(_line(run.errors[0].message), HEADLINE) if run.errors else ""
+    if run and run.errors:
+        return _short(_line(run.errors[0].message), HEADLINE)
+    return _short(_line(record.problem.message), HEADLINE) if record.problem else ""
 
 
 def searched(record: RunRecord) -> str:
@@ -55,14 +55,14 @@ def searched(record: RunRecord) -> str:
 
 def _outputs(record: RunRecord) -> Iterator[str]:
     run = record.run
+    if record.problem:
+        yield record.problem.message
     if run is None:
-        if record.problem:
-            yield record.problem.message
         return
     for error in run.errors:
         yield error.message
     for message in run.messages.values():
-        yield message.text
+        yield message.shown
     for output in run.outputs.values():
         yield from _texts(output.value)
 

@@ -1,0 +1,298 @@
+"""A run that goes on, seen from a process that does not follow it, and from those that come after.
+
+Two consoles on one SQLite folder and on PostgreSQL.
+"""
+
+import time
+from itertools import pairwise
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient import RunStatus
+from lfclient.keeping import Keeping
+from lfclient.runner import exchange
+from lfclient.store import AnswerKept, RunFilter, StoreError, statements
+from tests.fake_langflow import FakeLangflow, done, event, message, question
+from tests.postgres import postgres
+from tests.runner_bench import CONNECTION, Bench
+from tests.test_runner_events import BEGUN, JOB, often
+from tests.waiting import wait_for
+
+__all__ = ["often"]
+
+SECRET = "sk-very-secret-1234567890"
+KEPT_LESS = [
+    (Keeping(outputs=False), AnswerKept.NOT_WANTED),
+    (Keeping(inputs=False), AnswerKept.WITHOUT_INPUTS),
+    (Keeping(answer_bytes=200), AnswerKept.TOO_LARGE),
+]
+
+
+def token(text):
+    return event("token", id="m", chunk=text)
+
+
+class Two(Bench):
+    """`runner` follows what is started, `other` is opened beside it."""
+
+    def __init__(self, folder, database_url):
+        super().__init__(folder, FakeLangflow(seconds=60, log=[BEGUN]), database_url)
+        self.other = self.new_runner()
+
+    def there(self, run_id, ready, timeout=10.0):
+        """Wait until the other process shows it; the record."""
+        until = time.monotonic() + timeout
+        record = self.other.get(run_id, self.owner)
+        while not ready(record):
+            left = until - time.monotonic()
+            assert left > 0, f"still {record}"
+            record = self.other.wait_change(run_id, record.version, left)
+        return record
+
+    def begun(self, mode="background"):
+        """A run whose components are known; its id."""
+        run_id = self.start(mode=mode)
+        self.until(run_id, lambda record: record.run and record.run.components)
+        return run_id
+
+    def asking(self):
+        """One that waits for a decision."""
+        run_id = self.begun()
+        asked = event("human_input_required", **question(JOB))
+        self.server.log += [done("ChatInput-a", "hi"), asked]
+        self.server.jobs[JOB].state = "suspended"
+        self.until(run_id, lambda record: record.run.waiting_for)
+        return run_id
+
+    def kill(self):
+        """As SIGKILL of the one that follows: it writes no more, and its lock is free."""
+        self.runner._exchange.close()
+        self.runner.close()
+        self.runners.remove(self.runner)
+        self.runner = self.other
+
+    def take_over(self, run_id):
+        """Kill the one that follows, and let the other see that it is dead."""
+        self.kill()
+        self.other.attach(CONNECTION)
+        wait_for(lambda: self.other._takeover.look() or self.other.is_followed(run_id))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def two(request, tmp_path, monkeypatch):
+    monkeypatch.setattr(exchange, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(exchange, "TELL_SECONDS", 0.2)
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 0.2)
+    url = SecretStr(postgres().new_database()) if request.param == "postgresql" else None
+    made = Two(tmp_path, url)
+    yield made
+    for runner in made.runners:
+        runner.close()
+
+
+def said(record):
+    return record.run.messages["m"].shown if record.run and record.run.messages else ""
+
+
+def states(record):
+    return {name: one.state.value for name, one in record.run.components.items()}
+
+
+def test_another_process_sees_what_a_run_does(two):
+    """Its components, and its text as it is written."""
+    run_id = two.begun()
+    record = two.there(run_id, lambda record: record.run)
+    assert states(record) == {"ChatInput-a": "running", "ChatOutput-b": "waiting"}
+    two.server.log += [done("ChatInput-a", "hi", "ChatOutput-b"), message("m", "", "partial")]
+    two.server.log += [token("Once "), token("upon")]
+    record = two.there(run_id, lambda record: said(record) == "Once upon")
+    assert states(record) == {"ChatInput-a": "done", "ChatOutput-b": "running"}
+    two.server.log += [token(" a time")]
+    two.there(run_id, lambda record: said(record) == "Once upon a time")
+    assert not two.other.is_followed(run_id)
+
+
+def test_another_process_sees_the_question(two):
+    """With its decisions, and which of them was sent."""
+    run_id = two.asking()
+    record = two.there(run_id, lambda record: record.run and record.run.waiting_for)
+    asked = record.run.waiting_for
+    assert (record.status, asked.prompt) == (RunStatus.SUSPENDED, "May it go on?")
+    assert [one.action_id for one in asked.decisions] == ["approve", "reject"]
+    two.server.resume_held = True
+    two.runner.decide(run_id, CONNECTION, asked, "approve")
+    two.there(run_id, lambda record: record.run.waiting_for.sent == "approve")
+    two.server.resume_held = False
+
+
+def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
+    """It ends as interrupted, is found by its words, and says why."""
+    run_id = two.begun("stream")
+    two.server.log += [message("m", "", "partial"), token("Half a senten")]
+    two.there(run_id, lambda record: said(record) == "Half a senten")
+    two.kill()
+    wait_for(lambda: two.other._takeover.look() or two.other.get(run_id, two.owner).ended)
+    record = two.other.get(run_id, two.owner)
+    assert record.status is record.run.status is RunStatus.INTERRUPTED
+    (left,) = record.run.unfinished
+    assert left.shown == "Half a senten"
+    assert set(states(record).values()) == {"interrupted", "waiting"}
+    assert "restarted" in record.problem.message
+    for text in ("half a senten", "restarted"):
+        (entry,) = two.other.past.page([two.owner], RunFilter(text=text)).entries
+        assert entry.headline == record.problem.message
+
+
+def test_who_takes_a_job_over_goes_on_from_what_was_told(two):
+    """The words that went by before are not told again."""
+    run_id = two.begun()
+    two.server.log += [message("m", "", "partial"), token("Once ")]
+    two.there(run_id, lambda record: said(record) == "Once ")
+    two.take_over(run_id)
+    two.server.log += [token("upon a time")]
+    record = two.until(run_id, lambda record: said(record).endswith("upon a time"))
+    assert said(record).startswith("Once ")
+    assert states(record)["ChatInput-a"] == "running"
+
+
+@pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])
+def test_what_is_not_to_be_kept_is_not_told(two, keeping, kept):
+    """How its components stand is, and that there is a question."""
+    two.runner.store.keeping = keeping
+    run_id = two.asking()
+    two.server.log += [message("u", "what was entered")]
+    two.until(run_id, lambda record: record.run.messages)
+    record = two.there(run_id, lambda record: record.run and record.run.waiting_for)
+    assert record.answer_kept is kept
+    assert states(record)["ChatInput-a"] == "suspended" or states(record)["ChatInput-a"] == "done"
+    assert record.run.components["ChatInput-a"].output is None
+    assert "go on" not in record.run.waiting_for.prompt
+    assert len(record.run.waiting_for.decisions) == 2
+    if not keeping.outputs:
+        assert record.run.messages == {}
+
+
+@pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])
+def test_who_takes_over_what_was_not_told_whole_asks_for_all(two, keeping, kept):
+    """From the first event on, so that the screen lacks nothing."""
+    two.runner.store.keeping = keeping
+    run_id = two.begun()
+    two.server.log += [
+        done("ChatInput-a", "hi " * 100, "ChatOutput-b"),
+        message("m", "Said. " * 50),
+    ]
+    two.there(run_id, lambda record: record.answer_kept is kept)
+    two.take_over(run_id)
+    record = two.until(run_id, lambda record: said(record))
+    assert record.run.components["ChatInput-a"].output.value == "hi " * 100
+    assert record.answer_kept is AnswerKept.WHOLE
+
+
+def test_no_secret_is_told(two):
+    """A server that repeats it tells it to no other process."""
+    run_id = two.start({"ChatInput-a.key": SECRET})
+    two.server.log += [message("m", f"You gave {SECRET}.")]
+    record = two.there(run_id, said)
+    assert SECRET not in str(record)
+    assert said(record).startswith("You gave")
+
+
+def test_what_has_not_changed_is_not_written_again(two):
+    """Nor is a run that was over within the first second."""
+    run_id = two.begun()
+    two.there(run_id, lambda record: record.run)
+    version = two.other.get(run_id, two.owner).version
+    written = []
+    tell = two.runner._records.tell
+    two.runner._records.tell = lambda records: (written.append(records), tell(records))[1]
+    time.sleep(0.6)
+    assert (written, two.other.get(run_id, two.owner).version) == ([], version)
+    exchange.TELL_SECONDS = 1.0
+    two.server.log = [BEGUN, event("end")]
+    two.server.seconds = 0
+    two.ended(two.start())
+    assert written == []
+
+
+def test_it_is_written_at_most_so_often(two):
+    """However many words come."""
+    run_id = two.begun("stream")
+    two.server.log.append(message("m", "", "partial"))
+    two.there(run_id, lambda record: record.run)
+    moments = []
+    tell = two.runner._records.tell
+    two.runner._records.tell = lambda records: (moments.append(time.monotonic()), tell(records))[1]
+    for number in range(100):
+        two.server.log.append(token(f"{number} "))
+        time.sleep(0.01)
+    two.there(run_id, lambda record: said(record).endswith("99 "))
+    assert 2 <= len(moments) <= 8
+    assert all(later - before >= 0.2 for before, later in pairwise(moments))
+
+
+def test_a_database_that_is_away_is_told_once_it_is_back(two, monkeypatch):
+    """Meanwhile the run is followed and shown here as ever."""
+    run_id = two.begun()
+    two.there(run_id, lambda record: record.run)
+    with monkeypatch.context() as away:
+
+        def gone(records):
+            raise StoreError("The database is gone.")
+
+        away.setattr(two.runner.store, "update_going", gone)
+        two.server.log += [message("m", "Said.")]
+        two.until(run_id, said)
+        wait_for(lambda: two.runner.disk_fault)
+    two.there(run_id, said)
+    assert two.runner.disk_fault is None
+
+
+def test_one_that_cannot_be_told_holds_up_no_other(two, monkeypatch, caplog):
+    """It is said once, without what it holds."""
+    good, bad = two.begun(), two.begun()
+    records = two.runner._records
+    tell = records.tell
+
+    def refusing(some):
+        if any(one.id == bad for one in some):
+            raise TypeError("what was entered")
+        return tell(some)
+
+    monkeypatch.setattr(records, "tell", refusing)
+    two.there(good, lambda record: record.run)
+    assert two.other.get(bad, two.owner).run is None
+    wait_for(lambda: caplog.records)
+    assert "what was entered" not in caplog.text
+    assert bad in caplog.text
+    monkeypatch.undo()
+
+
+def test_a_run_that_another_process_has_taken_is_let_go_of(two):
+    """As soon as there is something to tell of it."""
+    run_id = two.begun()
+    two.there(run_id, lambda record: record.run)
+    assert two.other.store.claim(run_id, two.runner._presence.id, two.other._presence.id)
+    two.server.log += [message("m", "Said.")]
+    wait_for(lambda: not two.runner.is_followed(run_id))
+    assert two.runner.disk_fault is None
+
+
+def test_a_write_that_is_not_forced_leaves_the_next_one_forced(any_store):
+    """Also after one that failed, as of a run that another process deletes meanwhile."""
+    database = any_store.database
+
+    def setting():
+        name = "synchronous_commit" if database.is_shared else "synchronous"
+        with database.read() as connection:
+            word = "SHOW" if database.is_shared else "PRAGMA"
+            return connection.exec_driver_sql(f"{word} {name}").scalar_one()
+
+    before = setting()
+    assert before in ("on", 2)
+    any_store.update_going([])
+    assert setting() == before
+    piece = {"run_id": "nobody's", "seq": 0, "body": b""}
+    with pytest.raises(StoreError), database.write_quickly(forced=False) as execute:
+        execute(statements.NEW_PIECE, piece)
+    assert setting() == before
