@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from lfclient.runner.core import FollowedElsewhere, Runner, TooManyRuns
+from lfclient.runner.core import Runner, TooManyRuns
 from lfclient.settings import Settings
 
-__all__ = ["FollowedElsewhere", "Runner", "TooManyRuns", "get_runner"]
+__all__ = ["Runner", "TooManyRuns", "get_runner"]
 
 _runners: dict[str, Runner] = {}
 _lock = threading.Lock()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from lfclient.runner.follow import follow
 from lfclient.runner.live import NOT_STARTED_HERE, LiveRun, Records, now
 from lfclient.runner.past import Past
 from lfclient.runner.presence import presence
+from lfclient.runner.presses import Presses, as_wished, edit_of
 from lfclient.runner.takeover import Takeover
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
@@ -49,15 +49,6 @@ class TooManyRuns(LangflowError):
     """The console follows as many runs as it can."""
 
     default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
-
-
-class FollowedElsewhere(LangflowError):
-    """Another living process of this console follows the run."""
-
-    default_hint = (
-        "Open the run in that console and do it there. Or end that console, then press the "
-        "button again here."
-    )
 
 
 def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
@@ -98,7 +89,8 @@ class Runner:
             self._store, self._presence, self._board, self._tasks, self.owner_of, connections
         )
         self._takeover.begin()
-        self._exchange = Exchange(self._records)
+        self._presses = Presses(self._store, self._board, self._tasks, self._presence.id)
+        self._exchange = Exchange(self._records, self._presses)
         self._exchange.begin()
 
     def owner_of(self, connection: Connection) -> str:
@@ -160,44 +152,24 @@ class Runner:
     def stop(self, run_id: str, connection: Connection) -> None:
         """Ask for a stop; what came of it will be in the record.
 
-        Raises `StoreError`, and `FollowedElsewhere` where only another process can stop it.
+        Whichever process follows it. Raises `StoreError`.
         """
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
-            self._check_ours(run_id, connection, "Not stopped")
-        owner, asked = self.owner_of(connection), now()
-
-        def stopping(record: RunRecord) -> dict[str, Any] | None:
-            if record.ended or record.stop_requested_at:
-                return None
-            return {"stop_requested_at": asked, "stop_result": ""}
-
-        if self._edit(run_id, owner, stopping):
-            self._tasks.press_stop(run_id)
+        self._presses.stop(run_id, self.owner_of(connection))
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
     ) -> None:
         """Send a person's decision for a run that waits; what came of it will be in the record.
 
-        Only the first of several presses counts, and only for the question that was shown. Raises
-        `StoreError`, and `FollowedElsewhere`.
+        Only the first of several presses counts, wherever they are made, and only for the question
+        that was shown. Raises `StoreError`.
         """
         if self._tasks.connection(run_id) is None:
             self.attach(connection)
-            self._check_ours(run_id, connection, "Not decided")
-
-        def deciding(record: RunRecord) -> dict[str, Any] | None:
-            run = record.run
-            if record.ended or run is None or run.waiting_for is None or run.waiting_for.sent:
-                return None
-            if run.waiting_for.request_id != question.request_id:
-                return None
-            asked = replace(run.waiting_for, sent=action_id)
-            return {"run": replace(run, waiting_for=asked), "note": ""}
-
-        if self._edit(run_id, self.owner_of(connection), deciding):
-            self._tasks.decide(run_id, question.request_id, action_id)
+        owner = self.owner_of(connection)
+        self._presses.decide(run_id, owner, question.request_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
@@ -270,7 +242,7 @@ class Runner:
         """
         owner = self._written(connection, flow_id, old)
         for run_id in self._store.rename_session(owner, flow_id, old, new):
-            self._edit(run_id, owner, lambda _: {"session_id": new})
+            edit_of(self._board, owner, run_id, lambda _: {"session_id": new})
 
     def leave(self) -> None:
         """Somebody has stopped looking at a run: its memory is given back within seconds."""
@@ -306,24 +278,6 @@ class Runner:
         self._presence.close()
         self._store.close()
 
-    def _edit(
-        self, run_id: str, owner: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]
-    ) -> bool:
-        """Change that owner's run that is on the board; whether there was something to change.
-
-        Of several who press at once, one does.
-        """
-        made: list[Mapping[str, Any]] = []
-
-        def noted(record: RunRecord) -> Mapping[str, Any] | None:
-            changes = edit(record) if record.owner == owner else None
-            made.extend([changes] if changes else [])
-            return changes
-
-        with suppress(KeyError):
-            self._board.edit(run_id, noted)
-        return bool(made)
-
     def _end_unsure(self) -> None:
         """Close what was not begun because the database did not answer: it may have kept it."""
         for record in tuple(self._unsure.values()):
@@ -346,9 +300,12 @@ class Runner:
             self._board.drop(run_id)
             record = None
         if record is None:
+            wishes = self._store.wishes.of([run_id])  # first: they go when its record tells them
             record = self._store.get(run_id)
             if record and record.ended:
                 self._board.put(record)
+            elif record:
+                record = as_wished(record, wishes)
         return record
 
     def _is_stale(self, record: RunRecord) -> bool:
@@ -362,12 +319,3 @@ class Runner:
             return False
         # two processes may have written the same version, of which the second counts
         return kept != (record.version, record.status)
-
-    def _check_ours(self, run_id: str, connection: Connection, undone: str) -> None:
-        mine = self._store.unfinished(self.owner_of(connection))
-        for record in mine:
-            if record.id == run_id and record.worker != self._presence.id:
-                raise FollowedElsewhere(
-                    f"{undone}: another console process on the same records follows this "
-                    "run, and only that one can do it."
-                )

@@ -1,16 +1,17 @@
-"""What a process tells others, through the database, of the runs that it follows."""
+"""What processes tell each other, through the database, of runs that go on."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from lfclient.run import Run
 from lfclient.runner.live import Records
+from lfclient.runner.presses import Presses
 from lfclient.store import RunRecord, StoreError
 
 LOOK_SECONDS = 0.5
@@ -30,13 +31,15 @@ class _Told:
 
 
 class Exchange:
-    """Writes what runs that go on have produced, in a thread of its own: at most once a second
-    while it changes, the first time a second after it was first seen, so that a short run costs no
-    more. Nobody who follows or watches a run here waits for it.
+    """Writes what the runs of this process have produced, and takes what is pressed elsewhere.
+
+    In a thread of its own: nobody who follows or watches a run here waits for it. A run is written
+    at most once a second while it changes, the first time a second after it was first seen, so
+    that a short one costs no more.
     """
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, presses: Presses) -> None:
+        self._records, self._presses = records, presses
         self._told: dict[str, _Told] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(
@@ -53,13 +56,16 @@ class Exchange:
         self._thread.join(10)
 
     def look(self) -> None:
-        """Write what is due."""
-        for some in _in_small(self._due()):
+        """Write what is due, and take what was pressed. Raises `StoreError` of the latter."""
+        wishes = self._presses.note()
+        for some in _in_small(self._due({wish.run_id for wish in wishes})):
             if not self._tell(some) and len(some) > 1:
                 for each in some:
                     self._tell([each])
+        for wish in wishes:
+            self._presses.take(wish)
 
-    def _due(self) -> list[tuple[RunRecord, _Told]]:
+    def _due(self, pressed: Collection[str]) -> list[tuple[RunRecord, _Told]]:
         going = self._records.board.going()
         now = time.monotonic()
         before, self._told = self._told, {}
@@ -67,7 +73,8 @@ class Exchange:
         for record in going:
             told = before.get(record.id) or _Told(None, now + TELL_SECONDS)
             self._told[record.id] = told
-            if record.run is not None and record.run is not told.run and now >= told.due:
+            changed = record.run is not None and record.run is not told.run and now >= told.due
+            if changed or record.id in pressed:  # whoever has pressed is to see that it was taken
                 due.append((record, told))
         return [] if self._records.fault else due  # which is tried every few seconds
 
@@ -101,6 +108,8 @@ class Exchange:
             try:
                 self.look()
                 fault = ""
+            except StoreError:
+                pass  # it is said to whoever presses
             except Exception as error:
                 # the next look may do better; logged once, without its text, which may hold all
                 if fault != type(error).__name__:

@@ -30,6 +30,7 @@ from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import changing, from_row, microseconds, to_row
 from lfclient.store.summary import gist, headline, searched
+from lfclient.store.wishes import RunWishes, Wish
 from lfclient.store.workers import Workers
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "RunRecord",
     "Store",
     "StoreError",
+    "Wish",
 ]
 
 _LARGE = 4_000_000  # bytes
@@ -62,8 +64,8 @@ class Store:
     process killed right afterwards loses none of it. Every method raises `StoreError`.
 
     `history` lists the runs, `presets` are the named values, `drafts` what was typed into
-    forms, `workers` the processes that share the database, `cleaner` removes what is to be kept no
-    longer.
+    forms, `workers` the processes that share the database, `wishes` what is pressed in one for
+    another, `cleaner` removes what is to be kept no longer.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Store:
         self.presets = Presets(self.database)
         self.drafts = KeptDrafts(self.database)
         self.workers = Workers(self.database)
+        self.wishes = RunWishes(self.database)
         self.cleaner = Cleaner(self.database, self.keeping, self.drafts)
         self._read, self._write = self.database.read, self.database.write
         self._new_run = self.database.insert_new(statements.RUNS, "owner", "click").returning(

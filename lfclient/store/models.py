@@ -1,5 +1,5 @@
 """The tables: one row a run, its answer in pieces and its text beside it; presets; drafts;
-processes.
+processes, and what they leave for each other.
 """
 
 from __future__ import annotations
@@ -177,6 +177,19 @@ class DraftRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class WishRow(Base):
+    """What was pressed for a run that another process follows: with `question`, a decision on it,
+    else a stop.
+    """
+
+    __tablename__ = "run_wishes"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True)
+    decision: Mapped[str]
+    asked_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class WorkerRow(Base):
