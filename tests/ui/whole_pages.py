@@ -79,6 +79,7 @@ def going_run(url, **more):
     """A run that goes on, as the runner has it in memory."""
     more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
     record = a_record(url, **more)
+    backend().runner._exchange.close()  # which would let go of what the store does not have
     backend().runner._board.put(record)
     return record
 

@@ -1,0 +1,161 @@
+"""Two console processes on one database, of which the one that follows the runs is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from lfclient import Flow, LangflowClient, RunStatus
+from lfclient.ownership import fingerprint
+from lfclient.runner import Runner
+from lfclient.settings import Connection
+from lfclient.store import RunRecord
+from tests.live.conftest import Make
+from tests.postgres import postgres
+from tests.servers import LiveServer
+
+pytestmark = pytest.mark.parametrize("langflow", ["1.13.0"], indirect=True)
+TAKEN_OVER_SECONDS = 30.0
+
+
+class Beside:
+    """The process that lives: it has the key, and follows nothing yet."""
+
+    def __init__(self, folder: Path, server: LiveServer, database: str | None) -> None:
+        self.told = {
+            "folder": str(folder),
+            "url": server.url,
+            "key": server.api_key,
+            "database": database,
+        }
+        self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
+        url = database and SecretStr(database)
+        self.runner = Runner(folder, database_url=url or None, connections=[self.connection])
+        self.owner = fingerprint(self.connection, folder)
+        self.other: subprocess.Popen[str] | None = None
+
+    def start(self, *runs: tuple[Flow, str, str]) -> list[str]:
+        """Let another process run flows, in a mode and a session each; the ids."""
+        self.other = subprocess.Popen(
+            [sys.executable, "-m", "tests.live.replica_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        each = [{"flow": flow.id, "mode": mode, "session": name} for flow, mode, name in runs]
+        json.dump({**self.told, "runs": each}, self.other.stdin)
+        self.other.stdin.close()
+        return [self.other.stdout.readline().strip() for _ in runs]
+
+    def kill(self) -> None:
+        os.kill(self.other.pid, signal.SIGKILL)
+        self.other.wait(10)
+        self.other.stdout.close()
+
+    def until(
+        self, run_id: str, ready: Callable[[RunRecord], object], seconds: float = 60
+    ) -> RunRecord:
+        until = time.monotonic() + seconds
+        record = self.runner.get(run_id, self.owner)
+        while not ready(record):
+            left = until - time.monotonic()
+            assert left > 0, f"still {record}"
+            record = self.runner.wait_change(run_id, record.version, left)
+        return record
+
+    def close(self) -> None:
+        if self.other and self.other.poll() is None:
+            self.kill()
+        self.runner.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def beside(request, tmp_path: Path, langflow: LiveServer) -> Iterator[Beside]:
+    url = postgres().new_database() if request.param == "postgresql" else None
+    made = Beside(tmp_path, langflow, url)
+    yield made
+    made.close()
+
+
+def words(record: RunRecord) -> str:
+    """What a run has written so far."""
+    messages = record.run.messages.values() if record.run else ()
+    return "".join(one.shown for one in messages if one.sender == "Machine")
+
+
+def asks(record: RunRecord) -> bool:
+    return bool(record.run and record.run.waiting_for and not record.run.waiting_for.sent)
+
+
+def ended(record: RunRecord) -> bool:
+    return record.ended
+
+
+def test_runs_are_seen_and_pressed_from_beside_and_outlive_their_process(
+    beside: Beside, client: LangflowClient, make: Make
+):
+    """Words, questions, a stop and a decision go between the two. After the kill, the streamed call
+    keeps its words, and jobs are followed to their end within half a minute: each ran once.
+    """
+    writing, approval = make("Write word by word"), make("Wait for an approval")
+    flows = [writing, approval, writing, approval]
+    modes = ["stream", "background", "background", "background"]
+    sessions = [uuid4().hex for _ in flows]
+    call, asking, stopped, waiting = beside.start(*zip(flows, modes, sessions, strict=True))
+    early = words(beside.until(call, words))
+    record = beside.until(asking, asks)
+    assert record.status is RunStatus.SUSPENDED
+    beside.runner.decide(asking, beside.connection, record.run.waiting_for, "approve")
+    beside.until(stopped, words)
+    beside.runner.stop(stopped, beside.connection)
+    assert beside.runner.get(stopped, beside.owner).stop_requested_at
+    assert beside.until(stopped, ended, 15).status is RunStatus.CANCELLED
+    record = beside.until(asking, ended, 15)
+    assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
+    beside.until(waiting, asks)
+    seen = words(beside.until(call, lambda record: len(words(record)) > len(early)))
+    assert not any(map(beside.runner.is_followed, (call, asking, stopped, waiting)))
+    beside.kill()
+    killed = time.monotonic()
+    record = beside.until(call, ended, TAKEN_OVER_SECONDS)
+    assert record.status is RunStatus.INTERRUPTED
+    assert words(record).startswith(seen)
+    assert record.run.unfinished
+    while not beside.runner.is_followed(waiting):
+        assert time.monotonic() - killed < TAKEN_OVER_SECONDS
+        time.sleep(0.1)
+    record = beside.until(waiting, asks)
+    beside.runner.decide(waiting, beside.connection, record.run.waiting_for, "reject")
+    record = beside.until(waiting, ended)
+    assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-no"])
+    asked = [
+        sum(one.sender == "User" for one in client.messages(flow, session))
+        for flow, session in zip(flows, sessions, strict=True)
+    ]
+    assert asked == [1, 1, 1, 1]
+
+
+def test_a_job_is_written_on_while_its_process_is_killed(
+    beside: Beside, client: LangflowClient, make: Make
+):
+    """Who takes it over goes on from the words that were told; its whole text comes in the end."""
+    flow, session = make("Write word by word"), uuid4().hex
+    (job,) = beside.start((flow, "background", session))
+    seen = words(beside.until(job, words))
+    beside.kill()
+    record = beside.until(job, ended)
+    assert record.status is RunStatus.COMPLETED
+    assert words(record).startswith(seen.strip()[:10])
+    assert "…" not in words(record)
+    assert beside.runner.is_followed(job) or record.run.outputs
+    assert sum(one.sender == "User" for one in client.messages(flow, session)) == 1
