@@ -9,11 +9,13 @@ from itertools import pairwise
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from lfclient import RunStatus
 from lfclient.keeping import Keeping
 from lfclient.runner import exchange
 from lfclient.store import AnswerKept, RunFilter, StoreError, statements
+from lfclient.store.models import PieceRow
 from tests.fake_langflow import FakeLangflow, done, event, message, question
 from tests.postgres import postgres
 from tests.runner_bench import CONNECTION, Bench
@@ -156,6 +158,25 @@ def test_who_takes_a_job_over_goes_on_from_what_was_told(two):
     record = two.until(run_id, lambda record: said(record).endswith("upon a time"))
     assert said(record).startswith("Once ")
     assert states(record)["ChatInput-a"] == "running"
+
+
+@pytest.mark.parametrize("mode", ["background", "stream"])
+def test_what_was_told_and_cannot_be_read_holds_nothing_up(two, mode):
+    """The job is followed from its first event on, and the call is closed without it."""
+    run_id = two.begun(mode)
+    two.there(run_id, lambda record: record.run)
+    two.kill()
+    with two.other.store.database.write() as connection:
+        connection.execute(update(PieceRow).values(body=b"no answer"))
+    third = two.new_runner()
+    third.attach(CONNECTION)
+    if mode == "background":
+        wait_for(lambda: third._takeover.look() or third.is_followed(run_id))
+        two.runner = third
+        two.until(run_id, lambda record: record.run and record.run.components)
+    else:
+        (closed,) = third.recent(two.owner)
+        assert closed.status is RunStatus.INTERRUPTED
 
 
 @pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])

@@ -19,6 +19,7 @@ from lfclient.runner.recover import recover
 from lfclient.runner.tasks import Job, Tasks
 from lfclient.settings import Connection
 from lfclient.store import AnswerKept, RecordProblem, RunRecord, Store
+from lfclient.store.errors import AnswerUnreadable
 
 # for which a visitor's key is used after the last sign of that visitor
 VISITOR_SECONDS = 3600.0
@@ -110,7 +111,7 @@ class Takeover:
             elif self._store.worker_of(record.id) != self._presence.id:
                 self._tasks.lose(record.id)  # another process took it over
         for run_id in tuple(self._unsure):
-            record = self._store.get(run_id)
+            record = self._kept(run_id)
             if record and not record.ended and record.worker == self._presence.id:
                 self._taken.add(run_id)
                 self._see_to(record, self._connection(record.owner), tell=tell)
@@ -158,7 +159,7 @@ class Takeover:
         with self._lock:
             if not ours and not self._claim(record):
                 return
-            current = self._board.peek(record.id) or self._store.get(record.id)
+            current = self._board.peek(record.id) or self._kept(record.id)
             if current is None or current.ended or current.worker != mine:
                 return
             # what was pressed and not carried out died with its follower
@@ -181,6 +182,13 @@ class Takeover:
                 job.blind = TAKEN_UP if ours else RESTARTED
             self._tasks.begin(job)
 
+    def _kept(self, run_id: str) -> RunRecord | None:
+        """A run as it is kept; without what it has produced where that cannot be read."""
+        try:
+            return self._store.get(run_id)
+        except AnswerUnreadable:
+            return next((one for one in self._store.unfinished() if one.id == run_id), None)
+
     def _claim(self, record: RunRecord) -> bool:
         self._unsure.add(record.id)
         claimed = self._store.claim(record.id, record.worker, self._presence.id)
@@ -202,7 +210,7 @@ class Takeover:
 
         In the name of that process: if it lives after all, its answer counts.
         """
-        kept = self._store.get(record.id)
+        kept = self._kept(record.id)
         if kept is None or kept.ended or kept.worker != record.worker:
             return
         streamed = kept.mode == "stream" and kept.started_at is not None
