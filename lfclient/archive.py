@@ -25,6 +25,7 @@ from lfclient.redact import Redactor
 from lfclient.run import Run
 from lfclient.store import not_kept
 from lfclient.store.record import RunRecord
+from lfclient.tables import is_rows
 from lfclient.words import without_credentials
 
 _STEM = 80  # characters of a name, before its number and its ending
@@ -122,7 +123,7 @@ class _Archive:
             self._fetched(entry, value)
         elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
             self._picture(entry, Picture("", value), "")
-        elif output.kind is OutputKind.TABLE and _is_rows(value):
+        elif output.kind is OutputKind.TABLE and is_rows(value):
             self._add(entry, "csv", csv_pieces(_Cleaned(value, self._redactor)))
         elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
@@ -313,7 +314,3 @@ def _encoded(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:
 
 def _alike(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())
-
-
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lfclient.tables import markdown_rows
+from lfclient.tables import is_rows, markdown_rows
 
 LONGEST = 5_000_000  # characters; longer texts are shown as what they are
 _FENCE = re.compile(r"```json[ \t]*\n(.*?)\n?```", re.DOTALL)
@@ -25,7 +25,7 @@ def extra_values(value: Any) -> Iterable[tuple[str, Any]]:
         return _of_text(value)
     if isinstance(value, dict):
         return [("image", part) for part in value.values() if _is_data_uri(part)]
-    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+    if value and is_rows(value):
         return [("table", value)]
     return ()
 

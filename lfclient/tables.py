@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 _CUT = re.compile(r"\.\.\. \[truncated (\d+) items\]")
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
@@ -25,6 +25,11 @@ def cut_rows(content: Any) -> tuple[Any, bool, int | None]:
     return content, False, None
 
 
+def is_rows(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Whether a value is a list of dicts, which an empty one is, too."""
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
 def rows_of(content: Any) -> list[dict[str, Any]] | None:
     """Rows from a list of dicts, columns with rows, a dict of columns, JSON or Markdown text.
 
@@ -40,7 +45,7 @@ def rows_of(content: Any) -> list[dict[str, Any]] | None:
 
 
 def _from_list(rows: list[Any]) -> list[dict[str, Any]] | None:
-    if all(isinstance(row, dict) for row in rows):
+    if is_rows(rows):
         return rows
     if all(isinstance(row, list) for row in rows):
         return [{f"column {place}": cell for place, cell in enumerate(row, 1)} for row in rows]
@@ -60,7 +65,7 @@ def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
         return _from_list(data)
     for name in _WRAPPERS:
         inner = content.get(name)
-        if isinstance(inner, (list, dict)) and (len(content) == 1 or _holds_rows(inner)):
+        if isinstance(inner, (list, dict)) and (len(content) == 1 or (inner and is_rows(inner))):
             return rows_of(inner)
     parts = list(content.values())
     if all(isinstance(part, list) for part in parts) and len({len(part) for part in parts}) == 1:
@@ -68,10 +73,6 @@ def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
     if all(isinstance(part, dict) for part in parts) and len({tuple(part) for part in parts}) == 1:
         return [{name: content[name][key] for name in content} for key in parts[0]]
     return [content]
-
-
-def _holds_rows(inner: Any) -> bool:
-    return isinstance(inner, list) and bool(inner) and all(isinstance(row, dict) for row in inner)
 
 
 def _column_name(column: Any) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lfclient.compare.alike import alike
+from lfclient.words import clip
 
 MOST_ROWS = 500  # that differ and are listed
 MOST_COLUMNS = 40  # that are listed
@@ -159,5 +160,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, (float, np.floating)) and float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))
-    text = str(value)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return clip(str(value), LONGEST_CELL)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lfclient.compare.sequences import Block, blocks, common_ends
+from lfclient.words import clip
 
 LONGEST = 20_000_000  # characters of a text that are compared
 MOST_LINES = 1_500  # of the differences that are listed
@@ -80,22 +81,22 @@ def compare_texts(before: str, after: str) -> TextDiff:
 def _listed(found: list[Block], a: list[str], b: list[str]) -> Iterator[Piece | None]:
     for number, block in enumerate(found):
         if not block.same:
-            yield from (Piece(Mark.REMOVED, _short(line)) for line in a[block.a0 : block.a1])
-            yield from (Piece(Mark.ADDED, _short(line)) for line in b[block.b0 : block.b1])
+            yield from (_piece(Mark.REMOVED, line) for line in a[block.a0 : block.a1])
+            yield from (_piece(Mark.ADDED, line) for line in b[block.b0 : block.b1])
             continue
         after = 0 if number == 0 else AROUND
         ahead = 0 if number == len(found) - 1 else AROUND
         size = block.a1 - block.a0
         if size <= after + ahead:
-            yield from (Piece(Mark.SAME, _short(line)) for line in a[block.a0 : block.a1])
+            yield from (_piece(Mark.SAME, line) for line in a[block.a0 : block.a1])
             continue
-        yield from (Piece(Mark.SAME, _short(line)) for line in a[block.a0 : block.a0 + after])
+        yield from (_piece(Mark.SAME, line) for line in a[block.a0 : block.a0 + after])
         yield None
-        yield from (Piece(Mark.SAME, _short(line)) for line in a[block.a1 - ahead : block.a1])
+        yield from (_piece(Mark.SAME, line) for line in a[block.a1 - ahead : block.a1])
 
 
-def _short(line: str) -> str:
-    return line if len(line) <= LONG_LINE else f"{line[: LONG_LINE - 1]}…"
+def _piece(mark: Mark, line: str) -> Piece:
+    return Piece(mark, clip(line, LONG_LINE))
 
 
 def compare_words(before: str, after: str) -> list[Piece] | None:

@@ -18,6 +18,7 @@ from lfclient.pictures import Picture, bytes_of, pictures_of
 from lfclient.report import markdown
 from lfclient.report.bounded import LONGEST_VALUE, Bounded
 from lfclient.run import Run
+from lfclient.tables import is_rows
 from lfclient.words import clip, host_of, size_words
 
 ROWS, COLUMNS, CELL = 1_000, 50, 1_000  # of a table; characters of a cell
@@ -107,7 +108,7 @@ class Blocks:
             block.notes.append("No value.")
         elif output.kind is OutputKind.MESSAGE and isinstance(value, str):
             self._message(block, value)
-        elif output.kind is OutputKind.TABLE and _is_rows(value):
+        elif output.kind is OutputKind.TABLE and is_rows(value):
             self._table(block, value)
         elif output.kind is OutputKind.FILE and isinstance(value, FileRef):
             self._file(block, value)
@@ -244,10 +245,6 @@ class Blocks:
             yield f"The server cut this: {gone} missing."
         if output.note:
             yield output.note
-
-
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
 def _is_number(value: Any) -> bool:

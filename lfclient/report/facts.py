@@ -11,6 +11,7 @@ from typing import Any
 from lfclient.fields import Variable
 from lfclient.flow import Flow
 from lfclient.inputs import unchecked
+from lfclient.modes import MODE_NAMES
 from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
 from lfclient.run import RunStatus
@@ -20,7 +21,6 @@ from lfclient.words import clip, duration_words, took_words, without_credentials
 
 LONGEST_INPUT = 20_000  # characters of a value
 _HAIR = 0.4  # per cent of the axis: what took no time at all is still to be found
-_MODES = {"background": "Background", "sync": "Wait for the result", "stream": "Streamed call"}
 _STATES = {ComponentState.WAITING: "did not run", ComponentState.UNKNOWN: "not known"}
 
 
@@ -52,7 +52,7 @@ def of(record: RunRecord, now: datetime) -> list[tuple[str, str]]:
     found = {
         "Server": record.server_name,
         "Address": without_credentials(record.server_url),
-        "Mode": _MODES[record.mode],
+        "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or (run.session_id if run else None),
         "Begun": time_words(record.created_at),
         "Ended": time_words(record.ended_at) if record.ended_at else None,

@@ -16,6 +16,7 @@ from lfclient.run import Mode
 from lfclient.server import ServerInfo
 from lfclient.store.record import RunRecord
 from lfclient.verdict import left_empty
+from lfclient.words import clip
 
 API_KEY = "LANGFLOW_API_KEY"
 # names that mean something already: to the system, to bash, or to what runs a snippet
@@ -131,4 +132,4 @@ def _free_name(key: str, taken: Mapping[str, str]) -> str:
 def _comment(text: str) -> str:
     """One line that nothing can lead out of, not too long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST_COMMENT else f"{line[: _LONGEST_COMMENT - 1]}…"
+    return clip(line, _LONGEST_COMMENT)

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.store.record import RunRecord
-from lfclient.words import clip_middle
+from lfclient.words import clip, clip_middle
 
 GIST = 300  # characters
 HEADLINE = 200
@@ -33,7 +33,7 @@ def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) 
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
         parts.append(f"{label}: {clip_middle(_line(value), 80)}")
-    return _short(" · ".join(parts), GIST)
+    return clip(" · ".join(parts), GIST)
 
 
 def headline(record: RunRecord) -> str:
@@ -41,10 +41,10 @@ def headline(record: RunRecord) -> str:
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
-            return _short(_output_line(output), HEADLINE)
+            return clip(_output_line(output), HEADLINE)
     if run and run.errors:
-        return _short(_line(run.errors[0].message), HEADLINE)
-    return _short(_line(record.problem.message), HEADLINE) if record.problem else ""
+        return clip(_line(run.errors[0].message), HEADLINE)
+    return clip(_line(record.problem.message), HEADLINE) if record.problem else ""
 
 
 def searched(record: RunRecord) -> str:
@@ -130,7 +130,3 @@ def _cut(texts: Iterator[str], length: int) -> Iterator[str]:
             return
         yield text[:length]
         length -= len(text) + 1
-
-
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"

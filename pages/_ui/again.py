@@ -13,13 +13,13 @@ from lfclient.errors import LangflowError
 from lfclient.fields import FieldKind
 from lfclient.flow import Flow
 from lfclient.inputs import Inputs, read_inputs
+from lfclient.modes import MODE_NAMES, MODES_HOW
 from lfclient.run import Mode
 from lfclient.store import RunRecord, not_kept
 from pages._ui import given, problems, run_panel, state, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend, close_run
 from pages._ui.form import load_overrides
-from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain, time_words
 
@@ -64,7 +64,7 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
 
 def _about(record: RunRecord) -> None:
     now = datetime.now(timezone.utc)
-    parts = [f"Started {time_words(record.created_at, now)}", MODES[record.mode]]
+    parts = [f"Started {time_words(record.created_at, now)}", MODE_NAMES[record.mode]]
     if record.session_id:
         parts.append(f"session {plain(clip(record.session_id, 60))}")
     st.caption(" · ".join(parts))
@@ -167,22 +167,14 @@ def _how(again: Again) -> str:
         return f"Run again leads to the form, since not all can be given just as it was{why}."
     parts = ["Run again: the same values at once"]
     if again.mode == again.record.mode:
-        parts.append(f"{_mode_words(again.mode)}, as before")
+        parts.append(f"{MODES_HOW[again.mode]}, as before")
     else:
-        was = MODES[again.record.mode].lower()
-        parts.append(f"{_mode_words(again.mode)}, since “{was}” is not offered here any more")
+        was = MODE_NAMES[again.record.mode].lower()
+        parts.append(f"{MODES_HOW[again.mode]}, since “{was}” is not offered here any more")
     if run_panel.takes_session(again.server, again.flow):
         name = plain(clip(again.record.session_id or "", 60))
         parts.append(f"in its session {name}" if again.kept else "in a fresh session")
     return ", ".join(parts) + "."
-
-
-def _mode_words(mode: Mode) -> str:
-    return {
-        "background": "in the background",
-        "sync": "waiting for the result",
-        "stream": "as a streamed call",
-    }[mode]
 
 
 def _run(again: Again, click: str) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from lfclient.compare import Change, Mark, Piece, compare_texts, compare_trees, compare_words
 from lfclient.compare.tables import TableDiff, compare_tables, key_columns
 from lfclient.outputs import Output, OutputKind
+from lfclient.tables import is_rows
 from lfclient.words import readable
 from pages._ui import export, state
 from pages._ui.text import clip, exact
@@ -31,14 +32,10 @@ def way(one: Output, other: Output) -> Callable[..., None] | None:
     a, b = one.value, other.value
     if isinstance(a, str) and isinstance(b, str):
         return None if OutputKind.IMAGE in (one.kind, other.kind) else text
-    if one.kind is other.kind is OutputKind.TABLE and _are_rows(a) and _are_rows(b):
+    if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
         return table
     containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
     return tree if containers or (one.kind in _TREES and other.kind in _TREES) else None
-
-
-def _are_rows(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
 def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:

@@ -12,6 +12,7 @@ from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from lfclient.inputs import Given, unchecked
 from lfclient.store import RunRecord
+from lfclient.tables import is_rows
 from lfclient.words import readable
 from pages._ui import export
 from pages._ui.text import clip, code, plain
@@ -114,14 +115,10 @@ def _value(one: Given, key: str) -> None:
         st.markdown(":gray[empty]")
     elif words is not None:
         st.markdown(code(words))
-    elif _is_table(value):
+    elif value and is_rows(value):
         _table(value, key)
     else:
         _long(value, key)
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def _table(rows: list[dict[str, Any]], key: str) -> None:

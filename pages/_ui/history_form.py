@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
-from lfclient.run import Mode, RunStatus
+from lfclient.modes import MODE_NAMES
+from lfclient.run import RunStatus
 from pages._ui import history_filters, problems, state_history, status
 from pages._ui.history_filters import BETWEEN, FIRST, LAST, WHENS, Filters
-from pages._ui.run_panel import MODES
 from pages._ui.state_history import part
 from pages._ui.text import clip, plain
 
@@ -115,8 +115,7 @@ def _more(filters: Filters, choices: Choices, common: Callable[[str], dict[str, 
         key=part("more"),
     )
     with panel:
-        modes = {mode: MODES[mode] for mode in get_args(Mode)}
-        _choice("Mode", filters.mode, modes, "Any mode", common("mode"))
+        _choice("Mode", filters.mode, {**MODE_NAMES}, "Any mode", common("mode"))
         if len(choices.servers) > 1 or filters.server:
             names = {name: name for name in choices.servers}
             _choice("Server", filters.server, names, "All servers", common("server"))

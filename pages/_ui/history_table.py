@@ -10,18 +10,16 @@ from typing import Any
 import pyarrow
 import streamlit as st
 
+from lfclient.modes import MODE_NAMES, MODES_SHORT
 from lfclient.run import Mode, RunStatus
 from lfclient.store import Entry
-from lfclient.words import apart, duration_words
+from lfclient.words import apart, duration_words, readable
 from pages._ui import state_history, status
-from pages._ui.export import readable
-from pages._ui.run_panel import MODES
 from pages._ui.state_history import part
 from pages._ui.text import clip, clock, time_words, zone_words
 
 NAME_LETTERS = 60
 _STAR = "★"
-_MODES_SHORT: dict[Mode, str] = {"background": "Background", "sync": "Waited", "stream": "Streamed"}
 
 
 def draw(entries: Sequence[Entry], *, servers: bool) -> None:
@@ -62,7 +60,7 @@ def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[s
         "Labels": [[readable(label) for label in entry.labels] for entry in entries],
         "Inputs": apart([entry.gist for entry in entries]),
         "Answer": [entry.headline for entry in entries],
-        "Mode": [_MODES_SHORT[entry.mode] for entry in entries],
+        "Mode": [MODES_SHORT[entry.mode] for entry in entries],
         "Session": [readable(entry.session_id or "") for entry in entries],
     }
     if not any(entry.labels for entry in entries):
@@ -94,7 +92,7 @@ def started_words(then: datetime, now: datetime) -> str:
 def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
     column = st.column_config
     looks = {
-        _word(each, mode): look.colour for each, look in status.LOOKS.items() for mode in MODES
+        _word(each, mode): look.colour for each, look in status.LOOKS.items() for mode in MODE_NAMES
     }
     colours = [_theme(f"{colour}BackgroundColor") or colour for colour in looks.values()]
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lfclient.modes import MODE_NAMES
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord, not_kept
@@ -24,7 +25,6 @@ from pages._ui import (
 )
 from pages._ui.backend import backend, client
 from pages._ui.comparing import choose
-from pages._ui.run_panel import MODES
 from pages._ui.servers import Session
 from pages._ui.text import clip, plain, whole_time, without_remote_images
 
@@ -219,7 +219,7 @@ def _about(record: RunRecord, run: Run) -> None:
     facts = {
         "Started": whole_time(record.created_at),
         "Ended": whole_time(record.ended_at) if record.ended_at else None,
-        "Mode": MODES[record.mode],
+        "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or run.session_id,
         "Job": record.job_id,
         "Run": record.id,

@@ -11,6 +11,7 @@ import streamlit as st
 from lfclient import ServerInfo
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flow import Flow
+from lfclient.modes import MODE_NAMES
 from lfclient.run import Mode
 from lfclient.store import RunRecord
 from pages._ui import sight, state
@@ -18,12 +19,6 @@ from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult
 from pages._ui.servers import Session
 from pages._ui.text import plain
-
-MODES: dict[Mode, str] = {
-    "background": "Background",
-    "sync": "Wait for the result",
-    "stream": "Streamed call",
-}
 
 CAPTIONS: dict[Mode, str] = {
     "background": "A job on the server: survives reload and restart, can be stopped; "
@@ -96,7 +91,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
 def _given(session: Session, record: RunRecord) -> None:
     """How the run that goes on was started."""
     state.adopt_session(session.owner, record.flow_id, record.session_id)
-    parts = [MODES[record.mode]]
+    parts = [MODE_NAMES[record.mode]]
     if record.session_id:
         parts.append(f"session {plain(record.session_id)}")
     st.caption(" · ".join(parts))
@@ -104,7 +99,7 @@ def _given(session: Session, record: RunRecord) -> None:
 
 def _mode(choice: Choice) -> None:
     owner, server = choice.session.owner, choice.server
-    modes = sorted(modes_for(server, choice.flow), key=list(MODES).index)
+    modes = sorted(modes_for(server, choice.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
             ":material/front_hand: This flow waits for a person to decide, so it runs in the "
@@ -118,7 +113,7 @@ def _mode(choice: Choice) -> None:
         chosen = st.radio(
             "How to run",
             modes,
-            format_func=MODES.__getitem__,
+            format_func=MODE_NAMES.__getitem__,
             key=key,
             on_change=state.keep_mode,
             args=(owner,),

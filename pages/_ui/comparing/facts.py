@@ -8,11 +8,11 @@ from datetime import datetime, timezone
 import pandas as pd
 import streamlit as st
 
+from lfclient.modes import MODE_NAMES
 from lfclient.store import RunRecord
 from lfclient.store.not_kept import NO_OUTPUTS
 from pages._ui import shell, state, status
 from pages._ui.comparing.columns import Column, one_flow
-from pages._ui.run_panel import MODES
 from pages._ui.text import clip, duration_words, plain, time_words
 
 
@@ -75,7 +75,7 @@ def _facts(column: Column, now: datetime) -> dict[str, str]:
     return {
         "Status": " — ".join([status.word(record.status, record.mode), *map(plain, errors)]),
         "Took": duration_words(record.elapsed(now)) + ("" if record.ended else ", and goes on"),
-        "Mode": MODES[record.mode],
+        "Mode": MODE_NAMES[record.mode],
         "Started": _started(record, now),
         "Session": plain(clip(record.session_id or (run.session_id if run else "") or "–", 60)),
         "Flow": plain(clip(record.flow_name, 80)),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from lfclient.csv_text import csv_bytes
+from lfclient.tables import is_rows
 from pages._ui import columns, export
 from pages._ui.outputs import chart, structured
 from pages._ui.outputs.block import Block
@@ -23,7 +22,7 @@ LONGEST_CELL = 5_000  # characters
 def draw(block: Block) -> None:
     """The rows, how many they are, and their downloads; chart and statistics once opened."""
     rows = block.output.value
-    if not _is_rows(rows):
+    if not is_rows(rows):
         structured.draw(block)
         return
     if not rows:
@@ -40,10 +39,6 @@ def draw(block: Block) -> None:
             chart.draw(block, table)
         else:
             _columns(block, table)
-
-
-def _is_rows(rows: Any) -> bool:
-    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def _rows(block: Block, table: pd.DataFrame) -> None:
