@@ -1,8 +1,9 @@
-"""When each component of a run was at work, on one axis of time."""
+"""When each component of a run was at work, on one axis of time, and how long in several runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lfclient.progress import ComponentRun
@@ -34,3 +35,30 @@ def bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Bar]:
         for name, run, at in begun
     ]
     return sorted(found, key=lambda bar: (bar.start is None, bar.start or 0))
+
+
+def seconds_of(
+    runs: Sequence[Iterable[tuple[str, ComponentRun]]], *, by_id: bool
+) -> list[tuple[str, list[float | None]]]:
+    """The components of several runs, each with its seconds in every run; None where not known.
+
+    `runs` are names and what is known of each. Components are matched by their id or, without
+    `by_id`, by their name, the second of a name with the second.
+    """
+    rows: dict[tuple[str, int], tuple[str, list[float | None]]] = {}
+    for place, components in enumerate(runs):
+        so_far: Counter[str] = Counter()
+        for name, one in components:
+            key = one.component_id if by_id else name.casefold()
+            so_far[key] += 1
+            if one.seconds is not None:
+                _, row = rows.setdefault((key, so_far[key]), (name, [None] * len(runs)))
+                row[place] = max(one.seconds, 0.0)
+    return list(rows.values())
+
+
+def unit_for(seconds: float) -> tuple[float, str]:
+    """The unit of an axis that is so long: what a second is in it, and its name."""
+    if seconds < 1:
+        return 1000, "ms"
+    return (1, "s") if seconds < 600 else (1 / 60, "min")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, ComponentState
-from lfclient.timeline import Bar, bars
+from lfclient.timeline import Bar, bars, unit_for
 from pages._ui.component_states import all_runs, took
 from pages._ui.status import component_look, component_word
 from pages._ui.text import clip
@@ -43,9 +43,9 @@ def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
     its tooltips, which are HTML, stay off.
     """
     end = max((bar.start or 0) + bar.seconds for bar in found)
-    factor, unit = _unit(end)
+    factor, unit = unit_for(end)
     hair = end * factor * _HAIR or 1
-    text = {"color": _theme("textColor", dark=dark)}
+    text = {"color": theme("textColor", dark=dark)}
     done = all(bar.run.state is ComponentState.DONE for bar in found)
     return {
         "animation": False,
@@ -63,16 +63,10 @@ def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
             "min": 0,
             "max": end * factor or 1,
             "splitNumber": 4,
-            "axisLabel": {"formatter": f"{{value}} {unit}", "showMaxLabel": False, **text},
+            "axisLabel": {**axis_label(unit, text), "showMaxLabel": False},
             "splitLine": {"showMaxLine": False},
         },
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": [clip(" ".join(bar.name.split()), NAME_LIMIT) for bar in found],
-            "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text},
-            "axisTick": {"show": False},
-        },
+        "yAxis": axis_of_names([bar.name for bar in found], NAME_LIMIT, text),
         "series": [
             {
                 "type": "bar",
@@ -92,6 +86,22 @@ def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
     }
 
 
+def axis_of_names(names: Sequence[str], limit: int, text: Mapping[str, Any]) -> dict[str, Any]:
+    """The axis on which the names of components stand, the first above."""
+    return {
+        "type": "category",
+        "inverse": True,
+        "data": [clip(" ".join(name.split()), limit) for name in names],
+        "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text},
+        "axisTick": {"show": False},
+    }
+
+
+def axis_label(unit: str, text: Mapping[str, Any]) -> dict[str, Any]:
+    """How the numbers of the axis of time are written."""
+    return {"formatter": f"{{value}} {unit}", **text}
+
+
 def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
     done = bar.run.state is ComponentState.DONE
     words = took(bar.run)
@@ -101,7 +111,7 @@ def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
     return {
         "value": length,
         "itemStyle": {
-            "color": _theme(f"{colour}TextColor", dark=dark),
+            "color": theme(f"{colour}TextColor", dark=dark),
             "borderRadius": 3,
             "opacity": 0.85,
         },
@@ -109,20 +119,14 @@ def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
             "show": True,
             "position": "right",
             "formatter": words,  # of our own making, so no template within
-            "color": _theme("textColor", dark=dark),
+            "color": theme("textColor", dark=dark),
         },
     }
 
 
-def _theme(name: str, *, dark: bool) -> str:
+def theme(name: str, *, dark: bool) -> str:
+    """A colour of the theme."""
     return st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
-
-
-def _unit(seconds: float) -> tuple[float, str]:
-    """What a second is in the axis's unit, and the unit."""
-    if seconds < 1:
-        return 1000, "ms"
-    return (1, "s") if seconds < 600 else (1 / 60, "min")
 
 
 def _summary(found: list[Bar]) -> str:

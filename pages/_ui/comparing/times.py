@@ -7,6 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.progress import ComponentRun
+from lfclient.timeline import seconds_of, unit_for
+from pages._ui import timings
 from pages._ui.comparing.columns import Column, one_flow
 from pages._ui.component_states import all_runs
 from pages._ui.text import clip, took_words
@@ -19,7 +22,7 @@ BAR, GAP = 16, 14  # pixels
 def draw(columns: Sequence[Column]) -> None:
     """A group of bars a component, a bar a run."""
     st.markdown("##### Timings", anchors=False)
-    rows = seconds(columns)
+    rows = seconds_of([_runs(column) for column in columns], by_id=one_flow(columns))
     silent = [column.name for number, column in enumerate(columns) if _nothing(rows, number)]
     if silent:
         st.caption(f"No times of components are known of {', '.join(silent)}.")
@@ -36,32 +39,15 @@ def draw(columns: Sequence[Column]) -> None:
         st.caption(f"The first {MOST} of {len(rows):,} components.")
 
 
-def seconds(columns: Sequence[Column]) -> list[tuple[str, list[float | None]]]:
-    """The components in the flow's order, by name, each with its seconds in every run."""
-    by_id = one_flow(columns)
-    rows: dict[str, tuple[str, list[float | None]]] = {}
-    for place, column in enumerate(columns):
-        for name, took in _times(column, by_id):
-            key, title = name
-            row = rows.setdefault(key, (title, [None] * len(columns)))
-            row[1][place] = took if row[1][place] is None else row[1][place] + took
-    return list(rows.values())
-
-
-def _times(column: Column, by_id: bool):
+def _runs(column: Column) -> list[tuple[str, ComponentRun]]:
+    """Names and runs of the components, in the flow's order where it is at hand."""
     run = column.record.run
     if run is None:
-        return
+        return []
     if column.flow is None:
-        found = [(one.display_name or name, one) for name, one in run.components.items()]
-    else:
-        found = [
-            (name, one)
-            for name, one, _ in all_runs(column.flow, run.components, ended=column.record.ended)
-        ]
-    for name, one in found:
-        if one.seconds is not None:
-            yield (one.component_id if by_id else name.casefold(), name), max(one.seconds, 0.0)
+        return [(one.display_name or name, one) for name, one in run.components.items()]
+    found = all_runs(column.flow, run.components, ended=column.record.ended)
+    return [(name, one) for name, one, _ in found]
 
 
 def _nothing(rows: Sequence[tuple[str, list[float | None]]], place: int) -> bool:
@@ -73,25 +59,16 @@ def option(names: Sequence[str], rows: Sequence[tuple[str, list[float | None]]])
     its tooltips, which are HTML, stay off.
     """
     dark = st.context.theme.type == "dark"
-    text = {"color": st.get_option(f"theme.{'dark' if dark else 'light'}.textColor")}
+    text = {"color": timings.theme("textColor", dark=dark)}
     longest = max(took for _, row in rows for took in row if took is not None)
-    factor, unit = (1000, "ms") if longest < 1 else (1, "s")
+    factor, unit = unit_for(longest)
     return {
         "animation": False,
         "tooltip": {"show": False},
         "legend": {"top": 0, "left": 0, "textStyle": text},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
-        "xAxis": {
-            "type": "value",
-            "axisLabel": {"formatter": f"{{value}} {unit}", **text},
-        },
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": [clip(" ".join(name.split()), NAME_LIMIT) for name, _ in rows],
-            "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text},
-            "axisTick": {"show": False},
-        },
+        "xAxis": {"type": "value", "axisLabel": timings.axis_label(unit, text)},
+        "yAxis": timings.axis_of_names([name for name, _ in rows], NAME_LIMIT, text),
         "series": [
             {
                 "name": name,
@@ -105,7 +82,7 @@ def option(names: Sequence[str], rows: Sequence[tuple[str, list[float | None]]])
     }
 
 
-def _bar(took: float | None, factor: int, colour: str) -> dict[str, Any]:
+def _bar(took: float | None, factor: float, colour: str) -> dict[str, Any]:
     words = "" if took is None else took_words(took)
     return {
         "value": None if took is None else took * factor,
