@@ -28,6 +28,7 @@ with st.container(key="shown"):
     st.write(f"pressed {st.session_state.get('n', 0)} times")
 """
 CLICKS = 15
+STOPS = 5
 STATUS = ".st-key-run-status"
 ENDED = ["completed", "failed"]
 
@@ -69,10 +70,10 @@ def open_flow(page: Page, console: Console, flow_id: str) -> None:
     settle(page)
 
 
-def new_run(page: Page) -> None:
-    """Back from a run to an empty result."""
+def new_run(page: Page, ended: str = "completed") -> None:
+    """Back from a run that has ended so to an empty result."""
     page.locator(".st-key-clear-run button").first.click()
-    page.locator(STATUS).get_by_text("completed").first.wait_for(state="detached", timeout=15_000)
+    page.locator(STATUS).get_by_text(ended).first.wait_for(state="detached", timeout=15_000)
     page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
     settle(page)
 
@@ -87,6 +88,24 @@ def run_clicks(page: Page, console: Console) -> float:
         settle(page)
         new_run(page)
     return median(taken)
+
+
+def stop_clicks(page: Page) -> tuple[float, float]:
+    """Medians of seconds from the click on Stop of a run that would go on for half a minute: to the
+    word that a stop was asked for, and to the one that the server has confirmed it.
+    """
+    asked, confirmed = [], []
+    words = ["a stop was asked for", "cancelled"]  # the first may be overtaken by the second
+    for _ in range(STOPS):
+        for taken, wanted in ((asked, words), (confirmed, words[1:])):
+            page.locator(".st-key-run-button button").first.click()
+            page.locator(STATUS).get_by_text("in progress").first.wait_for(timeout=15_000)
+            page.wait_for_timeout(700)  # it goes on, so the page never rests
+            taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, wanted) / 1000)
+            page.locator(STATUS).get_by_text("cancelled").first.wait_for(timeout=15_000)
+            settle(page)
+            new_run(page, "cancelled")
+    return median(asked), median(confirmed)
 
 
 def end_to_screen(
@@ -157,12 +176,15 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             short = end_to_screen(page, console, url, api_key)
             open_flow(page, console, flow_id(url, api_key, "Takes half a minute"))
             long = end_to_screen(page, console, url, api_key, runs=1)
+            asked, confirmed = stop_clicks(page)
     name = "Click on Run to the status word, record committed"
     return [
         Figure(name, click, 3, floor=same, floor_name="trivial page, same settings"),
         Figure(name, click, 1, floor=plain, floor_name="trivial page, Streamlit's defaults"),
         Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),
         Figure("End of a 25 s job to its result on the screen", median(long), 0.5, "s"),
+        Figure("Click on Stop to the word that it was asked for", asked, 1, "s"),
+        Figure("Click on Stop to the server's word that it has stopped", confirmed, 1, "s"),
     ]
 
 

@@ -61,7 +61,6 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     expect(screen.part("run-panel")).to_contain_text("runs in the background")
     screen.run()
     expect(screen.part("approval")).to_contain_text("May the invoice", timeout=20_000)
-    expect(screen.part("run-status")).to_contain_text("left to decide")
     other = Screen(window())
     other.page.goto(screen.address())
     other.part("approval").get_by_role("button", name="Reject").click()
