@@ -89,7 +89,7 @@ def test_each_filter_narrows_the_list(any_store, which, expected):
     add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
     history.star(ME, "a", True)
     for run_id in ("a", "c"):
-        history.set_labels(ME, run_id, ["good"])
+        history.change_labels(ME, [run_id], ["good"])
     assert ids(history.page(ME, which)) == expected
     assert ids(history.page(ME, which, older_than=Cursor(2**62, ""))) == expected
     assert history.count(ME, which) == len(expected)
@@ -143,20 +143,38 @@ def test_a_list_tells_of_inputs_and_answer_without_reading_them(any_store):
 
 
 def test_labels_are_trimmed_kept_once_and_listed(any_store):
-    """Each setting replaces the former; somebody else's run is left alone."""
+    """What is not taken away stays; somebody else's run is left alone."""
     add(any_store, "a")
     add(any_store, "b", owner="you")
     history = any_store.history
-    assert history.set_labels(ME, "a", [" two  words ", "b", "two words", ""]) == ["two words", "b"]
+    history.change_labels(ME, ["a", "b"], [" two  words ", "b", "two words", ""])
     assert history.entry(ME, "a").labels == ("b", "two words")
     assert history.labels(ME) == ["b", "two words"]
-    assert history.set_labels(ME, "a", ["c"]) == ["c"]
-    assert history.labels(ME) == ["c"]
-    assert history.set_labels(ME, "b", ["c"]) == []
-    for labels in (["x" * 61], [str(n) for n in range(21)]):
+    history.change_labels(ME, ["a"], ["c", "b"], take=["two words", "none"])
+    assert history.entry(ME, "a").labels == ("b", "c")
+    assert history.labels(["you"]) == []
+
+
+def test_labels_are_changed_for_all_runs_or_none(any_store):
+    """One of them has too many with the new one, or a label is too long."""
+    history = any_store.history
+    for name in "ab":
+        add(any_store, name)
+    history.change_labels(ME, ["b"], [str(n) for n in range(20)])
+    for labels in (["x" * 61], ["new"]):
         with pytest.raises(ValueError, match="may have"):
-            history.set_labels(ME, "a", labels)
-    assert history.labels(ME) == ["c"]
+            history.change_labels(ME, ["a", "b"], labels, take=["none"])
+    assert history.entry(ME, "a").labels == ()
+    assert len(history.entry(ME, "b").labels) == 20
+
+
+def test_labels_that_two_give_at_once_are_all_kept(any_store):
+    """Neither undoes what the other has done."""
+    add(any_store, "a")
+    names = [f"label {n}" for n in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: any_store.history.change_labels(ME, ["a"], [name]), names))
+    assert any_store.history.labels(ME) == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +201,9 @@ def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, ty
         text = "a needle in the Straße" if name == "c" else "a needle"
         ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
     history = any_store.history
-    history.set_labels(ME, "a", ["Für die Straße"])
-    history.set_labels(ME, "b", ["a_b ab"])
-    history.set_labels(["you"], "d", ["theirs"])
+    history.change_labels(ME, ["a"], ["Für die Straße"])
+    history.change_labels(ME, ["b"], ["a_b ab"])
+    history.change_labels(["you"], ["d"], ["theirs"])
     assert ids(history.page(ME, RunFilter(text=typed))) == expected
     assert ids(history.page(["you"], RunFilter(text="theirs"))) == ["d"]
     assert history.count(ME, RunFilter(text=typed)) == len(expected)
@@ -205,7 +223,7 @@ def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
     ended(any_store, "a", text="needle")
     add(any_store, "b", status=RunStatus.IN_PROGRESS)
     ended(any_store, "c", owner="you", text="needle")
-    any_store.history.set_labels(ME, "a", ["x"])
+    any_store.history.change_labels(ME, ["a"], ["x"])
     removed = any_store.history.delete(ME, ["a", "b", "c", "none"])
     assert (removed.gone, removed.going) == (["a"], ["b"])
     assert any_store.get("a") is None

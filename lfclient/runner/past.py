@@ -35,7 +35,7 @@ class Past:
         self.flows = store.history.flows
         self.labels = store.history.labels
         self.star = store.history.star
-        self.set_labels = store.history.set_labels
+        self.change_labels = store.history.change_labels
 
     def page(
         self,

@@ -214,26 +214,35 @@ class History:
                 .values(starred=starred)
             )
 
-    def set_labels(self, owners: Sequence[str], run_id: str, labels: Iterable[str]) -> list[str]:
-        """Give a run these labels and no others; as they were kept: trimmed, each once.
+    def change_labels(
+        self,
+        owners: Sequence[str],
+        run_ids: Sequence[str],
+        add: Iterable[str] = (),
+        take: Iterable[str] = (),
+    ) -> None:
+        """Give runs some labels, trimmed, and take others away; those that they have besides stay.
 
-        Raises ValueError for one that is too long, and for more than 20.
+        All of them or none: raises ValueError for a label that is too long, and for more than 20.
         """
-        wanted = clean_labels(labels)
+        wanted, unwanted = clean_labels(add), set(take)
+        mine = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
+            RunRow.owner.in_(owners), RunRow.id.in_(run_ids)
+        )
         with self._database.write() as connection:
-            run = connection.execute(
-                select(RunRow.id, RunRow.owner, RunRow.created_at)
-                .where(RunRow.owner.in_(owners), RunRow.id == run_id)
-                .with_for_update()  # so that it is not deleted or labelled meanwhile
-            ).one_or_none()
-            if run is None:
-                return []
-            connection.execute(delete(LabelRow).where(LabelRow.run_id == run_id))
-            for label in wanted:
-                values = {"run_id": run_id, "label": label}
-                values |= {"owner": run.owner, "created_at": run.created_at}
-                connection.execute(insert(LabelRow), values)
-        return wanted
+            # so that none is deleted or labelled meanwhile; in one order, so that two can't block
+            runs = connection.execute(mine.order_by(RunRow.id).with_for_update()).all()
+            before = self._labels(connection, [run.id for run in runs])
+            for run in runs:
+                had = before.get(run.id, ())
+                labels = clean_labels([*(one for one in had if one not in unwanted), *wanted])
+                of_run = LabelRow.run_id == run.id
+                connection.execute(delete(LabelRow).where(of_run, LabelRow.label.not_in(labels)))
+                for label in labels:
+                    if label not in had:
+                        values = {"run_id": run.id, "label": label}
+                        values |= {"owner": run.owner, "created_at": run.created_at}
+                        connection.execute(insert(LabelRow), values)
 
     def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> Removed:
         """Delete ended runs with all that belongs to them; those that go on are left."""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.store import Entry
-from lfclient.store.history import LONGEST_LABEL, clean_labels
+from lfclient.store.history import LONGEST_LABEL
 from pages._ui import problems
 from pages._ui.history_view import past, told
 from pages._ui.servers import Session
@@ -129,15 +129,8 @@ def _chosen(marked: Marked, common: Sequence[str], key: str) -> None:
 
 
 def _change(marked: Marked, add: Sequence[str], take: Iterable[str] = ()) -> None:
-    # as they are by now: somebody else may have given them labels since they were drawn
-    still = [past().entry(marked.owners, entry.id) for entry in marked.still(marked.entries)]
+    ids = [entry.id for entry in marked.still(marked.entries)]
     try:
-        wanted = {
-            entry.id: clean_labels([*(one for one in entry.labels if one not in take), *add])
-            for entry in still
-            if entry
-        }
+        past().change_labels(marked.owners, ids, add, take)
     except ValueError as error:
         raise InvalidRequest(str(error), hint="No label was changed.") from error
-    for run, labels in wanted.items():
-        past().set_labels(marked.owners, run, labels)

@@ -150,7 +150,7 @@ def test_the_address_narrows_the_list(url, address, expected):
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
     run = add(url, "c", 86400 * 30, **third)
-    backend().runner.past.set_labels([run.owner], "c", ["good"])
+    backend().runner.past.change_labels([run.owner], ["c"], ["good"])
     backend().runner.past.star([run.owner], "b", True)
     assert column(history(**address), "Flow") == expected
 
@@ -281,7 +281,7 @@ def test_ticked_runs_are_starred_and_labelled(url):
     """Labels of some only stay with them."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.past.set_labels([run.owner], "a", ["mine"])
+    backend().runner.past.change_labels([run.owner], ["a"], ["mine"])
     app = press(ticked(history(), "a", "b"), "Star")
     assert column(app, "Flow") == ["★ Echo", "★ Echo"]
     app = label_panel(app)
@@ -309,7 +309,7 @@ def test_a_label_too_many_is_refused_with_the_reason(url):
     run = add(url, "a")
     add(url, "b", 1)
     many = [f"label {number:02}" for number in range(20)]
-    backend().runner.past.set_labels([run.owner], "b", many)
+    backend().runner.past.change_labels([run.owner], ["b"], many)
     app = label_panel(ticked(history(), "a", "b"))
     new_label(app, "another")
     assert "20 labels" in said(app)

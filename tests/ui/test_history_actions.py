@@ -62,9 +62,9 @@ def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     """What is changed here is what was changed here."""
     run = add(url, "a")
     lists = backend().runner.past
-    lists.set_labels([run.owner], "a", ["old", "kept"])
+    lists.change_labels([run.owner], ["a"], ["old", "kept"])
     app = label_panel(ticked(history(), "a"))
-    lists.set_labels([run.owner], "a", ["old", "kept", "theirs"])
+    lists.change_labels([run.owner], ["a"], ["old", "kept", "theirs"])
     field = next(each for each in app.multiselect if each.label == "Labels")
     field.set_value(["kept"])
     new_label(app, "mine")
