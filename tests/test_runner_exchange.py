@@ -3,15 +3,16 @@
 Two consoles on one SQLite folder and on PostgreSQL.
 """
 
+import asyncio
 import time
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import text, update
 
-from lfclient import RunStatus
+from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.keeping import Keeping
 from lfclient.runner import exchange
 from lfclient.store import AnswerKept, RunFilter, StoreError, statements
@@ -33,8 +34,8 @@ KEPT_LESS = [
 ]
 
 
-def token(text):
-    return event("token", id="m", chunk=text)
+def token(chunk):
+    return event("token", id="m", chunk=chunk)
 
 
 class Two(Bench):
@@ -143,8 +144,8 @@ def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
     assert left.shown == "Half a senten"
     assert set(states(record).values()) == {"interrupted", "waiting"}
     assert "restarted" in record.problem.message
-    for text in ("half a senten", "restarted"):
-        (entry,) = two.other.past.page([two.owner], RunFilter(text=text)).entries
+    for words in ("half a senten", "restarted"):
+        (entry,) = two.other.past.page([two.owner], RunFilter(text=words)).entries
         assert entry.headline == record.problem.message
 
 
@@ -328,6 +329,27 @@ def test_a_stop_that_was_taken_is_seen_everywhere(two):
     two.there(run_id, lambda record: record.ended)
 
 
+def test_a_stop_is_seen_in_another_process(two, monkeypatch):
+    """Before the server has answered it."""
+    stop, held = AsyncLangflowClient.stop, [True]
+
+    async def slow(*args, **more):
+        while held:
+            await asyncio.sleep(0.01)
+        return await stop(*args, **more)
+
+    monkeypatch.setattr(AsyncLangflowClient, "stop", slow)
+    monkeypatch.setattr("lfclient.runner.tasks.TIDY_SECONDS", 3600)
+    run_id = two.begun()
+    two.there(run_id, lambda record: record.run)
+    time.sleep(0.3)
+    two.runner.stop(run_id, CONNECTION)
+    record = two.there(run_id, lambda record: record.stop_requested_at)
+    assert not record.ended
+    held.clear()
+    two.there(run_id, lambda record: record.ended)
+
+
 def test_a_decision_is_made_from_another_process(two):
     """The buttons are taken away at once."""
     run_id = two.asking()
@@ -431,15 +453,16 @@ def test_a_write_that_is_not_forced_leaves_the_next_one_forced(any_store):
     """Also after one that failed, as of a run that another process deletes meanwhile."""
     database = any_store.database
 
+    asked = text("SHOW synchronous_commit" if database.is_shared else "PRAGMA synchronous")
+
     def setting():
-        name = "synchronous_commit" if database.is_shared else "synchronous"
         with database.read() as connection:
-            word = "SHOW" if database.is_shared else "PRAGMA"
-            return connection.exec_driver_sql(f"{word} {name}").scalar_one()
+            return connection.execute(asked).scalar_one()
 
     before = setting()
     assert before in ("on", 2)
-    any_store.update_going([])
+    with database.write_quickly(forced=False) as execute:
+        assert execute(asked, {})[0][0] in ("off", 1)
     assert setting() == before
     piece = {"run_id": "nobody's", "seq": 0, "body": b""}
     with pytest.raises(StoreError), database.write_quickly(forced=False) as execute:

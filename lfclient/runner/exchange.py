@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from lfclient.run import Run
 from lfclient.runner.live import Records
@@ -17,7 +18,7 @@ from lfclient.store import RunRecord, StoreError
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 1.0  # between two writes of a run
 # so many times as long as its last write took a run is left alone: a large one costs no more
-_REST = 20
+_REST = 50
 _AT_ONCE = 0.3  # seconds of one transaction: nobody else can write to SQLite meanwhile
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 class _Told:
     run: Run | None
     due: float
+    stopping: datetime | None = None
     took: float = 0.0
 
 
@@ -73,8 +75,10 @@ class Exchange:
         for record in going:
             told = before.get(record.id) or _Told(None, now + TELL_SECONDS)
             self._told[record.id] = told
-            changed = record.run is not None and record.run is not told.run and now >= told.due
-            if changed or record.id in pressed:  # whoever has pressed is to see that it was taken
+            stopping = record.stop_requested_at != told.stopping
+            changed = record.run is not None and (record.run is not told.run or stopping)
+            # whoever has pressed elsewhere is to see at once that it was taken
+            if (changed and now >= told.due) or record.id in pressed:
                 due.append((record, told))
         return [] if self._records.fault else due  # which is tried every few seconds
 
@@ -85,9 +89,10 @@ class Exchange:
             # another process may have seen this version, without what it has produced
             with suppress(KeyError):
                 newest.append(board.edit(record.id, lambda one: None if one.ended else {}))
+        going = [record for record in newest if not record.ended]
         took: dict[str, float] = {}
         try:
-            took = self._records.tell([record for record in newest if not record.ended])
+            took = self._records.tell(going) if going else {}
         except StoreError as error:
             self._records.fault = error
             return True
@@ -98,7 +103,8 @@ class Exchange:
             log.error("Run %s: not told (%s)", some[0][0].id, type(error).__name__)
         for record in newest:
             told = self._told[record.id]
-            told.run, told.took = record.run, took.get(record.id, 0.0)
+            told.run, told.stopping = record.run, record.stop_requested_at
+            told.took = took.get(record.id, 0.0)
             told.due = time.monotonic() + max(TELL_SECONDS, _REST * told.took)
         return True
 
