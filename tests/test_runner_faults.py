@@ -118,6 +118,22 @@ def test_a_stop_waits_for_no_answer_that_does_not_come(bench):
     assert bench.ended(run_id).status is RunStatus.CANCELLED
 
 
+def test_what_cannot_be_tidied_holds_up_nothing_else_and_is_logged_once(bench, monkeypatch, caplog):
+    """Its text may hold anything, and is not in the log."""
+    monkeypatch.setattr(tasks, "TIDY_SECONDS", 0.02)
+    bench.restart()
+    done = []
+
+    def fails():
+        done.append("fails")
+        raise LookupError("a word of somebody's")
+
+    bench.runner._tasks.tidiers[:] = [fails, lambda: done.append("goes on")]
+    wait_for(lambda: done.count("goes on") >= 3)
+    assert caplog.text.count("Tidying the runs failed (LookupError)") == 1
+    assert "a word" not in caplog.text
+
+
 def test_a_console_that_follows_too_many_runs_says_so(bench, monkeypatch):
     """Nothing is sent or recorded then."""
     monkeypatch.setattr(runner_core, "MAX_LIVE", 1)

@@ -63,6 +63,7 @@ class Takeover:
         self._owner_of = owner_of
         self._configured = {owner_of(one): one for one in connections}
         self._visitors: dict[str, tuple[Connection, float]] = {}
+        self._visiting = threading.Lock()
         self._taken: set[str] = set()  # what this process took over and may take up again
         self._unsure: set[str] = set()  # claimed without an answer, and so perhaps this process's
         self._lock = threading.Lock()
@@ -87,8 +88,11 @@ class Takeover:
         """Follow the owner's unfinished runs that no living process does. Raises `StoreError`."""
         owner = self._owner_of(connection)
         at = time.monotonic()
-        fresh = {name: one for name, one in self._visitors.items() if at - one[1] < VISITOR_SECONDS}
-        self._visitors = {**fresh, owner: (connection, at)}
+        with self._visiting:
+            gone = [name for name, one in self._visitors.items() if at - one[1] >= VISITOR_SECONDS]
+            for name in gone:
+                del self._visitors[name]
+            self._visitors[owner] = (connection, at)
         for record in self._store.unfinished(owner):
             used = self._tasks.connection(record.id)
             if used is None:
@@ -99,7 +103,8 @@ class Takeover:
 
     def forget(self, connection: Connection) -> None:
         """Take nothing over with what a visitor came with, any more."""
-        self._visitors.pop(self._owner_of(connection), None)
+        with self._visiting:
+            self._visitors.pop(self._owner_of(connection), None)
 
     def look(self, *, tell: bool = True) -> None:
         """See who lives, and to the runs of those who don't; `tell` of those without a key."""

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lfclient.client import AsyncLangflowClient
@@ -182,18 +183,24 @@ class Tasks:
         await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
 
     async def _tidy(self) -> None:
+        faults: dict[int, str] = {}  # of the last turn, by the step
         while True:
             await asyncio.sleep(TIDY_SECONDS)
-            try:
-                await self._records.save_rest()
-                if self._records.board.sweep() or self.left:
-                    self.left = False
-                    await aside(memory.give_back)
-                for tidy in self.tidiers:
-                    await aside(tidy)
-            except Exception as error:
-                # the next turn may do better; logged without its text, which may hold anything
-                log.error("Tidying the runs failed (%s)", type(error).__name__)
+            beside = (partial(aside, tidy) for tidy in self.tidiers)
+            for number, step in enumerate((self._records.save_rest, self._sweep, *beside)):
+                try:
+                    await step()
+                    faults.pop(number, None)
+                except Exception as error:
+                    # the next turn may do better; logged once, without its text, which may hold all
+                    if faults.get(number) != type(error).__name__:
+                        faults[number] = type(error).__name__
+                        log.error("Tidying the runs failed (%s)", type(error).__name__)
+
+    async def _sweep(self) -> None:
+        if self._records.board.sweep() or self.left:
+            self.left = False
+            await aside(memory.give_back)
 
 
 async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

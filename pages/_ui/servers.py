@@ -197,8 +197,10 @@ def keep(connection: Connection) -> None:
 
 def forget(connection: Connection) -> None:
     """Drop what this browser typed for that server."""
-    backend().vault.forget(state.browser_id(), connection.url)
-    backend().runner.forget(connection)
+    shared = backend()
+    shared.vault.forget(state.browser_id(), connection.url)
+    shared.runner.forget(connection)
+    shared.attached.drop(shared.runner.owner_of(connection))  # typed again, it counts at once
 
 
 def discovered() -> Discovered | None:
