@@ -1,0 +1,89 @@
+"""Two consoles on one PostgreSQL, as behind a load balancer, and a person at each."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import postgres
+from tests.browser.conftest import PREFIX, Screen
+from tests.console import Console
+from tests.servers import LiveServer
+
+
+@pytest.fixture
+def pair(sample_flows: LiveServer, tmp_path: Path) -> Iterator[tuple[Console, Console]]:
+    """Consoles of one set-up, each with a folder of its own."""
+    environ = {
+        "LANGFLOW_SERVER_URL": sample_flows.url,
+        "LANGFLOW_API_KEY": sample_flows.api_key,
+        "LFCONSOLE_DATABASE_URL": postgres.postgres().new_database(),
+        "LFCONSOLE_SECRET": "of both consoles, and long enough",
+    }
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    with Console(folders[0], environ) as one, Console(folders[1], environ) as other:
+        yield one, other
+
+
+def test_a_run_is_watched_stopped_and_listed_at_the_other_console(
+    pair: tuple[Console, Console], window: Callable
+):
+    """It shows the same as where the run was started, and a stop there is a stop here."""
+    one, other = pair
+    here, there = Screen(window()), Screen(window())
+    here.open(one.url)
+    here.pick("Takes half a minute")
+    here.run()
+    going_on = re.compile(r"\d of \d components")
+    expect(here.part("run-status")).to_contain_text(going_on)
+    there.page.goto(here.address().replace(one.url, other.url))
+    expect(there.part("run-status")).to_contain_text(going_on)
+    there.stop()
+    for screen in (there, here):
+        screen.wait("cancelled")
+    there.page.goto(f"{other.url}/history")
+    expect(there.page.get_by_text("1 run", exact=True)).to_be_visible()
+
+
+def test_a_question_is_answered_at_the_other_console(
+    pair: tuple[Console, Console], window: Callable
+):
+    """Whoever is asked first decides, wherever."""
+    one, other = pair
+    here, there = Screen(window()), Screen(window())
+    here.open(one.url)
+    here.pick("Wait for an approval")
+    here.run()
+    expect(here.part("approval")).to_contain_text("May the invoice", timeout=20_000)
+    there.page.goto(here.address().replace(one.url, other.url))
+    there.part("approval").get_by_role("button", name="Approve").click()
+    for screen in (there, here):
+        screen.wait("completed")
+        expect(screen.part("outputs")).to_contain_text("Approved: May the invoice")
+
+
+def test_a_run_whose_console_is_killed_ends_at_the_other(
+    pair: tuple[Console, Console], window: Callable, finish_work: Callable[[], None]
+):
+    """It takes the run over, and it is one run still."""
+    one, other = pair
+    here, there = Screen(window()), Screen(window())
+    here.open(one.url)
+    here.pick("Takes half a minute")
+    here.run()
+    here.wait("in progress")
+    address = here.address().replace(one.url, other.url)
+    one.stop(signal.SIGKILL)
+    there.page.goto(address)
+    there.wait("in progress")
+    expect(there.part("run-status")).to_contain_text(PREFIX + "Takes half a minute")
+    finish_work()
+    there.wait("completed")
+    expect(there.part("outputs")).to_be_visible()
