@@ -56,7 +56,7 @@ def labels_in_use(connection: Connection, owners: Sequence[str]) -> set[str]:
     """All labels of their runs."""
     found: set[str] = set()
     for owner in owners:
-        found.update(connection.execute(_LABELS, {"owner": owner}).scalars())
+        found.update(connection.execute(_LABELS, {"owner": storable(owner)}).scalars())
     return found
 
 
