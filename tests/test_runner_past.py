@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from lfclient.keeping import Keeping
 from lfclient.run import RunStatus
+from lfclient.runner import past
 from lfclient.runner.live import now
 from lfclient.store import RunFilter, Store
 from tests.runner_bench import bench
@@ -69,3 +70,19 @@ def test_what_is_too_old_is_tidied_away(bench):
     entries = bench.runner.past.page([bench.owner], RunFilter(text="echo")).entries
     assert [entry.id for entry in entries] == [run_id]
     assert Store(bench.folder).get("old") is None
+
+
+def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, monkeypatch):
+    """What was removed would not come back with the right time; what is old by both is removed."""
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.ended)
+    bench.runner.store.cleaner._keeping = Keeping(days=2)
+    ahead = now() + timedelta(days=3)
+    monkeypatch.setattr(past, "now", lambda: ahead)
+    bench.runner.past.tidy()
+    assert Store(bench.folder).get(run_id)
+    later = past.ran_for() + timedelta(days=3)
+    monkeypatch.setattr(past, "ran_for", lambda: later)
+    monkeypatch.setattr(past, "CLEAN_SECONDS", 0)
+    bench.runner.past.tidy()
+    assert Store(bench.folder).get(run_id) is None

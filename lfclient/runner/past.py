@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from lfclient.runner.board import Board
 from lfclient.runner.live import now
@@ -13,6 +14,15 @@ from lfclient.store import Cursor, Entry, Page, Removed, RunFilter, Store
 from lfclient.store.history import PAGE
 
 CLEAN_SECONDS = 3600.0
+# for which the machine's clock is believed to have gone ahead of what has gone by
+_SLACK = timedelta(hours=1)
+
+
+def ran_for() -> timedelta:
+    """For how long the machine has run, asleep or awake, whatever its clock is set to."""
+    asleep_too = getattr(time, "CLOCK_BOOTTIME", None)  # on Linux
+    seconds = time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+    return timedelta(seconds=seconds)
 
 
 class Past:
@@ -28,6 +38,7 @@ class Past:
         self._leave = leave
         self._unfound = True  # runs of a release without search
         self._cleaned = float("-inf")
+        self._begun = now(), ran_for()
         self._tidying = threading.Lock()
         self.count = store.history.count
         self.over_time = store.history.over_time
@@ -77,8 +88,15 @@ class Past:
             if self._unfound:
                 self._unfound = bool(self._store.add_texts())
             if time.monotonic() - self._cleaned >= CLEAN_SECONDS:
-                self._drop(self._store.cleaner.clean(now()))
+                self._drop(self._store.cleaner.clean(self._today()))
                 self._cleaned = time.monotonic()
+
+    def _today(self) -> datetime:
+        """The time by which runs are too old. A clock that is set ahead must not make all of them
+        so: what is removed does not come back with the right time.
+        """
+        began, at = self._begun
+        return min(now(), began + (ran_for() - at) + _SLACK)
 
     def _drop(self, run_ids: Iterable[str]) -> None:
         for run_id in run_ids:
