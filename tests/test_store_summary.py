@@ -5,7 +5,7 @@ import pytest
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import Run, RunError, RunStatus
-from lfclient.store.summary import GIST, gist, headline
+from lfclient.store.summary import GIST, SEARCHED, gist, headline, searched
 from tests.test_store import record
 
 
@@ -52,3 +52,13 @@ def test_an_answer_is_told_by_its_first_line(kind, value, says):
 def test_a_failed_run_is_told_by_its_reason():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
     assert headline(record(run=run)) == "No such *file*"
+
+
+def test_of_long_outputs_the_beginning_is_searched():
+    """As much of the inputs, whatever the outputs are."""
+    text = "x " * (SEARCHED // 2 - 5) + "within beyond"
+    output = Output("C-1", OutputKind.MESSAGE, text)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output})
+    found = searched(record(overrides={"A.b": "y" * SEARCHED}, run=run))
+    assert "within" in found
+    assert "beyond" not in found

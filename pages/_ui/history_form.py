@@ -11,6 +11,7 @@ import streamlit as st
 
 from lfclient.modes import MODE_NAMES
 from lfclient.run import RunStatus
+from lfclient.store.summary import SEARCHED
 from pages._ui import history_filters, problems, state_history, status
 from pages._ui.history_filters import BETWEEN, FIRST, LAST, WHENS, Filters
 from pages._ui.state_history import part
@@ -19,7 +20,8 @@ from pages._ui.text import clip, plain
 SEARCH_HELP = (
     "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "
     'words in double quotes stand together: "annual report" 2026. Upper and lower case are alike, '
-    "and no sign has a meaning of its own."
+    f"and no sign has a meaning of its own. Of very long inputs and outputs, the first "
+    f"{SEARCHED:,} characters are searched."
 )
 _MORE = ("mode", "server", "label", "starred")  # those in the panel
 _ALL = ("text", "flow", "statuses", "when", "start", "end", *_MORE)
