@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,6 @@ OLDEST_SQLITE = (3, 35)  # RETURNING, and an index of three letters each
 _UPGRADING = 7_312_004  # the advisory lock under which one process upgrades a PostgreSQL database
 _CLEANING = 7_312_005  # that under which one removes what is too much
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten
@@ -236,8 +236,25 @@ def _sqlite(path: Path, busy_seconds: int) -> Engine:
 
 def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin`, DDL included
+    _use_log(connection)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Write ahead, into a log. For a process that does the same to a new file, SQLite does not wait
+    by itself.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:

@@ -125,7 +125,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
         return timed(write)()
 
     with closing(sqlite3.connect(store.database.path, isolation_level=None)) as disk:
-        for pragma in _PRAGMAS:
+        for pragma in ("journal_mode=WAL", *_PRAGMAS):
             disk.execute(f"PRAGMA {pragma}")
 
         def floor() -> float:
