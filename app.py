@@ -6,7 +6,7 @@ every page view.
 
 import streamlit as st
 
-from pages._ui import nodelay, problems, security, shell
+from pages._ui import nodelay, page_style, problems, security, shell
 
 if __name__ == "__main__":
     shell.page_config()
@@ -15,6 +15,6 @@ else:
     shell.frame_every_page()
     app = st.App(
         __file__,
-        middleware=[*security.MIDDLEWARE, *nodelay.MIDDLEWARE],
+        middleware=[*security.MIDDLEWARE, *page_style.MIDDLEWARE, *nodelay.MIDDLEWARE],
         on_script_error=problems.unexpected,
     )

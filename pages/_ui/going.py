@@ -45,7 +45,7 @@ class Going:
         self._progress = Slot()
         self._components = st.container()
         self._graph: graph.Drawing | None = None
-        self._frames = Slot()
+        self._frames = Slot(nothing=())
         self._texts: dict[str, Slot] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:

@@ -77,7 +77,7 @@ def draw(session: Session, record: RunRecord | None) -> Panel | None:
             panel = _follow(session, record.id, calls_for_page(record), {"at once": True})
         problem = st.empty()
     result = st.empty()
-    if record and not record.ended:
+    if record and approval.question_of(record):
         with question.container():
             approval.draw(session, record)
     if record and record.ended:

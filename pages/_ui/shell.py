@@ -29,7 +29,6 @@ def page_config() -> None:
     set_title()
     theme = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"wordmark-{theme}.svg"), size="large")
-    st.html(ASSETS / "page.css")
 
 
 def set_title(beginning: str = "") -> None:

@@ -12,11 +12,13 @@ class Slot:
     """One place at the point of the page where it is made.
 
     Each element that is drawn is a message to the browser, which then looks at the whole page.
+    `nothing` is what has nothing to be drawn at first, so that nothing is sent of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, nothing: Hashable = None) -> None:
         self._place = st.empty()
-        self._shown: Hashable = self  # nothing that could be shown is equal to it
+        # without it, what nothing that could be shown is equal to
+        self._shown: Hashable = self if nothing is None else nothing
 
     def show(self, what: Hashable, draw: Callable[[DeltaGenerator], object]) -> None:
         """Have `draw` fill the place, unless it shows `what` already."""

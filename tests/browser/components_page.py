@@ -8,7 +8,7 @@ import time
 
 import streamlit as st
 
-from pages._ui import components_view, security, shell, timings
+from pages._ui import components_view, page_style, security, shell, timings
 from tests import components
 
 
@@ -41,4 +41,4 @@ if __name__ == "__main__":
         view = components_view.switch()
         at_work(big)
 else:
-    app = st.App(__file__, middleware=security.MIDDLEWARE)
+    app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_style.MIDDLEWARE])

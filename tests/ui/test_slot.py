@@ -20,3 +20,18 @@ def test_only_what_has_changed_is_drawn_again():
     app = AppTest.from_function(script).run()
     assert [each.value for each in app.markdown] == ["b"]
     assert [each.value for each in app.caption] == ["drawn 2 times"]
+
+
+def nothing_script():
+
+    from pages._ui.slot import Slot
+
+    slot = Slot(nothing=())
+    for what in ((), ("a",), ()):
+        slot.show(what, lambda place, what=what: place.markdown(f"{len(what)} shown"))
+
+
+def test_what_is_nothing_at_first_is_drawn_only_once_it_was_something():
+    """It takes no message until then."""
+    app = AppTest.from_function(nothing_script).run()
+    assert [each.value for each in app.markdown] == ["0 shown"]

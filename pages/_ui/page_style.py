@@ -1,0 +1,69 @@
+"""The console's own styles, as a part of the page that Streamlit serves.
+
+`st.html` would send them with each drawing of a page, and the browser would then work out how all
+of it looks anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STYLES = Path(__file__).parent / "assets" / "page.css"
+_END = b"</head>"
+# which would have the page sent packed, or not again although the styles have changed
+_NOT_PASSED_ON = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+_OF_THE_OLD_PAGE = ("etag", "last-modified", "accept-ranges")
+
+
+class PageStyle:
+    """Puts the styles at the end of the head of each HTML page that a browser opens."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._styles = f"<style>\n{STYLES.read_text(encoding='utf-8')}</style>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asks = scope["type"] == "http" and scope["method"] == "GET"
+        if not asks or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        headers = [pair for pair in scope["headers"] if pair[0].lower() not in _NOT_PASSED_ON]
+        await self.app({**scope, "headers": headers}, receive, _Styled(self._styles, send))
+
+
+class _Styled:
+    """Sends an answer on; that of a page once it is whole, with the styles."""
+
+    def __init__(self, styles: bytes, send: Send) -> None:
+        self._styles, self._send = styles, send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            if kind.startswith("text/html"):
+                self._start = message
+                return
+        elif self._start and message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._send_page(self._start)
+            return
+        await self._send(message)
+
+    async def _send_page(self, start: Message) -> None:
+        body = self._body.replace(_END, self._styles + _END, 1)
+        headers = MutableHeaders(scope=start)
+        for name in _OF_THE_OLD_PAGE:
+            del headers[name]
+        headers["content-length"] = str(len(body))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+MIDDLEWARE = [Middleware(PageStyle)]
