@@ -15,6 +15,7 @@ from lfclient.runner import Runner
 from lfclient.settings import Connection
 from lfclient.store import Store, StoreError
 from tests.fake_langflow import FLOW, FakeLangflow
+from tests.waiting import wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
 
@@ -66,13 +67,7 @@ class Bench:
 
     def until(self, run_id, ready, timeout=15.0):
         """Wait until the record fits; the record."""
-        until = time.monotonic() + timeout
-        record = self.runner.get(run_id, self.owner)
-        while not ready(record):
-            left = until - time.monotonic()
-            assert left > 0, f"still {record}"
-            record = self.runner.wait_change(run_id, record.version, left)
-        return record
+        return wait_for_record(self.runner, run_id, self.owner, ready, timeout)
 
     def break_once(self, method, runner=None):
         """What its store does next is done, but the connection breaks before it is told so."""

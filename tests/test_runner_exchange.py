@@ -21,7 +21,7 @@ from tests.fake_langflow import FakeLangflow, done, event, message, question
 from tests.postgres import postgres
 from tests.runner_bench import CONNECTION, Bench
 from tests.test_runner_events import BEGUN, JOB, often
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_for_record
 
 __all__ = ["often"]
 
@@ -47,13 +47,7 @@ class Two(Bench):
 
     def there(self, run_id, ready, timeout=10.0):
         """Wait until the other process shows it; the record."""
-        until = time.monotonic() + timeout
-        record = self.other.get(run_id, self.owner)
-        while not ready(record):
-            left = until - time.monotonic()
-            assert left > 0, f"still {record}"
-            record = self.other.wait_change(run_id, record.version, left)
-        return record
+        return wait_for_record(self.other, run_id, self.owner, ready, timeout)
 
     def begun(self, mode="background"):
         """A run whose components are known; its id."""

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from socketserver import BaseServer
 
+from lfclient.runner import Runner
+from lfclient.store import RunRecord
+
 
 def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait until a condition holds; fails after `seconds`."""
@@ -14,6 +17,19 @@ def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < limit, "it did not come about"
         time.sleep(0.05)
+
+
+def wait_for_record(
+    runner: Runner, run_id: str, owner: str, ready: Callable[[RunRecord], object], seconds: float
+) -> RunRecord:
+    """Wait until what a runner shows of a run fits; the record."""
+    limit = time.monotonic() + seconds
+    record = runner.get(run_id, owner)
+    while not ready(record):
+        left = limit - time.monotonic()
+        assert left > 0, f"still {record}"
+        record = runner.wait_change(run_id, record.version, left)
+    return record
 
 
 def serve(server: BaseServer) -> threading.Thread:

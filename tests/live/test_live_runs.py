@@ -18,6 +18,7 @@ from lfclient.store import RunRecord
 from tests.live.conftest import Make, with_events
 from tests.live.flows import ROWS, TWO_QUESTIONS
 from tests.servers import LiveServer
+from tests.waiting import wait_for_record
 
 SECONDS = 60.0
 
@@ -44,13 +45,7 @@ class Desk:
         )
 
     def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
-        until = time.monotonic() + SECONDS
-        record = self.runner.get(run_id, self.owner)
-        while not ready(record):
-            left = until - time.monotonic()
-            assert left > 0, f"still {record}"
-            record = self.runner.wait_change(run_id, record.version, left)
-        return record
+        return wait_for_record(self.runner, run_id, self.owner, ready, SECONDS)
 
     def restart(self) -> None:
         self.runner.close()

@@ -23,6 +23,7 @@ from lfclient.store import RunRecord
 from tests.live.conftest import Make
 from tests.postgres import postgres
 from tests.servers import LiveServer
+from tests.waiting import wait_for_record
 
 pytestmark = pytest.mark.parametrize("langflow", ["1.13.0"], indirect=True)
 TAKEN_OVER_SECONDS = 30.0
@@ -65,13 +66,7 @@ class Beside:
     def until(
         self, run_id: str, ready: Callable[[RunRecord], object], seconds: float = 60
     ) -> RunRecord:
-        until = time.monotonic() + seconds
-        record = self.runner.get(run_id, self.owner)
-        while not ready(record):
-            left = until - time.monotonic()
-            assert left > 0, f"still {record}"
-            record = self.runner.wait_change(run_id, record.version, left)
-        return record
+        return wait_for_record(self.runner, run_id, self.owner, ready, seconds)
 
     def close(self) -> None:
         if self.other and self.other.poll() is None:
