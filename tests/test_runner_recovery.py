@@ -170,8 +170,10 @@ def test_of_two_lost_runs_of_one_session_none_takes_the_job_of_the_other(bench):
         assert "Another run was lost" in record.problem.message
 
 
-def test_of_two_lost_runs_of_one_session_each_has_its_job_by_its_key(bench):
-    """While it may be sent again."""
+def test_of_two_lost_runs_of_one_session_each_has_its_job_by_its_key(bench, monkeypatch):
+    """While it may be sent again, however long the one whose job it is takes to find it."""
+    monkeypatch.setattr(recover, "LOOK_SECONDS", 15)
+    monkeypatch.setattr(recover, "LEAST_SECONDS", 15)
     first = lost(bench, arrived=False)
     second = lost(bench, arrived=True)
     (job_id,) = bench.server.jobs
