@@ -24,14 +24,14 @@ from lfclient import (
 from lfclient.client import following
 from lfclient.ownership import fingerprint
 from lfclient.samples import Link, Node, Sample
-from tests.live.conftest import Make
+from tests.live.conftest import Make, with_events
 from tests.live.test_live_runs import Desk, asks, ended, states
 from tests.proxy import Do, Proxy, raw
 from tests.scripted import Told
 from tests.servers import LiveServer
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.parametrize("langflow", ["1.11.6", "1.13.0"], indirect=True)
+pytestmark = with_events
 
 POST = "POST /api/v2/workflows"
 WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
