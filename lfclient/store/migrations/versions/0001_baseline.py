@@ -46,8 +46,3 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), primary_key=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("run_pieces")
-    op.drop_table("runs")

@@ -11,10 +11,6 @@ depends_on = None
 _LISTS = ((), ("flow_id",), ("status",), ("mode",), ("starred",))
 
 
-def _index(columns):
-    return "_".join(("ix_runs_owner", *columns))
-
-
 def upgrade() -> None:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     for column in (
@@ -37,7 +33,8 @@ def upgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
     )
     for columns in _LISTS:
-        op.create_index(_index(columns), "runs", ["owner", *columns, "created_at", "id"])
+        name = "_".join(("ix_runs_owner", *columns))
+        op.create_index(name, "runs", ["owner", *columns, "created_at", "id"])
     op.create_index("ix_runs_job_id", "runs", ["job_id"], postgresql_using="hash")
     op.create_index("ix_runs_created_at", "runs", ["created_at", "answer_bytes"])
     op.execute(
@@ -123,27 +120,3 @@ def _search_postgresql() -> None:
         "EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object "
         "OR feature_not_supported THEN NULL; END $$"
     )
-
-
-def downgrade() -> None:
-    for table in ("workers", "presets", "run_labels"):
-        op.drop_table(table)
-    op.execute("DROP TABLE IF EXISTS run_search")
-    op.drop_table("run_texts")
-    for columns in _LISTS:
-        op.drop_index(_index(columns), "runs")
-    op.drop_index("ix_runs_job_id", "runs")
-    op.drop_index("ix_runs_created_at", "runs")
-    op.drop_index("ix_runs_unfinished", "runs")
-    op.create_index("ix_runs_owner_created_at", "runs", ["owner", "created_at"])
-    op.create_index("ix_runs_status", "runs", ["status"])
-    for column in (
-        "attempts",
-        "inputs_kept",
-        "starred",
-        "gist",
-        "headline",
-        "answer_kept",
-        "answer_bytes",
-    ):
-        op.drop_column("runs", column)

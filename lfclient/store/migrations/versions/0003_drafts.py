@@ -19,7 +19,3 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
     )
     op.create_index("ix_drafts_updated_at", "drafts", ["updated_at"])
-
-
-def downgrade() -> None:
-    op.drop_table("drafts")

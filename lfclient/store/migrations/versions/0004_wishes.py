@@ -22,7 +22,3 @@ def upgrade() -> None:
         sa.Column("decision", sa.String(), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("run_wishes")
