@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.keeping import Keeping
 from lfclient.store import drafts as module
-from lfclient.store.keeping import Cleaner
+from lfclient.store.cleaning import Cleaner
 
 KEY = ("browser", "owner", "flow")
 NOW = datetime.now(timezone.utc)

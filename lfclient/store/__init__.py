@@ -18,16 +18,17 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from lfclient.keeping import Keeping
 from lfclient.run import Run, RunStatus
 from lfclient.store import statements
+from lfclient.store.cleaning import Cleaner
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
 from lfclient.store.drafts import KeptDrafts
 from lfclient.store.errors import AnswerUnreadable, NewerStore, StoreError
 from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
-from lfclient.store.keeping import UNFINISHED, Cleaner, wanted, write_answer
+from lfclient.store.keeping import wanted, write_answer
 from lfclient.store.models import RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
 from lfclient.store.quick import Execute
-from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
+from lfclient.store.record import UNFINISHED, AnswerKept, RecordProblem, RunRecord
 from lfclient.store.rows import changing, from_row, microseconds, to_row
 from lfclient.store.summary import gist, headline, searched
 from lfclient.store.wishes import RunWishes, Wish

@@ -16,9 +16,9 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store.database import Database
-from lfclient.store.keeping import UNFINISHED
 from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs, still
 from lfclient.store.models import LabelRow, RunRow
+from lfclient.store.record import UNFINISHED
 from lfclient.store.rows import moment, storable
 from lfclient.store.search import labels_in_use
 from lfclient.store.statements import LABELS_OF, RUNS

@@ -1,30 +1,21 @@
-"""Keeps of an answer what is to be kept, and removes what is too old or too much."""
+"""Keeps of an answer what is to be kept, as far as it is not too large."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output
 from lfclient.progress import ComponentRun
-from lfclient.run import Run, RunStatus
+from lfclient.run import Run
 from lfclient.store import statements
 from lfclient.store.codec import dump_run
-from lfclient.store.database import Database
-from lfclient.store.drafts import KeptDrafts
-from lfclient.store.models import PieceRow, RunRow
 from lfclient.store.not_kept import NO_OUTPUTS
 from lfclient.store.quick import Execute
 from lfclient.store.record import AnswerKept, RunRecord
-from lfclient.store.rows import microseconds
 
-UNFINISHED = [status.value for status in RunStatus if not status.ended]
-_AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
 _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 
 _UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
@@ -114,78 +105,3 @@ def _without_parts(run: Run) -> Run:
         errors=tuple(replace(error, traceback=None) for error in run.errors),
         waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_UNTOLD),
     )
-
-
-class Cleaner:
-    """Removes what is to be kept no longer, in small transactions."""
-
-    def __init__(self, database: Database, keeping: Keeping, drafts: KeptDrafts) -> None:
-        self._database = database
-        self._keeping = keeping
-        self._drafts = drafts
-
-    def clean(self, now: datetime) -> list[str]:
-        """Remove what is too old or too much; the ids of the runs that are gone.
-
-        Raises `StoreError`; what was removed before stays so, and the next call goes on.
-        """
-        gone: list[str] = []
-        if self._keeping.days is not None:
-            since = microseconds(now - timedelta(days=self._keeping.days))
-            gone += self._remove(RunRow.created_at < since)
-        if self._keeping.runs is not None:
-            youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
-            with self._database.read() as connection:
-                limit = connection.execute(youngest.offset(self._keeping.runs).limit(1)).scalar()
-            if limit is not None:
-                gone += self._remove(RunRow.created_at <= limit)
-        keep = {"days": self._keeping.days, "keep": self._keeping.inputs}
-        if any([self._drafts.clean(now, **keep), self._make_room(), gone]):
-            self._database.overwrite()
-        return gone
-
-    def _remove(self, which: ColumnElement[bool]) -> list[str]:
-        removable = (which, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
-        some = select(RunRow.id).where(*removable).limit(_AT_ONCE)
-        gone: list[str] = []
-        while True:
-            with self._database.write() as connection:
-                # asked again of the row itself, which may have got its star meanwhile
-                removed = delete(RunRow).where(RunRow.id.in_(some), *removable)
-                ids = list(connection.execute(removed.returning(RunRow.id)).scalars())
-            gone += ids
-            if len(ids) < _AT_ONCE:
-                return gone
-
-    def _make_room(self) -> bool:
-        """Whether there was something to remove."""
-        if self._keeping.total_bytes is None:
-            return False
-        taken = select(func.coalesce(func.sum(RunRow.answer_bytes), 0))
-        oldest = (
-            select(RunRow.id, RunRow.answer_bytes)
-            .where(RunRow.answer_bytes > 0, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
-            .order_by(RunRow.created_at)
-            .limit(_AT_ONCE)
-        )
-        removed = False
-        while True:
-            with self._database.write() as connection:
-                if not self._database.cleans(connection):
-                    return removed
-                surplus = int(connection.execute(taken).scalar_one()) - self._keeping.total_bytes
-                leaving = []
-                for run_id, size in connection.execute(oldest):
-                    if surplus <= 0:
-                        break
-                    leaving.append(run_id)
-                    surplus -= size
-                if not leaving:
-                    return removed
-                removed = True
-                connection.execute(delete(PieceRow).where(PieceRow.run_id.in_(leaving)))
-                connection.execute(
-                    update(RunRow)
-                    .where(RunRow.id.in_(leaving))
-                    .values(answer_bytes=0, answer_kept=AnswerKept.REMOVED.value)
-                )

@@ -10,6 +10,7 @@ from typing import Any
 from lfclient.run import Mode, Run, RunStatus
 
 ADOPTED = "job "  # begins the click of a run that was not started in this console
+UNFINISHED = [status.value for status in RunStatus if not status.ended]
 
 
 class AnswerKept(str, Enum):
