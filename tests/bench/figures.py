@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -58,11 +59,16 @@ HEAD = "| what | measured | floor | result | promised | |\n|---|---|---|---|---|
 def pairs(
     first: Callable[[], float], second: Callable[[], float], n: int
 ) -> tuple[list[float], list[float]]:
-    """`n` measurements of each, taken in turn, and each of them first as often as the other."""
+    """`n` measurements of each, taken in turn, and each of them first as often as the other.
+
+    By chance: what the measured does every so many times would else meet one of them alone.
+    """
     firsts, seconds = [], []
-    for turn in range(n):
+    turns = [turn % 2 for turn in range(n)]
+    random.Random(n).shuffle(turns)
+    for turn in turns:
         order = ((first, firsts), (second, seconds))
-        for measure, taken in order if turn % 2 else reversed(order):
+        for measure, taken in order if turn else reversed(order):
             taken.append(measure())
     return firsts, seconds
 
