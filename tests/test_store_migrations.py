@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from lfclient.run import RunStatus
 from lfclient.store import RecordProblem, RunFilter, Store, database
 from lfclient.store.codec import dump_value
 from lfclient.store.database import postgres_url
-from lfclient.store.models import LabelRow, PieceRow, PresetRow, RunRow
+from lfclient.store.models import LabelRow, PieceRow, PresetRow, RunRow, TextRow
 from tests import postgres
 
 # written by the last release with the schema 0001, and dumped
@@ -41,20 +42,27 @@ def old(kind, folder):
             disk.execute("PRAGMA journal_mode=WAL")
         return None
     url = SecretStr(postgres.postgres().new_database())
-    engine = create_engine(postgres_url(url))
-    config = Config()
-    config.set_main_option("script_location", "lfclient/store/migrations")
     source = sqlite3.connect(":memory:")
     source.row_factory = sqlite3.Row
     source.executescript(WRITTEN)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with upgraded(url, folder, "0001") as connection:
         for table in (RunRow.__table__, PieceRow.__table__):
             for row in source.execute(f"SELECT * FROM {table.name}"):
                 connection.execute(insert(table), dict(row))
-    engine.dispose()
     return url
+
+
+@contextmanager
+def upgraded(url, folder, revision):
+    """A connection to such a database, once it has the schema of another early release."""
+    engine = create_engine(postgres_url(url) if url else f"sqlite:///{folder / 'runs.db'}")
+    config = Config()
+    config.set_main_option("script_location", "lfclient/store/migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        yield connection
+    engine.dispose()
 
 
 def found(store, text):
@@ -93,12 +101,7 @@ def test_all_that_an_earlier_release_kept_is_there(kind, tmp_path):
 def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
     """Its presets and labels are there, and drafts can be kept beside them."""
     url = old(kind, tmp_path)
-    engine = create_engine(postgres_url(url) if url else f"sqlite:///{tmp_path / 'runs.db'}")
-    config = Config()
-    config.set_main_option("script_location", "lfclient/store/migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+    with upgraded(url, tmp_path, "0002") as connection:
         connection.execute(
             insert(LabelRow),
             {"run_id": "completed", "label": "kept", "owner": "me", "created_at": 1},
@@ -111,7 +114,6 @@ def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
                 **dict.fromkeys(("created_at", "updated_at", "version"), 1),
             },
         )
-    engine.dispose()
     store = Store(tmp_path, url)
     assert store.presets.get("p", "p").values == {"A.b": 1}
     assert [one.id for one in store.history.page(["me"], RunFilter(label="kept")).entries] == [
@@ -119,6 +121,21 @@ def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
     ]
     store.drafts.write({("b", "o", "f"): "typed"})
     assert store.drafts.get(("b", "o", "f")) == "typed"
+    store.close()
+
+
+@BOTH
+def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
+    """Its texts are found with and without."""
+    url = old(kind, tmp_path)
+    texts = {"completed": "un café crème", "failed": "cafe", "going": "plain", "refused": "cafés"}
+    with upgraded(url, tmp_path, "0004") as connection:
+        for run_id, body in texts.items():
+            connection.execute(insert(TextRow), {"run_id": run_id, "body": body})
+    store = Store(tmp_path, url)
+    for typed in ("cafe", "café"):
+        assert found(store, typed) == ["refused", "failed", "completed"]
+    assert found(store, "creme") == ["completed"]
     store.close()
 
 

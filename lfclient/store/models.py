@@ -114,7 +114,7 @@ class PieceRow(Base):
 
 
 class TextRow(Base):
-    """What a run is found by: its inputs and outputs as text, case-folded."""
+    """What a run is found by: its inputs and outputs as text, folded."""
 
     __tablename__ = "run_texts"
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, o
 
 from lfclient.store.rows import storable
 from lfclient.store.statements import LABELS, RUNS, TEXTS
+from lfclient.store.summary import folded
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _INDEXED = 3  # characters; the index knows none that are shorter
@@ -40,7 +41,7 @@ _LABELS = text(
 
 @dataclass(frozen=True)
 class Term:
-    """A word that is looked for, case-folded, and the owners' labels that it is in."""
+    """A word that is looked for, folded, and the owners' labels that it is in."""
 
     word: str
     labels: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ def wanted(connection: Connection, owners: Sequence[str], typed: str) -> list[Te
     words = terms(typed)
     known = labels_in_use(connection, owners) if words else ()
     return [
-        Term(word, tuple(sorted(one for one in known if word in one.casefold())), tuple(owners))
+        Term(word, tuple(sorted(one for one in known if word in folded(one))), tuple(owners))
         for word in words
     ]
 
@@ -76,7 +77,8 @@ def terms(typed: str) -> list[str]:
     Nothing else has a meaning: wildcards and operators are looked for as they are typed.
     """
     found = [quoted or word for quoted, word in _TERM.findall(typed.replace("\0", "")[:LONGEST])]
-    return [storable(term).casefold() for term in found if term.strip()][:MOST_TERMS]
+    words = [folded(storable(term)) for term in found]
+    return [word for word in words if word.strip()][:MOST_TERMS]
 
 
 def few(connection: Connection, wanted: list[Term]) -> list[str] | None:

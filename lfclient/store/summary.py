@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -20,6 +21,7 @@ SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a ru
 _DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
+_MARKS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
@@ -48,9 +50,18 @@ def headline(record: RunRecord) -> str:
 
 
 def searched(record: RunRecord) -> str:
-    """The text by which a record is found, case-folded."""
+    """The text by which a record is found, folded."""
     inputs = chain((record.flow_name,), _texts(record.overrides))
-    return f"{_joined(inputs)}\n{_joined(_outputs(record))}".casefold()
+    return folded(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
+
+
+def folded(text: str) -> str:
+    """`text` as it is searched: whatever its case, and its accents as far as they are marks."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    unmarked = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", unmarked)
 
 
 def _outputs(record: RunRecord) -> Iterator[str]:
