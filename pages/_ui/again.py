@@ -16,12 +16,13 @@ from lfclient.inputs import Inputs, read_inputs
 from lfclient.modes import MODE_NAMES, MODES_HOW
 from lfclient.run import Mode
 from lfclient.store import RunRecord, not_kept
+from lfclient.words import clip
 from pages._ui import given, problems, run_panel, state, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend, close_run
 from pages._ui.form import load_overrides
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain, time_words
+from pages._ui.text import plain, time_words
 
 MISSING = 5  # sentences above the values
 

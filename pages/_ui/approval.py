@@ -11,11 +11,12 @@ from lfclient.flow import Flow
 from lfclient.progress import Decision, HumanInput
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
+from lfclient.words import clip, duration_words
 from pages._ui import problems, state
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import clip, duration_words, plain, without_remote_images
+from pages._ui.text import plain, without_remote_images
 
 PROMPT_LIMIT = 5_000  # characters of a question that are shown
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 import pandas as pd
 
-from pages._ui.text import clip
+from lfclient.words import clip
 
 SAMPLE = 1000  # values by which a column of text is judged
 MOST_COLUMNS = 200

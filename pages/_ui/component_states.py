@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from lfclient.flow import Component, Flow
 from lfclient.progress import ComponentRun, ComponentState
+from lfclient.words import took_words
 from pages._ui.status import NOT_RUN, Look, component_look, component_word
-from pages._ui.text import took_words
 
 # of a group's members, the first of these states that one of them is in is the group's
 _FIRST = (

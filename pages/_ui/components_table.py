@@ -9,8 +9,9 @@ import streamlit as st
 from lfclient.flow import Component, Flow
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun
+from lfclient.words import clip
 from pages._ui.component_states import all_runs, standing_of, took
-from pages._ui.text import clip, first_words, plain
+from pages._ui.text import first_words, plain
 
 NAME_LIMIT = 80
 LINE_LIMIT = 100

@@ -12,9 +12,9 @@ from lfclient.compare import Change, Mark, Piece, compare_texts, compare_trees, 
 from lfclient.compare.tables import TableDiff, compare_tables, key_columns
 from lfclient.outputs import Output, OutputKind
 from lfclient.tables import is_rows
-from lfclient.words import readable
+from lfclient.words import clip, readable
 from pages._ui import export, state
-from pages._ui.text import clip, exact
+from pages._ui.text import exact
 
 WORDS, LINES = "Words", "Lines"
 MOST_LETTERS = 20_000  # of pieces that are drawn

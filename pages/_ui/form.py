@@ -12,11 +12,12 @@ from lfclient.fields import Field, Problem, check_overrides
 from lfclient.flow import Component, Flow
 from lfclient.inputs import label_of
 from lfclient.server import ServerInfo
+from lfclient.words import clip
 from pages._ui import form_fill, form_json
 from pages._ui.form_fields import Context, draw, draw_attachments, draw_chat
 from pages._ui.form_state import FormState, form_state, reset
 from pages._ui.servers import Session
-from pages._ui.text import clip, code, plain
+from pages._ui.text import code, plain
 
 FIRST = 24  # fields that stand open at the top; the others are found in their components
 PAGE = 30  # fields of one component or of one search that are drawn at once

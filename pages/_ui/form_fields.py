@@ -12,6 +12,7 @@ from lfclient.fields import Field, FieldKind, Problem, Variable
 from lfclient.fields.files import types_in_words
 from lfclient.fields.wire import release, writes_bare
 from lfclient.server import ServerInfo
+from lfclient.words import clip
 from pages._ui import form_files
 from pages._ui.form_files import Files
 from pages._ui.form_state import FormState, reset
@@ -34,7 +35,7 @@ from pages._ui.form_widgets import (
     help_of,
 )
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 REQUIRED = "This is required."
 _AREAS = frozenset({FieldKind.MULTILINE, FieldKind.PROMPT})

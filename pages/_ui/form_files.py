@@ -17,11 +17,12 @@ from lfclient.errors import LangflowError
 from lfclient.fields import Field
 from lfclient.fields.files import paths, takes
 from lfclient.files import safe_name
+from lfclient.words import clip, size_words
 from pages._ui import uploads, waiting
 from pages._ui.form_state import FormState, empty_words
 from pages._ui.form_widgets import KEEP, Area, Draw, States, Widget
 from pages._ui.servers import Session
-from pages._ui.text import clip, code, plain, size_words
+from pages._ui.text import code, plain
 from pages._ui.uploads import Chosen, Upload
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"

@@ -12,9 +12,10 @@ from lfclient.fields import mask
 from lfclient.flow import Flow
 from lfclient.inputs import label_of
 from lfclient.store.summary import gist
+from lfclient.words import clip
 from pages._ui.form_entries import Entries, Tie
 from pages._ui.form_state import Filled, FormState, enter
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 MOST_FORMER = 5  # that are kept of one form
 LETTERS = 100  # of one of them, in the sentence that tells of it

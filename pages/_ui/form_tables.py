@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.fields import Field, FieldKind
+from lfclient.words import clip
 from pages._ui.form_widgets import Draw, States, Widget
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 _BOOLEANS = frozenset({"bool", "boolean"})
 _NUMBERS = frozenset({"int", "integer", "float", "number"})

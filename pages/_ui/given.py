@@ -13,9 +13,9 @@ from lfclient.flow import Flow
 from lfclient.inputs import Given, unchecked
 from lfclient.store import RunRecord
 from lfclient.tables import is_rows
-from lfclient.words import readable
+from lfclient.words import clip, readable
 from pages._ui import export
-from pages._ui.text import clip, code, plain
+from pages._ui.text import code, plain
 
 MOST = 15  # values that are drawn before somebody asks for all
 SHORT = 80  # characters that fit on a line

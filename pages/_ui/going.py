@@ -12,13 +12,14 @@ from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, ComponentState, Message
 from lfclient.run import Run
 from lfclient.store import RunRecord
+from lfclient.words import clip, took_words
 from pages._ui import components_view, graph, outputs, state
 from pages._ui.backend import client
 from pages._ui.component_states import all_runs, leaves
 from pages._ui.servers import Session
 from pages._ui.slot import Slot
 from pages._ui.status import component_look, component_word
-from pages._ui.text import clip, plain, took_words, without_remote_images
+from pages._ui.text import plain, without_remote_images
 
 SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
 _OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)

@@ -11,10 +11,10 @@ import streamlit as st
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun
+from lfclient.words import clip
 from pages._ui.component_states import Standing, counted, standing
 from pages._ui.graph_layout import CARD, layout
 from pages._ui.shell import ASSETS
-from pages._ui.text import clip
 
 NAME_LIMIT = 80  # characters of a name that are sent
 REASON_LIMIT = 300

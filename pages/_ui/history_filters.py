@@ -10,8 +10,9 @@ from typing import get_args
 
 from lfclient.run import Mode, RunStatus
 from lfclient.store import Cursor, RunFilter
+from lfclient.words import clip
 from pages._ui import state, state_history
-from pages._ui.text import clip, clock
+from pages._ui.text import clock
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
 WHENS: dict[str, str] = {

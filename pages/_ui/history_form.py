@@ -12,10 +12,11 @@ import streamlit as st
 from lfclient.modes import MODE_NAMES
 from lfclient.run import RunStatus
 from lfclient.store.summary import SEARCHED
+from lfclient.words import clip
 from pages._ui import history_filters, problems, state_history, status
 from pages._ui.history_filters import BETWEEN, FIRST, LAST, WHENS, Filters
 from pages._ui.state_history import part
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 SEARCH_HELP = (
     "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "

@@ -13,10 +13,10 @@ import streamlit as st
 from lfclient.modes import MODE_NAMES, MODES_SHORT
 from lfclient.run import Mode, RunStatus
 from lfclient.store import Entry
-from lfclient.words import apart, duration_words, readable
+from lfclient.words import apart, clip, duration_words, readable
 from pages._ui import state_history, status
 from pages._ui.state_history import part
-from pages._ui.text import clip, clock, time_words, zone_words
+from pages._ui.text import clock, time_words, zone_words
 
 NAME_LETTERS = 60
 _STAR = "★"

@@ -12,11 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.flow import Flow
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
+from lfclient.words import duration_words
 from pages._ui import approval, going, outcome, problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.slot import Slot
-from pages._ui.text import duration_words, plain
+from pages._ui.text import plain
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
 EVERY_SECONDS = 0.5

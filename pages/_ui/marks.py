@@ -10,11 +10,12 @@ import streamlit as st
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.store import Entry
 from lfclient.store.history import LONGEST_LABEL
+from lfclient.words import clip
 from pages._ui import problems
 from pages._ui.history_view import past, told
 from pages._ui.servers import Session
 from pages._ui.state_history import part, short_hash
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 SHOWN = 3  # labels, beside an opened run
 

@@ -8,6 +8,7 @@ from lfclient.modes import MODE_NAMES
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord, not_kept
+from lfclient.words import clip
 from pages._ui import (
     export,
     export_run,
@@ -26,7 +27,7 @@ from pages._ui import (
 from pages._ui.backend import backend, client
 from pages._ui.comparing import choose
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain, whole_time, without_remote_images
+from pages._ui.text import plain, whole_time, without_remote_images
 
 MESSAGES_LIMIT = 100  # of a run that are drawn
 SOON_SECONDS = 1.0  # between two looks for what comes after the end

@@ -8,11 +8,12 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
+from lfclient.words import clip
 from pages._ui import problems, share, shell, state, waiting
 from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import close_run
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 _LETTERS = 8  # of an id that was cut off, by which its flow can be told
 

@@ -10,6 +10,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.presets import LARGEST, Fit, PresetFile, by_name, fit, load, name_of
 from lfclient.store import PresetHead
+from lfclient.words import clip
 from pages._ui import problems, state
 from pages._ui.form_entries import Tie
 from pages._ui.preset_state import (
@@ -24,7 +25,7 @@ from pages._ui.preset_state import (
     tell,
 )
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 
 def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:

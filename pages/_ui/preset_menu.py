@@ -11,6 +11,7 @@ from lfclient.fields import Field, FieldKind, mask
 from lfclient.flow import Flow
 from lfclient.presets import Fit, by_name, dump, fit, name_of
 from lfclient.store import Preset, PresetHead
+from lfclient.words import clip
 from pages._ui import preset_import, state
 from pages._ui.backend import backend
 from pages._ui.export import file_name
@@ -31,7 +32,7 @@ from pages._ui.preset_state import (
     warning_of_secrets,
 )
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 
 def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:

@@ -17,6 +17,7 @@ from lfclient.inputs import name_of
 from lfclient.presets import Fit, check_size, fit
 from lfclient.redact import seems_secret
 from lfclient.store import Preset, PresetHead
+from lfclient.words import clip
 from pages._ui import problems, state
 from pages._ui.backend import backend
 from pages._ui.form import commit, load_overrides
@@ -24,7 +25,7 @@ from pages._ui.form_entries import Tie
 from pages._ui.form_fill import forget_source
 from pages._ui.form_state import FormState, form_state
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 _LINES = 8  # that are said of many
 ENTER = "Enter it yourself: secrets are not kept."

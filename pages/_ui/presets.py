@@ -11,6 +11,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.presets import differing
 from lfclient.store import ChangedMeanwhile, Preset, PresetHead, StoreError
+from lfclient.words import clip
 from pages._ui import preset_menu, problems, share, state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
@@ -33,7 +34,7 @@ from pages._ui.preset_state import (
     told,
 )
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 
 def begin(session: Session, flow: Flow) -> None:

@@ -12,7 +12,8 @@ import streamlit as st
 from lfclient import errors
 from lfclient.errors import LangflowError
 from lfclient.store import ChangedMeanwhile, NameTaken, StoreError
-from pages._ui.text import clip, plain
+from lfclient.words import clip
+from pages._ui.text import plain
 
 log = logging.getLogger("langflow_console")
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.store import RunRecord
-from lfclient.words import apart
+from lfclient.words import apart, clip, duration_words
 from pages._ui import problems, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import clip, duration_words, plain, time_words
+from pages._ui.text import plain, time_words
 
 EVERY_SECONDS = 2.0
 HOW_MANY = 10

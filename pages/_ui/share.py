@@ -12,6 +12,7 @@ from lfclient.flow import Flow
 from lfclient.presets import Fit, differing, fit
 from lfclient.sharing import LONGEST, address, decode, encode
 from lfclient.store import Preset
+from lfclient.words import clip
 from pages._ui import state
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
@@ -28,7 +29,7 @@ from pages._ui.preset_state import (
     warning_of_secrets,
 )
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 
 @dataclass

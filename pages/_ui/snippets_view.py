@@ -9,9 +9,10 @@ from lfclient.flow import Flow
 from lfclient.snippets import API_KEY, Language, snippet
 from lfclient.store import RunRecord, not_kept
 from lfclient.verdict import left_empty
+from lfclient.words import clip
 from pages._ui import problems, state, waiting
 from pages._ui.servers import Session
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 SHOWN_LETTERS = 200_000
 _COLOURS: dict[Language, str] = {

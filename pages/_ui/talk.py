@@ -18,11 +18,11 @@ from lfclient.outputs import OutputKind
 from lfclient.redact import Redactor
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
+from lfclient.words import clip
 from pages._ui import state_talk
 from pages._ui.backend import backend
 from pages._ui.run_panel import Choice
 from pages._ui.servers import Session
-from pages._ui.text import clip
 from pages._ui.workbench import Workbench
 
 USER, MACHINE = "User", "Machine"

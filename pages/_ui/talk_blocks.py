@@ -9,8 +9,9 @@ import streamlit as st
 
 from lfclient import Message
 from lfclient.progress import decisions_in
+from lfclient.words import clip, duration_words
 from pages._ui import export
-from pages._ui.text import clip, duration_words, plain
+from pages._ui.text import plain
 
 MOST = 30  # blocks of one message that are drawn
 _LIMIT = 2_000  # characters of one value

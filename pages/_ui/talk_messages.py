@@ -12,6 +12,7 @@ import streamlit as st
 from lfclient import Message
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
+from lfclient.words import clip, duration_words
 from pages._ui import (
     approval,
     live,
@@ -39,7 +40,7 @@ from pages._ui.talk import (
     show_earlier,
     windows,
 )
-from pages._ui.text import clip, duration_words, plain, without_remote_images
+from pages._ui.text import plain, without_remote_images
 
 EVERY_SECONDS = 0.5
 WATCH_SECONDS = 5.0

@@ -13,12 +13,13 @@ import streamlit as st
 
 from lfclient import InvalidRequest, LangflowClient, LangflowError
 from lfclient.settings import Connection
+from lfclient.words import clip
 from pages._ui import problems, state_talk, talk, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.talk import Line, Talk
-from pages._ui.text import clip, plain, time_words
+from pages._ui.text import plain, time_words
 
 MANY = 8  # from so many on they can be searched
 MOST = 30  # that are listed at once

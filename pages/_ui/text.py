@@ -9,11 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from lfclient.words import clip as clip
-from lfclient.words import duration_words as duration_words
-from lfclient.words import host_of as host_of
-from lfclient.words import size_words as size_words
-from lfclient.words import took_words as took_words
+from lfclient.words import clip, host_of
 
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar

@@ -10,9 +10,9 @@ import streamlit as st
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, ComponentState
 from lfclient.timeline import Bar, bars, unit_for
+from lfclient.words import clip
 from pages._ui.component_states import all_runs, took
 from pages._ui.status import component_look, component_word
-from pages._ui.text import clip
 
 NAME_LIMIT = 60
 ROW_HEIGHT = 25  # pixels

@@ -4,9 +4,9 @@ import pytest
 
 from lfclient.progress import ComponentRun, ComponentState
 from lfclient.run import RunError
+from lfclient.words import took_words
 from pages._ui import status
 from pages._ui.component_states import all_runs, combined, counted, standing
-from pages._ui.text import took_words
 from tests import flows
 from tests.components import done
 

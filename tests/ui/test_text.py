@@ -6,14 +6,10 @@ from datetime import datetime, timezone
 import pytest
 
 from pages._ui.text import (
-    clip,
     code,
-    duration_words,
     first_words,
-    host_of,
     human_name,
     plain,
-    size_words,
     time_words,
     whole_time,
     without_data_images,
@@ -147,44 +143,6 @@ def test_an_address_as_code_can_be_copied():
 def test_names_each_remote_image_once():
     """The same picture used twice is offered once."""
     assert without_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
-
-
-@pytest.mark.parametrize(
-    ("address", "host"),
-    [
-        ("https://a.example/x", "a.example"),
-        ("//a.example/x", ""),
-        ("javascript:alert(1)", ""),
-        ("http://[broken", ""),
-    ],
-)
-def test_finds_the_host_of_web_addresses_only(address, host):
-    """Other schemes and broken addresses have no host to load from."""
-    assert host_of(address) == host
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.44, "0.4 s"), (12.9, "12 s"), (185, "3 min 05 s"), (7440, "2 h 04 min")],
-)
-def test_says_durations_as_a_person_would(seconds, words):
-    """Tenths only where they tell something."""
-    assert duration_words(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(None, "size unknown"), (512, "512 B"), (3400, "3.4 kB"), (12_000_000, "12 MB")],
-)
-def test_says_sizes_as_a_person_would(size, words):
-    """Decimal units, two digits."""
-    assert size_words(size) == words
-
-
-def test_clips_with_an_ellipsis():
-    """What is left out is seen to be left out."""
-    assert clip("abcdef", 4) == "abc…"
-    assert clip("abcd", 4) == "abcd"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from datetime import datetime, timezone
 import streamlit as st
 
 from lfclient.store import RunRecord
+from lfclient.words import clip, duration_words
 from pages._ui import problems, servers, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import clip, duration_words, plain, time_words
+from pages._ui.text import plain, time_words
 
 FEWEST, MOST = 2, 4
 OFFERED = 50  # recent runs

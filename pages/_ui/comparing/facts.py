@@ -11,9 +11,10 @@ import streamlit as st
 from lfclient.modes import MODE_NAMES
 from lfclient.store import RunRecord
 from lfclient.store.not_kept import NO_OUTPUTS
+from lfclient.words import clip, duration_words
 from pages._ui import shell, state, status
 from pages._ui.comparing.columns import Column, one_flow
-from pages._ui.text import clip, duration_words, plain, time_words
+from pages._ui.text import plain, time_words
 
 
 def heads(columns: Sequence[Column]) -> None:

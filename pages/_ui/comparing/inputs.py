@@ -10,9 +10,10 @@ import streamlit as st
 from lfclient.compare import ParameterRow, parameter_rows
 from lfclient.inputs import Given
 from lfclient.store import not_kept
+from lfclient.words import clip
 from pages._ui import diffs, given, state
 from pages._ui.comparing.columns import Column, mark, one_flow
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 MOST = 100  # rows
 LETTERS = 200  # of a value in its cell

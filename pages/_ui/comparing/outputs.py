@@ -9,9 +9,10 @@ import streamlit as st
 
 from lfclient.compare import OutputRow, Sameness, output_rows, same_output
 from lfclient.outputs import Output, OutputKind
+from lfclient.words import clip
 from pages._ui import diffs, outputs, problems, state
 from pages._ui.comparing.columns import Column, mark, one_flow
-from pages._ui.text import clip, human_name, plain
+from pages._ui.text import human_name, plain
 
 DIFFERENCES, SIDES = "Differences", "Side by side"
 OPEN = 6  # outputs that are drawn before somebody asks for them

@@ -9,10 +9,10 @@ import streamlit as st
 
 from lfclient.progress import ComponentRun
 from lfclient.timeline import seconds_of, unit_for
+from lfclient.words import clip, took_words
 from pages._ui import timings
 from pages._ui.comparing.columns import Column, one_flow
 from pages._ui.component_states import all_runs
-from pages._ui.text import clip, took_words
 
 MOST = 60  # components
 NAME_LIMIT = 40

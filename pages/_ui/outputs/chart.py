@@ -8,10 +8,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from lfclient.words import clip
 from pages._ui import charts, columns
 from pages._ui.columns import Kind
 from pages._ui.outputs.block import Block
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 HEIGHT = 340
 MOST_SERIES = 5

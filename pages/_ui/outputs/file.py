@@ -13,11 +13,11 @@ from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.files import safe_name
 from lfclient.outputs import FileRef
-from lfclient.words import readable
+from lfclient.words import clip, readable, size_words
 from pages._ui import problems
 from pages._ui.outputs import preview, structured
 from pages._ui.outputs.block import Block
-from pages._ui.text import clip, plain, size_words
+from pages._ui.text import plain
 
 
 class Fetch:

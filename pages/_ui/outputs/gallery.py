@@ -9,9 +9,10 @@ import streamlit as st
 
 from lfclient import media
 from lfclient.pictures import Picture
+from lfclient.words import clip, size_words
 from pages._ui.outputs import image
 from pages._ui.outputs.block import Block
-from pages._ui.text import clip, plain, size_words
+from pages._ui.text import plain
 
 PER_PAGE = 12
 PER_ROW = 3

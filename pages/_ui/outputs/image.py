@@ -16,11 +16,11 @@ from PIL.Image import DecompressionBombError
 from lfclient import media
 from lfclient.errors import LangflowError
 from lfclient.remote_image import load_image
-from lfclient.words import readable
+from lfclient.words import clip, host_of, readable
 from pages._ui import problems
 from pages._ui.outputs import structured
 from pages._ui.outputs.block import Block
-from pages._ui.text import clip, host_of, plain
+from pages._ui.text import plain
 
 Width: TypeAlias = int | Literal["content", "stretch"]
 MOST_ENLARGED = 4

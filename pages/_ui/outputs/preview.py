@@ -13,9 +13,9 @@ import streamlit as st
 from lfclient import media
 from lfclient.media import Kind, Media
 from lfclient.outputs import OutputKind
+from lfclient.words import size_words
 from pages._ui.outputs import image, message, structured
 from pages._ui.outputs.block import Block
-from pages._ui.text import size_words
 
 # bytes up to which a file is drawn whole
 LIMITS: dict[Kind, int] = {

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from lfclient import paths
-from lfclient.words import readable
+from lfclient.words import clip, readable
 from pages._ui import export
 from pages._ui.outputs.block import Block
-from pages._ui.text import clip, plain
+from pages._ui.text import plain
 
 # a tree of 5 MB takes a browser about 1 s
 TREE_LIMIT = 5_000_000
