@@ -9,7 +9,6 @@ from lfclient.fields import (
     changed,
     is_secret,
     mask,
-    parse_text,
     write_text,
 )
 from lfclient.fields.kinds import KINDS
@@ -44,7 +43,7 @@ def test_stored_values_have_the_shape_of_their_kind(seen):
     if isinstance(one.default, Variable) or one.default is None:
         return
     assert not list(KINDS[one.kind].check(one, one.default))
-    assert not changed(one, parse_text(one, write_text(one, one.default)))
+    assert not changed(one, KINDS[one.kind].parse(one, write_text(one, one.default)))
 
 
 def test_every_kind_is_registered():

@@ -12,9 +12,9 @@ from lfclient.fields import (
     check,
     check_overrides,
     mask,
-    parse_text,
     raise_errors,
 )
+from lfclient.fields.kinds import KINDS
 from tests.flows import chat_input, edge, entry, flow, node, text
 
 PARAMETERS = {
@@ -253,7 +253,8 @@ def test_only_what_differs_is_a_change(name, value, is_changed):
 )
 def test_text_becomes_a_value(name, written, value):
     """Numbers keep their digits; empty means the flow's own."""
-    assert parse_text(FIELDS[name], written) == value
+    field = FIELDS[name]
+    assert KINDS[field.kind].parse(field, written) == value
 
 
 @pytest.mark.parametrize(
@@ -271,8 +272,9 @@ def test_text_becomes_a_value(name, written, value):
 )
 def test_bad_text_says_what_and_where(name, written, words):
     """Broken JSON names line and column."""
-    with pytest.raises(InvalidRequest, match=words):
-        parse_text(FIELDS[name], written)
+    field = FIELDS[name]
+    with pytest.raises(ValueError, match=words):
+        KINDS[field.kind].parse(field, written)
 
 
 def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():

@@ -96,19 +96,8 @@ def changed(field: Field, value: Any) -> bool:
     return type(value) is not type(field.default) or value != field.default
 
 
-def parse_text(field: Field, text: str) -> Any:
-    """A value from text that a person wrote; None means the flow's own.
-
-    Raises `InvalidRequest` with what is wrong.
-    """
-    try:
-        return KINDS[field.kind].parse(field, text)
-    except ValueError as error:
-        raise InvalidRequest(str(error), field=field.key) from error
-
-
 def write_text(field: Field, value: Any) -> str:
-    """A value as text that `parse_text` reads back."""
+    """A value as text that its kind's `parse` reads back."""
     return KINDS[field.kind].write(field, value)
 
 
