@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-MASK = "••••"
+BLOT = "••••"  # stands in texts where the text of a secret stood
 SHORTEST = 6  # characters; what is shorter would blot out innocent text
 
 # Nobody escapes these, so a secret made of them stands in an answer as it is.
@@ -88,7 +88,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets; the same object if it holds none."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._pattern.sub(BLOT, text) if self._pattern else text
 
     def held_back(self, text: str) -> int:
         """How many characters at the end of a text may be the beginning of a secret, whose rest
@@ -116,7 +116,7 @@ class Redactor:
         if isinstance(value, (list, tuple)):
             return [self.value(part) for part in value]
         if self._numeric and type(value) in (int, float):
-            return MASK if self.text(str(value)) == MASK else value
+            return BLOT if self.text(str(value)) == BLOT else value
         return value
 
 
@@ -156,7 +156,7 @@ def named_secrets(value: Any) -> set[str]:
 
 def is_blotted(value: Any) -> bool:
     """Whether a secret's text was blotted out in a value, or somebody typed what looks like it."""
-    return any(MASK in text for text in secrets_in(value))
+    return any(BLOT in text for text in secrets_in(value))
 
 
 def seems_secret(value: Any) -> bool:

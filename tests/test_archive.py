@@ -19,7 +19,7 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef, OutputKind
 from lfclient.progress import Message
-from lfclient.redact import MASK, Redactor
+from lfclient.redact import BLOT, Redactor
 from lfclient.run import RunStatus
 from tests import flows
 from tests.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
@@ -214,7 +214,7 @@ def test_no_secret_is_in_it():
         for data in (names.encode(), *files.values()):
             assert b"s3cr" not in data
             assert stored.encode() not in data
-        assert files["run.json"].decode().count(MASK) > 10
+        assert files["run.json"].decode().count(BLOT) > 10
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_a_number_that_is_a_secret_is_taken_out():
         run_of(output("A-1", OutputKind.DATA, value), output("B-1", OutputKind.TABLE, value))
     )
     files = opened(record, secrets=["123456"])
-    assert json.loads(files["The-A-1.json"]) == [{"pin": MASK, "n": 1234567}]
-    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{MASK},1234567\n"
+    assert json.loads(files["The-A-1.json"]) == [{"pin": BLOT, "n": 1234567}]
+    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{BLOT},1234567\n"
 
 
 def nested(levels):

@@ -7,7 +7,7 @@ import pytest
 
 from lfclient import json_text
 from lfclient.json_text import json_pieces
-from lfclient.redact import MASK, Redactor
+from lfclient.redact import BLOT, Redactor
 
 
 class Secret:
@@ -44,8 +44,8 @@ def test_what_is_written_is_clean_and_json(monkeypatch, many):
     monkeypatch.setattr(json_text, "_PIECE", 1)
     value = {"a secret": [{"secret": n, "n": (1, "secret")} for n in range(300)], "t": Secret()}
     cleaned = "".join(json_pieces(value, Redactor(["secret"]).value))
-    rows = [{MASK: n, "n": [1, MASK]} for n in range(300)]
-    assert json.loads(cleaned) == {f"a {MASK}": rows, "t": f"a {MASK}"}
+    rows = [{BLOT: n, "n": [1, BLOT]} for n in range(300)]
+    assert json.loads(cleaned) == {f"a {BLOT}": rows, "t": f"a {BLOT}"}
 
 
 def test_a_large_value_takes_little_memory():

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from lfclient.redact import (
-    MASK,
+    BLOT,
     Redactor,
     named_secrets,
     names_secret,
@@ -33,13 +33,13 @@ SECRET = 'pä"ss/w\\ord&<1>'
 )
 def test_every_way_of_writing(written: str):
     """A secret is found plain, JSON-escaped once and twice, URL-escaped and HTML-escaped."""
-    assert Redactor([SECRET]).text(f"a {written} b") == f"a {MASK} b"
+    assert Redactor([SECRET]).text(f"a {written} b") == f"a {BLOT} b"
 
 
 def test_json_values_and_names():
     """Objects lose secrets in values and in names, however deep."""
     value = {"a": ["x sk-secret y", {"sk-secret": 1}], "b": 2}
-    assert Redactor(["sk-secret"]).value(value) == {"a": [f"x {MASK} y", {MASK: 1}], "b": 2}
+    assert Redactor(["sk-secret"]).value(value) == {"a": [f"x {BLOT} y", {BLOT: 1}], "b": 2}
 
 
 def test_short_secrets_stay():
@@ -49,7 +49,7 @@ def test_short_secrets_stay():
 
 def test_longer_secret_first():
     """Where one secret begins another, the longer is hidden whole."""
-    assert Redactor(["secret-1", "secret-12"]).text("secret-12") == MASK
+    assert Redactor(["secret-1", "secret-12"]).text("secret-12") == BLOT
 
 
 def test_answers_without_a_secret_are_not_touched():
@@ -109,13 +109,13 @@ def test_secrets_in_a_value():
 )
 def test_what_is_masked_is_learnt(value):
     """Masking and learning find the same secrets, however deep."""
-    assert SECRET not in str(replace_secrets(value, lambda secret: MASK))
+    assert SECRET not in str(replace_secrets(value, lambda secret: BLOT))
     assert named_secrets(value) == {SECRET}
 
 
 def test_the_key_of_a_header_is_a_secret_without_its_scheme():
     """A service may say which key it refused."""
-    assert Redactor(["Bearer sk-secret"]).text("Wrong key: sk-secret") == f"Wrong key: {MASK}"
+    assert Redactor(["Bearer sk-secret"]).text("Wrong key: sk-secret") == f"Wrong key: {BLOT}"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_looking_for_credentials_takes_little_time():
 def test_open_values_are_not_learnt():
     """What no name calls a secret stays."""
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
-    assert replace_secrets(value, lambda secret: MASK) == value
+    assert replace_secrets(value, lambda secret: BLOT) == value
     assert named_secrets(value) == set()
 
 
@@ -170,7 +170,7 @@ def test_what_describes_a_secret_is_none():
         {"name": "password", "description": "of the user", "type": "string", "multiple": "False"},
         {"name": "get_token", "display_name": "Get token", "commands": "get_token", "tags": ["x"]},
     ]
-    assert replace_secrets(value, lambda secret: MASK) == value
+    assert replace_secrets(value, lambda secret: BLOT) == value
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lfclient.redact import MASK
+from lfclient.redact import BLOT
 from lfclient.words import clip
 
 ADDRESS = 60  # characters of a `data:` address
@@ -32,7 +32,7 @@ class Bounded:
             return self._text(value)
         if not isinstance(value, (dict, list)):
             text = self._text(str(value))
-            return value if isinstance(value, _PLAIN) and text != MASK else text
+            return value if isinstance(value, _PLAIN) and text != BLOT else text
         if depth == DEEPEST and value:
             self.left_out += len(value)
             return "…"
