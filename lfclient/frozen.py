@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def changed(one: T, /, **changes: Any) -> T:
+def with_changes(one: T, /, **changes: Any) -> T:
     """As `dataclasses.replace` for a plain dataclass, which sets a frozen one field by field and so
     takes several times as long. The names of fields are not checked.
     """

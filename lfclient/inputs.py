@@ -158,6 +158,12 @@ def name_of(field: Field) -> str:
     return f"{label_of(field)} ({field.component_name})"
 
 
+def name_at(fields: Mapping[str, Field], key: str) -> str:
+    """The label and component of the parameter with a key; the key if there is none."""
+    field = fields.get(key)
+    return name_of(field) if field else key
+
+
 def label_of(field: Field) -> str:
     """What a parameter is called where a person reads of it."""
     return "Message" if field.chat_input else field.label

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from lfclient.frozen import changed
+from lfclient.frozen import with_changes
 from lfclient.readings import extra_values
 from lfclient.tables import cut_rows, rows_of
 
@@ -116,7 +116,7 @@ def read_output(
     metadata: dict[str, Any] | None = None,
 ) -> Output:
     """A terminal component's entry in an answer. Never raises: what it can't read is `unknown`."""
-    base = changed(
+    base = with_changes(
         _EMPTY,
         component_id=component_id,
         kind=KINDS.get(type, OutputKind.UNKNOWN),
@@ -128,7 +128,7 @@ def read_output(
     )
     file = _saved_file(metadata) if metadata and content is None else None
     if file:
-        return changed(base, kind=OutputKind.FILE, value=file)
+        return with_changes(base, kind=OutputKind.FILE, value=file)
     return fill(base, content)
 
 
@@ -144,7 +144,7 @@ def fill(output: Output, content: Any) -> Output:
         for name, part in named.items()
     }
     first = next(iter(parts.values()))
-    return first if len(parts) == 1 else changed(first, parts=parts)
+    return first if len(parts) == 1 else with_changes(first, parts=parts)
 
 
 def named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
@@ -168,13 +168,13 @@ def _as_type(output: Output, word: Any, content: Any) -> Output:
         return output
     kind = KINDS.get(word)
     if word == "error":
-        return changed(output, kind=OutputKind.ERROR)
+        return with_changes(output, kind=OutputKind.ERROR)
     if output.kind is OutputKind.UNKNOWN and kind and not output.type:
-        return changed(output, kind=kind, type=word)
+        return with_changes(output, kind=kind, type=word)
     if output.kind is OutputKind.MESSAGE and word in ("object", "array", "data"):
-        return changed(output, kind=OutputKind.DATA)
+        return with_changes(output, kind=OutputKind.DATA)
     if output.kind is OutputKind.TABLE and kind is OutputKind.MESSAGE and _is_prose(content):
-        return changed(output, kind=kind, type=word)
+        return with_changes(output, kind=kind, type=word)
     return output
 
 
@@ -186,7 +186,7 @@ def _is_prose(content: Any) -> bool:
 def _read(output: Output, content: Any) -> Output:
     reason = _error_text(content)
     if reason is not None:
-        return changed(output, kind=OutputKind.ERROR, value=reason)
+        return with_changes(output, kind=OutputKind.ERROR, value=reason)
     return _READERS[output.kind](output, content)
 
 
@@ -199,8 +199,8 @@ def _error_text(content: Any) -> str | None:
 def _message(output: Output, content: Any) -> Output:
     text = message_text(content)
     if text is None:
-        return _with_extras(changed(output, kind=OutputKind.DATA, value=plain_data(content)))
-    return _with_extras(changed(output, value=text))
+        return _with_extras(with_changes(output, kind=OutputKind.DATA, value=plain_data(content)))
+    return _with_extras(with_changes(output, value=text))
 
 
 def message_text(content: Any) -> str | None:
@@ -216,7 +216,9 @@ def message_text(content: Any) -> str | None:
 
 def _data(output: Output, content: Any) -> Output:
     value, cut, missing = cut_rows(_inner(content))
-    return _with_extras(changed(output, value=plain_data(value), truncated=cut, missing=missing))
+    return _with_extras(
+        with_changes(output, value=plain_data(value), truncated=cut, missing=missing)
+    )
 
 
 def plain_data(content: Any) -> Any:
@@ -245,15 +247,15 @@ def _table(output: Output, content: Any) -> Output:
     content, cut, missing = cut_rows(plain_data(content))
     rows = rows_of(content)
     if rows is None:
-        return changed(output, kind=OutputKind.UNKNOWN, value=content)
-    return changed(output, value=rows, truncated=cut, missing=missing)
+        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
+    return with_changes(output, value=rows, truncated=cut, missing=missing)
 
 
 def _image(output: Output, content: Any) -> Output:
     value = image_value(content)
     if value is None:
-        return changed(output, kind=OutputKind.UNKNOWN, value=content)
-    return changed(output, value=value)
+        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
+    return with_changes(output, value=value)
 
 
 def image_value(content: Any) -> bytes | str | None:
@@ -279,8 +281,8 @@ def image_value(content: Any) -> bytes | str | None:
 def _file(output: Output, content: Any) -> Output:
     file = file_ref(content)
     if file is None:
-        return changed(output, kind=OutputKind.UNKNOWN, value=content)
-    return changed(output, value=file)
+        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
+    return with_changes(output, value=file)
 
 
 def file_ref(content: Any) -> FileRef | None:
@@ -323,11 +325,11 @@ def _media_type(name: str) -> str | None:
 
 def _error(output: Output, content: Any) -> Output:
     text = message_text(content)
-    return changed(output, value=str(content) if text is None else text)
+    return with_changes(output, value=str(content) if text is None else text)
 
 
 def _unknown(output: Output, content: Any) -> Output:
-    return changed(output, value=content)
+    return with_changes(output, value=content)
 
 
 _READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
@@ -354,5 +356,7 @@ def _with_extras(output: Output) -> Output:
     for word, value in extra_values(output.value):
         read = _EXTRAS[word](value)
         if read is not None:
-            extras.append(changed(output, kind=OutputKind(word), type=word, value=read, extras=()))
-    return changed(output, extras=tuple(extras)) if extras else output
+            extras.append(
+                with_changes(output, kind=OutputKind(word), type=word, value=read, extras=())
+            )
+    return with_changes(output, extras=tuple(extras)) if extras else output

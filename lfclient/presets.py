@@ -28,9 +28,9 @@ from lfclient.fields import (
     Field,
     Mask,
     Variable,
-    changed,
     check,
     check_overrides,
+    is_changed,
     is_secret,
     mask,
     pack,
@@ -105,7 +105,7 @@ def _name(text: str) -> str:
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
-def name_of(text: str) -> str:
+def checked_name(text: str) -> str:
     """A preset's name as it is kept; raises `InvalidRequest` if the text makes none."""
     name = _name(text)
     if not name:
@@ -157,7 +157,7 @@ def differing(flow: Flow, values: Mapping[str, Any], overrides: Mapping[str, Any
     """
     fitting = fit(flow, values)
     known = {of.key: of for of in flow.fields}
-    given = {key: value for key, value in fitting.values.items() if changed(known[key], value)}
+    given = {key: value for key, value in fitting.values.items() if is_changed(known[key], value)}
     held = mask(flow, overrides)
     keys = [key for key in known if key in given or key in held]
     return [

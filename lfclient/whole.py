@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lfclient.frozen import changed
+from lfclient.frozen import with_changes
 from lfclient.outputs import Output, OutputKind, fill
 from lfclient.server import Limits
 
@@ -31,14 +31,14 @@ def restore_text(output: Output, texts: Iterable[str], limits: Limits) -> Output
         return output
     start = output.value[: -len(_ELLIPSIS)]
     full = [text for text in texts if len(text) > len(start) and text.startswith(start)]
-    return fill(changed(output, extras=()), full[-1]) if full else output
+    return fill(with_changes(output, extras=()), full[-1]) if full else output
 
 
 def mark_cut(output: Output, limits: Limits) -> Output:
     """The output with what is missing said, and which setting of the server lifts it."""
     if output.truncated:
         rows = "further rows" if output.missing is None else f"{output.missing:,} rows"
-        return changed(
+        return with_changes(
             output,
             note=f"The server left out {rows}. LANGFLOW_MAX_ITEMS_LENGTH on the server raises its "
             "limit.",
@@ -47,7 +47,7 @@ def mark_cut(output: Output, limits: Limits) -> Output:
     if not is_cut(output, limits) and not (holds_text and _holds_cut(output.value, limits, 4)):
         return output
     limit = limits.max_text or DEFAULT_MAX_TEXT
-    return changed(
+    return with_changes(
         output,
         truncated=True,
         note=f"The server cut text after {limit:,} characters. LANGFLOW_MAX_TEXT_LENGTH on the "

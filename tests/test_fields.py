@@ -6,7 +6,7 @@ from lfclient.fields import (
     MASK,
     FieldKind,
     Variable,
-    changed,
+    is_changed,
     is_secret,
     mask,
     write_text,
@@ -43,7 +43,7 @@ def test_stored_values_have_the_shape_of_their_kind(seen):
     if isinstance(one.default, Variable) or one.default is None:
         return
     assert not list(KINDS[one.kind].check(one, one.default))
-    assert not changed(one, KINDS[one.kind].parse(one, write_text(one, one.default)))
+    assert not is_changed(one, KINDS[one.kind].parse(one, write_text(one, one.default)))
 
 
 def test_every_kind_is_registered():

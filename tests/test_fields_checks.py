@@ -8,9 +8,9 @@ from lfclient.errors import InvalidRequest
 from lfclient.fields import (
     MASK,
     Variable,
-    changed,
     check,
     check_overrides,
+    is_changed,
     mask,
     raise_errors,
 )
@@ -217,7 +217,7 @@ def test_warnings_are_not_raised():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "is_changed"),
+    ("name", "value", "expected"),
     [
         ("text", "a", False),
         ("text", "b", True),
@@ -229,9 +229,9 @@ def test_warnings_are_not_raised():
         ("dict", {"k": "v"}, False),
     ],
 )
-def test_only_what_differs_is_a_change(name, value, is_changed):
+def test_only_what_differs_is_a_change(name, value, expected):
     """True is not 1, and None stands for the flow's own value."""
-    assert changed(FIELDS[name], value) is is_changed
+    assert is_changed(FIELDS[name], value) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.frozen import changed
+from lfclient.frozen import with_changes
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import Message
 
@@ -18,7 +18,7 @@ OUTPUT = Output("A-1", OutputKind.MESSAGE, "hi", parts={"one": None})
 def test_a_changed_copy_is_as_dataclasses_make_it(one, changes):
     """What was not changed is the same, and the first stays as it was."""
     before = replace(one)
-    made = changed(one, **changes)
+    made = with_changes(one, **changes)
     assert made == replace(one, **changes) != one
     assert type(made) is type(one)
     assert one == before

@@ -11,11 +11,11 @@ from lfclient.presets import (
     PresetFile,
     by_name,
     check_size,
+    checked_name,
     differing,
     dump,
     fit,
     load,
-    name_of,
 )
 from tests.flows import entry, flow, node, text
 
@@ -174,15 +174,15 @@ def test_what_differs_from_a_preset_is_named():
 
 def test_a_name_is_one_line_of_at_most_a_hundred_letters():
     """Anything else is said."""
-    assert name_of("  Short\n answers\x00 ") == "Short answers"
+    assert checked_name("  Short\n answers\x00 ") == "Short answers"
     kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
     assert by_name(kept, " A\u200bB\n") is kept[1]
     assert by_name(kept, "A B") is None
     for wrong in ("", " \n", "\x00"):
         with pytest.raises(InvalidRequest, match="needs a name"):
-            name_of(wrong)
+            checked_name(wrong)
     with pytest.raises(InvalidRequest, match="has 101 characters"):
-        name_of("x" * 101)
+        checked_name("x" * 101)
 
 
 def test_what_is_too_large_for_a_file_is_too_large_for_a_preset():

@@ -28,7 +28,7 @@ from lfclient.events.types import (
     UnknownEvent,
     Warned,
 )
-from lfclient.frozen import changed
+from lfclient.frozen import with_changes
 from lfclient.models import Build, ComponentAnswer, parse
 from lfclient.progress import HumanInput, Message, decisions_in
 from lfclient.redact import Redactor
@@ -227,7 +227,7 @@ def read_message(data: dict[str, Any]) -> Message:
     inner = {**_dict(data.get("data")), **data}
     properties = _dict(inner.get("properties"))
     files = inner.get("files")
-    return changed(
+    return with_changes(
         _EMPTY,
         id=_text(inner["id"]),
         text=_text(inner.get("text")),

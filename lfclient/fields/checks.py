@@ -40,7 +40,7 @@ def check(field: Field, value: Any) -> list[Problem]:
         if not field.takes_variable:
             return [_error(field, "This parameter can't be taken from a server variable.")]
         return [] if value.name else [_error(field, "The variable's name is missing.")]
-    if not changed(field, value):
+    if not is_changed(field, value):
         return _required(field, value)
     kind = KINDS[field.kind]
     wrong = [_error(field, sentence) for sentence in kind.check(field, value)]
@@ -84,7 +84,7 @@ def raise_errors(problems: Iterable[Problem]) -> None:
         raise InvalidRequest("\n".join(lines), field=errors[0].key)
 
 
-def changed(field: Field, value: Any) -> bool:
+def is_changed(field: Field, value: Any) -> bool:
     """Whether a value differs from the flow's own; None stands for that."""
     if value is None:
         return False

@@ -20,8 +20,8 @@ from lfclient.fields import (
     Field,
     FieldKind,
     Problem,
-    changed,
     check,
+    is_changed,
     is_secret,
     mask,
 )
@@ -126,7 +126,7 @@ class FormState:
         """Enter a value as its widget shows it."""
         self.wrong.pop(of.key, None)
         self.faults.pop(of.key, None)
-        if changed(of, value):
+        if is_changed(of, value):
             self.values[of.key] = Entered(of.kind.value, value)
         else:
             self.values.pop(of.key, None)

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import Field, FieldKind, Variable, changed, write_text
+from lfclient.fields import Field, FieldKind, Variable, is_changed, write_text
 from lfclient.fields.kinds import KINDS
 from lfclient.fields.structures import model_label, names_of, to_json
 from pages._ui.text import plain
@@ -320,7 +320,7 @@ def help_of(field: Field) -> str | None:
 
 def unchanged(field: Field, widget: Widget, states: Mapping[str, Any], value: Any) -> bool:
     """Whether a widget shows the flow's own value, or what cannot be told from it."""
-    if not changed(field, value):
+    if not is_changed(field, value):
         return True
     if not widget.seeded or isinstance(field.default, Variable):
         return False

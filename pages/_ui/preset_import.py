@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
-from lfclient.presets import LARGEST, Fit, PresetFile, by_name, fit, load, name_of
+from lfclient.presets import LARGEST, Fit, PresetFile, by_name, checked_name, fit, load
 from lfclient.store import PresetHead
 from lfclient.words import clip
 from pages._ui import problems, state
@@ -103,7 +103,7 @@ def _offer(
 
 def _import(session: Session, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit) -> None:
     with attempt(session, flow):
-        name = name_of(st.session_state[key])
+        name = checked_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
         made = keep(session, flow, name, fitting, same)
         put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.fields import Field, FieldKind, mask
 from lfclient.flow import Flow
-from lfclient.presets import Fit, by_name, dump, fit, name_of
+from lfclient.presets import Fit, by_name, checked_name, dump, fit
 from lfclient.store import Preset, PresetHead
 from lfclient.words import clip
 from pages._ui import preset_import, state
@@ -91,7 +91,7 @@ def _save(
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
-        name = name_of(st.session_state[key])
+        name = checked_name(st.session_state[key])
         now = held(session, flow)
         same = drawn if drawn and drawn.name == name else None
         made = keep(session, flow, name, still_asking(flow, now.fit, chosen), same)
@@ -142,7 +142,7 @@ def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
 
 def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
-        name = name_of(st.session_state[key])
+        name = checked_name(st.session_state[key])
         form = form_state(session.owner, flow)
         known = form.tie
         made = backend().runner.store.presets.update(replace(chosen, name=name))

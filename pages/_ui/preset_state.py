@@ -13,7 +13,7 @@ import streamlit as st
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.fields import MASK, Field, is_secret, mask
 from lfclient.flow import Flow
-from lfclient.inputs import name_of
+from lfclient.inputs import name_at
 from lfclient.presets import Fit, check_size, fit
 from lfclient.redact import seems_secret
 from lfclient.store import Preset, PresetHead
@@ -101,8 +101,8 @@ def held(session: Session, flow: Flow) -> Held:
     if form.json_fault:
         raise InvalidRequest(form.json_fault, hint="Correct the text, or discard it.")
     found = fit(flow, mask(flow, form.overrides(fields)))
-    left_out = [f"{label_of(fields, key)}: {text}" for key, text in form.faults.items()]
-    left_out += [f"{label_of(fields, one.key)}: {one.why}" for one in found.refused]
+    left_out = [f"{name_at(fields, key)}: {text}" for key, text in form.faults.items()]
+    left_out += [f"{name_at(fields, one.key)}: {one.why}" for one in found.refused]
     return Held(found, tuple(left_out))
 
 
@@ -149,15 +149,9 @@ def missing(form: FormState, keys: Iterable[str]) -> list[str]:
     return [key for key in keys if key not in form.values]
 
 
-def label_of(fields: Mapping[str, Field], key: str) -> str:
-    """A parameter as a person knows it."""
-    of = fields.get(key)
-    return name_of(of) if of else key
-
-
 def names_of(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     """Several of them, and how many more there are."""
-    names = [label_of(fields, key) for key in dict.fromkeys(keys)]
+    names = [name_at(fields, key) for key in dict.fromkeys(keys)]
     more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""
     return ", ".join(names[:_LINES]) + more
 
@@ -165,7 +159,7 @@ def names_of(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
 def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
     """Which values were left out, and why; the others were taken."""
     fields = {of.key: of for of in flow.fields}
-    lines = [f"{label_of(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
+    lines = [f"{name_at(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
     more = len(lines) - _LINES
     if more > 0:
         lines[_LINES:] = [f"… and {more} more."]
