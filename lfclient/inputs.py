@@ -84,10 +84,10 @@ def read_inputs(
     for problem in check_overrides(flow, sent, mode, server):
         if problem.level == "error":
             said.setdefault(problem.key, problem.message)
-    given = []
-    for key, value in overrides.items():
-        one = unchecked(key, value, flow)
-        given.append(_checked(one, flow, said.get(key, "") if key in sent else "", files))
+    given = [
+        _checked(one, flow, said.get(one.key, "") if one.key in sent else "", files)
+        for one in unchecked(overrides, flow)
+    ]
     if any(one.secret for one in given):
         given = [_without_blots(one) for one in given]
     order = {key: place for place, key in enumerate(known)}
@@ -96,10 +96,13 @@ def read_inputs(
     return Inputs(tuple(given), tuple(others))
 
 
-def unchecked(key: str, value: Any, flow: Flow | None) -> Given:
-    """A value by the names that the flow has for it, if the flow is at hand."""
+def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[Given]:
+    """The values by the names that the flow has for them, if the flow is at hand."""
     fields = {field.key: field for field in flow.fields} if flow else {}
-    field = fields.get(key)
+    return [_named(key, value, flow, fields.get(key)) for key, value in overrides.items()]
+
+
+def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Given:
     secret = _is_kept_out(key, value, field)
     if field:
         return Given(key, value, label_of(field), field.component_name, field, secret=secret)

@@ -120,5 +120,5 @@ def test_what_is_required_by_now_is_said():
 
 def test_without_its_flow_a_value_has_the_names_of_its_key():
     """As when the server is away."""
-    one = unchecked("T-a.name", "x", None)
+    (one,) = unchecked({"T-a.name": "x"}, None)
     assert (one.label, one.component) == ("name", "T-a")

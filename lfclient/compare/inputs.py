@@ -66,7 +66,7 @@ def parameter_rows(
 def _column(
     overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
 ) -> dict[Hashable, Given]:
-    given = [unchecked(key, value, flow) for key, value in overrides.items()]
+    given = unchecked(overrides, flow)
     names = {} if one_flow else _names(flow, given)
     return {names.get(one.key, one.key): one for one in given}
 

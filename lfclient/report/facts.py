@@ -77,14 +77,13 @@ def status_words(record: RunRecord) -> str:
 
 def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[Input]:
     """What the run was given, each under the name that its form has for it."""
-    given = [unchecked(key, value, flow) for key, value in record.overrides.items()]
     return [
         Input(
             f"{one.component}: {one.label}",
             one.key,
             clip(_value_words(one.value, clean), LONGEST_INPUT),
         )
-        for one in given
+        for one in unchecked(record.overrides, flow)
     ]
 
 

@@ -28,7 +28,7 @@ TALL = 240  # pixels
 
 def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
     """What a run was given, by the names that its flow has for it."""
-    return [unchecked(key, value, flow) for key, value in record.overrides.items()]
+    return unchecked(record.overrides, flow)
 
 
 def draw(given: Sequence[Given], key: str) -> None:
