@@ -11,6 +11,7 @@ import streamlit as st
 from lfclient import ServerInfo
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flow import Flow
+from lfclient.inputs import name_at
 from lfclient.modes import MODE_NAMES
 from lfclient.run import Mode
 from lfclient.store import RunRecord
@@ -266,14 +267,9 @@ def begin(
 
 def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = {field.key: field for field in flow.fields}
-
-    def where(key: str) -> str:
-        field = fields.get(key)
-        return f"{field.label} ({field.component_name})" if field else key
-
     wrong = [problem for problem in form.problems if problem.level == "error"]
     return InvalidRequest(
-        "Not run. " + " ".join(f"{where(one.key)}: {one.message}" for one in wrong[:5]),
+        "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5]),
         hint="Correct the values, each is marked at its field, and run again.",
     )
 

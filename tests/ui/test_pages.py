@@ -99,10 +99,12 @@ def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
 
 
 def test_a_refused_value_starts_no_run(langflow_stand_in):
-    """A required parameter that is empty is named, and nothing is sent."""
+    """Required parameters that are empty are named as in the form, and nothing is sent."""
     node = {**flow(ONE, "x")["data"]["nodes"][0]}
+    template = node["data"]["node"]["template"]
     template = {
-        **node["data"]["node"]["template"],
+        **template,
+        "input_value": {**template["input_value"], "required": True, "value": ""},
         "need": {
             "name": "need",
             "display_name": "Need",
@@ -120,7 +122,7 @@ def test_a_refused_value_starts_no_run(langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Needs", nodes=[node]))
     app = opened()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert "Not run" in said(app)
+    assert "Not run. Message (Chat Input): This is required. Need (Chat Input)" in said(app)
     assert not [line for line in langflow_stand_in.asked if line.startswith("POST")]
 
 
