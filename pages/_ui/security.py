@@ -61,7 +61,8 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer, and the browser's cookie where it is missing.
+    """Adds the headers to every answer, and the browser's cookie where a page is opened: a new one
+    where it is missing, else the same for another 30 days.
 
     The cookie is SameSite=Strict, which a browser withholds when a link of another site opens the
     page. So the page itself is no place to set it: it would replace one that is only withheld. It
@@ -83,7 +84,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cookie = self._new_cookie(scope)
+        cookie = self._fresh_cookie(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -96,14 +97,13 @@ class SecurityHeaders:
 
         await self.app(scope, receive, send_with_headers)
 
-    def _new_cookie(self, scope: Scope) -> str | None:
+    def _fresh_cookie(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         if not scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
             return None
-        if valid_token(_cookie(headers)):
-            return None
+        known = _cookie(headers)
         parts = [
-            f"{COOKIE}={secrets.token_urlsafe(32)}",
+            f"{COOKIE}={known if valid_token(known) else secrets.token_urlsafe(32)}",
             "Path=/",
             f"Max-Age={COOKIE_SECONDS}",
             "HttpOnly",

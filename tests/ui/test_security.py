@@ -72,10 +72,13 @@ def test_is_secure_over_https():
     assert "Secure" in get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
 
 
-def test_never_replaces_a_cookie():
-    """A browser that has one keeps it, and with it its keys."""
+def test_renews_the_cookie_and_never_replaces_it():
+    """A browser that has one keeps it for 30 days from now, and with it its keys and drafts."""
     headers = {**FETCH, "cookie": f"{COOKIE}={'a' * 43}"}
-    assert "set-cookie" not in get(HEALTH, headers).headers
+    cookie = get(HEALTH, headers).headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}={'a' * 43}; ")
+    assert "Max-Age=2592000" in cookie
+    assert "set-cookie" not in get("/", headers).headers
 
 
 def test_replaces_what_is_no_token():
