@@ -42,7 +42,8 @@ class RequestSpec:
 
     `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
     `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
-    long as a run may take. `seconds`: for how long, where the usual time is too short.
+    long as a run may take. `seconds`: for how long, where the usual time is too short. `most`: how
+    many bytes of an answer are wanted; of a larger one a little more than that is read.
     """
 
     method: str
@@ -56,6 +57,7 @@ class RequestSpec:
     repeat: bool = False
     patient: bool = False
     seconds: float | None = None
+    most: int | None = None
 
 
 def dialect_of(minor: int) -> Dialect:

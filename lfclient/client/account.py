@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from lfclient.errors import BadAnswer, FlowNotFound, InvalidKey, LangflowError, 
 from lfclient.flow import Flow, FlowSummary
 from lfclient.models import BuiltComponent, FileLine, FlowLine, parse
 from lfclient.outputs import FileRef
+from lfclient.words import size_words
 
 _FLOWS = "/api/v1/flows/"
 
@@ -105,14 +107,15 @@ class Account(Uploads):
             for line in reversed(lines)
         ]
 
-    def download(self, ref: FileRef) -> Steps[bytes]:
-        """A file's bytes."""
+    def download(self, ref: FileRef, most: int | None = None) -> Steps[bytes]:
+        """A file's bytes, of which no more are read than `most`."""
         if ref.id is None:
             raise Unsupported(
                 f"The server has not said where “{ref.name}” is.",
                 hint="Look for it under Files in Langflow.",
             )
-        answer: Answer = yield from self.send(read(f"{FILES}/{ref.id}"))
+        spec = replace(read(f"{FILES}/{ref.id}"), most=most)
+        answer: Answer = yield from self.send(spec)
         if answer.status == 404:
             raise LangflowError(
                 f"“{ref.name}” is no longer on the server.",
@@ -121,6 +124,8 @@ class Account(Uploads):
             )
         if answer.status != 200:
             raise self.fault(answer)
+        if most is not None and len(answer.content) > most:
+            raise LangflowError(f"“{ref.name}” is too large: more than {size_words(most)}.")
         return answer.content
 
     def auto_login(self) -> Steps[str | None]:

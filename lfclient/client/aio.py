@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, aclosing, closing
 from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
@@ -96,7 +96,16 @@ class AsyncLangflowClient:
         read = wire.patience(step, self._timeout, self._run_timeout)
         arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
-            return wire.Answer.of(await client.send(client.build_request(**arguments)))
+            request = client.build_request(**arguments)
+            if step.most is None:
+                return wire.Answer.of(await client.send(request))
+            content = bytearray()
+            async with aclosing(await client.send(request, stream=True)) as response:
+                async for piece in response.aiter_bytes():
+                    content += piece
+                    if len(content) > step.most:
+                        break
+            return wire.Answer.begun(response, bytes(content))
 
     async def _follow(self, steps: Following_) -> AsyncGenerator[Event, None]:
         outcome: Any = None
@@ -308,9 +317,11 @@ class AsyncLangflowClient:
         """
         return await self._drive(self._runs.upload(name, content, flow_id, on_progress))
 
-    async def download(self, ref: FileRef) -> bytes:
-        """The bytes of a file that a run wrote."""
-        return await self._drive(self._runs.download(ref))
+    async def download(self, ref: FileRef, most: int | None = None) -> bytes:
+        """The bytes of a file that a run wrote. Of one that has more than `most` the rest is not
+        read, and that it is too large is raised.
+        """
+        return await self._drive(self._runs.download(ref, most))
 
     async def health(self) -> bool:
         """Whether the server answers and is well; never raises for one that does not."""

@@ -96,7 +96,16 @@ class LangflowClient:
         read = wire.patience(step, self._timeout, self._run_timeout)
         arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
-            return wire.Answer.of(client.send(client.build_request(**arguments)))
+            request = client.build_request(**arguments)
+            if step.most is None:
+                return wire.Answer.of(client.send(request))
+            content = bytearray()
+            with closing(client.send(request, stream=True)) as response:
+                for piece in response.iter_bytes():
+                    content += piece
+                    if len(content) > step.most:
+                        break
+            return wire.Answer.begun(response, bytes(content))
 
     def _follow(self, steps: Following_) -> Iterator[Event]:
         outcome: Any = None
@@ -312,9 +321,11 @@ class LangflowClient:
         """
         return self._drive(self._runs.upload(name, content, flow_id, on_progress))
 
-    def download(self, ref: FileRef) -> bytes:
-        """The bytes of a file that a run wrote."""
-        return self._drive(self._runs.download(ref))
+    def download(self, ref: FileRef, most: int | None = None) -> bytes:
+        """The bytes of a file that a run wrote. Of one that has more than `most` the rest is not
+        read, and that it is too large is raised.
+        """
+        return self._drive(self._runs.download(ref, most))
 
     def health(self) -> bool:
         """Whether the server answers and is well; never raises for one that does not."""

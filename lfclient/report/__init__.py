@@ -33,14 +33,15 @@ def report_html(
     record: RunRecord,
     flow: Flow | None,
     *,
-    fetch: Callable[[FileRef], bytes] | None = None,
+    fetch: Callable[[FileRef, int], bytes] | None = None,
     secrets: Iterable[str] = (),
     now: datetime | None = None,
 ) -> str:
     """The report of a run, as it stands at `now` if it still goes on.
 
     `fetch` gives the bytes of a file that the run returned, or raises a `LangflowError`, which is
-    then said; those that are too large or too many are named only. None of `secrets` is in it,
+    then said, also if there are more bytes than it is told to give; those that are too large or too
+    many are named only. None of `secrets` is in it,
     beside those that were masked in the record and those that the flow stores.
     """
     redactor = Redactor([*secrets, *stored_secrets(flow)])

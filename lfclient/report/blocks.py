@@ -64,7 +64,7 @@ class Blocks:
     """
 
     def __init__(
-        self, clean: Callable[[str], str], fetch: Callable[[FileRef], bytes] | None
+        self, clean: Callable[[str], str], fetch: Callable[[FileRef, int], bytes] | None
     ) -> None:
         self._clean, self._fetch = clean, fetch
         self._pictures_left, self._files_left = PICTURES_BYTES, FILES_BYTES
@@ -191,15 +191,13 @@ class Blocks:
         room = min(FILE_BYTES, self._files_left)
         if self._fetch is None or self._fetched == FILES:
             return "It was not fetched."
-        if (ref.size or 0) > room:
+        if (1 if ref.size is None else ref.size) > room:
             return "It is too large."
         self._fetched += 1
         try:
-            found = self._fetch(ref)
+            found = self._fetch(ref, room)
         except LangflowError as error:
             return error.message
-        if len(found) > room:
-            return f"It is too large: {size_words(len(found))}."
         self._files_left -= len(found)
         return found
 

@@ -20,7 +20,7 @@ def test_a_report_opens_from_disk_and_asks_for_nothing(
 ):
     """Its images are drawn, nothing is fetched or run, and no page is wider than the window."""
     path = tmp_path / "report.html"
-    path.write_text(report_html(everything(), None, fetch=lambda _: b"hello"), encoding="utf-8")
+    path.write_text(report_html(everything(), None, fetch=lambda *_: b"hello"), encoding="utf-8")
     page = window(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     asked, complaints = [], []
