@@ -105,7 +105,7 @@ def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[Given]:
 def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Given:
     secret = _is_kept_out(key, value, field)
     if field:
-        return Given(key, value, label_of(field), field.component_name, field, secret=secret)
+        return Given(key, value, label_of(field), field.where, field, secret=secret)
     owner, _, parameter = key.rpartition(".")
     for component in flow.components if flow else ():
         if key.startswith(f"{component.id}."):
@@ -158,7 +158,7 @@ def _is_kept_out(key: str, value: Any, field: Field | None) -> bool:
 
 def name_of(field: Field) -> str:
     """Label and component of a parameter, for a sentence."""
-    return f"{label_of(field)} ({field.component_name})"
+    return f"{label_of(field)} ({field.where})"
 
 
 def name_at(fields: Mapping[str, Field], key: str) -> str:

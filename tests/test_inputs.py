@@ -122,3 +122,12 @@ def test_without_its_flow_a_value_has_the_names_of_its_key():
     """As when the server is away."""
     (one,) = unchecked({"T-a.name": "x"}, None)
     assert (one.label, one.component) == ("name", "T-a")
+
+
+def test_components_of_one_name_are_told_apart_by_their_ids():
+    """Three agents would else each have a Model (Agent)."""
+    found = given(
+        {"T-a.name": "x", "T-b.name": "y", "U-c.name": "z"},
+        *(node(id, name=text(display_name="Name")) for id in ("T-a", "T-b", "U-c")),
+    )
+    assert [one.name for one in found.given] == ["Name (T, T-a)", "Name (T, T-b)", "Name (U)"]

@@ -78,6 +78,7 @@ class Field:
     `chat_files`: it takes the files of the chat message. `beside_flow`: its files are kept with the
     flow, and not among the user's.
     `behind` is the parameter within a group that this one stands for: (component id, parameter).
+    `name_shared`: the flow has other components of that name.
     """
 
     component: str
@@ -114,6 +115,14 @@ class Field:
     double_braces: bool = False
     wire_type: str = ""
     behind: tuple[str, str] | None = None
+    name_shared: bool = False
+
+    @property
+    def where(self) -> str:
+        """Its component, told apart from others of that name."""
+        return (
+            f"{self.component_name}, {self.component}" if self.name_shared else self.component_name
+        )
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -89,8 +90,9 @@ def fields_of(flow: Flow) -> list[Field]:
     is required, then the rest; within each, by component as the flow has them.
     """
     wired = {(edge.target, edge.target_parameter) for edge in flow.edges}
+    names = Counter(component.display_name for component in flow.components)
     found = [
-        field
+        replace(field, name_shared=names[component.display_name] > 1)
         for component in flow.components
         for name in _ordered(component)
         if (field := field_of(component, name, wired=(component.id, name) in wired))
