@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 CASES = [
     (version, case)
-    for version in ("1.11.6", "1.13.0")
+    for version in ("1.11.6", "1.12.8", "1.13.0")
     for case in (
         "bg_events_live",
         "bg_events_failed",

@@ -32,7 +32,7 @@ from lfclient.redact import Redactor
 from lfclient.server import Limits
 from tests.recorded import events, sse
 
-VERSIONS = ["1.11.6", "1.13.0"]
+VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
 
 
 def read(frames: list[dict], reader: EventReader | None = None) -> list[Event]:
