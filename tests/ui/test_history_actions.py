@@ -1,4 +1,4 @@
-"""Presses on the list of runs that meet a page which is not the newest any more."""
+"""What is done to ticked runs, also by a press on a page that is not the newest any more."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from lfclient.run import RunStatus
 from lfclient.store import RunFilter
 from pages._ui import state_history
 from pages._ui.backend import backend
-from tests.ui.test_history import (
+from tests.ui.histories import (
     NOW,
     add,
     again,
+    column,
     history,
     label_panel,
     left,
@@ -26,6 +27,73 @@ from tests.ui.test_history import (
 from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, opened, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
+
+
+def test_ticked_runs_are_starred_and_labelled(url):
+    """Labels of some only stay with them."""
+    run = add(url, "a")
+    add(url, "b", 1)
+    backend().runner.past.change_labels([run.owner], ["a"], ["mine"])
+    app = press(ticked(history(), "a", "b"), "Star")
+    assert column(app, "Flow") == ["★ Echo", "★ Echo"]
+    app = label_panel(app)
+    field = next(each for each in app.multiselect if each.label.startswith("Labels"))
+    assert field.value == []
+    assert field.options == ["mine"]
+    new_label(app, "good")
+    assert [each.tolist() for each in column(app, "Labels")] == [["good", "mine"], ["good"]]
+    press(app, "Unstar")
+    assert column(app, "Flow") == ["Echo", "Echo"]
+
+
+def test_two_to_four_ticked_runs_lead_to_their_comparison(url):
+    """By a link; neither one nor five can be compared."""
+    for number, name in enumerate("abcde"):
+        add(url, name, number)
+    for names, there in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
+        app = ticked(history(), *names)
+        links = [one.proto.query_string for one in app.get("page_link")]
+        assert len([link for link in links if link.startswith("runs=")]) == there
+
+
+def test_a_label_too_many_is_refused_with_the_reason(url):
+    """No label is changed, and what was typed stays."""
+    run = add(url, "a")
+    add(url, "b", 1)
+    many = [f"label {number:02}" for number in range(20)]
+    backend().runner.past.change_labels([run.owner], ["b"], many)
+    app = label_panel(ticked(history(), "a", "b"))
+    new_label(app, "another")
+    assert "20 labels" in said(app)
+    assert [each.tolist() for each in column(app, "Labels")] == [[], many]
+    assert next(each for each in app.text_input if each.label == "New label").value == "another"
+
+
+def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
+    """The panel says both before."""
+    add(url, "a")
+    add(url, "b", 1)
+    going = going_run(url, id="c", click="c", created_at=NOW - timedelta(seconds=2))
+    backend().runner.store.create(going)
+    app = ticked(history(), "a", "c")
+    assert "Delete 1 run, with inputs" in said(app)
+    assert "1 of those ticked has not ended" in said(app)
+    ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
+    backend().runner.store.update(ended)  # before the press, and not seen yet
+    press(app, "Delete 1 run")
+    assert [each.value for each in app.toast] == ["1 run deleted."]
+    assert left(app) == {"b", "c"}
+
+
+def test_runs_that_go_on_are_stopped(url, monkeypatch):
+    """With the connection of the one whose they are."""
+    going = going_run(url, id="c", click="c")
+    backend().runner.store.create(going)
+    asked = []
+    runner = backend().runner
+    monkeypatch.setattr(runner, "stop", lambda run, connection: asked.append((run, connection)))
+    press(ticked(history(), "c"), "Stop")
+    assert [(run, connection.url) for run, connection in asked] == [("c", url)]
 
 
 @pytest.mark.parametrize("button", ["Delete 1 run", "Star"])

@@ -7,8 +7,8 @@ import streamlit as st
 
 from lfclient.run import RunStatus
 from pages._ui import history_chart, state_history
-from tests.ui.test_history import add, again, history, url
-from tests.ui.whole_pages import fresh_process, langflow_stand_in
+from tests.ui.histories import add, again, history, url
+from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -62,3 +62,15 @@ def test_a_bar_of_a_day_is_a_day_of_the_persons_clock(url, monkeypatch):
     again(app)
     starts = [start.astimezone(zone) for start, _, _ in drawn]
     assert [(start.hour, start.minute) for start in starts] == [(0, 0), (0, 0)]
+
+
+def test_the_chart_follows_the_filters_and_is_told_in_words(url):
+    """Closed until somebody wants it."""
+    add(url, "a")
+    add(url, "b", 1, status=RunStatus.FAILED)
+    add(url, "c", 2, status=RunStatus.FAILED, flow_id=TWO)
+    app = history(flow=ONE)
+    assert "A bar is" not in said(app)
+    app.session_state[state_history.part("chart")] = True
+    again(app)
+    assert "2 runs: 1 completed, 1 failed. A bar is one minute." in said(app)

@@ -1,0 +1,74 @@
+"""What is done to all runs that the filters find."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+from lfclient.store import RunFilter
+from pages._ui import history_all, servers, state_history
+from pages._ui.backend import backend
+from pages._ui.history_filters import Filters
+from pages._ui.history_view import View
+from tests.ui.histories import NOW, add, again, history, left, press, ticked, url
+from tests.ui.whole_pages import ONE, TWO, fresh_process, going_run, langflow_stand_in, said
+
+__all__ = ["fresh_process", "langflow_stand_in", "url"]
+
+
+def test_old_runs_are_deleted_but_for_those_with_a_star(url):
+    """Of those that the filters find, before a day; the number is said first."""
+    for name, days in (("new", 0), ("old", 40), ("starred", 40)):
+        run = add(url, name, days * 86400)
+    add(url, "other", 40 * 86400, flow_id=TWO)
+    backend().runner.past.star([run.owner], "starred", True)
+    app = history(flow=ONE)
+    app.session_state[state_history.part("many")] = True
+    again(app)
+    assert "Delete 2 runs that the filters find" in said(app)
+    assert "1 run with a star is kept" in said(app)
+    before = next(each for each in app.date_input if each.label == "Started before")
+    before.set_value((NOW - timedelta(days=20)).date())
+    again(app)
+    press(app, "Delete 1 run")
+    assert left(app) == {"new", "starred", "other"}
+
+
+def test_a_star_is_told_of_before_its_run_is_deleted(url):
+    """Where it is ticked by hand, and where those with a star are not to be kept."""
+    run = add(url, "a")
+    add(url, "b", 1)
+    backend().runner.past.star([run.owner], "a", True)
+    assert "1 of them has a star" in said(ticked(history(), "a", "b"))
+    app = history()
+    app.session_state[state_history.part("many")] = True
+    again(app)
+    next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
+    assert "1 of them has a star" in said(again(app))
+    press(app, "Delete 2 runs")
+    assert left(app) == set()
+
+
+def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
+    """An empty list of statuses would mean all of them."""
+    add(url, "a")
+    going = going_run(url, id="c", click="c")
+    backend().runner.store.create(going)
+    app = history(status="in_progress")
+    app.session_state[state_history.part("many")] = True
+    again(app)
+    assert "There is no such run that has ended" in said(app)
+
+
+def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
+    """Also those of other pages."""
+    monkeypatch.setattr(history_all, "_AT_ONCE", 2)
+    for number in range(5):
+        add(url, f"r{number}", number, gist="=1+1", flow_id=TWO if number == 4 else ONE)
+    assert [each.label for each in history().get("download_button")] == ["CSV"]
+    view = View(tuple(map(servers.session, servers.available())), Filters(flow=ONE), RunFilter(ONE))
+    text = history_all.csv_file(backend().runner.past, view).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
+    assert {row["inputs"] for row in rows} == {"'=1+1"}
