@@ -1,4 +1,4 @@
-"""A run that has something of everything, for what is made of a run."""
+"""A run that has something of everything, for what is made of a run, and its report as it is read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import base64
 import io
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
 
 from PIL import Image
 
 from lfclient.fields import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Message
+from lfclient.report import report_html
 from lfclient.run import NotRun, Run, RunError, RunStatus
 from lfclient.store import RunRecord
 
@@ -128,3 +130,30 @@ def everything(text: str = EVIL) -> RunRecord:
             "Chat-1.variable": Variable(text),
         },
     )
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, and its text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text = [], ""
+        self.feed(html)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def values(self, tag, name):
+        return [attributes[name] for one, attributes in self.elements if one == tag]
+
+
+def page(record, flow=None, **options):
+    return Page(report_html(record, flow, now=AT, **options))
+
+
+def of(*outputs):
+    return page(record_of(run_of(*outputs)))
