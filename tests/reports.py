@@ -1,4 +1,4 @@
-"""A run that has something of everything, for what is made of a run, and its report as it is read."""
+"""A run that has something of everything, for what is made of a run, and its report as read."""
 
 from __future__ import annotations
 
