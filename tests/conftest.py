@@ -6,7 +6,7 @@ Options by environment: LFCONSOLE_TEST_SERVERS=<file> (see tests/servers.py) use
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,9 +102,10 @@ def live_server() -> Callable[[str], LiveServer]:
 
 
 @pytest.fixture(params=servers.VERSIONS, scope="session")
-def langflow(request: pytest.FixtureRequest) -> LiveServer:
+def langflow(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """Each of the five releases in turn."""
-    return servers.release(request.param)
+    yield servers.release(request.param)
+    servers.let_go(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 Each is installed and started when a test first asks for it, shared by all workers of the test
 run, and ended when the run ends. Their virtual environments stay in the user's cache folder, so
-that the next run need not install them again.
+that the next run need not install them again. A release is there a second time, as "1.13.0-apart",
+for tests that kill it, or after which it answers nobody for a while.
 
 With LFCONSOLE_TEST_SERVERS=<file>, a JSON object {"1.13.0": {"url": …, "api_key": …}, …}, the
 servers named there are used as they are and not ended; the others are started as usual.
@@ -48,6 +49,7 @@ RELEASES = {
     )
 }
 VERSIONS = tuple(RELEASES)
+_APART = "-apart"
 
 # The contract is tested at the limits that servers have by default.
 _ENV = {"LANGFLOW_MAX_TEXT_LENGTH": "6000", "LANGFLOW_MAX_ITEMS_LENGTH": "1000"}
@@ -78,12 +80,13 @@ def local(version: str, folder: Path, **options: object) -> LocalLangflow:
     )
 
 
-def release(version: str) -> LiveServer:
+def release(name: str) -> LiveServer:
     """The server of a release, started if it does not run yet."""
-    given = _given().get(version)
+    version = name.removesuffix(_APART)
+    given = _given().get(name)
     if given:
         return LiveServer(version, given["url"], given["api_key"])
-    server = local(version, Path(os.environ[FOLDER]))
+    server = local(version, Path(os.environ[FOLDER])) if name == version else apart(version)
     try:
         server.start()
     except LocalError as problem:
@@ -91,6 +94,19 @@ def release(version: str) -> LiveServer:
         raise
     url, key = server.connection()
     return LiveServer(version, url, key)
+
+
+def apart(version: str) -> LocalLangflow:
+    """The second server of a release, running or not."""
+    return local(version, Path(os.environ[FOLDER]) / "apart")
+
+
+def let_go(name: str) -> None:
+    """End the second server of a release, with what the tests did to it; the others are shared."""
+    if name.endswith(_APART):
+        server = apart(name.removesuffix(_APART))
+        server.stop()
+        shutil.rmtree(server.folder)
 
 
 def open_folder() -> Path:
@@ -108,9 +124,10 @@ def open_folder() -> Path:
 
 def close_folder(folder: Path) -> None:
     """End the servers that have their data in `folder`, and remove it."""
-    for version in RELEASES:
-        if (folder / "local" / version).exists():
-            local(version, folder).stop()
+    for place in (folder, folder / "apart"):
+        for version in RELEASES:
+            if (place / "local" / version).exists():
+                local(version, place).stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,18 +9,15 @@ import time
 import uuid
 from copy import deepcopy
 
-import psutil
 import pytest
 from pydantic import SecretStr
 
-from lfclient import samples
 from lfclient.client import LangflowClient
 from lfclient.ownership import fingerprint
 from lfclient.run import RunStatus
 from lfclient.runner import Runner
 from lfclient.settings import Connection
 from lfclient.store import Store
-from tests import servers
 
 
 def until(ready, timeout, what):
@@ -178,58 +175,3 @@ def test_a_running_job_is_followed_after_a_kill(live):
     assert record.status is RunStatus.COMPLETED
     assert record.run.outputs
     assert {found.id for found in live.runner.recent(live.owner)} == {job, call}
-
-
-def test_a_server_that_is_killed_and_started_again(tmp_path):
-    """A streamed call is interrupted and not sent again; a job is waited for, and can be stopped;
-    a run that waited for a person still does, and goes on once it is decided.
-    """
-    langflow = servers.local("1.13.0", tmp_path / "langflow")
-    status = langflow.start()
-    url, key = langflow.connection()
-    live = Live(servers.LiveServer("1.13.0", url, key), tmp_path / "data")
-    try:
-        catalogue = live.client.catalogue(samples.own_code())
-        flows = {}
-        for name in ("Wait for an approval", "Write word by word"):
-            sample = next(one for one in samples.SAMPLES if one.name == name)
-            made = live.client.create_flow(f"restart {name}", samples.build(sample, catalogue))
-            flows[name] = live.client.flow(made.id)
-        asking = live.start(flows["Wait for an approval"])
-        job = live.start(live.flow(600))
-        call = live.start(flows["Write word by word"], mode="stream")
-        live.running(job)
-        until(lambda: (run := live.record(asking).run) and run.waiting_for, 20, "a question")
-        words = until(lambda: _words(live.record(call)), 20, "words")
-        psutil.Process(status.pid).kill()
-        record = live.ended(call, 10)
-        assert record.status is RunStatus.INTERRUPTED
-        assert _words(record).startswith(words)
-        noted = until(lambda: (found := live.record(job)).note and found, 15, "a note")
-        assert noted.status is RunStatus.IN_PROGRESS
-        question = live.record(asking).run.waiting_for
-        assert langflow.start().url == url
-        until(lambda: not live.record(job).note, 30, "the note to go")
-        assert live.record(asking).status is RunStatus.SUSPENDED
-        live.runner.stop(job, live.connection)
-        live.runner.decide(asking, live.connection, question, "approve")
-        record = live.ended(job, 15)
-        lost = [error.code for error in record.run.errors] == ["worker_lost"]
-        assert record.status is RunStatus.CANCELLED or lost  # as it says 45 s after its start
-        record = live.ended(asking, 20)
-        assert (record.status, list(record.run.outputs)) == (
-            RunStatus.COMPLETED,
-            ["ChatOutput-yes"],
-        )
-        assert len(live.runner.recent(live.owner)) == 3
-        texts = [one.text for one in live.client.messages(flows["Write word by word"])]
-        assert not [text for text in texts if text.endswith("else!")]
-    finally:
-        live.close()
-        langflow.stop()
-
-
-def _words(record):
-    """What a run has written so far."""
-    messages = record.run.messages.values() if record.run else ()
-    return "".join(one.shown for one in messages if one.sender == "Machine")

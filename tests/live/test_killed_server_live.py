@@ -1,0 +1,86 @@
+"""Servers that are killed while runs go on, and started again, on three real releases.
+
+Each is the second one of its release, that no other test needs meanwhile.
+"""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from lfclient import LangflowClient, RunStatus
+from lfclient.store import RunRecord
+from tests import servers
+from tests.live.conftest import Make
+from tests.live.test_live_runs import Desk, asks, desk, ended
+from tests.servers import LiveServer
+
+__all__ = ["desk"]
+
+pytestmark = pytest.mark.parametrize(
+    "langflow", ["1.8.4-apart", "1.11.6-apart", "1.13.0-apart"], indirect=True
+)
+
+LONG = {"TimedStep-weather.seconds": 600}
+
+
+def words(record: RunRecord) -> str:
+    """What a run has written so far."""
+    messages = record.run.messages.values() if record.run else ()
+    return "".join(one.shown for one in messages if one.sender == "Machine")
+
+
+@pytest.fixture(autouse=True)
+def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is away or back is looked for every second, not every ten."""
+    monkeypatch.setattr("lfclient.runner.schedule.LISTENING", (1.0,))
+    monkeypatch.setattr("lfclient.runner.schedule.AWAY", (1.0,))
+
+
+def goes_on(record: RunRecord) -> bool:
+    return record.status is RunStatus.IN_PROGRESS
+
+
+def test_a_server_that_is_killed_and_started_again(
+    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
+):
+    """A call is interrupted, or its outcome unknown, and is not sent again; a job is waited for,
+    and can be stopped; a run that waited for a person still does, and goes on once it is decided.
+    """
+    server = servers.apart(langflow.version)
+    trip, writing = make("Plan a trip"), make("Write word by word") if modes else None
+    job, call = (desk.start(trip, mode, **LONG) for mode in ("background", "sync"))
+    started = [job, call]
+    if modes:
+        asking, streamed = desk.start(make("Wait for an approval")), desk.start(writing, "stream")
+        started += [asking, streamed]
+        question = desk.until(asking, asks).run.waiting_for
+        seen = words(desk.until(streamed, words))
+    for run_id in (job, call):
+        desk.until(run_id, goes_on)
+    psutil.Process(server.status().pid).kill()
+    assert desk.until(call, ended).status is RunStatus.OUTCOME_UNKNOWN
+    if modes:
+        record = desk.until(streamed, ended)
+        assert record.status is RunStatus.INTERRUPTED
+        assert words(record).startswith(seen)
+    noted = desk.until(job, lambda record: record.note)
+    assert noted.status is RunStatus.IN_PROGRESS
+    assert server.start().url == langflow.url
+    desk.until(job, lambda record: not record.note)
+    desk.runner.stop(job, desk.connection)
+    record = desk.until(job, ended)
+    lost = record.run and [error.code for error in record.run.errors] == ["worker_lost"]
+    assert record.status is RunStatus.CANCELLED or lost  # as it says 45 s after its start
+    if modes:
+        assert desk.runner.get(asking, desk.owner).status is RunStatus.SUSPENDED
+        desk.runner.decide(asking, desk.connection, question, "approve")
+        record = desk.until(asking, ended)
+        assert (record.status, list(record.run.outputs)) == (
+            RunStatus.COMPLETED,
+            ["ChatOutput-yes"],
+        )
+        texts = [one.text for one in client.messages(writing)]
+        assert not [text for text in texts if text.endswith("else!")]
+    assert {one.id for one in desk.runner.recent(desk.owner)} == set(started)
+    assert sum(one.sender == "User" for one in client.messages(trip)) == 2
