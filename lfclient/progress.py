@@ -96,7 +96,8 @@ class HumanInput:
     """A question that a run waits for a person to answer.
 
     `decisions` are those that the server takes. After `expires_at` the run goes on with
-    `fallback_action`, if there is one, whatever is answered; it waits for the answer all the same.
+    `fallback_action`, or on no branch if there is none, whatever is answered; it waits for the
+    answer all the same.
     None where there is no limit or it is not known (`client.pending` does not tell it). `sent` is
     the action id that was answered and is on its way.
     """

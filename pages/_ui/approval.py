@@ -75,17 +75,20 @@ def _label(asked: HumanInput) -> str:
 def time_left(asked: HumanInput) -> str:
     """For how long a decision counts, and what is done instead later; "" for no limit.
 
-    A run waits on after that: Langflow only takes another branch than the chosen one then.
+    A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
+    none at all.
     """
-    if asked.expires_at is None or not asked.fallback_action:
+    if asked.expires_at is None:
         return ""
     left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
-    labels = {decision.action_id: decision.label for decision in asked.decisions}
-    fallback = labels.get(asked.fallback_action, asked.fallback_action)
-    counts = f"goes on with “{fallback}”, whatever is chosen"
+    then = "nothing that follows the question runs"
+    if asked.fallback_action:
+        labels = {decision.action_id: decision.label for decision in asked.decisions}
+        fallback = labels.get(asked.fallback_action, asked.fallback_action)
+        then = f"the run goes on with “{fallback}”"
     if left > 0:
-        return f"{_span(left)} left to decide; if it is decided later, the run {counts}."
-    return f"The time to decide is over: once it is decided, the run {counts}."
+        return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
+    return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
 
 
 def _span(seconds: float) -> str:

@@ -141,15 +141,24 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
 
 
-@pytest.mark.parametrize(("fallback", "over"), [("reject", True), (None, False)])
-def test_a_question_whose_time_is_over_says_what_that_means(langflow_stand_in, fallback, over):
-    """Its fallback is taken, whatever is chosen; without one, the time means nothing."""
-    late = replace(QUESTION, expires_at=NOW - timedelta(hours=1), fallback_action=fallback)
+@pytest.mark.parametrize(
+    ("fallback", "means"),
+    [("reject", "the run goes on with “Reject”"), (None, "nothing that follows the question runs")],
+)
+@pytest.mark.parametrize(
+    ("hours", "begins"),
+    [(2.99, "left to decide; if it is decided later,"), (-1, "is over: once it is decided,")],
+)
+def test_a_question_with_a_limit_says_what_that_means(
+    langflow_stand_in, fallback, means, hours, begins
+):
+    """Its fallback is taken, whatever is chosen; without one, no branch is."""
+    late = replace(QUESTION, expires_at=NOW + timedelta(hours=hours), fallback_action=fallback)
     run = run_with(RunStatus.SUSPENDED, waiting_for=late)
     record = going_run(langflow_stand_in.url, status=RunStatus.SUSPENDED, run=run)
-    text = said(opened(run=record.id))
-    assert ("once it is decided, the run goes on with “Reject”, whatever" in text) is over
-    assert ("time to decide" in text) is over
+    app = opened(run=record.id)
+    assert f"{begins} {means}, whatever is chosen." in said(app)
+    assert not app.exception
 
 
 def approval_flow():

@@ -1,0 +1,91 @@
+"""Decisions that come after their time limit, on three real releases.
+
+The least limit is a minute. So a minute lasts a second in the code of this flow's component.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lfclient import Flow, LangflowClient, RunStatus, samples
+from lfclient.samples import Link, Node, Sample
+from lfclient.samples.spec import components_of
+from tests.live.conftest import with_events
+from tests.live.test_live_runs import Desk, asks, desk, ended, states
+from tests.waiting import wait_for
+
+__all__ = ["desk"]
+
+pytestmark = with_events
+
+MINUTE = '"Minutes": 60'
+LATE = timedelta(seconds=0.5)  # server and test share a clock
+
+
+def brief(component: dict[str, Any], fallback: bool) -> dict[str, Any]:
+    """The component with its limit, and with the output that the editor adds for a fallback."""
+    changed = copy.deepcopy(component)
+    code = changed["template"]["code"]
+    assert MINUTE in code["value"]
+    code["value"] = code["value"].replace(MINUTE, '"Minutes": 1')
+    if fallback:
+        output = {**changed["outputs"][0], "name": "branch_fallback", "display_name": "Fallback"}
+        changed["outputs"].append(output)
+    return changed
+
+
+def asking(fallback: bool) -> Sample:
+    """A question, with an answer for yes and one for no, or for too late."""
+    limit = {"timeout": {"value": 1, "unit": "Minutes"}, "enable_fallback": fallback}
+    nodes = (
+        Node("q", "ChatInput", {"input_value": "Go on?"}),
+        Node("h", "HumanInput", limit),
+        Node("yes", "ChatOutput"),
+        Node("other", "ChatOutput"),
+    )
+    links = (
+        Link("q", "message", "h", "prompt"),
+        Link("h", "branch_approve", "yes"),
+        Link("h", "branch_fallback" if fallback else "branch_reject", "other"),
+    )
+    return Sample("late", "", "", nodes, links)
+
+
+@pytest.fixture
+def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bool, Flow]]:
+    """The flow with a fallback and the one without."""
+    made = {}
+    for fallback in (True, False):
+        known = {name: dict(entry) for name, entry in components_of(catalogue).items()}
+        known["HumanInput"] = brief(known["HumanInput"], fallback)
+        data = samples.build(asking(fallback), {"all": known})
+        made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
+    yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
+    for flow_id in made.values():
+        client.delete_flow(flow_id)
+
+
+def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool, Flow]):
+    """The run waits on; then it goes on with its fallback, or if it has none, on no branch."""
+    waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
+    asked = {fallback: desk.until(run_id, asks) for fallback, run_id in waiting.items()}
+    limits = [record.run.waiting_for.expires_at for record in asked.values()]
+    wait_for(lambda: datetime.now(timezone.utc) > max(limits) + LATE)
+    for fallback, run_id in waiting.items():
+        record = desk.runner.get(run_id, desk.owner)
+        assert record.status is RunStatus.SUSPENDED
+        question = record.run.waiting_for
+        assert question.fallback_action == ("fallback" if fallback else None)
+        desk.runner.decide(run_id, desk.connection, question, "approve")
+    for fallback, run_id in waiting.items():
+        record = desk.until(run_id, ended)
+        assert record.status is RunStatus.COMPLETED
+        assert list(record.run.outputs) == (["ChatOutput-other"] if fallback else [])
+        assert states(record)["ChatOutput-yes"] == "skipped"
+        assert states(record)["ChatOutput-other"] == ("done" if fallback else "skipped")
