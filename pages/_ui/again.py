@@ -15,7 +15,7 @@ from lfclient.flow import Flow
 from lfclient.inputs import Inputs, read_inputs
 from lfclient.modes import MODE_NAMES, MODES_HOW
 from lfclient.run import Mode
-from lfclient.store import RunRecord, not_kept
+from lfclient.store import RunRecord
 from lfclient.words import clip
 from pages._ui import given, problems, run_panel, state, waiting
 from pages._ui.answers import StillAsking
@@ -45,9 +45,7 @@ def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
     with st.container(border=True, key="run-inputs"):
         st.markdown("##### :material/input: Inputs of this run", anchors=False)
         _about(record)
-        why = not_kept.of_inputs(record)
-        if why:
-            st.caption(f":material/info: {plain(why)}")
+        if given.says_missing(record):
             if record.ended:
                 st.button(
                     "Open the form",

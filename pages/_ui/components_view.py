@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import streamlit as st
-
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun
-from pages._ui import components_table, graph, state
+from pages._ui import components_table, controls, graph, state
 
 VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
 
 
 def switch() -> str:
     """The switch between the two; returns the one that is chosen, for the rest of the session."""
-    chosen = st.segmented_control(
+    return controls.switch(
         "Components as",
         list(VIEWS),
-        default="Graph",
+        state.COMPONENTS_AS,
         format_func=lambda view: f"{VIEWS[view]} {view}",
-        key=state.COMPONENTS_AS,
-        required=True,
-        label_visibility="collapsed",
         persist_state="session",
     )
-    return chosen or "Graph"
 
 
 def draw(

@@ -13,7 +13,7 @@ from lfclient.compare.tables import TableDiff, compare_tables, key_columns
 from lfclient.outputs import Output, OutputKind
 from lfclient.tables import is_rows
 from lfclient.words import clip, readable
-from pages._ui import export, state
+from pages._ui import controls, export, state
 from pages._ui.text import exact
 
 WORDS, LINES = "Words", "Lines"
@@ -60,14 +60,7 @@ def text(mark: Hashable, key: str, before: str, after: str) -> None:
     words = state.worked_out(mark, f"words-{key}", lambda: compare_words(before, after))
     view = LINES
     if words is not None:
-        view = st.segmented_control(
-            "Differences by",
-            (WORDS, LINES),
-            default=WORDS,
-            required=True,
-            key=state.compare_key(f"by-{key}"),
-            label_visibility="collapsed",
-        )
+        view = controls.switch("Differences by", (WORDS, LINES), state.compare_key(f"by-{key}"))
     if view == WORDS and words is not None:
         _words(words)
     else:

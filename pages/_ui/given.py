@@ -11,7 +11,7 @@ from lfclient.fields import MASK, FieldKind, Variable, pack, write_text
 from lfclient.fields.files import paths
 from lfclient.flow import Flow
 from lfclient.inputs import Given, unchecked
-from lfclient.store import RunRecord
+from lfclient.store import RunRecord, not_kept
 from lfclient.tables import is_rows
 from lfclient.words import clip, readable
 from pages._ui import export
@@ -29,6 +29,14 @@ TALL = 240  # pixels
 def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
     """What a run was given, by the names that its flow has for it."""
     return unchecked(record.overrides, flow)
+
+
+def says_missing(record: RunRecord) -> bool:
+    """Whether it is not known what a run was given; then it has been said why."""
+    why = not_kept.of_inputs(record)
+    if why:
+        st.caption(f":material/info: {plain(why)}")
+    return bool(why)
 
 
 def draw(given: Sequence[Given], key: str) -> None:

@@ -10,6 +10,7 @@ from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord, not_kept
 from lfclient.words import clip
 from pages._ui import (
+    controls,
     export,
     export_run,
     given,
@@ -73,12 +74,12 @@ def _error(error: RunError, key: str) -> None:
 
 @st.fragment
 def _traceback(text: str, key: str) -> None:
-    """Sent to the browser only once it is opened."""
-    opened = st.expander(
-        "The component's traceback", icon=":material/code:", key=key, on_change="rerun"
+    controls.folded(
+        "The component's traceback",
+        ":material/code:",
+        key,
+        lambda: st.code(text, language=None, height=320),
     )
-    if opened.open:
-        opened.code(text, language=None, height=320)
 
 
 def draw(session: Session, record: RunRecord, run: Run) -> None:
@@ -233,23 +234,13 @@ def _about(record: RunRecord, run: Run) -> None:
 
 @st.fragment
 def _inputs_while_going(session: Session, record: RunRecord) -> None:
-    """Sent to the browser only once it is opened: the form beside it may hold something else."""
-    opened = st.expander(
-        "Inputs of this run",
-        icon=":material/input:",
-        key=f"inputs-{record.id}",
-        on_change="rerun",
-    )
-    if opened.open:
-        with opened:
-            _inputs(session, record)
+    key = f"inputs-{record.id}"
+    controls.folded("Inputs of this run", ":material/input:", key, lambda: _inputs(session, record))
 
 
 def _inputs(session: Session, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
-    why = not_kept.of_inputs(record)
-    if why:
-        st.caption(f":material/info: {plain(why)}")
+    if given.says_missing(record):
         return
     given.draw(given.of_record(record, session.flow_at_hand(record.flow_id)), f"tab-{record.id}")
 

@@ -7,10 +7,10 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.snippets import API_KEY, Language, snippet
-from lfclient.store import RunRecord, not_kept
+from lfclient.store import RunRecord
 from lfclient.verdict import left_empty
 from lfclient.words import clip
-from pages._ui import problems, state, waiting
+from pages._ui import controls, given, problems, state, waiting
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -24,38 +24,26 @@ _COLOURS: dict[Language, str] = {
 
 
 def while_going(session: Session, record: RunRecord) -> None:
-    """The same behind an expander: sent to the browser only once it is opened."""
-    opened = st.expander(
-        "This run as code",
-        icon=":material/code:",
-        key=f"snippets-{record.id}",
-        on_change="rerun",
-    )
-    if opened.open:
-        with opened:
-            draw(session, record)
+    """The same behind an expander."""
+    key = f"snippets-{record.id}"
+    controls.folded("This run as code", ":material/code:", key, lambda: draw(session, record))
 
 
 def draw(session: Session, record: RunRecord) -> None:
     """The code in the language that is chosen, or why there is none."""
-    why = not_kept.of_inputs(record)
-    if why:
-        st.caption(f":material/info: {plain(why)}")
+    if given.says_missing(record):
         return
     try:
         server, flow = session.server().value, session.flow(record.flow_id).value
     except LangflowError as error:
         waiting.show(session, error, retry="retry-snippet")
         return
-    language = st.segmented_control(
+    language = controls.switch(
         "Language",
         list(Language),
+        state.SNIPPET_LANGUAGE,
         format_func=lambda one: one.value,
-        default=Language.CURL,
-        required=True,
-        key=state.SNIPPET_LANGUAGE,
         persist_state="session",
-        label_visibility="collapsed",
     )
     connection = session.connection
     try:

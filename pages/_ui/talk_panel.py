@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import streamlit as st
 
 from lfclient.flow import Flow
-from pages._ui import picker, shell, state, state_talk, talk, workbench
+from pages._ui import controls, picker, shell, state, state_talk, talk, workbench
 from pages._ui.servers import Session
 from pages._ui.text import plain
 from pages._ui.workbench import Workbench
@@ -47,15 +47,8 @@ def draw(ready: Workbench) -> None:
     """The parameters, which go with every message; closed until somebody wants them."""
     form, owner, flow = ready.form, ready.choice.session.owner, ready.choice.flow
     changed = len(form.result.overrides)
-    opened = st.expander(
-        "Parameters",
-        key=state_talk.talk_key("parameters", owner, flow.id),
-        icon=":material/tune:",
-        on_change="rerun",
-    )
-    if opened.open:
-        with opened:
-            ready.draw()
+    key = state_talk.talk_key("parameters", owner, flow.id)
+    controls.folded("Parameters", ":material/tune:", key, ready.draw)
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
     if not form.result.ready:

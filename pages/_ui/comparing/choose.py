@@ -10,7 +10,7 @@ import streamlit as st
 
 from lfclient.store import RunRecord
 from lfclient.words import clip, duration_words
-from pages._ui import problems, servers, shell, state, status
+from pages._ui import controls, problems, servers, shell, state, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.text import plain, time_words
@@ -76,15 +76,12 @@ def draw(session: Session, asked: Asked) -> None:
 
 def others(session: Session, asked: Asked) -> None:
     """The choice of others, out of the way."""
-    panel = st.expander(
+    controls.folded(
         "Compare other runs",
-        icon=":material/playlist_add_check:",
-        key=state.compare_key("others"),
-        on_change="rerun",
+        ":material/playlist_add_check:",
+        state.compare_key("others"),
+        lambda: _picker(session, asked.found),
     )
-    if panel.open:
-        with panel:
-            _picker(session, asked.found)
 
 
 def _picker(session: Session, found: Sequence[tuple[Session, RunRecord]]) -> None:

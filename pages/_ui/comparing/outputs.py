@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.compare import OutputRow, Sameness, output_rows, same_output
 from lfclient.outputs import Output, OutputKind
 from lfclient.words import clip
-from pages._ui import diffs, outputs, problems, state
+from pages._ui import controls, diffs, outputs, problems, state
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import human_name, plain
 
@@ -91,14 +91,8 @@ def _several(columns: Sequence[Column], base: Column, number: int, row: OutputRo
     pairs = _pairs(columns, base, row)
     view = SIDES
     if pairs:
-        view = st.segmented_control(
-            "View",
-            (DIFFERENCES, SIDES),
-            default=DIFFERENCES,
-            required=True,
-            key=state.compare_key(f"view-{number}-{plain(row.component)}"),
-            label_visibility="collapsed",
-        )
+        key = state.compare_key(f"view-{number}-{plain(row.component)}")
+        view = controls.switch("View", (DIFFERENCES, SIDES), key)
     if view == DIFFERENCES:
         for one, other in pairs:
             _pair(columns, one, other, row, number)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lfclient.outputs import Output
-from pages._ui import diffs
+from pages._ui import controls, diffs
 from pages._ui.text import human_name
 
 SIDES, DIFFERENCES = "Side by side", "Differences"
@@ -32,14 +32,7 @@ def draw(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, st
             other = _choose("Second", names, 1, run_id)
         view = SIDES
         if diffs.way(outputs[one], outputs[other]):
-            view = st.segmented_control(
-                "View",
-                (SIDES, DIFFERENCES),
-                default=SIDES,
-                required=True,
-                key=f"compare-view-{run_id}",
-                label_visibility="collapsed",
-            )
+            view = controls.switch("View", (SIDES, DIFFERENCES), f"compare-view-{run_id}")
         if view == DIFFERENCES:
             pair = outputs[one], outputs[other]
             diffs.draw((run_id, one, other), "of-one-run", *pair, ("First", "Second"))
