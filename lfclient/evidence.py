@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lfclient.events.frames import RawEvent
+from lfclient.loose import as_dict
 from lfclient.models import Build, ComponentAnswer, MessageLine, parse
 from lfclient.outputs import message_text, named_parts
 from lfclient.run import RunError
@@ -176,8 +177,8 @@ def error_from_message(data: dict[str, Any]) -> RunError:
 
     Its text may be missing: then the blocks say it, or its `error`.
     """
-    inner = _dict(data.get("data"))
-    source = _dict(_dict(data.get("properties") or inner.get("properties")).get("source"))
+    inner = as_dict(data.get("data"))
+    source = as_dict(as_dict(data.get("properties") or inner.get("properties")).get("source"))
     details = list(_blocks(data.get("content_blocks") or inner.get("content_blocks")))
     texts = [data.get("text"), inner.get("text"), data.get("error"), data.get("message")]
     texts += [block.get(key) for block in details for key in ("text", "reason")]
@@ -196,10 +197,6 @@ def _blocks(blocks: Any) -> Iterable[dict[str, Any]]:
         if isinstance(block, dict):
             yield block
             yield from _blocks(block.get("contents"))
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _str(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lfclient.errors import BadAnswer
+from lfclient.loose import as_dict, as_list, as_str
 from lfclient.redact import named_secrets, names_secret, secrets_in
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ class Component:
 
     def behind(self, parameter: str) -> tuple[Component, str] | None:
         """The component within this group that `parameter` belongs to, and its name there."""
-        proxy = _dict(self.template.get(parameter, {}).get("proxy"))
-        inner = self.inner.get(_str(proxy.get("id")))
-        name = _str(proxy.get("field"))
+        proxy = as_dict(self.template.get(parameter, {}).get("proxy"))
+        inner = self.inner.get(as_str(proxy.get("id")))
+        name = as_str(proxy.get("field"))
         if inner is None or not name:
             return None
         return inner.behind(name) or (inner, name)
@@ -100,13 +101,13 @@ class Flow:
         components, edges = _graph(data or {}, _NESTING)
         running = _running(components, edges)
         return cls(
-            id=_str(raw.get("id")),
-            name=_str(raw.get("name")) or "Untitled flow",
+            id=as_str(raw.get("id")),
+            name=as_str(raw.get("name")) or "Untitled flow",
             components=tuple(_with_runs(component, running) for component in components),
             edges=tuple(edges),
-            description=_str(raw.get("description")),
-            endpoint_name=_str(raw.get("endpoint_name")) or None,
-            updated_at=_str(raw.get("updated_at")),
+            description=as_str(raw.get("description")),
+            endpoint_name=as_str(raw.get("endpoint_name")) or None,
+            updated_at=as_str(raw.get("updated_at")),
             raw=raw,
         )
 
@@ -206,27 +207,27 @@ def _graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component], list
 
 
 def _component(node: object, nesting: int) -> Component | None:
-    data = _dict(_dict(node).get("data"))
-    inside = _dict(data.get("node"))
-    identity = _str(_dict(node).get("id")) or _str(data.get("id"))
-    kind = _str(data.get("type"))
-    note = _dict(node).get("type") == "noteNode" or kind in ("note", "noteNode")
+    data = as_dict(as_dict(node).get("data"))
+    inside = as_dict(data.get("node"))
+    identity = as_str(as_dict(node).get("id")) or as_str(data.get("id"))
+    kind = as_str(data.get("type"))
+    note = as_dict(node).get("type") == "noteNode" or kind in ("note", "noteNode")
     if not identity or note or (not kind and not inside.get("template")):
         return None
     inner, inner_edges = [], []
-    group = _dict(_dict(inside.get("flow")).get("data"))
+    group = as_dict(as_dict(inside.get("flow")).get("data"))
     if group and nesting:
         inner, inner_edges = _graph(group, nesting - 1)
-    template = _dict(inside.get("template"))
+    template = as_dict(inside.get("template"))
     return Component(
         id=identity,
         type=kind or identity.split("-")[0],
-        display_name=_str(inside.get("display_name")) or kind or identity,
-        description=_str(inside.get("description")),
+        display_name=as_str(inside.get("display_name")) or kind or identity,
+        description=as_str(inside.get("description")),
         template={name: entry for name, entry in template.items() if isinstance(entry, dict)},
-        field_order=tuple(_str(name) for name in _list(inside.get("field_order"))),
-        outputs=tuple(out for out in _list(inside.get("outputs")) if isinstance(out, dict)),
-        position=_position(_dict(node).get("position")),
+        field_order=tuple(as_str(name) for name in as_list(inside.get("field_order"))),
+        outputs=tuple(out for out in as_list(inside.get("outputs")) if isinstance(out, dict)),
+        position=_position(as_dict(node).get("position")),
         tool_mode=inside.get("tool_mode") is True,
         frozen=inside.get("frozen") is True,
         inner={component.id: component for component in inner},
@@ -235,18 +236,18 @@ def _component(node: object, nesting: int) -> Component | None:
 
 
 def _edge(edge: object, components: Mapping[str, Component]) -> Edge | None:
-    source, target = _str(_dict(edge).get("source")), _str(_dict(edge).get("target"))
+    source, target = as_str(as_dict(edge).get("source")), as_str(as_dict(edge).get("target"))
     if source not in components or target not in components:
         return None
-    data = _dict(_dict(edge).get("data"))
-    handle = _dict(data.get("targetHandle"))
-    parameter = _str(handle.get("fieldName"))
+    data = as_dict(as_dict(edge).get("data"))
+    handle = as_dict(data.get("targetHandle"))
+    parameter = as_str(handle.get("fieldName"))
     template = components[target].template
-    proxy = _dict(handle.get("proxy"))
+    proxy = as_dict(handle.get("proxy"))
     if proxy and parameter not in template:
-        named = (name for name, entry in template.items() if _dict(entry.get("proxy")) == proxy)
+        named = (name for name, entry in template.items() if as_dict(entry.get("proxy")) == proxy)
         parameter = next(named, parameter)
-    return Edge(source, target, _str(_dict(data.get("sourceHandle")).get("name")), parameter)
+    return Edge(source, target, as_str(as_dict(data.get("sourceHandle")).get("name")), parameter)
 
 
 def _flatten(
@@ -277,10 +278,10 @@ def _flatten(
 def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
     source, output = edge.source, edge.source_output
     while group:
-        proxies = [_dict(out.get("proxy")) for out in group.outputs if out.get("name") == output]
-        if not proxies or _str(proxies[0].get("id")) not in group.inner:
+        proxies = [as_dict(out.get("proxy")) for out in group.outputs if out.get("name") == output]
+        if not proxies or as_str(proxies[0].get("id")) not in group.inner:
             return _last_of(group), output
-        source, output = _str(proxies[0].get("id")), _str(proxies[0].get("name"))
+        source, output = as_str(proxies[0].get("id")), as_str(proxies[0].get("name"))
         inner = group.inner[source]
         group = inner if inner.inner else None
     return source, output
@@ -348,21 +349,9 @@ def _is_chat_input(component: Component) -> bool:
 
 
 def _position(value: object) -> tuple[float, float]:
-    at = [_dict(value).get(axis) for axis in ("x", "y")]
+    at = [as_dict(value).get(axis) for axis in ("x", "y")]
     x, y = (float(part) if isinstance(part, (int, float)) else 0.0 for part in at)
     return x, y
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _str(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _kind(value: object) -> str:

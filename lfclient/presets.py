@@ -38,6 +38,7 @@ from lfclient.fields import (
 )
 from lfclient.fields.structures import from_json, to_json
 from lfclient.flow import Flow
+from lfclient.loose import as_str
 from lfclient.redact import is_blotted, replace_secrets
 
 FORMAT = "langflow-console/preset"
@@ -226,12 +227,12 @@ def load(data: bytes) -> PresetFile:
     if not isinstance(secrets, list) or any(not isinstance(key, str) for key in secrets):
         raise InvalidRequest("“secrets” of this preset should be a list of texts.", hint=_ANOTHER)
     return PresetFile(
-        name=_text(found.get("name")),
-        flow_id=_text(flow.get("id")),
-        flow_name=_text(flow.get("name")),
+        name=as_str(found.get("name")),
+        flow_id=as_str(flow.get("id")),
+        flow_name=as_str(flow.get("name")),
         values={**values, **dict.fromkeys(secrets, MASK)},
         components={
-            key: (_text(part.get("type")), _text(part.get("name")))
+            key: (as_str(part.get("type")), as_str(part.get("name")))
             for key, part in _object(found, "components").items()
             if isinstance(part, dict)
         },
@@ -343,7 +344,3 @@ def _object(found: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(part, dict):
         raise InvalidRequest(f"“{name}” of this preset should be an object.", hint=_ANOTHER)
     return part
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

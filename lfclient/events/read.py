@@ -29,6 +29,7 @@ from lfclient.events.types import (
     Warned,
 )
 from lfclient.frozen import with_changes
+from lfclient.loose import as_dict, as_str
 from lfclient.models import Build, ComponentAnswer, parse
 from lfclient.progress import HumanInput, Message, decisions_in
 from lfclient.redact import Redactor
@@ -135,14 +136,14 @@ class EventReader:
         return [started, *map(ComponentStarted, first)]
 
     def _ended(self, data: dict[str, Any]) -> list[Event]:
-        build_data, meta = data["build_data"], _dict(data.get("output_meta"))
+        build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
-        component_id, name = _text(build_data["id"]), _text(meta.get("display_name"))
+        component_id, name = as_str(build_data["id"]), as_str(meta.get("display_name"))
         output, error = returned(
             component_id,
             build,
             name=name,
-            type=_text(meta.get("vertex_type")),
+            type=as_str(meta.get("vertex_type")),
             returns=meta.get("output_types"),
             limits=self._limits,
         )
@@ -164,7 +165,7 @@ class EventReader:
         return [MessageAdded(message)]
 
     def _token(self, data: dict[str, Any]) -> list[Event]:
-        message_id, chunk = _text(data["id"]), _text(data["chunk"])
+        message_id, chunk = as_str(data["id"]), as_str(data["chunk"])
         beginning = self._beginnings.get(message_id)
         self._beginnings[message_id] = ""
         # right after its message, the first word is the one that the message began with
@@ -181,24 +182,24 @@ class EventReader:
         return [Token(message_id, told, gap)] if told else []
 
     def _log(self, data: dict[str, Any]) -> list[Event]:
-        name, message = _text(data.get("name")), data.get("message")
-        return [LogLine(_text(data["component_id"]), name, message)]
+        name, message = as_str(data.get("name")), data.get("message")
+        return [LogLine(as_str(data["component_id"]), name, message)]
 
     def _output(self, data: dict[str, Any]) -> list[Event]:
         answer = parse(ComponentAnswer, data, "event of an output")
-        output = read_component(_text(data["component_id"]), answer, None)
+        output = read_component(as_str(data["component_id"]), answer, None)
         return [OutputReady(output.component_id, mark_cut(output, self._limits))]
 
     def _error(self, data: dict[str, Any]) -> list[Event]:
         if data.get("id") or data.get("category"):
             return [MessageAdded(replace(read_message(data), category="error"))]
-        return [Warned(_text(data["error"]))]
+        return [Warned(as_str(data["error"]))]
 
     def _warning(self, data: dict[str, Any]) -> list[Event]:
-        return [Warned(_text(data["message"]))]
+        return [Warned(as_str(data["message"]))]
 
     def _removed(self, data: dict[str, Any]) -> list[Event]:
-        return [MessageRemoved(_text(data["id"]))]
+        return [MessageRemoved(as_str(data["id"]))]
 
     def _asked(self, data: dict[str, Any]) -> list[Event]:
         self.question = read_question(data)
@@ -224,20 +225,20 @@ _EMPTY = Message("")
 
 def read_message(data: dict[str, Any]) -> Message:
     """A message, as an event has it."""
-    inner = {**_dict(data.get("data")), **data}
-    properties = _dict(inner.get("properties"))
+    inner = {**as_dict(data.get("data")), **data}
+    properties = as_dict(inner.get("properties"))
     files = inner.get("files")
     return with_changes(
         _EMPTY,
-        id=_text(inner["id"]),
-        text=_text(inner.get("text")),
-        sender=_text(inner.get("sender")),
-        sender_name=_text(inner.get("sender_name")),
-        session_id=_text(inner.get("session_id")) or None,
-        component_id=_text(_dict(properties.get("source")).get("id")) or None,
-        category=_text(inner.get("category")) or "message",
+        id=as_str(inner["id"]),
+        text=as_str(inner.get("text")),
+        sender=as_str(inner.get("sender")),
+        sender_name=as_str(inner.get("sender_name")),
+        session_id=as_str(inner.get("session_id")) or None,
+        component_id=as_str(as_dict(properties.get("source")).get("id")) or None,
+        category=as_str(inner.get("category")) or "message",
         complete=properties.get("state") != "partial",
-        timestamp=_text(inner.get("timestamp")),
+        timestamp=as_str(inner.get("timestamp")),
         files=tuple(one for one in files if isinstance(one, str))
         if isinstance(files, list)
         else (),
@@ -257,14 +258,14 @@ def read_question(data: dict[str, Any]) -> HumanInput:
         expires_at = None  # after the end of the calendar
     return HumanInput(
         request_id=request_id,
-        prompt=_text(data.get("prompt")),
+        prompt=as_str(data.get("prompt")),
         decisions=decisions_in(data.get("options"), data.get("allowed_decisions")),
-        kind=_text(data.get("kind")),
+        kind=as_str(data.get("kind")),
         component_id=request_id.partition(":")[0] or None,
-        job_id=_text(data.get("job_id")) or request_id.partition(":")[2] or None,
-        session_id=_text(data.get("session_id")) or None,
+        job_id=as_str(data.get("job_id")) or request_id.partition(":")[2] or None,
+        session_id=as_str(data.get("session_id")) or None,
         expires_at=expires_at,
-        fallback_action=_text(data.get("fallback_action")) or None,
+        fallback_action=as_str(data.get("fallback_action")) or None,
     )
 
 
@@ -272,11 +273,3 @@ def _ids(value: Any) -> tuple[str, ...]:
     if not value or not isinstance(value, list):
         return ()
     return tuple([one for one in value if isinstance(one, str)])
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -11,6 +11,7 @@ from lfclient.fields.kinds import KINDS
 from lfclient.fields.model import Field, FieldKind, Range, Variable
 from lfclient.fields.structures import names_of
 from lfclient.flow import Component, Flow
+from lfclient.loose import as_dict, as_list, as_str
 
 # what a parameter's `_input_type` says; every one that five releases of Langflow have
 INPUT_TYPES: dict[str, FieldKind] = {
@@ -145,21 +146,21 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
         component_name=component.display_name,
         component_type=component.type,
         parameter=parameter,
-        label=_str(entry.get("display_name")) or _str(entry.get("name")) or parameter,
+        label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        input_type=_str(entry.get("_input_type")),
+        input_type=as_str(entry.get("_input_type")),
         required=entry.get("required") is True and component.runs and not by_agent,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
         free_text=_takes_free_text(entry, kind, names),
         range=_range(entry.get("range_spec")),
-        help=_str(entry.get("info")),
-        placeholder=_str(entry.get("placeholder")),
+        help=as_str(entry.get("info")),
+        placeholder=as_str(entry.get("placeholder")),
         secret=kind is FieldKind.SECRET,
         is_list=is_list,
         takes_variable="load_from_db" in entry and kind in _VARIABLE_KINDS,
-        file_types=tuple(filter(None, map(_str, _list(entry.get("fileTypes"))))),
+        file_types=tuple(filter(None, map(as_str, as_list(entry.get("fileTypes"))))),
         columns=_columns(entry.get("table_schema")) if kind is FieldKind.TABLE else (),
         units=names if kind is FieldKind.DURATION else (),
         chat_input=of_chat and name == "input_value",
@@ -170,9 +171,9 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
         choices=tuple(item for item in choices if isinstance(item, dict)),
         limit=_limit(entry.get("limit")),
         variables=_prompt_variables(owner, name) if kind is FieldKind.PROMPT else (),
-        double_braces=_dict(owner.template.get("use_double_brackets")).get("value") is True
-        or "Mustache" in _str(entry.get("_input_type")),
-        wire_type=_str(entry.get("type")),
+        double_braces=as_dict(owner.template.get("use_double_brackets")).get("value") is True
+        or "Mustache" in as_str(entry.get("_input_type")),
+        wire_type=as_str(entry.get("type")),
         behind=(owner.id, name) if behind else None,
     )
     return _with_default(field, entry)
@@ -180,10 +181,10 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
 
 def kind_of(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
     """How a parameter is entered, and whether its value is a list."""
-    declared = _str(entry.get("_input_type"))
-    kind = INPUT_TYPES.get(declared) or TYPES.get(_str(entry.get("type")), FieldKind.UNKNOWN)
+    declared = as_str(entry.get("_input_type"))
+    kind = INPUT_TYPES.get(declared) or TYPES.get(as_str(entry.get("type")), FieldKind.UNKNOWN)
     is_list = entry.get("list") is True or entry.get("is_list") is True
-    if declared not in INPUT_TYPES and kind is FieldKind.TEXT and _list(entry.get("options")):
+    if declared not in INPUT_TYPES and kind is FieldKind.TEXT and as_list(entry.get("options")):
         kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
     if kind in _MAY_BE_SECRET and entry.get("password") is True:
         return FieldKind.SECRET, False
@@ -227,8 +228,8 @@ def _protected(component_type: str, name: str) -> bool:
 
 def _handle(entry: Mapping[str, Any]) -> bool:
     """Whether an entry without `_input_type` is fed by edges only: its type is a class's name."""
-    kind = _str(entry.get("type"))
-    return kind == "other" or (kind not in TYPES and bool(_list(entry.get("input_types"))))
+    kind = as_str(entry.get("type"))
+    return kind == "other" or (kind not in TYPES and bool(as_list(entry.get("input_types"))))
 
 
 def _takes_free_text(entry: Mapping[str, Any], kind: FieldKind, options: tuple[str, ...]) -> bool:
@@ -239,7 +240,7 @@ def _takes_free_text(entry: Mapping[str, Any], kind: FieldKind, options: tuple[s
 
 
 def _choices(entry: Mapping[str, Any]) -> list[Any]:
-    options = _list(entry.get("options"))
+    options = as_list(entry.get("options"))
     return [item for item in options if not isinstance(item, dict) or item.get("name")]
 
 
@@ -253,13 +254,13 @@ def _prompt_variables(owner: Component, name: str) -> tuple[str, ...]:
 
 
 def _range(value: object) -> Range | None:
-    limits = [_number(_dict(value).get(part)) for part in ("min", "max", "step")]
+    limits = [_number(as_dict(value).get(part)) for part in ("min", "max", "step")]
     return Range(*limits) if any(limit is not None for limit in limits) else None
 
 
 def _columns(value: object) -> tuple[dict[str, Any], ...]:
-    rows = value if isinstance(value, list) else _list(_dict(value).get("columns"))
-    return tuple(row for row in rows if isinstance(row, dict) and _str(row.get("name")))
+    rows = value if isinstance(value, list) else as_list(as_dict(value).get("columns"))
+    return tuple(row for row in rows if isinstance(row, dict) and as_str(row.get("name")))
 
 
 def _limit(value: object) -> int | None:
@@ -268,15 +269,3 @@ def _limit(value: object) -> int | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _str(value: object) -> str:
-    return value if isinstance(value, str) else ""

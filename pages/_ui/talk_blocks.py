@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient import Message
+from lfclient.loose import as_str
 from lfclient.progress import decisions_in
 from lfclient.words import clip, duration_words
 from pages._ui import export
@@ -27,7 +28,7 @@ def draw(message: Message) -> None:
     steps = [
         block
         for block in message.blocks
-        if block.get("type") != _QUESTION and _text(block.get("text")) != message.text
+        if block.get("type") != _QUESTION and as_str(block.get("text")) != message.text
     ]
     if not steps:
         return
@@ -48,8 +49,8 @@ def draw(message: Message) -> None:
 def _question(block: Mapping[str, Any]) -> None:
     decisions = decisions_in(block.get("options"), block.get("allowed_decisions"))
     labels = {decision.action_id: decision.label for decision in decisions}
-    made = _text(block.get("submitted_action"))
-    st.markdown(plain(clip(_text(block.get("prompt")), _LIMIT)) or "*No question.*")
+    made = as_str(block.get("submitted_action"))
+    st.markdown(plain(clip(as_str(block.get("prompt")), _LIMIT)) or "*No question.*")
     words = f"Decided: **{plain(labels.get(made, made))}**" if made else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
 
@@ -57,7 +58,7 @@ def _question(block: Mapping[str, Any]) -> None:
 def _step(block: Mapping[str, Any]) -> None:
     """One step, by what it has: a tool with what went in and out, a text, a reason to fail."""
     took = block.get("duration")
-    name = _text(block.get("name")) or _text(block.get("type")) or "Step"
+    name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
     # milliseconds, as Langflow tells them
     time = f" :gray[{duration_words(took / 1000)}]" if isinstance(took, (int, float)) else ""
     st.markdown(f"**{plain(clip(name, 80))}**{time}")
@@ -67,7 +68,3 @@ def _step(block: Mapping[str, Any]) -> None:
             text = value if isinstance(value, str) else export.json_bytes(value).decode()
             st.caption(key.replace("_", " "))
             st.code(clip(text, _LIMIT), language=None, wrap_lines=True)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
