@@ -34,35 +34,25 @@ def history(**address):
     app.switch_page("pages/history.py")
     for name, value in address.items():
         app.query_params[name] = value
-    return again(app)
-
-
-def again(app):
-    app.run()
-    return app
+    return app.run()
 
 
 def ticked(app, *runs):
     """These runs ticked, as the table does when a person ticks them."""
     app.session_state[state_history.part("selected")] = list(runs)
-    return again(app)
-
-
-def press(app, label):
-    next(each for each in app.button if each.label == label).click()
-    return again(app)
+    return app.run()
 
 
 def label_panel(app):
     """The panel of labels, open."""
     app.session_state[state_history.part("label-panel")] = True
-    return again(app)
+    return app.run()
 
 
 def new_label(app, label):
     """Typed, and the box left."""
     next(each for each in app.text_input if each.label == "New label").set_value(label)
-    return again(app)
+    return app.run()
 
 
 def column(app, name):

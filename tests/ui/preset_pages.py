@@ -11,7 +11,7 @@ from pages._ui import servers, state
 from pages._ui.backend import backend
 from tests.flows import entry, node, text
 from tests.ui.stand_in import StandIn, flow
-from tests.ui.whole_pages import APP, ONE, TWO
+from tests.ui.whole_pages import APP, ONE, TWO, press
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
 
@@ -61,12 +61,7 @@ def open_page(browser="b", **address):
     app.session_state["browser-id"] = browser * 43
     for name, value in address.items():
         app.query_params[name] = value
-    return run(app)
-
-
-def run(app):
-    app.run()
-    return app
+    return app.run()
 
 
 def key_of(part, flow_id=ONE):
@@ -83,22 +78,17 @@ def value(app, parameter="p", component="T-a"):
 
 def enter(app, given, parameter="p"):
     field(app, parameter).set_value(given)
-    return run(app)
-
-
-def press(app, label):
-    next(button for button in app.button if button.label == label).click()
-    return run(app)
+    return app.run()
 
 
 def choose(app, preset):
     app.selectbox(key=key_of("choice")).set_value(preset.id if preset else None)
-    return run(app)
+    return app.run()
 
 
 def menu(app, part):
     app.session_state[key_of(part)] = True
-    return run(app)
+    return app.run()
 
 
 def save_as(app, name, label="Save"):

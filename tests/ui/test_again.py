@@ -16,6 +16,7 @@ from tests.ui.whole_pages import (
     labels,
     langflow_stand_in,
     opened,
+    press,
     said,
 )
 
@@ -54,11 +55,6 @@ def kept(server, overrides, **more):
     """A run of the flow that has ended."""
     more = {"run": Run(ONE, "sync", RunStatus.COMPLETED), **more}
     return kept_run(server.url, overrides=overrides, **more)
-
-
-def press(app, label):
-    next(button for button in app.button if button.label == label).click().run()
-    return app
 
 
 def sent(server):

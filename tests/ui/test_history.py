@@ -13,9 +13,18 @@ from lfclient.store import Entry, Page, StoreError
 from pages._ui import history as history_page
 from pages._ui import state_history
 from pages._ui.backend import backend
-from tests.ui.histories import NOW, add, again, column, history, press, ticked, url
+from tests.ui.histories import NOW, add, column, history, ticked, url
 from tests.ui.stand_in import flow
-from tests.ui.whole_pages import ONE, TWO, fresh_process, going_run, labels, langflow_stand_in, said
+from tests.ui.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    going_run,
+    labels,
+    langflow_stand_in,
+    press,
+    said,
+)
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -75,9 +84,9 @@ def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
     assert column(app, "Flow") == ["Later still", "Later", "★ Echo"]
     assert not any("new run" in label for label in labels(app))
     add(url, "d", -1)
-    assert "1 new run – show" in labels(again(app))
-    again(app.switch_page("pages/run.py"))
-    app = again(app.switch_page("pages/history.py"))
+    assert "1 new run – show" in labels(app.run())
+    app.switch_page("pages/run.py").run()
+    app = app.switch_page("pages/history.py").run()
     assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
 
 
@@ -86,7 +95,7 @@ def test_a_list_without_runs_fills_by_itself(url):
     app = history()
     assert not app.dataframe
     add(url, "a")
-    assert column(again(app), "Flow") == ["Echo"]
+    assert column(app.run(), "Flow") == ["Echo"]
 
 
 def test_older_and_newer_lead_through_all_runs(url):
@@ -116,7 +125,7 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
     app = history(q="second")
     app.session_state[state_history.part("wanted")] = (run.id, TWO)
-    again(app)
+    app.run()
     assert "It ran to its end" in said(app)
     assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
     assert dict(app.query_params) == {"q": "second", "run": run.id}
@@ -147,7 +156,7 @@ def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
 
     for name in ("page", "flows", "labels", "count", "span"):
         monkeypatch.setattr(backend().runner.past, name, broken)
-    again(app)
+    app.run()
     assert "is damaged" in said(app)
     assert "Move it away" in said(app)
     assert next(each for each in app.text_input if each.label == "Search").value == "hello"

@@ -11,20 +11,8 @@ from lfclient.run import RunStatus
 from lfclient.store import RunFilter
 from pages._ui import state_history
 from pages._ui.backend import backend
-from tests.ui.histories import (
-    NOW,
-    add,
-    again,
-    column,
-    history,
-    label_panel,
-    left,
-    new_label,
-    press,
-    ticked,
-    url,
-)
-from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, opened, said
+from tests.ui.histories import NOW, add, column, history, label_panel, left, new_label, ticked, url
+from tests.ui.whole_pages import fresh_process, going_run, langflow_stand_in, opened, press, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -117,7 +105,7 @@ def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted
     store.create(going)
     app = history()
     app.session_state[state_history.part("many")] = True
-    again(app)
+    app.run()
     ended = datetime.now(timezone.utc)
     kept = store.get("c")
     done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)

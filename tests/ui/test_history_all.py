@@ -11,8 +11,8 @@ from pages._ui import history_all, servers, state_history
 from pages._ui.backend import backend
 from pages._ui.history_filters import Filters
 from pages._ui.history_view import View
-from tests.ui.histories import NOW, add, again, history, left, press, ticked, url
-from tests.ui.whole_pages import ONE, TWO, fresh_process, going_run, langflow_stand_in, said
+from tests.ui.histories import NOW, add, history, left, ticked, url
+from tests.ui.whole_pages import ONE, TWO, fresh_process, going_run, langflow_stand_in, press, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -25,12 +25,12 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     backend().runner.past.star([run.owner], "starred", True)
     app = history(flow=ONE)
     app.session_state[state_history.part("many")] = True
-    again(app)
+    app.run()
     assert "Delete 2 runs that the filters find" in said(app)
     assert "1 run with a star is kept" in said(app)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
-    again(app)
+    app.run()
     press(app, "Delete 1 run")
     assert left(app) == {"new", "starred", "other"}
 
@@ -43,9 +43,9 @@ def test_a_star_is_told_of_before_its_run_is_deleted(url):
     assert "1 of them has a star" in said(ticked(history(), "a", "b"))
     app = history()
     app.session_state[state_history.part("many")] = True
-    again(app)
+    app.run()
     next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
-    assert "1 of them has a star" in said(again(app))
+    assert "1 of them has a star" in said(app.run())
     press(app, "Delete 2 runs")
     assert left(app) == set()
 
@@ -57,7 +57,7 @@ def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
     backend().runner.store.create(going)
     app = history(status="in_progress")
     app.session_state[state_history.part("many")] = True
-    again(app)
+    app.run()
     assert "There is no such run that has ended" in said(app)
 
 

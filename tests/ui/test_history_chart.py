@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.run import RunStatus
 from pages._ui import history_chart, state_history
-from tests.ui.histories import add, again, history, url
+from tests.ui.histories import add, history, url
 from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
@@ -59,7 +59,7 @@ def test_a_bar_of_a_day_is_a_day_of_the_persons_clock(url, monkeypatch):
     add(url, "b", 60 * 86400)
     app = history()
     app.session_state[state_history.part("chart")] = True
-    again(app)
+    app.run()
     starts = [start.astimezone(zone) for start, _, _ in drawn]
     assert [(start.hour, start.minute) for start in starts] == [(0, 0), (0, 0)]
 
@@ -72,5 +72,5 @@ def test_the_chart_follows_the_filters_and_is_told_in_words(url):
     app = history(flow=ONE)
     assert "A bar is" not in said(app)
     app.session_state[state_history.part("chart")] = True
-    again(app)
+    app.run()
     assert "2 runs: 1 completed, 1 failed. A bar is one minute." in said(app)

@@ -9,9 +9,9 @@ import pytest
 from lfclient.ownership import fingerprint
 from lfclient.run import RunStatus
 from pages._ui.backend import backend
-from tests.ui.histories import NOW, add, again, column, history, press, url
+from tests.ui.histories import NOW, add, column, history, url
 from tests.ui.stand_in import StandIn, flow
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, said
+from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, press, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
@@ -74,7 +74,7 @@ def test_a_control_changes_the_address_and_begins_with_the_newest(url):
         add(url, f"r{number}", number, flow_id=TWO if number else ONE)
     app = history(older="1-a", q="echo")
     next(each for each in app.selectbox if each.label == "Flow").set_value(TWO)
-    again(app)
+    app.run()
     assert dict(app.query_params) == {"flow": TWO, "q": "echo"}
     assert len(column(app, "Flow")) == 2
     press(app, "Clear filters")

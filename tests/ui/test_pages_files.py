@@ -7,7 +7,7 @@ import time
 from pages._ui import uploads
 from tests.flows import entry
 from tests.ui.stand_in import NODE, flow
-from tests.ui.whole_pages import ONE, fresh_process, langflow_stand_in, opened, said
+from tests.ui.whole_pages import ONE, fresh_process, langflow_stand_in, opened, press, said
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
@@ -23,10 +23,6 @@ def with_file(server):
     server.answers["GET /api/v1/config"] = (200, {"max_file_size_upload": 1})
     server.answers[UPLOAD] = (201, {"id": "1", "name": "note", "path": "u/note.txt", "size": 3})
     return opened()
-
-
-def press(app, label):
-    next(each for each in app.button if each.label == label).click().run()
 
 
 def test_a_file_goes_to_the_server_once_and_its_path_into_the_run(langflow_stand_in, monkeypatch):

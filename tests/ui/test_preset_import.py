@@ -15,11 +15,9 @@ from tests.ui.preset_pages import (
     open_page,
     owner,
     presets,
-    press,
-    run,
     value,
 )
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, said
+from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, press, said
 
 __all__ = ["fields_server", "fresh_process"]
 
@@ -36,7 +34,7 @@ def upload(app, data):
     menu(app, "more").file_uploader(key=key_of("file-0")).upload(
         "preset.json", data, "application/json"
     )
-    return run(app)
+    return app.run()
 
 
 def test_a_file_becomes_a_preset_and_fills_the_form():
@@ -105,7 +103,7 @@ def test_a_name_that_exists_is_replaced_or_another_is_typed():
     assert "There is one of that name" in said(app)
     assert "Replace it" in labels(app)
     next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
-    press(run(app), "Import")
+    press(app.run(), "Import")
     assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
     assert [each.name for each in all_kept()] == ["Another", "From a file"]
 

@@ -17,12 +17,10 @@ from tests.ui.preset_pages import (
     open_page,
     owner,
     presets,
-    press,
-    run,
     save_as,
     value,
 )
-from tests.ui.whole_pages import TWO, fresh_process, labels, said
+from tests.ui.whole_pages import TWO, fresh_process, labels, press, said
 
 __all__ = ["fields_server", "fresh_process"]
 
@@ -197,10 +195,10 @@ def test_a_preset_becomes_the_default_and_no_longer():
     kept = keep(p="old")
     app = menu(choose(open_page(), kept), "more")
     app.toggle(key=key_of(f"default-{kept.id}")).set_value(True)
-    run(app)
+    app.run()
     assert presets().get(owner(), kept.id).is_default
     app.toggle(key=key_of(f"default-{kept.id}")).set_value(False)
-    run(app)
+    app.run()
     assert not presets().get(owner(), kept.id).is_default
 
 
@@ -243,7 +241,7 @@ def test_presets_that_cannot_be_read_leave_the_form_as_it_is():
     app = enter(open_page(), "typed")
     with backend().runner.store.database.write() as connection:
         connection.execute(text("drop table presets"))
-    run(app)
+    app.run()
     assert [each for each in app.error if "runs.db" in each.value.replace("\\", "")]
     assert value(app) == "typed"
     assert "Run" in labels(app)

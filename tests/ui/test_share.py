@@ -12,11 +12,9 @@ from tests.ui.preset_pages import (
     keep,
     menu,
     open_page,
-    press,
-    run,
     value,
 )
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, said
+from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, press, said
 
 __all__ = ["fields_server", "fresh_process"]
 
@@ -67,7 +65,7 @@ def test_the_back_button_of_the_browser_does_not_fill_it_again():
     """The address it leads to is left at once."""
     app = enter(shared(p="from the address"), "changed")
     app.query_params["values"] = encode({"T-a.p": "from the address"})
-    run(app)
+    app.run()
     assert value(app) == "changed"
     assert "values" not in app.query_params
 
@@ -95,7 +93,7 @@ def test_an_address_about_an_unknown_flow_fills_nothing():
     app = shared(flow="9" * 8, p="good")
     assert "The address names the flow 99999999, which is not among the 2" in said(app)
     app.selectbox[0].set_value(ONE)
-    run(app)
+    app.run()
     assert value(app) == "x"
     assert "The address" not in said(app)
 
@@ -119,12 +117,12 @@ def test_a_broken_address_takes_away_what_was_said_of_an_earlier_one():
     app = open_page(flow=ONE, values=shared_text(p="from the address"))
     assert "Filled with 1 value from the address" in said(app)
     app.query_params["values"] = "not values"
-    run(app)
+    app.run()
     assert "Nothing was filled in from it." in said(app)
     assert "from the address:" not in said(app)
     assert value(app) == "from the address"
     app.query_params["values"] = shared_text(p="once more")
-    run(app)
+    app.run()
     assert "Filled with 1 value from the address" in said(app)
     assert "Nothing was filled in from it." not in said(app)
 

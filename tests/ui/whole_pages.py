@@ -66,6 +66,12 @@ def labels(app):
     return [button.label for button in app.button]
 
 
+def press(app, label):
+    """Press a button; the page as it is then."""
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
 def kept_run(url, **more):
     """A run that has ended, on disk."""
     record = a_record(url, **{"ended_at": datetime.now(timezone.utc), **more})
