@@ -37,6 +37,19 @@ def tick(screen, row: int, said: str) -> None:
     raise AssertionError(f"The bar never said {said!r}")
 
 
+def list_of(screen, console, runs: int) -> str:
+    """Open the list of so many new runs, numbered from 0; the word that finds them."""
+    page, words = screen.page, uuid.uuid4().hex
+    screen.pick("Echo")
+    for number in range(runs):
+        page.locator("textarea").first.fill(f"{words} {number}")
+        screen.run()
+        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
+    page.goto(f"{console.url}/history?q={words}")
+    expect(cell(page, STATUS, runs - 1)).to_be_attached()
+    return words
+
+
 def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
     """Its row changes by itself and stays ticked; Back leads to the list as it was narrowed."""
     screen.pick("Takes half")
@@ -70,14 +83,8 @@ def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
     """To those though nobody presses Enter. And to none that are ticked afterwards: a box of labels
     tells late what stood in it.
     """
-    page, words = screen.page, uuid.uuid4().hex
-    screen.pick("Echo")
-    for number in range(3):
-        page.locator("textarea").first.fill(f"{words} {number}")
-        screen.run()
-        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
-    page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, STATUS, 2)).to_be_attached()
+    page = screen.page
+    list_of(screen, console, 3)
     tick(screen, 0, "1 of 3")
     opener = screen.part("history-bar").get_by_text("Label", exact=True)
     opener.click()
@@ -126,14 +133,8 @@ def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
 
 def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
     """Ticked where the arrows have led to, then opened by a letter, which a search takes as one."""
-    page, words = screen.page, uuid.uuid4().hex
-    screen.pick("Echo")
-    for number in range(2):
-        page.locator("textarea").first.fill(f"{words} {number}")
-        screen.run()
-        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
-    page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, STATUS, 1)).to_be_attached()
+    page = screen.page
+    words = list_of(screen, console, 2)
     cell(page, FLOW, 0).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
