@@ -86,3 +86,20 @@ def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, monkeypatch):
     monkeypatch.setattr(past, "CLEAN_SECONDS", 0)
     bench.runner.past.tidy()
     assert Store(bench.folder).get(run_id) is None
+
+
+def test_a_clock_that_is_ahead_at_the_start_makes_no_run_too_old_at_once(bench, monkeypatch):
+    """It has an hour to be set right; after a long pause all that is old is removed then."""
+    run_id = bench.start()
+    bench.kept(run_id, lambda record: record.ended)
+    bench.runner.store.cleaner._keeping = Keeping(days=2)
+    ahead = now() + timedelta(days=3)
+    monkeypatch.setattr(past, "now", lambda: ahead)
+    lists = past.Past(bench.runner.store, bench.runner.past._board, lambda _: None)
+    lists.tidy()
+    assert Store(bench.folder).get(run_id)
+    later = past.ran_for() + timedelta(hours=1)
+    monkeypatch.setattr(past, "ran_for", lambda: later)
+    monkeypatch.setattr(past, "CLEAN_SECONDS", 0)
+    lists.tidy()
+    assert Store(bench.folder).get(run_id) is None

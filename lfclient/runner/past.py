@@ -82,13 +82,17 @@ class Past:
 
     def tidy(self) -> None:
         """To be called every few seconds: lets old runs be found, a few at a time, and once an hour
-        removes what is to be kept no longer.
+        removes what is to be kept no longer; an hour after the start at the earliest where that
+        would be all, as after a long pause.
         """
         with self._tidying:
             if self._unfound:
                 self._unfound = bool(self._store.add_texts())
             if time.monotonic() - self._cleaned >= CLEAN_SECONDS:
-                self._drop(self._store.cleaner.clean(self._today()))
+                today, cleaner = self._today(), self._store.cleaner
+                # one that is ahead when a machine starts is soon set right
+                if ran_for() - self._begun[1] >= _SLACK or not cleaner.is_all_old(today):
+                    self._drop(cleaner.clean(today))
                 self._cleaned = time.monotonic()
 
     def _today(self) -> datetime:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.store.database import Database
-from lfclient.store.drafts import KeptDrafts
+from lfclient.store.drafts import DAYS, KeptDrafts
 from lfclient.store.models import PieceRow, RunRow
 from lfclient.store.record import UNFINISHED, AnswerKept
 from lfclient.store.rows import microseconds
@@ -23,6 +23,15 @@ class Cleaner:
         self._database = database
         self._keeping = keeping
         self._drafts = drafts
+
+    def is_all_old(self, now: datetime) -> bool:
+        """Whether even the newest run is older than runs or drafts are kept: after a long pause, or
+        by a clock that is ahead.
+        """
+        days = DAYS if self._keeping.days is None else min(DAYS, self._keeping.days)
+        with self._database.read() as connection:
+            newest = connection.execute(select(func.max(RunRow.created_at))).scalar()
+        return newest is not None and newest < microseconds(now - timedelta(days=days))
 
     def clean(self, now: datetime) -> list[str]:
         """Remove what is too old or too much; the ids of the runs that are gone.
