@@ -18,7 +18,7 @@ from pages._ui.preset_state import (
     close,
     keep,
     masked,
-    names_of,
+    names_at,
     not_fitting,
     put_in,
     set_tie,
@@ -66,9 +66,9 @@ def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
             + (", or by the type and name of the component." if fitting.moved else ".")
         )
     if fitting.values:
-        st.caption(f":material/check: Fits: {plain(names_of(fields, fitting.values))}")
+        st.caption(f":material/check: Fits: {plain(names_at(fields, fitting.values))}")
     if fitting.ask:
-        names = plain(names_of(fields, fitting.ask))
+        names = plain(names_at(fields, fitting.ask))
         st.caption(f":material/key: To be entered by yourself: {names}")
     if fitting.refused:
         told = not_fitting("Of this file", flow, fitting)

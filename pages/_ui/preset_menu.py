@@ -24,7 +24,7 @@ from pages._ui.preset_state import (
     held,
     keep,
     masked,
-    names_of,
+    names_at,
     saved,
     set_tie,
     show_problem,
@@ -79,7 +79,7 @@ def _save_as(
 def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
     if now.ask:
-        names = plain(names_of(fields, now.ask))
+        names = plain(names_at(fields, now.ask))
         lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")

@@ -118,7 +118,7 @@ def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
     keys = [key for key, value in what.values.items() if seems_secret(value)]
     if not keys:
         return ""
-    names = names_of(fields, keys)
+    names = names_at(fields, keys)
     return f"May hold a password or a key, which others will read: {names}. Take it out first."
 
 
@@ -149,7 +149,7 @@ def missing(form: FormState, keys: Iterable[str]) -> list[str]:
     return [key for key in keys if key not in form.values]
 
 
-def names_of(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
+def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     """Several of them, and how many more there are."""
     names = [name_at(fields, key) for key in dict.fromkeys(keys)]
     more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""

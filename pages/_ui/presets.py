@@ -24,7 +24,7 @@ from pages._ui.preset_state import (
     keep,
     masked,
     missing,
-    names_of,
+    names_at,
     not_fitting,
     put_in,
     saved,
@@ -172,14 +172,14 @@ def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
         _opened(session, flow, chosen)
     lacking = missing(form, [key for key in chosen.secrets if key in fields])
     if lacking:
-        names = plain(names_of(fields, lacking))
+        names = plain(names_at(fields, lacking))
         st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
 
 
 def _differs(
     session: Session, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
-    names = names_of({of.key: of for of in flow.fields}, keys)
+    names = names_at({of.key: of for of in flow.fields}, keys)
     name = plain(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(

@@ -21,7 +21,7 @@ from pages._ui.form_state import form_state
 from pages._ui.preset_state import (
     Told,
     masked,
-    names_of,
+    names_at,
     not_fitting,
     put_in,
     set_tie,
@@ -187,11 +187,11 @@ def _address(text: str) -> None:
 def _remarks(fields: dict[str, Field], now: Fit, wrong: dict) -> list[str]:
     lines = []
     if now.ask:
-        names = names_of(fields, now.ask)
+        names = names_at(fields, now.ask)
         lines.append(f"Secrets are not in it, they are entered anew: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files go along as their paths on the server.")
     left = [*wrong, *(one.key for one in now.refused)]
     if left:
-        lines.append(f"Left out, as they need a correction: {names_of(fields, left)}.")
+        lines.append(f"Left out, as they need a correction: {names_at(fields, left)}.")
     return lines
