@@ -15,7 +15,7 @@ import streamlit as st
 
 from lfclient.fields import Field, FieldKind, Variable, is_changed, write_text
 from lfclient.fields.kinds import KINDS
-from lfclient.fields.structures import model_label, names_at, to_json
+from lfclient.fields.structures import model_label, names_of, to_json
 from pages._ui.text import plain
 
 States = dict[str, Any]  # of the widgets of one field, by the suffix of their keys
@@ -185,7 +185,7 @@ class Several(Widget):
     """Any number of a list, in the order of choosing."""
 
     def seed(self, field: Field, value: Any) -> States:
-        return {"": names_at(value or [])}
+        return {"": names_of(value or [])}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         names = list(states[""] or [])
