@@ -10,6 +10,7 @@ import pytest
 
 from lfclient import Flow, LangflowClient, samples
 from lfclient.samples import Sample
+from tests.live.components import OWN
 from tests.servers import LiveServer
 
 Make = Callable[..., Flow]
@@ -38,7 +39,7 @@ def modes(client: LangflowClient) -> bool:
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
     """All components of each release: asked for once, since that takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
-        return client.catalogue(samples.own_code())
+        return client.catalogue({**samples.own_code(), **OWN})
 
 
 @pytest.fixture

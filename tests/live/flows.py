@@ -54,3 +54,68 @@ TWO_QUESTIONS = Sample(
         Link("second", "branch_approve", "yes"),
     ),
 )
+SECRETIVE = Sample(
+    "secretive",
+    "",
+    "",
+    (Node("a", "ChatInput"), Node("s", "TellsSecret"), Node("b", "ChatOutput")),
+    (Link("a", "message", "s", "after"), Link("s", "said", "b")),
+)
+VALUES = Sample(
+    "values",
+    "",
+    "",
+    (
+        Node("a", "ChatInput"),
+        Node("f", "File"),
+        Node("t", "TellsValues"),
+        Node("b", "ChatOutput"),
+    ),
+    (
+        Link("a", "message", "t", "said"),
+        Link("f", "message", "t", "read"),
+        Link("t", "told", "b"),
+    ),
+)
+TALK = Sample(
+    "talk",
+    "",
+    "",
+    (
+        Node("a", "ChatInput", {"input_value": "stored"}),
+        Node("one", "Talks"),
+        Node("two", "Talks"),
+        Node("three", "Talks"),
+        Node("b", "ChatOutput"),
+    ),
+    (
+        Link("a", "message", "one", "after"),
+        Link("one", "said", "two", "after"),
+        Link("two", "said", "three", "after"),
+        Link("three", "said", "b"),
+    ),
+)
+
+
+def every_kind(file_name: str) -> Sample:
+    """A flow that returns messages, one of them with a secret, a table and a file of that name."""
+    return Sample(
+        "every kind",
+        "",
+        "",
+        (
+            Node("a", "ChatInput", {"input_value": "stored"}),
+            Node("s", "TellsSecret"),
+            Node("b", "ChatOutput"),
+            Node("told", "ChatOutput"),
+            Node("r", "SplitText", {"chunk_size": 1, "chunk_overlap": 0}),
+            Node("w", "SaveToFile", {"file_name": file_name, "local_format": "txt"}),
+        ),
+        (
+            Link("a", "message", "b"),
+            Link("a", "message", "s", "after"),
+            Link("s", "said", "told"),
+            Link("a", "message", "r", "data_inputs"),
+            Link("a", "message", "w", "input"),
+        ),
+    )

@@ -11,20 +11,19 @@ from uuid import uuid4
 import pytest
 
 from lfclient import (
-    Flow,
     HumanInputRequired,
     InvalidRequest,
     LangflowClient,
+    LogLine,
     MessageAdded,
     NotWaiting,
     RunEnded,
     RunStatus,
-    samples,
 )
 from lfclient.client import following
 from lfclient.ownership import fingerprint
-from lfclient.samples import Link, Node, Sample
 from tests.live.conftest import Make, with_events
+from tests.live.flows import SECRETIVE, TALK
 from tests.live.test_live_runs import Desk, asks, ended, states
 from tests.proxy import Do, Proxy, raw
 from tests.scripted import Told
@@ -36,24 +35,6 @@ pytestmark = with_events
 POST = "POST /api/v2/workflows"
 WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
 SECRET = "sk-a-secret-of-the-live-test"
-TELLS_SECRET = """
-from lfx.custom import Component
-from lfx.io import MessageTextInput, Output
-from lfx.schema.message import Message
-
-
-class TellsSecret(Component):
-    display_name = "Tells its secret"
-    inputs = [
-        MessageTextInput(name="after", display_name="After"),
-        MessageTextInput(name="api_key", display_name="API key"),
-    ]
-    outputs = [Output(name="said", display_name="Said", method="say")]
-
-    async def say(self) -> Message:
-        self.log(f"it is {self.api_key}")
-        return Message(text=f"it is {self.api_key}")
-"""
 
 
 @pytest.fixture
@@ -81,6 +62,11 @@ def text_of(found: list[Any]) -> str:
     """The last state of what the flow said."""
     messages = [one.message for one in found if isinstance(one, MessageAdded)]
     return [one.text for one in messages if one.sender == "Machine"][-1]
+
+
+def durable(found: list[Any]) -> list[Any]:
+    """Those that a job keeps, without how its end was told."""
+    return [one for one in found if one.id and not isinstance(one, RunEnded)]
 
 
 @pytest.mark.parametrize(
@@ -112,17 +98,28 @@ def test_a_job_is_told_whole(
     wait_for(lambda: proxy.open == 0)
 
 
-def test_a_slow_reader_is_told_all(langflow: LiveServer, proxy: Proxy, make: Make):
-    """The server does not wait for it, and has all of it still."""
-    flow = make("Plan a trip")
-    told = Told("async", proxy.url, api_key=langflow.api_key, pause=0.1)
-    with LangflowClient(langflow.url, langflow.api_key) as client:
-        quick = {f"TimedStep-{name}.seconds": 0 for name in ("weather", "hotel", "train", "bag")}
-        job = client.submit(flow, quick)
-    found = told.by(lambda client: client.events(job.job_id, flow=flow))
-    ids = [int(one.id) for one in found if one.id]
-    assert ids == sorted(set(ids))
+def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
+    langflow: LiveServer, proxy: Proxy, make: Make
+):
+    """One who reads nothing while three components talk, as fast as they can: lines that they log
+    go by, and each event of theirs is told once, in order.
+    """
+    flow = make(TALK)
+    with (
+        LangflowClient(proxy.url, langflow.api_key) as slow,
+        LangflowClient(langflow.url, langflow.api_key) as client,
+    ):
+        job = slow.submit(flow)
+        told = slow.events(job, flow=flow)
+        found = [next(told)]
+        wait_for(lambda: client.status(job).ended, 60)
+        found += told
+        assert proxy.count("/events") > 1  # for what was dropped between others
+        whole = list(client.events(job, flow=flow))
+    assert 0 < len([one for one in found if isinstance(one, LogLine)]) < 4_500
+    assert durable(found) == durable(whole)
     assert found[-1].status is RunStatus.COMPLETED
+    assert found[-1].run.outputs["ChatOutput-b"].value == "said"
 
 
 def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, make: Make):
@@ -209,26 +206,10 @@ def test_a_job_stopped_while_it_writes_keeps_what_it_had(
     assert record.run.components["PromptTemplate-story"].output is not None
 
 
-@pytest.fixture
-def secretive(client: LangflowClient) -> Iterator[Flow]:
-    """A flow with a component that tells its key."""
-    sample = Sample(
-        "secretive",
-        "",
-        "",
-        (Node("a", "ChatInput"), Node("s", "TellsSecret"), Node("b", "ChatOutput")),
-        (Link("a", "message", "s", "after"), Link("s", "said", "b")),
-    )
-    catalogue = client.catalogue({**samples.own_code(), "TellsSecret": TELLS_SECRET})
-    made = client.create_flow(f"secretive {uuid4().hex[:8]}", samples.build(sample, catalogue))
-    yield client.flow(made.id)
-    client.delete_flow(made.id)
-
-
 @pytest.mark.parametrize("mode", ["stream", "background"])
-def test_no_secret_comes_back_in_events(desk: Desk, secretive: Flow, mode: str):
+def test_no_secret_comes_back_in_events(desk: Desk, make: Make, mode: str):
     """Neither in what is shown of the run, nor in its raw events, nor on disk."""
-    run_id = desk.start(secretive, mode, **{"TellsSecret-s.api_key": SECRET})
+    run_id = desk.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED, record.problem
     assert record.run.outputs["ChatOutput-b"].value == "it is ••••"

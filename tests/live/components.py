@@ -1,0 +1,79 @@
+"""The code of components that only tests have, by their type."""
+
+from __future__ import annotations
+
+_TELLS_SECRET = """
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class TellsSecret(Component):
+    display_name = "Tells its secret"
+    inputs = [
+        MessageTextInput(name="after", display_name="After"),
+        MessageTextInput(name="api_key", display_name="API key"),
+    ]
+    outputs = [Output(name="said", display_name="Said", method="say")]
+
+    async def say(self) -> Message:
+        self.log(f"it is {self.api_key}")
+        return Message(text=f"it is {self.api_key}")
+"""
+
+# in letters that nothing on the way to an answer changes
+_TELLS_VALUES = """
+import base64
+import hashlib
+import json
+
+from lfx.custom import Component
+from lfx.io import MessageTextInput, MultilineInput, Output, SecretStrInput, TableInput
+from lfx.schema.message import Message
+
+COLUMNS = [{"name": name, "display_name": name, "type": "str"} for name in ("word", "hard")]
+
+
+class TellsValues(Component):
+    display_name = "Tells its values"
+    inputs = [
+        MessageTextInput(name="said", display_name="Said"),
+        MessageTextInput(name="read", display_name="Read"),
+        MultilineInput(name="note", display_name="Note"),
+        TableInput(name="rows", display_name="Rows", table_schema=COLUMNS, value=[]),
+        SecretStrInput(name="password", display_name="Password"),
+    ]
+    outputs = [Output(name="told", display_name="Told", method="tell")]
+
+    async def tell(self) -> Message:
+        values = {name: getattr(self, name) for name in ("said", "read", "note", "rows")}
+        values["password"] = hashlib.sha256(self.password.encode()).hexdigest()
+        told = json.dumps(values, default=str).encode()
+        return Message(text=base64.b64encode(told).decode())
+"""
+
+# More than a server holds for one who reads slowly, and not more at once than it takes: where its
+# own log is not read for 256 events, as while it writes one of them down, it lets the run fail.
+_TALKS = """
+import asyncio
+
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class Talks(Component):
+    display_name = "Talks"
+    inputs = [MessageTextInput(name="after", display_name="After")]
+    outputs = [Output(name="said", display_name="Said", method="say")]
+
+    async def say(self) -> Message:
+        await asyncio.sleep(0.3)
+        for number in range(1500):
+            self.log(f"{number} " + "x" * 5000)
+            if number % 50 == 0:
+                await asyncio.sleep(0.01)
+        return Message(text="said")
+"""
+
+OWN = {"TellsSecret": _TELLS_SECRET, "TellsValues": _TELLS_VALUES, "Talks": _TALKS}
