@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
+
+import pytest
 
 from lfclient import Flow, LangflowClient, Run, RunEnded
 from lfclient.fields import mask
@@ -15,11 +20,18 @@ from lfclient.snippets import Language, snippet
 from lfclient.store import RunRecord
 from lfclient.verdict import left_empty
 from tests.live.conftest import Make, go
-from tests.live.flows import ECHO, ROWS
+from tests.live.flows import ECHO, ROWS, VALUES
 from tests.servers import LiveServer
 from tests.snippets import Running, run_all
 
 NASTY = "it's \"quoted\" $HOME `id` \\n 'EOF'\nEOF\n${x} !! <&> é 漢字 🎉"
+# without the two characters \\n, of which some servers make a line break
+HARD = (
+    "-e '''three''' \"\"\"three\"\"\" \"one\" 'one' \\ \\\\ \\x $HOME ${HOME} `id` $(id) %s !! \\"
+    "\n'EOF'\nEOF\n\ttab \u2028 \u202e é 漢字 🎉 <&> </script> -"
+)
+SECRET = "-hidden \"a'ss\\w$ord`x`\nmore\ttab é"
+LONG = re.compile(r"\w{6,}")  # words that nothing escapes
 
 
 def started(
@@ -30,8 +42,9 @@ def started(
     given: dict,
     folder: Path,
     languages: Iterable[Language] = Language,
+    **secrets: str,
 ) -> dict[Language, Running]:
-    """The snippets of a run in a session of its own."""
+    """The snippets of a run in a session of its own; the secrets by their variables."""
     kept = RunRecord(
         id="r",
         owner="o",
@@ -46,7 +59,10 @@ def started(
         overrides=mask(flow, given),
     )
     codes = {one: snippet(one, kept, flow, client.server(), server.url) for one in languages}
-    return run_all(codes, folder, LANGFLOW_API_KEY=server.api_key)
+    for code in codes.values():
+        assert server.api_key not in code
+        assert not any(word in code for text in secrets.values() for word in LONG.findall(text))
+    return run_all(codes, folder, LANGFLOW_API_KEY=server.api_key, **secrets)
 
 
 def console_run(client: LangflowClient, flow: Flow, mode: str, given: dict) -> Run:
@@ -56,6 +72,25 @@ def console_run(client: LangflowClient, flow: Flow, mode: str, given: dict) -> R
     *_, last = client.stream(flow, given, session_id=uuid4().hex)
     assert isinstance(last, RunEnded)
     return last.run
+
+
+def printed_answers(running: dict[Language, Running], mode: str) -> dict[Language, str]:
+    """What each snippet printed of the flow's chat output."""
+    printed = {one: each.printed() for one, each in running.items()}
+    found = {}
+    for one in (Language.HTTPX, Language.TYPESCRIPT):
+        found[one] = json.loads(printed[one])["ChatOutput-b"]["content"]
+    named, _, answer = printed[Language.LFCLIENT].partition(": ")
+    assert named == "Chat Output (message)"
+    found[Language.LFCLIENT] = answer.removesuffix("\n")
+    if mode == "stream":
+        frames = printed[Language.CURL].split("data:")[1:]
+        events = [json.loads(frame.partition("\n")[0]) for frame in frames]
+        outputs = [one["data"] for one in events if one.get("event") == "output"]
+    else:
+        outputs = list(json.loads(printed[Language.CURL])["outputs"].values())
+    (found[Language.CURL],) = (one["content"] for one in outputs)
+    return found
 
 
 def test_snippets_print_the_answer_of_the_run(
@@ -73,17 +108,31 @@ def test_snippets_print_the_answer_of_the_run(
         # releases below 1.11 make a line break of the two characters \\n
         answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
         assert answer.splitlines()[-1] == NASTY.splitlines()[-1]
-        printed = {one: each.printed() for one, each in running.items()}
-        for one in (Language.HTTPX, Language.TYPESCRIPT):
-            assert json.loads(printed[one])["ChatOutput-b"]["content"] == answer
-        assert printed[Language.LFCLIENT] == f"Chat Output (message): {answer}\n"
-        if mode == "stream":
-            frames = printed[Language.CURL].split("data:")[1:]
-            events = [json.loads(frame.partition("\n")[0]) for frame in frames]
-            outputs = [one["data"] for one in events if one.get("event") == "output"]
-        else:
-            outputs = json.loads(printed[Language.CURL])["outputs"].values()
-        assert [one["content"] for one in outputs] == [answer]
+        assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
+
+
+@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_hard_values_of_every_kind_arrive_as_the_consoles_own(
+    client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path, mode: str
+):
+    """Texts, a table and a file, in both dialects; and a secret, from the environment."""
+    flow = make(VALUES)
+    file = client.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
+    rows = [{"word": "-x", "hard": HARD}, {"word": HARD, "hard": "$HOME"}]
+    given = {
+        "ChatInput-a.input_value": HARD,
+        "File-f.path": [file.path],
+        "TellsValues-t.note": HARD,
+        "TellsValues-t.rows": rows,
+        "TellsValues-t.password": SECRET,
+    }
+    running = started(client, langflow, flow, mode, given, tmp_path, PASSWORD=SECRET)
+    answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
+    assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
+    told = json.loads(base64.b64decode(answer))
+    digest = hashlib.sha256(SECRET.encode()).hexdigest()
+    assert told == {"said": HARD, "read": HARD, "note": HARD, "rows": rows, "password": digest}
 
 
 def test_the_own_client_prints_what_the_api_leaves_out(
