@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from lfclient import LangflowClient, samples
 from lfclient.outputs import OutputKind
 from lfclient.report import report_html
-from tests.reports import everything, output, record_of, run_of
+from tests.browser.conftest import Screen
+from tests.console import Console
+from tests.live.components import OWN
+from tests.live.flows import every_kind
+from tests.reports import URI, everything, output, record_of, run_of
+from tests.servers import LiveServer
 from tests.waiting import wait_for
+
+TEXT = f"one\ntwo\n\n![a picture]({URI})"
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
@@ -61,3 +70,46 @@ def test_printed_no_column_of_a_wide_table_is_cut_off(
     )
     assert len(cells) == 5 * columns
     assert all(left >= 0 and right <= 718 and beyond <= 0 for left, right, beyond in cells)
+
+
+@pytest.fixture
+def flow_id(sample_flows: LiveServer) -> Iterator[str]:
+    """A flow that returns messages, a table and a file."""
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        data = samples.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
+        flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
+        yield flow.id
+        api.delete_flow(flow.id)
+
+
+def test_the_report_of_a_real_run_is_whole_without_a_network(
+    console: Console, window: Callable[..., Page], flow_id: str, tmp_path: Path
+):
+    """As it was saved from the run's page: its parts are drawn, its file is saved from it."""
+    screen = Screen(window())
+    screen.open(f"{console.url}/?flow={flow_id}")
+    screen.page.locator("textarea").first.fill(TEXT)
+    screen.run()
+    screen.wait("completed")
+    screen.part("export-run").get_by_role("button").first.click()
+    with screen.page.expect_download() as saved:
+        screen.page.get_by_role("button", name="Report (HTML)").click()
+    path = tmp_path / "report.html"
+    saved.value.save_as(path)
+    page, asked = window(offline=True), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    outputs = page.locator("section.output")
+    expect(outputs).to_have_count(4)
+    for part in outputs.all():
+        expect(part).to_be_visible()
+    expect(outputs.locator("tbody tr")).to_have_count(len(TEXT.splitlines()) - 1)
+    expect(outputs.locator(".message").filter(has_text="two")).to_be_visible()
+    wait_for(lambda: page.evaluate("[...document.images].every((image) => image.naturalWidth)"))
+    expect(page.locator("table.inputs")).to_contain_text("a picture")
+    bars = page.locator("table.components .bar")
+    assert all(bar.evaluate("bar => bar.getBoundingClientRect().width > 0") for bar in bars.all())
+    with page.expect_download() as file:
+        page.locator("a[download]").click()
+    assert TEXT in file.value.path().read_text(encoding="utf-8")
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]

@@ -1,0 +1,85 @@
+"""A real run taken away: as a report, and as a ZIP file with its outputs."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
+from lfclient.archive import write_archive
+from lfclient.report import report_html
+from lfclient.store import RunRecord
+from tests.live.conftest import Make
+from tests.live.flows import every_kind
+from tests.live.test_live_runs import Desk, told
+from tests.reports import Page
+from tests.servers import LiveServer
+
+SECRET = "sk-a-secret-of-the-live-test"
+TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    made = Desk(tmp_path, langflow, client)
+    yield made
+    made.runner.close()
+
+
+def test_a_report_and_a_zip_file_have_all_of_a_run_but_its_secret(
+    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
+):
+    """Messages, a table and the bytes of a file, as the console makes them."""
+    flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))
+    given = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
+    record = desk.until(desk.start(flow, **given), told)
+    assert record.status is RunStatus.COMPLETED, record
+    file = record.run.outputs["SaveToFile-w"].value
+    assert isinstance(file, FileRef)
+    content = client.download(file)
+    assert TEXT.encode() in content
+    check_report(record, flow, client, file.name, content, langflow.api_key)
+    check_archive(record, flow, client, file.name, content, langflow.api_key)
+
+
+def check_report(
+    record: RunRecord, flow: Flow, client: LangflowClient, name: str, content: bytes, key: str
+) -> None:
+    html = report_html(record, flow, fetch=client.download, secrets=[key])
+    assert SECRET not in html
+    assert key not in html
+    page = Page(html)
+    for words in ("completed", "it is ••••", "one, of <b>é 漢字</b>", "was set", "3 rows ×"):
+        assert words in page.text
+    assert page.values("a", "download") == [name]
+    (address,) = page.values("a", "href")
+    assert base64.b64decode(address.partition("base64,")[2]) == content
+
+
+def check_archive(
+    record: RunRecord, flow: Flow, client: LangflowClient, name: str, content: bytes, key: str
+) -> None:
+    whole = io.BytesIO()
+    write_archive(record, whole, client.download, flow=flow, secrets=[key])
+    with zipfile.ZipFile(whole) as archive:
+        assert archive.testzip() is None
+        files = {one: archive.read(one) for one in archive.namelist()}
+    assert not [one for one, data in files.items() if SECRET.encode() in data]
+    assert files[name] == content
+    facts = json.loads(files["run.json"])
+    assert facts["status"] == "completed"
+    kept = {one["component"]: one["files"] for one in facts["outputs"]}
+    assert not any(one["left_out"] for one in facts["outputs"])
+    (echo,), (said,), (table,) = kept["ChatOutput-b"], kept["ChatOutput-told"], kept["SplitText-r"]
+    assert (files[echo].decode(), files[said].decode()) == (TEXT, "it is ••••")
+    rows = list(csv.DictReader(io.StringIO(files[table].decode("utf-8-sig"))))
+    assert [row["text"] for row in rows] == TEXT.splitlines()
+    assert record.run.outputs["SplitText-r"].kind is OutputKind.TABLE
