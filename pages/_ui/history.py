@@ -32,6 +32,7 @@ EVERY_SECONDS = 2.0
 SELDOM_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
 MOST_NEW = 99
 _SETTLED_SECONDS = 10
+_HEAD_START = 0.06  # seconds that the browser has for a table that it has just got
 _LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
 
 
@@ -53,7 +54,8 @@ def draw(news: DeltaGenerator) -> None:
     """The filters, the chart, the actions and the table; in `news`, that there are new runs."""
     everybody = tuple(servers.session(connection) for connection in servers.available())
     filters, said = history_filters.read()
-    form = st.container()
+    was_drawn = state_history.is_drawn()
+    form = _place("form")
 
     def draw_form() -> Choices:
         choices = _choices(everybody)
@@ -74,17 +76,27 @@ def draw(news: DeltaGenerator) -> None:
         _nothing(view, everybody, draw_form())
         _watch(view, page, news)
         return
-    chart = st.container()
-    count = history_actions.draw(view, page)
+    chart = _place("chart-place")
+    bar = history_actions.Bar(view, page)
     history_table.draw(page.entries, servers=len(everybody) > 1)
+    # the list is what one came for: what stands above it is sent behind it
+    if not was_drawn:
+        time.sleep(_HEAD_START)
+    bar.draw()
     if len(page.entries) > _LONG:
         history_actions.turn(page, "below")
-    # the list is what one came for: what is drawn above it and takes longer is sent behind it
     draw_form()
-    count()
     with chart:
         history_chart.draw(view)
+    bar.count()
     _watch(view, page, news)
+
+
+def _place(name: str) -> DeltaGenerator:
+    """Room that the page's styles keep free until something is drawn there."""
+    place = st.container(key=part(name))
+    place.empty()  # the browser is told of nothing that has nothing in it
+    return place
 
 
 def _as_first_drawn(view: View) -> tuple[View, Page]:

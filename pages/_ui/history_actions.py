@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -17,35 +17,47 @@ from pages._ui.state_history import part
 MOST_COUNTED = 10_000
 
 
-def draw(view: View, page: Page) -> Callable[[], object]:
+class Bar:
     """A bar: how many there are, what can be done, and the buttons that turn the page.
 
-    Call what it returns once the table is drawn: it counts what is not counted yet, which for a
-    search takes longer than the page.
+    It says at once what is known of the number. What else is in it, and what is not counted yet,
+    which for a search takes longer than the page, comes when it is called for: behind the table.
     """
-    listed = {entry.id: entry for entry in page.entries}
-    ticked = [listed[run] for run in state_history.selected() if run in listed]
-    known = (view.owners, view.filters, page)
-    found = state_history.count(known)
-    if not page.newer and not page.older:
-        found = len(page.entries)
-    with st.container(key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(key=part("count"), width="content"):
-            place = st.empty()
-        place.markdown(_how_many(len(ticked), found))
-        if ticked:
-            _of_ticked(view, ticked)
-        else:
-            history_all.draw(view)
-        st.space("stretch")
-        _turn(page, "above")
 
-    def count() -> None:
-        if found is None:
-            many = past().count(view.owners, view.which, MOST_COUNTED)
-            place.markdown(_how_many(len(ticked), state_history.keep_count(known, many)))
+    def __init__(self, view: View, page: Page) -> None:
+        self._view, self._page = view, page
+        listed = {entry.id: entry for entry in page.entries}
+        self._ticked = [listed[run] for run in state_history.selected() if run in listed]
+        self._known = (view.owners, view.filters, page)
+        self._found = state_history.count(self._known)
+        if not page.newer and not page.older:
+            self._found = len(page.entries)
+        around = st.container(key=part("bar-long")) if page.newer or page.older else st
+        self._bar = around.container(
+            key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"
+        )
+        self._place = self._bar.container(key=part("count"), width="content").empty()
+        self._say()
 
-    return count
+    def draw(self) -> None:
+        """The buttons."""
+        with self._bar:
+            if self._ticked:
+                _of_ticked(self._view, self._ticked)
+            else:
+                history_all.draw(self._view)
+            st.space("stretch")
+            _turn(self._page, "above")
+
+    def count(self) -> None:
+        """The number of runs, if it is not known yet."""
+        if self._found is None:
+            many = past().count(self._view.owners, self._view.which, MOST_COUNTED)
+            self._found = state_history.keep_count(self._known, many)
+            self._say()
+
+    def _say(self) -> None:
+        self._place.markdown(_how_many(len(self._ticked), self._found))
 
 
 def turn(page: Page, place: str) -> None:
@@ -57,8 +69,9 @@ def turn(page: Page, place: str) -> None:
 
 def _turn(page: Page, place: str) -> None:
     if page.newer or page.older:
-        _beside("Newer", ":material/chevron_left:", place, newer=page.newer)
-        _beside("Older", ":material/chevron_right:", place, older=page.older)
+        with st.container(horizontal=True, width="content", gap="small"):  # side by side anywhere
+            _beside("Newer", ":material/chevron_left:", place, newer=page.newer)
+            _beside("Older", ":material/chevron_right:", place, older=page.older)
 
 
 def _beside(label: str, icon: str, place: str, **where) -> None:

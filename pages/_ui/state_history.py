@@ -74,8 +74,15 @@ def keep_until(known: object, time: datetime) -> None:
 def until(known: object) -> datetime | None:
     """When the last run of a list began as it was first drawn; None for one that is drawn anew."""
     before, time = st.session_state.get(_UNTIL, (None, None))
-    # Streamlit forgets what stood in a control once another page is drawn
-    return time if before == known and part("text") in st.session_state else None
+    return time if before == known and is_drawn() else None
+
+
+def is_drawn() -> bool:
+    """Whether the controls are on the screen already.
+
+    Streamlit forgets what stood in a control once another page is drawn.
+    """
+    return part("text") in st.session_state
 
 
 def list_newest() -> None:

@@ -8,6 +8,18 @@ from playwright.sync_api import Locator, Page, expect
 ROW, HEAD = 33, 17  # pixels: a row of a table, and the middle of its first
 FLOW, STATUS, LABELS, ANSWER = 2, 3, 6, 7  # columns; the last as long as there are no labels
 
+# how far from the top of the window the list has stood since the page was opened
+_TOPS = """
+window.tops = [];
+const look = () => {
+  const list = document.querySelector('[data-testid="stDataFrame"]');
+  const top = list && Math.round(list.getBoundingClientRect().top);
+  if (list && window.tops.at(-1) !== top) window.tops.push(top);
+  requestAnimationFrame(look);
+};
+look();
+"""
+
 
 def table(page: Page) -> Locator:
     """The list; what its cells say stands beside the drawing, for those who do not see it."""
@@ -146,3 +158,17 @@ def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
     cell(page, FLOW, 1).focus()
     page.keyboard.press("o")
     expect(screen.part("outputs")).to_contain_text(f"{words} 0")
+
+
+def test_no_row_moves_when_what_stands_above_the_list_comes(screen, console):
+    """It is sent behind the list, and its room is kept free, in windows of any width."""
+    page = screen.page
+    list_of(screen, console, 1)
+    page.add_init_script(_TOPS)
+    for width in (1280, 680, 540, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{console.url}/history")
+        expect(screen.part("history-chart")).to_be_visible()
+        expect(screen.part("history-filters").get_by_text("More filters")).to_be_visible()
+        page.wait_for_timeout(300)  # time for the list to be pushed
+        assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
