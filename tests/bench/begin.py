@@ -6,7 +6,6 @@ import json
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
 
 import httpx
 from playwright.sync_api import Page
@@ -20,7 +19,8 @@ from tests.bench.screen import STATUS, chromium, new_run, open_flow
 from tests.bench.status_requests import sleeping
 from tests.console import Console
 
-CLICKS = 15
+CLICKS = 25
+WARMING = 5
 SECONDS = 1  # that each run takes, so that its end does not come first
 
 FRAGMENT = """
@@ -32,6 +32,38 @@ def counter():
         st.session_state.n = st.session_state.get("n", 0) + 1
     with st.container(key="shown"):
         st.write(f"pressed {st.session_state.get('n', 0)} times")
+
+counter()
+"""
+
+# the same calls where the console has to make them: in the script of a page that a browser draws
+CALLING = """
+import json, os
+import httpx
+import streamlit as st
+
+workflows = os.environ["BENCH_SERVER"] + "/api/v2/workflows"
+body = {"flow_id": os.environ["BENCH_FLOW"], "mode": "background"}
+
+@st.cache_resource
+def client():
+    return httpx.Client(headers={"x-api-key": os.environ["BENCH_KEY"]}, timeout=60)
+
+@st.fragment
+def counter():
+    pressed = st.button("Press", key="press")
+    with st.container(key="shown"):
+        shown = st.empty()
+    shown.write(f"pressed {st.session_state.get('n', 0)} times")
+    if pressed:
+        st.session_state.n = st.session_state.get("n", 0) + 1
+        job = client().post(workflows, json=body).json()["job_id"]
+        with client().stream("GET", f"{workflows}/{job}/events") as stream:
+            lines = (line for line in stream.iter_lines() if line.startswith("data:"))
+            assert json.loads(next(lines)[5:])["event"] == "vertices_sorted"
+            shown.write(f"pressed {st.session_state.n} times")
+            for _ in lines:
+                pass
 
 counter()
 """
@@ -53,45 +85,62 @@ def bare(url: str, api_key: str, flow_id: str) -> float:
     return taken
 
 
-def clicks(page: Page, beside: Page, url: str, api_key: str, flow_id: str) -> list[list[float]]:
-    """Milliseconds to the progress on the console's page, of the bare calls, and of the fragment's
-    change on the page `beside`, each in turn, so that noise meets all alike.
-    """
-    ours, calls, fragment = [], [], []
-    for _ in range(CLICKS):
-        page.bring_to_front()
-        words = ["0 of 3 components"]
-        ours.append(click_to_text(page, ".st-key-run-button button", STATUS, words))
-        page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
-        settle(page)
-        new_run(page)
-        calls.append(bare(url, api_key, flow_id) * 1000)
-        beside.bring_to_front()
-        shown = int(beside.locator(".st-key-shown").inner_text().split()[1])
-        wanted = [f"pressed {shown + 1} "]
-        fragment.append(click_to_text(beside, ".st-key-press button", ".st-key-shown", wanted))
-    return [ours, calls, fragment]
+def pressed(page: Page) -> float:
+    """Milliseconds from a press on a counting page to its next number; waits until it rests."""
+    page.bring_to_front()
+    settle(page)
+    shown = int(page.locator(".st-key-shown").inner_text().split()[1])
+    wanted = [f"pressed {shown + 1} "]
+    taken = click_to_text(page, ".st-key-press button", ".st-key-shown", wanted)
+    settle(page)
+    return taken
+
+
+def begun(page: Page) -> float:
+    """Milliseconds from the press on Run to its first progress; waits for its end."""
+    page.bring_to_front()
+    taken = click_to_text(page, ".st-key-run-button button", STATUS, ["0 of 3 components"])
+    page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
+    settle(page)
+    new_run(page)
+    return taken
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """With a flow of the benchmark's own on the server."""
+    """With a flow of the benchmark's own on the server; all in turn, so that noise meets all."""
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     with (
         tempfile.TemporaryDirectory() as name,
         LangflowClient(url, api_key=api_key, timeout=60) as client,
         chromium(chromium_path) as page,
-        trivial(Path(name) / "fragment", FRAGMENT) as counter,
-        Console(Path(name), environ) as console,
     ):
         made = client.create_flow("bench begin", build(sleeping(SECONDS), client.catalogue()))
+        told = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": made.id}
         try:
-            beside = page.context.browser.new_page()
-            beside.goto(counter.url)
-            beside.get_by_text("pressed 0 times").wait_for()
-            open_flow(page, console, made.id)
-            clicks(page, beside, url, api_key, made.id)  # warm up
-            ours, calls, fragment = map(median, clicks(page, beside, url, api_key, made.id))
+            with (
+                trivial(Path(name) / "fragment", FRAGMENT) as counter,
+                trivial(Path(name) / "calling", CALLING, told) as calling,
+                Console(Path(name), environ) as console,
+            ):
+                fragment, caller = (page.context.browser.new_page() for _ in range(2))
+                for beside, shown in ((fragment, counter), (caller, calling)):
+                    beside.goto(shown.url)
+                    beside.get_by_text("pressed 0 times").wait_for()
+                open_flow(page, console, made.id)
+                rows = [
+                    (
+                        begun(page),
+                        bare(url, api_key, made.id) * 1000 + pressed(fragment),
+                        pressed(caller),
+                    )
+                    for _ in range(WARMING + CLICKS)
+                ]
         finally:
             client.delete_flow(made.id)
-    what = "bare POST and /events to the first event, and a fragment"
-    return [Figure("Click on Run to the first progress", ours, 1.2, "ms", calls + fragment, what)]
+    ours, apart, inside = (list(column) for column in zip(*rows[WARMING:], strict=True))
+    name = "Click on Run to the first progress"
+    what = "bare POST and /events to the first event"
+    return [
+        Figure.of(name, ours, apart, 1.2, f"{what}, and a fragment, each in turn"),
+        Figure.of(name, ours, inside, 1.2, f"{what}, in a fragment of a trivial page"),
+    ]
