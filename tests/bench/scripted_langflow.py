@@ -26,12 +26,15 @@ _DONE = {"object": "response", "inputs": {}, "outputs": {}, "errors": [], "has_e
 
 @dataclass(frozen=True)
 class Line:
-    """An event, sent `pause` seconds after the one before; `mark` is what its time is noted by."""
+    """An event, sent `pause` seconds after the one before, and not before `gate` is set; `mark` is
+    what its time is noted by.
+    """
 
     event: str
     data: dict[str, Any] = field(default_factory=dict)
     pause: float = 0.0
     mark: str = ""
+    gate: threading.Event | None = None
 
 
 @dataclass
@@ -49,6 +52,10 @@ class ScriptedLangflow(StandIn):
     def __init__(self, flow: dict[str, Any], script: Sequence[Line]) -> None:
         super().__init__(flow)
         self.jobs: dict[str, Telling] = {}
+        self.tell(script)
+
+    def tell(self, script: Sequence[Line]) -> None:
+        """What the jobs tell that are begun from now on."""
         self._frames = list(_frames(script))
 
     def run(self, request: Request, what: str) -> bool:
@@ -72,12 +79,13 @@ class ScriptedLangflow(StandIn):
         job = self.jobs[job_id]
         status = "completed" if job.ended.is_set() else "in_progress" if job.sent else "queued"
         common = {"job_id": job_id, "flow_id": self.flow["id"], "object": "job", "errors": []}
-        done = {**_DONE, "outputs": self._outputs()} if job.ended.is_set() else {}
+        done = {**_DONE, "outputs": _outputs(job)} if job.ended.is_set() else {}
         return json.dumps({**common, "status": status, **done}).encode()
 
-    def _outputs(self) -> dict[str, Any]:
-        told = (line.data for line, _ in self._frames if line.event == "output")
-        return {data["component_id"]: data for data in told}
+
+def _outputs(job: Telling) -> dict[str, Any]:
+    told = (line.data for line, _ in job.frames if line.event == "output")
+    return {data["component_id"]: data for data in told}
 
 
 def _tell(job: Telling, request: Request, after: int) -> None:
@@ -95,6 +103,8 @@ def _tell(job: Telling, request: Request, after: int) -> None:
             if line.pause:
                 request.wfile.flush()
                 time.sleep(line.pause)
+            if line.gate:
+                line.gate.wait()
             job.sent.setdefault(line.mark or line.event, time.time())
         request.wfile.write(frame)
         if live and line.pause:
