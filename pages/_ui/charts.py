@@ -17,6 +17,20 @@ MOST_POINTS = 5_000
 MOST_BARS = 40
 MOST_BINS = 40
 MOST_CATEGORIES = 20
+# how the marks of an axis of time are written: by a clock of 24 hours, as times are elsewhere
+CLOCK = {
+    "milliseconds": ".%L",
+    "seconds": ":%S",
+    "minutes": "%H:%M",
+    "hours": "%H:%M",
+    "date": "%d %b",
+    "week": "%d %b",
+    "day": "%d %b",
+    "month": "%b",
+    "quarter": "%b",
+    "year": "%Y",
+}
+DAY, MOMENT = "%d %b %Y", "%d %b %Y, %H:%M"
 MOSTLY = 0.8  # of a series' times that are no other's
 
 

@@ -74,6 +74,11 @@ def read(column: pd.Series, kind: Kind) -> pd.Series:
     return texts.map(lambda text: clip(text, LONGEST) if isinstance(text, str) else text)
 
 
+def are_days(times: pd.Series) -> bool:
+    """Whether none of these times has an hour."""
+    return bool((times == times.dt.normalize()).all())
+
+
 def statistics(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each of the first `MOST_COLUMNS` columns, in words and figures for a person."""
     known = kinds(table)
@@ -100,8 +105,7 @@ def _row(column: pd.Series, kind: Kind | None) -> dict[str, object]:
     if kind in (Kind.NUMBER, Kind.TIME):
         values = read(filled, kind).dropna()
         if len(values):
-            days = kind is Kind.TIME and (values == values.dt.normalize()).all()
-            said = _number if kind is Kind.NUMBER else _day if days else _time
+            said = _number if kind is Kind.NUMBER else _day if are_days(values) else _time
             row["Min"], row["Max"] = said(values.min()), said(values.max())
             row["Mean"], row["Median"] = said(values.mean()), said(values.median())
     return row

@@ -10,7 +10,7 @@ import altair as alt
 import streamlit as st
 
 from lfclient.run import RunStatus
-from pages._ui import problems, status
+from pages._ui import charts, problems, status
 from pages._ui.history_view import View, past, runs_words
 from pages._ui.state_history import part
 from pages._ui.text import clock
@@ -81,12 +81,12 @@ def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
         for start, each, count in bars
     ]
     colours = alt.Scale(domain=words, range=_colours(order, dark=dark))
-    kind = "%d %b %Y, %H:%M"
+    axis = alt.Axis(format=charts.CLOCK, tickMinStep=width * 1000)
     return (
         alt.Chart(alt.Data(values=values))
         .mark_bar(binSpacing=1)
         .encode(
-            x=alt.X(field="from", type="temporal", bin="binned", title=None),
+            x=alt.X(field="from", type="temporal", bin="binned", title=None, axis=axis),
             x2=alt.X2(field="to"),
             y=alt.Y(field="runs", type="quantitative", title="runs", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
@@ -97,8 +97,8 @@ def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
             ),
             order=alt.Order(field="place", type="quantitative"),
             tooltip=[
-                alt.Tooltip(field="from", type="temporal", format=kind),
-                alt.Tooltip(field="to", type="temporal", format=kind),
+                alt.Tooltip(field="from", type="temporal", format=charts.MOMENT),
+                alt.Tooltip(field="to", type="temporal", format=charts.MOMENT),
                 alt.Tooltip(field="status", type="nominal"),
                 alt.Tooltip(field="runs", type="quantitative"),
             ],

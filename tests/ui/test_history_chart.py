@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from lfclient.run import RunStatus
-from pages._ui import history_chart, state_history
+from pages._ui import charts, history_chart, state_history
 from tests.ui.histories import add, history, url
 from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, said
 
@@ -34,6 +34,13 @@ def test_statuses_that_share_a_colour_are_told_apart(monkeypatch):
     assert len(set(scale["range"])) == 3
     said = history_chart.summary(bars, 3600)
     assert said == "6 runs: 3 interrupted, 2 timed out, 1 cancelled. A bar is one hour."
+
+
+def test_its_times_are_told_by_a_clock_of_24_hours():
+    """Hardly closer together than its bars."""
+    axis = history_chart.figure([(NOW, RunStatus.FAILED, 1)], 3600, dark=False).to_dict()
+    axis = axis["encoding"]["x"]["axis"]
+    assert axis == {"format": charts.CLOCK, "tickMinStep": 3_600_000}
 
 
 def test_statuses_of_equal_number_are_always_told_in_the_same_order():

@@ -68,6 +68,18 @@ def test_a_chart_says_what_it_leaves_out():
     assert "5,000 of 6,000 rows" in texts(app)
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"), [(("T09:00", "T21:00"), charts.MOMENT), (("", ""), charts.DAY)]
+)
+def test_times_of_a_chart_are_told_by_a_clock_of_24_hours(hours, told):
+    """Those of days without an hour, as elsewhere."""
+    rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
+    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
+    assert spec["encoding"]["x"]["axis"]["format"] == charts.CLOCK
+    assert spec["encoding"]["tooltip"][0]["format"] == told
+
+
 @pytest.mark.parametrize("name", ["a.b[0]", "c:Q", "", "x'y\"z", "$5"])
 def test_a_chart_takes_any_column_name(name):
     """Vega would read dots, brackets and colons in them."""

@@ -109,11 +109,16 @@ def _figure(points: charts.Points, choice: charts.Choice) -> alt.Chart:
         more["color"] = alt.Color(field="series", type="nominal", title=None)
         if choice.chart == charts.BAR:
             more["xOffset"] = alt.XOffset(field="series", type="nominal")
+    axis, moment = {}, {}
+    if sort == "temporal":
+        days = columns.are_days(points.table["x"])
+        axis = {"axis": alt.Axis(format=charts.CLOCK)}
+        moment = {"format": charts.DAY if days else charts.MOMENT}
     return _marked(base, choice.chart, len(points.table)).encode(
-        x=alt.X(field="x", type=sort, title=choice.x, sort=None),
+        x=alt.X(field="x", type=sort, title=choice.x, sort=None, **axis),
         y=alt.Y(field="y", type="quantitative", title=title),
         tooltip=[
-            alt.Tooltip(field="x", type=sort, title=choice.x),
+            alt.Tooltip(field="x", type=sort, title=choice.x, **moment),
             alt.Tooltip(field="y", type="quantitative", title=title),
             alt.Tooltip(field="series", type="nominal", title="column"),
         ],
