@@ -9,8 +9,9 @@ from lfclient.errors import LangflowError
 from lfclient.events import RawEvent
 from lfclient.redact import is_blotted
 from lfclient.store import RunRecord, not_kept
-from pages._ui import problems, state
+from pages._ui import export, problems, state
 from pages._ui.backend import client
+from pages._ui.outputs import structured
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -105,7 +106,8 @@ def _list(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
     rows = picked.selection.rows
     if rows and rows[0] < len(shown):
         event = shown[rows[0]]
-        st.json(event.data or {"unreadable": event.unreadable}, expanded=2)
+        data = event.data or {"unreadable": event.unreadable}
+        structured.show(data, export.json_bytes(data))
     else:
         st.caption("Choose a row to read the event whole.")
 

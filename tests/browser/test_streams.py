@@ -166,7 +166,12 @@ def test_a_page_with_an_event_of_10_mb_can_be_used(screen: Screen, server: Scrip
     go_on.set()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("10,000,")
+    assert listed_events(screen) == 6
+    details = screen.part("run-details")
+    # the box before the second row; what takes the click lies over the canvas
+    details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
+    expect(details).to_contain_text("these are the first 500,000")
     began = time.monotonic()
-    screen.page.get_by_role("button", name="Clear").click()
+    screen.page.get_by_role("button", name="Clear", exact=True).click()
     expect(status).to_contain_text("No run is shown")
     assert time.monotonic() - began < SOON

@@ -35,6 +35,11 @@ def tree(block: Block, value: Any) -> None:
     text = block.kept("json", lambda: export.json_bytes(value))
     if isinstance(value, dict | list) and value:
         _search(block, value)
+    show(value, text)
+
+
+def show(value: Any, text: bytes) -> None:
+    """The tree alone; of a value whose JSON `text` is very large, the beginning of that."""
     if len(text) <= TREE_LIMIT:
         # a bare text or number is no tree, and a text that looks like JSON would be read as one
         if isinstance(value, dict | list):
