@@ -123,8 +123,12 @@ def run_request(
     mode: Mode,
     session_id: str | None = None,
     idempotency_key: str | None = None,
+    repeat: bool = True,
 ) -> RequestSpec:
-    """The request that runs a flow; raises `InvalidRequest` for what this mode can't take."""
+    """The request that runs a flow; raises `InvalidRequest` for what this mode can't take.
+
+    `repeat`: it may be sent again where its key makes that safe.
+    """
     values = list(_encoded(server, flow, overrides, mode))
     if server.dialect == "inputs":
         if mode == "stream":
@@ -139,7 +143,7 @@ def run_request(
         WORKFLOWS,
         json=body,
         fresh=True,
-        repeat="idempotency_key" in body,
+        repeat=repeat and "idempotency_key" in body,
         patient=mode != "background",
     )
 

@@ -57,13 +57,17 @@ class Unreachable(LangflowError):
     """No complete answer came.
 
     `sent` is False only if no byte of the request had been written, so that repeating is safe.
+    `timed_out`: nothing broke, it only took too long.
     """
 
     default_hint = "Check that Langflow is running and that its address is right, then try again."
 
-    def __init__(self, message: str, *, sent: bool = True, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, sent: bool = True, timed_out: bool = False, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
+        self.timed_out = timed_out
 
 
 class NotLangflow(LangflowError):

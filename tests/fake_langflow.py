@@ -97,7 +97,7 @@ class FakeLangflow:
     key_refused: bool = False
     silent_stream: bool = False
     held: bool = False  # a submit is answered only once this is False
-    lose_answer: bool = False  # the request arrives, its answer does not
+    lose_answers: int = 0  # of so many submits the request arrives, the answer does not
     answer_held: bool = False  # the same, as long as this is True
     flow_gone: bool = False
     log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
@@ -112,6 +112,7 @@ class FakeLangflow:
     jobs: dict[str, Job] = field(default_factory=dict)
     keys: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
     asked: list[tuple[str, str]] = field(default_factory=list)
+    submitted: list[dict[str, Any]] = field(default_factory=list)  # what each was asked to run
     ended_at: float = 0.0
 
     def count(self, method: str, path: str) -> int:
@@ -174,6 +175,7 @@ class FakeLangflow:
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
+        self.submitted.append(body)
         while self.held:
             await asyncio.sleep(0.01)
         key = body.get("idempotency_key")
@@ -186,7 +188,8 @@ class FakeLangflow:
                 self.keys[key] = job
         while self.answer_held:
             await asyncio.sleep(0.01)
-        if self.lose_answer:
+        if self.lose_answers:
+            self.lose_answers -= 1
             raise httpx.ReadError("connection reset", request=request)
         if body.get("background") or body.get("mode") == "background":
             return httpx.Response(200, json=self._active(job, "queued"))

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from lfclient.client import AsyncLangflowClient
 from lfclient.flow import Flow
@@ -14,6 +16,8 @@ from lfclient.ownership import fingerprint
 from lfclient.runner import Runner
 from lfclient.settings import Connection
 from lfclient.store import Store, StoreError
+from lfclient.store.models import RunRow
+from lfclient.store.rows import microseconds
 from tests.fake_langflow import FLOW, FakeLangflow
 from tests.waiting import wait_for_record
 
@@ -99,6 +103,15 @@ class Bench:
         self.runner.close()
         self.runners.remove(self.runner)
         self.runner = self.new_runner()
+
+
+def move_click(folder, run_id, seconds):
+    """Let a run of a console that is closed have been started so much earlier."""
+    store = Store(folder)
+    clicked = microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
+    with store.database.write() as connection:
+        connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=clicked))
+    store.close()
 
 
 @pytest.fixture

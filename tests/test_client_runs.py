@@ -91,6 +91,16 @@ def test_submit_is_repeated_with_its_key():
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_submit_is_not_repeated_for_one_who_counts():
+    """With `repeat=False` a lost answer is told at once; what was never sent is still tried."""
+    server = Server().on("POST", W, httpx.ConnectError("x"), httpx.ReadError("reset"))
+    with server.client() as client, pytest.raises(Unreachable) as caught:
+        client.submit(FLOW, idempotency_key="k", repeat=False)
+    assert caught.value.sent
+    assert not caught.value.timed_out
+    assert server.paths().count("POST /api/v2/workflows") == 2
+
+
 def test_submit_before_1_11_is_not_repeated():
     """Without idempotency keys a submit that may have arrived is not sent again."""
     server = Server(OLD).on("POST", W, httpx.ReadError("reset"))

@@ -30,7 +30,7 @@ def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mod
 
 def test_a_lost_answer_of_a_sync_call_is_outcome_unknown(bench):
     """It is not repeated: it may have run."""
-    bench.server.lose_answer = True
+    bench.server.lose_answers = 1
     record = bench.ended(bench.start(mode="sync"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert len(bench.server.jobs) == 1

@@ -7,16 +7,13 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
 
 from lfclient.run import RunStatus
 from lfclient.runner import recover
 from lfclient.runner.live import now
 from lfclient.runner.takeover import NOT_FOLLOWED
-from lfclient.store import Store, StoreError
-from lfclient.store.models import RunRow
-from lfclient.store.rows import microseconds
-from tests.runner_bench import CONNECTION, bench, both_dialects
+from lfclient.store import StoreError
+from tests.runner_bench import CONNECTION, bench, both_dialects, move_click
 from tests.waiting import wait_for
 
 __all__ = ["bench"]
@@ -42,11 +39,7 @@ def lost(bench, *, arrived, overrides=None, ago=0.0):
         wait_for(lambda: bench.server.count("POST", "/api/v2/workflows"))
     bench.runner.close()
     bench.runners.remove(bench.runner)
-    store = Store(bench.folder)
-    clicked = microseconds(store.get(run_id).created_at - timedelta(seconds=ago))
-    with store.database.write() as connection:
-        connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=clicked))
-    store.close()
+    move_click(bench.folder, run_id, ago)
     bench.server.held = bench.server.answer_held = False
     bench.runner = bench.new_runner()
     return run_id
@@ -291,10 +284,36 @@ def test_a_failed_first_attempt_is_counted(bench):
 @inputs
 def test_a_lost_answer_is_looked_for_without_a_restart_too(bench):
     """The request had arrived: its job is found and followed, and no other is made."""
-    bench.server.lose_answer = True
+    bench.server.lose_answers = 1
     tell(bench, "00000000-0000-0000-0000-000000000000", after=2)
     record = bench.ended(bench.start())
     assert (record.status, len(bench.server.jobs)) == (RunStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("overrides", [None, SECRET], ids=["plain", "with a secret"])
+def test_without_a_restart_a_key_that_is_sent_again_is_counted_too(bench, overrides):
+    """As the first attempt has failed, it runs twice; a secret is at hand still."""
+    bench.server.seconds = 60
+    bench.server.answer_held, bench.server.lose_answers = True, 1
+    run_id = bench.start(overrides)
+    wait_for(lambda: bench.server.jobs)
+    (first,) = bench.server.jobs
+    bench.server.jobs[first].state = "failed"
+    bench.server.answer_held = False
+    bench.until(run_id, lambda record: record.job_id)
+    tell(bench, first)
+    bench.server.finish()
+    record = bench.until(run_id, lambda one: one.ended and "twice" in str(one.run.warnings))
+    assert (record.status, record.attempts, len(bench.server.jobs)) == (RunStatus.COMPLETED, 2, 2)
+    assert "restarted" not in record.run.warnings[-1]
+    assert bench.server.submitted[0] == bench.server.submitted[1]
+
+
+def test_an_answer_that_is_lost_again_and_again_is_counted_each_time(bench):
+    """There is one job."""
+    bench.server.lose_answers = 2
+    record = bench.ended(bench.start())
+    assert (record.status, record.attempts, len(bench.server.jobs)) == (RunStatus.COMPLETED, 3, 1)
 
 
 def test_a_configured_server_needs_no_visitor(bench):

@@ -176,10 +176,13 @@ class AsyncLangflowClient:
         session_id: str | None = None,
         check: bool = True,
         idempotency_key: str | None = None,
+        repeat: bool = True,
     ) -> Run:
-        """Start a background job; the same `idempotency_key` gives the same job (1.11+)."""
+        """Start a background job; the same `idempotency_key` gives the same job (1.11+), or another
+        if that has failed. Without `repeat` it is not sent again where its answer is lost.
+        """
         return await self._drive(
-            self._runs.submit(flow, overrides, session_id, check, idempotency_key)
+            self._runs.submit(flow, overrides, session_id, check, idempotency_key, repeat)
         )
 
     async def status(self, job: Run | str, flow: Flow | None = None) -> Run:

@@ -63,10 +63,12 @@ class Runs(Completion):
         session_id: str | None,
         check: bool,
         idempotency_key: str | None,
+        repeat: bool,
     ) -> Steps[Run]:
         """A background job."""
+        key = idempotency_key or uuid4().hex
         flow, before, answer, files = yield from self._start(
-            flow, overrides, "background", session_id, check, idempotency_key or uuid4().hex
+            flow, overrides, "background", session_id, check, key, repeat
         )
         if answer.status != 200:
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
@@ -84,10 +86,11 @@ class Runs(Completion):
         session_id: str | None,
         check: bool,
         idempotency_key: str | None,
+        repeat: bool = True,
     ) -> Steps[tuple[Flow, Run, Answer, frozenset[str] | None]]:
         flow, server, files = yield from self._prepare(flow, overrides, mode, check)
         overrides = overrides or {}
-        spec = run_request(server, flow, overrides, mode, session_id, idempotency_key)
+        spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
         answer = yield from self.send(spec)
         if answer.status == 422 and faults.is_other_dialect(
             answer, answer.json_or_none(self.redactor)
@@ -95,7 +98,7 @@ class Runs(Completion):
             # nothing has run: the server was replaced by another release since it was asked
             self.memory.release = self.memory.full = None
             server = yield from self.release()
-            spec = run_request(server, flow, overrides, mode, session_id, idempotency_key)
+            spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
             answer = yield from self.send(spec)
         session = session_id if session_place(server, flow) else None
         return flow, new_run(flow.id, mode, session), answer, files

@@ -13,8 +13,6 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-import httpx
-
 from lfclient.client import faults
 from lfclient.client.wire import Answer, Open, Pause
 from lfclient.dialects import (
@@ -122,8 +120,7 @@ class Base:
             try:
                 return (yield step)
             except Unreachable as error:
-                timed_out = isinstance(error.__cause__, httpx.TimeoutException)
-                if timed_out or (error.sent and not spec.repeat):
+                if error.timed_out or (error.sent and not spec.repeat):
                     raise
             yield from pause(seconds)
         return (yield step)

@@ -172,9 +172,14 @@ class LangflowClient:
         session_id: str | None = None,
         check: bool = True,
         idempotency_key: str | None = None,
+        repeat: bool = True,
     ) -> Run:
-        """Start a background job; the same `idempotency_key` gives the same job (1.11+)."""
-        return self._drive(self._runs.submit(flow, overrides, session_id, check, idempotency_key))
+        """Start a background job; the same `idempotency_key` gives the same job (1.11+), or another
+        if that has failed. Without `repeat` it is not sent again where its answer is lost.
+        """
+        return self._drive(
+            self._runs.submit(flow, overrides, session_id, check, idempotency_key, repeat)
+        )
 
     def status(self, job: Run | str, flow: Flow | None = None) -> Run:
         """How a job stands, with its outputs once it has ended."""

@@ -205,7 +205,9 @@ def faults_told(base: str, redactor: Redactor) -> Iterator[None]:
         raise BadAnswer("The answer's compression is broken.") from error
     except httpx.TransportError as error:
         raise Unreachable(
-            redactor.text(_in_words(error, base)), sent=not isinstance(error, _NOT_SENT)
+            redactor.text(_in_words(error, base)),
+            sent=not isinstance(error, _NOT_SENT),
+            timed_out=isinstance(error, httpx.TimeoutException),
         ) from error
 
 

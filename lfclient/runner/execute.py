@@ -38,10 +38,13 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
             overrides,
             session_id=live.record.session_id,
             idempotency_key=key,
+            repeat=False,  # it would not be counted
         )
     except LangflowError as error:
         if _may_have_arrived(error):
-            await recover(live, why=f"{UNANSWERED} {error.message}", again=False)
+            broke = isinstance(error, Unreachable) and not error.timed_out
+            again = overrides if broke else None
+            await recover(live, again, why=f"{UNANSWERED} {error.message}")
         else:
             await live.fail(RunStatus.FAILED, error.message, error.hint)
         return

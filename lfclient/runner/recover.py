@@ -3,18 +3,19 @@
 The record was on disk before anything was sent, and is what the submit's key was made of. So on
 1.11 and later the same key can be sent again without running twice: but for a first attempt that
 had failed, which is what `attempts` is there to tell. It is sent again only within a minute of the
-click, if no secret went with it, and if the server has kept nothing of the first attempt.
-Otherwise the job is looked for, and nothing is started.
+click, if all that it was given is still known (after a restart a secret is not), and if the server
+has kept nothing of the first attempt. Otherwise the job is looked for, and nothing is started.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.lost import FoundJob
@@ -48,19 +49,21 @@ _BY_TIME = (
     "recognised by its time: it was the only run of the flow since the click."
 )
 _TWICE = (
-    "This flow ran twice. The console was restarted before the server had answered, and sent the "
-    "run again with the same key; the first attempt (job {}) had failed by then, so the server let "
-    "it run again."
+    "This flow ran twice. {} The console sent the run again with the same key; the first attempt "
+    "(job {}) had failed by then, so the server let it run again."
 )
 _PASSING = (InvalidKey, ServerFault, Unreachable)
 
 
-async def recover(live: LiveRun, *, why: str = RESTARTED, again: bool = True) -> None:
+async def recover(
+    live: LiveRun, overrides: Mapping[str, Any] | None, *, why: str = RESTARTED
+) -> None:
     """Find the job and follow it to its end, or close the record as of an unknown outcome.
 
-    `why` the answer is missing; `again`: whether the run may be sent to this server again.
+    `overrides` are what the run was given; None if it may not be sent to this server again. `why`
+    the answer is missing.
     """
-    recovery = _Recovery(live, why, again)
+    recovery = _Recovery(live, overrides, why)
     await live.change(note=f"{why} {_LOOKING}")
     while await recovery.turn():
         await recovery.pause()
@@ -70,13 +73,12 @@ async def recover(live: LiveRun, *, why: str = RESTARTED, again: bool = True) ->
 
 
 class _Recovery:
-    def __init__(self, live: LiveRun, why: str, again: bool) -> None:
+    def __init__(self, live: LiveRun, overrides: Mapping[str, Any] | None, why: str) -> None:
         self._live = live
+        self._overrides = overrides  # None: it is not sent again
         self._why = why
         self._began = time.monotonic()
         self._delays: Iterator[float] = schedule.delays(schedule.SEARCHING)
-        # blind: the inputs that were kept are not all that it was given
-        self._again = again and not live.blind
         self._mixed_up = False
 
     async def turn(self) -> bool:
@@ -90,8 +92,8 @@ class _Recovery:
             found = await self._found()
             if len(found) == 1:
                 await self._take(found[0])
-            elif not found and self._may_send():
-                await self._send()
+            elif not found and self._overrides is not None and self._may_send():
+                await self._send(self._overrides)
         except _PASSING as error:
             if not live.wishes.stop.is_set():
                 at = clock_words(now())
@@ -129,7 +131,7 @@ class _Recovery:
             return
         first = next((one for one in others if one != run.job_id), None)
         if first and await live.at_hand():
-            warned = replace(run, warnings=(*run.warnings, _TWICE.format(first)))
+            warned = replace(run, warnings=(*run.warnings, _TWICE.format(self._why, first)))
             await live.records.change(live.id, run=warned)
 
     def _age(self) -> float:
@@ -145,10 +147,10 @@ class _Recovery:
     def _may_send(self) -> bool:
         server = self._live.server
         keyed = server is not None and server.capabilities.idempotency
-        wanted = self._again and not self._live.wishes.stop.is_set()
-        return bool(wanted and keyed and 0 <= self._age() <= AGAIN_SECONDS)
+        wanted = not self._live.wishes.stop.is_set()
+        return wanted and keyed and 0 <= self._age() <= AGAIN_SECONDS
 
-    async def _send(self) -> None:
+    async def _send(self, overrides: Mapping[str, Any]) -> None:
         live = self._live
         attempts = live.record.attempts + 1
         if not await live.write(attempts=attempts):
@@ -157,14 +159,15 @@ class _Recovery:
         try:
             run = await live.client.submit(
                 live.flow or live.record.flow_id,
-                live.record.overrides,
+                overrides,
                 session_id=live.record.session_id,
                 idempotency_key=live.id,
+                repeat=False,  # each time is counted
             )
         except _PASSING:
             raise
         except LangflowError:
-            self._again = False  # refused: the first attempt may have run all the same
+            self._overrides = None  # refused: the first attempt may have run all the same
             return
         await live.take(run)
 

@@ -178,7 +178,9 @@ class Takeover:
                 if followed:
                     await follow(live, moved=moved, taken_up=True)
                 else:
-                    await recover(live, again=not moved)
+                    # blind: the inputs that were kept are not all that it was given
+                    again = not (moved or live.blind)
+                    await recover(live, live.record.overrides if again else None)
 
             job = Job(record.id, connection, work, sent=True)
             if not current.started_here:

@@ -44,8 +44,9 @@ class RunRecord:
     answer, and in lists. `worker` names the process that follows it.
 
     `gist` is what lists show of the inputs. `attempts` is how often it was sent: more than once
-    only after a crash. `inputs_kept` is False where the console was told not to keep inputs:
-    `overrides` is then empty; `answer_kept` says what the store has of the answer.
+    only where an answer was lost, as by a crash. `inputs_kept` is False where the console was told
+    not to keep inputs: `overrides` is then empty; `answer_kept` says what the store has of the
+    answer.
     """
 
     id: str

@@ -35,8 +35,8 @@ HEAD_START = 0.03
 # of a run whose console died before the answer
 _UNSURE = "It is not known yet whether the server has it."
 _SENT = (
-    "Sent {} times with one key, as the console was restarted before the server had answered: "
-    "Langflow runs a key once, unless the attempt before had failed."
+    "Sent {} times with one key, as the server's answer was lost: Langflow runs a key once, unless "
+    "the attempt before had failed."
 )
 _LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
