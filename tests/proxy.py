@@ -25,8 +25,8 @@ class Do:
     """What happens to one answer, counted in bytes of its body or from the first `after` on.
 
     `cut` breaks the connection there, `stall` passes nothing for so many seconds, `drip` passes
-    one byte at a time. `delay` seconds go by before the request is passed on; `raw` is answered
-    instead, without asking the server.
+    one byte at a time. `delay` seconds go by before the request is passed on, and it is not before
+    `let_go` is set; `raw` is answered instead, without asking the server.
     """
 
     cut: bool = False
@@ -34,6 +34,7 @@ class Do:
     drip: bool = False
     after: int | bytes = 0
     delay: float = 0.0
+    let_go: threading.Event | None = None
     raw: bytes | None = None
 
 
@@ -115,6 +116,8 @@ class Proxy:
         plans = next((plans for path, plans in self._plans.items() if asked.endswith(path)), None)
         todo = plans.popleft() if plans else Do()
         await asyncio.sleep(todo.delay)
+        while todo.let_go and not todo.let_go.is_set():
+            await asyncio.sleep(0.02)
         if todo.raw is not None:
             writer.write(todo.raw)
             await writer.drain()

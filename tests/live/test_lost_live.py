@@ -1,0 +1,223 @@
+"""Runs whose answer is lost, by a crash of the console or on the way, on real servers.
+
+What ran is counted by the servers' own records of what a component has done.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from lfclient import Flow, LangflowClient, RunStatus, samples
+from lfclient.ownership import fingerprint
+from lfclient.runner import Runner, recover
+from lfclient.samples import Link, Node, Sample
+from lfclient.store import RunRecord
+from tests.live.conftest import Make, with_events
+from tests.live.flows import ECHO
+from tests.live.test_live_runs import Desk, ended
+from tests.proxy import Do, Proxy
+from tests.runner_bench import move_click
+from tests.servers import LiveServer
+from tests.waiting import wait_for
+
+POST = "POST /api/v2/workflows"
+BUILDS = "GET /api/v1/monitor/builds"
+LATE = 61.0  # seconds after the click
+LOST = Do(stall=60.0)  # the server has got it, its answer does not come
+# shows nothing of itself before it is let go; where it is told to, its first attempt fails
+HELD_STEP = """
+import asyncio
+from pathlib import Path
+
+from lfx.custom import Component
+from lfx.io import MessageTextInput, Output
+from lfx.schema.message import Message
+
+
+class HeldStep(Component):
+    display_name = "Held step"
+    inputs = [
+        MessageTextInput(name="folder", display_name="Folder"),
+        MessageTextInput(name="api_key", display_name="API key"),
+    ]
+    outputs = [Output(name="done", display_name="Done", method="work")]
+
+    async def work(self) -> Message:
+        folder = Path(self.folder)
+        first = not (folder / "begun").exists()
+        (folder / "begun").touch()
+        while not (folder / "go").exists():
+            await asyncio.sleep(0.02)
+        if first and (folder / "fails").exists():
+            raise ValueError("the first attempt")
+        return Message(text="done")
+"""
+
+
+class Held:
+    """A flow whose one step is held by the test, and what its server has recorded of it."""
+
+    def __init__(self, folder: Path, flow: Flow, server: LiveServer) -> None:
+        self.flow = flow
+        self._folder, self._server = folder, server
+        folder.mkdir()
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {"HeldStep-h.folder": str(self._folder)}
+
+    def mark(self, name: str) -> None:
+        (self._folder / name).touch()
+
+    def begun(self) -> bool:
+        return (self._folder / "begun").exists()
+
+    def executions(self) -> int:
+        return executions(self._server, self.flow, "HeldStep-h")
+
+
+Hold = Callable[[str], Held]
+
+
+def executions(server: LiveServer, flow: Flow, component: str) -> int:
+    """How often a component has worked, by the server's record."""
+    answer = httpx.get(
+        f"{server.url}/api/v1/monitor/transactions",
+        params={"flow_id": flow.id, "size": "100"},
+        headers={"x-api-key": server.api_key},
+        timeout=60,
+    ).raise_for_status()
+    return sum(line["vertex_id"] == component for line in answer.json()["items"])
+
+
+@pytest.fixture
+def proxy(langflow: LiveServer) -> Iterator[Proxy]:
+    with Proxy(langflow.url) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
+) -> Iterator[Desk]:
+    """A console that talks through the proxy."""
+    made = Desk(tmp_path / "console", langflow, client)
+    made.connection = replace(made.connection, url=proxy.url)
+    made.owner = fingerprint(made.connection, made.folder)
+    yield made
+    made.runner.close()
+
+
+@pytest.fixture
+def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
+    """Makes flows with a held step, by a name each."""
+    sample = Sample(
+        "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
+    )
+    data = samples.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
+    made: list[Held] = []
+
+    def create(name: str) -> Held:
+        flow = client.create_flow(f"held {name} {uuid4().hex[:8]}", data)
+        made.append(Held(tmp_path / name, client.flow(flow.id), langflow))
+        return made[-1]
+
+    yield create
+    for held in made:
+        held.mark("go")
+        client.delete_flow(held.flow.id)
+
+
+def ran_twice(record: RunRecord) -> bool:
+    return record.ended and record.run is not None and "ran twice" in str(record.run.warnings)
+
+
+@with_events
+@pytest.mark.parametrize("crash", [True, False])
+def test_a_first_attempt_that_failed_is_run_again_and_counted(
+    desk: Desk, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
+):
+    """The one known double: it fails between the look for it and the same key's second arrival."""
+    held, arrives = hold("twice"), threading.Event()
+    held.mark("fails")
+    proxy.plan(POST, LOST if crash else Do(cut=True), Do(let_go=arrives))
+    run_id = desk.start(held.flow, **held.values)
+    wait_for(held.begun)
+    if crash:
+        desk.restart()
+    wait_for(lambda: proxy.count(POST) == 2)
+    held.mark("go")
+    sent = desk.runner.get(run_id, desk.owner)
+    find = partial(client.find_jobs, held.flow, sent.session_id, sent.created_at)
+    wait_for(find)
+    (first,) = find()
+    assert client.wait(first.job_id, 30, flow=held.flow).status is RunStatus.FAILED
+    assert held.executions() == 1
+    arrives.set()
+    record = desk.until(run_id, ran_twice)
+    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
+    assert first.job_id in record.run.warnings[-1]
+    assert proxy.count(POST) == 2
+    wait_for(lambda: held.executions() == 2)
+
+
+@with_events
+def test_a_late_restart_and_one_without_the_secret_start_nothing(
+    desk: Desk, proxy: Proxy, hold: Hold, monkeypatch: pytest.MonkeyPatch
+):
+    """The job is looked for, and followed if it is found; one that never arrived is not started."""
+    monkeypatch.setattr(recover, "LOOK_SECONDS", 4.0)
+    monkeypatch.setattr(recover, "LEAST_SECONDS", 4.0)
+    cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
+    helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
+    runs = {}
+    for case, held in helds.items():
+        why, arrived = case
+        proxy.plan(POST, LOST if arrived else Do(let_go=threading.Event()))
+        secret = {"HeldStep-h.api_key": "sk-a-secret-of-this-test"} if why == "secret" else {}
+        runs[case] = desk.start(held.flow, **held.values, **secret)
+        wait_for(held.begun if arrived else lambda: proxy.count(POST) == len(runs))
+    desk.runner.close()
+    for (why, _), run_id in runs.items():
+        if why == "late":
+            move_click(desk.folder, run_id, LATE)
+    desk.runner = Runner(desk.folder)
+    desk.runner.attach(desk.connection)
+    wait_for(lambda: proxy.count(BUILDS) >= 2 * len(runs))  # each was looked for in vain
+    for held in helds.values():
+        held.mark("go")
+    records = {case: desk.until(run_id, ended) for case, run_id in runs.items()}
+    wanted = {True: RunStatus.COMPLETED, False: RunStatus.OUTCOME_UNKNOWN}
+    found = {case: record.status for case, record in records.items()}
+    assert found == {case: wanted[case[1]] for case in cases}
+    assert {record.attempts for record in records.values()} == {1}
+    assert proxy.count(POST) == len(runs)
+    ran = {case: int(case[1]) for case in cases}
+    wait_for(lambda: {case: held.executions() for case, held in helds.items()} == ran)
+
+
+@pytest.mark.parametrize("mode", ["background", "sync"])
+def test_a_run_whose_answer_is_lost_on_the_way_has_run_once(
+    desk: Desk, proxy: Proxy, make: Make, langflow: LiveServer, mode: str
+):
+    """A job is found and followed, a call is not repeated: what became of it is unknown."""
+    flow = make(ECHO)
+    proxy.plan(POST, Do(cut=True))
+    record = desk.until(desk.start(flow, mode), ended)
+    if mode == "sync":
+        assert record.status is RunStatus.OUTCOME_UNKNOWN
+        assert "It may have run all the same" in record.problem.hint
+        assert proxy.count(POST) == 1
+    else:
+        assert record.status is RunStatus.COMPLETED
+        assert proxy.count(POST) == record.attempts
+    wait_for(lambda: executions(langflow, flow, "ChatInput-a"))
+    assert executions(langflow, flow, "ChatInput-a") == 1
