@@ -29,21 +29,22 @@ class DraftsBehind:
         self._waiting: OrderedDict[Key, str | None] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._away_until = 0.0
+        self._unread_until = self._said_until = 0.0
 
     def get(self, browser: str, owner: str, name: str) -> str | None:
-        """The text there; None if there is none, or the database cannot be used at the moment."""
+        """The text there, None if there is none. Raises `StoreError` if that is not known now."""
         key = (self._mark(browser), owner, name)
         with self._lock:
             if key in self._waiting:
                 return self._waiting[key]
-        if time.monotonic() < self._away_until:
-            return None
+        if time.monotonic() < self._unread_until:  # no page is to wait for it again
+            raise StoreError("Drafts of forms could not be read a moment ago.")
         try:
             return self._kept.get(key)
         except StoreError as error:
-            self._fails(error)
-            return None
+            self._unread_until = time.monotonic() + AWAY
+            self._say(error)
+            raise
 
     def put(self, browser: str, owner: str, name: str, text: str | None) -> None:
         """Have a text written, or with None what is there removed."""
@@ -78,14 +79,14 @@ class DraftsBehind:
             try:
                 self.flush()
             except StoreError as error:
-                self._fails(error)
+                self._say(error)
                 pause = AWAY
             with self._lock:
                 if not self._waiting:
                     self._thread = None
                     return
 
-    def _fails(self, error: StoreError) -> None:
-        if time.monotonic() >= self._away_until:
+    def _say(self, error: StoreError) -> None:
+        if time.monotonic() >= self._said_until:
             log.warning("Drafts of forms cannot be kept: %s", error.message)
-        self._away_until = time.monotonic() + AWAY
+        self._said_until = time.monotonic() + AWAY

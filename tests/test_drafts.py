@@ -63,13 +63,41 @@ def test_nobody_waits_for_a_slow_disk_and_what_is_typed_meanwhile_is_not_lost(di
 
 
 def test_a_database_that_is_away_is_tried_again(disk, caplog):
-    """Said once, without what was typed; and no page fails."""
+    """Said once, without what was typed."""
     disk.away = True
     behind = DraftsBehind(disk, str.upper)
-    assert behind.get("b", "o", "f") is None
+    with pytest.raises(StoreError):
+        behind.get("b", "o", "f")
     behind.put("b", "o", "f", "typed words")
     threading.Event().wait(0.5)
     disk.away = False
     wait_for(lambda: disk.texts == {("B", "o", "f"): "typed words"})
     assert "Drafts of forms cannot be kept: away" in caplog.text
     assert "typed words" not in caplog.text
+
+
+def test_a_write_that_fails_keeps_nobody_from_reading(disk, monkeypatch, caplog):
+    """What another visitor typed waits; what is there is there."""
+    disk.texts[("B", "o", "f")] = "typed before"
+
+    def fails(changes):
+        raise StoreError("held by another program")
+
+    monkeypatch.setattr(disk, "write", fails)
+    monkeypatch.setattr(module, "AWAY", 60)
+    behind = DraftsBehind(disk, str.upper)
+    behind.put("c", "o", "f", "another's")
+    wait_for(lambda: "cannot be kept: held" in caplog.text)
+    assert behind.get("b", "o", "f") == "typed before"
+
+
+def test_a_read_that_fails_is_not_tried_again_by_every_page(disk, monkeypatch):
+    """Each would wait for a database that does not answer."""
+    monkeypatch.setattr(module, "AWAY", 60)
+    disk.away = True
+    behind = DraftsBehind(disk, str.upper)
+    with pytest.raises(StoreError):
+        behind.get("b", "o", "f")
+    monkeypatch.setattr(disk, "get", lambda key: pytest.fail("it was asked again"))
+    with pytest.raises(StoreError):
+        behind.get("b", "o", "f")

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.drafts import DraftsBehind
+from lfclient.store import StoreError
 from pages._ui.security import valid_token
 
 MOST = 500  # forms, of all browsers together
@@ -29,6 +30,7 @@ class Drafts:
     most: int = MOST
     largest: int = LARGEST
     _texts: OrderedDict[Key, str | None] = field(default_factory=OrderedDict)  # None: not on disk
+    _unread: OrderedDict[Key, None] = field(default_factory=OrderedDict)  # there may be some there
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _behind: DraftsBehind | None = None
 
@@ -37,25 +39,39 @@ class Drafts:
         self._behind = behind
 
     def get(self, key: Key) -> dict[str, Any] | None:
-        """A copy of what was last put there."""
+        """A copy of what was last put there; None, too, while the disk cannot be read."""
         with self._lock:
             known = key in self._texts
             if known:
                 self._texts.move_to_end(key)
             text = self._texts.get(key)
         if not known and self._behind and valid_token(key[0]):
-            text = self._behind.get(*key)
+            try:
+                text = self._behind.get(*key)
+            except StoreError:
+                with self._lock:
+                    self._unread[key] = None
+                    self._shorten()
+                return None
             with self._lock:
+                self._unread.pop(key, None)
                 text = self._texts.setdefault(key, text)
                 self._shorten()
         return None if text is None else json.loads(text)
 
     def put(self, key: Key, draft: dict[str, Any]) -> None:
-        """Keep a draft of JSON values; one that holds nothing is dropped."""
+        """Keep a draft of JSON values; one that holds nothing is dropped.
+
+        It removes nothing from a disk that could not be read: it may be empty for that only.
+        """
+        empty = not any(draft.values())
         text: str | None = json.dumps(draft)
-        if not any(draft.values()) or len(text) > self.largest:
+        if empty or len(text) > self.largest:
             text = None
         with self._lock:
+            if empty and key in self._unread:
+                return
+            self._unread.pop(key, None)
             self._texts[key] = text
             self._texts.move_to_end(key)
             self._shorten()
@@ -63,8 +79,9 @@ class Drafts:
             self._behind.put(*key, text)
 
     def _shorten(self) -> None:
-        while len(self._texts) > self.most:
-            self._texts.popitem(last=False)
+        for each in (self._texts, self._unread):
+            while len(each) > self.most:
+                each.popitem(last=False)
 
 
 @st.cache_resource

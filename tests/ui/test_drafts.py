@@ -1,8 +1,11 @@
 """Drafts are bounded, each browser's own, and outlive the console."""
 
+import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from lfclient.store import StoreError
+from lfclient.store.drafts import KeptDrafts
 from pages._ui.backend import backend
 from pages._ui.drafts import Drafts, drafts
 from tests.ui.preset_pages import enter, fields_server, open_page, value
@@ -42,6 +45,73 @@ def test_empty_and_very_large_ones_are_not_kept():
     assert kept.get(key) is None
 
 
+class Disk:
+    """What is kept behind the page, by the key's last part; or it is away."""
+
+    def __init__(self, **texts):
+        self.texts, self.away = texts, False
+
+    def get(self, browser, owner, name):
+        if self.away:
+            raise StoreError("away")
+        return self.texts.get(name)
+
+    def put(self, browser, owner, name, text):
+        self.texts[name] = text
+
+
+@pytest.fixture
+def away():
+    """Drafts whose disk is away, one that was typed earlier in it; and its key."""
+    disk = Disk(f='{"values": "typed earlier"}')
+    disk.away = True
+    kept = Drafts()
+    kept.keep_in(disk)
+    return kept, disk, ("b" * 43, "o", "f")
+
+
+def test_what_could_not_be_read_is_read_later(away):
+    """That nothing is known is no answer to keep."""
+    kept, disk, key = away
+    assert kept.get(key) is None
+    disk.away = False
+    assert kept.get(key) == {"values": "typed earlier"}
+
+
+def test_an_empty_form_removes_no_draft_that_could_not_be_read(away):
+    """It is empty as nobody knew better."""
+    kept, disk, key = away
+    kept.get(key)
+    kept.put(key, {"values": {}})
+    disk.away = False
+    assert kept.get(key) == {"values": "typed earlier"}
+    kept.put(key, {"values": {}})  # taken back by the person
+    assert disk.texts == {"f": None}
+
+
+def test_what_is_typed_into_it_meanwhile_is_kept_and_can_be_taken_back(away):
+    """From then on it is the draft."""
+    kept, disk, key = away
+    kept.get(key)
+    kept.put(key, {"values": "new"})
+    assert disk.texts == {"f": '{"values": "new"}'}
+    assert kept.get(key) == {"values": "new"}
+    kept.put(key, {"values": {}})
+    assert disk.texts == {"f": None}
+
+
+def test_what_was_read_once_is_removed_though_the_memory_is_short():
+    """Of many forms the one of longest ago is known to the disk only."""
+    disk = Disk(f='{"values": "typed earlier"}')
+    kept = Drafts(most=1)
+    kept.keep_in(disk)
+    browser = "b" * 43
+    kept.get((browser, "o", "f"))
+    kept.get((browser, "o", "g"))
+    kept.put((browser, "o", "f"), {"values": {}})
+    assert disk.texts == {"f": None}
+
+
 def restarted():
     """Once all is written, a console that knows what is on disk and nothing else."""
     backend()
@@ -60,6 +130,22 @@ def test_a_restarted_console_finds_what_was_typed(fields_server):
     enter(enter(app, "x"), "5", "n")
     restarted()
     assert (value(open_page()), value(open_page(), "n")) == ("x", "5")
+
+
+def test_a_page_that_is_opened_while_drafts_cannot_be_read_removes_none(fields_server, monkeypatch):
+    """Its form is empty, as nothing is known; a later page finds what was typed."""
+    enter(open_page(), "typed-by-me")
+    restarted()
+    backend()
+
+    def away(*_):
+        raise StoreError("away")
+
+    with monkeypatch.context() as while_away:
+        while_away.setattr(KeptDrafts, "get", away)
+        assert value(open_page()) == "x"
+    restarted()
+    assert value(open_page()) == "typed-by-me"
 
 
 def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
