@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
+from uuid import UUID
 
-from lfclient.errors import Unsupported
+from lfclient.errors import JobNotFound, LangflowError, Unsupported
 from lfclient.fields.model import Variable
 from lfclient.fields.wire import encode, targets
 from lfclient.flow import Component, Flow
@@ -219,11 +220,11 @@ def _stored_text(chat: Component) -> Any:
 
 
 def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
-    """A job's events after that one, as they come; the answer is a stream."""
+    """A job's events after that one, as they come; the answer is a stream. Raises JobNotFound."""
     headers = {"accept": EVENT_STREAM}
     if last_event_id:
         headers["last-event-id"] = last_event_id
-    return RequestSpec("GET", f"{WORKFLOWS}/{job_id}/events", headers=headers, fresh=True)
+    return RequestSpec("GET", f"{_job_path(job_id)}/events", headers=headers, fresh=True)
 
 
 def pending_request(flow_id: str) -> RequestSpec:
@@ -232,9 +233,9 @@ def pending_request(flow_id: str) -> RequestSpec:
 
 
 def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
-    """A person's decision; `decision` is one of the request's action ids."""
+    """A person's decision, one of the request's action ids. Raises JobNotFound."""
     body = {"request_id": request_id, "decision": {"action_id": decision}}
-    return RequestSpec("POST", f"{WORKFLOWS}/{job_id}/resume", json=body)
+    return RequestSpec("POST", f"{_job_path(job_id)}/resume", json=body)
 
 
 def status_request(job_id: str) -> RequestSpec:
@@ -245,6 +246,28 @@ def status_request(job_id: str) -> RequestSpec:
 def stop_request(job_id: str) -> RequestSpec:
     """Ask for a stop; asking twice does no harm."""
     return RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, repeat=True)
+
+
+def _job_path(job_id: str) -> str:
+    return f"{WORKFLOWS}/{id_in_path(job_id, JobNotFound(f'“{job_id}” is not the id of a job.'))}"
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is an id of a server, of any release."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def id_in_path(text: str, fault: LangflowError) -> str:
+    """An id as a part of a path. Raises `fault` for any other text: with slashes and dots it would
+    lead anywhere on the server, whoever gave it.
+    """
+    if not is_uuid(text):
+        raise fault
+    return str(UUID(text))  # there are others, with braces for instance
 
 
 def read(path: str, **params: str) -> RequestSpec:

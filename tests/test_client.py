@@ -24,12 +24,15 @@ from lfclient import (
     Run,
     RunStatus,
     ServerFault,
+    Unsupported,
 )
 from lfclient.client import wire
 from tests.recorded import flow_of, recorded
 from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, URL, VERSION, Reply, Server, W
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
+FILES = "/base/api/v2/files"
+FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
 
 
 @pytest.mark.parametrize(
@@ -117,9 +120,9 @@ def test_names_of_flows():
 def test_file_of_this_run():
     """A written file is the one that was not there before the run."""
     flow = flow_of("SaveToFile-w")
-    old = {"id": "1", "name": "out", "path": "u/out.txt", "created_at": "2026-01-01"}
+    old = {"id": OTHER_FILE, "name": "out", "path": "u/out.txt", "created_at": "2026-01-01"}
     new = {
-        "id": "2",
+        "id": FILE,
         "name": "out (1)",
         "path": "u/out (1).txt",
         "size": 3,
@@ -129,15 +132,40 @@ def test_file_of_this_run():
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
-    server = Server().on("POST", W, (200, raw)).on("GET", "/base/api/v2/files/2", (200, b"abc"))
-    server.on("GET", "/base/api/v2/files", (200, [old]), (200, [new, old]))
+    server = Server().on("POST", W, (200, raw)).on("GET", f"{FILES}/{FILE}", (200, b"abc"))
+    server.on("GET", FILES, (200, [old]), (200, [new, old]))
     with server.client() as client:
         found = client.run(flow).outputs["SaveToFile-w"]
         assert found.kind is OutputKind.FILE
-        assert (found.value.id, found.value.name, found.value.size) == ("2", "out.txt", 3)
+        assert (found.value.id, found.value.name, found.value.size) == (FILE, "out.txt", 3)
         assert client.download(found.value) == b"abc"
         with pytest.raises(LangflowError):
             client.download(FileRef("nowhere.txt"))
+
+
+ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
+
+
+@pytest.mark.parametrize("id", ELSEWHERE)
+def test_a_files_id_leads_nowhere_else(id: str):
+    """It is an answer's word, and goes into a path; servers of all releases have UUIDs."""
+    server = Server()
+    with server.client() as client, pytest.raises(Unsupported, match=r"where “a\.txt” is"):
+        client.download(FileRef("a.txt", id))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("id", ELSEWHERE)
+def test_a_flows_id_leads_nowhere_else(id: str):
+    """Neither one that is listed nor one that is given."""
+    listed = {"id": id, "name": "Mine", "is_component": False}
+    server = Server().on("GET", "/base/api/v1/flows/", (200, [listed]))
+    with server.client() as client:
+        with pytest.raises(FlowNotFound):
+            client.flow("Mine")
+        with pytest.raises(FlowNotFound):
+            client.delete_flow(id)
+    assert server.paths() == ["GET /api/v1/flows/"]
 
 
 class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -167,18 +195,18 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
 def test_a_file_is_read_no_further_than_is_wanted(kind: str, pieces: int, read: int):
     """It is too large then; one that fits is whole."""
     body = Endless(pieces)
-    server = Server().on("GET", "/base/api/v2/files/7", lambda _: httpx.Response(200, stream=body))
+    server = Server().on("GET", f"{FILES}/{FILE}", lambda _: httpx.Response(200, stream=body))
     transport, most = httpx.MockTransport(server), 3 * 65_536
 
     async def fetched() -> bytes:
         async with AsyncLangflowClient(URL, transport=transport) as client:
-            return await client.download(FileRef("big.bin", "7"), most)
+            return await client.download(FileRef("big.bin", FILE), most)
 
     def fetch() -> bytes:
         if kind == "async":
             return asyncio.run(fetched())
         with LangflowClient(URL, transport=transport) as client:
-            return client.download(FileRef("big.bin", "7"), most)
+            return client.download(FileRef("big.bin", FILE), most)
 
     if pieces > 3:
         with pytest.raises(LangflowError, match=r"“big.bin” is too large: more than 197 kB\."):

@@ -29,10 +29,15 @@ FLOW = "00000000-0000-4000-8000-00000000000a"
 OTHER = "00000000-0000-4000-8000-00000000000b"
 
 
+def mid(number: int) -> str:
+    """A message's id."""
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
 def row(number: int, **more: Any) -> dict[str, Any]:
     """A stored message."""
     return {
-        "id": f"m{number}",
+        "id": mid(number),
         "flow_id": FLOW,
         "session_id": "s",
         "timestamp": f"2026-11-24 10:00:{number % 60:02d} UTC",
@@ -71,7 +76,7 @@ def test_all_messages_of_a_long_session_come_oldest_first():
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
         found = client.messages(FLOW, "s")
-    assert [message.id for message in found] == [f"m{number}" for number in range(450)]
+    assert [message.id for message in found] == [mid(number) for number in range(450)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 3
 
 
@@ -80,7 +85,7 @@ def test_the_latest_messages_are_asked_for_alone():
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
         found = client.messages(FLOW, "s", limit=3)
-    assert [message.id for message in found] == ["m447", "m448", "m449"]
+    assert [message.id for message in found] == [mid(447), mid(448), mid(449)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 1
 
 
@@ -88,7 +93,7 @@ def test_a_server_that_gives_all_is_cut_here():
     """Before 1.11 there is no limit, and the order is always the oldest first."""
     server = Server(OLD).on("GET", M, (200, [row(number) for number in range(250)]))
     with server.client() as client:
-        assert [one.id for one in client.messages(FLOW, "s", limit=2)] == ["m248", "m249"]
+        assert [one.id for one in client.messages(FLOW, "s", limit=2)] == [mid(248), mid(249)]
         assert client.messages(FLOW, "s", limit=0) == []
         assert len(client.messages(FLOW, "s")) == 250
 
@@ -105,7 +110,7 @@ def test_a_message_that_comes_between_two_pages_moves_none_in_twice():
     server = Server().on("GET", M, answer)
     with server.client() as client:
         found = [message.id for message in client.messages(FLOW, "s")]
-    assert found == [f"m{number}" for number in range(300)]
+    assert found == [mid(number) for number in range(300)]
 
 
 def test_what_a_message_holds():
@@ -122,7 +127,7 @@ def test_what_a_message_holds():
     with server.client() as client:
         assert client.messages(FLOW, "s") == [
             Message(
-                "m1",
+                mid(1),
                 "text 1",
                 "Machine",
                 "AI",
@@ -218,6 +223,7 @@ def test_a_session_of_one_flow_is_renamed_at_once():
         (VERSION, [row(1), row(2, flow_id=OTHER)], "s"),
         (OLDEST, [row(1)], "s"),
         (VERSION, [row(1)], "a/b"),
+        (VERSION, [row(1)], ".."),
     ],
 )
 def test_messages_of_others_are_left_alone(version: dict, rows: list, session: str):
@@ -225,13 +231,13 @@ def test_messages_of_others_are_left_alone(version: dict, rows: list, session: s
     that is no part of a path, each message of this flow is changed by itself.
     """
     reply = windows(rows) if version is VERSION else (200, rows)
-    server = Server(version).on("GET", M, reply).on("PUT", f"{M}/m1", (200, {}))
+    server = Server(version).on("GET", M, reply).on("PUT", f"{M}/{mid(1)}", (200, {}))
     server.on("DELETE", M, (204, b""))
     with server.client() as client:
         client.rename_session(session, "new", flow=FLOW)
         client.delete_session(session, flow=FLOW)
-    assert sent(server, "PUT") == [("/m1", {"session_id": "new"})]
-    assert sent(server, "DELETE") == [("", ["m1"])]
+    assert sent(server, "PUT") == [(f"/{mid(1)}", {"session_id": "new"})]
+    assert sent(server, "DELETE") == [("", [mid(1)])]
     assert sent(server, "PATCH") == []
 
 
@@ -295,5 +301,14 @@ def test_the_async_client_does_the_same():
             return found
 
     sessions, messages = asyncio.run(work())
-    assert (sessions, [message.id for message in messages]) == (["s"], ["m1"])
+    assert (sessions, [message.id for message in messages]) == (["s"], [mid(1)])
     assert len(sent(server, "PATCH")) == len(sent(server, "DELETE")) == 1
+
+
+def test_a_messages_id_leads_nowhere_else():
+    """It is the server's word, and goes into a path."""
+    away = row(1, id="../../users/whoami", session_id="a/b")
+    server = Server().on("GET", M, windows([away]))
+    with server.client() as client, pytest.raises(BadAnswer, match="without an id"):
+        client.rename_session("a/b", "new", flow=FLOW)
+    assert sent(server, "PUT") == []

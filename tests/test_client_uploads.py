@@ -57,6 +57,14 @@ def test_a_file_beside_a_flow():
     assert (ref.id, ref.path.endswith("_h1.txt"), ref.media_type) == (None, True, "text/plain")
 
 
+def test_a_flows_id_leads_a_file_nowhere_else():
+    """It is an answer's word, and goes into a path."""
+    langflow = Server()
+    with langflow.client() as client, pytest.raises(FlowNotFound):
+        client.upload("h1.txt", b"abc", flow_id="../../../v2/files")
+    assert not [path for path in langflow.paths() if path.startswith("POST")]
+
+
 def test_async_client_uploads():
     """The async client sends the same."""
     langflow, told = server(KEPT), []

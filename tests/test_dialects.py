@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from lfclient import Component, Flow, Variable
-from lfclient.dialects import minor_of, run_request, server_info, session_place
+from lfclient import Component, Flow, JobNotFound, Variable
+from lfclient.dialects import (
+    events_request,
+    minor_of,
+    resume_request,
+    run_request,
+    server_info,
+    session_place,
+)
 from lfclient.models import VersionAnswer
 from lfclient.server import ServerInfo
 from tests.recorded import flow_of
@@ -111,3 +118,18 @@ def test_warnings():
     old = VersionAnswer(version="1.7.3", package="Langflow")
     assert len(server_info(old, 7, "inputs").warnings) == 2
     assert not MODES.warnings
+
+
+@pytest.mark.parametrize("id", ["../../v1/auto_login?", "..", "", "job-1", "00000000#"])
+def test_a_jobs_id_leads_nowhere_else(id: str):
+    """It is an answer's word, and goes into a path."""
+    with pytest.raises(JobNotFound):
+        events_request(id, None)
+    with pytest.raises(JobNotFound):
+        resume_request(id, "r", "approve")
+
+
+def test_an_id_goes_into_a_path_in_its_usual_spelling():
+    """There are others, with signs that no path may have."""
+    asked = events_request("{00000000-0000-4000-8000-00000000000A}", None)
+    assert asked.path == "/api/v2/workflows/00000000-0000-4000-8000-00000000000a/events"

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from lfclient.client.steps import Steps
 from lfclient.client.uploads import FILES, Uploads
 from lfclient.client.wire import Answer
-from lfclient.dialects import RequestSpec, read
+from lfclient.dialects import RequestSpec, id_in_path, is_uuid, read
 from lfclient.errors import BadAnswer, FlowNotFound, InvalidKey, LangflowError, Unsupported
 from lfclient.flow import Flow, FlowSummary
 from lfclient.models import BuiltComponent, FileLine, FlowLine, parse
@@ -43,7 +42,7 @@ class Account(Uploads):
                 several = f"{len(ids)} flows are" if ids else "no flow is"
                 raise FlowNotFound(f"On this server {several} called “{name}”.")
             name = ids[0]
-        body = yield from self.get(read(_FLOWS + name), "flow", subject=name)
+        body = yield from self.get(read(_flow_path(name)), "flow", subject=name)
         return self.memory.keep_flow(Flow.from_json(body))
 
     def create_flow(
@@ -58,7 +57,7 @@ class Account(Uploads):
 
     def delete_flow(self, flow_id: str) -> Steps[None]:
         """Delete a flow; deleting what is gone raises FlowNotFound."""
-        answer = yield from self.send(RequestSpec("DELETE", _FLOWS + flow_id))
+        answer = yield from self.send(RequestSpec("DELETE", _flow_path(flow_id)))
         if not 200 <= answer.status < 300:
             raise self.fault(answer, subject=flow_id)
 
@@ -109,12 +108,11 @@ class Account(Uploads):
 
     def download(self, ref: FileRef, most: int | None = None) -> Steps[bytes]:
         """A file's bytes, of which no more are read than `most`."""
-        if ref.id is None:
-            raise Unsupported(
-                f"The server has not said where “{ref.name}” is.",
-                hint="Look for it under Files in Langflow.",
-            )
-        spec = replace(read(f"{FILES}/{ref.id}"), most=most)
+        unsaid = Unsupported(
+            f"The server has not said where “{ref.name}” is.",
+            hint="Look for it under Files in Langflow.",
+        )
+        spec = replace(read(f"{FILES}/{id_in_path(ref.id or '', unsaid)}"), most=most)
         answer: Answer = yield from self.send(spec)
         if answer.status == 404:
             raise LangflowError(
@@ -173,15 +171,6 @@ class Account(Uploads):
         return token
 
 
-def is_uuid(text: str) -> bool:
-    """Whether a text is an id, as opposed to an endpoint name."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 def find_file(
     files: list[FileLine], wanted: FileRef, before: frozenset[str] | None
 ) -> FileRef | None:
@@ -205,3 +194,7 @@ def find_file(
 
 def _summary(line: FlowLine) -> FlowSummary:
     return FlowSummary(line.id, line.name, line.description or "", line.endpoint_name)
+
+
+def _flow_path(flow_id: str) -> str:
+    return _FLOWS + id_in_path(flow_id, FlowNotFound(f"“{flow_id}” is not the id of a flow."))

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from lfclient.client.account import Account, is_uuid
+from lfclient.client.account import Account
 from lfclient.client.steps import Steps
-from lfclient.dialects import RequestSpec, read
-from lfclient.errors import InvalidRequest, SessionNotFound
+from lfclient.dialects import RequestSpec, id_in_path, is_uuid, read
+from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
 from lfclient.events.read import read_message
 from lfclient.evidence import error_from_message
 from lfclient.flow import Flow
@@ -66,7 +66,7 @@ class History(Account):
         elif not alone:
             body = {"session_id": new}
             for line in lines:
-                spec = RequestSpec("PUT", f"{MESSAGES}/{line.id}", json=body, repeat=True)
+                spec = RequestSpec("PUT", f"{MESSAGES}/{_id_of(line)}", json=body, repeat=True)
                 renamed += yield from self._change(spec)
         if not renamed:
             raise SessionNotFound(f"The server has no messages of the session “{old}”.")
@@ -101,8 +101,9 @@ class History(Account):
         flow_id = (yield from self._flow_id(flow)) if flow else None
         lines = yield from self._lines(None, session_id, None)
         meant = [line for line in lines if flow_id in (None, line.flow_id)]
-        # the id is a part of the path there, and a slash in it would make it another path
+        # the id is a part of the path there, and some would make it another path
         fit = server.capabilities.own_sessions and "/" not in session_id
+        fit = fit and session_id not in (".", "..")
         return meant, fit and len(meant) == len(lines)
 
     def _lines(
@@ -139,6 +140,10 @@ class History(Account):
         if isinstance(flow, Flow):
             return flow.id
         return flow if is_uuid(flow) else (yield from self.flow(flow)).id
+
+
+def _id_of(line: MessageLine) -> str:
+    return id_in_path(line.id, BadAnswer("The list of messages has one without an id."))
 
 
 def _message(line: MessageLine) -> Message:

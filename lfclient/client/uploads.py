@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from lfclient.client.steps import Base, Steps
-from lfclient.dialects import FilePart, RequestSpec
-from lfclient.errors import FileRefused, InvalidRequest, LangflowError, Unreachable
+from lfclient.dialects import FilePart, RequestSpec, id_in_path
+from lfclient.errors import FileRefused, FlowNotFound, InvalidRequest, LangflowError, Unreachable
 from lfclient.files import safe_name, too_large
 from lfclient.models import FileAnswer, FlowFileAnswer, parse
 from lfclient.outputs import FileRef
@@ -43,7 +43,10 @@ class Uploads(Base):
             raise FileRefused(refusal, hint=_RAISE)
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         part = FilePart(safe_name(name), stream, media_type, on_progress)
-        path = f"/api/v1/files/upload/{flow_id}" if flow_id else FILES
+        path = FILES
+        if flow_id:
+            unknown = FlowNotFound(f"“{flow_id}” is not the id of a flow.")
+            path = f"/api/v1/files/upload/{id_in_path(flow_id, unknown)}"
         try:
             answer = yield from self.send(
                 RequestSpec("POST", path, file=part, fresh=True, seconds=_TO_STORE)

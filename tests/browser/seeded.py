@@ -58,6 +58,10 @@ FILES: dict[str, tuple[str, bytes]] = {
 }
 
 
+def _file_id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
 def outputs() -> dict[str, tuple[str, Any]]:
     """Component id to the server's word for its type, and its content."""
     colours = ("crimson", "seagreen", "royalblue", "purple")
@@ -67,7 +71,7 @@ def outputs() -> dict[str, tuple[str, Any]]:
     ]
     order = {"customer": {"name": "Ada Lovelace"}, "items": [{"price": 4.5}, {"price": 0.8}]}
     files = {
-        f"File-{id[2:]}": ("file", {"id": id, "name": name, "size": len(data)})
+        f"File-{id[2:]}": ("file", {"id": _file_id(id), "name": name, "size": len(data)})
         for id, (name, data) in FILES.items()
     }
     return {
@@ -105,8 +109,8 @@ def server() -> StandIn:
     stand_in = StandIn(
         {
             "POST /api/v2/workflows": (200, answer),
-            **{f"GET /api/v2/files/{id}": (200, data) for id, (_, data) in FILES.items()},
-            "GET /api/v2/files/f-gone": (404, {"detail": "File not found"}),
+            **{f"GET /api/v2/files/{_file_id(id)}": (200, data) for id, (_, data) in FILES.items()},
+            f"GET /api/v2/files/{_file_id('f-gone')}": (404, {"detail": "File not found"}),
         }
     )
     stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in found]))

@@ -25,6 +25,7 @@ from tests.ui.whole_pages import (
 __all__ = ["fresh_process", "langflow_stand_in"]
 
 KEY = "sk-configured-key"
+FILE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
 
 
 def answer(**outputs):
@@ -57,10 +58,10 @@ def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
 
 def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
     """Those that cannot be had are named, with why."""
-    langflow_stand_in.answers["GET /api/v2/files/1"] = (200, b"the bytes")
+    langflow_stand_in.answers[f"GET /api/v2/files/{FILE}"] = (200, b"the bytes")
     outputs = {
-        "A": (OutputKind.FILE, FileRef("a.txt", id="1")),
-        "B": (OutputKind.FILE, FileRef("b.txt", id="2")),
+        "A": (OutputKind.FILE, FileRef("a.txt", id=FILE)),
+        "B": (OutputKind.FILE, FileRef("b.txt", id=GONE)),
         "C": (OutputKind.MESSAGE, f"the key is {KEY}"),
     }
     made = files(kept_run(langflow_stand_in.url, run=answer(**outputs)))
