@@ -9,6 +9,7 @@ from lfclient.runner import past
 from lfclient.runner.live import now
 from lfclient.store import RunFilter, Store
 from tests.runner_bench import bench
+from tests.test_store_keeping import indexed
 
 __all__ = ["bench"]
 
@@ -44,6 +45,18 @@ def test_a_deleted_run_is_gone_from_memory_and_disk(bench):
     assert (removed.gone, removed.going) == ([done], [going])
     assert bench.runner.get(done, bench.owner) is None
     assert bench.runner.get(going, bench.owner)
+
+
+def test_what_was_deleted_is_overwritten_by_and_by(bench, monkeypatch):
+    """As far as whoever deletes does not wait for it."""
+    store = bench.runner.store
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    bench.kept(run_id, lambda record: record.ended)
+    monkeypatch.setattr(store.database, "overwrite", lambda: None)
+    assert bench.runner.past.delete([bench.owner], [run_id]).gone
+    assert indexed(store)
+    bench.runner.past.tidy()
+    assert not indexed(store)
 
 
 def test_inputs_that_are_not_to_be_kept_are_not(bench):

@@ -75,6 +75,24 @@ def on_disk(store):
         return repr(rows).encode() + b"".join(bodies)
 
 
+def indexed(store):
+    """What SQLite's index for searching holds, as bytes: also what it has marked as deleted."""
+    with store.database.read() as connection:
+        query = "SELECT block FROM run_search_data WHERE id > 10 ORDER BY id"
+        return b"".join(connection.exec_driver_sql(query).scalars())
+
+
+def indexed_alone(folder, **run):
+    """The same of a store that has never had another run."""
+    store = Store(folder)
+    ended(store, **run)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO run_search(run_search) VALUES ('optimize')")
+    alone = indexed(store)
+    store.close()
+    return alone
+
+
 def test_without_a_setting_all_is_kept(store_of):
     """Which shows that what the tests below do not find could be found."""
     store = store_of()
@@ -190,21 +208,28 @@ def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
     assert store.get("r4").answer_kept is AnswerKept.WHOLE
 
 
-@pytest.mark.parametrize("how", ["delete", "delete_all", "forget"])
-def test_what_is_deleted_is_overwritten(store_of, how):
-    """In the file and in its log."""
-    store = store_of()
+@pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])
+def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
+    """In the file, in its log, and in the index for searching, which is as if it had not been."""
+    store = store_of(runs=1)
+    stays = {"id": "r0", "seconds": 1, "text": "sun", "flow_id": "another"}
+    ended(store, **stays)
     ended(store, "r1", text=SAID, overrides={"A.b": ASKED}, session_id="s")
     assert SAID.encode() in on_disk(store)
     if how == "delete":
         store.history.delete(ME, ["r1"])
     elif how == "delete_all":
         store.history.delete_all(ME, RunFilter(flow_id="flow"))
-    else:
+    elif how == "forget":
         store.forget_session("me", "flow", "s")
+    else:
+        store.cleaner.clean(NOW)
+    assert ids(store.history.page(ME)) == ["r0"]
     left = on_disk(store)
     assert SAID.encode() not in left
     assert ASKED.encode() not in left
+    if not store.database.is_shared:
+        assert indexed(store) == indexed_alone(tmp_path / "alone", **stays)
 
 
 def test_the_index_for_searching_agrees_with_the_texts(tmp_path):

@@ -14,6 +14,7 @@ from lfclient.store import Cursor, Entry, Page, Removed, RunFilter, Store
 from lfclient.store.history import PAGE
 
 CLEAN_SECONDS = 3600.0
+OVERWRITE_SECONDS = 1.0  # of a turn, for what was deleted
 # for which the machine's clock is believed to have gone ahead of what has gone by
 _SLACK = timedelta(hours=1)
 
@@ -81,9 +82,9 @@ class Past:
         return gone
 
     def tidy(self) -> None:
-        """To be called every few seconds: lets old runs be found, a few at a time, and once an hour
-        removes what is to be kept no longer; an hour after the start at the earliest where that
-        would be all, as after a long pause.
+        """To be called every few seconds: lets old runs be found and overwrites what was deleted, a
+        little at a time, and once an hour removes what is to be kept no longer; an hour after the
+        start at the earliest where that would be all, as after a long pause.
         """
         with self._tidying:
             if self._unfound:
@@ -94,6 +95,7 @@ class Past:
                 if ran_for() - self._begun[1] >= _SLACK or not cleaner.is_all_old(today):
                     self._drop(cleaner.clean(today))
                 self._cleaned = time.monotonic()
+            self._store.database.overwrite_rest(OVERWRITE_SECONDS)
 
     def _today(self) -> datetime:
         """The time by which runs are too old. A clock that is set ahead must not make all of them

@@ -258,7 +258,7 @@ class Store:
     def forget_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete that owner's ended records of a flow's session; the ids of those that were."""
         gone = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
-        with self._write() as connection:
+        with self.database.delete() as connection:
             ids = list(connection.execute(gone.returning(RunRow.id)).scalars())
         if ids:
             self.database.overwrite()

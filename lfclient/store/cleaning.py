@@ -58,7 +58,7 @@ class Cleaner:
         some = select(RunRow.id).where(*removable).limit(_AT_ONCE)
         gone: list[str] = []
         while True:
-            with self._database.write() as connection:
+            with self._database.delete() as connection:
                 # asked again of the row itself, which may have got its star meanwhile
                 removed = delete(RunRow).where(RunRow.id.in_(some), *removable)
                 ids = list(connection.execute(removed.returning(RunRow.id)).scalars())

@@ -19,10 +19,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lfclient.store.errors import StoreError, index_is_damaged, told
 from lfclient.store.migrate import is_current, rebuild, upgrade
+from lfclient.store.overwriting import changes, mark, marked, merge, unmark
 from lfclient.store.quick import Execute, Quick
 
 FILE = "runs.db"
 BUSY_SECONDS = 3
+OVERWRITE_SECONDS = 0.2  # that whoever deletes waits for what was deleted to be overwritten
 UPGRADE_SECONDS = 600  # that a process waits for another that upgrades, or works on it itself
 OLDEST_SQLITE = (3, 35)  # RETURNING, and an index of three letters each
 _UPGRADING = 7_312_004  # the advisory lock under which one process upgrades a PostgreSQL database
@@ -68,6 +70,7 @@ class Database:
             self._quick = Quick(self.engine)
             self._upgrade()
             self._file = None if self.is_shared else self.path.stat().st_ino
+        self._merging = 0  # the mark of what was deleted that is being overwritten
 
     def close(self) -> None:
         """Give the file, or the connections, back."""
@@ -103,14 +106,67 @@ class Database:
         wanted = text("SELECT pg_try_advisory_xact_lock(:key)")
         return bool(connection.execute(wanted, {"key": _CLEANING}).scalar_one())
 
+    @contextmanager
+    def delete(self) -> Iterator[Connection]:
+        """As `write`, of what deletes runs; `overwrite` is to be called when all are."""
+        with self.write() as connection:
+            before = 0 if self.is_shared else changes(connection)
+            yield connection
+            if not self.is_shared and changes(connection) > before:
+                mark(connection)
+
     def overwrite(self) -> None:
-        """What was deleted goes from SQLite's log, too, unless somebody is reading."""
+        """What was deleted goes from SQLite's index for searching and from its log, too: at once as
+        far as nobody has to wait long for it, or reads. `overwrite_rest` does the rest.
+        """
+        if not self.is_shared:
+            self._overwrite(OVERWRITE_SECONDS)
+
+    def overwrite_rest(self, seconds: float) -> None:
+        """Go on for so long with what was deleted and is not overwritten, by whichever process."""
         if self.is_shared:
             return
-        with suppress(SQLAlchemyError, sqlite3.Error), self.engine.connect() as connection:
-            # a checkpoint takes no transaction: the driver's own connection has none
-            raw = connection.connection.driver_connection
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self.read() as connection:
+            left = marked(connection)
+        if left:
+            self._overwrite(seconds)
+
+    def _overwrite(self, seconds: float) -> None:
+        with suppress(StoreError):  # it is deleted all the same, and a later call goes on
+            merged = self._merge(seconds)
+            if self._empty_log() and merged:
+                with self.write() as connection:
+                    unmark(connection, merged)
+
+    def _merge(self, seconds: float) -> int:
+        """Let what was deleted go from the index; the mark of what is gone, 0 if some is left."""
+        until = time.monotonic() + seconds
+        while True:
+            began = time.monotonic()
+            with self.read() as connection:
+                if not marked(connection):
+                    return 0
+            with self.write() as connection:
+                this = marked(connection)
+                more = merge(connection, anew=this != self._merging)
+            if not more:
+                return this
+            self._merging = this
+            took = time.monotonic() - began
+            if began + 2 * took > until:
+                return 0
+            time.sleep(took)  # others write meanwhile
+
+    def _empty_log(self) -> bool:
+        """Put all that is in SQLite's log into the file; whether nobody was reading it."""
+        try:
+            with self.engine.connect() as connection:
+                # a checkpoint takes no transaction: the driver's own connection has none
+                raw = connection.connection.driver_connection
+                ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (SQLAlchemyError, sqlite3.Error):
+            return False
+        return not busy
 
     @contextmanager
     def _told(self) -> Iterator[None]:

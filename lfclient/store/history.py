@@ -250,7 +250,7 @@ class History:
         ids = list(run_ids)
         for start in range(0, len(ids), _AT_ONCE):
             mine = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _AT_ONCE]))
-            with self._database.write() as connection:
+            with self._database.delete() as connection:
                 gone = delete(RunRow).where(*mine, RunRow.status.not_in(UNFINISHED))
                 removed.gone.extend(connection.execute(gone.returning(RunRow.id)).scalars())
                 removed.going.extend(connection.execute(select(RunRow.id).where(*mine)).scalars())
@@ -263,7 +263,7 @@ class History:
         gone: list[str] = []
         for owner in owners:
             while True:
-                with self._database.write() as connection:
+                with self._database.delete() as connection:
                     runs = Runs.searched(connection, [owner], which, ordered=False)
                     some = runs.narrowed([runs.table.c.id], owner, which)
                     some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
