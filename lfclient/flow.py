@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -114,6 +114,12 @@ class Flow:
     def component(self, component_id: str) -> Component | None:
         """The component of that id, also one within a group; None if there is none."""
         return self._by_id.get(component_id)
+
+    @cached_property
+    def shared_names(self) -> frozenset[str]:
+        """The names that several of its components have."""
+        counts = Counter(component.display_name for component in self.components)
+        return frozenset(name for name, count in counts.items() if count > 1)
 
     @cached_property
     def fields(self) -> list[Field]:

@@ -12,14 +12,16 @@ from lfclient.fields.files import paths
 from lfclient.fields.wire import Server
 from lfclient.flow import Flow
 from lfclient.redact import is_blotted, named_secrets, replace_secrets
+from lfclient.words import with_id
 
 
 @dataclass(frozen=True)
 class Given:
     """One value that a run was given, as its record has it.
 
-    `component` is the name of its component, or its id where the flow has it no longer; `field` is
-    None where a run can no longer set it. `usable` is what can be given again: the value, what is
+    `component` is the name of its component, or its id where the flow has it no longer;
+    `component_id` the id where others have that name. `field` is None where a run can no longer set
+    it. `usable` is what can be given again: the value, what is
     left of it, or None. `problem` says why that is not all of it. `secret`: it was a secret, or
     holds one, which no record keeps.
     """
@@ -32,11 +34,16 @@ class Given:
     usable: Any = None
     problem: str = ""
     secret: bool = False
+    component_id: str = ""
 
     @property
     def name(self) -> str:
         """Its label and component, for a sentence."""
-        return f"{self.label} ({self.component})"
+        return f"{self.label} ({self.where()})"
+
+    def where(self, most: int | None = None) -> str:
+        """Its component, told apart from others; of its name at most `most` characters."""
+        return with_id(self.component, self.component_id, most)
 
 
 @dataclass(frozen=True)
@@ -105,15 +112,19 @@ def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[Given]:
 def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Given:
     secret = _is_kept_out(key, value, field)
     if field:
-        return Given(key, value, label_of(field), field.where, field, secret=secret)
+        named = label_of(field), field.component_name
+        return Given(key, value, *named, field, secret=secret, component_id=field.component_id)
     owner, _, parameter = key.rpartition(".")
+    told_by = ""
     for component in flow.components if flow else ():
         if key.startswith(f"{component.id}."):
             owner, parameter = component.display_name, key[len(component.id) + 1 :]
+            told_by = component.id if flow and owner in flow.shared_names else ""
             entry = component.template.get(parameter, {})
             label = entry.get("display_name")
             parameter = label if isinstance(label, str) and label else parameter
-    return Given(key, value, parameter, owner or "no component", secret=secret)
+    where = owner or "no component"
+    return Given(key, value, parameter, where, secret=secret, component_id=told_by)
 
 
 def _checked(one: Given, flow: Flow, problem: str, files: Collection[str] | None) -> Given:
@@ -158,7 +169,7 @@ def _is_kept_out(key: str, value: Any, field: Field | None) -> bool:
 
 def name_of(field: Field) -> str:
     """Label and component of a parameter, for a sentence."""
-    return f"{label_of(field)} ({field.where})"
+    return f"{label_of(field)} ({field.where()})"
 
 
 def name_at(fields: Mapping[str, Field], key: str) -> str:

@@ -16,6 +16,14 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def with_id(name: str, id: str, most: int | None = None) -> str:
+    """A name of at most `most` characters, and behind it the id, if there is one, which is never
+    cut: names that are alike are told apart by it.
+    """
+    name = name if most is None else clip(name, most)
+    return f"{name}, {id}" if id else name
+
+
 def clip_middle(text: str, limit: int) -> str:
     """At most `limit` characters: the beginning, and a third of them from the end."""
     if len(text) <= limit:

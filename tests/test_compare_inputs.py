@@ -73,3 +73,15 @@ def test_the_second_component_of_a_name_is_matched_with_the_second():
         assert not any(row.differs for row in found)
     (row,) = rows({"P-2.name": "y"}, {}, flows=[here, other], one_flow=False)
     assert row.absent == (False, False)
+
+
+def test_parameters_that_cannot_be_set_are_matched_by_name_as_well():
+    """Of several components of a name, too, whose ids are others in each flow."""
+    nodes = [[node(id, "Prompt", name=text(show=False)) for id in ids] for ids in ("ab", "cd")]
+    flows = [flow(*each) for each in nodes]
+    given = {"a.name": "x", "b.name": "y"}, {"c.name": "x", "d.name": "y"}
+    found = rows(*given, flows=flows, one_flow=False)
+    assert [(row.where(), row.differs) for row in found] == [
+        ("Prompt, a", False),
+        ("Prompt, b", False),
+    ]

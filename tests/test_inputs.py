@@ -131,3 +131,43 @@ def test_components_of_one_name_are_told_apart_by_their_ids():
         *(node(id, name=text(display_name="Name")) for id in ("T-a", "T-b", "U-c")),
     )
     assert [one.name for one in found.given] == ["Name (T, T-a)", "Name (T, T-b)", "Name (U)"]
+
+
+def test_so_are_those_whose_parameter_cannot_be_set_any_more():
+    """One is connected, one is hidden, one is gone."""
+    nodes = [
+        node("T-a", name=text(display_name="Name")),
+        node("T-b", name=text(display_name="Name", show=False)),
+        node("T-c", out=text()),
+        node("U-d"),
+    ]
+    found = given(
+        {"T-a.name": "x", "T-b.name": "y", "T-c.name": "z", "U-d.name": "u"},
+        *nodes,
+        edges=[edge("T-c", "T-a", "name")],
+    )
+    assert [one.name for one in found.given] == [
+        "Name (T, T-a)",
+        "Name (T, T-b)",
+        "name (T, T-c)",
+        "name (U)",
+    ]
+
+
+def test_what_a_flow_asks_for_by_now_is_told_apart_too():
+    """Each of two components may have something required."""
+    nodes = [node(id, name=text("", display_name="Name", required=True)) for id in ("T-a", "T-b")]
+    assert [words.partition(":")[0] for words in given({}, *nodes).missing] == [
+        "Name (T, T-a)",
+        "Name (T, T-b)",
+    ]
+
+
+def test_a_long_name_is_cut_before_the_id_that_tells_it_from_others():
+    """Two long names that are alike would else be cut to the same."""
+    named = [node(id, id.partition("-")[0] * 20, name=text()) for id in ("Long-a", "Long-b")]
+    found = given({"Long-a.name": "x", "Long-b.name": "y"}, *named)
+    assert [one.where(12) for one in found.given] == [
+        "LongLongLon…, Long-a",
+        "LongLongLon…, Long-b",
+    ]

@@ -10,12 +10,14 @@ from typing import Any
 from lfclient.compare.alike import alike
 from lfclient.flow import Flow
 from lfclient.inputs import Given, label_of, unchecked
+from lfclient.words import with_id
 
 
 @dataclass(frozen=True)
 class ParameterRow:
     """One parameter; `given` has a place for each run, None where it stood as in the flow, or
-    where the run's flow has no such parameter, as `absent` says.
+    where the run's flow has no such parameter, as `absent` says. `component_id` is its id where
+    others have that name.
 
     `differs`: not all runs had the same. `unsure`: it is a secret, or holds one, so that nobody
     can tell.
@@ -27,11 +29,16 @@ class ParameterRow:
     absent: tuple[bool, ...]
     differs: bool
     unsure: bool = False
+    component_id: str = ""
 
     @property
     def name(self) -> str:
         """Label and component."""
-        return f"{self.label} ({self.component})"
+        return f"{self.label} ({self.where()})"
+
+    def where(self, most: int | None = None) -> str:
+        """Its component, told apart from others; of its name at most `most` characters."""
+        return with_id(self.component, self.component_id, most)
 
 
 def parameter_rows(
@@ -101,4 +108,4 @@ def _row(
     unsure = same and secret and not missing
     absent = tuple(each is None and lacks for each, lacks in zip(given, unknown, strict=True))
     differs = not same or (secret and missing)
-    return ParameterRow(one.label, one.component, given, absent, differs, unsure)
+    return ParameterRow(one.label, one.component, given, absent, differs, unsure, one.component_id)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
+from lfclient.words import with_id
+
 _VARIABLE = "$variable"
 
 
@@ -118,11 +120,13 @@ class Field:
     name_shared: bool = False
 
     @property
-    def where(self) -> str:
-        """Its component, told apart from others of that name."""
-        return (
-            f"{self.component_name}, {self.component}" if self.name_shared else self.component_name
-        )
+    def component_id(self) -> str:
+        """Tells its component from others of that name; empty if there are none."""
+        return self.component if self.name_shared else ""
+
+    def where(self, most: int | None = None) -> str:
+        """Its component, told apart from others; of its name at most `most` characters."""
+        return with_id(self.component_name, self.component_id, most)
 
     @property
     def key(self) -> str:

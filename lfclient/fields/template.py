@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -91,12 +90,12 @@ def fields_of(flow: Flow) -> list[Field]:
     is required, then the rest; within each, by component as the flow has them.
     """
     wired = {(edge.target, edge.target_parameter) for edge in flow.edges}
-    names = Counter(component.display_name for component in flow.components)
     found = [
-        replace(field, name_shared=names[component.display_name] > 1)
+        field
         for component in flow.components
+        for shared in [component.display_name in flow.shared_names]
         for name in _ordered(component)
-        if (field := field_of(component, name, wired=(component.id, name) in wired))
+        if (field := field_of(component, name, (component.id, name) in wired, shared))
     ]
     return sorted(found, key=_rank)
 
@@ -127,7 +126,7 @@ def why_not(component: Component, parameter: str, *, wired: bool) -> str | None:
     return None
 
 
-def field_of(component: Component, parameter: str, *, wired: bool = False) -> Field | None:
+def field_of(component: Component, parameter: str, wired: bool, name_shared: bool) -> Field | None:
     """The field of one parameter; None if a run can't override it."""
     if why_not(component, parameter, wired=wired):
         return None
@@ -175,6 +174,7 @@ def field_of(component: Component, parameter: str, *, wired: bool = False) -> Fi
         or "Mustache" in as_str(entry.get("_input_type")),
         wire_type=as_str(entry.get("type")),
         behind=(owner.id, name) if behind else None,
+        name_shared=name_shared,
     )
     return _with_default(field, entry)
 

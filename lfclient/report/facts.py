@@ -79,7 +79,7 @@ def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) ->
     """What the run was given, each under the name that its form has for it."""
     return [
         Input(
-            f"{one.component}: {one.label}",
+            f"{one.where()}: {one.label}",
             one.key,
             clip(_value_words(one.value, clean), LONGEST_INPUT),
         )

@@ -204,7 +204,7 @@ def _header(
 
 
 def _where(of: Field, with_component: bool) -> str:
-    return f" :gray[· {plain(clip(of.where, 80))}]" if with_component else ""
+    return f" :gray[· {plain(of.where(80))}]" if with_component else ""
 
 
 def _lines(of: Field, context: Context) -> list[str]:

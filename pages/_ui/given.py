@@ -62,7 +62,7 @@ def _several(given: Sequence[Given], key: str) -> None:
 
 def _draw(one: Given, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
-        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(clip(one.component, 60))}]"
+        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.where(60))}]"
         st.markdown(name)
         _value(one, key)
         if one.problem:

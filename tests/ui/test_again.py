@@ -6,6 +6,7 @@ import uuid
 from lfclient.fields import Variable
 from lfclient.run import Run, RunStatus
 from pages._ui import state
+from tests.flows import node, text
 from tests.ui.stand_in import NODE, flow
 from tests.ui.whole_pages import (
     ONE,
@@ -67,6 +68,15 @@ def address(app):
     """The run in the address."""
     found = app.query_params.get("run")
     return found[0] if isinstance(found, list) else found
+
+
+def test_values_of_components_of_one_name_are_told_apart(langflow_stand_in):
+    """Langflow's own ids are long, and tell it at their ends."""
+    ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
+    nodes = [node(id, "A rather long name of a language model" * 2, heat=text("x")) for id in ids]
+    langflow_stand_in.add(flow(ONE, "Echo", nodes))
+    app = opened(run=kept(langflow_stand_in, {f"{id}.heat": "y" for id in ids}).id)
+    assert all(id in given(app) for id in ids)
 
 
 def boxes(app):

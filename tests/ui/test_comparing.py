@@ -14,7 +14,8 @@ from lfclient.run import NotRun, Run, RunStatus
 from lfclient.store.record import AnswerKept
 from pages._ui import state
 from pages._ui.comparing import choose
-from pages._ui.text import exact
+from pages._ui.text import exact, plain
+from tests.flows import node, text
 from tests.ui.stand_in import flow
 from tests.ui.whole_pages import (
     ONE,
@@ -206,6 +207,17 @@ def test_what_another_flow_does_not_have_is_not_said_to_stand_as_in_it(kept, lan
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other", []))
     app = compared(kept({TEXT: "a"}), kept({}, flow_id=TWO, flow_name="Other"))
     assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
+
+
+def test_parameters_of_components_of_one_name_are_told_apart(kept, langflow_stand_in):
+    """Langflow's own ids are long, and tell it at their ends."""
+    names = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
+    nodes = [node(name, "Language Model", heat=text("x")) for name in names]
+    langflow_stand_in.add(flow(ONE, "Echo", nodes))
+    app = compared(kept({f"{name}.heat": name for name in names}), kept())
+    rows = list(tables(app)[0].index)
+    assert [name for name in names if any(plain(name) in row for row in rows)] == names
+    assert len(set(rows)) == 2
 
 
 def test_the_older_run_stands_first(kept):

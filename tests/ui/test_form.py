@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lfclient.fields import Variable
+from pages._ui.text import plain
 from tests.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.forms import first, forget_drafts, form
 
@@ -119,6 +120,21 @@ def test_search_finds_parameters_of_closed_components():
     assert found.overrides == {"T-a.alpha": "new"}
     next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value("nothing")
     assert "No parameter is called that" in found.run().words()
+
+
+def test_search_tells_components_of_one_name_apart():
+    """What is found stands without the component's heading; of others the id says nothing."""
+    ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
+    nodes = [node(id, "A rather long name of a language model" * 3, heat=text("x")) for id in ids]
+    found = form(*nodes, node("U-b", heat=text("z")))
+    search = next(w for w in found.at.text_input if w.key.startswith("param-search"))
+    search.set_value("heat")
+    heads = [each.value for each in found.run().at.markdown if each.value.startswith("**heat**")]
+    assert [[id for id in (*ids, "U-b") if plain(id) in head] for head in heads] == [
+        [ids[0]],
+        [ids[1]],
+        [],
+    ]
 
 
 def test_search_knows_the_chat_text_by_the_name_above_it():
