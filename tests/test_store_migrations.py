@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import create_engine, event, insert
+from sqlalchemy import create_engine, event, insert, select
 from sqlalchemy.engine import Engine
 
 from lfclient.fields.model import Variable
@@ -25,12 +26,18 @@ from lfclient.run import RunStatus
 from lfclient.store import RecordProblem, RunFilter, Store, database
 from lfclient.store.codec import dump_value
 from lfclient.store.database import postgres_url
+from lfclient.store.migrate import rebuild
 from lfclient.store.models import LabelRow, PieceRow, PresetRow, RunRow, TextRow
 from tests import postgres
+from tests.test_store_keeping import indexed
 
 # written by the last release with the schema 0001, and dumped
 WRITTEN = (Path(__file__).parent / "data" / "runs_0001.sql").read_text(encoding="utf-8")
 THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=timezone.utc)
+DAMAGES = (  # of the index for searching: it cannot be opened, or cannot be read
+    "DELETE FROM run_search_data",
+    "UPDATE run_search_data SET block = x'ff' WHERE id > 10",
+)
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
 
@@ -124,19 +131,76 @@ def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
     store.close()
 
 
+def with_texts(kind, folder, texts):
+    """The database of a release that kept accents, with the texts by which its runs are found."""
+    url = old(kind, folder)
+    with upgraded(url, folder, "0004") as connection:
+        run = connection.execute(select(RunRow.__table__).where(RunRow.id == "other")).one()
+        for run_id, body in texts.items():
+            if run_id.startswith("new"):
+                values = {**run._mapping, "id": run_id, "click": run_id}
+                connection.execute(insert(RunRow), values)
+            connection.execute(insert(TextRow), {"run_id": run_id, "body": body})
+    return url
+
+
 @BOTH
 def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
     """Its texts are found with and without."""
-    url = old(kind, tmp_path)
     texts = {"completed": "un café crème", "failed": "cafe", "going": "plain", "refused": "cafés"}
-    with upgraded(url, tmp_path, "0004") as connection:
-        for run_id, body in texts.items():
-            connection.execute(insert(TextRow), {"run_id": run_id, "body": body})
-    store = Store(tmp_path, url)
+    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
     for typed in ("cafe", "café"):
         assert found(store, typed) == ["refused", "failed", "completed"]
     assert found(store, "creme") == ["completed"]
+    store.update(replace(store.get("completed"), flow_name="Thé", version=9), answer=True)
+    assert found(store, "creme") == []
+    assert found(store, "the umbrella") == ["completed"]
     store.close()
+
+
+@BOTH
+def test_however_many_texts_have_accents_all_of_them_are_found(kind, tmp_path):
+    """They are changed a few at a time."""
+    texts = {f"new {number}": "café" for number in range(450)}
+    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
+    assert store.history.count(["you"], RunFilter(text="cafe")) == 450
+    store.close()
+
+
+def test_what_an_earlier_release_has_deleted_is_overwritten(tmp_path):
+    """In the index for searching, where it was only marked."""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "will-it-rain"})
+    with sqlite3.connect(tmp_path / "runs.db") as disk:
+        disk.execute("DELETE FROM run_texts WHERE run_id = 'failed'")
+    store = Store(tmp_path)
+    upgraded = indexed(store)
+    with store.database.write() as connection:
+        rebuild(connection)
+    assert upgraded == indexed(store)
+    store.close()
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_an_upgrade_makes_a_damaged_index_for_searching_anew(tmp_path, how):
+    """A console would not start otherwise."""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "cafe"})
+    with sqlite3.connect(tmp_path / "runs.db") as disk:
+        disk.execute(how)
+    store = Store(tmp_path)
+    assert found(store, "cafe") == ["failed", "completed"]
+    store.close()
+
+
+def test_an_upgrade_is_told_before_it_begins(tmp_path, caplog):
+    """The console is not there until it has ended; a new file is no news."""
+    Store(tmp_path / "new").close()
+    assert caplog.text == ""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème"})
+    Store(tmp_path).close()
+    assert f"{tmp_path / 'runs.db'}, is brought up to date" in caplog.text
+    caplog.clear()
+    Store(tmp_path).close()
+    assert caplog.text == ""
 
 
 @BOTH

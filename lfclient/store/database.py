@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lfclient.store.errors import StoreError, index_is_damaged, told
-from lfclient.store.migrate import is_current, rebuild, upgrade
+from lfclient.store.migrate import is_current, is_new, rebuild, upgrade
 from lfclient.store.overwriting import changes, mark, marked, merge, unmark
 from lfclient.store.quick import Execute, Quick
 
@@ -211,6 +211,8 @@ class Database:
                 _check_encoding(reader, self.where)
             if is_current(reader, self.where):
                 return
+            if not is_new(reader):
+                log.warning("%s is brought up to date, which may take minutes.", self.where)
         patient = self._connected(UPGRADE_SECONDS, UPGRADE_SECONDS)
         try:
             with patient.execution_options(immediate=True).begin() as writer:

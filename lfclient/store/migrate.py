@@ -25,6 +25,11 @@ def is_current(connection: Connection, where: str) -> bool:
     return revision == scripts.get_current_head()
 
 
+def is_new(connection: Connection) -> bool:
+    """Whether no release has written to it."""
+    return MigrationContext.configure(connection).get_current_revision() is None
+
+
 def upgrade(connection: Connection) -> None:
     """Run what is missing, in the transaction of `connection`."""
     config = Config()
