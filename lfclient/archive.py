@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timezone
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from lfclient import media
 from lfclient.csv_text import csv_pieces
@@ -31,23 +31,24 @@ from lfclient.words import without_credentials
 _STEM = 80  # characters of a name, before its number and its ending
 _PIECE = 1_000_000  # characters or bytes that are written at once
 _TOLD = 500  # characters of an address or a reason
+Fetch = Callable[[FileRef, BinaryIO], object]
 _TOO_DEEP = "What the run was given is nested too deeply to be written."
 
 
 def write_archive(
     record: RunRecord,
     target: BinaryIO,
-    fetch: Callable[[FileRef], bytes],
+    fetch: Fetch,
     *,
     flow: Flow | None = None,
     secrets: Iterable[str] = (),
 ) -> None:
     """Write the ZIP file of a run into `target`; takes little memory beside it.
 
-    `fetch` gives the bytes of a file that the run returned, or raises a `LangflowError`, which is
-    then said in `README.txt`, as is whatever else is left out. `run.json` holds what the run was
-    given and how it went. None of `secrets` is in it, nor those that the flow stores; files and
-    images are left as they are.
+    `fetch`, as a client's `save`, writes a file that the run returned into another, or raises a
+    `LangflowError`, which is then said in `README.txt`, as is whatever else is left out.
+    `run.json` holds what the run was given and how it went. None of `secrets` is in it, nor those
+    that the flow stores; files and images are left as they are.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         _Archive(record, file, fetch, Redactor([*secrets, *stored_secrets(flow)])).write()
@@ -68,7 +69,7 @@ class _Archive:
         self,
         record: RunRecord,
         file: zipfile.ZipFile,
-        fetch: Callable[[FileRef], bytes],
+        fetch: Fetch,
         redactor: Redactor,
     ) -> None:
         self._record, self._file, self._fetch = record, file, fetch
@@ -132,14 +133,15 @@ class _Archive:
             self._add(entry, "json", _json(value, self._redactor.value))
 
     def _fetched(self, entry: _Entry, ref: FileRef) -> None:
-        try:
-            data = self._fetch(ref)
-        except LangflowError as error:
-            why = self._clean(f"“{ref.name}” could not be fetched: {error.message}")
-            entry.left_out.append(why[:_TOLD])
-            return
-        name = self._free(safe_name(self._clean(ref.name)))
-        self._put(name, [data])
+        with SpooledTemporaryFile(_PIECE) as whole:
+            try:
+                self._fetch(ref, whole)
+            except LangflowError as error:
+                why = self._clean(f"“{ref.name}” could not be fetched: {error.message}")
+                entry.left_out.append(why[:_TOLD])
+                return
+            name = self._free(safe_name(self._clean(ref.name)))
+            self._pack(name, whole)
         entry.files.append(name)
 
     def _picture(self, entry: _Entry, picture: Picture, after: str) -> None:
@@ -200,15 +202,18 @@ class _Archive:
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
         """A file of the archive, or none where a fault comes between its pieces."""
-        info = zipfile.ZipInfo(name, self._date)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
         with SpooledTemporaryFile(_PIECE) as whole:
             for piece in pieces:
                 whole.write(piece)
-            whole.seek(0)
-            with self._file.open(info, "w", force_zip64=True) as entry:
-                shutil.copyfileobj(whole, entry, _PIECE)
+            self._pack(name, whole)
+
+    def _pack(self, name: str, whole: IO[bytes]) -> None:
+        info = zipfile.ZipInfo(name, self._date)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        whole.seek(0)
+        with self._file.open(info, "w", force_zip64=True) as entry:
+            shutil.copyfileobj(whole, entry, _PIECE)
         self._names.add(_alike(name))
 
     def _facts(self, entries: list[_Entry]) -> dict[str, Any]:

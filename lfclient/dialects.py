@@ -44,7 +44,9 @@ class RequestSpec:
     `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
     `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
     long as a run may take. `seconds`: for how long, where the usual time is too short. `most`: how
-    many bytes of an answer are wanted; of a larger one a little more than that is read.
+    many bytes of an answer are wanted; of a larger one no more is read than the piece that goes
+    beyond. `into`: where the body goes if the status is 200, and nothing else then. With either it
+    has to come uncompressed.
     """
 
     method: str
@@ -59,6 +61,7 @@ class RequestSpec:
     patient: bool = False
     seconds: float | None = None
     most: int | None = None
+    into: BinaryIO | None = None
 
 
 def dialect_of(minor: int) -> Dialect:

@@ -25,12 +25,12 @@ from tests import flows
 from tests.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
 
 
-def gone(ref):
+def gone(ref, target=None):
     raise LangflowError(f"{ref.name} is not there any more.")
 
 
-def fetched(ref):
-    return f"bytes of {ref.id}".encode() if ref != GONE else gone(ref)
+def fetched(ref, target):
+    target.write(f"bytes of {ref.id}".encode() if ref != GONE else gone(ref))
 
 
 def opened(record, fetch=fetched, **options):
@@ -157,7 +157,7 @@ def test_a_secret_is_taken_out_before_a_text_is_cut():
     address = f"https://evil.test/{'a' * 460}/{secret}"
     words = "x" * 450 + secret
 
-    def refused(ref):
+    def refused(ref, target):
         raise LangflowError(words)
 
     files = opened(
@@ -295,6 +295,37 @@ def test_halves_of_characters_and_deep_values_are_no_crash():
     files = opened(everything("\ud800"))
     assert json.loads(files["run.json"])
     assert json.loads(of(output("A-1", OutputKind.DATA, deep))["The-A-1.json"]) == deep
+
+
+def test_of_a_file_that_breaks_off_nothing_is_there():
+    """Half of it would look like all of it."""
+
+    def broken(ref, target):
+        target.write(b"half of it")
+        raise LangflowError("The answer was cut off.")
+
+    files = opened(record_of(run_of(output("A-1", OutputKind.FILE, GONE))), broken)
+    assert sorted(files) == ["README.txt", "run.json"]
+    assert (
+        "“gone.bin” could not be fetched: The answer was cut off." in files["README.txt"].decode()
+    )
+
+
+def test_a_large_file_takes_little_memory():
+    """It goes into the archive as it comes."""
+
+    def large(ref, target):
+        for _ in range(300):
+            target.write(os.urandom(65_536))
+
+    record = record_of(run_of(output("A-1", OutputKind.FILE, GONE)))
+    with tempfile.TemporaryFile() as file:
+        tracemalloc.start()
+        write_archive(record, file, large)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert file.tell() > 300 * 65_536
+    assert peak < 8_000_000
 
 
 def test_a_large_run_takes_little_memory():

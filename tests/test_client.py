@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -166,54 +165,6 @@ def test_a_flows_id_leads_nowhere_else(id: str):
         with pytest.raises(FlowNotFound):
             client.delete_flow(id)
     assert server.paths() == ["GET /api/v1/flows/"]
-
-
-class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file whose size nobody tells: 64 kB pieces, counted as they are read."""
-
-    def __init__(self, pieces: int) -> None:
-        self.left, self.read, self.closed = pieces, 0, False
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self.left:
-            self.left, self.read = self.left - 1, self.read + 1
-            yield bytes(65_536)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-    def close(self) -> None:
-        self.closed = True
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-@pytest.mark.parametrize("kind", ["sync", "async"])
-@pytest.mark.parametrize(("pieces", "read"), [(1_000, 4), (3, 3)])
-def test_a_file_is_read_no_further_than_is_wanted(kind: str, pieces: int, read: int):
-    """It is too large then; one that fits is whole."""
-    body = Endless(pieces)
-    server = Server().on("GET", f"{FILES}/{FILE}", lambda _: httpx.Response(200, stream=body))
-    transport, most = httpx.MockTransport(server), 3 * 65_536
-
-    async def fetched() -> bytes:
-        async with AsyncLangflowClient(URL, transport=transport) as client:
-            return await client.download(FileRef("big.bin", FILE), most)
-
-    def fetch() -> bytes:
-        if kind == "async":
-            return asyncio.run(fetched())
-        with LangflowClient(URL, transport=transport) as client:
-            return client.download(FileRef("big.bin", FILE), most)
-
-    if pieces > 3:
-        with pytest.raises(LangflowError, match=r"“big.bin” is too large: more than 197 kB\."):
-            fetch()
-    else:
-        assert len(fetch()) == most
-    assert (body.read, body.closed) == (read, True)
 
 
 def test_health_never_raises():

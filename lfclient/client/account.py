@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 from lfclient.client.steps import Steps
 from lfclient.client.uploads import FILES, Uploads
@@ -107,13 +108,27 @@ class Account(Uploads):
         ]
 
     def download(self, ref: FileRef, most: int | None = None) -> Steps[bytes]:
-        """A file's bytes, of which no more are read than `most`."""
+        """A file's bytes; raises LangflowError if they are more than `most`."""
+        answer = yield from self._file(ref, most)
+        if most is not None and len(answer.content) > most:
+            raise _too_large(ref, most)
+        return answer.content
+
+    def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> Steps[int]:
+        """The same into a file, from its beginning on; how many they are."""
+        yield from self._file(ref, most, target)
+        size = target.seek(0, os.SEEK_END)
+        if most is not None and size > most:
+            raise _too_large(ref, most)
+        return size
+
+    def _file(self, ref: FileRef, most: int | None, into: BinaryIO | None = None) -> Steps[Answer]:
         unsaid = Unsupported(
             f"The server has not said where “{ref.name}” is.",
             hint="Look for it under Files in Langflow.",
         )
-        spec = replace(read(f"{FILES}/{id_in_path(ref.id or '', unsaid)}"), most=most)
-        answer: Answer = yield from self.send(spec)
+        spec = replace(read(f"{FILES}/{id_in_path(ref.id or '', unsaid)}"), most=most, into=into)
+        answer = yield from self.send(spec)
         if answer.status == 404:
             raise LangflowError(
                 f"“{ref.name}” is no longer on the server.",
@@ -122,9 +137,7 @@ class Account(Uploads):
             )
         if answer.status != 200:
             raise self.fault(answer)
-        if most is not None and len(answer.content) > most:
-            raise LangflowError(f"“{ref.name}” is too large: more than {size_words(most)}.")
-        return answer.content
+        return answer
 
     def auto_login(self) -> Steps[str | None]:
         """A token, if the server logs everybody in; None if it asks for a password."""
@@ -194,6 +207,10 @@ def find_file(
 
 def _summary(line: FlowLine) -> FlowSummary:
     return FlowSummary(line.id, line.name, line.description or "", line.endpoint_name)
+
+
+def _too_large(ref: FileRef, most: int) -> LangflowError:
+    return LangflowError(f"“{ref.name}” is too large: more than {size_words(most)}.")
 
 
 def _flow_path(flow_id: str) -> str:

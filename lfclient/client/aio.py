@@ -97,15 +97,14 @@ class AsyncLangflowClient:
         arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
-            if step.most is None:
+            if not wire.in_pieces(step):
                 return wire.Answer.of(await client.send(request))
-            content = bytearray()
             async with aclosing(await client.send(request, stream=True)) as response:
+                body = wire.Body(step, response)
                 async for piece in response.aiter_bytes():
-                    content += piece
-                    if len(content) > step.most:
+                    if not body.take(piece):
                         break
-            return wire.Answer.begun(response, bytes(content))
+            return wire.Answer.begun(response, body.content)
 
     async def _follow(self, steps: Following_) -> AsyncGenerator[Event, None]:
         outcome: Any = None
@@ -325,6 +324,13 @@ class AsyncLangflowClient:
         read, and that it is too large is raised.
         """
         return await self._drive(self._runs.download(ref, most))
+
+    async def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> int:
+        """The same into a file, which is emptied first and holds a part if this fails; its size.
+
+        Little of it is in memory at a time.
+        """
+        return await self._drive(self._runs.save(ref, target, most))
 
     async def health(self) -> bool:
         """Whether the server answers and is well; never raises for one that does not."""

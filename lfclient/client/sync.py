@@ -97,15 +97,14 @@ class LangflowClient:
         arguments = wire.arguments(step, self.url, self._timeout, read)
         with wire.faults_told(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
-            if step.most is None:
+            if not wire.in_pieces(step):
                 return wire.Answer.of(client.send(request))
-            content = bytearray()
             with closing(client.send(request, stream=True)) as response:
+                body = wire.Body(step, response)
                 for piece in response.iter_bytes():
-                    content += piece
-                    if len(content) > step.most:
+                    if not body.take(piece):
                         break
-            return wire.Answer.begun(response, bytes(content))
+            return wire.Answer.begun(response, body.content)
 
     def _follow(self, steps: Following_) -> Iterator[Event]:
         outcome: Any = None
@@ -331,6 +330,13 @@ class LangflowClient:
         read, and that it is too large is raised.
         """
         return self._drive(self._runs.download(ref, most))
+
+    def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> int:
+        """The same into a file, which is emptied first and holds a part if this fails; its size.
+
+        Little of it is in memory at a time.
+        """
+        return self._drive(self._runs.save(ref, target, most))
 
     def health(self) -> bool:
         """Whether the server answers and is well; never raises for one that does not."""

@@ -64,7 +64,9 @@ class Give:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer read to its end. `date` is the server's time, as its header has it."""
+    """An answer. `content` is its body as far as it was wanted: empty while it is still to come, or
+    where it went elsewhere. `date` is the server's time, as its header has it.
+    """
 
     status: int
     content: bytes
@@ -79,7 +81,7 @@ class Answer:
 
     @classmethod
     def begun(cls, response: httpx.Response, content: bytes = b"") -> Answer:
-        """From a response whose body is still to come."""
+        """From a response whose body is not in it; `content` is what has been read of that."""
         headers = response.headers
         return cls(
             response.status_code,
@@ -109,6 +111,40 @@ class Answer:
         except ValueError:
             return None
         return redactor.value(value) if redactor.suspects(self.content) else value
+
+
+class Body:
+    """Takes in the body of an answer that is wanted in part or elsewhere, piece by piece.
+
+    Raises `BadAnswer` if it is compressed: a piece of 64 kB may unfold into 64 MB.
+    """
+
+    def __init__(self, spec: RequestSpec, response: httpx.Response) -> None:
+        if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise BadAnswer(
+                "The answer came compressed, though it was asked for as it is.",
+                hint="Look at the proxy before Langflow.",
+                status=response.status_code,
+            )
+        self._most, self._size, self._kept = spec.most, 0, bytearray()
+        self._into = spec.into if response.status_code == 200 else None
+        if self._into:
+            self._into.seek(0)
+            self._into.truncate()  # what a try that broke off has left
+
+    def take(self, piece: bytes) -> bool:
+        """Whether more is wanted."""
+        self._size += len(piece)
+        if self._into:
+            self._into.write(piece)
+        else:
+            self._kept += piece
+        return self._most is None or self._size <= self._most
+
+    @property
+    def content(self) -> bytes:
+        """What is in memory of it."""
+        return bytes(self._kept)
 
 
 @lru_cache(maxsize=16)
@@ -154,6 +190,11 @@ def limits(*, keep: bool) -> httpx.Limits:
     return httpx.Limits(max_keepalive_connections=0)
 
 
+def in_pieces(spec: RequestSpec) -> bool:
+    """Whether its answer is to be taken in by a `Body`."""
+    return spec.most is not None or spec.into is not None
+
+
 def patience(spec: RequestSpec, timeout: float | None, run_timeout: float | None) -> float | None:
     """For how many seconds an answer is waited for."""
     read = run_timeout if spec.patient else timeout
@@ -164,6 +205,7 @@ def arguments(
     spec: RequestSpec, base: str, timeout: float | None, read: float | None
 ) -> dict[str, Any]:
     """Arguments of `httpx.Client.build_request`; timeouts, `read` for its answer, in seconds."""
+    as_it_is = {"accept-encoding": "identity"} if in_pieces(spec) else {}
     return {
         "method": spec.method,
         "url": base + spec.path,
@@ -171,7 +213,7 @@ def arguments(
         "json": spec.json,
         "data": spec.form,
         "files": {"file": _part(spec.file)} if spec.file else None,
-        "headers": spec.headers,
+        "headers": {**(spec.headers or {}), **as_it_is},
         "timeout": httpx.Timeout(timeout, read=read),
     }
 

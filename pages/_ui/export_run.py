@@ -36,7 +36,7 @@ class Files:
         record = self._record()
         # on disk while it is made, so that it is in memory once, when it is sent
         with client(self._session.connection) as api, tempfile.TemporaryFile() as file:
-            write_archive(record, file, api.download, flow=self._flow, secrets=self._secrets())
+            write_archive(record, file, api.save, flow=self._flow, secrets=self._secrets())
             file.seek(0)
             return file.read()
 

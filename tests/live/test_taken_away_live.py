@@ -68,7 +68,7 @@ def check_archive(
     record: RunRecord, flow: Flow, client: LangflowClient, name: str, content: bytes, key: str
 ) -> None:
     whole = io.BytesIO()
-    write_archive(record, whole, client.download, flow=flow, secrets=[key])
+    write_archive(record, whole, client.save, flow=flow, secrets=[key])
     with zipfile.ZipFile(whole) as archive:
         assert archive.testzip() is None
         files = {one: archive.read(one) for one in archive.namelist()}
