@@ -83,26 +83,24 @@ class Past:
 
     def tidy(self) -> None:
         """To be called every few seconds: lets old runs be found and overwrites what was deleted, a
-        little at a time, and once an hour removes what is to be kept no longer; an hour after the
-        start at the earliest where that would be all, as after a long pause.
+        little at a time, and once an hour removes what is to be kept no longer.
         """
         with self._tidying:
             if self._unfound:
                 self._unfound = bool(self._store.add_texts())
             if time.monotonic() - self._cleaned >= CLEAN_SECONDS:
-                today, cleaner = self._today(), self._store.cleaner
-                # one that is ahead when a machine starts is soon set right
-                if ran_for() - self._begun[1] >= _SLACK or not cleaner.is_all_old(today):
-                    self._drop(cleaner.clean(today))
+                self._drop(self._store.cleaner.clean(self._today()))
                 self._cleaned = time.monotonic()
             self._store.database.overwrite_rest(OVERWRITE_SECONDS)
 
-    def _today(self) -> datetime:
-        """The time by which runs are too old. A clock that is set ahead must not make all of them
-        so: what is removed does not come back with the right time.
+    def _today(self) -> datetime | None:
+        """The time by which runs are too old: what a clock that is ahead makes so, and is removed,
+        does not come back with the right time. So one that is set ahead is not believed; and none
+        in the first hour, in which one that was ahead when the machine started is set right.
         """
         began, at = self._begun
-        return min(now(), began + (ran_for() - at) + _SLACK)
+        gone_by = ran_for() - at
+        return None if gone_by < _SLACK else min(now(), began + gone_by + _SLACK)
 
     def _drop(self, run_ids: Iterable[str]) -> None:
         for run_id in run_ids:

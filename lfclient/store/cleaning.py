@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.keeping import Keeping
 from lfclient.store.database import Database
-from lfclient.store.drafts import DAYS, KeptDrafts
+from lfclient.store.drafts import KeptDrafts
 from lfclient.store.models import PieceRow, RunRow
 from lfclient.store.record import UNFINISHED, AnswerKept
 from lfclient.store.rows import microseconds
@@ -24,23 +24,15 @@ class Cleaner:
         self._keeping = keeping
         self._drafts = drafts
 
-    def is_all_old(self, now: datetime) -> bool:
-        """Whether even the newest run is older than runs or drafts are kept: after a long pause, or
-        by a clock that is ahead.
-        """
-        days = DAYS if self._keeping.days is None else min(DAYS, self._keeping.days)
-        with self._database.read() as connection:
-            newest = connection.execute(select(func.max(RunRow.created_at))).scalar()
-        return newest is not None and newest < microseconds(now - timedelta(days=days))
-
-    def clean(self, now: datetime) -> list[str]:
-        """Remove what is too old or too much; the ids of the runs that are gone.
+    def clean(self, today: datetime | None) -> list[str]:
+        """Remove what is too old by `today`, or too much; the ids of the runs that are gone. None
+        where nobody knows what day it is: then nothing is too old.
 
         Raises `StoreError`; what was removed before stays so, and the next call goes on.
         """
         gone: list[str] = []
-        if self._keeping.days is not None:
-            since = microseconds(now - timedelta(days=self._keeping.days))
+        if self._keeping.days is not None and today is not None:
+            since = microseconds(today - timedelta(days=self._keeping.days))
             gone += self._remove(RunRow.created_at < since)
         if self._keeping.runs is not None:
             youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
@@ -49,7 +41,7 @@ class Cleaner:
             if limit is not None:
                 gone += self._remove(RunRow.created_at <= limit)
         keep = {"days": self._keeping.days, "keep": self._keeping.inputs}
-        if any([self._drafts.clean(now, **keep), self._make_room(), gone]):
+        if any([self._drafts.clean(today, **keep), self._make_room(), gone]):
             self._database.overwrite()
         return gone
 

@@ -57,15 +57,20 @@ class KeptDrafts:
                 _shorten(connection, MOST_OF_BROWSER, browser)
             _shorten(connection, MOST)
 
-    def clean(self, now: datetime, *, days: float | None, keep: bool) -> bool:
-        """Remove those that are older than their cookie or than `days`; all, if not to `keep`.
+    def clean(self, today: datetime | None, *, days: float | None, keep: bool) -> bool:
+        """Remove those that are older than their cookie or than `days`, where it is known what day
+        it is; all, if not to `keep`.
 
         Whether there were any.
         """
-        since = microseconds(now - timedelta(days=min(DAYS, days or DAYS)))
-        old = delete(DraftRow).where(DraftRow.updated_at < since) if keep else delete(DraftRow)
+        gone = delete(DraftRow)
+        if keep:
+            if today is None:
+                return False
+            since = microseconds(today - timedelta(days=min(DAYS, days or DAYS)))
+            gone = gone.where(DraftRow.updated_at < since)
         with self._database.write() as connection:
-            return bool(connection.execute(old).rowcount)
+            return bool(connection.execute(gone).rowcount)
 
 
 def _shorten(connection: Connection, most: int, browser: str | None = None) -> None:
