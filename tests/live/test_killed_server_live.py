@@ -58,7 +58,9 @@ def test_a_server_that_is_killed_and_started_again(
         seen = words(desk.until(streamed, words))
     for run_id in (job, call):
         desk.until(run_id, goes_on)
-    psutil.Process(server.status().pid).kill()
+    pid = server.status().pid
+    assert pid  # None would be the process of the tests itself
+    psutil.Process(pid).kill()
     assert desk.until(call, ended).status is RunStatus.OUTCOME_UNKNOWN
     if modes:
         record = desk.until(streamed, ended)
