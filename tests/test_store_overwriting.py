@@ -107,3 +107,12 @@ def test_nothing_is_done_where_nothing_was_deleted(store):
     store.history.delete([OWNER], ["nobody's"])
     store.database.overwrite_rest(1)
     assert (left(store), indexed(store)) == (False, before)
+
+
+def test_an_index_that_turns_out_to_be_damaged_is_made_anew(store):
+    """That overwrites it as well, and no turn fails for it."""
+    store.history.delete([OWNER], ["long"])
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE run_search_data SET block = x'ff' WHERE id > 10")
+    assert overwritten(store)[1] < store.small * 1.1
+    assert store.history.count([OWNER], RunFilter(text="flow")) == 50
