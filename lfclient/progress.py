@@ -97,9 +97,8 @@ class HumanInput:
 
     `decisions` are those that the server takes. After `expires_at` the run goes on with
     `fallback_action`, or on no branch if there is none, whatever is answered; it waits for the
-    answer all the same.
-    None where there is no limit or it is not known (`client.pending` does not tell it). `sent` is
-    the action id that was answered and is on its way.
+    answer all the same. `expires_at` is None where there is no limit, or it is not known, as
+    `client.pending` does not tell it. `sent` is the action id that was answered and is on its way.
     """
 
     request_id: str

@@ -41,8 +41,8 @@ def report_html(
 
     `fetch` gives the bytes of a file that the run returned, or raises a `LangflowError`, which is
     then said, also if there are more bytes than it is told to give; those that are too large or too
-    many are named only. None of `secrets` is in it,
-    beside those that were masked in the record and those that the flow stores.
+    many are named only. None of `secrets` is in it, nor those that were masked in the record, nor
+    those that the flow stores; files and images are left as they are.
     """
     redactor = Redactor([*secrets, *stored_secrets(flow)])
 
