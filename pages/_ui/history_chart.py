@@ -10,7 +10,7 @@ import altair as alt
 import streamlit as st
 
 from lfclient.run import RunStatus
-from pages._ui import charts, problems, status
+from pages._ui import charts, controls, problems, status
 from pages._ui.history_view import View, past, runs_words
 from pages._ui.state_history import part
 from pages._ui.text import clock
@@ -30,17 +30,10 @@ Bars = Sequence[tuple[datetime, RunStatus, int]]
 
 def draw(view: View) -> None:
     """The chart, closed until somebody wants it: it counts all that is found."""
-    panel = st.expander(
-        "Runs over time",
-        icon=":material/bar_chart:",
-        key=part("chart"),
-        on_change="rerun",
-    )
-    if panel.open:
-        with panel, problems.shown():
-            _chart(view)
+    controls.folded("Runs over time", ":material/bar_chart:", part("chart"), lambda: _chart(view))
 
 
+@problems.shown()
 def _chart(view: View) -> None:
     ends = past().span(view.owners)
     if ends is None:

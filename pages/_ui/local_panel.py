@@ -6,7 +6,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.local import SIZES, LocalState, LocalStatus
-from pages._ui import problems, state
+from pages._ui import controls, problems, state
 from pages._ui.backend import backend
 from pages._ui.text import code, plain
 
@@ -81,9 +81,11 @@ def _buttons(status: LocalStatus) -> None:
     if left is not None:
         problems.show(left)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
-        logs = st.expander("Log", icon=":material/article:", on_change="rerun", key="local-log")
-        if logs.open:
-            logs.code(backend().local.logs(50) or "Empty.", language=None, height=260)
+        controls.folded("Log", ":material/article:", "local-log", _log)
+
+
+def _log() -> None:
+    st.code(backend().local.logs(50) or "Empty.", language=None, height=260)
 
 
 def _start() -> None:

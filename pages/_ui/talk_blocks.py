@@ -11,7 +11,7 @@ from lfclient import Message
 from lfclient.loose import as_str
 from lfclient.progress import decisions_in
 from lfclient.words import clip, duration_words
-from pages._ui import export
+from pages._ui import controls, export
 from pages._ui.text import plain
 
 MOST = 30  # blocks of one message that are drawn
@@ -32,18 +32,12 @@ def draw(message: Message) -> None:
     ]
     if not steps:
         return
-    panel = st.expander(
+    controls.folded(
         f"Steps · {len(steps)}",
-        key=f"talk-steps-{message.id}",
-        icon=":material/format_list_numbered:",
-        on_change="rerun",
+        ":material/format_list_numbered:",
+        f"talk-steps-{message.id}",
+        lambda: _steps(steps),
     )
-    if panel.open:
-        with panel:
-            for block in steps[:MOST]:
-                _step(block)
-            if len(steps) > MOST:
-                st.caption(f"{len(steps) - MOST} more")
 
 
 def _question(block: Mapping[str, Any]) -> None:
@@ -53,6 +47,13 @@ def _question(block: Mapping[str, Any]) -> None:
     st.markdown(plain(clip(as_str(block.get("prompt")), _LIMIT)) or "*No question.*")
     words = f"Decided: **{plain(labels.get(made, made))}**" if made else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
+
+
+def _steps(blocks: list[Mapping[str, Any]]) -> None:
+    for block in blocks[:MOST]:
+        _step(block)
+    if len(blocks) > MOST:
+        st.caption(f"{len(blocks) - MOST} more")
 
 
 def _step(block: Mapping[str, Any]) -> None:

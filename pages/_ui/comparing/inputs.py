@@ -11,7 +11,7 @@ from lfclient.compare import ParameterRow, parameter_rows
 from lfclient.inputs import Given
 from lfclient.store import not_kept
 from lfclient.words import clip
-from pages._ui import diffs, given, state
+from pages._ui import controls, diffs, given, state
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import plain
 
@@ -86,20 +86,21 @@ def _is_long(row: ParameterRow) -> bool:
 @st.fragment
 def _long(row: ParameterRow, columns: Sequence[Column], known: list[Column], number: int) -> None:
     """The differences of values that do not fit into a cell."""
-    panel = st.expander(
+    controls.folded(
         f"Differences in {plain(row.name)}",
-        icon=":material/difference:",
-        key=state.compare_key(f"input-{number}-{plain(row.name)}"),
-        on_change="rerun",
+        ":material/difference:",
+        state.compare_key(f"input-{number}-{plain(row.name)}"),
+        lambda: _differences(row, columns, known, number),
     )
-    if not panel.open:
-        return
-    with panel:
-        there = [
-            (column, one) for column, one in zip(known, row.given, strict=True) if one is not None
-        ]
-        (base, first), *others = there
-        for column, one in others:
-            st.markdown(f"**{base.name} → {column.name}**")
-            key = f"input-{number}-{base.number}-{column.number}"
-            diffs.text(mark(columns), key, given.text_of(first.value), given.text_of(one.value))
+
+
+def _differences(
+    row: ParameterRow, columns: Sequence[Column], known: list[Column], number: int
+) -> None:
+    """Of the first run that was given it with each other."""
+    there = [(column, one) for column, one in zip(known, row.given, strict=True) if one is not None]
+    (base, first), *others = there
+    for column, one in others:
+        st.markdown(f"**{base.name} → {column.name}**")
+        key = f"input-{number}-{base.number}-{column.number}"
+        diffs.text(mark(columns), key, given.text_of(first.value), given.text_of(one.value))

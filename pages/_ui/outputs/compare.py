@@ -15,33 +15,33 @@ SIDES, DIFFERENCES = "Side by side", "Differences"
 
 def draw(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, str], None]) -> None:
     """A panel that costs nothing until it is opened; `draw_one` takes an output and a key."""
-    names = list(outputs)
-    panel = st.expander(
+    controls.folded(
         "Compare two outputs",
-        icon=":material/compare:",
-        key=f"compare-{run_id}",
-        on_change="rerun",
+        ":material/compare:",
+        f"compare-{run_id}",
+        lambda: _pair(outputs, run_id, draw_one),
     )
-    if not panel.open:
+
+
+def _pair(outputs: dict[str, Output], run_id: str, draw_one: Callable[[Output, str], None]) -> None:
+    names = list(outputs)
+    left, right = st.columns(2)
+    with left:
+        one = _choose("First", names, 0, run_id)
+    with right:
+        other = _choose("Second", names, 1, run_id)
+    view = SIDES
+    if diffs.way(outputs[one], outputs[other]):
+        view = controls.switch("View", (SIDES, DIFFERENCES), f"compare-view-{run_id}")
+    if view == DIFFERENCES:
+        pair = outputs[one], outputs[other]
+        diffs.draw((run_id, one, other), "of-one-run", *pair, ("First", "Second"))
         return
-    with panel:
-        left, right = st.columns(2)
-        with left:
-            one = _choose("First", names, 0, run_id)
-        with right:
-            other = _choose("Second", names, 1, run_id)
-        view = SIDES
-        if diffs.way(outputs[one], outputs[other]):
-            view = controls.switch("View", (SIDES, DIFFERENCES), f"compare-view-{run_id}")
-        if view == DIFFERENCES:
-            pair = outputs[one], outputs[other]
-            diffs.draw((run_id, one, other), "of-one-run", *pair, ("First", "Second"))
-            return
-        left, right = st.columns(2)
-        with left:
-            draw_one(outputs[one], "compared-first")
-        with right:
-            draw_one(outputs[other], "compared-second")
+    left, right = st.columns(2)
+    with left:
+        draw_one(outputs[one], "compared-first")
+    with right:
+        draw_one(outputs[other], "compared-second")
 
 
 def _choose(label: str, names: list[str], first: int, run_id: str) -> str:
