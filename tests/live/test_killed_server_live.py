@@ -14,6 +14,7 @@ from tests import servers
 from tests.live.conftest import Make
 from tests.live.test_live_runs import Desk, asks, desk, ended
 from tests.servers import LiveServer
+from tests.waiting import wait_for
 
 __all__ = ["desk"]
 
@@ -56,6 +57,11 @@ def test_a_server_that_is_killed_and_started_again(
         started += [asking, streamed]
         question = desk.until(asking, asks).run.waiting_for
         seen = words(desk.until(streamed, words))
+
+    def begun() -> int:
+        return sum(one.sender == "User" for one in client.messages(trip))
+
+    wait_for(lambda: begun() == 2, 30)
     for run_id in (job, call):
         desk.until(run_id, goes_on)
     pid = server.status().pid
@@ -85,4 +91,4 @@ def test_a_server_that_is_killed_and_started_again(
         texts = [one.text for one in client.messages(writing)]
         assert not [text for text in texts if text.endswith("else!")]
     assert {one.id for one in desk.runner.recent(desk.owner)} == set(started)
-    assert sum(one.sender == "User" for one in client.messages(trip)) == 2
+    assert begun() == 2
