@@ -52,6 +52,19 @@ def test_a_chart_is_guessed_and_can_be_changed():
     assert app.selectbox[1].options == ["n"]
 
 
+def test_a_chart_draws_what_was_chosen_last():
+    """The number of rows gives way to a column, and the other way round; columns stand together."""
+    rows = [{"city": f"c{i % 3}", "n": i, "m": i} for i in range(60)]
+    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app.multiselect[0].set_value([charts.ROWS]).run()
+    app.multiselect[0].set_value([charts.ROWS, "n"]).run()
+    assert app.multiselect[0].value == ["n"]
+    app.multiselect[0].set_value(["n", "m"]).run()
+    assert app.multiselect[0].value == ["n", "m"]
+    app.multiselect[0].set_value(["n", "m", charts.ROWS]).run()
+    assert app.multiselect[0].value == [charts.ROWS]
+
+
 def test_a_chart_needs_something_to_draw():
     """No column left, or none with values."""
     app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
@@ -215,7 +228,7 @@ def test_a_small_image_is_hardly_enlarged():
 def test_a_message_with_large_images_is_still_markdown():
     """Its text is short; the images are under Images."""
     app = drawn(output(OutputKind.MESSAGE, f"# Hi\n![cat]({URI}{'A' * 60_000})"))
-    assert any(element.value == "# Hi\n*image “cat”*" for element in app.markdown)
+    assert any(element.value == "# Hi  \n*image “cat”*" for element in app.markdown)
 
 
 @pytest.mark.parametrize(

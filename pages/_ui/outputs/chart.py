@@ -79,15 +79,27 @@ def _heights(block: Block, chart: str, numbers: list[str], first: charts.Choice)
     """The columns that are drawn; how many rows there are counts as one for bars."""
     bar = chart == charts.BAR
     options = [*numbers, charts.ROWS] if bar else numbers
+    key = block.widget("drawn-bar" if bar else "drawn")
     chosen = st.multiselect(
         "Drawn",
         options,
         default=[name for name in first.y if name in options] or options[:1],
         max_selections=MOST_SERIES,
-        key=block.widget("drawn-bar" if bar else "drawn"),
+        key=key,
+        on_change=_rows_or_values,
+        args=(key,),
         persist_state="session",
     )
-    return (charts.ROWS,) if charts.ROWS in chosen else tuple(chosen)
+    return tuple(chosen)
+
+
+def _rows_or_values(key: str) -> None:
+    """The number of rows is drawn alone: what was chosen last takes the other's place."""
+    chosen = st.session_state[key]
+    if charts.ROWS in chosen[-1:]:
+        st.session_state[key] = [charts.ROWS]
+    else:
+        st.session_state[key] = [name for name in chosen if name != charts.ROWS]
 
 
 def _figure(points: charts.Points, choice: charts.Choice) -> alt.Chart:
