@@ -42,11 +42,13 @@ def test_markdown_links_to_the_web_only(text):
 
 
 def test_markdown_is_read():
-    """Headings, tables, code and links are what they are."""
-    text = "# T\n\n| a |\n|--:|\n| 1 |\n\n~~x~~ `y`\n\n```py\nz\n```\n[l](https://example.com/)"
+    """Headings, tables, code and links are what they are, and lines are lines."""
+    text = (
+        "# T\n\n| a |\n|--:|\n| 1 |\n\n~~x~~ `y`\n\n```py\nz\n```\n[l](https://example.com/)\nend"
+    )
     found = of(output("C-1", OutputKind.MESSAGE, text))
     tags = [tag for tag, _ in found.elements]
-    assert {"table", "s", "code", "a"} <= set(tags)
+    assert {"table", "s", "code", "a", "br"} <= set(tags)
     assert found.values("a", "rel") == ["noopener noreferrer nofollow"]
 
 

@@ -120,8 +120,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _reader() -> MarkdownIt:
-    # the preset reads no HTML, limits nesting and knows tables
-    reader = MarkdownIt("js-default", {"linkify": False})
+    # the preset reads no HTML, limits nesting and knows tables; lines stay lines
+    reader = MarkdownIt("js-default", {"linkify": False, "breaks": True})
     reader.add_render_rule("image", _image)
     return reader
 

@@ -44,6 +44,8 @@ _FORMULA = re.compile(
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+# a line's end that a reader of Markdown would take for a blank; before a backslash is none
+_SOFT_END = re.compile(r"(?<![\n\\])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
@@ -74,7 +76,8 @@ def without_remote_images(markdown: str) -> tuple[str, list[str]]:
 
     Images given as `data:` stay. Each remote one becomes a line that names its host; what stands
     in code is left as it is. The page's security policy refuses remote images anyway: this is so
-    that a person sees a name and not a broken picture.
+    that a person sees a name and not a broken picture. Lines stay lines: few who write mean a blank
+    by the end of one, and the text of a file is no Markdown at all.
     """
     found: list[str] = []
 
@@ -134,11 +137,16 @@ def _formulas(markdown: str) -> str:
     """Formulas as Streamlit draws them, other dollars as dollars, and no marks of Streamlit's."""
     parts, place = [], 0
     for match in _FORMULA.finditer(markdown):
-        parts.append(_without_directives(markdown[place : match.start()]))
+        parts.append(_words(markdown[place : match.start()]))
         parts.append(_formula(match))
         place = match.end()
-    parts.append(_without_directives(markdown[place:]))
+    parts.append(_words(markdown[place:]))
     return "".join(parts)
+
+
+def _words(markdown: str) -> str:
+    """What stands between formulas, without Streamlit's own marks, each line on a line."""
+    return _SOFT_END.sub("  \n", _without_directives(markdown))
 
 
 def _formula(match: re.Match[str]) -> str:

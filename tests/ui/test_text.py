@@ -186,3 +186,19 @@ def test_a_whole_time_names_its_clock():
     """Where the browser tells of none, it is UTC."""
     then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=timezone.utc)
     assert whole_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("one\ntwo\n\nthree", "one  \ntwo\n\nthree"),
+        ("one   \n  two", "one  \n  two"),
+        ("so $x = 1$\nthen", "so $x = 1$  \nthen"),
+        ("one\\\ntwo", "one\\\ntwo"),
+        ("```\none\ntwo\n```", "```\none\ntwo\n```"),
+        ("$$\nx = 1\n$$", "\n$$\nx = 1\n$$\n"),
+    ],
+)
+def test_lines_stay_lines(text, drawn):
+    """Markdown would make one of them; in code and formulas they are left alone."""
+    assert without_remote_images(text)[0] == drawn
