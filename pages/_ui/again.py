@@ -151,7 +151,7 @@ def _buttons(again: Again) -> None:
             help="Fills the form with these values; what you had typed there is kept",
         )
         if not going:
-            st.button("Clear", key="clear-run", type="tertiary", on_click=close_run)
+            run_panel.close_button()
     st.caption(_how(again))
     for sentence in again.inputs.missing[:MISSING]:
         st.caption(f":orange[:material/warning: {plain(clip(sentence, 300))}]")

@@ -24,6 +24,10 @@ from pages._ui.text import plain, without_remote_images
 SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
 _OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 _HAS_RESULT = (ComponentState.DONE, ComponentState.FAILED)
+_PLACEHOLDERS = {  # by whether there is one that is done
+    True: "Choose one that is done to see what it returned",
+    False: "None is done; choose one that failed to see why",
+}
 _NO_EVENTS = (
     "This server's release does not tell what happens inside a run. Its status is asked for, and "
     "what each component did comes after the end."
@@ -181,7 +185,7 @@ def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) 
         index=None,
         format_func=label,
         key=state.component_key(record.id),
-        placeholder="Choose one that is done to see what it returned",
+        placeholder=_PLACEHOLDERS[any(one.state is ComponentState.DONE for one in known.values())],
     )
     if chosen in known:
         with st.container(border=True, key="component-result"):

@@ -121,7 +121,14 @@ def _mode(choice: Choice) -> None:
             horizontal=True,
             persist_state="session",
         )
-        st.caption(CAPTIONS[chosen])
+        st.caption(f"{CAPTIONS[chosen]} {_why(chosen, server)}".rstrip())
+
+
+def _why(mode: Mode, server: ServerInfo) -> str:
+    """Why a mode is preselected, where that is not what one would expect."""
+    if mode != "sync" or server.capabilities.events:
+        return ""
+    return f"Preselected, since Langflow {server.version} tells of no job until it is asked."
 
 
 def _more(choice: Choice) -> None:
@@ -190,8 +197,19 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
-            st.button("Clear", key="clear-run", type="tertiary", on_click=close_run)
+            close_button()
         _more(choice)
+
+
+def close_button() -> None:
+    """Shows no run any more; named so that nobody takes it for one that deletes."""
+    st.button(
+        "Show no run",
+        key="clear-run",
+        type="tertiary",
+        on_click=close_run,
+        help="The run stays under Recent runs and in History",
+    )
 
 
 def _stop_buttons(place, session: Session, record: RunRecord) -> None:

@@ -54,7 +54,7 @@ def test_from_nothing_to_a_sample_flow_run_in_both_modes_and_one_stopped(fresh, 
     screen.run()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("from nothing")
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Show no run").click()
     screen.mode("Wait for the result")
     screen.run()
     screen.wait("completed")

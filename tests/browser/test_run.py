@@ -222,7 +222,7 @@ def test_every_run_has_its_own_session_unless_kept(screen):
     def after_a_run():
         screen.run()
         screen.wait("completed")
-        screen.page.get_by_role("button", name="Clear").click()
+        screen.page.get_by_role("button", name="Show no run").click()
         expect(screen.part("run-status")).to_contain_text("No run is shown")
         return session()
 

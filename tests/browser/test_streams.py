@@ -172,6 +172,6 @@ def test_a_page_with_an_event_of_10_mb_can_be_used(screen: Screen, server: Scrip
     details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
     expect(details).to_contain_text("these are the first 500,000")
     began = time.monotonic()
-    screen.page.get_by_role("button", name="Clear", exact=True).click()
+    screen.page.get_by_role("button", name="Show no run", exact=True).click()
     expect(status).to_contain_text("No run is shown")
     assert time.monotonic() - began < SOON

@@ -99,7 +99,7 @@ def test_an_opened_run_shows_what_it_was_given_and_no_form(langflow_stand_in):
     assert "Everything else stood as in the flow" in said(app)
     assert boxes(app) == []
     assert "Run" not in labels(app)
-    assert {"Run again", "Edit and run", "Clear"} <= set(labels(app))
+    assert {"Run again", "Edit and run", "Show no run"} <= set(labels(app))
 
 
 def test_a_run_that_was_started_here_keeps_its_form(langflow_stand_in):
@@ -108,7 +108,7 @@ def test_a_run_that_was_started_here_keeps_its_form(langflow_stand_in):
     app = press(opened(), "Run")
     assert boxes(app) == ["hello"]
     assert "Inputs of this run" not in said(app)
-    assert {"Run", "Clear"} <= set(labels(app))
+    assert {"Run", "Show no run"} <= set(labels(app))
 
 
 def test_a_reload_keeps_the_form_of_a_run_that_was_started_here(langflow_stand_in, monkeypatch):

@@ -88,6 +88,15 @@ def test_the_result_of_a_component_can_be_opened_while_the_rest_goes_on(langflow
     assert "in" in [each.value for each in app.markdown]
 
 
+def test_where_no_component_is_done_only_those_that_failed_are_offered(langflow_stand_in):
+    """Nothing says that one could be chosen that is done."""
+    failed = {"A": ComponentRun("A", ComponentState.FAILED, "Chat Input", 0.2, NOW)}
+    run = run_with(RunStatus.FAILED, components=failed)
+    app = opened(run=kept_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run).id)
+    choice = next(each for each in app.selectbox if each.label == "Result of a component")
+    assert choice.placeholder == "None is done; choose one that failed to see why"
+
+
 def test_results_stand_in_the_order_of_the_flow_and_are_chosen_in_the_graph(
     langflow_stand_in, monkeypatch
 ):

@@ -42,11 +42,15 @@ def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
 
 
 def test_waiting_is_preselected_where_there_are_no_events(langflow_stand_in):
-    """Before 1.11 a job has to be asked for, again and again."""
+    """Before 1.11 a job has to be asked for, again and again; the page says that this is why."""
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = opened()
-    assert next(each for each in app.radio if each.label == "How to run").value == "sync"
+    mode = next(each for each in app.radio if each.label == "How to run")
+    assert mode.value == "sync"
+    assert "Preselected, since Langflow 1.10.3 tells of no job until it is asked." in said(app)
+    mode.set_value("background").run()
+    assert "Preselected" not in said(app)
 
 
 def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
