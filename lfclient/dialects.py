@@ -18,8 +18,21 @@ from lfclient.server import CONCURRENCY, Capabilities, Limits, ServerInfo, warni
 WORKFLOWS = "/api/v2/workflows"
 _OWN_SESSIONS = 10  # the N of the first 1.N that keeps to one user's sessions
 EVENT_STREAM = "text/event-stream"
+_MODES = 11  # the N of the first 1.N of this dialect
 _TRACES = 12  # the N of the first 1.N that fills them
 KEEPS_ALIVE = 13  # the N of the first 1.N that does
+# the N of the first 1.N that has it, of each capability that came after the Workflow API
+SINCE = {
+    "events": _MODES,
+    "keep_alive": KEEPS_ALIVE,
+    "input_value": _MODES,
+    "session_field": _MODES,
+    "pending": _MODES,
+    "idempotency": _MODES,
+    "own_sessions": _OWN_SESSIONS,
+    "message_pages": _MODES,
+    "traces": _TRACES,
+}
 NO_EVENTS = "Langflow {} does not tell what happens in a run while it goes on: 1.11 and later do."
 Dialect = Literal["inputs", "modes"]
 
@@ -66,7 +79,7 @@ class RequestSpec:
 
 def dialect_of(minor: int) -> Dialect:
     """Langflow 1.11 changed the request; `minor` is the N of 1.N."""
-    return "modes" if minor >= 11 else "inputs"
+    return "modes" if minor >= _MODES else "inputs"
 
 
 def minor_of(version: VersionAnswer) -> int | None:

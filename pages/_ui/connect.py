@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 from pydantic import SecretStr
 
@@ -15,6 +17,14 @@ from pages._ui.servers import Session
 from pages._ui.text import code, plain
 
 KEY_NAME = "Langflow Console"
+
+
+@dataclass(frozen=True)
+class _NotTaken:
+    """Why an address and key were not taken up, and the name of the server in use, if any."""
+
+    error: LangflowError
+    still: str | None
 
 
 def session() -> Session | None:
@@ -112,7 +122,8 @@ def test_and_use() -> None:
         servers.choose(connection)
         servers.session(connection).refresh()
     except LangflowError as error:
-        state.leave_notice(error)
+        still = servers.current()
+        state.leave_notice(_NotTaken(error, still.connection.name if still else None))
         return
     st.session_state[state.SERVER_URL] = connection.url
     state.leave_notice(connection.name)
@@ -125,7 +136,11 @@ def _known(address: str) -> Connection | None:
 def notice() -> None:
     """What the last test came to."""
     left = state.take_notice()
-    if isinstance(left, LangflowError):
+    if isinstance(left, _NotTaken):
+        problems.show(left.error)
+        if left.still:
+            st.caption(f"Nothing was changed: {plain(left.still)} is still in use, as before.")
+    elif isinstance(left, LangflowError):
         problems.show(left)
     elif left is not None:
         st.success(f"Connected with {plain(str(left))}.", icon=":material/check_circle:")

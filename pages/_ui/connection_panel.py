@@ -7,12 +7,14 @@ from dataclasses import fields
 import streamlit as st
 
 from lfclient import ServerInfo, samples
+from lfclient.dialects import SINCE
 from lfclient.errors import LangflowError
 from pages._ui import connect, problems, servers, state, waiting
 from pages._ui.backend import client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import code, plain
 
+LIST_SECONDS = 10.0  # for the new list of flows, once there are new ones
 _SOURCES = {
     "environment": "from the environment",
     "env file": "from .env",
@@ -25,12 +27,14 @@ _CAPABILITIES = {
     "background": "Background jobs",
     "stop": "Stop",
     "events": "Live events",
+    "keep_alive": "Signs of life while nothing happens",
     "input_value": "Chat text as input",
     "session_field": "Sessions",
     "pending": "Waiting for a person",
     "idempotency": "A repeated request starts no second run",
     "own_sessions": "Sessions apart from other users'",
     "message_pages": "Messages in pages",
+    "traces": "Traces of runs",
     "file_upload": "File upload",
     "variables": "Server variables",
 }
@@ -89,9 +93,8 @@ def _server(server: ServerInfo, flows: int) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for each in fields(server.capabilities):
             able = getattr(server.capabilities, each.name)
-            label = _CAPABILITIES.get(each.name, each.name.replace("_", " "))
             st.badge(
-                label,
+                _CAPABILITIES[each.name] + ("" if able else _since(each.name)),
                 icon=":material/check:" if able else ":material/close:",
                 color="green" if able else "gray",
             )
@@ -115,6 +118,12 @@ def _server(server: ServerInfo, flows: int) -> None:
     )
 
 
+def _since(capability: str) -> str:
+    """From which release on servers have it, where that is what this one lacks."""
+    minor = SINCE.get(capability)
+    return f" (from 1.{minor})" if minor else ""
+
+
 def _samples(session: Session) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
@@ -124,6 +133,9 @@ def _samples(session: Session) -> None:
             f"{len(samples.own_code())} components comes with the console; the others are the "
             "server's own."
         )
+        added = state.take_added()
+        if added:
+            _added(*added)
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
         missing: list[str] = []
@@ -133,14 +145,21 @@ def _samples(session: Session) -> None:
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
             session.refresh()
-            names = ", ".join(plain(flow.name) for flow in made)
-            st.success(f"Added: {names}." if made else "There was none to be added.")
-            if missing:
-                left = ", ".join(plain(name) for name in missing)
-                st.caption(
-                    f"Left out, since this server lacks their components or allows none but its "
-                    f"own: {left}."
-                )
+            state.leave_added([flow.name for flow in made], missing)
+            session.flows(LIST_SECONDS)
+            st.rerun()  # the number of flows stands above
+
+
+def _added(made: list[str], missing: list[str]) -> None:
+    """What has come of adding the sample flows."""
+    names = ", ".join(plain(name) for name in made)
+    st.success(f"Added: {names}." if made else "There was none to be added.")
+    if missing:
+        left = ", ".join(plain(name) for name in missing)
+        st.caption(
+            f"Left out, since this server lacks their components or allows none but its own: "
+            f"{left}."
+        )
 
 
 def other_server(current: Session | None) -> None:

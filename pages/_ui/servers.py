@@ -38,9 +38,9 @@ class Session:
         """What the server is and can do."""
         return self._ask("server")
 
-    def flows(self) -> Found[list[FlowSummary]]:
-        """All flows of the key's user."""
-        return self._ask("flows")
+    def flows(self, patience: float | None = None) -> Found[list[FlowSummary]]:
+        """All flows of the key's user; a new list is waited for as long as for any, or so long."""
+        return self._ask("flows", patience=patience)
 
     def flow(self, flow_id: str) -> Found[Flow]:
         """A flow whole."""

@@ -43,6 +43,7 @@ _KEPT_RUN = "kept-for-run-id"
 _FORM_OF = "form-of-run"
 _COMPARED = "compared"
 _NOTICE = "notice"
+_ADDED = "added-samples"
 _WANTED_FLOW = "wanted-flow"
 _LOOKED_FOR = "looked-for-flow"
 _LOCAL_PROBLEM = "local-problem"
@@ -360,6 +361,16 @@ def leave_notice(notice: object) -> None:
 def take_notice() -> object | None:
     """What was left to be said, once."""
     return st.session_state.pop(_NOTICE, None)
+
+
+def leave_added(made: list[str], missing: list[str]) -> None:
+    """The names of the sample flows that were added, and of those that could not be."""
+    st.session_state[_ADDED] = (made, missing)
+
+
+def take_added() -> tuple[list[str], list[str]] | None:
+    """What `leave_added` left, once."""
+    return st.session_state.pop(_ADDED, None)
 
 
 def leave_local_problem(problem: Exception) -> None:

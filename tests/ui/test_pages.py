@@ -213,12 +213,13 @@ def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
 
 
 def test_a_failed_test_changes_nothing(langflow_stand_in):
-    """The server in use stays in use; the field of the key is emptied all the same."""
+    """The server in use stays so, which is said; the field of the key is emptied all the same."""
     app = opened("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value("http://127.0.0.1:9")
     next(each for each in app.text_input if each.label == "API key").set_value("sk-typed-in-vain")
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert "does not answer" in said(app)
+    assert f"{servers.available()[0].name} is still in use, as before." in said(app)
     assert app.session_state[state.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
 
