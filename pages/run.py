@@ -13,7 +13,6 @@ from pages._ui import (
     recent,
     run_panel,
     share,
-    state,
     waiting,
     workbench,
 )
@@ -32,9 +31,9 @@ with problems.shown():
         session.ask_ahead()
         share.look()
         with left:
-            flow = picker.draw(session, record.flow_id if record else None)
+            flow = picker.draw(session, record)
             # a run that was only opened is shown with its own inputs, in the place of the form
-            opened = record if record and not state.has_form(record.id, record.flow_id) else None
+            opened = record if record and again.is_due(session, record) else None
             bench = workbench.prepare(session, flow) if flow and not opened else None
         with controls:
             run_panel.draw(session, bench.choice if bench else None, record)

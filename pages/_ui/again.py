@@ -17,7 +17,7 @@ from lfclient.modes import MODE_NAMES, MODES_HOW
 from lfclient.run import Mode
 from lfclient.store import RunRecord
 from lfclient.words import clip
-from pages._ui import given, problems, run_panel, state, waiting
+from pages._ui import given, picker, run_panel, state, waiting
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend, close_run
 from pages._ui.form import load_overrides
@@ -38,6 +38,11 @@ class Again:
     inputs: Inputs
     mode: Mode
     kept: bool
+
+
+def is_due(session: Session, record: RunRecord) -> bool:
+    """Whether a run is shown with its own inputs; else the form it was started from is there."""
+    return not state.has_form(record.id, record.flow_id) or picker.is_gone(session, record)
 
 
 def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
@@ -87,23 +92,10 @@ def _again(session: Session, flow: Flow | None, record: RunRecord) -> Again | No
 
 
 def _no_flow(session: Session, record: RunRecord) -> None:
-    name = plain(record.flow_name)
-    try:
-        gone = all(flow.id != record.flow_id for flow in session.flows().value)
-    except LangflowError:
-        gone = False
-    if gone:
-        problems.show_words(
-            "The flow of this run is not on the server any more",
-            f"“{record.flow_name}” was deleted, or is another user's. What the run was given and "
-            "returned is still here.",
-            "It can't be run again. Choose another flow above to run that.",
-            warning=True,
-        )
-    else:
+    if not picker.is_gone(session, record):  # else that has said so
         st.caption(
-            f":material/cloud_off: It can be run again once the server has told of {name}. "
-            "What the run was given is kept here."
+            ":material/cloud_off: It can be run again once the server has told of "
+            f"{plain(record.flow_name)}. What the run was given is kept here."
         )
 
 

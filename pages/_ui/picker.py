@@ -8,6 +8,7 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
+from lfclient.store import RunRecord
 from lfclient.words import clip
 from pages._ui import problems, share, shell, state, waiting
 from pages._ui.answers import Found, StillAsking
@@ -18,14 +19,15 @@ from pages._ui.text import plain
 _LETTERS = 8  # of an id that was cut off, by which its flow can be told
 
 
-def draw(session: Session, preferred: str | None) -> Flow | None:
+def draw(session: Session, record: RunRecord | None) -> Flow | None:
     """The select box, the chosen flow's description, and the flow itself; None if there is none.
 
-    `preferred` is the flow to begin with: that of the run that is shown, or None.
+    `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
+    gone, none is chosen: another above what the run was given would pass for its flow.
     """
     _server(session)
     try:
-        flows = _flows(session)
+        flows = _flows(session, record)
     except LangflowError as error:
         waiting.show(session, error, retry="retry-flows")
         return None
@@ -37,14 +39,22 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
             warning=True,
         )
         _retry(session)
-    if not flows.value:
+    gone = record is not None and not _has(flows, record.flow_id)
+    chosen = None
+    if flows.value:
+        first = _choice(session, flows.value, record)
+        chosen = _box(session, flows.value, first, record.flow_name if gone else None)
+    else:
         _empty(session)
+    if gone:
+        _gone(record)
         return None
-    chosen = _box(session, flows.value, _choice(session, flows.value, preferred))
     if chosen is None:
-        _no_such_flow(flows.value)
+        if flows.value:
+            _no_such_flow(session, flows.value)
         return None
     state.set_flow_in_address(chosen.id)
+    state.know_flow(session.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
     return _flow(session, chosen)
@@ -53,16 +63,16 @@ def draw(session: Session, preferred: str | None) -> Flow | None:
 def has_choice(session: Session) -> bool:
     """Whether a flow is chosen, with what is known of them without waiting any longer."""
     try:
-        flows = _flows(session).value
+        flows = _flows(session, None).value
     except LangflowError:
         return False
     return bool(flows) and _choice(session, flows, None) is not None
 
 
-def _flows(session: Session) -> Found[list[FlowSummary]]:
-    """The list; asked for anew once, where the flow in the address is younger than the last."""
+def _flows(session: Session, record: RunRecord | None) -> Found[list[FlowSummary]]:
+    """The list; asked for anew once, where the flow that is wanted is younger than the last."""
     flows = session.flows()
-    wanted = state.flow_in_address()
+    wanted = record.flow_id if record else state.flow_in_address()
     if wanted and not _has(flows, wanted) and state.first_look_for(wanted):
         session.refresh()
         flows = session.flows()
@@ -91,17 +101,28 @@ def _server(session: Session) -> None:
     )
 
 
-def _choice(session: Session, flows: list[FlowSummary], preferred: str | None) -> str | None:
-    """The flow that is chosen; None where the address names one that is not there.
+def is_gone(session: Session, record: RunRecord) -> bool:
+    """Whether the server is known to have the flow of a run no longer."""
+    try:
+        return not _has(session.flows(), record.flow_id)
+    except LangflowError:
+        return False
+
+
+def _choice(session: Session, flows: list[FlowSummary], record: RunRecord | None) -> str | None:
+    """The flow that is chosen; None where that of the run, or of the address, is not there.
 
     Another in its place would be run by mistake.
     """
+    preferred = record.flow_id if record else None
     known = {flow.id for flow in flows}
     key = state.flow_key(session.owner)
     addressed = state.flow_in_address()
     wanted = (state.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
     chosen = next((each for each in wanted if each in known), None)
-    if chosen is None and not addressed:
+    if preferred and preferred not in known:
+        chosen = None
+    elif chosen is None and not addressed:
         chosen = flows[0].id
     # set each time: on another page Streamlit falls back to the first option, if this value was
     # set and never chosen
@@ -109,7 +130,10 @@ def _choice(session: Session, flows: list[FlowSummary], preferred: str | None) -
     return chosen
 
 
-def _box(session: Session, flows: list[FlowSummary], chosen: str | None) -> FlowSummary | None:
+def _box(
+    session: Session, flows: list[FlowSummary], chosen: str | None, gone: str | None
+) -> FlowSummary | None:
+    """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = Counter(flow.name for flow in flows)
 
@@ -126,7 +150,7 @@ def _box(session: Session, flows: list[FlowSummary], chosen: str | None) -> Flow
             format_func=label,
             key=state.flow_key(session.owner),
             on_change=close_run,
-            placeholder="Choose a flow",
+            placeholder=f"{clip(gone, 60)} (deleted)" if gone else "Choose a flow",
             persist_state="session",
         )
         st.button(
@@ -139,10 +163,33 @@ def _box(session: Session, flows: list[FlowSummary], chosen: str | None) -> Flow
     return by_id.get(chosen)
 
 
-def _no_such_flow(flows: list[FlowSummary]) -> None:
+def _gone(record: RunRecord) -> None:
+    """The flow of the run that is shown is not among those of the server."""
+    with st.container(key="flow-gone"):
+        problems.show_words(
+            "The flow of this run is not on the server any more",
+            f"“{record.flow_name}” was deleted, or is another user's. What the run was given and "
+            "returned is still here.",
+            "It can't be run again. Choose another flow above to run that.",
+            warning=True,
+        )
+
+
+def _no_such_flow(session: Session, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
     share.drop()
     named = state.flow_in_address() or ""
+    name = state.known_flow(session.owner, named)
+    if name:
+        with st.container(key="flow-gone"):
+            problems.show_words(
+                "The flow is not on the server any more",
+                f"“{name}” was there when it was chosen here, and was deleted since, or is "
+                "another user's now.",
+                "Choose another flow.",
+                warning=True,
+            )
+        return
     begun = [flow for flow in flows if len(named) >= _LETTERS and flow.id.startswith(named)]
     with st.container(key="no-such-flow"):
         problems.show_words(

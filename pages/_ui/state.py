@@ -45,6 +45,7 @@ _COMPARED = "compared"
 _NOTICE = "notice"
 _ADDED = "added-samples"
 _WANTED_FLOW = "wanted-flow"
+_KNOWN_FLOW = "known-flow"
 _LOOKED_FOR = "looked-for-flow"
 _LOCAL_PROBLEM = "local-problem"
 _LONGEST_RUNS = 1_000  # characters of the runs in an address
@@ -240,6 +241,17 @@ def set_flow_in_address(flow_id: str) -> None:
 def want_flow(flow_id: str) -> None:
     """Let the select box go to this flow when it is next drawn."""
     st.session_state[_WANTED_FLOW] = flow_id
+
+
+def know_flow(owner: str, flow_id: str, name: str) -> None:
+    """Remember what the chosen flow is called, for when it is gone."""
+    st.session_state[_KNOWN_FLOW] = (owner, flow_id, name)
+
+
+def known_flow(owner: str, flow_id: str) -> str | None:
+    """The name of the flow that was chosen last on that server, if it is this one."""
+    *known, name = st.session_state.get(_KNOWN_FLOW, (None, None, None))
+    return name if known == [owner, flow_id] else None
 
 
 def first_look_for(flow_id: str) -> bool:

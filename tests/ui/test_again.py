@@ -239,6 +239,23 @@ def test_a_flow_that_was_deleted_leaves_its_inputs(langflow_stand_in):
     assert "The flow of this run is not on the server any more" in said(app)
     assert "Oslo" in given(app)
     assert not {"Run again", "Edit and run"} & set(labels(app))
+    assert app.selectbox[0].value is None
+    assert app.selectbox[0].placeholder == "Gone (deleted)"
+    app.selectbox[0].set_value(ONE).run()
+    assert "Run" in labels(app)
+    assert "not on the server any more" not in said(app)
+
+
+def test_a_flow_that_is_deleted_beside_its_run_takes_the_form_along(langflow_stand_in):
+    """The run that was started from it is shown with what it was given, as any other."""
+    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Gone"))
+    langflow_stand_in.answers[POST] = (404, {"detail": "Flow not found"})
+    app = press(opened(flow=TWO), "Run")
+    langflow_stand_in.add(flow(ONE, "Echo"))
+    next(each for each in app.button if each.key == "refresh-flows").click().run()
+    assert "The flow of this run is not on the server any more" in said(app)
+    assert "Inputs of this run" in said(app)
+    assert app.selectbox[0].value is None
 
 
 def test_a_server_that_is_away_leaves_the_inputs(langflow_stand_in):
