@@ -24,6 +24,7 @@ with problems.shown():
             flow = picker.draw(session, None)
         bench = talk_panel.bench(session, flow)
         if bench:
+            talk_panel.tell_where()
             talk_sessions.settle(session)
             current = talk.prepare(session, bench)
             talk_sessions.head(current)

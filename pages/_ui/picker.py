@@ -154,10 +154,10 @@ def _box(
             persist_state="session",
         )
         st.button(
-            "",
+            "Ask for the flows again",
             key="refresh-flows",
             icon=":material/refresh:",
-            help="Ask the server for its flows again",
+            help="Asks the server for its flows again",
             on_click=session.refresh,
         )
     return by_id.get(chosen)

@@ -18,6 +18,12 @@ def place(session: Session) -> AbstractContextManager:
     return st.sidebar if picker.has_choice(session) else st.container()
 
 
+def tell_where() -> None:
+    """Where all this is, in a narrow window only: there it is hidden at first."""
+    with st.container(key="chat-side"):
+        st.caption("The flow, its parameters and the sessions are behind » at the top.")
+
+
 def bench(session: Session, flow: Flow | None) -> Workbench | None:
     """The flow's form, without its message; None, and why, where one cannot talk with it."""
     if flow is None:
