@@ -1,7 +1,7 @@
-"""The console's own styles, as a part of the page that Streamlit serves.
+"""The console's own styles and script, as a part of the page that Streamlit serves.
 
-`st.html` would send them with each drawing of a page, and the browser would then work out how all
-of it looks anew.
+`st.html` would send the styles with each drawing of a page, and the browser would then work out how
+all of it looks anew; it runs no script.
 """
 
 from __future__ import annotations
@@ -13,18 +13,25 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLES = Path(__file__).parent / "assets" / "page.css"
+SCRIPT = Path(__file__).parent / "assets" / "page.js"
 _END = b"</head>"
 # which would have the page sent packed, or not again although the styles have changed
 _NOT_PASSED_ON = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _OF_THE_OLD_PAGE = ("etag", "last-modified", "accept-ranges")
 
 
+def script() -> str:
+    """The console's own script; the security policy has to allow it by its hash."""
+    return f"\n{SCRIPT.read_text(encoding='utf-8')}"
+
+
 class PageStyle:
-    """Puts the styles at the end of the head of each HTML page that a browser opens."""
+    """Puts styles and script at the end of the head of each HTML page that a browser opens."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._styles = f"<style>\n{STYLES.read_text(encoding='utf-8')}</style>".encode()
+        styles = STYLES.read_text(encoding="utf-8")
+        self._own = f"<style>\n{styles}</style><script>{script()}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks = scope["type"] == "http" and scope["method"] == "GET"
@@ -32,14 +39,14 @@ class PageStyle:
             await self.app(scope, receive, send)
             return
         headers = [pair for pair in scope["headers"] if pair[0].lower() not in _NOT_PASSED_ON]
-        await self.app({**scope, "headers": headers}, receive, _Styled(self._styles, send))
+        await self.app({**scope, "headers": headers}, receive, _Styled(self._own, send))
 
 
 class _Styled:
-    """Sends an answer on; that of a page once it is whole, with the styles."""
+    """Sends an answer on; that of a page once it is whole, with what is the console's own."""
 
-    def __init__(self, styles: bytes, send: Send) -> None:
-        self._styles, self._send = styles, send
+    def __init__(self, own: bytes, send: Send) -> None:
+        self._own, self._send = own, send
         self._start: Message | None = None
         self._body = b""
 
@@ -57,7 +64,7 @@ class _Styled:
         await self._send(message)
 
     async def _send_page(self, start: Message) -> None:
-        body = self._body.replace(_END, self._styles + _END, 1)
+        body = self._body.replace(_END, self._own + _END, 1)
         headers = MutableHeaders(scope=start)
         for name in _OF_THE_OLD_PAGE:
             del headers[name]

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lfclient.store.drafts import DAYS
+from pages._ui import page_style
 
 COOKIE = "langflow_console"
 COOKIE_SECONDS = int(DAYS * 24 * 3600)  # as long as drafts; typed keys are kept for hours only
@@ -31,7 +32,8 @@ def valid_token(token: object) -> bool:
 
 
 def content_security_policy() -> str:
-    """The policy; inline scripts are allowed by the hash of those in Streamlit's own page only.
+    """The policy; inline scripts are allowed by the hash of those in Streamlit's own page, and of
+    the one that the console adds to it, only.
 
     `blob:` is needed by Streamlit's components. Remote images, frames, fonts and styles are all
     refused, so that nothing in a flow's output can load or leak anything by itself.
@@ -39,7 +41,7 @@ def content_security_policy() -> str:
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     hashes = [
         "'sha256-" + base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() + "'"
-        for body in _INLINE_SCRIPT.findall(page)
+        for body in [*_INLINE_SCRIPT.findall(page), page_style.script()]
     ]
     return "; ".join(
         [

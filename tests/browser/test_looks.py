@@ -111,3 +111,17 @@ def test_a_narrow_chat_says_where_its_flow_is_chosen(console, window):
     expect(hint).to_be_hidden()
     screen.page.set_viewport_size(NARROW)
     expect(hint).to_be_visible()
+
+
+def test_the_menu_of_a_narrow_window_closes_once_a_page_is_chosen(console, window):
+    """It lies over that page; each time that it was opened, not the first only."""
+    screen = Screen(window())
+    page = screen.page
+    page.set_viewport_size(NARROW)
+    screen.open(console.url)
+    menu = page.get_by_test_id("stSidebar")
+    for name, sign in (("Connection", "server-facts"), ("Run", "run-panel")):
+        page.get_by_test_id("stExpandSidebarButton").click()
+        menu.get_by_role("link", name=name).click()
+        screen.part(sign).wait_for()
+        expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()

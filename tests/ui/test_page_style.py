@@ -1,4 +1,4 @@
-"""The console's own styles in the page that Streamlit serves."""
+"""The console's own styles and script in the page that Streamlit serves."""
 
 import asyncio
 import gzip
@@ -41,12 +41,13 @@ def get(path, headers, seen=None):
 
 
 @pytest.mark.parametrize("path", ["/", "/pieces"])
-def test_a_page_has_the_styles_in_its_head(path):
+def test_a_page_has_styles_and_script_in_its_head(path):
     """Once, and nothing else of it is changed; it is never an old one."""
     seen = {}
     answer = get(path, BROWSER, seen)
     styles = page_style.STYLES.read_text(encoding="utf-8")
-    before, after = answer.text.split(f"<style>\n{styles}</style>")
+    own = f"<style>\n{styles}</style><script>{page_style.script()}</script>"
+    before, after = answer.text.split(own)
     assert before + after == PAGE
     assert after.startswith("</head>")
     assert int(answer.headers["content-length"]) == len(answer.content)
@@ -62,6 +63,7 @@ def test_all_else_is_as_it_is(path, accept):
     assert "etag" in answer.headers
 
 
-def test_the_styles_end_no_sooner_than_their_file():
-    """They stand in a page as they are."""
-    assert "</" not in page_style.STYLES.read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", [page_style.STYLES, page_style.SCRIPT])
+def test_what_is_added_ends_no_sooner_than_its_file(file):
+    """It stands in a page as it is."""
+    assert "</" not in file.read_text(encoding="utf-8")
