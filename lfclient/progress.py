@@ -98,7 +98,9 @@ class HumanInput:
     `decisions` are those that the server takes. After `expires_at` the run goes on with
     `fallback_action`, or on no branch if there is none, whatever is answered; it waits for the
     answer all the same. `expires_at` is None where there is no limit, or it is not known, as
-    `client.pending` does not tell it. `sent` is the action id that was answered and is on its way.
+    `client.pending` does not tell it. `sent` is the action id that was answered and is on its way,
+    or has arrived, `sent_at` when somebody did. Of a question that was answered elsewhere both are
+    None: no event tells the decision.
     """
 
     request_id: str
@@ -111,6 +113,20 @@ class HumanInput:
     expires_at: datetime | None = None
     fallback_action: str | None = None
     sent: str | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it was answered after its time limit, and the answer did not count."""
+        return bool(self.sent_at and self.expires_at and self.sent_at > self.expires_at)
+
+    def unanswered(self) -> HumanInput:
+        """The question without the answer that was sent."""
+        return replace(self, sent=None, sent_at=None)
+
+    def label(self, action_id: str) -> str:
+        """What stands on the button of a decision; its id if there is none."""
+        return next((one.label for one in self.decisions if one.action_id == action_id), action_id)
 
 
 def decisions_in(options: Any, allowed: Any) -> tuple[Decision, ...]:

@@ -94,7 +94,8 @@ class Run:
     `created_timestamp` is that of the answer and is left in `raw`.
 
     `components`, `messages` and `waiting_for` are what its events told, by component and message
-    id; `last_event_id` is that of the last of them.
+    id; `last_event_id` is that of the last of them. `decided` are the questions that were answered,
+    in their order.
     """
 
     flow_id: str
@@ -114,6 +115,7 @@ class Run:
     components: dict[str, ComponentRun] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     waiting_for: HumanInput | None = None
+    decided: tuple[HumanInput, ...] = ()
     last_event_id: str | None = None
 
     @property
@@ -159,7 +161,7 @@ def _begin(run: Run, event: events.RunStarted) -> Run:
     components = {name: run.components.get(name) or ComponentRun(name) for name in event.to_run} | {
         name: old for name, old in run.components.items() if name not in event.to_run
     }
-    run = replace(run, components=components, waiting_for=None)
+    run = replace(_gone_on(run), components=components)
     for name in first:
         run = _with(run, name, state=ComponentState.RUNNING)
     return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
@@ -253,9 +255,12 @@ def _ask(run: Run, event: events.HumanInputRequired) -> Run:
         request = replace(
             request,
             sent=before.sent,
+            sent_at=before.sent_at,
             expires_at=request.expires_at or before.expires_at,
             fallback_action=request.fallback_action or before.fallback_action,
         )
+    else:
+        run = _gone_on(run)
     components = {
         name: replace(one, state=ComponentState.WAITING)
         if one.state is ComponentState.RUNNING
@@ -269,6 +274,21 @@ def _ask(run: Run, event: events.HumanInputRequired) -> Run:
             run, asking, state=ComponentState.SUSPENDED, seconds=None, ended_at=None, output=None
         )
     return run if run.ended else replace(run, status=RunStatus.SUSPENDED)
+
+
+def _gone_on(run: Run) -> Run:
+    """A run that waits no more, since somebody has decided."""
+    asked = run.waiting_for
+    return replace(run, waiting_for=None, decided=(*run.decided, asked)) if asked else run
+
+
+def not_taken(run: Run, request_id: str) -> Run:
+    """A run whose question is open again, or was answered by another decision than was sent."""
+    asked, decided = run.waiting_for, run.decided
+    last = decided[-1] if decided else None
+    if last and last.request_id == request_id and not (asked and asked.request_id == request_id):
+        decided = (*decided[:-1], last.unanswered())
+    return replace(run, decided=decided, waiting_for=asked and asked.unanswered())
 
 
 def _end(run: Run, event: events.RunEnded) -> Run:
@@ -297,6 +317,7 @@ def answered(run: Run, answer: Run) -> Run:
         },
         messages=run.messages,
         waiting_for=run.waiting_for,
+        decided=run.decided,
         last_event_id=run.last_event_id,
     )
 
@@ -358,6 +379,10 @@ def settled(run: Run) -> Run:
         )
         for name, one in run.components.items()
     }
+    asked = run.waiting_for
+    # it came to its end without a word that it went on; of one that was stopped nobody decided
+    if asked and (asked.sent or run.status is RunStatus.COMPLETED):
+        run = _gone_on(run)
     return replace(run, components=components, waiting_for=None)
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from lfclient.flow import Flow
+from lfclient.progress import ComponentRun, Decision, HumanInput
 from lfclient.run import RunStatus
 from lfclient.store.record import ADOPTED, RecordProblem
 from tests import flows
-from tests.reports import everything, page, record_of, run_of
+from tests.reports import AT, everything, page, record_of, run_of
 
 
 def test_inputs_have_the_names_of_the_form():
@@ -60,6 +61,15 @@ def test_a_run_that_could_not_be_done_says_why():
     assert "outcome unknown" in found.text
     assert "The server was away." in found.text
     assert "Run it again." in found.text
+
+
+def test_what_was_decided_is_told():
+    """With the component that asked and its question; where somebody else did, that."""
+    asked = HumanInput("H-1:j", "Pay?", (Decision("no", "Refuse it"),), component_id="H-1")
+    decided = (replace(asked, sent="no", sent_at=AT), asked)
+    found = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
+    assert "Refuse it, 2026-11-25 01:02:03 UTC (H-1: Pay?)" in found
+    assert "elsewhere, how, no event tells (H-1: Pay?)" in found
 
 
 def test_components_have_their_bars():

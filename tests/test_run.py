@@ -27,7 +27,7 @@ from lfclient import (
 from lfclient.answers import new_run
 from lfclient.events.read import EventReader
 from lfclient.progress import ComponentRun, HumanInput, Message
-from lfclient.run import answered, with_builds, with_history
+from lfclient.run import answered, settled, with_builds, with_history
 from tests.recorded import events
 from tests.test_event_reader import VERSIONS, read
 
@@ -212,6 +212,34 @@ def test_a_question_that_comes_again_is_still_answered():
     run = apply(NEW, asked)
     run = replace(run, waiting_for=replace(run.waiting_for, sent="approve"))
     assert apply(run, asked).waiting_for.sent == "approve"
+
+
+@pytest.mark.parametrize("sent", ["approve", None])
+def test_an_answered_question_is_kept(sent: str | None):
+    """Once the run has gone on; that it was answered elsewhere is all that is known then."""
+    found = read(events("1.13.0", "hitl_events_approve"))
+    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    waits = after(found[: asked + 1])
+    assert waits.decided == ()
+    question = replace(waits.waiting_for, sent=sent)
+    run = after(found[asked + 1 :], replace(waits, waiting_for=question))
+    assert (run.waiting_for, run.decided) == (None, (question,))
+    assert answered(run, NEW).decided == (question,)
+
+
+@pytest.mark.parametrize(
+    ("status", "sent", "known"),
+    [
+        (RunStatus.COMPLETED, None, True),
+        (RunStatus.CANCELLED, None, False),
+        (RunStatus.CANCELLED, "approve", True),
+    ],
+)
+def test_a_question_that_a_run_ended_with(status: RunStatus, sent: str | None, known: bool):
+    """It was answered if the run came to its end, or the answer was on its way."""
+    asked = HumanInput("A:job", "Pay?", sent=sent)
+    run = settled(replace(NEW, waiting_for=asked, status=status))
+    assert (run.waiting_for, run.decided) == (None, (asked,) if known else ())
 
 
 def test_events_never_end_a_run_or_revive_it():

@@ -93,8 +93,11 @@ def test_a_decision_lets_the_run_go_on(bench, asking):
     bench.server.seconds = 0.3
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     bench.runner.decide(asking, CONNECTION, bench.question, "reject")
-    assert bench.ended(asking).status is RunStatus.COMPLETED
-    assert bench.server.decided == ["approve"]
+    record = bench.ended(asking)
+    assert (record.status, bench.server.decided) == (RunStatus.COMPLETED, ["approve"])
+    (decided,) = record.run.decided
+    assert (decided.prompt, decided.sent) == (bench.question.prompt, "approve")
+    assert record.created_at < decided.sent_at < record.ended_at
 
 
 def test_a_decision_that_is_not_allowed_can_be_made_again(bench, asking):
@@ -142,6 +145,9 @@ def test_a_decision_that_comes_too_late_is_said(bench, asking):
     bench.until(asking, lambda record: "not taken" in record.note)
     bench.until(asking, lambda record: record.status is RunStatus.IN_PROGRESS)
     assert bench.server.decided == []
+    bench.server.log.append(BEGUN)
+    record = bench.until(asking, lambda record: record.run.decided)
+    assert record.run.decided[0].sent is None
 
 
 def test_a_decision_whose_answer_is_lost_is_not_sent_again(bench, asking):

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -74,6 +75,7 @@ def whole_run():
         },
         messages={"m": Message("m", "Hello", "Machine", files=("a/b.png",), streamed="Hel")},
         waiting_for=HumanInput("q", "Pay?", (Decision("yes", "Yes"),), expires_at=NOW),
+        decided=(HumanInput("p", "Go?", (Decision("no", "No"),), sent="no", sent_at=NOW),),
         last_event_id="7",
     )
 
@@ -154,6 +156,14 @@ def test_large_values_are_written_in_slices():
     documents = list(dump_run(run))
     assert max(map(len, documents)) < 3_000_000
     assert load_run(documents) == run
+
+
+def test_an_answer_that_was_kept_before_decisions_were_is_read():
+    """It lacks what they added, and no other."""
+    documents = list(dump_run(replace(whole_run(), decided=())))
+    older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
+    assert not re.search(b"decided|sent_at", older)
+    assert load_run([older, *documents[1:]]) == replace(whole_run(), decided=())
 
 
 def test_a_server_cannot_forge_the_marks_of_the_codec():

@@ -54,6 +54,7 @@ def a_run(size=0):
         components={"T-1": done},
         messages={"u": Message("u", ASKED, "User"), "m": Message("m", SAID, "Machine")},
         waiting_for=HumanInput("q", f"{ASKED}: {SAID}?"),
+        decided=(HumanInput("p", f"{ASKED}: {SAID}?", sent="yes"),),
     )
 
 

@@ -67,7 +67,7 @@ def report_html(
     return environment.get_template("report.html.j2").render(
         record=record,
         run=record.run,
-        facts=facts.of(record, now),
+        facts=facts.of(record, flow, now),
         inputs=facts.inputs(record, flow, clean),
         inputs_unknown=not_kept.of_inputs(record),
         outputs=Blocks(clean, fetch).of(record.run),

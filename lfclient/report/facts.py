@@ -12,6 +12,7 @@ from lfclient.fields import Variable
 from lfclient.flow import Flow
 from lfclient.inputs import unchecked
 from lfclient.modes import MODE_NAMES
+from lfclient.names import Names, decision_words
 from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
 from lfclient.run import RunStatus
@@ -46,7 +47,7 @@ class Row:
     width: float | None = None
 
 
-def of(record: RunRecord, now: datetime) -> list[tuple[str, str]]:
+def of(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
     """Name and value of the facts that there are."""
     run = record.run
     found = {
@@ -60,7 +61,21 @@ def of(record: RunRecord, now: datetime) -> list[tuple[str, str]]:
         "Job": record.job_id,
         "Run": record.id,
     }
-    return [(name, value) for name, value in found.items() if value]
+    known = [(name, value) for name, value in found.items() if value]
+    return known + [("Decided", words) for words in _decided(record, flow)]
+
+
+def _decided(record: RunRecord, flow: Flow | None) -> list[str]:
+    """Each decision, and what was asked."""
+    run = record.run
+    if run is None:
+        return []
+    names = Names(flow, run.components)
+    told = []
+    for one in run.decided:
+        asked = ": ".join(filter(None, [names.of(one.component_id or ""), clip(one.prompt, 500)]))
+        told.append(", ".join(filter(None, decision_words(one, time_words))) + f" ({asked})")
+    return told
 
 
 def time_words(moment: datetime) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
-from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import (
@@ -16,7 +15,7 @@ from lfclient.errors import (
     NotWaiting,
     Unreachable,
 )
-from lfclient.run import Run, RunStatus, StopResult
+from lfclient.run import Run, RunStatus, StopResult, not_taken
 from lfclient.runner import schedule
 from lfclient.runner.listen import Listener
 from lfclient.runner.live import LiveRun, clock_words, now
@@ -163,15 +162,16 @@ class _Follower:
             self._decided_at = None
         elif self._decided_at and time.monotonic() - self._decided_at > DECIDED_SECONDS:
             self._decided_at = None
-            await self._not_taken(_IN_VAIN)
+            await self._not_taken(self._decided, _IN_VAIN)
 
     async def _stop(self) -> None:
         live = self._live
         result = await live.client.stop(live.job, flow=live.flow)
-        undecided = live.wishes.decision is not None
+        undecided = live.wishes.decision
         live.wishes.carried_out(stop=True, decision=True)
         if undecided:
-            await self._not_taken("The decision was not sent: the run was to be stopped.")
+            why = "The decision was not sent: the run was to be stopped."
+            await self._not_taken(undecided[0], why)
         words = _stop_words(result)
         changes = {"stop_result": words}
         if not result.stopped:
@@ -204,23 +204,20 @@ class _Follower:
             refused, note = "", f"The decision was sent, its answer was lost. {error.message}"
         live.wishes.carried_out(decision=True)
         if refused:
-            await self._not_taken(refused)
+            await self._not_taken(request_id, refused)
         elif note:
             await live.change(note=note)
         self._decided_at = None if refused else time.monotonic()
         self._decided = request_id
         self._pace(schedule.SETTLING)
 
-    async def _not_taken(self, why: str) -> None:
+    async def _not_taken(self, request_id: str, why: str) -> None:
         """Say so, and let the person decide again where the run still waits."""
         self._not_taken_why = why
 
         def offered(record: RunRecord) -> dict[str, Any]:
             run = record.run
-            if run is None or run.waiting_for is None:
-                return {"note": why}
-            question = replace(run.waiting_for, sent=None)
-            return {"run": replace(run, waiting_for=question), "note": why}
+            return {"run": run and not_taken(run, request_id), "note": why}
 
         live = self._live
         await live.records.save([live.records.board.edit(live.id, offered)])
@@ -244,10 +241,10 @@ class _Follower:
     async def _refused(self, error: InvalidKey) -> None:
         live = self._live
         self._back_off()
-        undecided = live.wishes.decision is not None
+        undecided = live.wishes.decision
         live.wishes.carried_out(stop=True, decision=True)
         if undecided:
-            await self._not_taken("")
+            await self._not_taken(undecided[0], "")
         await live.change(
             stop_requested_at=None,
             note=f"The server refuses the API key, so this run cannot be followed or stopped; it "

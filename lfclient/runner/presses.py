@@ -102,7 +102,7 @@ def _pressed(record: RunRecord, wish: Wish) -> dict[str, Any] | None:
         return None
     if run.waiting_for.request_id != wish.question:
         return None
-    asked = replace(run.waiting_for, sent=wish.decision)
+    asked = replace(run.waiting_for, sent=wish.decision, sent_at=wish.asked_at)
     return {"run": replace(run, waiting_for=asked), "note": ""}
 
 

@@ -59,6 +59,7 @@ def dump_run(run: Run) -> Iterator[bytes]:
         "components": [_component(entry, shared) for entry in run.components.values()],
         "messages": [_plain(entry) for entry in run.messages.values()],
         "waiting_for": run.waiting_for and _question(run.waiting_for),
+        "decided": [_question(entry) for entry in run.decided],
     }
     yield tag.encode() + b"\n" + _dumps(document, tag)
     for index, value in enumerate(shared.values):
@@ -103,6 +104,7 @@ def load_run(documents: Iterable[bytes]) -> Run:
             },
             "messages": {entry["id"]: _message(entry) for entry in run.get("messages", ())},
             "waiting_for": _human_input(run.get("waiting_for")),
+            "decided": tuple(filter(None, map(_human_input, run.get("decided", ())))),
         }
     )
 
@@ -203,6 +205,7 @@ def _question(question: HumanInput) -> dict[str, Any]:
         **_plain(question),
         "decisions": [_plain(decision) for decision in question.decisions],
         "expires_at": _time(question.expires_at),
+        "sent_at": _time(question.sent_at),
     }
 
 
@@ -210,9 +213,8 @@ def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
     if entry is None:
         return None
     decisions = tuple(Decision(**decision) for decision in entry["decisions"])
-    return HumanInput(
-        **{**entry, "decisions": decisions, "expires_at": _moment(entry["expires_at"])}
-    )
+    times = {name: _moment(entry.get(name)) for name in ("expires_at", "sent_at")}
+    return HumanInput(**{**entry, "decisions": decisions, **times})
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -104,4 +104,5 @@ def _without_parts(run: Run) -> Run:
         components={name: emptied(component) for name, component in run.components.items()},
         errors=tuple(replace(error, traceback=None) for error in run.errors),
         waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_UNTOLD),
+        decided=tuple(replace(one, prompt="") for one in run.decided),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timezone
 
 import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
+from lfclient.names import Names, decision_words
 from lfclient.progress import Decision, HumanInput
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
@@ -16,9 +18,10 @@ from pages._ui import problems, state
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
-from pages._ui.text import plain, without_remote_images
+from pages._ui.text import first_words, plain, time_words, without_remote_images
 
 PROMPT_LIMIT = 5_000  # characters of a question that are shown
+MOST_DECIDED = 20  # questions of a run of which the answer is shown
 
 
 def question_of(record: RunRecord | None) -> HumanInput | None:
@@ -41,7 +44,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
             for number, decision in enumerate(asked.decisions):
                 _button(session, record, asked, decision, number)
         if asked.sent is not None:
-            st.caption(f"Sent: {plain(_label(asked))}. Waiting for the server to go on.")
+            st.caption(f"Sent: {plain(asked.label(asked.sent))}. Waiting for the server to go on.")
         elif not asked.decisions:
             st.caption("The server names no decision that it takes. Stop the run, or look into it.")
 
@@ -67,9 +70,24 @@ def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) ->
         state.leave_notice(error)
 
 
-def _label(asked: HumanInput) -> str:
-    labels = {decision.action_id: decision.label for decision in asked.decisions}
-    return labels.get(asked.sent or "", asked.sent or "")
+def decided(session: Session, record: RunRecord) -> None:
+    """What was decided in the run so far, by whom of its components it was asked, and what."""
+    for question, words, more in _decisions(session, record):
+        said = ", ".join(filter(None, [f"**{plain(clip(words, 60))}**", plain(more)]))
+        st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {plain(question)}]")
+
+
+def _decisions(session: Session, record: RunRecord) -> Iterator[tuple[str, str, str]]:
+    run = record.run
+    if run is None or not run.decided:
+        return
+    names = Names(session.flow_at_hand(record.flow_id), run.components)
+    now = datetime.now(timezone.utc)
+    for one in run.decided[-MOST_DECIDED:]:
+        asked = [names.of(one.component_id, most=60)] if one.component_id else []
+        prompt = clip(first_words(one.prompt), 120)
+        question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
+        yield question, *decision_words(one, lambda at: time_words(at, now))
 
 
 def time_left(asked: HumanInput) -> str:
@@ -83,9 +101,7 @@ def time_left(asked: HumanInput) -> str:
     left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
     then = "nothing that follows the question runs"
     if asked.fallback_action:
-        labels = {decision.action_id: decision.label for decision in asked.decisions}
-        fallback = labels.get(asked.fallback_action, asked.fallback_action)
-        then = f"the run goes on with “{fallback}”"
+        then = f"the run goes on with “{asked.label(asked.fallback_action)}”"
     if left > 0:
         return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
     return f"The time to decide is over: once it is decided, {then}, whatever is chosen."

@@ -81,12 +81,14 @@ def draw(session: Session, record: RunRecord | None) -> Panel | None:
     if record and approval.question_of(record):
         with question.container():
             approval.draw(session, record)
-    if record and record.ended:
+    if record:
         with problem.container():
-            outcome.problems_of(record)
-        if record.run:
-            with result.container():
-                outcome.draw(session, record, record.run)
+            approval.decided(session, record)
+            if record.ended:
+                outcome.problems_of(record)
+    if record and record.ended and record.run:
+        with result.container():
+            outcome.draw(session, record, record.run)
     if state.is_to_be_addressed():
         _show_beginning(session, record, panel)
         state.put_run_into_address()

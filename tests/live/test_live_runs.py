@@ -158,6 +158,7 @@ def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, decision: str):
     assert states(record)[f"ChatOutput-{taken}"] == "done"
     assert states(record)[f"ChatOutput-{other}"] == "skipped"
     assert list(record.run.outputs) == [f"ChatOutput-{taken}"]
+    assert [one.sent for one in record.run.decided] == [decision]
     verdict = "Approved" if decision == "approve" else "Rejected"
     said = record.run.outputs[f"ChatOutput-{taken}"].value
     assert said == f"{verdict}: May the invoice of 120 pounds be paid?"
@@ -194,6 +195,7 @@ def test_a_decision_that_comes_too_late_is_said(desk: Desk, make: Make, client: 
     desk.until(run_id, lambda record: "not taken" in record.note or record.ended)
     record = desk.until(run_id, ended)
     assert list(record.run.outputs) == ["ChatOutput-no"]
+    assert [one.sent for one in record.run.decided] == [None]
 
 
 @with_events
@@ -217,3 +219,5 @@ def test_a_second_question_is_asked(
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
     record = desk.until(run_id, ended)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
+    made = [None if elsewhere else "approve", "approve"]
+    assert [one.sent for one in record.run.decided] == made

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.modes import MODE_NAMES
+from lfclient.names import decision_words
 from lfclient.store import RunRecord
 from lfclient.store.not_kept import NO_OUTPUTS
 from lfclient.words import clip, duration_words
@@ -53,7 +54,7 @@ def draw(columns: Sequence[Column]) -> None:
     """A row for each fact, a column for each run."""
     now = datetime.now(timezone.utc)
     facts = [_facts(column, now) for column in columns]
-    seldom = {"Flow", "Server"}  # are told where they differ
+    seldom = {"Flow", "Server", "Decided"}  # are told where they differ
     names = [
         name for name in facts[0] if name not in seldom or len({each[name] for each in facts}) > 1
     ]
@@ -79,9 +80,16 @@ def _facts(column: Column, now: datetime) -> dict[str, str]:
         "Mode": MODE_NAMES[record.mode],
         "Started": _started(record, now),
         "Session": plain(clip(record.session_id or (run.session_id if run else "") or "–", 60)),
+        "Decided": _decided(record, now),
         "Flow": plain(clip(record.flow_name, 80)),
         "Server": plain(clip(record.server_name, 80)),
     }
+
+
+def _decided(record: RunRecord, now: datetime) -> str:
+    decided = record.run.decided if record.run else ()
+    words = [decision_words(one, lambda at: time_words(at, now)) for one in decided]
+    return plain("; ".join(", ".join(filter(None, each)) for each in words)) or "–"
 
 
 def _started(record: RunRecord, now: datetime) -> str:
