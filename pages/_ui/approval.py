@@ -68,6 +68,8 @@ def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) ->
         backend().runner.decide(run_id, session.connection, asked, action_id)
     except LangflowError as error:
         state.leave_notice(error)
+    else:
+        state.decided(asked.request_id)
 
 
 def decided(session: Session, record: RunRecord) -> None:

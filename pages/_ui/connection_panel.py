@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient import ServerInfo, samples
 from lfclient.dialects import SINCE
 from lfclient.errors import LangflowError
-from pages._ui import connect, problems, servers, state, waiting
+from pages._ui import connect, problems, servers, state, state_connection, waiting
 from pages._ui.backend import client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import code, plain
@@ -133,7 +133,7 @@ def _samples(session: Session) -> None:
             f"{len(samples.own_code())} components comes with the console; the others are the "
             "server's own."
         )
-        added = state.take_added()
+        added = state_connection.take_added()
         if added:
             _added(*added)
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
@@ -145,7 +145,7 @@ def _samples(session: Session) -> None:
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
             session.refresh()
-            state.leave_added([flow.name for flow in made], missing)
+            state_connection.leave_added([flow.name for flow in made], missing)
             session.flows(LIST_SECONDS)
             st.rerun()  # the number of flows stands above
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.local import SIZES, LocalState, LocalStatus
-from pages._ui import controls, problems, state
+from pages._ui import controls, problems, state_connection
 from pages._ui.backend import backend
 from pages._ui.text import code, plain
 
@@ -77,7 +77,7 @@ def _buttons(status: LocalStatus) -> None:
             )
             if pressed:
                 st.rerun()
-    left = state.take_local_problem()
+    left = state_connection.take_local_problem()
     if left is not None:
         problems.show(left)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
@@ -98,7 +98,7 @@ def _stop() -> None:
     try:
         backend().local.stop()
     except LangflowError as error:
-        state.leave_local_problem(error)
+        state_connection.leave_local_problem(error)
 
 
 def _restart() -> None:

@@ -87,6 +87,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
         else:
             _run_button(buttons, choice, record)
         sight.bring(state.take_to_sight(), "run-panel", "run-status")
+        sight.give_keyboard(state.take_decided(), "run-panel")
 
 
 def _given(session: Session, record: RunRecord) -> None:

@@ -1,4 +1,4 @@
-"""Brings into sight what a press has changed, where it stands outside of the window."""
+"""Brings into sight, and gives the keyboard, what a press has changed: Streamlit can do neither."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import streamlit as st
 
 from pages._ui.shell import ASSETS
 
-# Streamlit cannot scroll a page
 _into_sight = st.components.v2.component(
     "into_sight", js=(ASSETS / "sight.js").read_text(encoding="utf-8")
+)
+_keyboard = st.components.v2.component(
+    "keyboard", js=(ASSETS / "keyboard.js").read_text(encoding="utf-8")
 )
 
 
@@ -20,3 +22,14 @@ def bring(mark: str | None, first: str, seen: str) -> None:
     if mark:
         with st.container(key="into-sight"):
             _into_sight(key=f"into-sight-{mark}", data={"first": first, "seen": seen})
+
+
+def give_keyboard(mark: str | None, part: str) -> None:
+    """Let the Tab key go on from the container with the key `part`.
+
+    Only where nothing has the keyboard, as when the button that was pressed is gone. Once for each
+    `mark`; None: nothing is to be done.
+    """
+    if mark:
+        with st.container(key="keyboard"):
+            _keyboard(key=f"keyboard-{mark}", data={"part": part})

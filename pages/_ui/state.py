@@ -1,7 +1,8 @@
 """Every key of the session's state and of the address, read and written in one place.
 
-Those of a conversation are in `state_talk.py`, those of the list of all runs in `state_history.py`.
-Widget keys of single parameters are the form's, and named `param-…` there.
+Those of a conversation are in `state_talk.py`, those of the list of all runs in `state_history.py`,
+those that the connection page leaves to itself in `state_connection.py`. Widget keys of single
+parameters are the form's, and named `param-…` there.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ SNIPPET_LANGUAGE = "snippet-language"
 _BROWSER = "browser-id"
 _TO_ADDRESS = "run-to-address"
 _TO_SIGHT = "run-to-sight"
+_DECIDED = "decided"
 _CLICK = "run-click"
 _CLICK_USED = "run-click-used"
 _KEPT = "kept-for-run"
@@ -43,11 +45,9 @@ _KEPT_RUN = "kept-for-run-id"
 _FORM_OF = "form-of-run"
 _COMPARED = "compared"
 _NOTICE = "notice"
-_ADDED = "added-samples"
 _WANTED_FLOW = "wanted-flow"
 _KNOWN_FLOW = "known-flow"
 _LOOKED_FOR = "looked-for-flow"
-_LOCAL_PROBLEM = "local-problem"
 _LONGEST_RUNS = 1_000  # characters of the runs in an address
 _RANDOM = "console-"  # begins the name of a session that no person has named
 
@@ -80,6 +80,16 @@ def show_run(run: str) -> None:
     st.session_state[_TO_ADDRESS] = st.session_state[_TO_SIGHT] = run
     st.session_state[_FORM_OF] = None
     _forget_other_runs()
+
+
+def decided(question: str) -> None:
+    """A question was just answered; its buttons are about to be gone."""
+    st.session_state[_DECIDED] = question
+
+
+def take_decided() -> str | None:
+    """The question that `decided` was called with, once."""
+    return st.session_state.pop(_DECIDED, None)
 
 
 def take_to_sight() -> str | None:
@@ -373,23 +383,3 @@ def leave_notice(notice: object) -> None:
 def take_notice() -> object | None:
     """What was left to be said, once."""
     return st.session_state.pop(_NOTICE, None)
-
-
-def leave_added(made: list[str], missing: list[str]) -> None:
-    """The names of the sample flows that were added, and of those that could not be."""
-    st.session_state[_ADDED] = (made, missing)
-
-
-def take_added() -> tuple[list[str], list[str]] | None:
-    """What `leave_added` left, once."""
-    return st.session_state.pop(_ADDED, None)
-
-
-def leave_local_problem(problem: Exception) -> None:
-    """What the local Langflow could not do, to be said beside its buttons."""
-    st.session_state[_LOCAL_PROBLEM] = problem
-
-
-def take_local_problem() -> Exception | None:
-    """What `leave_local_problem` left, once."""
-    return st.session_state.pop(_LOCAL_PROBLEM, None)

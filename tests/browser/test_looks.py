@@ -125,3 +125,15 @@ def test_the_menu_of_a_narrow_window_closes_once_a_page_is_chosen(console, windo
         menu.get_by_role("link", name=name).click()
         screen.part(sign).wait_for()
         expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()
+
+
+def test_the_keyboard_goes_on_at_the_run_after_a_decision(screen):
+    """The button that was pressed is gone; the next Tab leads on from there, not from the top."""
+    screen.pick("Wait for an approval")
+    screen.run()
+    approve = screen.part("decisions").get_by_role("button").first
+    approve.focus()
+    screen.page.keyboard.press("Enter")
+    expect(screen.part("run-panel")).to_be_focused()
+    screen.wait("completed")
+    expect(screen.part("run-panel")).to_be_focused()
