@@ -55,7 +55,7 @@ def test_a_person_talks_to_flows(
 
     page.get_by_role("button", name="New session").click()
     expect(messages).to_have_count(0)
-    page.get_by_text("Parameters").click()
+    page.get_by_text("Parameters", exact=True).click()
     page.get_by_label("Milliseconds for a word").fill("5")
     page.get_by_label("Milliseconds for a word").press("Tab")
     expect(page.get_by_text("1 changed; sent with every message")).to_be_visible()
