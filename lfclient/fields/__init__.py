@@ -2,6 +2,7 @@
 
 from lfclient.fields.checks import (
     MASK,
+    REQUIRED,
     Mask,
     check,
     check_overrides,
@@ -18,6 +19,7 @@ from lfclient.fields.wire import encode, targets
 
 __all__ = [
     "MASK",
+    "REQUIRED",
     "Field",
     "FieldKind",
     "Mask",

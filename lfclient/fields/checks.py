@@ -27,6 +27,7 @@ class Mask(str):
 
 
 MASK = Mask("was set")  # stands in records for a secret that was sent
+REQUIRED = "This is required."
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _BY_NAME = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.TEXT_LIST, FieldKind.UNKNOWN})
 _OPTIONAL_CHOICE = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
@@ -162,7 +163,7 @@ def _required(field: Field, value: Any) -> list[Problem]:
     if not field.required or (field.stored and value in ("", None)):
         return []
     if value is None or (not isinstance(value, Variable) and KINDS[field.kind].empty(value)):
-        return [_error(field, "This is required.")]
+        return [_error(field, REQUIRED)]
     return []
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import Field, Problem, check_overrides
+from lfclient.fields import REQUIRED, Field, Problem, check_overrides
 from lfclient.flow import Component, Flow
 from lfclient.inputs import label_of
 from lfclient.server import ServerInfo
 from lfclient.words import clip
-from pages._ui import form_fill, form_json
+from pages._ui import form_fill, form_json, sight
 from pages._ui.form_fields import Context, draw, draw_attachments, draw_chat
 from pages._ui.form_state import FormState, form_state, reset
 from pages._ui.servers import Session
@@ -53,6 +54,8 @@ class FlowForm:
         form_json.draw(form, self.flow, fields)
         form.undrawn(self._context.drawn)
         form.save(self.flow)
+        if form.to_sight:
+            _bring_to_sight(self._context)
 
 
 def flow_form(
@@ -83,7 +86,7 @@ def flow_form(
         by_field.setdefault(problem.key, []).append(problem)
     for key, text in form_fill.hints_of(form).items():
         by_field.setdefault(key, []).append(Problem(key, "warning", text))
-    context = Context(form, session, mode, server, variables, by_field, set())
+    context = Context(form, session, mode, server, variables, by_field, {})
     return FlowForm(flow, result, context)
 
 
@@ -97,6 +100,26 @@ def _asked(fields: Mapping[str, Field], chat: bool) -> dict[str, Field]:
 def commit(owner: str, flow: Flow, *, chat: bool = False) -> None:
     """Take up what was edited as JSON and not applied yet, before the form is read to be run."""
     form_json.commit(form_state(owner, flow, chat=chat), flow)
+
+
+def note_begun(owner: str, flow: Flow, *, chat: bool = False) -> None:
+    """A run of what the form holds was started: what was said of it before is over."""
+    form = form_state(owner, flow, chat=chat)
+    form_fill.forget_source(form)
+    form.refused = False
+
+
+def note_refused(
+    owner: str, flow: Flow, problems: Sequence[Problem], *, chat: bool = False
+) -> None:
+    """A run of what the form holds was refused: each field says why, and the first is shown."""
+    form = form_state(owner, flow, chat=chat)
+    form.refused, form.to_sight = True, uuid.uuid4().hex
+    wrong = {problem.key for problem in problems if problem.level == "error"}
+    top = {of.key for of in [of for of in flow.fields if _is_first(of)][:FIRST]}
+    for of in flow.fields:
+        if of.key in wrong - top and not (of.chat_input or of.chat_files):
+            st.session_state[_open_key(form, of.component)] = True
 
 
 def load_overrides(
@@ -122,6 +145,18 @@ def _open_key(form: FormState, component_id: str) -> str:
     return f"open-{form.owner[:12]}-{form.flow_id}-{component_id}"
 
 
+def _bring_to_sight(context: Context) -> None:
+    """The first field that is wrong, of those that are drawn."""
+    form = context.form
+    mark, form.to_sight = form.to_sight, ""
+    for of in context.drawn:
+        if any(problem.level == "error" for problem in context.problems.get(of, ())):
+            component, _, parameter = of.rpartition(".")
+            key = f"param-{component}-{parameter}"
+            sight.bring(mark, key, key)
+            return
+
+
 def _result(
     form: FormState, flow: Flow, fields: Mapping[str, Field], mode: str, server: ServerInfo
 ) -> FormResult:
@@ -139,6 +174,9 @@ def _result(
         Problem(key, "error", text) for key, text in form.faults.items() if key not in left_out
     ]
     problems += [*form.file_problems(fields), *form.sending()]
+    # what is there and refused, or on its way, is not missing
+    there = {one.key for one in problems if one.level == "error" and one.message != REQUIRED}
+    problems = [one for one in problems if one.message != REQUIRED or one.key not in there]
     if form.json_fault:
         problems.append(Problem("Overrides as JSON", "error", form.json_fault))
     ready = not any(problem.level == "error" for problem in problems)

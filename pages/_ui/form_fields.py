@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import Field, FieldKind, Problem, Variable
+from lfclient.fields import REQUIRED, Field, FieldKind, Problem, Variable
 from lfclient.fields.files import types_in_words
 from lfclient.fields.wire import release, writes_bare
 from lfclient.server import ServerInfo
@@ -37,14 +37,13 @@ from pages._ui.form_widgets import (
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
-REQUIRED = "This is required."
 _AREAS = frozenset({FieldKind.MULTILINE, FieldKind.PROMPT})
 _ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]"}
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the fields of one form share."""
+    """What the fields of one form share; `drawn` are the keys of those that are, in their order."""
 
     form: FormState
     session: Session
@@ -52,7 +51,7 @@ class Context:
     server: ServerInfo
     variables: Sequence[str]
     problems: Mapping[str, list[Problem]]
-    drawn: set[str]
+    drawn: dict[str, None]
 
     @property
     def files(self) -> Files:
@@ -65,7 +64,7 @@ def draw(of: Field, context: Context, *, with_component: bool = False) -> None:
     form = context.form
     widget = choose(of, form.value(of), context)
     live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
-    context.drawn.add(of.key)
+    context.drawn[of.key] = None
     with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
         to = Draw(of, live.key, words(of.label), context.variables)
         _header(of, context, widget, to, with_component)
@@ -83,7 +82,7 @@ def draw_chat(of: Field, context: Context) -> None:
     form = context.form
     widget = Area(height=150)
     live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
-    context.drawn.add(of.key)
+    context.drawn[of.key] = None
     with st.container(key=f"param-{of.component}-{of.parameter}", gap="xxsmall"):
         to = Draw(of, live.key, "Message")
         _header(of, context, widget, to, with_component=False, label="Message")
@@ -103,7 +102,7 @@ def draw_attachments(of: Field, context: Context) -> None:
             on_change="rerun",
         )
         widget = choose(of, form.value(of), context)
-        context.drawn.add(of.key)
+        context.drawn[of.key] = None
         if opened.open:
             live = form.live[of.key] if form.is_live(of, widget) else form.make_live(of, widget)
             with opened:
@@ -191,7 +190,7 @@ def _header(
             st.badge("Required", color="red")
         elif of.required and not marked:
             st.badge("Required", color="gray")
-        if marked and not of.chat_input:
+        if marked:
             st.badge("Changed", color="violet")
         if marked:
             st.button(
@@ -216,7 +215,8 @@ def _lines(of: Field, context: Context) -> list[str]:
     for problem in context.problems.get(of.key, ()):
         if problem in at_files:
             continue
-        if problem.message != REQUIRED and not (fault and problem.level == "error"):
+        shown = context.form.refused if problem.message == REQUIRED else not fault
+        if shown or problem.level != "error":
             icon = _ICONS.get(problem.level, ":material/info:")
             lines.append(f"{icon} {plain(problem.message)}")
     return [*lines, *filter(None, [_hint(of, context)])]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,8 @@ class FormState:
     `uploads` are the files, by key, that were chosen and are not there yet, or failed; `files` what
     is known of those that are there, by path; `choices` how often one was chosen, by key.
     `filled` is what it was last filled with from elsewhere, `former` what had been typed by then.
+    `refused`: a run of it was, so that each field says what it lacks; `to_sight` is a mark for the
+    first of them, until it was brought into sight.
     """
 
     owner: str
@@ -102,6 +104,8 @@ class FormState:
     tie: Tie | None = None
     filled: Filled | None = None
     former: list[Entries] = field(default_factory=list)
+    refused: bool = False
+    to_sight: str = ""
 
     @property
     def name(self) -> str:
@@ -193,9 +197,9 @@ class FormState:
             return
         self.put(of, None if unchanged(of, live.widget, states, value) else value)
 
-    def undrawn(self, drawn: set[str]) -> None:
+    def undrawn(self, drawn: Collection[str]) -> None:
         """Let go of the widgets that this rerun did not draw."""
-        for key in set(self.live) - drawn:
+        for key in set(self.live) - set(drawn):
             self.forget_widget(key)
 
     def settle(self, fields: Mapping[str, Field]) -> None:

@@ -15,6 +15,11 @@ from lfclient.store import ChangedMeanwhile, NameTaken, StoreError
 from lfclient.words import clip
 from pages._ui.text import plain
 
+
+class MissingValue(errors.InvalidRequest):
+    """A run was asked for without a value that its flow requires."""
+
+
 log = logging.getLogger("langflow_console")
 
 # what happened, in a few words; the error's own message and hint follow
@@ -28,6 +33,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.SessionNotFound: "The session is not there",
     errors.NotWaiting: "The run does not wait for that",
     errors.InvalidRequest: "A value was refused",
+    MissingValue: "A value is missing",
     errors.FileRefused: "The file was refused",
     errors.Unsupported: "This server cannot do that",
     errors.ServerFault: "The server failed",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient import ServerInfo
 from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.fields import REQUIRED
 from lfclient.flow import Flow
 from lfclient.inputs import name_at
 from lfclient.modes import MODE_NAMES
@@ -17,7 +18,8 @@ from lfclient.run import Mode
 from lfclient.store import RunRecord
 from pages._ui import sight, state
 from pages._ui.backend import backend, close_run
-from pages._ui.form import FormResult
+from pages._ui.form import FormResult, note_begun, note_refused
+from pages._ui.problems import MissingValue
 from pages._ui.servers import Session
 from pages._ui.text import plain
 
@@ -33,7 +35,7 @@ CAPTIONS: dict[Mode, str] = {
 @dataclass(frozen=True)
 class Choice:
     """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
-    the moment of asking, as another mode would have it, too.
+    the moment of asking, as another mode would have it, too. `chat`: it is that of a conversation.
     """
 
     session: Session
@@ -41,6 +43,7 @@ class Choice:
     flow: Flow
     mode: Mode
     read: Callable[[Mode], FormResult]
+    chat: bool = False
 
 
 def possible_modes(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
@@ -266,11 +269,12 @@ def begin(
 
     None if it cannot be started: a notice says why.
     """
-    form = choice.read(mode)
+    owner, form = choice.session.owner, choice.read(mode)
     try:
         if not form.ready:
+            note_refused(owner, choice.flow, form.problems, chat=choice.chat)
             raise _not_ready(form, choice.flow)
-        return backend().runner.start(
+        run_id = backend().runner.start(
             choice.session.connection,
             choice.flow,
             {**form.overrides, **(more or {})},
@@ -279,6 +283,8 @@ def begin(
             server=choice.server,
             click=click,
         )
+        note_begun(owner, choice.flow, chat=choice.chat)
+        return run_id
     except LangflowError as error:
         state.leave_notice(error)
         return None
@@ -287,10 +293,12 @@ def begin(
 def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = {field.key: field for field in flow.fields}
     wrong = [problem for problem in form.problems if problem.level == "error"]
-    return InvalidRequest(
-        "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5]),
-        hint="Correct the values, each is marked at its field, and run again.",
-    )
+    said = "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5])
+    if all(problem.message == REQUIRED for problem in wrong):
+        hint = "Enter what is missing, each is marked at its field, and run again."
+        return MissingValue(said, hint=hint)
+    hint = "Correct the values, each is marked at its field, and run again."
+    return InvalidRequest(said, hint=hint)
 
 
 def _stop(session: Session, run_id: str) -> None:

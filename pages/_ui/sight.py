@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from pages._ui.shell import ASSETS
@@ -21,7 +23,9 @@ def bring(mark: str | None, first: str, seen: str) -> None:
     """
     if mark:
         with st.container(key="into-sight"):
-            _into_sight(key=f"into-sight-{mark}", data={"first": first, "seen": seen})
+            _into_sight(
+                key=f"into-sight-{mark}", data={"first": _as_class(first), "seen": _as_class(seen)}
+            )
 
 
 def give_keyboard(mark: str | None, part: str) -> None:
@@ -33,3 +37,8 @@ def give_keyboard(mark: str | None, part: str) -> None:
     if mark:
         with st.container(key="keyboard"):
             _keyboard(key=f"keyboard-{mark}", data={"part": part})
+
+
+def _as_class(key: str) -> str:
+    """A container's key as Streamlit has it in the name of a class."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", key)

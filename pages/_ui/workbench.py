@@ -55,5 +55,5 @@ def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | 
         commit(session.owner, flow, chat=chat)
         return read(mode).result
 
-    choice = Choice(session, server, flow, mode, committed)
+    choice = Choice(session, server, flow, mode, committed, chat)
     return Workbench(choice, read(mode))

@@ -21,7 +21,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flow import Flow
-    from pages._ui.form import commit, flow_form, load_overrides
+    from pages._ui.form import commit, flow_form, load_overrides, note_refused
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
     loaded = st.session_state.pop("load", None)
@@ -32,6 +32,8 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         return
     if st.session_state.pop("commit", False):
         commit(owner, flow)
+    if st.session_state.pop("refused", False):
+        note_refused(owner, flow, st.session_state["result"].problems)
     session = st.session_state.get("server-of-files", SimpleNamespace())
     session.owner = st.session_state.get("owner", owner)
     form = flow_form(
@@ -72,6 +74,11 @@ class Form:
 
     def press(self, label: str) -> Form:
         next(b for b in self.at.button if b.label.startswith(label)).click()
+        return self.run()
+
+    def refuse(self) -> Form:
+        """As a press on Run does with a form that is not ready."""
+        self.at.session_state["refused"] = True
         return self.run()
 
     def open(self, component: str) -> Form:

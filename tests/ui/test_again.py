@@ -193,6 +193,22 @@ def test_edit_and_run_fills_the_form_and_keeps_what_was_typed(langflow_stand_in,
     assert boxes(app) == ["my own words"]
 
 
+def test_once_the_form_was_run_nothing_is_said_of_what_it_was_filled_with(langflow_stand_in):
+    """The run beside it is another by then; the way back stays."""
+    langflow_stand_in.answers[POST] = (200, ANSWER)
+    record = kept(langflow_stand_in, {TEXT: "Oslo"})
+    app = opened()
+    app.text_area[0].set_value("my own words").run()
+    app.query_params["run"] = record.id
+    press(app.run(), "Edit and run")
+    app.text_area[0].set_value("Bergen").run()
+    assert "Filled with" in said(app)
+    press(app, "Run")
+    assert "Filled with" not in said(app)
+    press(app, "Bring that back")
+    assert boxes(app) == ["my own words"]
+
+
 def test_edit_and_run_takes_the_mode_of_the_run(langflow_stand_in):
     """That of the form may be another."""
     app = press(opened(run=kept(langflow_stand_in, {TEXT: "Oslo"}).id), "Edit and run")

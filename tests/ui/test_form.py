@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lfclient.fields import Variable
+from lfclient.fields import REQUIRED, Variable
 from pages._ui.text import plain
 from tests.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.forms import first, forget_drafts, form
@@ -36,6 +36,29 @@ def test_required_is_marked_and_keeps_a_run_from_starting():
     assert not found.result.ready
     assert "Required" in found.words()
     assert found.set("text_input", "T-a.p", "x").result.ready
+
+
+def test_a_refused_run_says_at_each_field_what_it_lacks():
+    """Where nothing but the mark stood before; what is entered takes the sentence away."""
+    found = form(first(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
+    assert REQUIRED not in found.words()
+    assert found.refuse().words().count(REQUIRED) == 2
+    assert found.set("text_input", "T-a.p", "x").words().count(REQUIRED) == 1
+
+
+def test_a_refused_run_opens_the_component_of_a_wrong_value():
+    """It stands where one sees why."""
+    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()))
+    found.open("T-a").set("text_input", "T-a.n", "many").toggle("T-a", False)
+    assert found.find("text_input", "T-a.n") is None
+    assert found.refuse().find("text_input", "T-a.n").value == "many"
+
+
+def test_a_filled_in_chat_text_is_marked_as_changed():
+    """As each field that differs from the flow."""
+    found = form(chat_input())
+    assert "Changed" not in found.words()
+    assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").words()
 
 
 def test_components_are_closed_until_opened():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lfclient import FileRef, Unreachable
+from lfclient.fields import REQUIRED
 from pages._ui import uploads
 from pages._ui.answers import Found, StillAsking
 from pages._ui.form_files import LISTED, TYPED
@@ -148,6 +149,15 @@ def test_refused_files(name: str, content: bytes, words: str):
     page.press("Remove")
     assert page.result.ready
     assert words not in page.words()
+
+
+def test_a_required_file_that_is_refused_is_not_said_to_be_missing():
+    """Why it was refused is enough; before, it is missing."""
+    page = opened(Server(), path={**FILE, "required": True})
+    assert REQUIRED in page.refuse().words()
+    choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
+    assert REQUIRED not in page.words()
+    assert ["exe" in problem.message for problem in page.result.problems] == [True]
 
 
 def test_a_refused_file_is_not_run_with_the_one_before_it():

@@ -127,6 +127,7 @@ def test_a_refused_value_starts_no_run(langflow_stand_in):
     app = opened()
     next(button for button in app.button if button.label == "Run").click().run()
     assert "Not run. Message (Chat Input): This is required. Need (Chat Input)" in said(app)
+    assert "A value is missing" in said(app)
     assert not [line for line in langflow_stand_in.asked if line.startswith("POST")]
 
 
