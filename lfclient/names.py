@@ -8,6 +8,7 @@ from datetime import datetime
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, HumanInput
+from lfclient.run import RunError
 from lfclient.words import with_id
 
 
@@ -18,6 +19,7 @@ class Names:
     """
 
     def __init__(self, flow: Flow | None, told: Mapping[str, ComponentRun]) -> None:
+        self._told = told
         self._names = {name: one.display_name for name, one in told.items()}
         self._names |= {leaf.id: leaf.display_name for leaf in (flow.leaves if flow else ())}
         self._counts = Counter(self._names.values())
@@ -28,6 +30,20 @@ class Names:
         if not name:
             return component_id
         return with_id(name, component_id if self._counts[name] > 1 else "", most)
+
+    def failed(self, error: RunError) -> str:
+        """The component that an error is of; "" where the server names none."""
+        if error.component_id:
+            return self.of(error.component_id, error.component or "")
+        name = error.component or ""
+        ids = [
+            one.component_id
+            for one in self._told.values()
+            if one.error
+            and self._names[one.component_id] == name
+            and one.error.message == error.message
+        ]
+        return self.of(ids[0]) if name and len(ids) == 1 else name
 
 
 def decision_words(question: HumanInput, time: Callable[[datetime], str]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.names import Names, decision_words
 from lfclient.progress import ComponentRun, Decision, HumanInput
+from lfclient.run import RunError
 from tests import flows
 
 AT = datetime(2026, 11, 25, 16, 1, tzinfo=timezone.utc)
@@ -29,6 +30,19 @@ def test_a_name_that_several_have_comes_with_the_id():
     assert Names(flow, {}).of("Chat-c") == "Chat"
     assert Names(flow, {}).of("Gone-d", "told") == "told"
     assert Names(flow, {}).of("Gone-d") == "Gone-d"
+
+
+def test_the_component_that_failed_is_told_apart_by_its_reason():
+    """Where the server names it and does not say which of that name; of both, it is only named."""
+    runs = {
+        name: ComponentRun(name, display_name="Read", error=RunError(why))
+        for name, why in (("Read-a", "No file"), ("Read-b", "Too large"), ("Read-c", "Too large"))
+    }
+    names = Names(None, runs)
+    assert names.failed(RunError("x", component_id="Read-b", component="Read")) == "Read, Read-b"
+    assert names.failed(RunError("No file", component="Read")) == "Read, Read-a"
+    assert names.failed(RunError("Too large", component="Read")) == "Read"
+    assert names.failed(RunError("No file")) == ""
 
 
 @pytest.mark.parametrize(

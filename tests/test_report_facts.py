@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, Decision, HumanInput
-from lfclient.run import RunStatus
+from lfclient.run import RunError, RunStatus
 from lfclient.store.record import ADOPTED, RecordProblem
 from tests import flows
 from tests.reports import AT, everything, page, record_of, run_of
@@ -70,6 +70,16 @@ def test_what_was_decided_is_told():
     found = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
     assert "Refuse it, 2026-11-25 01:02:03 UTC (H-1: Pay?)" in found
     assert "elsewhere, how, no event tells (H-1: Pay?)" in found
+
+
+def test_components_of_one_name_are_told_apart():
+    """In their table and at what went wrong."""
+    runs = {name: ComponentRun(name, display_name="Read") for name in ("R-1", "R-2")}
+    error = RunError("No file", component_id="R-2", component="Read")
+    found = page(record_of(run_of(components=runs, errors=(error,)))).text
+    assert "Read, R-2 failed" in found
+    assert found.count("Read, R-1") == 1
+    assert found.count("Read, R-2") == 2
 
 
 def test_components_have_their_bars():

@@ -5,7 +5,8 @@ import pytest
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.run import Run, RunError, RunStatus
-from lfclient.store.summary import GIST, SEARCHED, gist, headline, searched
+from lfclient.store.summary import GIST, SEARCHED, gist, gist_of, headline, searched
+from tests.flows import entry, flow, node, text
 from tests.test_store import record
 
 
@@ -24,6 +25,22 @@ def test_inputs_are_named_as_the_form_names_them():
     assert said.endswith("xend")
     assert "x…x" in said
     assert len(gist({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("bebdf0f3-a6dc/x_note.txt", "x_note.txt"),
+        (["a/b/one.txt", "two.txt"], "one.txt, two.txt"),
+        (Variable("WHERE"), "variable WHERE"),
+        ("", ""),
+    ],
+)
+def test_files_are_named_without_their_folders(value, words):
+    """The name that a person knows stands at the end, where a long path is cut; texts stay."""
+    parts = {"path": entry("FileInput", "file", display_name="Files"), "other": text()}
+    given = {"R-1.path": value, "R-1.other": "a/b"}
+    assert gist_of(flow(node("R-1", **parts)), given) == f"Files: {words} · other: a/b"
 
 
 @pytest.mark.parametrize(

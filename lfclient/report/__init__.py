@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lfclient.flow import Flow, stored_secrets
+from lfclient.names import Names
 from lfclient.outputs import FileRef
 from lfclient.redact import Redactor
 from lfclient.report import facts
@@ -67,6 +68,7 @@ def report_html(
     return environment.get_template("report.html.j2").render(
         record=record,
         run=record.run,
+        names=Names(flow, record.run.components if record.run else {}),
         facts=facts.of(record, flow, now),
         inputs=facts.inputs(record, flow, clean),
         inputs_unknown=not_kept.of_inputs(record),

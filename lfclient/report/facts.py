@@ -113,7 +113,8 @@ def _value_words(value: Any, clean: Callable[[str], str]) -> str:
 def components(record: RunRecord, flow: Flow | None) -> list[Row]:
     """What the components did, by the time at which they began; last, those that did not work."""
     told = record.run.components if record.run else {}
-    named = [(_name(one.display_name, name, flow), one) for name, one in told.items()]
+    names = Names(flow, told)
+    named = [(names.of(name), one) for name, one in told.items()]
     timed = bars(named)
     end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
     rows = [_timed(bar, end, ended=record.ended) for bar in timed]
@@ -139,8 +140,3 @@ def _timed(bar: Bar, end: float, *, ended: bool) -> Row:
 
 def _word(state: ComponentState, *, ended: bool) -> str:
     return _STATES.get(state, state.value) if ended else state.value
-
-
-def _name(told: str, component_id: str, flow: Flow | None) -> str:
-    known = flow.component(component_id) if flow else None
-    return (known.display_name if known else told) or component_id

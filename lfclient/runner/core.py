@@ -15,7 +15,6 @@ from lfclient.client import AsyncLangflowClient
 from lfclient.errors import LangflowError
 from lfclient.fields import mask
 from lfclient.flow import Flow
-from lfclient.inputs import label_of
 from lfclient.keeping import Keeping
 from lfclient.ownership import fingerprint
 from lfclient.progress import HumanInput
@@ -34,7 +33,7 @@ from lfclient.server import ServerInfo
 from lfclient.settings import Connection
 from lfclient.store import RecordProblem, RunRecord, Store, StoreError
 from lfclient.store.record import ADOPTED
-from lfclient.store.summary import gist
+from lfclient.store.summary import gist_of
 
 MAX_LIVE = 500
 _WAYS = {"background": background, "sync": sync, "stream": stream}
@@ -129,7 +128,7 @@ class Runner:
             session_id=session_id,
             overrides=kept,
             inputs_kept=keeps_inputs,
-            gist=gist(kept, {field.key: label_of(field) for field in flow.fields}),
+            gist=gist_of(flow, kept),
             queue_limit=server.limits.concurrency,
             worker=self._presence.id,
         )

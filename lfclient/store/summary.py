@@ -10,7 +10,9 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from lfclient.fields.model import Variable
+from lfclient.fields.model import FieldKind, Variable
+from lfclient.flow import Flow
+from lfclient.inputs import label_of
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.store.record import RunRecord
 from lfclient.words import clip, clip_middle
@@ -23,6 +25,24 @@ _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
 _MARKS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
+
+
+def gist_of(flow: Flow, overrides: Mapping[str, Any]) -> str:
+    """The gist of values that a flow is given: by its own labels, files by their names."""
+    files = {of.key for of in flow.fields if of.kind is FieldKind.FILE}
+    given = {
+        key: _without_folders(value) if key in files else value for key, value in overrides.items()
+    }
+    return gist(given, {of.key: label_of(of) for of in flow.fields})
+
+
+def _without_folders(value: Any) -> Any:
+    """Paths at the server as the names that stand at their ends."""
+    if isinstance(value, str):
+        return value.rpartition("/")[2] or value
+    if isinstance(value, list) and all(isinstance(path, str) for path in value):
+        return ", ".join(map(_without_folders, value))
+    return value
 
 
 def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from lfclient.flow import Component, Flow
+from lfclient.names import Names
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun
 from lfclient.words import clip
@@ -38,9 +39,10 @@ def rows(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> list[tuple[str, str, str, str]]:
     """The cells, as Markdown in which strangers' words are letters only."""
+    names = Names(flow, components)
     return [
         (
-            plain(clip(name, NAME_LIMIT)),
+            plain(names.of(run.component_id, name, NAME_LIMIT)),
             _badge(run, component, ended=ended),
             took(run).replace(" ", "\u00a0"),
             plain(result(run)),

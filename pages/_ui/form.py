@@ -86,7 +86,8 @@ def flow_form(
         by_field.setdefault(problem.key, []).append(problem)
     for key, text in form_fill.hints_of(form).items():
         by_field.setdefault(key, []).append(Problem(key, "warning", text))
-    context = Context(form, session, mode, server, variables, by_field, {})
+    silent = frozenset(component.id for component in flow.unconnected)
+    context = Context(form, session, mode, server, variables, by_field, {}, silent)
     return FlowForm(flow, result, context)
 
 

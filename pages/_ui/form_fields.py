@@ -43,7 +43,9 @@ _ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warni
 
 @dataclass(frozen=True)
 class Context:
-    """What the fields of one form share; `drawn` are the keys of those that are, in their order."""
+    """What the fields of one form share; `drawn` are the keys of those that are, in their order,
+    `silent` the ids of components that do not run.
+    """
 
     form: FormState
     session: Session
@@ -52,6 +54,7 @@ class Context:
     variables: Sequence[str]
     problems: Mapping[str, list[Problem]]
     drawn: dict[str, None]
+    silent: frozenset[str] = frozenset()
 
     @property
     def files(self) -> Files:
@@ -101,6 +104,8 @@ def draw_attachments(of: Field, context: Context) -> None:
             key=f"open-files-{form.owner[:12]}-{form.flow_id}-{of.component}",
             on_change="rerun",
         )
+        if form.marked(of.key):
+            st.badge("Changed", color="violet")
         widget = choose(of, form.value(of), context)
         context.drawn[of.key] = None
         if opened.open:
@@ -185,6 +190,8 @@ def _header(
                 width="content",
                 help=help_of(of),
             )
+        if with_component and of.component in context.silent:
+            st.badge("will not run", color="gray", help="The chat input does not lead to it")
         missing = any(problem.message == REQUIRED for problem in context.problems.get(of.key, ()))
         if missing:
             st.badge("Required", color="red")

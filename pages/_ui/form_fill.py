@@ -10,8 +10,7 @@ import streamlit as st
 
 from lfclient.fields import mask
 from lfclient.flow import Flow
-from lfclient.inputs import label_of
-from lfclient.store.summary import gist
+from lfclient.store.summary import gist_of
 from lfclient.words import clip
 from pages._ui.form_entries import Entries, Tie
 from pages._ui.form_state import Filled, FormState, enter
@@ -120,9 +119,8 @@ def _settle(form: FormState, flow: Flow) -> None:
 def _words(entries: Entries, flow: Flow) -> str:
     """What they are, in a line."""
     values = mask(flow, {key: entered.value for key, entered in entries.values.items()})
-    labels = {of.key: label_of(of) for of in flow.fields}
     given = {**values, **dict.fromkeys([*entries.wrong, *entries.uploads], "…")}
-    return clip(gist(given, labels), LETTERS)
+    return clip(gist_of(flow, given), LETTERS)
 
 
 def _put_by(form: FormState, place: int) -> None:

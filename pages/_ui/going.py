@@ -8,11 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.flow import Component, Flow
+from lfclient.names import Names
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, ComponentState, Message
 from lfclient.run import Run
 from lfclient.store import RunRecord
-from lfclient.words import clip, took_words
+from lfclient.words import took_words
 from pages._ui import components_view, graph, outputs, state
 from pages._ui.backend import client
 from pages._ui.component_states import all_runs, leaves
@@ -91,10 +92,11 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     if components:
         done = sum(one.state in _OVER for one in components.values())
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
-        at_work = [_name(one, flow) for one in running]
+        names = Names(flow, components)
+        at_work = [names.of(one.component_id, one.display_name, 40) for one in running]
         words = f"{done} of {len(components)} components"
         if at_work:
-            words += f" · at work: {', '.join(plain(clip(name, 40)) for name in at_work[:3])}"
+            words += f" · at work: {', '.join(map(plain, at_work[:3]))}"
         return done / len(components), words
     if record.mode == "sync":
         return None, _ONE_CALL

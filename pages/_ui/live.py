@@ -85,7 +85,7 @@ def draw(session: Session, record: RunRecord | None) -> Panel | None:
         with problem.container():
             approval.decided(session, record)
             if record.ended:
-                outcome.problems_of(record)
+                outcome.problems_of(session, record)
     if record and record.ended and record.run:
         with result.container():
             outcome.draw(session, record, record.run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.modes import MODE_NAMES
+from lfclient.names import Names
 from lfclient.outputs import FileRef
 from lfclient.run import Run, RunError, RunStatus
 from lfclient.store import RunRecord, not_kept
@@ -41,7 +42,7 @@ _UNSURE = {
 }
 
 
-def problems_of(record: RunRecord) -> None:
+def problems_of(session: Session, record: RunRecord) -> None:
     """What came of a stop, and what the console or the flow failed at."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
@@ -58,14 +59,14 @@ def problems_of(record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
+    names = Names(session.flow_at_hand(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _error(error, f"traceback-{record.id}-{number}")
+        _error(error, names.failed(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
         st.warning(plain(warning), icon=":material/warning:")
 
 
-def _error(error: RunError, key: str) -> None:
-    where = error.component or error.component_id
+def _error(error: RunError, where: str, key: str) -> None:
     heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
     st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
     if error.traceback:

@@ -10,6 +10,8 @@ from itertools import zip_longest
 import streamlit as st
 
 from lfclient import Message
+from lfclient.flow import Flow
+from lfclient.names import Names
 from lfclient.run import RunStatus
 from lfclient.store import RunRecord
 from lfclient.words import clip, duration_words
@@ -241,7 +243,7 @@ def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None
     """What became of the latest message: why there is no answer, and what can be done."""
     failed = record.status is not RunStatus.COMPLETED
     if failed:
-        _failure(record, messages)
+        _failure(record, messages, talk.choice.flow)
     elif talk.settled and messages and messages[-1].sender == USER:
         st.caption(":material/info: The flow ended and answered nothing.")
     with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
@@ -258,7 +260,7 @@ def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None
         _details(record.id, talk)
 
 
-def _failure(record: RunRecord, messages: Sequence[Message]) -> None:
+def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
     st.markdown(
         f"{status.markdown_badge(record.status)} "
         f":gray[{plain(record.stop_result or status.LOOKS[record.status].meaning)}]"
@@ -268,7 +270,7 @@ def _failure(record: RunRecord, messages: Sequence[Message]) -> None:
     told = " ".join(message.text for message in messages[-3:] if message.category == "error")
     for error in record.run.errors if record.run else ():
         if error.message not in told:
-            where = error.component or error.component_id
+            where = Names(flow, record.run.components).failed(error)
             problems.show_words(f"{where} failed" if where else "The flow failed", error.message)
 
 

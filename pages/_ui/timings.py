@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flow import Flow
+from lfclient.names import Names
 from lfclient.progress import ComponentRun, ComponentState
 from lfclient.timeline import Bar, bars, unit_for
 from lfclient.words import clip
@@ -15,6 +16,7 @@ from pages._ui.component_states import all_runs, took
 from pages._ui.status import component_look, component_word
 
 NAME_LIMIT = 60
+FIRST_OF_NAME = 40  # characters of it that stand before an id
 ROW_HEIGHT = 25  # pixels
 # the shortest bar, as a part of the axis: what took no time at all is still to be found
 _HAIR = 0.004
@@ -22,8 +24,8 @@ _HAIR = 0.004
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     """The bars of all components whose duration is known, in the order in which they began."""
-    runs = all_runs(flow, components, ended=True)
-    found = bars((name, run) for name, run, _ in runs)
+    runs, names = all_runs(flow, components, ended=True), Names(flow, components)
+    found = bars((names.of(run.component_id, name, FIRST_OF_NAME), run) for name, run, _ in runs)
     if not found:
         st.caption("The server has not told how long its components worked.")
         return

@@ -29,6 +29,14 @@ def test_a_failed_one_tells_the_reason():
     assert row(run)[3] == plain("No key.")
 
 
+def test_components_of_one_name_are_told_apart():
+    """By their ids, which are never cut."""
+    nodes = [flows.node(id, "Read" * 40) for id in ("Read-a", "Read-b")]
+    found = components_table.rows(flows.flow(*nodes), {}, ended=True)
+    assert [cells[0].endswith(plain(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
+    assert len({cells[0] for cells in found}) == 2
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
     [
@@ -72,4 +80,4 @@ def test_members_of_a_group_have_rows_of_their_own():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner))
     found = components_table.rows(flow, {}, ended=False)
-    assert [cells[0] for cells in found] == ["In", "In"]
+    assert [cells[0] for cells in found] == [plain("In, In-1"), plain("In, In-2")]

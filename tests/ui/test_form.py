@@ -205,6 +205,17 @@ def test_components_that_will_not_run_are_marked():
     assert "Bare" in found.words()
 
 
+def test_a_found_parameter_of_a_component_that_will_not_run_says_so():
+    """It stands apart from its component's mark."""
+    nodes = chat_input(), node("Idle-x", p=text()), node("O-z", q=text())
+    found = form(*nodes, edges=[edge("ChatInput-a", "O-z", "r")])
+    for name, many in (("q", 0), ("p", 1)):
+        (search,) = (each for each in found.at.text_input if "search" in each.key)
+        search.set_value(name)
+        found.run()
+        assert found.words().count("gray-badge[will not run]") == many
+
+
 def test_labels_and_help_are_text_and_nothing_else():
     """No picture of a label is loaded, and no mark-up of it is drawn."""
     evil = "![x](http://127.0.0.1:9/x.png) **b** :red[c]"

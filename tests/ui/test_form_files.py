@@ -348,6 +348,13 @@ def test_images_for_the_chat():
     assert page.at.expander[0].label == "Images or files for the chat"
 
 
+def test_a_chat_that_files_go_with_is_marked_as_changed():
+    """As each field that differs from the flow."""
+    page = chat(Server())
+    assert "Changed" not in page.words()
+    assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).words()
+
+
 def test_chat_without_files():
     """Where the flow's chat input takes none, none are offered."""
     page = form(chat_input(), node("T-a", path=FILE), **{"server-of-files": Server()})

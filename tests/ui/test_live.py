@@ -65,6 +65,20 @@ def test_a_run_that_goes_on_says_how_far_it_is(langflow_stand_in):
     assert not [each for each in app.radio if each.label == "How to run"]
 
 
+def test_components_of_one_name_are_told_apart(langflow_stand_in):
+    """In the line of progress, and at what went wrong."""
+    twins = {
+        name: ComponentRun(name, state, "Read File")
+        for name, state in (("R1", ComponentState.RUNNING), ("R2", ComponentState.FAILED))
+    }
+    record = going_run(langflow_stand_in.url, run=run_with(components=twins))
+    assert "at work: Read File, R1" in opened(run=record.id).get("progress")[0].proto.text
+    error = RunError("No files", "R2", "Read File")
+    run = run_with(RunStatus.FAILED, components=twins, errors=(error,))
+    more = {"id": "b" * 32, "click": "d", "status": RunStatus.FAILED, "run": run}
+    assert "Read File, R2** failed" in said(opened(run=kept_run(langflow_stand_in.url, **more).id))
+
+
 def test_what_happens_while_the_page_is_drawn_is_shown_before_the_first_tick(
     langflow_stand_in, monkeypatch
 ):
