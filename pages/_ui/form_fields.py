@@ -184,6 +184,8 @@ def _header(
     ):
         if widget.own_label:
             widget.draw(to)
+            if with_component:
+                st.markdown(_where(of, True).strip(), width="content")
         else:
             st.markdown(
                 f"**{label or plain(clip(of.label, 120))}**{_where(of, with_component)}",

@@ -10,6 +10,7 @@ from lfclient import LangflowClient
 from tests.browser.conftest import PREFIX, Screen
 from tests.console import Console
 from tests.flows import chat_input, entry, node
+from tests.waiting import wait_for
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
 
@@ -45,6 +46,24 @@ def test_a_run_gets_what_was_typed_a_moment_before(screen, run, width):
         run(screen)
         screen.wait("completed")
         expect(screen.part("run-status")).to_contain_text(text)
+
+
+def test_a_refused_run_brings_into_sight_what_it_lacks(screen, console, sample_flows):
+    """Below the page's head, where a narrow window has the form above the button."""
+    line = entry("StrInput", "str", "", load_from_db=False, api_editable=True)
+    more = {f"more{number}": line for number in range(6)}
+    raw = {"nodes": [node("T-a", need={**line, "required": True}, **more)], "edges": []}
+    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
+        flow = api.create_flow(f"{PREFIX}needs", raw)
+    screen.page.set_viewport_size({"width": 480, "height": 600})
+    screen.open(f"{console.url}/?flow={flow.id}")
+    screen.part("run-button").evaluate("each => each.scrollIntoView({block: 'end'})")
+    field = screen.part("param-T-a-need")
+    expect(field).not_to_be_in_viewport()
+    press(screen)
+    expect(field.get_by_text("This is required.")).to_be_in_viewport()
+    head = screen.page.get_by_test_id("stHeader").bounding_box()["height"]
+    wait_for(lambda: head <= field.bounding_box()["y"] < 150)
 
 
 def test_a_secret_that_is_left_for_its_eye_is_taken_up(screen, console, sample_flows):

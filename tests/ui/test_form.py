@@ -216,6 +216,15 @@ def test_a_found_parameter_of_a_component_that_will_not_run_says_so():
         assert found.words().count("gray-badge[will not run]") == many
 
 
+def test_a_found_switch_says_whose_it_is():
+    """It has its label itself, and stands among those of others all the same."""
+    found = form(node("T-a", on=entry("BoolInput", "bool", False)), node("U-b", p=text()))
+    (search,) = (each for each in found.at.text_input if "search" in each.key)
+    search.set_value("on")
+    found.run()
+    assert [one.value for one in found.at.markdown if "· T" in one.value] == [":gray[· T]"]
+
+
 def test_labels_and_help_are_text_and_nothing_else():
     """No picture of a label is loaded, and no mark-up of it is drawn."""
     evil = "![x](http://127.0.0.1:9/x.png) **b** :red[c]"
