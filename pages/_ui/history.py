@@ -32,7 +32,8 @@ EVERY_SECONDS = 2.0
 SELDOM_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
 MOST_NEW = 99
 _SETTLED_SECONDS = 10
-_HEAD_START = 0.06  # seconds that the browser has for a table that it has just got
+# seconds that the browser has for a table that it has just got; at first it loads what draws it
+_HEAD_START, _FIRST_HEAD_START = 0.06, 0.2
 _LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
 
 
@@ -81,7 +82,7 @@ def draw(news: DeltaGenerator) -> None:
     history_table.draw(page.entries, servers=len(everybody) > 1)
     # the list is what one came for: what stands above it is sent behind it
     if not was_drawn:
-        time.sleep(_HEAD_START)
+        time.sleep(_FIRST_HEAD_START if state_history.is_first() else _HEAD_START)
     bar.draw()
     if len(page.entries) > _LONG:
         history_actions.turn(page, "below")

@@ -26,7 +26,7 @@ def short_hash(runs: Iterable[str]) -> str:
 
 
 _SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")
-_UNTIL = part("until")
+_UNTIL, _LISTED = part("until"), part("listed")
 
 
 def asked(name: str) -> list[str]:
@@ -83,6 +83,13 @@ def is_drawn() -> bool:
     Streamlit forgets what stood in a control once another page is drawn.
     """
     return part("text") in st.session_state
+
+
+def is_first() -> bool:
+    """Whether the list is drawn for the first time in this session; True once."""
+    first = _LISTED not in st.session_state
+    st.session_state[_LISTED] = True
+    return first
 
 
 def list_newest() -> None:
