@@ -9,6 +9,19 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from tests.browser.conftest import PREFIX, Screen, log_of
 
+# what stands above the page, until shortly after that is scrolled
+_MOVING = """(main) => {
+  main.style.overflowAnchor = "none";
+  const above = document.createElement("div");
+  above.id = "moving";
+  above.style = "height: 250px; flex-shrink: 0";
+  main.prepend(above);
+  const away = () => setTimeout(() => above.remove(), 400);
+  document.querySelector("textarea").addEventListener("keydown", ({key}) => {
+    if (key === "Enter") main.addEventListener("scroll", away, {once: true});
+  });
+}"""
+
 
 def test_runs_in_the_background_by_ctrl_enter(screen):
     """Typing and Ctrl+Enter run the flow with what was typed; the tab's title tells the status."""
@@ -310,3 +323,18 @@ def test_the_status_of_a_run_comes_into_sight(screen):
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
     screen.wait("cancelled")
     expect(message).to_be_in_viewport()
+
+
+def test_the_status_comes_into_sight_though_the_page_moves(screen):
+    """Something above it goes away just when it was scrolled to."""
+    page = screen.page
+    page.set_viewport_size({"width": 500, "height": 420})
+    screen.pick("Takes half")
+    page.get_by_test_id("stMain").evaluate(_MOVING)
+    page.locator("textarea").first.click()
+    page.keyboard.press("Control+Enter")
+    screen.wait("in progress")
+    expect(page.locator("#moving")).to_have_count(0)
+    expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
+    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
+    screen.wait("cancelled")
