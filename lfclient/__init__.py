@@ -41,8 +41,16 @@ from lfclient.fields import Field, FieldKind, Problem, Variable
 from lfclient.flow import Component, Edge, Flow, FlowSummary
 from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
-from lfclient.run import NotRun, Run, RunError, RunStatus, StopResult, apply
+from lfclient.progress import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.run import Run, RunStatus, StopResult, apply
 from lfclient.server import Capabilities, Limits, ServerInfo
 
 __all__ = [

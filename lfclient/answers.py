@@ -10,7 +10,8 @@ from lfclient.evidence import error_from_message, without_preamble
 from lfclient.flow import Flow
 from lfclient.models import ComponentAnswer, RunAnswer, parse
 from lfclient.outputs import Output, OutputKind, message_text, read_output
-from lfclient.run import Mode, Run, RunError, RunStatus, status_of
+from lfclient.progress import RunError
+from lfclient.run import Mode, Run, RunStatus, status_of
 
 # `error_detail.type` of a job that no component made fail.
 _FATES = {

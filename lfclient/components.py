@@ -9,8 +9,7 @@ from lfclient.evidence import built_by, own_builds
 from lfclient.flow import Flow
 from lfclient.models import Build
 from lfclient.outputs import Output, read_output, word_of_types
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, ComponentState, RunError
 from lfclient.server import Limits
 from lfclient.whole import mark_cut
 

@@ -14,7 +14,7 @@ from lfclient.events.frames import RawEvent
 from lfclient.loose import as_dict
 from lfclient.models import Build, ComponentAnswer, MessageLine, parse
 from lfclient.outputs import message_text, named_parts
-from lfclient.run import RunError
+from lfclient.progress import RunError
 
 
 @dataclass

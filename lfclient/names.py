@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from lfclient.flow import Flow
-from lfclient.progress import ComponentRun, HumanInput
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, HumanInput, RunError
 from lfclient.words import with_id
 
 

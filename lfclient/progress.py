@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lfclient.outputs import Output
-
-if TYPE_CHECKING:
-    from lfclient.run import RunError
 
 
 class ComponentState(str, Enum):
@@ -24,6 +21,26 @@ class ComponentState(str, Enum):
     SKIPPED = "skipped"  # on a branch that was not taken
     INTERRUPTED = "interrupted"  # was at work when the run ended
     UNKNOWN = "unknown"  # the server does not tell, or not yet
+
+
+@dataclass(frozen=True)
+class RunError:
+    """Why a run failed, in the server's words; `traceback` is the component's, never ours."""
+
+    message: str
+    component_id: str | None = None
+    component: str | None = None
+    code: str | None = None
+    traceback: str | None = None
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A terminal component that did not run, and why: a branch not taken, or not connected."""
+
+    component_id: str
+    display_name: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from lfclient import events
 from lfclient.outputs import Output, OutputKind, is_empty
-from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message
+from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message, NotRun, RunError
 
 Mode = Literal["sync", "background", "stream"]
 
@@ -63,26 +63,6 @@ _ENDED = frozenset(
         RunStatus.OUTCOME_UNKNOWN,
     }
 )
-
-
-@dataclass(frozen=True)
-class RunError:
-    """Why a run failed, in the server's words; `traceback` is the component's, never ours."""
-
-    message: str
-    component_id: str | None = None
-    component: str | None = None
-    code: str | None = None
-    traceback: str | None = None
-
-
-@dataclass(frozen=True)
-class NotRun:
-    """A terminal component that did not run, and why: a branch not taken, or not connected."""
-
-    component_id: str
-    display_name: str
-    reason: str
 
 
 @dataclass(frozen=True)

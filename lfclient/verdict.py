@@ -15,7 +15,8 @@ from lfclient.evidence import Built, Evidence
 from lfclient.flow import Component, Flow
 from lfclient.models import ComponentAnswer, parse
 from lfclient.outputs import Output, OutputKind, fill, is_empty, word_of_types
-from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.progress import NotRun, RunError
+from lfclient.run import Run, RunStatus
 from lfclient.server import Limits
 from lfclient.whole import is_cut, mark_cut, restore_text
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from lfclient.flow import Flow
 from lfclient.outputs import Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, ComponentState, RunError
 from tests import flows
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from lfclient.fields import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, Message
+from lfclient.progress import ComponentRun, ComponentState, Message, NotRun, RunError
 from lfclient.report import report_html
-from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.run import Run, RunStatus
 from lfclient.store import RunRecord
 
 AT = datetime(2026, 11, 25, 1, 2, 3, tzinfo=timezone.utc)

@@ -2,7 +2,8 @@
 
 from lfclient.compare import Sameness, output_rows
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import NotRun, Run, RunStatus
+from lfclient.progress import NotRun
+from lfclient.run import Run, RunStatus
 
 
 def run(*outputs, not_run=()):

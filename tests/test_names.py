@@ -6,8 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from lfclient.names import Names, decision_words
-from lfclient.progress import ComponentRun, Decision, HumanInput
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, Decision, HumanInput, RunError
 from tests import flows
 
 AT = datetime(2026, 11, 25, 16, 1, tzinfo=timezone.utc)

@@ -16,8 +16,16 @@ from sqlalchemy import event
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
-from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.progress import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.run import Run, RunStatus
 from lfclient.store import NewerStore, RecordProblem, RunRecord, Store, StoreError
 from lfclient.store.codec import dump_run, dump_value, load_run, load_value
 from lfclient.store.migrate import upgrade

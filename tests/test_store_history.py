@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from lfclient.outputs import Output, OutputKind
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import RunError
+from lfclient.run import Run, RunStatus
 from lfclient.store import Cursor, RunFilter, search
 from lfclient.store.statements import RUNS
 from tests.test_store import NOW, record

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message, RunError
+from lfclient.run import Run, RunStatus
 from lfclient.settings import Settings, SettingsError
 from lfclient.store import AnswerKept, RunFilter, Store
 from tests import postgres

@@ -16,8 +16,8 @@ from lfclient.events.frames import parse_stream
 from lfclient.evidence import Evidence, error_among, from_builds, from_events, texts_of
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef
-from lfclient.progress import ComponentRun
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import ComponentRun, RunError
+from lfclient.run import Run, RunStatus
 from lfclient.server import Limits, ServerInfo
 from lfclient.verdict import judge, needs, unproven
 from lfclient.whole import is_cut

@@ -38,8 +38,8 @@ from lfclient.events.read import EventReader, read_question
 from lfclient.evidence import Evidence
 from lfclient.flow import Flow
 from lfclient.models import ComponentAnswer, parse
-from lfclient.progress import HumanInput
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import HumanInput, RunError
+from lfclient.run import Run, RunStatus
 from lfclient.server import ServerInfo
 from lfclient.verdict import judge
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from lfclient.events.frames import RawEvent
 from lfclient.outputs import Output
-from lfclient.progress import HumanInput, Message
+from lfclient.progress import HumanInput, Message, RunError
 
 if TYPE_CHECKING:
-    from lfclient.run import Run, RunError, RunStatus
+    from lfclient.run import Run, RunStatus
 
 
 @dataclass

@@ -25,8 +25,16 @@ from pydantic_core import from_json
 
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
-from lfclient.run import NotRun, Run, RunError, RunStatus
+from lfclient.progress import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.run import Run, RunStatus
 
 SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
 # outputs lie at most this deep in an answer; deeper, looking for shared values could overflow

@@ -7,7 +7,8 @@ import streamlit as st
 from lfclient.modes import MODE_NAMES
 from lfclient.names import Names
 from lfclient.outputs import FileRef
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import RunError
+from lfclient.run import Run, RunStatus
 from lfclient.store import RunRecord, not_kept
 from lfclient.words import clip
 from pages._ui import (

@@ -9,8 +9,8 @@ import tomllib
 
 from lfclient.fields import MASK
 from lfclient.outputs import Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import NotRun, Run, RunStatus
+from lfclient.progress import ComponentRun, ComponentState, NotRun
+from lfclient.run import Run, RunStatus
 from lfclient.store.record import AnswerKept
 from pages._ui import state
 from pages._ui.comparing import choose

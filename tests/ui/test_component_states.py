@@ -2,8 +2,7 @@
 
 import pytest
 
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, ComponentState, RunError
 from lfclient.words import took_words
 from pages._ui import status
 from pages._ui.component_states import all_runs, combined, counted, standing

@@ -3,8 +3,7 @@
 import pytest
 
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, ComponentState, RunError
 from pages._ui import components_table
 from pages._ui.text import plain
 from tests import components, flows

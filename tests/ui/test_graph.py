@@ -6,8 +6,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lfclient.progress import ComponentRun, ComponentState
-from lfclient.run import RunError
+from lfclient.progress import ComponentRun, ComponentState, RunError
 from pages._ui import graph
 from pages._ui.graph_layout import CARD, layout
 from tests import components, flows

@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 
 from lfclient.outputs import Output, OutputKind
-from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message
-from lfclient.run import Run, RunError, RunStatus
+from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message, RunError
+from lfclient.run import Run, RunStatus
 from lfclient.store import RecordProblem
 from lfclient.store.record import ADOPTED
 from pages._ui import going, state

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.errors import ServerFault
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import NotRun, Run, RunStatus
+from lfclient.progress import NotRun
+from lfclient.run import Run, RunStatus
 from pages._ui import outputs
 from pages._ui.outputs import file
 

@@ -15,7 +15,8 @@ import streamlit as st
 
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import pictures_of
-from lfclient.run import NotRun, Run
+from lfclient.progress import NotRun
+from lfclient.run import Run
 from pages._ui import problems
 from pages._ui.outputs import compare, file, gallery, image, message, structured, table
 from pages._ui.outputs.block import Block
