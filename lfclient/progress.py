@@ -1,4 +1,4 @@
-"""What is known of a run while it goes on: its components, its messages, what it waits for."""
+"""What a run is made of: its components, its messages, what it waits for, why it failed."""
 
 from __future__ import annotations
 
