@@ -107,9 +107,15 @@ class Screen:
         return self.page.locator(f".st-key-{key}").first
 
     def open(self, url: str) -> None:
-        """Go to an address and wait for the flows."""
+        """Go to an address and wait until the page is drawn: what is pressed before may move."""
         self.page.goto(url)
         self.part("flow-picker").wait_for()
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until the script has come to its end."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""
@@ -122,8 +128,7 @@ class Screen:
         if prefix + name not in chosen:
             expect(self.page).not_to_have_url(before)
         # the form is drawn after the address has changed
-        app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        self.drawn()
         expect(self.part("run-status")).to_contain_text("No run is shown")
 
     def mode(self, name: str) -> None:

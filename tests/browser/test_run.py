@@ -10,14 +10,15 @@ from lfclient import LangflowClient
 from tests.browser.conftest import PREFIX, Screen, log_of
 
 # what stands above the page, until shortly after that is scrolled
-_MOVING = """(main) => {
+_MOVING = """(field) => {
+  const main = field.closest("[data-testid=stMain]");
   main.style.overflowAnchor = "none";
   const above = document.createElement("div");
   above.id = "moving";
   above.style = "height: 250px; flex-shrink: 0";
   main.prepend(above);
   const away = () => setTimeout(() => above.remove(), 400);
-  document.querySelector("textarea").addEventListener("keydown", ({key}) => {
+  field.addEventListener("keydown", ({key}) => {
     if (key === "Enter") main.addEventListener("scroll", away, {once: true});
   });
 }"""
@@ -330,8 +331,9 @@ def test_the_status_comes_into_sight_though_the_page_moves(screen):
     page = screen.page
     page.set_viewport_size({"width": 500, "height": 420})
     screen.pick("Takes half")
-    page.get_by_test_id("stMain").evaluate(_MOVING)
-    page.locator("textarea").first.click()
+    message = page.locator("textarea").first
+    message.evaluate(_MOVING)
+    message.click()
     page.keyboard.press("Control+Enter")
     screen.wait("in progress")
     expect(page.locator("#moving")).to_have_count(0)

@@ -213,7 +213,9 @@ def test_no_secret_comes_back_in_events(desk: Desk, make: Make, mode: str):
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED, record.problem
     assert record.run.outputs["ChatOutput-b"].value == "it is ••••"
-    assert record.run.components["TellsSecret-s"].log == ("it is ••••",)
+    log = record.run.components["TellsSecret-s"].log
+    # a job's server does not keep lines for who comes to listen a moment late
+    assert log == ("it is ••••",) or (mode == "background" and not log)
     assert any("••••" in one.text for one in record.run.messages.values())
     if mode == "stream":
         assert record.run.raw["events"]
