@@ -11,7 +11,7 @@ from lfclient.runner import Runner
 from lfclient.store import RunRecord
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until a condition holds; fails after `seconds`."""
     limit = time.monotonic() + seconds
     while not condition():

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from lfclient import LangflowClient, samples
 from tests.console import CHROMIUM_ARGS, Console
 from tests.servers import LiveServer
+from tests.waiting import wait_for
 
 PREFIX = "Walk: "
 SECONDS = 20_000  # milliseconds that a step may take on a busy machine
@@ -113,9 +114,9 @@ class Screen:
         self.drawn()
 
     def drawn(self) -> None:
-        """Wait until the script has come to its end."""
+        """Wait until the script has come to its end; while a run goes on, to one of its ends."""
         app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        wait_for(lambda: app.get_attribute("data-test-script-state") == "notRunning", 20)
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""

@@ -34,7 +34,9 @@ def cell(page: Page, column: int, row: int = 0) -> Locator:
 def press(page: Page, across: int, row: int = 0) -> None:
     """Press in a row, so many pixels from the left: its box, or Open."""
     place = {"x": across, "y": HEAD + ROW * (row + 1)}
-    table(page).get_by_test_id("stDataFrame").click(position=place)
+    drawing = table(page).get_by_test_id("stDataFrame")
+    expect(drawing).to_have_count(1)  # two while one is put in the place of the other
+    drawing.click(position=place)
 
 
 def tick(screen, row: int, said: str) -> None:
