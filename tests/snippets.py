@@ -26,8 +26,8 @@ class Running:
     """A snippet that was started with these environment variables, and no others of Langflow's."""
 
     def __init__(self, code: str, language: Language, folder: Path, **variables: str) -> None:
-        name, command = _NAMES[language]
-        file = folder / name
+        self._name, command = _NAMES[language]
+        file = folder / self._name
         file.write_text(code, encoding="utf-8")
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PYTHONUTF8": "1"}
         self._process = subprocess.Popen(
@@ -43,7 +43,8 @@ class Running:
     def printed(self) -> str:
         """What it printed; fails with what it complained of."""
         out, err = self._process.communicate(timeout=120)
-        assert self._process.returncode == 0, f"{err}\n{out}"
+        code = self._process.returncode
+        assert code == 0, f"{self._name} ended with {code}\n{err}\n{out}"
         return out
 
     def refused(self) -> str:
