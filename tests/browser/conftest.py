@@ -16,6 +16,13 @@ from tests.servers import LiveServer
 from tests.waiting import wait_for
 
 PREFIX = "Walk: "
+# where the buttons stand; nothing while the page is being drawn
+_STANDS = """() => {
+  const state = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
+  if (state !== "notRunning" || document.querySelector("[data-testid=stSkeleton]")) return null;
+  const buttons = document.querySelectorAll("[data-testid=stMain] button");
+  return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
+}"""
 SECONDS = 20_000  # milliseconds that a step may take on a busy machine
 
 
@@ -114,9 +121,17 @@ class Screen:
         self.drawn()
 
     def drawn(self) -> None:
-        """Wait until the script has come to its end; while a run goes on, to one of its ends."""
-        app = self.page.get_by_test_id("stApp")
-        wait_for(lambda: app.get_attribute("data-test-script-state") == "notRunning", 20)
+        """Wait until the script has come to its end, and until no button moves any more: what draws
+        a widget may be loaded only then.
+        """
+        stands: list[str] = []
+
+        def still() -> bool:
+            found = self.page.evaluate(_STANDS)  # a run that goes on is drawn again and again
+            stands.extend([] if found is None else [found])
+            return len(stands) >= 4 and len(set(stands[-4:])) == 1
+
+        wait_for(still)
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
         """Choose a sample flow by typing the beginning of its name."""
