@@ -71,8 +71,8 @@ class Talks(Component):
         await asyncio.sleep(0.3)
         for number in range(1500):
             self.log(f"{number} " + "x" * 5000)
-            if number % 50 == 0:
-                await asyncio.sleep(0.01)
+            if number % 25 == 0:
+                await asyncio.sleep(0.03)
         return Message(text="said")
 """
 

@@ -101,8 +101,8 @@ def test_a_job_is_told_whole(
 def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
     langflow: LiveServer, proxy: Proxy, make: Make
 ):
-    """One who reads nothing while three components talk, as fast as they can: lines that they log
-    go by, and each event of theirs is told once, in order.
+    """One who reads nothing while three components talk, as fast as a server bears it: lines that
+    they log go by, and each event of theirs is told once, in order.
     """
     flow = make(TALK)
     with (
