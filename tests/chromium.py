@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from tests import debian, servers
 
-_WITHOUT_WINDOWS = "chromium-headless-shell"  # the same engine: a window takes a third less time
+_WITHOUT_WINDOWS = "chromium-headless-shell"  # the same engine, in a third less processor time
 _NAMES = (_WITHOUT_WINDOWS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -55,7 +55,7 @@ _ENV = {
     # the contract is tested at the limits that servers have by default
     "LANGFLOW_MAX_TEXT_LENGTH": "6000",
     "LANGFLOW_MAX_ITEMS_LENGTH": "1000",
-    # tracebacks drawn for a terminal take half of a server's time
+    # where flows fail, tracebacks drawn for a terminal take half of a server's time
     "LANGFLOW_LOG_ENV": "container_csv",
 }
 
