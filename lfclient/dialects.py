@@ -56,10 +56,10 @@ class RequestSpec:
 
     `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
     `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
-    long as a run may take. `seconds`: for how long, where the usual time is too short. `most`: how
-    many bytes of an answer are wanted; of a larger one no more is read than the piece that goes
-    beyond. `into`: where the body goes if the status is 200, and nothing else then. With either it
-    has to come uncompressed.
+    long as a run may take. `seconds`: for how long, where the usual time is too short. `at_most`:
+    for how long, where it is too long. `most`: how many bytes of an answer are wanted; of a larger
+    one no more is read than the piece that goes beyond. `into`: where the body goes if the status
+    is 200, and nothing else then. With either it has to come uncompressed.
     """
 
     method: str
@@ -73,6 +73,7 @@ class RequestSpec:
     repeat: bool = False
     patient: bool = False
     seconds: float | None = None
+    at_most: float | None = None
     most: int | None = None
     into: BinaryIO | None = None
 

@@ -186,6 +186,73 @@ def test_stop_that_erased_the_result():
     assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
 
 
+def status_of(word: str) -> tuple[int, dict[str, str]]:
+    """An answer of a job that has not ended."""
+    return (200, {**QUEUED[1], "status": word})
+
+
+def looks_before_the_stop(server: Server) -> int:
+    """How often the job was looked at before it was stopped."""
+    paths = server.paths()
+    before = paths[: paths.index("POST /api/v2/workflows/stop")]
+    return before.count("GET /api/v2/workflows")
+
+
+STOPPED = (200, {"message": "Job cancelled successfully."})
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["submitted", "by its id"])
+def test_stop_waits_until_the_job_has_begun(known: bool):
+    """A stop that meets its beginning would leave the SQLite of 1.13 locked for minutes."""
+    server = Server().on("POST", f"{W}/stop", STOPPED).on("POST", W, QUEUED)
+    looks = [status_of("queued"), status_of("queued"), status_of("in_progress")]
+    server.on("GET", W, *looks, recorded("1.13.0", "status_cancelled"))
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        job = client.submit(FLOW) if known else JOB
+        assert client.stop(job, flow=FLOW).stopped is True
+    assert looks_before_the_stop(server) == 3
+
+
+@pytest.mark.parametrize(
+    ("look", "looks"), [(status_of("queued"), 5), (httpx.ReadTimeout("slow"), 1)]
+)
+def test_stop_waits_for_the_beginning_only_so_long(look: Reply, looks: int):
+    """A job may be queued for hours, and a server may tell of none."""
+    stopped = False
+
+    def status(request: httpx.Request) -> httpx.Response:
+        if not stopped and isinstance(look, Exception):
+            raise look
+        code, body = recorded("1.13.0", "status_cancelled") if stopped else look
+        return httpx.Response(code, json=body)
+
+    def stop(request: httpx.Request) -> httpx.Response:
+        nonlocal stopped
+        stopped = True
+        return httpx.Response(*STOPPED[:1], json=STOPPED[1])
+
+    server = Server().on("POST", f"{W}/stop", stop).on("GET", W, status)
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert looks_before_the_stop(server) == looks
+    asked = [one for one in server.requests if one.url.path == W]
+    assert asked[0].extensions["timeout"]["read"] == 0.5
+
+
+def test_stop_of_a_job_that_is_known_to_go_on_looks_at_nothing_first():
+    """It is sent at once."""
+    server = Server().on("POST", f"{W}/stop", STOPPED)
+    server.on("GET", W, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
+    server.on("GET", f"{W}/{JOB}/events", (200, b""))
+    with server.client() as client:
+        job = client.status(JOB, flow=FLOW)
+        server.requests.clear()
+        assert client.stop(job, flow=FLOW).stopped is True
+    assert looks_before_the_stop(server) == 0
+
+
 def test_stop_that_is_not_possible():
     """A run that can't be stopped is told with the server's reason."""
     server = Server().on("POST", f"{W}/stop", recorded("1.13.0", "stop_sync_job"))

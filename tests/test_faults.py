@@ -67,6 +67,13 @@ def test_parameter_in_the_words_is_named():
     assert error.field == "TypeProbe-aaaaa.p_table"
 
 
+def test_a_key_that_could_not_be_checked_is_not_a_wrong_one():
+    """Nobody is told to enter another: Langflow says this when its database is locked."""
+    error = told(403, {"detail": "API key authentication failed"})
+    assert "could not check the API key" in str(error)
+    assert "restarted" in error.hint
+
+
 def test_documented_404():
     """The documentation's 404 for a switched-off API is told from a flow not found."""
     error = told(404, {"detail": "Not Found"}, workflow=True)
@@ -81,6 +88,7 @@ def test_documented_404():
         (403, None, errors.NotLangflow),
         (418, None, errors.NotLangflow),
         (401, {"detail": "Invalid token"}, errors.InvalidKey),
+        (403, {"detail": "API key authentication failed"}, errors.ServerFault),
         (429, {"detail": "5 per 1 minute"}, errors.ServerFault),
         (502, None, errors.ServerFault),
         (500, {"detail": 5}, errors.ServerFault),

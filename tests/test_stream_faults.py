@@ -6,6 +6,7 @@ Over real sockets, by both clients and by the runner.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ from lfclient import (
 from lfclient.client import following
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
+from lfclient.runner import execute
 from lfclient.server import Capabilities
 from lfclient.store import Store
 from tests.fake_langflow import FLOW, FakeLangflow, done, event, message, output
@@ -233,6 +235,39 @@ def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: F
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: wired.proxy.open == 0)
     assert wired.proxy.count(POST) == 1
+
+
+@pytest.mark.parametrize(("told", "limit"), [(True, 60.0), (False, 0.3)])
+def test_stop_closes_no_call_that_is_just_beginning(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch, told: bool, limit: float
+):
+    """That would leave the SQLite of 1.13 locked: it waits for the first event, but not long."""
+    monkeypatch.setattr(execute, "_BEGINS", 0.3)
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", limit)
+    first = server.log[0]
+    server.log.clear()
+    run_id = wired.start(mode="stream")
+    wait_for(lambda: wired.proxy.open)
+    begun = time.monotonic()
+    wired.runner.stop(run_id, CONNECTION)
+    if told:
+        server.log.append(first)
+    wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
+    assert time.monotonic() - begun >= 0.3
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_a_call_that_ends_while_a_stop_waits_for_its_beginning_has_ended(
+    wired: Wired, monkeypatch: pytest.MonkeyPatch
+):
+    """Its result is kept."""
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
+    monkeypatch.setattr(execute, "_BEGINS", 60.0)
+    run_id = wired.start(mode="stream")
+    wired.runner.stop(run_id, CONNECTION)
+    record = wired.ended(run_id)
+    assert record.status is RunStatus.COMPLETED
+    assert record.stop_result == "The run had ended before the stop."
 
 
 def test_a_call_lost_before_its_first_word(wired: Wired):

@@ -24,6 +24,9 @@ from lfclient.errors import (
 _OTHER_DIALECT = frozenset({"mode", "tweaks", "input_value", "session_id", "idempotency_key"})
 _OTHER_DIALECT |= {"background", "stream", "inputs"}
 _UNAVAILABLE = (502, 503, 504)
+# 1.8 to 1.13 say so with a 403 when not the key is wrong but the look at it failed, which is also a
+# write: SQLite is locked
+_KEY_NOT_CHECKED = "API key authentication failed"
 
 
 def detail_of(body: Any) -> Any:
@@ -170,6 +173,12 @@ def _refused(body: Any, words: str, facts: dict[str, Any]) -> LangflowError:
         return NotLangflow(
             f"Something before Langflow refused the request (HTTP {facts['status']}).",
             hint="A proxy or a login page may stand before it; ask who runs the server.",
+            **facts,
+        )
+    if words == _KEY_NOT_CHECKED:
+        return ServerFault(
+            "The server could not check the API key: its database did not answer in time.",
+            hint="Try again in a moment; if it stays so, Langflow has to be restarted.",
             **facts,
         )
     return InvalidKey(f"The server refuses the API key{_after(words)}.", **facts)

@@ -198,6 +198,8 @@ def in_pieces(spec: RequestSpec) -> bool:
 def patience(spec: RequestSpec, timeout: float | None, run_timeout: float | None) -> float | None:
     """For how many seconds an answer is waited for."""
     read = run_timeout if spec.patient else timeout
+    if spec.at_most:
+        return spec.at_most if read is None else min(read, spec.at_most)
     return read if read is None or not spec.seconds else max(read, spec.seconds)
 
 

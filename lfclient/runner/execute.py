@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
-from lfclient.events import RunEnded
+from lfclient.events import KeepAlive, RunEnded
 from lfclient.run import Run, RunStatus, apply, settled
 from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, now
@@ -26,6 +26,10 @@ _SYNC_STOPPED = (
 )
 
 _STREAM_STOPPED = "Stopped: the console closed the call, and the run ends with it at the server."
+# 1.13 writes down that the run has begun just after its first event, and leaves its SQLite locked
+# for minutes if the call is closed in the midst of that (as `client.runs._begun` tells of jobs)
+_BEGINS = 0.5  # seconds from the first event in which a call is not closed
+_BEGIN_LIMIT = 1.0  # seconds that a stop waits for that
 
 
 async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
@@ -55,43 +59,54 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
 async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     """One call, until its answer or Stop."""
     call = live.client.run(live.flow, overrides, session_id=live.record.session_id)
-    if not await _called(live, call):
+    begun = asyncio.Event()
+    begun.set()  # its closing changes nothing at the server
+    if not await _called(live, call, begun):
         await live.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await live.add_components()
 
 
 async def stream(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     """One call that tells what happens, until its end or Stop, which ends the run too."""
-    if not await _called(live, _listened(live, overrides)):
+    begun = asyncio.Event()
+    if not await _called(live, _listened(live, overrides, begun), begun):
         run = settled(replace(live.job, status=RunStatus.CANCELLED))
         await live.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 
-async def _listened(live: LiveRun, overrides: Mapping[str, Any]) -> Run:
+async def _listened(live: LiveRun, overrides: Mapping[str, Any], begun: asyncio.Event) -> Run:
     events = live.client.stream(live.flow, overrides, session_id=live.record.session_id)
+    begins: asyncio.TimerHandle | None = None
     async with aclosing(events):
         async for event in events:
             if isinstance(event, RunEnded):
                 return apply(live.job, event)
+            if not isinstance(event, KeepAlive):
+                begins = begins or asyncio.get_running_loop().call_later(_BEGINS, begun.set)
             await live.hear(event)
     raise AssertionError("a streamed call ends with its end")
 
 
-async def _called(live: LiveRun, coroutine: Coroutine[Any, Any, Run]) -> bool:
-    """Wait for a call and take its result; False if Stop came first, which closes it."""
+async def _called(live: LiveRun, coroutine: Coroutine[Any, Any, Run], begun: asyncio.Event) -> bool:
+    """Wait for a call and take its result; False if Stop came first, which closes it, but not
+    before it has `begun`.
+    """
     call = asyncio.ensure_future(coroutine)
     await live.change(status=RunStatus.IN_PROGRESS, started_at=now())
     pressed = asyncio.ensure_future(live.wishes.stop.wait())
+    begins = asyncio.ensure_future(begun.wait())
+    first = asyncio.FIRST_COMPLETED
     try:
-        await asyncio.wait({call, pressed}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({call, pressed}, return_when=first)
+        await asyncio.wait({call, begins}, return_when=first, timeout=_BEGIN_LIMIT)
         if not call.done():
             return False
         await _answered(live, call)
         return True
     finally:
-        for task in (call, pressed):
+        for task in (call, pressed, begins):
             task.cancel()
-        await asyncio.gather(call, pressed, return_exceptions=True)
+        await asyncio.gather(call, pressed, begins, return_exceptions=True)
 
 
 async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
