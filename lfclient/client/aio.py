@@ -199,7 +199,7 @@ class AsyncLangflowClient:
         return await self._drive(self._runs.wait(job, timeout, on_change, flow))
 
     async def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
-        """Ask the server to stop a job, and say what came of it."""
+        """Ask the server to stop a job, and say what came of it; as `LangflowClient.stop`."""
         return await self._drive(self._runs.stop(job, flow))
 
     async def complete(self, run: Run, flow: Flow | None = None) -> Run:

@@ -195,7 +195,11 @@ class LangflowClient:
         return self._drive(self._runs.wait(job, timeout, on_change, flow))
 
     def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
-        """Ask the server to stop a job, and say what came of it."""
+        """Ask the server to stop a job, and say what came of it.
+
+        One that is queued is given up to a second to begin: a stop in the midst of that may leave
+        the SQLite of 1.13 locked for minutes.
+        """
         return self._drive(self._runs.stop(job, flow))
 
     def complete(self, run: Run, flow: Flow | None = None) -> Run:
@@ -224,7 +228,8 @@ class LangflowClient:
         """Run a flow in one call that tells what happens as it happens (1.11+).
 
         The run ends with its connection: closing the iterator stops it, and one that breaks off
-        ends with `RunEnded` of status `interrupted`. It is never sent again.
+        ends with `RunEnded` of status `interrupted`. It is never sent again. Close it no sooner than
+        half a second after its first event: that may leave the SQLite of 1.13 locked for minutes.
         """
         return self._follow(self._runs.stream(flow, overrides, session_id, check))
 
