@@ -107,7 +107,7 @@ def test_a_stop_waits_for_no_answer_that_does_not_come(bench):
     """It is sent while the server is still asked how the job stands."""
     bench.server.silent_stream, bench.server.seconds = True, 60
     run_id = bench.start()
-    bench.until(run_id, lambda record: record.job_id)
+    bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.server.status_held = True
     asked = bench.server.status_requests
     wait_for(lambda: bench.server.status_requests > asked)
