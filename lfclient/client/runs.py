@@ -235,9 +235,9 @@ class Runs(Completion):
             if run.ended:
                 word = run.status.value.replace("_", " ")
                 return StopResult(False, f"The run had already ended ({word}).", run)
+        elif before.status in (RunStatus.QUEUED, RunStatus.UNKNOWN):
+            yield from self._begun(before)
         job_id = before.job_id or ""
-        if server.dialect == "modes" and before.status in (RunStatus.QUEUED, RunStatus.UNKNOWN):
-            yield from self._begun(job_id)
         answer = yield from self.send(stop_request(job_id))
         body = answer.json_or_none(self.redactor)
         if answer.status == 409:
@@ -254,19 +254,18 @@ class Runs(Completion):
             return StopResult(stopped, str(said or ""), run)
         return StopResult(None, str(said or ""), run)
 
-    def _begun(self, job_id: str) -> Steps[None]:
-        """Wait until a job is no longer queued, a second at most.
+    def _begun(self, job: Run) -> Steps[None]:
+        """Wait until a job is no longer queued: about a second at most, and for no slow answer.
 
         1.13 writes "in progress" by an UPDATE that gives the row back. A stop between the two
         leaves its SQLite locked, and the server answering nobody, until Python next collects
         garbage: minutes, if there is little to do. Measured: at once after the submit, one stop in
         ten to a hundred; after this wait, none in 1,440.
         """
+        look = replace(status_request(job.job_id or ""), at_most=_BEGIN_ANSWER)
         for seconds in _BEGIN_LOOKS:
             try:
-                answer = yield from self.send(
-                    replace(status_request(job_id), at_most=_BEGIN_ANSWER)
-                )
+                answer = yield from self.send(look)
             except Unreachable:
                 return
             body = answer.json_or_none(self.redactor)

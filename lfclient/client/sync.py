@@ -228,8 +228,8 @@ class LangflowClient:
         """Run a flow in one call that tells what happens as it happens (1.11+).
 
         The run ends with its connection: closing the iterator stops it, and one that breaks off
-        ends with `RunEnded` of status `interrupted`. It is never sent again. Close it no sooner than
-        half a second after its first event: that may leave the SQLite of 1.13 locked for minutes.
+        ends with `RunEnded` of status `interrupted`. It is never sent again. Closed less than half
+        a second after its first event, it may leave the SQLite of 1.13 locked for minutes.
         """
         return self._follow(self._runs.stream(flow, overrides, session_id, check))
 
