@@ -21,6 +21,10 @@ EVENT_STREAM = "text/event-stream"
 _MODES = 11  # the N of the first 1.N of this dialect
 _TRACES = 12  # the N of the first 1.N that fills them
 KEEPS_ALIVE = 13  # the N of the first 1.N that does
+# The N of the first 1.N that says "in progress" by an UPDATE that gives the row back. What cancels
+# the run between the two leaves SQLite locked, and the server answering nobody or refusing every
+# key, until Python next collects garbage: for minutes, if there is little to do.
+_LOCKS = 13
 # the N of the first 1.N that has it, of each capability that came after the Workflow API
 SINCE = {
     "events": _MODES,
@@ -57,9 +61,10 @@ class RequestSpec:
     `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
     `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
     long as a run may take. `seconds`: for how long, where the usual time is too short. `at_most`:
-    for how long, where it is too long. `most`: how many bytes of an answer are wanted; of a larger
-    one no more is read than the piece that goes beyond. `into`: where the body goes if the status
-    is 200, and nothing else then. With either it has to come uncompressed.
+    for how long, where it is too long; that goes for the connection, too. `most`: how many bytes of
+    an answer are wanted; of a larger one no more is read than the piece that goes beyond. `into`:
+    where the body goes if the status is 200, and nothing else then. With either it has to come
+    uncompressed.
     """
 
     method: str
@@ -122,6 +127,7 @@ def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> 
         ),
         limits=limits_of(ConfigAnswer(), dialect),
         warnings=warnings_for(number),
+        early_stop=minor is not None and minor < _LOCKS,
     )
 
 

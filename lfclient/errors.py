@@ -12,7 +12,8 @@ LangflowError
 │   └── FileRefused        a file was refused: too large, or its name
 ├── NotWaiting             the run does not wait for that decision: answered, stopped, or too late
 ├── Unsupported            this server's release has no such function
-├── ServerFault            the server failed in answering (5xx that is not about a run)
+├── ServerFault            the server failed in answering (5xx that is not about a run, 429), or in
+│                          looking at the API key
 ├── BadAnswer              an answer that breaks the API's promise: not JSON, cut off, wrong types
 └── WaitTimeout            `wait` gave up; the run goes on, and is in `run`
 

@@ -50,7 +50,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """A server's release, as 1.N.p, and what follows from it."""
+    """A server's release, as 1.N.p, and what follows from it.
+
+    `early_stop`: a stop may meet the beginning of a run without harm.
+    """
 
     version: str
     dialect: Literal["inputs", "modes"]
@@ -58,6 +61,7 @@ class ServerInfo:
     capabilities: Capabilities = Capabilities()
     limits: Limits = Limits()
     warnings: tuple[str, ...] = ()
+    early_stop: bool = True
 
 
 def warnings_for(version: str) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
+
 import httpx
 import pytest
 
@@ -13,7 +16,7 @@ from lfclient import (
     WaitTimeout,
 )
 from tests.recorded import flow_of, recorded
-from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, Reply, Server, W
+from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, VERSION, Reply, Server, W
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -214,31 +217,70 @@ def test_stop_waits_until_the_job_has_begun(known: bool):
     assert looks_before_the_stop(server) == 3
 
 
+class Looks:
+    """Answers looks at a job with one answer until it is stopped."""
+
+    def __init__(self, look: Reply, version: dict[str, str] = VERSION) -> None:
+        self.server = Server(version).on("POST", f"{W}/stop", self._stop).on("GET", W, self._look)
+        self.server.on("GET", f"{W}/{JOB}/events", (200, b""))
+        self._told, self._stopped = look, False
+
+    def _look(self, request: httpx.Request) -> httpx.Response:
+        status, body = recorded("1.13.0", "status_cancelled") if self._stopped else self._told
+        if isinstance(body, Exception):
+            raise body
+        return httpx.Response(status, json=body)
+
+    def _stop(self, request: httpx.Request) -> httpx.Response:
+        self._stopped = True
+        return httpx.Response(STOPPED[0], json=STOPPED[1])
+
+
 @pytest.mark.parametrize(
-    ("look", "looks"), [(status_of("queued"), 5), (httpx.ReadTimeout("slow"), 1)]
+    ("look", "looks"),
+    [
+        (status_of("queued"), 5),
+        ((0, httpx.ReadTimeout("slow")), 1),
+        ((0, httpx.ConnectError("gone")), 1),
+        ((0, httpx.DecodingError("broken")), 1),
+        ((403, {"detail": "API key authentication failed"}), 1),
+        (recorded("1.13.0", "bg_completed"), 1),
+    ],
 )
 def test_stop_waits_for_the_beginning_only_so_long(look: Reply, looks: int):
     """A job may be queued for hours, and a server may tell of none."""
-    stopped = False
-
-    def status(request: httpx.Request) -> httpx.Response:
-        if not stopped and isinstance(look, Exception):
-            raise look
-        code, body = recorded("1.13.0", "status_cancelled") if stopped else look
-        return httpx.Response(code, json=body)
-
-    def stop(request: httpx.Request) -> httpx.Response:
-        nonlocal stopped
-        stopped = True
-        return httpx.Response(*STOPPED[:1], json=STOPPED[1])
-
-    server = Server().on("POST", f"{W}/stop", stop).on("GET", W, status)
-    server.on("GET", f"{W}/{JOB}/events", (200, b""))
-    with server.client() as client:
+    said = Looks(look)
+    with said.server.client() as client:
         assert client.stop(JOB, flow=FLOW).stopped is True
-    assert looks_before_the_stop(server) == looks
-    asked = [one for one in server.requests if one.url.path == W]
-    assert asked[0].extensions["timeout"]["read"] == 0.5
+    assert looks_before_the_stop(said.server) == looks
+    first = next(one for one in said.server.requests if one.url.path == W)
+    assert all(seconds <= 1 for seconds in first.extensions["timeout"].values())
+
+
+def test_stop_looks_at_nothing_first_where_it_may_meet_the_beginning():
+    """1.11 and 1.12 are not locked by it."""
+    said = Looks(status_of("queued"), {**VERSION, "version": "1.12.8", "main_version": "1.12.8"})
+    with said.server.client() as client:
+        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert looks_before_the_stop(said.server) == 0
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_stop_right_after_a_decision_waits_until_the_job_goes_on(
+    monkeypatch: pytest.MonkeyPatch, lost: bool
+):
+    """It begins a second time then, and is "in progress" already."""
+    monkeypatch.setattr("lfclient.client.runs._RESUMES", 0.4)
+    said = Looks(status_of("in_progress"))
+    answer = httpx.ReadError("lost") if lost else (200, {"status": "resuming"})
+    said.server.on("POST", f"{W}/{JOB}/resume", answer)
+    with said.server.client() as client:
+        with pytest.raises(Unreachable) if lost else nullcontext():
+            client.resume(JOB, "request", "approve")
+        begun = time.monotonic()
+        assert client.stop(JOB, flow=FLOW).stopped is True
+        assert time.monotonic() - begun > 0.3
+        assert looks_before_the_stop(said.server) == 0
 
 
 def test_stop_of_a_job_that_is_known_to_go_on_looks_at_nothing_first():

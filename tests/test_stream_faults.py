@@ -30,7 +30,7 @@ from lfclient.flow import Flow
 from lfclient.runner import execute
 from lfclient.server import Capabilities
 from lfclient.store import Store
-from tests.fake_langflow import FLOW, FakeLangflow, done, event, message, output
+from tests.fake_langflow import FLOW, VERSIONS, FakeLangflow, done, event, message, output
 from tests.proxy import Do, Proxy, raw
 from tests.runner_bench import CONNECTION, Bench
 from tests.scripted import Told
@@ -237,37 +237,80 @@ def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: F
     assert wired.proxy.count(POST) == 1
 
 
-@pytest.mark.parametrize(("told", "limit"), [(True, 60.0), (False, 0.3)])
-def test_stop_closes_no_call_that_is_just_beginning(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch, told: bool, limit: float
-):
-    """That would leave the SQLite of 1.13 locked: it waits for the first event, but not long."""
-    monkeypatch.setattr(execute, "_BEGINS", 0.3)
-    monkeypatch.setattr(execute, "_BEGIN_LIMIT", limit)
-    first = server.log[0]
+def stop_of_a_beginning_call(wired: Wired, server: FakeLangflow) -> str:
+    """A run whose Stop was pressed before anything was told of it."""
     server.log.clear()
     run_id = wired.start(mode="stream")
-    wait_for(lambda: wired.proxy.open)
-    begun = time.monotonic()
+    wait_for(lambda: server.jobs)
     wired.runner.stop(run_id, CONNECTION)
-    if told:
-        server.log.append(first)
+    return run_id
+
+
+def closed(server: FakeLangflow) -> float:
+    """When the server noticed that the call was closed."""
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
-    assert time.monotonic() - begun >= 0.3
+    return time.monotonic()
+
+
+def test_stop_closes_no_call_that_is_just_beginning(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """That would leave the SQLite of 1.13 locked: it waits, from the first event on."""
+    monkeypatch.setattr(execute, "_BEGIN_SECONDS", 0.4)
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
+    run_id = stop_of_a_beginning_call(wired, server)
+    time.sleep(0.3)
+    told = time.monotonic()
+    server.log.append(LOG[0])
+    assert closed(server) - told >= 0.4
     assert wired.ended(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_call_that_ends_while_a_stop_waits_for_its_beginning_has_ended(
-    wired: Wired, monkeypatch: pytest.MonkeyPatch
+def test_stop_closes_a_call_at_once_whose_components_are_at_work(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
 ):
-    """Its result is kept."""
+    """They tell so."""
+    monkeypatch.setattr(execute, "_BEGIN_SECONDS", 60.0)
     monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
-    monkeypatch.setattr(execute, "_BEGINS", 60.0)
-    run_id = wired.start(mode="stream")
-    wired.runner.stop(run_id, CONNECTION)
+    run_id = stop_of_a_beginning_call(wired, server)
+    server.log.extend(LOG[:2])
+    closed(server)
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_stop_waits_only_so_long_for_a_call_to_begin(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """A component may tell nothing for an hour."""
+    monkeypatch.setattr(execute, "_BEGIN_SECONDS", 60.0)
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 0.5)
+    run_id = stop_of_a_beginning_call(wired, server)
+    closed(server)
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_stop_closes_a_call_at_once_where_it_may_meet_the_beginning(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """1.11 and 1.12 are not locked by it."""
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
+    monkeypatch.setitem(VERSIONS, "modes", "1.12.8")
+    run_id = stop_of_a_beginning_call(wired, server)
+    closed(server)
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_a_call_that_ends_while_its_stop_waits_has_ended(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """And says that the stop came to nothing."""
+    monkeypatch.setattr(execute, "_BEGIN_SECONDS", 60.0)
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
+    run_id = stop_of_a_beginning_call(wired, server)
+    server.log.extend([LOG[0], LOG[-1]])
     record = wired.ended(run_id)
-    assert record.status is RunStatus.COMPLETED
-    assert record.stop_result == "The run had ended before the stop."
+    assert record.status is RunStatus.FAILED  # no component has answered
+    assert record.stop_result == "The run ended before the stop took effect."
 
 
 def test_a_call_lost_before_its_first_word(wired: Wired):

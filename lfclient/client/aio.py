@@ -224,7 +224,7 @@ class AsyncLangflowClient:
     ) -> AsyncGenerator[Event, None]:
         """Run a flow in one call that tells what happens as it happens (1.11+).
 
-        As `LangflowClient.stream`; closing it stops the run.
+        As `LangflowClient.stream`; closing it stops the run, and should not meet its beginning.
         """
         return self._follow(self._runs.stream(flow, overrides, session_id, check))
 

@@ -24,8 +24,8 @@ from lfclient.errors import (
 _OTHER_DIALECT = frozenset({"mode", "tweaks", "input_value", "session_id", "idempotency_key"})
 _OTHER_DIALECT |= {"background", "stream", "inputs"}
 _UNAVAILABLE = (502, 503, 504)
-# 1.8 to 1.13 say so with a 403 when not the key is wrong but the look at it failed, which is also a
-# write: SQLite is locked
+# said with a 403 where the key may be right: to look at it is also to write, which a locked SQLite
+# does not let; before 1.11 it is said of a user who was switched off, too
 _KEY_NOT_CHECKED = "API key authentication failed"
 
 
@@ -177,8 +177,9 @@ def _refused(body: Any, words: str, facts: dict[str, Any]) -> LangflowError:
         )
     if words == _KEY_NOT_CHECKED:
         return ServerFault(
-            "The server could not check the API key: its database did not answer in time.",
-            hint="Try again in a moment; if it stays so, Langflow has to be restarted.",
+            "The server could not check the API key: its database may be locked, or the key's user "
+            "switched off.",
+            hint="Try again in a minute; if it stays so, have the Langflow server restarted.",
             **facts,
         )
     return InvalidKey(f"The server refuses the API key{_after(words)}.", **facts)

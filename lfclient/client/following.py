@@ -162,7 +162,10 @@ class Following(Runs):
         server = yield from self.release()
         if not server.capabilities.pending:
             raise Unsupported(f"Langflow {server.version} has no runs that wait for a person.")
-        answer = yield from self.send(resume_request(job_id, request_id, decision))
+        try:
+            answer = yield from self.send(resume_request(job_id, request_id, decision))
+        finally:
+            self.memory.keep_resumed(job_id)
         if answer.status == 409:
             raise NotWaiting(
                 "The run does not wait for this decision, or no longer.",

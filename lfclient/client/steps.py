@@ -6,7 +6,9 @@ thrown into it; it yields a `Pause` to wait. The sync and the async client only 
 
 from __future__ import annotations
 
+import math
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -61,6 +63,7 @@ class Memory:
         self._flows: OrderedDict[str, Flow] = OrderedDict()
         self._jobs: OrderedDict[str, Run] = OrderedDict()
         self._files: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._resumed: OrderedDict[str, float] = OrderedDict()
 
     def keep_flow(self, flow: Flow) -> Flow:
         """Remember a flow, for the runs of it."""
@@ -85,6 +88,14 @@ class Memory:
     def files_before(self, job_id: str | None) -> frozenset[str] | None:
         """The ids of the files that there were before the job; None if nobody looked."""
         return self._files.get(job_id or "")
+
+    def keep_resumed(self, job_id: str) -> None:
+        """Remember that the job goes on from now."""
+        _keep(self._resumed, job_id, time.monotonic())
+
+    def resumed_ago(self, job_id: str) -> float:
+        """Seconds since this client let the job go on."""
+        return time.monotonic() - self._resumed.get(job_id, -math.inf)
 
     def learn_secrets(self, flow: Flow, overrides: Mapping[str, Any]) -> None:
         """Hide from now on what these overrides send in secret parameters, and the flow's own

@@ -197,8 +197,8 @@ class LangflowClient:
     def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
         """Ask the server to stop a job, and say what came of it.
 
-        One that is queued is given up to a second to begin: a stop in the midst of that may leave
-        the SQLite of 1.13 locked for minutes.
+        On 1.13 one that is queued is given up to a second to begin: a stop in the midst of that may
+        leave its SQLite locked for minutes.
         """
         return self._drive(self._runs.stop(job, flow))
 

@@ -198,8 +198,6 @@ def in_pieces(spec: RequestSpec) -> bool:
 def patience(spec: RequestSpec, timeout: float | None, run_timeout: float | None) -> float | None:
     """For how many seconds an answer is waited for."""
     read = run_timeout if spec.patient else timeout
-    if spec.at_most:
-        return spec.at_most if read is None else min(read, spec.at_most)
     return read if read is None or not spec.seconds else max(read, spec.seconds)
 
 
@@ -208,6 +206,8 @@ def arguments(
 ) -> dict[str, Any]:
     """Arguments of `httpx.Client.build_request`; timeouts, `read` for its answer, in seconds."""
     as_it_is = {"accept-encoding": "identity"} if in_pieces(spec) else {}
+    if spec.at_most:
+        timeout, read = (min(one or spec.at_most, spec.at_most) for one in (timeout, read))
     return {
         "method": spec.method,
         "url": base + spec.path,

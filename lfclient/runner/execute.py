@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
-from lfclient.events import KeepAlive, RunEnded
+from lfclient.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.run import Run, RunStatus, apply, settled
 from lfclient.runner.follow import follow
 from lfclient.runner.live import LiveRun, now
@@ -26,10 +27,9 @@ _SYNC_STOPPED = (
 )
 
 _STREAM_STOPPED = "Stopped: the console closed the call, and the run ends with it at the server."
-# 1.13 writes down that the run has begun just after its first event, and leaves its SQLite locked
-# for minutes if the call is closed in the midst of that (as `client.runs._begun` tells of jobs)
-_BEGINS = 0.5  # seconds from the first event in which a call is not closed
-_BEGIN_LIMIT = 1.0  # seconds that a stop waits for that
+# a stop must not meet the beginning of a call on servers without `early_stop` (`dialects._LOCKS`)
+_BEGIN_SECONDS = 0.5  # after the first event, if no component tells of itself
+_BEGIN_LIMIT = 1.5  # from the call, if nothing is told
 
 
 async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
@@ -59,9 +59,7 @@ async def background(live: LiveRun, overrides: Mapping[str, Any]) -> None:
 async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     """One call, until its answer or Stop."""
     call = live.client.run(live.flow, overrides, session_id=live.record.session_id)
-    begun = asyncio.Event()
-    begun.set()  # its closing changes nothing at the server
-    if not await _called(live, call, begun):
+    if not await _called(live, call):
         await live.end(RunStatus.CANCELLED, stop_result=_SYNC_STOPPED)
     await live.add_components()
 
@@ -69,44 +67,54 @@ async def sync(live: LiveRun, overrides: Mapping[str, Any]) -> None:
 async def stream(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     """One call that tells what happens, until its end or Stop, which ends the run too."""
     begun = asyncio.Event()
+    if live.server is None or live.server.early_stop:
+        begun.set()
     if not await _called(live, _listened(live, overrides, begun), begun):
         run = settled(replace(live.job, status=RunStatus.CANCELLED))
         await live.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 
 async def _listened(live: LiveRun, overrides: Mapping[str, Any], begun: asyncio.Event) -> Run:
+    later = asyncio.get_running_loop().call_later
     events = live.client.stream(live.flow, overrides, session_id=live.record.session_id)
-    begins: asyncio.TimerHandle | None = None
     async with aclosing(events):
         async for event in events:
             if isinstance(event, RunEnded):
                 return apply(live.job, event)
-            if not isinstance(event, KeepAlive):
-                begins = begins or asyncio.get_running_loop().call_later(_BEGINS, begun.set)
+            if isinstance(event, RunStarted):
+                later(_BEGIN_SECONDS, begun.set)
+            elif not isinstance(event, ComponentStarted | KeepAlive | Warned):
+                begun.set()  # the first start is only inferred
             await live.hear(event)
     raise AssertionError("a streamed call ends with its end")
 
 
-async def _called(live: LiveRun, coroutine: Coroutine[Any, Any, Run], begun: asyncio.Event) -> bool:
-    """Wait for a call and take its result; False if Stop came first, which closes it, but not
-    before it has `begun`.
+async def _called(
+    live: LiveRun, coroutine: Coroutine[Any, Any, Run], begun: asyncio.Event | None = None
+) -> bool:
+    """Wait for a call and take its result; False if Stop came first, which closes it: not before it
+    has `begun`, where that is to be waited for.
     """
+    closable = time.monotonic() + (_BEGIN_LIMIT if begun else 0)
     call = asyncio.ensure_future(coroutine)
-    await live.change(status=RunStatus.IN_PROGRESS, started_at=now())
     pressed = asyncio.ensure_future(live.wishes.stop.wait())
-    begins = asyncio.ensure_future(begun.wait())
+    tasks = [call, pressed]
     first = asyncio.FIRST_COMPLETED
     try:
+        await live.change(status=RunStatus.IN_PROGRESS, started_at=now())
         await asyncio.wait({call, pressed}, return_when=first)
-        await asyncio.wait({call, begins}, return_when=first, timeout=_BEGIN_LIMIT)
+        left = closable - time.monotonic()
+        if begun and left > 0:
+            tasks.append(asyncio.ensure_future(begun.wait()))
+            await asyncio.wait({call, tasks[-1]}, return_when=first, timeout=left)
         if not call.done():
             return False
         await _answered(live, call)
         return True
     finally:
-        for task in (call, pressed, begins):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(call, pressed, begins, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
@@ -115,7 +123,7 @@ async def _answered(live: LiveRun, call: asyncio.Future[Run]) -> None:
     except LangflowError as error:
         await _not_started(live, error)
         return
-    late = "The run had ended before the stop." if live.wishes.stop.is_set() else ""
+    late = "The run ended before the stop took effect." if live.wishes.stop.is_set() else ""
     await live.take(run, stop_result=late)
 
 

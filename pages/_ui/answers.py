@@ -194,5 +194,8 @@ class Answers:
 
 
 def keeps_last_answer(error: LangflowError) -> bool:
-    """Whether the server is only away, so that what it said before still helps."""
-    return isinstance(error, Unreachable | ServerFault | BadAnswer)
+    """Whether the server is only away, so that what it said before still helps.
+
+    Not where it may have shut somebody out.
+    """
+    return isinstance(error, Unreachable | ServerFault | BadAnswer) and error.status != 403

@@ -157,6 +157,11 @@ class Screen:
         """Press Run."""
         self.part("run-button").get_by_role("button", name="Run").click()
 
+    def more(self) -> None:
+        """Open the menu beside Run, once the page is drawn: a press on what just moves is lost."""
+        self.drawn()
+        self.part("run-more").get_by_role("button").click()
+
     def address(self) -> str:
         """The address of the run that is shown, which comes a moment after its status."""
         self.page.wait_for_url(re.compile("[?&]run="))

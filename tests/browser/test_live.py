@@ -87,7 +87,7 @@ def test_a_reload_shows_what_had_happened_and_goes_on(screen):
 def test_a_streamed_call_runs_on_request(screen):
     """It has the same view, and says that it ends with its connection."""
     screen.pick("Write word")
-    screen.part("run-more").get_by_role("button").click()
+    screen.more()
     screen.page.get_by_text("Offer a streamed call").click()
     expect(screen.part("run-mode")).to_contain_text("Streamed call")
     screen.page.keyboard.press("Escape")

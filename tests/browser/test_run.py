@@ -228,7 +228,7 @@ def test_every_run_has_its_own_session_unless_kept(screen):
         expect(field).to_be_hidden()
 
     def session():
-        screen.part("run-more").get_by_role("button").click()
+        screen.more()
         found = field.input_value()
         close()
         return found
@@ -242,13 +242,13 @@ def test_every_run_has_its_own_session_unless_kept(screen):
 
     first = session()
     second = after_a_run()
-    screen.part("run-more").get_by_role("button").click()
+    screen.more()
     screen.page.get_by_text("Keep this one").click()
     screen.page.wait_for_timeout(500)
     close()
     third = after_a_run()
     assert first != second == third
-    screen.part("run-more").get_by_role("button").click()
+    screen.more()
     screen.page.get_by_role("button", name="New", exact=True).click()
     screen.page.wait_for_timeout(500)
     close()

@@ -34,7 +34,8 @@ POINTS = {
     "job stored": ("background", Store, "update", 1),
     "event stored": ("background", Store, "update", 2),
     "call answered": ("sync", httpx.AsyncHTTPTransport, "handle_async_request", 1),
-    # not before a component has done something: one that ends earlier may leave 1.13 locked
+    # of a flow that takes long, and once a component is at work: a call that is cut while it begins
+    # or ends may leave 1.13 locked
     "stream begun": ("stream", LiveRun, "hear", 3),
 }
 

@@ -81,6 +81,7 @@ def test_two_people_who_stop_the_same_run(
     assert len(results) == 2
     for one in results:
         told = "" if one is RunStatus.CANCELLED else one.message
-        assert not told or "in time" in told or "sqlite3.OperationalError" in told
+        known = ("in time", "could not check the API key", "sqlite3.OperationalError")
+        assert not told or any(words in told for words in known)
     assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
     assert len(desk.runner.recent(desk.owner)) == 1

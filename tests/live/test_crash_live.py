@@ -56,7 +56,7 @@ def test_nothing_is_lost_and_nothing_runs_twice(
     monkeypatch.setattr(recover, "LEAST_SECONDS", 3.0)
     points = [point for point in POINTS if modes or point not in ("event stored", "stream begun")]
     # each with a flow of its own: of one that ran again, 1.8 keeps no trace of the run before
-    flows = {point: make(ECHO) for point in points}
+    flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}
     sessions = {point: uuid4().hex for point in points}
     told = {
         "folder": str(tmp_path),
