@@ -142,6 +142,25 @@ def test_wait_tells_changes_and_gives_up():
     assert caught.value.run.status is RunStatus.IN_PROGRESS
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (403, {"detail": "API key authentication failed"}),
+        (503, {"detail": "Failed to fetch flow. Please try again."}),
+        httpx.ConnectError("gone"),
+    ],
+)
+def test_wait_bears_a_server_that_fails_for_a_while(fault: Reply, monkeypatch: pytest.MonkeyPatch):
+    """As one whose database is locked; not for ever."""
+    server = Server().on("GET", W, QUEUED, fault, DONE)
+    with server.client() as client:
+        assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
+        monkeypatch.setattr("lfclient.client.runs._AWAY_LIMIT", 0.0)
+        server.on("GET", W, fault)
+        with pytest.raises((ServerFault, Unreachable)):
+            client.wait(JOB, timeout=20, flow=FLOW)
+
+
 def test_wait_asks_seldom():
     """Waiting for a job of 1 s takes at most 5 requests, of 60 s at most 25."""
     from lfclient.client.runs import _WAITS

@@ -197,8 +197,8 @@ class LangflowClient:
     def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
         """Ask the server to stop a job, and say what came of it.
 
-        On 1.13 one that is queued is given up to a second to begin: a stop in the midst of that may
-        leave its SQLite locked for minutes.
+        On 1.13 one that is queued is given about a second to begin, and one that was decided on
+        half a second to go on: a stop in the midst of that may leave its SQLite locked for minutes.
         """
         return self._drive(self._runs.stop(job, flow))
 

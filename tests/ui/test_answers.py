@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from lfclient.errors import FlowNotFound, Unreachable
+from lfclient.errors import FlowNotFound, ServerFault, Unreachable
 from pages._ui import answers
 from pages._ui.answers import Answers, StillAsking
 from tests.waiting import wait_for
@@ -84,6 +84,13 @@ def test_a_server_that_is_away_leaves_its_last_answer(asked):
     assert asked.ask("o", "w", 60, fails(AssertionError("asked at once again"))).value == "early"
     with pytest.raises(FlowNotFound):
         asked.ask("o", "w", 0, fails(FlowNotFound("gone")))
+
+
+def test_nobody_who_may_be_shut_out_sees_a_last_answer(asked):
+    """Before 1.11 a server says of a user who was switched off that it could not check the key."""
+    asked.ask("o", "w", 60, lambda: "early")
+    with pytest.raises(ServerFault):
+        asked.ask("o", "w", 0, fails(ServerFault("The key was not checked.", status=403)))
 
 
 def test_a_failure_that_came_late_is_told_once(asked, slow, monkeypatch):
