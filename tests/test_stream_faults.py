@@ -266,36 +266,25 @@ def test_stop_closes_no_call_that_is_just_beginning(
     assert wired.ended(run_id).status is RunStatus.CANCELLED
 
 
-def test_stop_closes_a_call_at_once_whose_components_are_at_work(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
-):
-    """They tell so."""
-    monkeypatch.setattr(execute, "_BEGIN_SECONDS", 60.0)
-    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
-    run_id = stop_of_a_beginning_call(wired, server)
-    server.log.extend(LOG[:2])
-    closed(server)
-    assert wired.ended(run_id).status is RunStatus.CANCELLED
-
-
-def test_stop_waits_only_so_long_for_a_call_to_begin(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("release", "told", "limit"),
+    [("1.13.0", LOG[:2], 60.0), ("1.13.0", [], 0.5), ("1.12.8", [], 60.0)],
+    ids=["a component is at work", "nothing is told for long", "1.12 is not locked by it"],
+)
+def test_stop_waits_no_longer_than_it_must(
+    wired: Wired,
+    server: FakeLangflow,
+    monkeypatch: pytest.MonkeyPatch,
+    release: str,
+    told: list[Any],
+    limit: float,
 ):
     """A component may tell nothing for an hour."""
     monkeypatch.setattr(execute, "_BEGIN_SECONDS", 60.0)
-    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 0.5)
+    monkeypatch.setattr(execute, "_BEGIN_LIMIT", limit)
+    monkeypatch.setitem(VERSIONS, "modes", release)
     run_id = stop_of_a_beginning_call(wired, server)
-    closed(server)
-    assert wired.ended(run_id).status is RunStatus.CANCELLED
-
-
-def test_stop_closes_a_call_at_once_where_it_may_meet_the_beginning(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
-):
-    """1.11 and 1.12 are not locked by it."""
-    monkeypatch.setattr(execute, "_BEGIN_LIMIT", 60.0)
-    monkeypatch.setitem(VERSIONS, "modes", "1.12.8")
-    run_id = stop_of_a_beginning_call(wired, server)
+    server.log.extend(told)
     closed(server)
     assert wired.ended(run_id).status is RunStatus.CANCELLED
 
