@@ -208,6 +208,27 @@ def test_stop_that_erased_the_result():
     assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
 
 
+def test_an_output_whose_record_comes_late_is_waited_for():
+    """1.10 says "completed", and gives the outputs, from build records that it writes after."""
+    flow = flow_of("ChatOutput-xyz34", "ChatOutput-late")
+    done = recorded("1.8.4", "bg_completed")
+    job = done[1]["job_id"]
+
+    def built(text: str) -> list[dict]:
+        outputs = {"message": {"message": text, "type": "text"}}
+        return [{"valid": True, "job_id": job, "data": {"outputs": outputs}}]
+
+    first = {"ChatOutput-xyz34": built("hello")}
+    both = {**first, "ChatOutput-late": built("there")}
+    server = Server(OLD).on("GET", W, done)
+    answers = [(200, {"vertex_builds": one}) for one in (first, first, both)]
+    server.on("GET", "/base/api/v1/monitor/builds", *answers)
+    with server.client() as client:
+        run = client.status(job, flow=flow)
+    assert (run.status, run.not_run) == (RunStatus.COMPLETED, ())
+    assert run.outputs["ChatOutput-late"].value == "there"
+
+
 def status_of(word: str) -> tuple[int, dict[str, str]]:
     """An answer of a job that has not ended."""
     return (200, {**QUEUED[1], "status": word})
