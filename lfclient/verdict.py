@@ -73,9 +73,12 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
     outputs = {name: one for name, one in run.outputs.items() if not _idle(one)}
     empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
     failed = any(output.status == "failed" for output in outputs.values())
-    missed = bool(expected - run.outputs.keys()) or not outputs
+    absent = expected - run.outputs.keys()
+    missed = bool(absent) or not outputs
     cut = run.mode != "sync" and any(is_cut(one, limits) for one in outputs.values())
-    return Need(bool(empty or failed or missed or cut), frozenset(empty))
+    # from 1.10 the answer to a job is made of the build records, so that a late one is left out
+    late = absent if run.mode == "background" or not run.outputs else set()
+    return Need(bool(empty or failed or missed or cut), frozenset(empty | late))
 
 
 def _idle(output: Output) -> bool:

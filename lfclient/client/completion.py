@@ -75,11 +75,6 @@ class Completion(Search):
             frames = parse_stream(answer.content, answer.content_type, self.redactor)
             evidence = from_events(frames)
         elif run.flow_id and run.job_id:
-            # from 1.10 the answer to a job is made of those records, so that a late one is left out
-            may_lack = run.mode == "background" or not (soon or run.outputs)
-            if run.status is RunStatus.COMPLETED and flow and may_lack:
-                wanted = {leaf.id for leaf in flow.expected_terminals}
-                soon |= wanted - run.outputs.keys()
             evidence = yield from self._builds(run, soon)
         else:
             evidence = Evidence()

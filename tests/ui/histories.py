@@ -23,7 +23,9 @@ def url(langflow_stand_in):
 
 def add(url, name, seconds_ago=0, **more):
     """An ended run, of that click."""
-    at = NOW - timedelta(seconds=seconds_ago)
+    # a test run may go over midnight, and what is of now has to be of today
+    midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    at = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
     more = {"created_at": at, "ended_at": at + timedelta(seconds=1), **more}
     return kept_run(url, id=name, click=name, **more)
 
