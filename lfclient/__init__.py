@@ -1,6 +1,7 @@
 """A client of Langflow's Workflow API, and what runs flows with it. Knows no user interface."""
 
-from lfclient.client import AsyncLangflowClient, LangflowClient
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.client.sync import LangflowClient
 from lfclient.errors import (
     BadAnswer,
     DeveloperApiDisabled,
@@ -16,9 +17,9 @@ from lfclient.errors import (
     SessionNotFound,
     Unreachable,
     Unsupported,
-    WaitTimeout,
 )
-from lfclient.events import (
+from lfclient.events.frames import RawEvent
+from lfclient.events.types import (
     ComponentFailed,
     ComponentFinished,
     ComponentSkipped,
@@ -30,15 +31,15 @@ from lfclient.events import (
     MessageAdded,
     MessageRemoved,
     OutputReady,
-    RawEvent,
     RunEnded,
     RunStarted,
     Token,
     UnknownEvent,
     Warned,
 )
-from lfclient.fields import Field, FieldKind, Problem, Variable
-from lfclient.flow import Component, Edge, Flow, FlowSummary
+from lfclient.fields.model import Field, FieldKind, Problem, Variable
+from lfclient.flow import Flow, FlowSummary
+from lfclient.graph import Component, Edge
 from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import (
@@ -50,7 +51,8 @@ from lfclient.progress import (
     NotRun,
     RunError,
 )
-from lfclient.run import Run, RunStatus, StopResult, apply
+from lfclient.run import apply
+from lfclient.run_model import Run, RunStatus, StopResult, WaitTimeout
 from lfclient.server import Capabilities, Limits, ServerInfo
 
 __all__ = [

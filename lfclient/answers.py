@@ -11,7 +11,7 @@ from lfclient.flow import Flow
 from lfclient.models import ComponentAnswer, RunAnswer, parse
 from lfclient.outputs import Output, OutputKind, message_text, read_output
 from lfclient.progress import RunError
-from lfclient.run import Mode, Run, RunStatus, status_of
+from lfclient.run_model import Mode, Run, RunStatus, status_of
 
 # `error_detail.type` of a job that no component made fail.
 _FATES = {

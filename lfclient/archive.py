@@ -15,14 +15,14 @@ from typing import IO, Any, BinaryIO
 from lfclient import media
 from lfclient.csv_text import csv_pieces
 from lfclient.errors import LangflowError
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from lfclient.files import safe_name
 from lfclient.flow import Flow, stored_secrets
 from lfclient.json_text import json_pieces
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import Picture, bytes_of, pictures_of
 from lfclient.redact import Redactor
-from lfclient.run import Run
+from lfclient.run_model import Run
 from lfclient.store import not_kept
 from lfclient.store.record import RunRecord
 from lfclient.tables import is_rows

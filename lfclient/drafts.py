@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from lfclient.store import StoreError
 from lfclient.store.drafts import KeptDrafts, Key
+from lfclient.store.errors import StoreError
 
 PAUSE = 0.5  # seconds in which what is typed is gathered
 AWAY = 5.0  # after which a database that could not be used is tried again

@@ -22,11 +22,6 @@ A run that failed is no error: it is a `Run` whose status says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lfclient.run import Run
-
 
 class LangflowError(Exception):
     """Something that stops a call; `str()` says what, `hint` says what to do next.
@@ -138,13 +133,3 @@ class BadAnswer(LangflowError):
         "Check that the address leads to Langflow itself and not to a proxy's page; "
         "if it does, look at the Langflow server's log."
     )
-
-
-class WaitTimeout(LangflowError):
-    """The run had not ended in time; it goes on, and `run` is its last known state."""
-
-    default_hint = "The run goes on at the server: ask for its status again, or stop it."
-
-    def __init__(self, message: str, run: Run) -> None:
-        super().__init__(message)
-        self.run = run

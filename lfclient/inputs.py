@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lfclient.fields import MASK, Field, FieldKind, check_overrides
-from lfclient.fields.checks import hides
+from lfclient.fields.checks import MASK, check_overrides, hides
 from lfclient.fields.files import paths
+from lfclient.fields.model import Field, FieldKind
 from lfclient.fields.wire import Server
 from lfclient.flow import Flow
 from lfclient.redact import is_blotted, named_secrets, replace_secrets

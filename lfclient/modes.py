@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfclient.run import Mode
+from lfclient.run_model import Mode
 
 MODE_NAMES: dict[Mode, str] = {
     "background": "Background",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from lfclient.frozen import with_changes
+from lfclient.loose import with_changes
 from lfclient.readings import extra_values
 from lfclient.tables import cut_rows, rows_of
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from lfclient.connection import Connection
 from lfclient.errors import LangflowError
-from lfclient.settings import Connection
 
 _FILE = "owner.key"
 _SIZE = 32

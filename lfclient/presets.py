@@ -23,19 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import (
-    MASK,
-    Field,
-    Mask,
-    Variable,
-    check,
-    check_overrides,
-    is_changed,
-    is_secret,
-    mask,
-    pack,
-    unpack,
-)
+from lfclient.fields.checks import MASK, Mask, check, check_overrides, is_changed, is_secret, mask
+from lfclient.fields.model import Field, Variable, pack, unpack
 from lfclient.fields.structures import from_json, to_json
 from lfclient.flow import Flow
 from lfclient.loose import as_str

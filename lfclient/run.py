@@ -3,117 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from lfclient import events
-from lfclient.outputs import Output, OutputKind, is_empty
-from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message, NotRun, RunError
-
-Mode = Literal["sync", "background", "stream"]
-
-
-class RunStatus(str, Enum):
-    """Where a run stands. The words are those that a person is shown, with blanks for `_`."""
-
-    QUEUED = "queued"
-    IN_PROGRESS = "in_progress"
-    SUSPENDED = "suspended"  # waits for a person's decision
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    TIMED_OUT = "timed_out"
-    UNKNOWN = "unknown"  # the server said a word that this release does not know
-    INTERRUPTED = "interrupted"  # a streamed call broke off, and its run with it
-    OUTCOME_UNKNOWN = "outcome_unknown"  # the answer was lost: it may have run, it may not
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come; `unknown` counts as going on."""
-        return self in _ENDED
-
-
-# What releases and the documentation say beside the statuses' own values.
-_WORDS = {
-    "error": RunStatus.FAILED,
-    "canceled": RunStatus.CANCELLED,
-    "running": RunStatus.IN_PROGRESS,
-}
-
-
-def status_of(word: str) -> RunStatus:
-    """The status for the server's word; `unknown` if this release does not know it."""
-    known = _WORDS.get(word)
-    if known:
-        return known
-    try:
-        return RunStatus(word)
-    except ValueError:
-        return RunStatus.UNKNOWN
-
-
-_ENDED = frozenset(
-    {
-        RunStatus.COMPLETED,
-        RunStatus.FAILED,
-        RunStatus.CANCELLED,
-        RunStatus.TIMED_OUT,
-        RunStatus.INTERRUPTED,
-        RunStatus.OUTCOME_UNKNOWN,
-    }
-)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution of a flow, as far as it is known. Immutable; `raw` is redacted.
-
-    `server_status` is the server's own word for `status`. `session_id` is the session that the
-    server used, or None if it did not say. Times are the console's business: the server's
-    `created_timestamp` is that of the answer and is left in `raw`.
-
-    `components`, `messages` and `waiting_for` are what its events told, by component and message
-    id; `last_event_id` is that of the last of them. `decided` are the questions that were answered,
-    in their order.
-    """
-
-    flow_id: str
-    mode: Mode
-    status: RunStatus
-    job_id: str | None = None
-    session_id: str | None = None
-    server_status: str = ""
-    outputs: dict[str, Output] = field(default_factory=dict)
-    not_run: tuple[NotRun, ...] = ()
-    errors: tuple[RunError, ...] = ()
-    warnings: tuple[str, ...] = ()
-    raw: dict[str, Any] = field(default_factory=dict)
-    flow_version: str | None = None
-    created_at: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    components: dict[str, ComponentRun] = field(default_factory=dict)
-    messages: dict[str, Message] = field(default_factory=dict)
-    waiting_for: HumanInput | None = None
-    decided: tuple[HumanInput, ...] = ()
-    last_event_id: str | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come of it."""
-        return self.status.ended
-
-    @property
-    def unfinished(self) -> list[Message]:
-        """The flow's own messages that are, or were at the end, still being written."""
-        own = (one for one in self.messages.values() if one.sender != "User")
-        return [one for one in own if not one.complete and one.shown]
-
+from lfclient.events import types
+from lfclient.outputs import OutputKind, is_empty
+from lfclient.progress import ComponentRun, ComponentState, Message, RunError
+from lfclient.run_model import Run, RunStatus
 
 _LOG_LINES = 200  # of one component that are kept
 
 
-def apply(run: Run, event: events.Event) -> Run:
+def apply(run: Run, event: types.Event) -> Run:
     """The run after an event; one that it has taken in before changes nothing. Pure.
 
     Whether it succeeded is not decided here: `RunEnded` brings that.
@@ -136,7 +37,7 @@ def _with(run: Run, component_id: str, **changes: Any) -> Run:
     return replace(run, components={**run.components, component_id: replace(component, **changes)})
 
 
-def _begin(run: Run, event: events.RunStarted) -> Run:
+def _begin(run: Run, event: types.RunStarted) -> Run:
     first = set(event.first)
     components = {name: run.components.get(name) or ComponentRun(name) for name in event.to_run} | {
         name: old for name, old in run.components.items() if name not in event.to_run
@@ -147,11 +48,11 @@ def _begin(run: Run, event: events.RunStarted) -> Run:
     return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
 
 
-def _start(run: Run, event: events.ComponentStarted) -> Run:
+def _start(run: Run, event: types.ComponentStarted) -> Run:
     return _with(run, event.component_id, state=ComponentState.RUNNING)
 
 
-def _finish(run: Run, event: events.ComponentFinished) -> Run:
+def _finish(run: Run, event: types.ComponentFinished) -> Run:
     run = _with(
         run,
         event.component_id,
@@ -170,7 +71,7 @@ def _finish(run: Run, event: events.ComponentFinished) -> Run:
     return run
 
 
-def _fail(run: Run, event: events.ComponentFailed) -> Run:
+def _fail(run: Run, event: types.ComponentFailed) -> Run:
     return _with(
         run,
         event.component_id,
@@ -182,18 +83,18 @@ def _fail(run: Run, event: events.ComponentFailed) -> Run:
     )
 
 
-def _skip(run: Run, event: events.ComponentSkipped) -> Run:
+def _skip(run: Run, event: types.ComponentSkipped) -> Run:
     return _with(run, event.component_id, state=ComponentState.SKIPPED)
 
 
-def _log(run: Run, event: events.LogLine) -> Run:
+def _log(run: Run, event: types.LogLine) -> Run:
     before = run.components.get(event.component_id)
     line = event.message if isinstance(event.message, str) else repr(event.message)
     log = (*(before.log if before else ()), line)[-_LOG_LINES:]
     return _with(run, event.component_id, log=log)
 
 
-def _say(run: Run, event: events.MessageAdded) -> Run:
+def _say(run: Run, event: types.MessageAdded) -> Run:
     message = event.message
     before = run.messages.get(message.id)
     if before and not message.complete:
@@ -206,12 +107,12 @@ def _say(run: Run, event: events.MessageAdded) -> Run:
     return run
 
 
-def _unsay(run: Run, event: events.MessageRemoved) -> Run:
+def _unsay(run: Run, event: types.MessageRemoved) -> Run:
     left = {name: one for name, one in run.messages.items() if name != event.message_id}
     return replace(run, messages=left)
 
 
-def _write(run: Run, event: events.Token) -> Run:
+def _write(run: Run, event: types.Token) -> Run:
     name = event.message_id
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
     if before.complete:
@@ -220,15 +121,15 @@ def _write(run: Run, event: events.Token) -> Run:
     return replace(run, messages={**run.messages, name: message})
 
 
-def _return(run: Run, event: events.OutputReady) -> Run:
+def _return(run: Run, event: types.OutputReady) -> Run:
     return replace(run, outputs={**run.outputs, event.component_id: event.output})
 
 
-def _warn(run: Run, event: events.Warned) -> Run:
+def _warn(run: Run, event: types.Warned) -> Run:
     return replace(run, warnings=(*run.warnings, event.message))
 
 
-def _ask(run: Run, event: events.HumanInputRequired) -> Run:
+def _ask(run: Run, event: types.HumanInputRequired) -> Run:
     asking, request, before = event.component_id, event.request, run.waiting_for
     if before and before.request_id == request.request_id:
         # the list of those that wait, unlike the event, does not tell the time limit
@@ -271,7 +172,7 @@ def not_taken(run: Run, request_id: str) -> Run:
     return replace(run, decided=decided, waiting_for=asked and asked.unanswered())
 
 
-def _end(run: Run, event: events.RunEnded) -> Run:
+def _end(run: Run, event: types.RunEnded) -> Run:
     return settled(replace(answered(run, event.run or run), status=event.status))
 
 
@@ -366,32 +267,18 @@ def settled(run: Run) -> Run:
     return replace(run, components=components, waiting_for=None)
 
 
-_CHANGES: dict[type[events.Event], Callable[[Run, Any], Run]] = {
-    events.RunStarted: _begin,
-    events.ComponentStarted: _start,
-    events.ComponentFinished: _finish,
-    events.ComponentFailed: _fail,
-    events.ComponentSkipped: _skip,
-    events.LogLine: _log,
-    events.MessageAdded: _say,
-    events.MessageRemoved: _unsay,
-    events.Token: _write,
-    events.OutputReady: _return,
-    events.Warned: _warn,
-    events.HumanInputRequired: _ask,
-    events.RunEnded: _end,
+_CHANGES: dict[type[types.Event], Callable[[Run, Any], Run]] = {
+    types.RunStarted: _begin,
+    types.ComponentStarted: _start,
+    types.ComponentFinished: _finish,
+    types.ComponentFailed: _fail,
+    types.ComponentSkipped: _skip,
+    types.LogLine: _log,
+    types.MessageAdded: _say,
+    types.MessageRemoved: _unsay,
+    types.Token: _write,
+    types.OutputReady: _return,
+    types.Warned: _warn,
+    types.HumanInputRequired: _ask,
+    types.RunEnded: _end,
 }
-
-
-@dataclass(frozen=True)
-class StopResult:
-    """What came of asking for a stop.
-
-    `stopped`: True if the run is stopped, False if it had ended before or cannot be stopped, None
-    if the server has not confirmed. `message` is the server's own word; `run` is the run as it
-    stands afterwards, with its outputs recovered where a late stop erased them.
-    """
-
-    stopped: bool | None
-    message: str
-    run: Run | None = None

@@ -11,9 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import httpx
 import platformdirs
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -33,8 +32,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+from lfclient.connection import Connection
 
-Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
 LARGEST_RUN_MB = 256
 SECRET_LENGTH = 32  # characters, at least
 DEFAULT_ADDRESS = "http://127.0.0.1:7860"
@@ -46,22 +45,6 @@ class SettingsError(LangflowError):
     """A setting that cannot be used; the message names it and where it stands."""
 
     default_hint = "Correct it, then start the console again."
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A server and the key for it. `verify` is a CA bundle's path, or whether to check at all."""
-
-    name: str
-    url: str
-    api_key: SecretStr | None
-    source: Source
-    verify: bool | str = True
-
-    @property
-    def configured(self) -> bool:
-        """Whether whoever runs the console set it up, and not a visitor."""
-        return self.source in ("environment", "env file", "secrets", "local")
 
 
 class _Server(BaseModel):
@@ -337,26 +320,3 @@ def _bundle(text: str, where: str) -> str:
     if not path.exists():
         raise SettingsError(f"{where} names {text}, which does not exist.")
     return str(path)
-
-
-@dataclass(frozen=True)
-class Discovered:
-    """A Langflow that nobody configured. `auto_login`: it gives keys to whoever asks."""
-
-    url: str
-    version: str
-    auto_login: bool
-
-
-def discover(
-    url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
-) -> Discovered | None:
-    """The Langflow at `url`, or None: anything else that answers there counts as nothing."""
-    from lfclient.client import LangflowClient  # reading settings needs no HTTP
-
-    try:
-        with LangflowClient(url, timeout=timeout, transport=transport) as client:
-            server = client.server()
-            return Discovered(url, server.version, client.auto_login() is not None)
-    except LangflowError:
-        return None

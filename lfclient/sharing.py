@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import pack, unpack
+from lfclient.fields.model import pack, unpack
 from lfclient.presets import LARGEST, read_json
 
 LONGEST = 6_000  # characters of an address that browsers, proxies and chat programs let through

@@ -12,11 +12,12 @@ from typing import Any
 
 from lfclient.answers import read_component
 from lfclient.evidence import Built, Evidence
-from lfclient.flow import Component, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.models import ComponentAnswer, parse
 from lfclient.outputs import Output, OutputKind, fill, is_empty, word_of_types
 from lfclient.progress import NotRun, RunError
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.server import Limits
 from lfclient.whole import is_cut, mark_cut, restore_text
 

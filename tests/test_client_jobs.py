@@ -8,13 +8,7 @@ from contextlib import nullcontext
 import httpx
 import pytest
 
-from lfclient import (
-    LangflowError,
-    RunStatus,
-    ServerFault,
-    Unreachable,
-    WaitTimeout,
-)
+from lfclient import LangflowError, RunStatus, ServerFault, Unreachable, WaitTimeout
 from tests.recorded import flow_of, recorded
 from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, VERSION, Reply, Server, W
 

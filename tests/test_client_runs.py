@@ -7,14 +7,7 @@ import json
 import httpx
 import pytest
 
-from lfclient import (
-    Component,
-    Flow,
-    InvalidRequest,
-    RunStatus,
-    ServerInfo,
-    Unreachable,
-)
+from lfclient import Component, Flow, InvalidRequest, RunStatus, ServerInfo, Unreachable
 from tests.recorded import flow_of, recorded
 from tests.scripted import FLOW, OLD, QUEUED, VERSION, Server, W
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from lfclient.compare import Sameness, compare_trees, output_rows, same_output
 from lfclient.compare.alike import alike
+from lfclient.compare.outputs import Sameness, output_rows, same_output
 from lfclient.compare.tables import compare_tables
+from lfclient.compare.trees import compare_trees
 from lfclient.outputs import Output, OutputKind
 from tests.test_compare_inputs import rows
 from tests.test_compare_outputs import message, run

@@ -1,7 +1,7 @@
 """Which inputs of runs differ."""
 
-from lfclient.compare import parameter_rows
-from lfclient.fields import MASK
+from lfclient.compare.inputs import parameter_rows
+from lfclient.fields.checks import MASK
 from tests.flows import chat_input, entry, flow, node, text
 
 

@@ -1,9 +1,9 @@
 """Which outputs of runs belong together, and whether they are the same."""
 
-from lfclient.compare import Sameness, output_rows
+from lfclient.compare.outputs import Sameness, output_rows
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import NotRun
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 
 
 def run(*outputs, not_run=()):

@@ -3,8 +3,8 @@
 import random
 import time
 
-from lfclient.compare import Mark, compare_texts, compare_words
 from lfclient.compare.sequences import blocks
+from lfclient.compare.texts import Mark, compare_texts, compare_words
 
 SECOND = 5  # seconds that a comparison may take on a busy machine
 

@@ -2,8 +2,8 @@
 
 import time
 
-from lfclient.compare import Mark, compare_trees
-from lfclient.compare.trees import DEEPEST
+from lfclient.compare.texts import Mark
+from lfclient.compare.trees import DEEPEST, compare_trees
 from tests.test_compare_texts import SECOND
 
 

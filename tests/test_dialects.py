@@ -7,16 +7,10 @@ from typing import Any
 import pytest
 
 from lfclient import Component, Flow, JobNotFound, Variable
-from lfclient.dialects import (
-    events_request,
-    minor_of,
-    resume_request,
-    run_request,
-    server_info,
-    session_place,
-)
+from lfclient.dialects import events_request, resume_request
 from lfclient.models import VersionAnswer
-from lfclient.server import ServerInfo
+from lfclient.payloads import run_request, session_place
+from lfclient.server import ServerInfo, minor_of, server_info
 from tests.recorded import flow_of
 
 INPUTS = ServerInfo("1.10.3", "inputs")

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient import drafts as module
 from lfclient.drafts import DraftsBehind
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from tests.waiting import wait_for
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from lfclient.dialects import EVENT_STREAM
 from lfclient.errors import BadAnswer
-from lfclient.events import RawEvent
-from lfclient.events.frames import FrameReader, parse_stream
+from lfclient.events.frames import FrameReader, RawEvent, parse_stream
 from lfclient.redact import Redactor
 from tests.recorded import events, sse
 

@@ -2,16 +2,9 @@
 
 import pytest
 
-from lfclient.fields import (
-    MASK,
-    FieldKind,
-    Variable,
-    is_changed,
-    is_secret,
-    mask,
-    write_text,
-)
+from lfclient.fields.checks import MASK, is_changed, is_secret, mask, write_text
 from lfclient.fields.kinds import KINDS
+from lfclient.fields.model import FieldKind, Variable
 from lfclient.fields.template import BY_EDGE, IN_EDITOR, INPUT_TYPES, TYPES, kind_of
 from tests.flows import PARAMETERS, chat_input, edge, entry, flow, group, node, text
 

@@ -5,16 +5,9 @@ import json
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import (
-    MASK,
-    Variable,
-    check,
-    check_overrides,
-    is_changed,
-    mask,
-    raise_errors,
-)
+from lfclient.fields.checks import MASK, check, check_overrides, is_changed, mask, raise_errors
 from lfclient.fields.kinds import KINDS
+from lfclient.fields.model import Variable
 from tests.flows import chat_input, edge, entry, flow, node, text
 
 PARAMETERS = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.fields import Field, check, check_overrides
+from lfclient.fields.checks import check, check_overrides
 from lfclient.fields.files import accepted, check_file, takes, types_in_words
+from lfclient.fields.model import Field
 from tests.flows import entry, flow, node
 
 

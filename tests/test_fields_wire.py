@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import Variable, check_overrides, encode, targets
-from lfclient.fields.wire import release, writes_bare
+from lfclient.fields.checks import check_overrides
+from lfclient.fields.model import Variable
+from lfclient.fields.wire import encode, release, targets, writes_bare
 from tests.flows import entry, flow, group, node, text
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.frozen import with_changes
+from lfclient.loose import with_changes
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import Message
 

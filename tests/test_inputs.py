@@ -1,6 +1,7 @@
 """What a run was given, against the flow as it is now."""
 
-from lfclient.fields import Variable, mask
+from lfclient.fields.checks import mask
+from lfclient.fields.model import Variable
 from lfclient.inputs import read_inputs, unchecked
 from tests.flows import chat_input, edge, entry, flow, node, text
 

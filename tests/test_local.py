@@ -15,11 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lfclient.local import LocalError, LocalLangflow, LocalState
 from lfclient.local.__main__ import main
 from lfclient.local.install import Installation, Requirement
+from lfclient.local.langflow import LocalLangflow
 from lfclient.local.process import end, spawn
-from lfclient.local.state import JsonFile
+from lfclient.local.state import JsonFile, LocalError, LocalState
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
@@ -161,7 +161,7 @@ def test_a_half_finished_install_does_not_count(tmp_path: Path, fake_uv: Callabl
     """An install whose process was killed in the middle is told as such, and done anew."""
     uv_binary = fake_uv(install="sleep 60")
     code = (
-        "import sys; from pathlib import Path; from lfclient.local import LocalLangflow;"
+        "import sys; from pathlib import Path; from lfclient.local.langflow import LocalLangflow;"
         "LocalLangflow(Path(sys.argv[1]), uv_binary=sys.argv[2], python='3').start()"
     )
     console = subprocess.Popen(

@@ -7,8 +7,8 @@ import sys
 import pytest
 from pydantic import SecretStr
 
+from lfclient.connection import Connection
 from lfclient.ownership import OwnershipError, browser_mark, fingerprint, secret
-from lfclient.settings import Connection
 
 
 @pytest.fixture(autouse=True)

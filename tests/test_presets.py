@@ -5,7 +5,8 @@ import json
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import MASK, Variable, mask
+from lfclient.fields.checks import MASK, mask
+from lfclient.fields.model import Variable
 from lfclient.presets import (
     FORMAT,
     PresetFile,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from lfclient.outputs import OutputKind
-from lfclient.report import report_html
+from lfclient.report.report import report_html
 from tests.reports import Page, everything, output, page, record_of, run_of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.flow import Flow
 from lfclient.progress import ComponentRun, Decision, HumanInput, RunError
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.store.record import ADOPTED, RecordProblem
 from tests import flows
 from tests.reports import AT, everything, page, record_of, run_of

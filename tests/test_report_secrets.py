@@ -9,7 +9,7 @@ import pytest
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
 from lfclient.redact import BLOT
-from lfclient.report import report_html
+from lfclient.report.report import report_html
 from tests import flows
 from tests.reports import Page, everything, output, page, record_of, run_of
 

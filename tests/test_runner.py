@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.store import Store
 from tests.runner_bench import CONNECTION, bench, both_dialects
 from tests.waiting import wait_for

@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.runner import exchange
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from tests.fake_langflow import done, event, message
 from tests.runner_bench import CONNECTION
 from tests.test_runner_events import BEGUN, often

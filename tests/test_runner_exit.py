@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner.tasks import Job
 from lfclient.store import Store
 from tests.runner_bench import CONNECTION, bench

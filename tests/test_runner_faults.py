@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from lfclient.client import AsyncLangflowClient
-from lfclient.run import RunStatus, StopResult
-from lfclient.runner import TooManyRuns, memory, tasks
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.run_model import RunStatus, StopResult
 from lfclient.runner import core as runner_core
-from lfclient.store import RunFilter, Store, StoreError
+from lfclient.runner import memory, tasks
+from lfclient.runner.core import TooManyRuns
+from lfclient.store import Store
+from lfclient.store.errors import StoreError
+from lfclient.store.lists import RunFilter
 from tests.runner_bench import CONNECTION, bench, both_dialects
 from tests.waiting import wait_for
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from lfclient.run import RunStatus
-from lfclient.runner import Runner, memory, schedule
+from lfclient.run_model import RunStatus
+from lfclient.runner import memory, schedule
 from lfclient.runner.board import KEEP_ENDED, KEEP_SECONDS, Board
+from lfclient.runner.core import Runner
 from lfclient.runner.presence import Locks
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from tests.waiting import wait_for
 
 NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)

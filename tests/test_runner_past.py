@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lfclient.keeping import Keeping
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner import past
-from lfclient.runner.live import now
-from lfclient.store import RunFilter, Store
+from lfclient.runner.clock import now
+from lfclient.store import Store
+from lfclient.store.lists import RunFilter
 from tests.runner_bench import bench
 from tests.test_store_keeping import indexed
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner import recover
-from lfclient.runner.live import now
+from lfclient.runner.clock import now
 from lfclient.runner.takeover import NOT_FOLLOWED
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from tests.runner_bench import CONNECTION, bench, both_dialects, move_click
 from tests.waiting import wait_for
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from lfclient.run import RunStatus
-from lfclient.runner import presence
+from lfclient.run_model import RunStatus
+from lfclient.runner import presence as runner_presence
 from lfclient.runner.presence import BEAT_SECONDS, DEAD_SECONDS, Beats, Locks
 from lfclient.runner.takeover import NOT_FOLLOWED
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from tests.fake_langflow import FakeLangflow
 from tests.postgres import postgres
 from tests.runner_bench import CONNECTION, Bench
@@ -334,6 +334,6 @@ def test_one_that_has_just_begun_is_known(any_store, clock):
 
 def test_the_database_says_how_processes_know_of_each_other(any_store, tmp_path):
     """Locks on one machine, counters where there may be several."""
-    made = presence.presence(tmp_path, any_store)
+    made = runner_presence.presence(tmp_path, any_store)
     assert isinstance(made, Beats if any_store.database.is_shared else Locks)
     made.close()

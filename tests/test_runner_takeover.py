@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import update
 
 from lfclient import RunStatus
-from lfclient.store import AnswerKept, RunFilter
+from lfclient.store.lists import RunFilter
 from lfclient.store.models import PieceRow
+from lfclient.store.record import AnswerKept
 from tests.fake_langflow import done, message
 from tests.runner_bench import CONNECTION
 from tests.test_runner_events import often

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient import AsyncLangflowClient, RunStatus
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from tests.runner_bench import CONNECTION
 from tests.test_runner_events import often
 from tests.two_consoles import STOP, two

@@ -9,13 +9,14 @@ import json
 import httpx
 import pytest
 
-from lfclient import samples
-from lfclient.client import AsyncLangflowClient, LangflowClient
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.client.sync import LangflowClient
 from lfclient.errors import ServerFault
 from lfclient.flow import Flow
+from lfclient.samples import collection, graph, installing, spec
 
-_OWN = samples.own_code()
-_TYPES = {node.type for sample in samples.SAMPLES for node in sample.nodes}
+_OWN = collection.own_code()
+_TYPES = {node.type for sample in collection.SAMPLES for node in sample.nodes}
 _OUTPUTS = {
     "ConditionalRouter": ("true_result", "false_result"),
     "HumanInput": ("branch_approve", "branch_reject"),
@@ -30,7 +31,7 @@ _OUTPUTS = {
 
 def _component(type_: str) -> dict:
     parameters = {"input_value", "code"}
-    for sample in samples.SAMPLES:
+    for sample in collection.SAMPLES:
         keys = {node.key: node.type for node in sample.nodes}
         parameters |= {p for n in sample.nodes if n.type == type_ for p in (*n.values, *n.editable)}
         parameters |= {link.parameter for link in sample.links if keys[link.target] == type_}
@@ -78,15 +79,15 @@ def _server(there: list[str], made: list[dict], *without: str, own: int = 200) -
 
 def test_there_are_enough():
     """There are eight at least, each with a name of its own and what it shows."""
-    assert len(samples.SAMPLES) >= 8
-    assert len({sample.name for sample in samples.SAMPLES}) == len(samples.SAMPLES)
-    assert all(sample.description and sample.shows for sample in samples.SAMPLES)
+    assert len(collection.SAMPLES) >= 8
+    assert len({sample.name for sample in collection.SAMPLES}) == len(collection.SAMPLES)
+    assert all(sample.description and sample.shows for sample in collection.SAMPLES)
 
 
-@pytest.mark.parametrize("sample", samples.SAMPLES, ids=lambda sample: sample.name)
-def test_a_sample_is_a_sound_flow(sample: samples.Sample):
+@pytest.mark.parametrize("sample", collection.SAMPLES, ids=lambda sample: sample.name)
+def test_a_sample_is_a_sound_flow(sample: spec.Sample):
     """Each sample's graph reads as a flow whose links lead from and to its components."""
-    data = samples.build(sample, _catalogue())
+    data = graph.build(sample, _catalogue())
     flow = Flow.from_json({"id": "1", "name": sample.name, "data": data})
 
     ids = {component.id for component in flow.components}
@@ -97,9 +98,9 @@ def test_a_sample_is_a_sound_flow(sample: samples.Sample):
 
 def test_values_and_variables_are_set():
     """A component of a sample has the sample's values, and its prompt's variables as fields."""
-    letter = next(s for s in samples.SAMPLES if s.name == "Write a letter")
+    letter = next(s for s in collection.SAMPLES if s.name == "Write a letter")
 
-    nodes = samples.build(letter, _catalogue())["nodes"]
+    nodes = graph.build(letter, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "Prompt Template")
 
     assert "Dear {name}" in template["template"]["template"]["value"]
@@ -113,15 +114,15 @@ def test_the_catalogue_is_left_as_it_is():
     catalogue = _catalogue()
     before = json.dumps(catalogue)
 
-    for sample in samples.SAMPLES:
-        samples.build(sample, catalogue)
+    for sample in collection.SAMPLES:
+        graph.build(sample, catalogue)
 
     assert json.dumps(catalogue) == before
 
 
 def test_the_editor_can_read_the_links():
     """A link has the handles that the editor keeps, with œ for the quotes."""
-    edge = samples.build(samples.SAMPLES[0], _catalogue())["edges"][0]
+    edge = graph.build(collection.SAMPLES[0], _catalogue())["edges"][0]
 
     assert json.loads(edge["sourceHandle"].replace("œ", '"')) == edge["data"]["sourceHandle"]
     assert json.loads(edge["targetHandle"].replace("œ", '"')) == edge["data"]["targetHandle"]
@@ -131,9 +132,9 @@ def test_what_is_there_is_left_out():
     """A flow of the same name on the server is not made a second time."""
     made: list[dict] = []
     with _server(["Echo chat"], made) as client:
-        flows = samples.install(client)
+        flows = installing.install(client)
 
-    assert len(flows) == len(samples.SAMPLES) - 1
+    assert len(flows) == len(collection.SAMPLES) - 1
     assert "Echo chat" not in {flow["name"] for flow in made}
 
 
@@ -141,7 +142,7 @@ def test_only_those_named_are_made():
     """With names given, only these are put on the server."""
     made: list[dict] = []
     with _server([], made) as client:
-        samples.install(client, ["Picture card", "Echo chat"])
+        installing.install(client, ["Picture card", "Echo chat"])
 
     assert {flow["name"] for flow in made} == {"Picture card", "Echo chat"}
 
@@ -150,19 +151,19 @@ def test_what_the_server_lacks_is_reported():
     """A sample with a component that this release does not have is reported, the others made."""
     missing: dict[str, list[str]] = {}
     with _server([], [], "HumanInput") as client:
-        flows = samples.install(
+        flows = installing.install(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
     assert missing == {"Wait for an approval": ["HumanInput"]}
-    assert len(flows) == len(samples.SAMPLES) - 1
+    assert len(flows) == len(collection.SAMPLES) - 1
 
 
 def test_what_a_sample_sets_is_shown():
     """Parameters that a sample sets or offers are shown: 1.8 ignores a hidden one's value."""
-    wanted = next(sample for sample in samples.SAMPLES if sample.name == "Write a file")
+    wanted = next(sample for sample in collection.SAMPLES if sample.name == "Write a file")
 
-    nodes = samples.build(wanted, _catalogue())["nodes"]
+    nodes = graph.build(wanted, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "SaveToFile")[
         "template"
     ]
@@ -174,9 +175,9 @@ def test_what_a_sample_sets_is_shown():
 
 def test_the_file_to_be_read_is_required():
     """A run of “Read a file” without a file is refused before it is sent."""
-    wanted = next(sample for sample in samples.SAMPLES if sample.name == "Read a file")
+    wanted = next(sample for sample in collection.SAMPLES if sample.name == "Read a file")
 
-    data = samples.build(wanted, _catalogue())
+    data = graph.build(wanted, _catalogue())
     flow = Flow.from_json({"id": "1", "name": "Read a file", "data": data})
 
     assert [field.key for field in flow.fields if field.required] == ["File-file.path"]
@@ -203,7 +204,7 @@ def test_own_components_are_built_by_the_server():
     """A component of our own comes as the server builds it from our code."""
     made: list[dict] = []
     with _server([], made) as client:
-        samples.install(client, ["Plan a trip"])
+        installing.install(client, ["Plan a trip"])
 
     steps = [n["data"] for n in made[0]["data"]["nodes"] if n["data"]["type"] == "TimedStep"]
     assert len(steps) == 4
@@ -215,25 +216,25 @@ def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
     """A server that allows no code but its own, or can't build ours, gets the other samples."""
     missing: dict[str, list[str]] = {}
     with _server([], [], own=status) as client:
-        flows = samples.install(
+        flows = installing.install(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
     assert missing == {"Write word by word": ["WordByWord"], "Plan a trip": ["TimedStep"]}
-    assert len(flows) == len(samples.SAMPLES) - 2
+    assert len(flows) == len(collection.SAMPLES) - 2
 
 
 def test_a_server_that_fails_to_build_is_no_server_that_refuses():
     """A fault of the server is told, and no sample is left out for it."""
     with _server([], [], own=503) as client, pytest.raises(ServerFault):
-        samples.install(client)
+        installing.install(client)
 
 
 def test_nothing_is_asked_for_when_all_are_there():
     """With all samples on the server, neither its catalogue nor a component is asked for."""
-    there = [sample.name for sample in samples.SAMPLES]
+    there = [sample.name for sample in collection.SAMPLES]
     with _server(there, [], own=503) as client:
-        assert samples.install(client) == []
+        assert installing.install(client) == []
 
 
 def test_both_clients_build_own_components():
@@ -248,4 +249,4 @@ def test_both_clients_build_own_components():
         catalogue = client.catalogue(_OWN)
 
     assert catalogue == asyncio.run(ask())
-    assert not any(sample.missing(catalogue) for sample in samples.SAMPLES)
+    assert not any(sample.missing(catalogue) for sample in collection.SAMPLES)

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from lfclient.addresses import AddressRefused
-from lfclient.settings import Discovered, Settings, SettingsError, check_address, discover
+from lfclient.discovery import Discovered, discover
+from lfclient.settings import Settings, SettingsError, check_address
 
 
 def load(tmp_path, environ=None, bind="", env_file="", secrets=""):

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.fields import MASK, Variable
+from lfclient.fields.checks import MASK
+from lfclient.fields.model import Variable
 from lfclient.sharing import address, decode, encode
 
 VALUES = {

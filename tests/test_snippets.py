@@ -9,13 +9,15 @@ from datetime import datetime, timezone
 
 import pytest
 
-from lfclient.dialects import run_request, server_info
 from lfclient.errors import InvalidRequest, Unsupported
-from lfclient.fields import Variable, mask
+from lfclient.fields.checks import mask
+from lfclient.fields.model import Variable
 from lfclient.flow import Flow
 from lfclient.models import VersionAnswer
-from lfclient.snippets import Language, snippet
-from lfclient.store import RunRecord
+from lfclient.payloads import run_request
+from lfclient.server import server_info
+from lfclient.snippets.snippet import Language, snippet
+from lfclient.store.record import RunRecord
 from tests.flows import chat_input, entry, graph, node, text
 from tests.snippets import run_all
 from tests.ui.stand_in import StandIn

@@ -25,10 +25,12 @@ from lfclient.progress import (
     NotRun,
     RunError,
 )
-from lfclient.run import Run, RunStatus
-from lfclient.store import NewerStore, RecordProblem, RunRecord, Store, StoreError
+from lfclient.run_model import Run, RunStatus
+from lfclient.store import Store
 from lfclient.store.codec import dump_run, dump_value, load_run, load_value
+from lfclient.store.errors import NewerStore, StoreError
 from lfclient.store.migrate import upgrade
+from lfclient.store.record import RecordProblem, RunRecord
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=timezone.utc)
 

@@ -14,8 +14,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from lfclient.run import RunStatus
-from lfclient.store import NewerStore, RunFilter, Store, StoreError, statements
+from lfclient.run_model import RunStatus
+from lfclient.store import Store, statements
+from lfclient.store.errors import NewerStore, StoreError
+from lfclient.store.lists import RunFilter
 from tests import postgres
 from tests.fake_langflow import FakeLangflow
 from tests.runner_bench import Bench

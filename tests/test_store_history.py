@@ -10,8 +10,9 @@ from sqlalchemy import update
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import RunError
-from lfclient.run import Run, RunStatus
-from lfclient.store import Cursor, RunFilter, search
+from lfclient.run_model import Run, RunStatus
+from lfclient.store import search
+from lfclient.store.lists import Cursor, RunFilter
 from lfclient.store.statements import RUNS
 from tests.test_store import NOW, record
 

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, HumanInput, Message, RunError
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.settings import Settings, SettingsError
-from lfclient.store import AnswerKept, RunFilter, Store
+from lfclient.store import Store
+from lfclient.store.lists import RunFilter
+from lfclient.store.record import AnswerKept
 from tests import postgres
 from tests.fake_langflow import FakeLangflow
 from tests.runner_bench import Bench

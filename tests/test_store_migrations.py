@@ -22,12 +22,14 @@ from sqlalchemy.engine import Engine
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, OutputKind
 from lfclient.progress import ComponentState
-from lfclient.run import RunStatus
-from lfclient.store import RecordProblem, RunFilter, Store, database
+from lfclient.run_model import RunStatus
+from lfclient.store import Store, database
 from lfclient.store.codec import dump_value
 from lfclient.store.database import postgres_url
+from lfclient.store.lists import RunFilter
 from lfclient.store.migrate import rebuild
 from lfclient.store.models import LabelRow, PieceRow, PresetRow, RunRow, TextRow
+from lfclient.store.record import RecordProblem
 from tests import postgres
 from tests.test_store_keeping import indexed
 

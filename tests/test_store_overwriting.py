@@ -5,7 +5,8 @@ import string
 
 import pytest
 
-from lfclient.store import RunFilter, Store, overwriting
+from lfclient.store import Store, overwriting
+from lfclient.store.lists import RunFilter
 from tests.many_runs import OWNER, fill
 from tests.test_store_history import add, ended, ids
 from tests.test_store_keeping import indexed

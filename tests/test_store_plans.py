@@ -9,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.run import RunStatus
-from lfclient.store import Cursor, RunFilter, Store
+from lfclient.run_model import RunStatus
+from lfclient.store import Store
+from lfclient.store.lists import Cursor, RunFilter
 from lfclient.store.rows import microseconds
 from tests import postgres
 from tests.many_runs import BEGUN, FLOWS, LABEL, OWNER, RARE, fill

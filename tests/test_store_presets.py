@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.fields import Variable
-from lfclient.store import ChangedMeanwhile, NameTaken, Preset, PresetHead
+from lfclient.fields.model import Variable
+from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead
 
 
 def preset(id="a", name="Mine", **more):

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from lfclient.store import StoreError, statements
+from lfclient.store import statements
+from lfclient.store.errors import StoreError
 
 
 def test_a_write_that_is_not_forced_leaves_the_next_one_forced(any_store):

@@ -5,7 +5,7 @@ import pytest
 from lfclient.fields.model import Variable
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import RunError
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.store.summary import GIST, SEARCHED, gist, gist_of, headline, searched
 from tests.flows import entry, flow, node, text
 from tests.test_store import record

@@ -11,7 +11,7 @@ from lfclient.evidence import Built, Evidence, from_builds, from_events
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
 from lfclient.redact import Redactor
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.server import Limits
 from lfclient.verdict import (
     DID_NOT_RUN,

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from lfclient.keeping import Keeping
 from lfclient.runner import exchange
-from lfclient.store import AnswerKept
+from lfclient.store.record import AnswerKept
 from tests.fake_langflow import FakeLangflow, done, event, question
 from tests.postgres import postgres
 from tests.runner_bench import CONNECTION, Bench

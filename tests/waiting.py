@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from socketserver import BaseServer
 
-from lfclient.runner import Runner
-from lfclient.store import RunRecord
+from lfclient.runner.core import Runner
+from lfclient.store.record import RunRecord
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:

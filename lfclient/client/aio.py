@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 import httpx
 
 from lfclient.addresses import normalise
-from lfclient.client import wire
+from lfclient.client import requests_of_steps, wire
 from lfclient.client.following import Following, Following_
 from lfclient.client.runs import OnChange
 from lfclient.client.steps import Memory, Steps
@@ -19,12 +19,12 @@ from lfclient.client.transports import AsyncCheckedTransport
 from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
-from lfclient.events import Event
+from lfclient.events.types import Event
 from lfclient.flow import Flow, FlowSummary
 from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, HumanInput, Message
-from lfclient.run import Run, StopResult
+from lfclient.run_model import Run, StopResult
 from lfclient.server import ServerInfo
 
 T = TypeVar("T")
@@ -88,8 +88,8 @@ class AsyncLangflowClient:
         except StopIteration as end:
             return end.value
 
-    async def _do(self, step: wire.Pause | RequestSpec) -> wire.Answer | None:
-        if isinstance(step, wire.Pause):
+    async def _do(self, step: requests_of_steps.Pause | RequestSpec) -> wire.Answer | None:
+        if isinstance(step, requests_of_steps.Pause):
             await asyncio.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
@@ -118,15 +118,15 @@ class AsyncLangflowClient:
                     except StopIteration:
                         return
                     outcome = fault = None
-                    if isinstance(step, wire.Give):
+                    if isinstance(step, requests_of_steps.Give):
                         for event in step.events:
                             yield event
                         continue
                     try:
-                        if isinstance(step, wire.Open):
+                        if isinstance(step, requests_of_steps.Open):
                             await stream.aclose()
                             outcome, chunks = await self._open(step, stream)
-                        elif isinstance(step, wire.Read):
+                        elif isinstance(step, requests_of_steps.Read):
                             with wire.faults_told(self.url, self._runs.redactor):
                                 outcome = await anext(chunks, b"")
                         else:
@@ -135,7 +135,7 @@ class AsyncLangflowClient:
                         fault = error
 
     async def _open(
-        self, step: wire.Open, stream: AsyncExitStack
+        self, step: requests_of_steps.Open, stream: AsyncExitStack
     ) -> tuple[wire.Answer, AsyncIterator[bytes]]:
         arguments = wire.arguments(step.spec, self.url, self._timeout, step.silence)
         with wire.faults_told(self.url, self._runs.redactor):

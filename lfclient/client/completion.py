@@ -17,7 +17,7 @@ from lfclient.evidence import Evidence, error_among, from_builds, from_events, t
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, RunError
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.server import Limits, ServerInfo
 from lfclient.verdict import judge, needs, unproven
 from lfclient.whole import is_cut

@@ -10,17 +10,16 @@ from typing import Any
 import httpx
 
 from lfclient.answers import new_run, read_component
+from lfclient.client.requests_of_steps import Give, Open, Pause, Read
 from lfclient.client.runs import Runs
 from lfclient.client.steps import Steps, pause
-from lfclient.client.wire import Answer, Give, Open, Pause, Read
+from lfclient.client.wire import Answer
 from lfclient.dialects import (
     EVENT_STREAM,
-    NO_EVENTS,
     RequestSpec,
     events_request,
     pending_request,
     resume_request,
-    run_request,
     with_headers,
 )
 from lfclient.errors import (
@@ -32,15 +31,16 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.events import HumanInputRequired, RawEvent, RunEnded, Token
-from lfclient.events.frames import FrameReader, is_event_stream, no_stream
+from lfclient.events.frames import FrameReader, RawEvent, is_event_stream, no_stream
 from lfclient.events.read import EventReader, read_question
+from lfclient.events.types import HumanInputRequired, RunEnded, Token
 from lfclient.evidence import Evidence
 from lfclient.flow import Flow
 from lfclient.models import ComponentAnswer, parse
+from lfclient.payloads import run_request
 from lfclient.progress import HumanInput, RunError
-from lfclient.run import Run, RunStatus
-from lfclient.server import ServerInfo
+from lfclient.run_model import Run, RunStatus
+from lfclient.server import NO_EVENTS, ServerInfo
 from lfclient.verdict import judge
 
 Following_ = Generator[RequestSpec | Pause | Open | Read | Give, Any, None]

@@ -11,20 +11,17 @@ from uuid import uuid4
 from lfclient.answers import failed_run, new_run, read_run, timed_out_run
 from lfclient.client import faults
 from lfclient.client.completion import Completion
+from lfclient.client.requests_of_steps import Pause
 from lfclient.client.steps import Steps, pause
-from lfclient.client.wire import Answer, Pause
-from lfclient.dialects import (
-    run_request,
-    session_place,
-    status_request,
-    stop_request,
-)
-from lfclient.errors import JobNotFound, LangflowError, ServerFault, Unreachable, WaitTimeout
-from lfclient.fields import check_overrides, raise_errors
+from lfclient.client.wire import Answer
+from lfclient.dialects import status_request, stop_request
+from lfclient.errors import JobNotFound, LangflowError, ServerFault, Unreachable
+from lfclient.fields.checks import check_overrides, raise_errors
 from lfclient.flow import Flow
 from lfclient.models import JobAnswer, parse
 from lfclient.outputs import Output, OutputKind
-from lfclient.run import Mode, Run, RunStatus, StopResult
+from lfclient.payloads import run_request, session_place
+from lfclient.run_model import Mode, Run, RunStatus, StopResult, WaitTimeout
 from lfclient.server import ServerInfo
 from lfclient.verdict import REPLACED, judge
 

@@ -16,29 +16,16 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from lfclient.client import faults
-from lfclient.client.wire import Answer, Open, Pause
-from lfclient.dialects import (
-    RequestSpec,
-    dialect_of,
-    limits_of,
-    minor_of,
-    read,
-    server_info,
-    status_request,
-)
-from lfclient.errors import (
-    BadAnswer,
-    DeveloperApiDisabled,
-    LangflowError,
-    NotLangflow,
-    Unreachable,
-)
-from lfclient.fields import secret_texts
+from lfclient.client.requests_of_steps import Open, Pause
+from lfclient.client.wire import Answer
+from lfclient.dialects import RequestSpec, read, status_request
+from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow, Unreachable
+from lfclient.fields.checks import secret_texts
 from lfclient.flow import Flow, stored_secrets
 from lfclient.models import ConfigAnswer, VersionAnswer, parse
 from lfclient.redact import Redactor
-from lfclient.run import Run
-from lfclient.server import ServerInfo
+from lfclient.run_model import Run
+from lfclient.server import ServerInfo, dialect_of, limits_of, minor_of, server_info
 
 T = TypeVar("T")
 Steps = Generator[RequestSpec | Open | Pause, Any, T]

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 import httpx
 
 from lfclient.addresses import normalise
-from lfclient.client import wire
+from lfclient.client import requests_of_steps, wire
 from lfclient.client.following import Following, Following_
 from lfclient.client.runs import OnChange
 from lfclient.client.steps import Memory, Steps
@@ -19,12 +19,12 @@ from lfclient.client.transports import CheckedTransport
 from lfclient.client.uploads import OnProgress
 from lfclient.dialects import RequestSpec
 from lfclient.errors import LangflowError
-from lfclient.events import Event
+from lfclient.events.types import Event
 from lfclient.flow import Flow, FlowSummary
 from lfclient.lost import FoundJob
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, HumanInput, Message
-from lfclient.run import Run, StopResult
+from lfclient.run_model import Run, StopResult
 from lfclient.server import ServerInfo
 
 T = TypeVar("T")
@@ -88,8 +88,8 @@ class LangflowClient:
         except StopIteration as end:
             return end.value
 
-    def _do(self, step: wire.Pause | RequestSpec) -> wire.Answer | None:
-        if isinstance(step, wire.Pause):
+    def _do(self, step: requests_of_steps.Pause | RequestSpec) -> wire.Answer | None:
+        if isinstance(step, requests_of_steps.Pause):
             time.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
@@ -117,14 +117,14 @@ class LangflowClient:
                 except StopIteration:
                     return
                 outcome = fault = None
-                if isinstance(step, wire.Give):
+                if isinstance(step, requests_of_steps.Give):
                     yield from step.events
                     continue
                 try:
-                    if isinstance(step, wire.Open):
+                    if isinstance(step, requests_of_steps.Open):
                         stream.close()
                         outcome, chunks = self._open(step, stream)
-                    elif isinstance(step, wire.Read):
+                    elif isinstance(step, requests_of_steps.Read):
                         with wire.faults_told(self.url, self._runs.redactor):
                             outcome = next(chunks, b"")
                     else:
@@ -132,7 +132,9 @@ class LangflowClient:
                 except LangflowError as error:
                     fault = error
 
-    def _open(self, step: wire.Open, stream: ExitStack) -> tuple[wire.Answer, Iterator[bytes]]:
+    def _open(
+        self, step: requests_of_steps.Open, stream: ExitStack
+    ) -> tuple[wire.Answer, Iterator[bytes]]:
         arguments = wire.arguments(step.spec, self.url, self._timeout, step.silence)
         with wire.faults_told(self.url, self._runs.redactor):
             response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)

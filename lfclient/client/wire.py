@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,6 @@ from pydantic_core import from_json
 
 from lfclient.dialects import FilePart, RequestSpec
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
-from lfclient.events import Event
 from lfclient.redact import Redactor
 
 # Langflow's server closes idle connections after about 2 s; one that it is just closing would
@@ -30,36 +29,6 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
 )
 _CUT_OFF = "The answer was cut off before its end"
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Asks the driver to wait."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Open:
-    """Asks the driver to open a stream. It is answered with an `Answer` whose body is to be asked
-    for by `Read`, or with a whole one if its status is not 200. `silence` is for how many seconds
-    nothing may come, None for any time.
-    """
-
-    spec: RequestSpec
-    silence: float | None
-
-
-@dataclass(frozen=True)
-class Read:
-    """Asks for the next bytes of the open stream; b"" at its end."""
-
-
-@dataclass(frozen=True)
-class Give:
-    """Hands events to who called, each before the next is looked at."""
-
-    events: Iterable[Event]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from enum import Enum
 
 from lfclient.compare.alike import alike
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import Run
+from lfclient.run_model import Run
 
 
 class Sameness(str, Enum):

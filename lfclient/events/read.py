@@ -28,8 +28,7 @@ from lfclient.events.types import (
     UnknownEvent,
     Warned,
 )
-from lfclient.frozen import with_changes
-from lfclient.loose import as_dict, as_str
+from lfclient.loose import as_dict, as_str, with_changes
 from lfclient.models import Build, ComponentAnswer, parse
 from lfclient.progress import HumanInput, Message, decisions_in
 from lfclient.redact import Redactor

@@ -19,7 +19,7 @@ from lfclient.outputs import Output
 from lfclient.progress import HumanInput, Message, RunError
 
 if TYPE_CHECKING:
-    from lfclient.run import Run, RunStatus
+    from lfclient.run_model import Run, RunStatus
 
 
 @dataclass

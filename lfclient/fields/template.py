@@ -9,7 +9,8 @@ from typing import Any
 from lfclient.fields.kinds import KINDS
 from lfclient.fields.model import Field, FieldKind, Range, Variable
 from lfclient.fields.structures import names_of
-from lfclient.flow import Component, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.loose import as_dict, as_list, as_str
 
 # what a parameter's `_input_type` says; every one that five releases of Langflow have

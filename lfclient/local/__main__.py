@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lfclient.local import SIZES, LocalError, LocalLangflow, LocalState, LocalStatus
+from lfclient.local.langflow import LocalLangflow
+from lfclient.local.sizes import SIZES
+from lfclient.local.state import LocalError, LocalState, LocalStatus
 from lfclient.settings import Settings, SettingsError
 
 

@@ -14,21 +14,14 @@ from typing import Any
 import filelock
 import psutil
 
-from lfclient import samples
-from lfclient.client import LangflowClient
+from lfclient.client.sync import LangflowClient
 from lfclient.errors import InvalidKey
 from lfclient.local import launch
 from lfclient.local.install import Installation, Requirement
-from lfclient.local.process import (
-    LOOPBACK,
-    Identity,
-    became_free,
-    end,
-    free_port,
-    port_is_free,
-)
+from lfclient.local.process import LOOPBACK, Identity, became_free, end, free_port, port_is_free
 from lfclient.local.state import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.redact import Redactor
+from lfclient.samples import installing
 from lfclient.settings import default_data_dir
 
 PINNED = "1.13.0"
@@ -196,7 +189,7 @@ class LocalLangflow:
         if self._with_samples and not self._state.read().get("samples"):
             tell(self._note(LocalState.SAMPLES, "Putting the sample flows on it.", 0.95))
             with LangflowClient(url, key) as client:
-                samples.install(client)
+                installing.install(client)
             self._state.update(samples=True)
         tell(self._note(LocalState.RUNNING, "The local Langflow runs.", 1.0))
 

@@ -17,7 +17,7 @@ from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import Picture, bytes_of, pictures_of
 from lfclient.report import markdown
 from lfclient.report.bounded import LONGEST_VALUE, Bounded
-from lfclient.run import Run
+from lfclient.run_model import Run
 from lfclient.tables import is_rows
 from lfclient.words import clip, host_of, size_words
 

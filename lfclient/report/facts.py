@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from lfclient.flow import Flow
 from lfclient.inputs import unchecked
 from lfclient.modes import MODE_NAMES
 from lfclient.names import Names, decision_words
 from lfclient.progress import ComponentState
 from lfclient.report.bounded import Bounded
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.store.record import RunRecord
 from lfclient.timeline import Bar, bars
 from lfclient.words import clip, duration_words, took_words, without_credentials

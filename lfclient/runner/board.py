@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lfclient.store import Entry, RunRecord
+from lfclient.store.history import Entry
+from lfclient.store.record import RunRecord
 
 KEEP_SECONDS = 20.0
 KEEP_ENDED = 16

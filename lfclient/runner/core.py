@@ -11,28 +11,31 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from lfclient.client import AsyncLangflowClient
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.connection import Connection
 from lfclient.errors import LangflowError
-from lfclient.fields import mask
+from lfclient.fields.checks import mask
 from lfclient.flow import Flow
 from lfclient.keeping import Keeping
 from lfclient.ownership import fingerprint
 from lfclient.progress import HumanInput
-from lfclient.run import Mode, RunStatus
+from lfclient.run_model import Mode, RunStatus
 from lfclient.runner.board import Board
+from lfclient.runner.clock import now
 from lfclient.runner.exchange import Exchange
 from lfclient.runner.execute import background, stream, sync
 from lfclient.runner.follow import follow
-from lfclient.runner.live import NOT_STARTED_HERE, LiveRun, Records, now
+from lfclient.runner.live import NOT_STARTED_HERE, LiveRun
 from lfclient.runner.past import Past
 from lfclient.runner.presence import presence
 from lfclient.runner.presses import Presses, as_wished, edit_of
+from lfclient.runner.record_writer import Records
 from lfclient.runner.takeover import Takeover
 from lfclient.runner.tasks import Connect, Job, Tasks
 from lfclient.server import ServerInfo
-from lfclient.settings import Connection
-from lfclient.store import RecordProblem, RunRecord, Store, StoreError
-from lfclient.store.record import ADOPTED
+from lfclient.store import Store
+from lfclient.store.errors import StoreError
+from lfclient.store.record import ADOPTED, RecordProblem, RunRecord
 from lfclient.store.summary import gist_of
 
 MAX_LIVE = 500

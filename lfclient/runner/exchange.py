@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from lfclient.run import Run
-from lfclient.runner.live import Records
+from lfclient.run_model import Run
 from lfclient.runner.presses import Presses
-from lfclient.store import RunRecord, StoreError
+from lfclient.runner.record_writer import Records
+from lfclient.store.errors import StoreError
+from lfclient.store.record import RunRecord
 
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 1.0  # between two writes of a run

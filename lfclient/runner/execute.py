@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
-from lfclient.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
-from lfclient.run import Run, RunStatus, apply, settled
+from lfclient.events.types import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
+from lfclient.run import apply, settled
+from lfclient.run_model import Run, RunStatus
+from lfclient.runner.clock import now
 from lfclient.runner.follow import follow
-from lfclient.runner.live import LiveRun, now
+from lfclient.runner.live import LiveRun
 from lfclient.runner.recover import UNANSWERED, recover
 
 _GATEWAY_FAULTS = (502, 504)  # a proxy gave up: what is behind it may go on

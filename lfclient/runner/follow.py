@@ -15,11 +15,13 @@ from lfclient.errors import (
     NotWaiting,
     Unreachable,
 )
-from lfclient.run import Run, RunStatus, StopResult, not_taken
+from lfclient.run import not_taken
+from lfclient.run_model import Run, RunStatus, StopResult
 from lfclient.runner import schedule
+from lfclient.runner.clock import clock_words, now
 from lfclient.runner.listen import Listener
-from lfclient.runner.live import LiveRun, clock_words, now
-from lfclient.store import RunRecord
+from lfclient.runner.live import LiveRun
+from lfclient.store.record import RunRecord
 
 # after this long without any news a run may be one that a server's restart left behind
 SILENCE_SECONDS = 600.0

@@ -7,8 +7,9 @@ import time
 from contextlib import aclosing
 
 from lfclient.errors import LangflowError
-from lfclient.events import RunEnded
-from lfclient.run import Run, apply
+from lfclient.events.types import RunEnded
+from lfclient.run import apply
+from lfclient.run_model import Run
 from lfclient.runner import schedule
 from lfclient.runner.live import LiveRun
 

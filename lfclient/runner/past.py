@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lfclient.runner.board import Board
-from lfclient.runner.live import now
-from lfclient.store import Cursor, Entry, Page, Removed, RunFilter, Store
-from lfclient.store.history import PAGE
+from lfclient.runner.clock import now
+from lfclient.store import Store
+from lfclient.store.history import PAGE, Entry, Page, Removed
+from lfclient.store.lists import Cursor, RunFilter
 
 CLEAN_SECONDS = 3600.0
 OVERWRITE_SECONDS = 1.0  # of a turn, for what was deleted

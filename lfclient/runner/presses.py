@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.runner.board import Board
-from lfclient.runner.live import now
+from lfclient.runner.clock import now
 from lfclient.runner.tasks import Tasks
-from lfclient.store import RunRecord, Store, Wish
+from lfclient.store import Store
+from lfclient.store.record import RunRecord
+from lfclient.store.wishes import Wish
 
 Edit = Callable[[RunRecord], Mapping[str, Any] | None]
 

@@ -19,11 +19,12 @@ from typing import Any
 
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.lost import FoundJob
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner import schedule
 from lfclient.runner.aside import aside
+from lfclient.runner.clock import clock_words, now
 from lfclient.runner.follow import follow
-from lfclient.runner.live import LiveRun, clock_words, now
+from lfclient.runner.live import LiveRun
 
 AGAIN_SECONDS = 60.0  # after the click
 # after the click, a job that has shown no sign by then is given up

@@ -9,17 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lfclient.fields import MASK
-from lfclient.run import RunStatus, settled
+from lfclient.connection import Connection
+from lfclient.fields.checks import MASK
+from lfclient.run import settled
+from lfclient.run_model import RunStatus
 from lfclient.runner.board import Board
+from lfclient.runner.clock import now
 from lfclient.runner.follow import follow
-from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun, now
+from lfclient.runner.live import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun
 from lfclient.runner.presence import BEAT_SECONDS, Presence
 from lfclient.runner.recover import recover
 from lfclient.runner.tasks import Job, Tasks
-from lfclient.settings import Connection
-from lfclient.store import AnswerKept, RecordProblem, RunRecord, Store
+from lfclient.store import Store
 from lfclient.store.errors import AnswerUnreadable
+from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 
 # for which a visitor's key is used after the last sign of that visitor
 VISITOR_SECONDS = 3600.0

@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lfclient.client import AsyncLangflowClient
+from lfclient.client.aio import AsyncLangflowClient
+from lfclient.connection import Connection
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner import memory
 from lfclient.runner.aside import aside, python_ends
-from lfclient.runner.live import LiveRun, Records, Wishes
+from lfclient.runner.live import LiveRun, Wishes
+from lfclient.runner.record_writer import Records
 from lfclient.server import ServerInfo
-from lfclient.settings import Connection
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 
 Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Work = Callable[[LiveRun], Awaitable[None]]

@@ -4,10 +4,3 @@ A sample is a specification: component types, values and links. The components t
 from the catalogue of the server it is put on, so that it has that release's own code. What no
 Langflow has without a key is brought along as code of our own, which the server builds.
 """
-
-from lfclient.samples.collection import SAMPLES, own_code
-from lfclient.samples.graph import build
-from lfclient.samples.installing import install
-from lfclient.samples.spec import Link, Node, Sample
-
-__all__ = ["SAMPLES", "Link", "Node", "Sample", "build", "install", "own_code"]

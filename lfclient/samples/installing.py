@@ -11,7 +11,7 @@ from lfclient.samples.graph import build
 from lfclient.samples.spec import Sample
 
 if TYPE_CHECKING:
-    from lfclient.client import LangflowClient
+    from lfclient.client.sync import LangflowClient
 
 
 def install(

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lfclient.dialects import run_request
-from lfclient.fields import FieldKind, Variable
 from lfclient.fields.checks import hides
+from lfclient.fields.model import FieldKind, Variable
 from lfclient.flow import Flow
+from lfclient.payloads import run_request
 from lfclient.redact import replace_secrets
-from lfclient.run import Mode
+from lfclient.run_model import Mode
 from lfclient.server import ServerInfo
 from lfclient.store.record import RunRecord
 from lfclient.verdict import left_empty

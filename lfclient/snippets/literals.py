@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from lfclient.snippets.call import Secret
 
 _WIDE = 88  # characters of a list or an object that stays on one line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from lfclient.snippets.call import API_KEY, Call
 from lfclient.snippets.literals import PYTHON, python_text
 

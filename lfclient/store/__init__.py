@@ -16,15 +16,16 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lfclient.keeping import Keeping
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.store import statements
 from lfclient.store.cleaning import Cleaner
 from lfclient.store.codec import load_run
 from lfclient.store.database import Database
 from lfclient.store.drafts import KeptDrafts
 from lfclient.store.errors import AnswerUnreadable, NewerStore, StoreError
-from lfclient.store.history import Cursor, Entry, History, Page, Removed, RunFilter
+from lfclient.store.history import Entry, History, Page, Removed
 from lfclient.store.keeping import wanted, write_answer
+from lfclient.store.lists import Cursor, RunFilter
 from lfclient.store.models import RunRow, TextRow
 from lfclient.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
 from lfclient.store.quick import Execute

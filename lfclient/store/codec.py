@@ -34,7 +34,7 @@ from lfclient.progress import (
     NotRun,
     RunError,
 )
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 
 SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
 # outputs lie at most this deep in an answer; deeper, looking for shared values could overflow

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from lfclient.run import Mode, RunStatus
+from lfclient.run_model import Mode, RunStatus
 from lfclient.store.database import Database
 from lfclient.store.lists import COLUMNS, Cursor, RunFilter, Runs, still
 from lfclient.store.models import LabelRow, RunRow

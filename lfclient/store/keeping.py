@@ -9,7 +9,7 @@ from typing import Any
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output
 from lfclient.progress import ComponentRun
-from lfclient.run import Run
+from lfclient.run_model import Run
 from lfclient.store import statements
 from lfclient.store.codec import dump_run
 from lfclient.store.not_kept import NO_OUTPUTS

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, select, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from lfclient.run import Mode, RunStatus
+from lfclient.run_model import Mode, RunStatus
 from lfclient.store import search
 from lfclient.store.rows import microseconds
 from lfclient.store.statements import LABELS, RUNS

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from lfclient.run import Mode, Run, RunStatus
+from lfclient.run_model import Mode, Run, RunStatus
 
 ADOPTED = "job "  # begins the click of a run that was not started in this console
 UNFINISHED = [status.value for status in RunStatus if not status.ended]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.store.codec import dump_value, load_value
 from lfclient.store.record import AnswerKept, RecordProblem, RunRecord
 

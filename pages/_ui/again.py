@@ -8,16 +8,25 @@ from datetime import datetime, timezone
 
 import streamlit as st
 
-from lfclient import ServerInfo
 from lfclient.errors import LangflowError
-from lfclient.fields import FieldKind
+from lfclient.fields.model import FieldKind
 from lfclient.flow import Flow
 from lfclient.inputs import Inputs, read_inputs
 from lfclient.modes import MODE_NAMES, MODES_HOW
-from lfclient.run import Mode
-from lfclient.store import RunRecord
+from lfclient.run_model import Mode
+from lfclient.server import ServerInfo
+from lfclient.store.record import RunRecord
 from lfclient.words import clip
-from pages._ui import given, picker, run_panel, state, waiting
+from pages._ui import (
+    given,
+    picker,
+    run_panel,
+    state,
+    state_notices,
+    state_run_options,
+    state_submit_token,
+    waiting,
+)
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend, close_run
 from pages._ui.form import load_overrides
@@ -117,7 +126,7 @@ def _keeps_session(session: Session, record: RunRecord) -> bool:
     name = record.session_id
     if not name:
         return False
-    return not state.is_random_session(name) or state.keeps_session(
+    return not state_run_options.is_random_session(name) or state_run_options.keeps_session(
         session.owner, record.flow_id, name
     )
 
@@ -131,7 +140,7 @@ def _buttons(again: Again) -> None:
             type="primary",
             icon=":material/replay:",
             on_click=_run if not troubles else edit,
-            args=(again, state.click()) if not troubles else (again,),
+            args=(again, state_submit_token.click()) if not troubles else (again,),
             help="Leaves this one going" if going else None,
         )
         st.button(
@@ -172,7 +181,7 @@ def _run(again: Again, click: str) -> None:
     """Called before the page is drawn, so that it begins with the new run's status."""
     session_id = None
     if run_panel.takes_session(again.server, again.flow):
-        session_id = again.record.session_id if again.kept else state.random_session()
+        session_id = again.record.session_id if again.kept else state_run_options.random_session()
     try:
         run_id = backend().runner.start(
             again.session.connection,
@@ -184,9 +193,9 @@ def _run(again: Again, click: str) -> None:
             click=click,
         )
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
         return
-    state.use_click(click)
+    state_submit_token.use_click(click)
     state.show_run(run_id)
 
 
@@ -203,9 +212,9 @@ def edit(again: Again) -> None:
     hints = {one.key: one.problem for one in inputs.given if one.problem and one.field}
     load_overrides(owner, again.flow, inputs.values, source, hints)
     if again.mode == record.mode:
-        state.set_mode(owner, record.mode)
+        state_run_options.set_mode(owner, record.mode)
     if again.kept and record.session_id:
-        state.set_session(owner, record.flow_id, record.session_id)
+        state_run_options.set_session(owner, record.flow_id, record.session_id)
     if record.ended:
         state.keep_form(record.id, record.flow_id)
     else:

@@ -11,10 +11,10 @@ from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.names import Names, decision_words
 from lfclient.progress import Decision, HumanInput
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord
+from lfclient.run_model import RunStatus
+from lfclient.store.record import RunRecord
 from lfclient.words import clip, duration_words
-from pages._ui import problems, state
+from pages._ui import problems, state, state_notices
 from pages._ui.answers import StillAsking
 from pages._ui.backend import backend
 from pages._ui.servers import Session
@@ -67,7 +67,7 @@ def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) ->
     try:
         backend().runner.decide(run_id, session.connection, asked, action_id)
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
     else:
         state.decided(asked.request_id)
 
@@ -158,4 +158,4 @@ def _open(session: Session, flow: Flow, asked: HumanInput) -> None:
     try:
         state.show_run(backend().runner.adopt(session.connection, flow, asked))
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 import pyarrow
 import streamlit as st
 
-from lfclient import LangflowClient, ServerInfo
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
 from lfclient.drafts import DraftsBehind
-from lfclient.local import LocalLangflow
+from lfclient.local.langflow import LocalLangflow
 from lfclient.ownership import browser_mark
-from lfclient.runner import Runner, get_runner, memory
-from lfclient.settings import Connection, Settings
+from lfclient.runner import memory
+from lfclient.runner.core import Runner
+from lfclient.runner.registry import get_runner
+from lfclient.server import ServerInfo
+from lfclient.settings import Settings
 from lfclient.vault import Vault
 from pages._ui import state
 from pages._ui.answers import Answers, Bounded

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lfclient.flow import Component, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.progress import ComponentRun, ComponentState
 from lfclient.words import took_words
 from pages._ui.status import NOT_RUN, Look, component_look, component_word

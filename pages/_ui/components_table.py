@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lfclient.flow import Component, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.names import Names
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import ComponentRun

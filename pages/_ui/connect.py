@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 from pydantic import SecretStr
 
+from lfclient.connection import Connection
 from lfclient.errors import LangflowError
-from lfclient.local import LocalState
-from lfclient.settings import Connection
-from lfclient.store import RunRecord
-from pages._ui import local_panel, problems, servers, state
+from lfclient.local.state import LocalState
+from lfclient.store.record import RunRecord
+from pages._ui import local_panel, problems, servers, state, state_connection, state_notices
 from pages._ui.backend import backend, client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import code, plain
@@ -70,11 +70,11 @@ def _ask_for_key(current: Session) -> None:
 def address_and_key(address: str, label: str) -> None:
     """Fields for a server's address and key, and a button that tests and takes them up."""
     shared = backend()
-    st.session_state.setdefault(state.SERVER_URL, address)
+    st.session_state.setdefault(state_connection.SERVER_URL, address)
     with st.container(key="server-url"):
         st.text_input(
             "Address",
-            key=state.SERVER_URL,
+            key=state_connection.SERVER_URL,
             placeholder="http://127.0.0.1:7860",
             disabled=not shared.settings.allow_other_servers,
             help="The address that opens Langflow in a browser",
@@ -82,9 +82,9 @@ def address_and_key(address: str, label: str) -> None:
     with st.container(key="api-key"):
         st.text_input(
             "API key",
-            key=state.API_KEY,
+            key=state_connection.API_KEY,
             type="password",
-            placeholder=_key_hint(st.session_state[state.SERVER_URL]),
+            placeholder=_key_hint(st.session_state[state_connection.SERVER_URL]),
             autocomplete="off",
             # on leaving the field, Streamlit takes up nothing if its eye is what is gone to
             live="0ms",
@@ -108,9 +108,9 @@ def test_and_use() -> None:
 
     A callback: the key's field is emptied whatever comes of it.
     """
-    address = st.session_state.get(state.SERVER_URL, "").strip()
-    key = st.session_state.get(state.API_KEY, "").strip()
-    st.session_state[state.API_KEY] = ""
+    address = st.session_state.get(state_connection.SERVER_URL, "").strip()
+    key = st.session_state.get(state_connection.API_KEY, "").strip()
+    st.session_state[state_connection.API_KEY] = ""
     try:
         connection = _known(address) if not key else None
         connection = connection or servers.typed(address, key)
@@ -123,10 +123,10 @@ def test_and_use() -> None:
         servers.session(connection).refresh()
     except LangflowError as error:
         still = servers.current()
-        state.leave_notice(_NotTaken(error, still.connection.name if still else None))
+        state_notices.leave_notice(_NotTaken(error, still.connection.name if still else None))
         return
-    st.session_state[state.SERVER_URL] = connection.url
-    state.leave_notice(connection.name)
+    st.session_state[state_connection.SERVER_URL] = connection.url
+    state_notices.leave_notice(connection.name)
 
 
 def _known(address: str) -> Connection | None:
@@ -135,7 +135,7 @@ def _known(address: str) -> Connection | None:
 
 def notice() -> None:
     """What the last test came to."""
-    left = state.take_notice()
+    left = state_notices.take_notice()
     if isinstance(left, _NotTaken):
         problems.show(left.error)
         if left.still:
@@ -199,10 +199,10 @@ def _use(url: str) -> None:
             token = api.auto_login()
             key = api.create_key(KEY_NAME, token) if token else None
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
         return
     if key is None:
-        state.leave_notice(
+        state_notices.leave_notice(
             LangflowError(
                 "This Langflow asks for a password now, so the console cannot make a key.",
                 hint="Make a key in Langflow under Settings, Langflow API Keys, and enter it.",

@@ -6,10 +6,10 @@ from dataclasses import fields
 
 import streamlit as st
 
-from lfclient import ServerInfo, samples
-from lfclient.dialects import SINCE
 from lfclient.errors import LangflowError
-from pages._ui import connect, problems, servers, state, state_connection, waiting
+from lfclient.samples import collection, installing
+from lfclient.server import SINCE, ServerInfo
+from pages._ui import connect, problems, servers, state_connection, waiting
 from pages._ui.backend import client, close_run
 from pages._ui.servers import Session
 from pages._ui.text import code, plain
@@ -62,7 +62,7 @@ def choose_server(current: Session | None) -> None:
     if chosen != index:
         servers.choose(connections[chosen])
         close_run()
-        st.session_state[state.SERVER_URL] = connections[chosen].url
+        st.session_state[state_connection.SERVER_URL] = connections[chosen].url
         st.rerun()
 
 
@@ -128,9 +128,9 @@ def _samples(session: Session) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
-            f"{len(samples.SAMPLES)} small flows that need no key of any provider. Those that the "
-            "server has already, by name, are left alone. The code of "
-            f"{len(samples.own_code())} components comes with the console; the others are the "
+            f"{len(collection.SAMPLES)} small flows that need no key of any provider. Those that "
+            "the server has already, by name, are left alone. The code of "
+            f"{len(collection.own_code())} components comes with the console; the others are the "
             "server's own."
         )
         added = state_connection.take_added()
@@ -141,7 +141,7 @@ def _samples(session: Session) -> None:
         missing: list[str] = []
         with problems.shown(), st.spinner("Adding the sample flows…"):
             with client(session.connection) as api:
-                made = samples.install(
+                made = installing.install(
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
             session.refresh()

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lfclient.compare import Change, Mark, Piece, compare_texts, compare_trees, compare_words
 from lfclient.compare.tables import TableDiff, compare_tables, key_columns
+from lfclient.compare.texts import Mark, Piece, compare_texts, compare_words
+from lfclient.compare.trees import Change, compare_trees
 from lfclient.outputs import Output, OutputKind
 from lfclient.tables import is_rows
 from lfclient.words import clip, readable
-from pages._ui import controls, export, state
+from pages._ui import controls, export, state_compare_page
 from pages._ui.text import exact
 
 WORDS, LINES = "Words", "Lines"
@@ -52,15 +53,21 @@ def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str,
 
 def text(mark: Hashable, key: str, before: str, after: str) -> None:
     """Word by word or line by line."""
-    found = state.worked_out(mark, f"lines-{key}", lambda: compare_texts(before, after))
+    found = state_compare_page.worked_out(
+        mark, f"lines-{key}", lambda: compare_texts(before, after)
+    )
     if found.equal:
         same = before == after
         st.caption("The same text." if same else "The same text, but for how its lines end.")
         return
-    words = state.worked_out(mark, f"words-{key}", lambda: compare_words(before, after))
+    words = state_compare_page.worked_out(
+        mark, f"words-{key}", lambda: compare_words(before, after)
+    )
     view = LINES
     if words is not None:
-        view = controls.switch("Differences by", (WORDS, LINES), state.compare_key(f"by-{key}"))
+        view = controls.switch(
+            "Differences by", (WORDS, LINES), state_compare_page.compare_key(f"by-{key}")
+        )
     if view == WORDS and words is not None:
         _words(words)
     else:
@@ -126,7 +133,9 @@ def _lines(lines: Sequence[Piece | None]) -> None:
 
 def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
     """Rows and cells that differ; rows are matched by their place or by a column of choice."""
-    keys, at_once = state.worked_out(mark, f"table-{key}", lambda: _at_once(before, after))
+    keys, at_once = state_compare_page.worked_out(
+        mark, f"table-{key}", lambda: _at_once(before, after)
+    )
     by = ""
     if keys and not at_once[""].equal:
         by = st.selectbox(
@@ -136,10 +145,10 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
                 min(at_once, key=lambda each: _rows_that_differ(at_once[each]))
             ),
             format_func=lambda column: column or "their place",
-            key=state.compare_key(f"key-{key}"),
+            key=state_compare_page.compare_key(f"key-{key}"),
             help="Their place, or a column in which no value stands twice",
         )
-    found = at_once.get(by) or state.worked_out(
+    found = at_once.get(by) or state_compare_page.worked_out(
         mark, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
     )
     if found.equal:
@@ -207,7 +216,7 @@ def _many(count: int, word: str) -> str:
 
 def tree(mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]) -> None:
     """Values by their paths."""
-    found = state.worked_out(mark, f"tree-{key}", lambda: compare_trees(before, after))
+    found = state_compare_page.worked_out(mark, f"tree-{key}", lambda: compare_trees(before, after))
     if found.equal and found.complete:
         st.caption("The same data.")
     if found.changes:

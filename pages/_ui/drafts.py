@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.drafts import DraftsBehind
-from lfclient.store import StoreError
+from lfclient.store.errors import StoreError
 from pages._ui.security import valid_token
 
 MOST = 500  # forms, of all browsers together

@@ -10,9 +10,9 @@ import streamlit as st
 from lfclient.archive import write_archive
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.report import report_html
-from lfclient.runner import Runner
-from lfclient.store import RunRecord
+from lfclient.report.report import report_html
+from lfclient.runner.core import Runner
+from lfclient.store.record import RunRecord
 from pages._ui import export
 from pages._ui.backend import backend, client
 from pages._ui.servers import Session

@@ -9,8 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import REQUIRED, Field, Problem, check_overrides
-from lfclient.flow import Component, Flow
+from lfclient.fields.checks import REQUIRED, check_overrides
+from lfclient.fields.model import Field, Problem
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.inputs import label_of
 from lfclient.server import ServerInfo
 from lfclient.words import clip

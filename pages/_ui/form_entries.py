@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lfclient.fields import is_secret, mask, pack, unpack
+from lfclient.fields.checks import is_secret, mask
+from lfclient.fields.model import pack, unpack
 from lfclient.flow import Flow
 from pages._ui.uploads import Upload
 

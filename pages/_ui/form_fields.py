@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import REQUIRED, Field, FieldKind, Problem, Variable
+from lfclient.fields.checks import REQUIRED
 from lfclient.fields.files import types_in_words
+from lfclient.fields.model import Field, FieldKind, Problem, Variable
 from lfclient.fields.wire import release, writes_bare
 from lfclient.server import ServerInfo
 from lfclient.words import clip

@@ -12,11 +12,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from lfclient import FileRef, ServerInfo
 from lfclient.errors import LangflowError
-from lfclient.fields import Field
 from lfclient.fields.files import paths, takes
+from lfclient.fields.model import Field
 from lfclient.files import safe_name
+from lfclient.outputs import FileRef
+from lfclient.server import ServerInfo
 from lfclient.words import clip, size_words
 from pages._ui import uploads, waiting
 from pages._ui.form_state import FormState, empty_words

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import mask
+from lfclient.fields.checks import mask
 from lfclient.flow import Flow
 from lfclient.store.summary import gist_of
 from lfclient.words import clip

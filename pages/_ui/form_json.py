@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import MASK, Field, Problem, Variable, check_overrides, is_secret, pack, unpack
+from lfclient.fields.checks import MASK, check_overrides, is_secret
+from lfclient.fields.model import Field, Problem, Variable, pack, unpack
 from lfclient.fields.structures import from_json, to_json
 from lfclient.flow import Flow
 from pages._ui.form_state import FormState, enter

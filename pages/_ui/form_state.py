@@ -15,19 +15,11 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import (
-    MASK,
-    Field,
-    FieldKind,
-    Problem,
-    check,
-    is_changed,
-    is_secret,
-    mask,
-)
+from lfclient.fields.checks import MASK, check, is_changed, is_secret, mask
 from lfclient.fields.files import paths
+from lfclient.fields.model import Field, FieldKind, Problem
 from lfclient.flow import Flow
-from pages._ui import state
+from pages._ui import state_browser
 from pages._ui.drafts import drafts
 from pages._ui.form_entries import Entered, Entries, Tie
 from pages._ui.form_tables import base_key
@@ -277,7 +269,7 @@ class FormState:
         text = json.dumps(draft)
         if text != self.saved:
             self.saved = text
-            drafts().put((state.browser_id(), self.owner, self.name), draft)
+            drafts().put((state_browser.browser_id(), self.owner, self.name), draft)
 
     def _files_in_use(self) -> dict[str, list[Any]]:
         given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]
@@ -303,7 +295,7 @@ def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
     form = forms.pop(key, None)
     if form is None:
         form = FormState(owner, flow.id, chat)
-        draft = drafts().get((state.browser_id(), owner, form.name)) or {}
+        draft = drafts().get((state_browser.browser_id(), owner, form.name)) or {}
         if "values" in draft:
             entries = Entries.read(draft)
             form.values, form.wrong, form.faults = entries.values, entries.wrong, entries.faults

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lfclient.fields import Field, FieldKind
+from lfclient.fields.model import Field, FieldKind
 from lfclient.words import clip
 from pages._ui.form_widgets import Draw, States, Widget
 from pages._ui.text import plain

@@ -13,8 +13,9 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import Field, FieldKind, Variable, is_changed, write_text
+from lfclient.fields.checks import is_changed, write_text
 from lfclient.fields.kinds import KINDS
+from lfclient.fields.model import Field, FieldKind, Variable
 from lfclient.fields.structures import model_label, names_of, to_json
 from pages._ui.text import plain
 

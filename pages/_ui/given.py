@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.fields import MASK, FieldKind, Variable, pack, write_text
+from lfclient.fields.checks import MASK, write_text
 from lfclient.fields.files import paths
+from lfclient.fields.model import FieldKind, Variable, pack
 from lfclient.flow import Flow
 from lfclient.inputs import Given, unchecked
-from lfclient.store import RunRecord, not_kept
+from lfclient.store import not_kept
+from lfclient.store.record import RunRecord
 from lfclient.tables import is_rows
 from lfclient.words import clip, readable
 from pages._ui import export

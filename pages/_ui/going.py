@@ -7,12 +7,13 @@ from collections.abc import Hashable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.flow import Component, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component
 from lfclient.names import Names
 from lfclient.outputs import FileRef
 from lfclient.progress import ComponentRun, ComponentState, Message
-from lfclient.run import Run
-from lfclient.store import RunRecord
+from lfclient.run_model import Run
+from lfclient.store.record import RunRecord
 from lfclient.words import took_words
 from pages._ui import components_view, graph, outputs, state
 from pages._ui.backend import client

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.flow import Component, Edge, Flow
+from lfclient.flow import Flow
+from lfclient.graph import Component, Edge
 
 CARD = (172, 48)  # width and height of a component
 GAP = (24, 22)  # what is free beside and below it, at least

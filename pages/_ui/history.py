@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.errors import LangflowError
-from lfclient.store import Page
+from lfclient.store.history import Page
 from pages._ui import (
     connect,
     history_actions,
@@ -20,8 +20,9 @@ from pages._ui import (
     problems,
     servers,
     shell,
-    state,
+    state_flow_choice,
     state_history,
+    state_query_params,
 )
 from pages._ui.history_form import Choices
 from pages._ui.history_view import View, past
@@ -46,9 +47,9 @@ def open_wanted() -> None:
     wanted = state_history.take_wanted()
     if wanted:
         run, flow_id = wanted
-        state.want_flow(flow_id)
+        state_flow_choice.want_flow(flow_id)
         here = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.switch_page(shell.run_page(), query_params={**here, state.RUN: run})
+        st.switch_page(shell.run_page(), query_params={**here, state_query_params.RUN: run})
 
 
 def draw(news: DeltaGenerator) -> None:

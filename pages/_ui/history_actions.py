@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.errors import InvalidRequest
-from lfclient.store import Entry, Page
+from lfclient.store.history import Entry, Page
 from pages._ui import history_all, history_filters, marks, state_history
 from pages._ui.backend import backend
 from pages._ui.comparing import choose

@@ -10,9 +10,10 @@ from typing import Any
 import streamlit as st
 
 from lfclient.csv_text import csv_bytes
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.runner.past import Past
-from lfclient.store import Entry, RunFilter
+from lfclient.store.history import Entry
+from lfclient.store.lists import RunFilter
 from pages._ui import problems
 from pages._ui.history_filters import FIRST, LAST, is_narrowed, midnight
 from pages._ui.history_view import View, past, runs_words, told

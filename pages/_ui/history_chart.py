@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import altair as alt
 import streamlit as st
 
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from pages._ui import charts, controls, problems, status
 from pages._ui.history_view import View, past, runs_words
 from pages._ui.state_history import part

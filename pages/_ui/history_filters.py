@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 from typing import get_args
 
-from lfclient.run import Mode, RunStatus
-from lfclient.store import Cursor, RunFilter
+from lfclient.run_model import Mode, RunStatus
+from lfclient.store.lists import Cursor, RunFilter
 from lfclient.words import clip
-from pages._ui import state, state_history
+from pages._ui import state_history, state_query_params
 from pages._ui.text import clock
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
@@ -81,7 +81,7 @@ def read() -> tuple[Filters, list[str]]:
         said.append(f"{start} to {end} ends before it begins.")
         start = end = None
     filters = Filters(
-        flow=_first(state.FLOW),
+        flow=_first(state_query_params.FLOW),
         statuses=_statuses(said),
         mode=_one_of(state_history.HOW, {mode: mode for mode in get_args(Mode)}, "mode", said),
         when=when,
@@ -100,7 +100,7 @@ def write(filters: Filters) -> None:
     between = filters.when == BETWEEN
     dated = between and (filters.start or filters.end)
     one = {
-        state.FLOW: filters.flow,
+        state_query_params.FLOW: filters.flow,
         state_history.HOW: filters.mode,
         state_history.WHEN: "" if dated else filters.when,
         state_history.SINCE: filters.start and between and filters.start.isoformat(),

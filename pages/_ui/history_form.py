@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.modes import MODE_NAMES
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from lfclient.store.summary import SEARCHED
 from lfclient.words import clip
 from pages._ui import history_filters, problems, state_history, status

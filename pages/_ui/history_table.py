@@ -11,8 +11,8 @@ import pyarrow
 import streamlit as st
 
 from lfclient.modes import MODE_NAMES, MODES_SHORT
-from lfclient.run import Mode, RunStatus
-from lfclient.store import Entry
+from lfclient.run_model import Mode, RunStatus
+from lfclient.store.history import Entry
 from lfclient.words import apart, clip, duration_words, readable
 from pages._ui import state_history, status
 from pages._ui.state_history import part

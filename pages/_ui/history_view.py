@@ -9,8 +9,9 @@ from datetime import datetime
 
 from lfclient.errors import LangflowError
 from lfclient.runner.past import Past
-from lfclient.store import Cursor, Page, RunFilter
-from pages._ui import state
+from lfclient.store.history import Page
+from lfclient.store.lists import Cursor, RunFilter
+from pages._ui import state_notices
 from pages._ui.backend import backend
 from pages._ui.history_filters import Filters
 from pages._ui.servers import Session
@@ -66,7 +67,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
 
 
 def runs_words(many: int) -> str:

@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.flow import Flow
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord
+from lfclient.run_model import RunStatus
+from lfclient.store.record import RunRecord
 from lfclient.words import duration_words
 from pages._ui import approval, going, outcome, problems, shell, state, status
 from pages._ui.backend import backend

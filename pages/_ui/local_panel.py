@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from lfclient.local import SIZES, LocalState, LocalStatus
+from lfclient.local.sizes import SIZES
+from lfclient.local.state import LocalState, LocalStatus
 from pages._ui import controls, problems, state_connection
 from pages._ui.backend import backend
 from pages._ui.text import code, plain

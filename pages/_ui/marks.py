@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.store import Entry
-from lfclient.store.history import LONGEST_LABEL
+from lfclient.store.history import LONGEST_LABEL, Entry
 from lfclient.words import clip
 from pages._ui import problems
 from pages._ui.history_view import past, told

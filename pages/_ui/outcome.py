@@ -8,8 +8,9 @@ from lfclient.modes import MODE_NAMES
 from lfclient.names import Names
 from lfclient.outputs import FileRef
 from lfclient.progress import RunError
-from lfclient.run import Run, RunStatus
-from lfclient.store import RunRecord, not_kept
+from lfclient.run_model import Run, RunStatus
+from lfclient.store import not_kept
+from lfclient.store.record import RunRecord
 from lfclient.words import clip
 from pages._ui import (
     controls,
@@ -24,6 +25,7 @@ from pages._ui import (
     shell,
     snippets_view,
     state,
+    state_query_params,
     talk,
     timings,
 )
@@ -139,7 +141,10 @@ def _to_chat(session: Session, record: RunRecord) -> None:
             shell.chat_page(),
             label="Show its session in Chat",
             icon=":material/forum:",
-            query_params={state.FLOW: record.flow_id, state.SESSION: record.session_id},
+            query_params={
+                state_query_params.FLOW: record.flow_id,
+                state_query_params.SESSION: record.session_id,
+            },
         )
 
 

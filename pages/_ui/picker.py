@@ -8,9 +8,9 @@ import streamlit as st
 
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flow import Flow, FlowSummary
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from lfclient.words import clip
-from pages._ui import problems, share, shell, state, waiting
+from pages._ui import problems, share, shell, state_flow_choice, waiting
 from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import close_run
 from pages._ui.servers import Session
@@ -53,8 +53,8 @@ def draw(session: Session, record: RunRecord | None) -> Flow | None:
         if flows.value:
             _no_such_flow(session, flows.value)
         return None
-    state.set_flow_in_address(chosen.id)
-    state.know_flow(session.owner, chosen.id, chosen.name)
+    state_flow_choice.set_flow_in_address(chosen.id)
+    state_flow_choice.know_flow(session.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
     return _flow(session, chosen)
@@ -72,8 +72,8 @@ def has_choice(session: Session) -> bool:
 def _flows(session: Session, record: RunRecord | None) -> Found[list[FlowSummary]]:
     """The list; asked for anew once, where the flow that is wanted is younger than the last."""
     flows = session.flows()
-    wanted = record.flow_id if record else state.flow_in_address()
-    if wanted and not _has(flows, wanted) and state.first_look_for(wanted):
+    wanted = record.flow_id if record else state_flow_choice.flow_in_address()
+    if wanted and not _has(flows, wanted) and state_flow_choice.first_look_for(wanted):
         session.refresh()
         flows = session.flows()
         if not _has(flows, wanted) and session.waited_for("flows") is not None:
@@ -116,9 +116,9 @@ def _choice(session: Session, flows: list[FlowSummary], record: RunRecord | None
     """
     preferred = record.flow_id if record else None
     known = {flow.id for flow in flows}
-    key = state.flow_key(session.owner)
-    addressed = state.flow_in_address()
-    wanted = (state.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
+    key = state_flow_choice.flow_key(session.owner)
+    addressed = state_flow_choice.flow_in_address()
+    wanted = (state_flow_choice.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
     chosen = next((each for each in wanted if each in known), None)
     if preferred and preferred not in known:
         chosen = None
@@ -148,7 +148,7 @@ def _box(
             list(by_id),
             index=0 if chosen else None,
             format_func=label,
-            key=state.flow_key(session.owner),
+            key=state_flow_choice.flow_key(session.owner),
             on_change=close_run,
             placeholder=f"{clip(gone, 60)} (deleted)" if gone else "Choose a flow",
             persist_state="session",
@@ -178,8 +178,8 @@ def _gone(record: RunRecord) -> None:
 def _no_such_flow(session: Session, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
     share.drop()
-    named = state.flow_in_address() or ""
-    name = state.known_flow(session.owner, named)
+    named = state_flow_choice.flow_in_address() or ""
+    name = state_flow_choice.known_flow(session.owner, named)
     if name:
         with st.container(key="flow-gone"):
             problems.show_words(
@@ -205,7 +205,7 @@ def _no_such_flow(session: Session, flows: list[FlowSummary]) -> None:
                 f"Open “{plain(clip(begun[0].name, 60))}”, whose id begins like that",
                 key="open-begun-flow",
                 icon=":material/arrow_forward:",
-                on_click=state.want_flow,
+                on_click=state_flow_choice.want_flow,
                 args=(begun[0].id,),
             )
 

@@ -9,9 +9,9 @@ import streamlit as st
 from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.presets import LARGEST, Fit, PresetFile, by_name, checked_name, fit, load
-from lfclient.store import PresetHead
+from lfclient.store.presets import PresetHead
 from lfclient.words import clip
-from pages._ui import problems, state
+from pages._ui import problems, state_presets
 from pages._ui.form_entries import Tie
 from pages._ui.preset_state import (
     attempt,
@@ -35,7 +35,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
         "Import a preset (JSON)",
         type="json",
         max_upload_size=1,  # MB
-        key=state.preset_key(f"file-{turn}", session.owner, flow.id),
+        key=state_presets.preset_key(f"file-{turn}", session.owner, flow.id),
     )
     if chosen is None:
         return
@@ -53,7 +53,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
 
 
 def _turn(session: Session, flow: Flow) -> str:
-    return state.preset_key("imported", session.owner, flow.id)
+    return state_presets.preset_key("imported", session.owner, flow.id)
 
 
 def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
@@ -86,7 +86,7 @@ def _offer(
     fitting: Fit,
     file_id: str,
 ) -> None:
-    key = state.preset_key(f"import-name-{file_id}", session.owner, flow.id)
+    key = state_presets.preset_key(f"import-name-{file_id}", session.owner, flow.id)
     st.session_state.setdefault(key, found.name)
     st.text_input("Name", key=key)
     same = by_name(kept, st.session_state[key])
@@ -94,7 +94,7 @@ def _offer(
         st.caption("There is one of that name: replace it, or type another name.")
     st.button(
         "Replace it" if same else "Import what fits" if fitting.refused else "Import",
-        key=state.preset_key("import", session.owner, flow.id),
+        key=state_presets.preset_key("import", session.owner, flow.id),
         type="primary",
         on_click=_import,
         args=(session, flow, key, same, fitting),

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lfclient.fields import Field, FieldKind, mask
+from lfclient.fields.checks import mask
+from lfclient.fields.model import Field, FieldKind
 from lfclient.flow import Flow
 from lfclient.presets import Fit, by_name, checked_name, dump, fit
-from lfclient.store import Preset, PresetHead
+from lfclient.store.presets import Preset, PresetHead
 from lfclient.words import clip
-from pages._ui import preset_import, state
+from pages._ui import preset_import, state_presets
 from pages._ui.backend import backend
 from pages._ui.export import file_name
 from pages._ui.form_entries import Tie
@@ -41,7 +42,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
         ("save", "Save", "Save what the form holds as a preset"),
         ("more", "More", "Rename, delete, export, import a preset, open the flow with it"),
     ):
-        key = state.preset_key(part, session.owner, flow.id)
+        key = state_presets.preset_key(part, session.owner, flow.id)
         opened = st.popover(label, help=words, key=key, on_change="rerun")
         if not opened.open:
             continue
@@ -56,13 +57,13 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
 def _save_as(
     session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
-    key = state.preset_key("name", session.owner, flow.id)
+    key = state_presets.preset_key("name", session.owner, flow.id)
     same = by_name(kept, st.session_state.get(key, ""))
-    with st.form(state.preset_key("save-form", session.owner, flow.id), border=False):
+    with st.form(state_presets.preset_key("save-form", session.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
             "Replace it" if same else "Save",
-            key=state.preset_key("save-it", session.owner, flow.id),
+            key=state_presets.preset_key("save-it", session.owner, flow.id),
             type="primary",
             on_click=_save,
             args=(session, flow, key, same, chosen),
@@ -106,13 +107,13 @@ def _more(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Pres
         _default(session, flow, kept, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
-    asked = state.preset_key("delete-asked", session.owner, flow.id)
+    asked = state_presets.preset_key("delete-asked", session.owner, flow.id)
     with st.container(horizontal=True, gap="small"):
         _export(session, flow, chosen)
         if chosen:
             st.button(
                 "Delete…",
-                key=state.preset_key("delete", session.owner, flow.id),
+                key=state_presets.preset_key("delete", session.owner, flow.id),
                 type="tertiary",
                 on_click=st.session_state.update,
                 args=({asked: chosen.id},),
@@ -125,16 +126,16 @@ def _more(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Pres
 
 def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
     # another name makes another field, which shows it
-    key = state.preset_key(f"rename-{chosen.id}-{chosen.version}", session.owner, flow.id)
+    key = state_presets.preset_key(f"rename-{chosen.id}-{chosen.version}", session.owner, flow.id)
     st.session_state.setdefault(key, chosen.name)
     with (
-        st.form(state.preset_key("rename-form", session.owner, flow.id), border=False),
+        st.form(state_presets.preset_key("rename-form", session.owner, flow.id), border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.text_input("Name", key=key)
         st.form_submit_button(
             "Rename",
-            key=state.preset_key("rename", session.owner, flow.id),
+            key=state_presets.preset_key("rename", session.owner, flow.id),
             on_click=_rename_to,
             args=(session, flow, chosen, key),
         )
@@ -153,7 +154,7 @@ def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
 
 
 def _default(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset) -> None:
-    key = state.preset_key(f"default-{chosen.id}", session.owner, flow.id)
+    key = state_presets.preset_key(f"default-{chosen.id}", session.owner, flow.id)
     st.session_state[key] = chosen.is_default
     st.toggle(
         "Use as the flow's default",
@@ -184,7 +185,7 @@ def _export(session: Session, flow: Flow, chosen: Preset | None) -> None:
         dump(flow, name, values),
         file_name(name, ending="json"),
         mime="application/json",
-        key=state.preset_key("export", session.owner, flow.id),
+        key=state_presets.preset_key("export", session.owner, flow.id),
         icon=":material/download:",
         on_click="ignore",
         help="The preset as JSON" if chosen else "What the form holds as JSON",
@@ -199,14 +200,14 @@ def _delete(session: Session, flow: Flow, chosen: Preset, asked: str) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Delete it",
-            key=state.preset_key("delete-it", session.owner, flow.id),
+            key=state_presets.preset_key("delete-it", session.owner, flow.id),
             type="primary",
             on_click=_delete_it,
             args=(session, flow, chosen),
         )
         st.button(
             "Keep it",
-            key=state.preset_key("delete-not", session.owner, flow.id),
+            key=state_presets.preset_key("delete-not", session.owner, flow.id),
             on_click=st.session_state.update,
             args=({asked: None},),
         )

@@ -11,14 +11,15 @@ from typing import Any
 import streamlit as st
 
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.fields import MASK, Field, is_secret, mask
+from lfclient.fields.checks import MASK, is_secret, mask
+from lfclient.fields.model import Field
 from lfclient.flow import Flow
 from lfclient.inputs import name_at
 from lfclient.presets import Fit, check_size, fit
 from lfclient.redact import seems_secret
-from lfclient.store import Preset, PresetHead
+from lfclient.store.presets import Preset, PresetHead
 from lfclient.words import clip
-from pages._ui import problems, state
+from pages._ui import problems, state_presets
 from pages._ui.backend import backend
 from pages._ui.form import commit, load_overrides
 from pages._ui.form_entries import Tie
@@ -55,12 +56,12 @@ def set_tie(session: Session, flow: Flow, new: Tie) -> None:
 
 def tell(owner: str, flow_id: str, told: Told | None) -> None:
     """Have something said above the form, or no longer."""
-    st.session_state[state.preset_key("told", owner, flow_id)] = told
+    st.session_state[state_presets.preset_key("told", owner, flow_id)] = told
 
 
 def told(owner: str, flow_id: str) -> Told | None:
     """What is to be said."""
-    return st.session_state.get(state.preset_key("told", owner, flow_id))
+    return st.session_state.get(state_presets.preset_key("told", owner, flow_id))
 
 
 def is_untouched(session: Session, flow: Flow) -> bool:
@@ -182,7 +183,7 @@ def saved(session: Session, flow: Flow, how: str, preset: Preset, now: Held) -> 
 @contextmanager
 def attempt(session: Session, flow: Flow) -> Iterator[None]:
     """A press in an open menu: what goes wrong is said in it, and it stays open."""
-    key = state.preset_key("problem", session.owner, flow.id)
+    key = state_presets.preset_key("problem", session.owner, flow.id)
     try:
         yield
     except LangflowError as error:
@@ -191,11 +192,11 @@ def attempt(session: Session, flow: Flow) -> Iterator[None]:
 
 def show_problem(session: Session, flow: Flow) -> None:
     """What `attempt` left to be said, once."""
-    left = st.session_state.pop(state.preset_key("problem", session.owner, flow.id), None)
+    left = st.session_state.pop(state_presets.preset_key("problem", session.owner, flow.id), None)
     if left:
         problems.show_words(*left)
 
 
 def close(session: Session, flow: Flow, part: str) -> None:
     """Close an open menu; to be called from a callback."""
-    st.session_state[state.preset_key(part, session.owner, flow.id)] = False
+    st.session_state[state_presets.preset_key(part, session.owner, flow.id)] = False

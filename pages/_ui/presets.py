@@ -10,9 +10,10 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.presets import differing
-from lfclient.store import ChangedMeanwhile, Preset, PresetHead, StoreError
+from lfclient.store.errors import StoreError
+from lfclient.store.presets import ChangedMeanwhile, Preset, PresetHead
 from lfclient.words import clip
-from pages._ui import preset_menu, problems, share, state
+from pages._ui import preset_menu, problems, share, state_presets
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
 from pages._ui.form_fill import forget_source
@@ -44,7 +45,7 @@ def begin(session: Session, flow: Flow) -> None:
     owner = session.owner
     if share.take_up(session, flow) or not is_untouched(session, flow):
         return
-    key = state.preset_key("default-looked-for", owner, flow.id)
+    key = state_presets.preset_key("default-looked-for", owner, flow.id)
     if key in st.session_state:
         return
     st.session_state[key] = True
@@ -82,7 +83,7 @@ def draw(session: Session, flow: Flow) -> None:
 
 def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
     by_id = {preset.id: preset for preset in kept}
-    key = state.preset_key("choice", session.owner, flow.id)
+    key = state_presets.preset_key("choice", session.owner, flow.id)
     st.session_state[key] = chosen.id if chosen else None
 
     def label(preset_id: str) -> str:
@@ -150,7 +151,7 @@ def _say(session: Session, flow: Flow) -> None:
         draw(words, icon=f":material/{icon}:")
         st.button(
             "OK",
-            key=state.preset_key("told-ok", session.owner, flow.id),
+            key=state_presets.preset_key("told-ok", session.owner, flow.id),
             type="tertiary",
             on_click=tell,
             args=(session.owner, flow.id, None),
@@ -193,14 +194,14 @@ def _differs(
         st.caption(words, width="stretch", help=plain(names))
         st.button(
             "Replace theirs" if others else "Update",
-            key=state.preset_key("update", session.owner, flow.id),
+            key=state_presets.preset_key("update", session.owner, flow.id),
             on_click=_update,
             args=(session, flow, chosen),
             help="Let the preset hold what the form holds now",
         )
         st.button(
             "Take theirs" if others else "Undo",
-            key=state.preset_key("again", session.owner, flow.id),
+            key=state_presets.preset_key("again", session.owner, flow.id),
             type="tertiary",
             on_click=_fill_by_id,
             args=(session, flow, chosen.id),
@@ -218,7 +219,7 @@ def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
         )
         st.button(
             "Use the flow's own values",
-            key=state.preset_key("own", session.owner, flow.id),
+            key=state_presets.preset_key("own", session.owner, flow.id),
             type="tertiary",
             on_click=_own,
             args=(session, flow),

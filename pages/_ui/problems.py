@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from lfclient import errors
+from lfclient import errors, run_model
 from lfclient.errors import LangflowError
-from lfclient.store import ChangedMeanwhile, NameTaken, StoreError
+from lfclient.store.errors import StoreError
+from lfclient.store.presets import ChangedMeanwhile, NameTaken
 from lfclient.words import clip
 from pages._ui.text import plain
 
@@ -38,7 +39,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.Unsupported: "This server cannot do that",
     errors.ServerFault: "The server failed",
     errors.BadAnswer: "The server's answer makes no sense",
-    errors.WaitTimeout: "The run takes longer than was waited for",
+    run_model.WaitTimeout: "The run takes longer than was waited for",
     StoreError: "The console's records cannot be used",
     NameTaken: "The name is taken",
     ChangedMeanwhile: "Somebody else was quicker",

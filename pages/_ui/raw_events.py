@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from lfclient.events import RawEvent
+from lfclient.events.frames import RawEvent
 from lfclient.redact import is_blotted
-from lfclient.store import RunRecord, not_kept
+from lfclient.store import not_kept
+from lfclient.store.record import RunRecord
 from pages._ui import export, problems, state
 from pages._ui.backend import client
 from pages._ui.outputs import structured

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from lfclient.words import apart, clip, duration_words
-from pages._ui import problems, shell, state, status
+from pages._ui import problems, shell, state, state_flow_choice, status
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.text import plain, time_words
@@ -61,6 +61,6 @@ def _row(record: RunRecord, given: str, shown: bool) -> None:
         disabled=shown,
     )
     if pressed:
-        state.want_flow(record.flow_id)
+        state_flow_choice.want_flow(record.flow_id)
         state.show_run(record.id)
         st.rerun()

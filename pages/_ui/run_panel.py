@@ -8,15 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient import ServerInfo
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.fields import REQUIRED
+from lfclient.fields.checks import REQUIRED
 from lfclient.flow import Flow
 from lfclient.inputs import name_at
 from lfclient.modes import MODE_NAMES
-from lfclient.run import Mode
-from lfclient.store import RunRecord
-from pages._ui import sight, state
+from lfclient.run_model import Mode
+from lfclient.server import ServerInfo
+from lfclient.store.record import RunRecord
+from pages._ui import sight, state, state_notices, state_run_options, state_submit_token
 from pages._ui.backend import backend, close_run
 from pages._ui.form import FormResult, note_begun, note_refused
 from pages._ui.problems import MissingValue
@@ -63,13 +63,13 @@ def possible_modes(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
 def modes_for(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """Those that are offered: a streamed call only to who asked for what is seldom needed."""
     possible = possible_modes(server, flow)
-    return tuple(mode for mode in possible if mode != "stream" or state.is_advanced())
+    return tuple(mode for mode in possible if mode != "stream" or state_run_options.is_advanced())
 
 
 def mode_of(session: Session, server: ServerInfo, flow: Flow) -> Mode:
     """The chosen mode, or the first where that does not suit the flow."""
     modes = modes_for(server, flow)
-    chosen = state.mode(session.owner, modes[0])
+    chosen = state_run_options.mode(session.owner, modes[0])
     return chosen if chosen in modes else modes[0]
 
 
@@ -95,7 +95,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
 
 def _given(session: Session, record: RunRecord) -> None:
     """How the run that goes on was started."""
-    state.adopt_session(session.owner, record.flow_id, record.session_id)
+    state_run_options.adopt_session(session.owner, record.flow_id, record.session_id)
     parts = [MODE_NAMES[record.mode]]
     if record.session_id:
         parts.append(f"session {plain(record.session_id)}")
@@ -111,7 +111,7 @@ def _mode(choice: Choice) -> None:
             "background: a call that waits for its result would run all branches undecided."
         )
         return
-    key = state.mode_key(owner)
+    key = state_run_options.mode_key(owner)
     if st.session_state.get(key) not in modes:
         st.session_state[key] = choice.mode
     with st.container(key="run-mode"):
@@ -120,7 +120,7 @@ def _mode(choice: Choice) -> None:
             modes,
             format_func=MODE_NAMES.__getitem__,
             key=key,
-            on_change=state.keep_mode,
+            on_change=state_run_options.keep_mode,
             args=(owner,),
             horizontal=True,
             persist_state="session",
@@ -146,7 +146,7 @@ def _more(choice: Choice) -> None:
         if server.capabilities.events and len(modes_for(server, choice.flow)) > 1:
             st.toggle(
                 "Offer a streamed call",
-                key=state.ADVANCED,
+                key=state_run_options.ADVANCED,
                 help="One call that tells what happens as it happens. Leave it off for background "
                 "jobs, which tell the same and survive a broken connection.",
                 persist_state="session",
@@ -167,9 +167,9 @@ def _session(choice: Choice) -> None:
         )
         return
     owner, flow_id = choice.session.owner, choice.flow.id
-    key = state.session_key(owner, flow_id)
-    keep = state.keep_session_key(owner, flow_id)
-    state.renew_session(owner, flow_id)
+    key = state_run_options.session_key(owner, flow_id)
+    keep = state_run_options.keep_session_key(owner, flow_id)
+    state_run_options.renew_session(owner, flow_id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Session",
@@ -181,7 +181,7 @@ def _session(choice: Choice) -> None:
         st.button(
             "New",
             key="session-new",
-            on_click=state.fresh_session,
+            on_click=state_run_options.fresh_session,
             args=(owner, flow_id),
             help="Begin another session",
         )
@@ -195,7 +195,7 @@ def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
                 "Run",
                 key="run",
                 on_click=_start,
-                args=(choice, state.click()),
+                args=(choice, state_submit_token.click()),
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
@@ -247,13 +247,13 @@ def _start(choice: Choice, click: str) -> None:
     owner, flow_id = choice.session.owner, choice.flow.id
     session_id = None
     if takes_session(choice.server, choice.flow):
-        session_id = st.session_state[state.session_key(owner, flow_id)].strip() or None
+        session_id = st.session_state[state_run_options.session_key(owner, flow_id)].strip() or None
     mode = mode_of(choice.session, choice.server, choice.flow)
     run_id = begin(choice, mode, session_id, click)
     if run_id is None:
         return
-    state.use_click(click)
-    state.used_session(owner, flow_id, session_id)
+    state_submit_token.use_click(click)
+    state_run_options.used_session(owner, flow_id, session_id)
     state.show_run(run_id)
     state.keep_form(run_id, flow_id)
 
@@ -286,7 +286,7 @@ def begin(
         note_begun(owner, choice.flow, chat=choice.chat)
         return run_id
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
         return None
 
 
@@ -306,4 +306,4 @@ def _stop(session: Session, run_id: str) -> None:
     try:
         backend().runner.stop(run_id, session.connection)
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)

@@ -9,11 +9,17 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
-from lfclient import FileRef, Flow, FlowSummary, HumanInput, LangflowClient, ServerInfo
 from lfclient.addresses import normalise
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
+from lfclient.discovery import Discovered, discover
 from lfclient.errors import LangflowError
-from lfclient.settings import Connection, Discovered, check_address, discover
-from pages._ui import state
+from lfclient.flow import Flow, FlowSummary
+from lfclient.outputs import FileRef
+from lfclient.progress import HumanInput
+from lfclient.server import ServerInfo
+from lfclient.settings import check_address
+from pages._ui import state_browser
 from pages._ui.answers import Found, StillAsking
 from pages._ui.backend import backend, client
 
@@ -135,7 +141,7 @@ def available() -> list[Connection]:
     if local:
         url, key = local
         found.append(Connection(LOCAL, url, SecretStr(key), "local"))
-    browser = state.browser_id()
+    browser = state_browser.browser_id()
     known = {connection.url for connection in found}
     for url in reversed(shared.vault.urls(browser)):
         key = shared.vault.get(browser, url)
@@ -150,7 +156,7 @@ def current() -> Session | None:
     connections = available()
     if not connections:
         return None
-    chosen = backend().chosen.get(state.browser_id())
+    chosen = backend().chosen.get(state_browser.browser_id())
     connection = next((each for each in connections if _id(each) == chosen), connections[0])
     return session(connection)
 
@@ -168,7 +174,7 @@ def session(connection: Connection) -> Session:
 
 def choose(connection: Connection) -> None:
     """Use this connection in this browser from now on."""
-    backend().chosen.put(state.browser_id(), _id(connection))
+    backend().chosen.put(state_browser.browser_id(), _id(connection))
 
 
 def typed(url: str, key: str) -> Connection:
@@ -191,14 +197,14 @@ def typed(url: str, key: str) -> Connection:
 def keep(connection: Connection) -> None:
     """Remember a typed connection for this browser, in memory, and use it."""
     key = connection.api_key or SecretStr("")
-    backend().vault.put(state.browser_id(), connection.url, key)
+    backend().vault.put(state_browser.browser_id(), connection.url, key)
     choose(connection)
 
 
 def forget(connection: Connection) -> None:
     """Drop what this browser typed for that server."""
     shared = backend()
-    shared.vault.forget(state.browser_id(), connection.url)
+    shared.vault.forget(state_browser.browser_id(), connection.url)
     shared.runner.forget(connection)
     shared.attached.drop(shared.runner.owner_of(connection))  # typed again, it counts at once
 

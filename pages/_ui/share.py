@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from lfclient.fields import Field, FieldKind, mask
+from lfclient.fields.checks import mask
+from lfclient.fields.model import Field, FieldKind
 from lfclient.flow import Flow
 from lfclient.presets import Fit, differing, fit
 from lfclient.sharing import LONGEST, address, decode, encode
-from lfclient.store import Preset
+from lfclient.store.presets import Preset
 from lfclient.words import clip
-from pages._ui import state
+from pages._ui import state_presets, state_query_params
 from pages._ui.backend import backend
 from pages._ui.form_entries import Tie
 from pages._ui.form_fill import forget_source
@@ -44,13 +45,16 @@ class Shared:
 
 def look() -> None:
     """Notice what the address asks for, before anything else changes it."""
-    preset, values = st.query_params.get(state.PRESET, ""), st.query_params.get(state.VALUES, "")
+    preset, values = (
+        st.query_params.get(state_query_params.PRESET, ""),
+        st.query_params.get(state_query_params.VALUES, ""),
+    )
     if not (preset or values):
         return
-    found: Shared | None = st.session_state.get(state.SHARED)
+    found: Shared | None = st.session_state.get(state_presets.SHARED)
     if found is None or (found.preset, found.values) != (preset, values):
-        flow_id = st.query_params.get(state.FLOW, "")
-        st.session_state[state.SHARED] = Shared(flow_id, preset, values)
+        flow_id = st.query_params.get(state_query_params.FLOW, "")
+        st.session_state[state_presets.SHARED] = Shared(flow_id, preset, values)
     elif found.done:
         _leave_address()  # the browser's Back led here again
 
@@ -60,7 +64,7 @@ def take_up(session: Session, flow: Flow) -> bool:
 
     What is asked for leaves the address, so that a reload does not do it again over edits.
     """
-    asked: Shared | None = st.session_state.get(state.SHARED)
+    asked: Shared | None = st.session_state.get(state_presets.SHARED)
     if asked is None or asked.done:
         return False
     asked.done = True
@@ -84,7 +88,7 @@ def take_up(session: Session, flow: Flow) -> bool:
 
 def drop() -> None:
     """Fill no form as the address asks: its flow is not there."""
-    asked: Shared | None = st.session_state.get(state.SHARED)
+    asked: Shared | None = st.session_state.get(state_presets.SHARED)
     if asked and not asked.done:
         asked.done = True
         _leave_address()
@@ -92,7 +96,7 @@ def drop() -> None:
 
 def _leave_address() -> None:
     """Both parameters at once: each change of the address is a step of the browser's Back."""
-    gone = (state.PRESET, state.VALUES)
+    gone = (state_query_params.PRESET, state_query_params.VALUES)
     kept = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
     st.query_params.from_dict(kept)
 
@@ -138,7 +142,7 @@ def draw(session: Session, flow: Flow, chosen: Preset | None) -> None:
     opened = st.popover(
         "Share",
         help="An address that opens this form filled in",
-        key=state.preset_key("share", session.owner, flow.id),
+        key=state_presets.preset_key("share", session.owner, flow.id),
         on_change="rerun",
     )
     if opened.open:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.snippets import API_KEY, Language, snippet
-from lfclient.store import RunRecord
+from lfclient.snippets.call import API_KEY
+from lfclient.snippets.snippet import Language, snippet
+from lfclient.store.record import RunRecord
 from lfclient.verdict import left_empty
 from lfclient.words import clip
 from pages._ui import controls, given, problems, state, waiting

@@ -26,3 +26,9 @@ def leave_local_problem(problem: Exception) -> None:
 def take_local_problem() -> Exception | None:
     """What `leave_local_problem` left, once."""
     return st.session_state.pop(_LOCAL_PROBLEM, None)
+
+
+SERVER_URL = "connection-url"
+
+
+API_KEY = "connection-key"

@@ -6,7 +6,8 @@ import time
 
 import streamlit as st
 
-from pages._ui.state import SESSION, random_session
+from pages._ui.state_query_params import SESSION
+from pages._ui.state_run_options import random_session
 
 _TALK_FLOW = "talk-flow"
 _TALK_CHANGE = "talk-change"

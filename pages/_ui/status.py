@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lfclient.progress import ComponentState
-from lfclient.run import Mode, RunStatus
+from lfclient.run_model import Mode, RunStatus
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 

@@ -10,14 +10,16 @@ from datetime import datetime, timedelta, timezone
 
 import streamlit as st
 
-from lfclient import Flow, LangflowClient, Message
+from lfclient.client.sync import LangflowClient
 from lfclient.errors import LangflowError
-from lfclient.fields import secret_texts
+from lfclient.fields.checks import secret_texts
 from lfclient.fields.files import paths
+from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
+from lfclient.progress import Message
 from lfclient.redact import Redactor
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord
+from lfclient.run_model import RunStatus
+from lfclient.store.record import RunRecord
 from lfclient.words import clip
 from pages._ui import state_talk
 from pages._ui.backend import backend

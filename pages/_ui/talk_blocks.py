@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient import Message
 from lfclient.loose import as_str
-from lfclient.progress import decisions_in
+from lfclient.progress import Message, decisions_in
 from lfclient.words import clip, duration_words
 from pages._ui import controls, export
 from pages._ui.text import plain

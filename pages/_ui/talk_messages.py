@@ -9,18 +9,18 @@ from itertools import zip_longest
 
 import streamlit as st
 
-from lfclient import Message
 from lfclient.flow import Flow
 from lfclient.names import Names
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord
+from lfclient.progress import Message
+from lfclient.run_model import RunStatus
+from lfclient.store.record import RunRecord
 from lfclient.words import clip, duration_words
 from pages._ui import (
     approval,
     live,
     problems,
     shell,
-    state,
+    state_query_params,
     state_talk,
     status,
     talk_blocks,
@@ -279,5 +279,5 @@ def _details(run_id: str, talk: Talk) -> None:
         shell.run_page(),
         label=":small[Details of this answer]",
         icon=":material/info:",
-        query_params={state.FLOW: talk.choice.flow.id, state.RUN: run_id},
+        query_params={state_query_params.FLOW: talk.choice.flow.id, state_query_params.RUN: run_id},
     )

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import streamlit as st
 
 from lfclient.flow import Flow
-from pages._ui import controls, picker, shell, state, state_talk, talk, workbench
+from pages._ui import controls, picker, shell, state_query_params, state_talk, talk, workbench
 from pages._ui.servers import Session
 from pages._ui.text import plain
 from pages._ui.workbench import Workbench
@@ -45,7 +45,7 @@ def _no_chat(flow: Flow) -> None:
             shell.run_page(),
             label="Run this flow",
             icon=":material/play_circle:",
-            query_params={state.FLOW: flow.id},
+            query_params={state_query_params.FLOW: flow.id},
         )
 
 

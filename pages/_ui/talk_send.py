@@ -9,12 +9,11 @@ from typing import Any
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from lfclient import LangflowError
-from lfclient.errors import FileRefused
-from lfclient.fields import Field
+from lfclient.errors import FileRefused, LangflowError
 from lfclient.fields.files import accepted
+from lfclient.fields.model import Field
 from lfclient.flow import Flow
-from pages._ui import form_files, run_panel, state, state_talk
+from pages._ui import form_files, run_panel, state_notices, state_talk
 from pages._ui.backend import backend
 from pages._ui.talk import Talk
 
@@ -59,7 +58,7 @@ def _submitted(talk: Talk) -> None:
         _check(talk, text)
         sent = send(talk, text, _uploaded(talk, files))
     except LangflowError as error:
-        state.leave_notice(error)
+        state_notices.leave_notice(error)
         sent = False
     if not sent:
         st.session_state[_key(talk)] = text

@@ -11,8 +11,9 @@ from typing import Literal
 
 import streamlit as st
 
-from lfclient import InvalidRequest, LangflowClient, LangflowError
-from lfclient.settings import Connection
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.words import clip
 from pages._ui import problems, state_talk, talk, waiting
 from pages._ui.answers import StillAsking

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from lfclient import FileRef
 from lfclient.errors import LangflowError
-from lfclient.fields import Field
 from lfclient.fields.files import check_file
+from lfclient.fields.model import Field
+from lfclient.outputs import FileRef
 
 PATIENCE = 0.3  # seconds that a page waits: most files are there by then
 

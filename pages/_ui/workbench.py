@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
-from lfclient.run import Mode
+from lfclient.run_model import Mode
 from pages._ui import presets, run_panel, waiting
 from pages._ui.form import FlowForm, FormResult, commit, flow_form
 from pages._ui.run_panel import Choice

@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from lfclient import LangflowClient, samples
+from lfclient import LangflowClient
+from lfclient.samples import installing
 from tests import chromium, servers
 from tests.bench import (
     begin,
@@ -41,9 +42,9 @@ def main(wanted: list[str]) -> int:
 def _measure(wanted: list[str]) -> int:
     newest, polled = servers.release("1.13.0"), servers.release("1.10.3")
     with LangflowClient(newest.url, api_key=newest.api_key, timeout=60) as api:
-        samples.install(api)
+        installing.install(api)
     with LangflowClient(polled.url, api_key=polled.api_key, timeout=60) as api:
-        samples.install(api)
+        installing.install(api)
     browser = chromium.find()
     here = (newest.url, newest.api_key)
     both = {one.version: (one.url, one.api_key) for one in (newest, polled)}

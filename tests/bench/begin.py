@@ -11,7 +11,7 @@ import httpx
 from playwright.sync_api import Page
 
 from lfclient import LangflowClient
-from lfclient.samples import build
+from lfclient.samples.graph import build
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial

@@ -16,7 +16,7 @@ import httpx
 import httpx_sse
 
 from lfclient import LangflowClient
-from lfclient.events import OutputReady
+from lfclient.events.types import OutputReady
 from tests.bench.figures import Figure, medians
 from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
 from tests.console import ROOT

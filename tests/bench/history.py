@@ -18,11 +18,12 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.run import RunStatus
-from lfclient.store import Cursor, RunFilter, Store
+from lfclient.run_model import RunStatus
+from lfclient.store import Store
 from lfclient.store.codec import dump_run
 from lfclient.store.database import _PRAGMAS
 from lfclient.store.history import PAGE
+from lfclient.store.lists import Cursor, RunFilter
 from lfclient.store.rows import changing, to_row
 from lfclient.store.summary import headline, searched
 from tests import many_runs, postgres

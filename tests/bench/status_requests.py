@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from lfclient import LangflowClient
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner
-from lfclient.samples import SAMPLES, Sample, build
-from lfclient.settings import Connection
+from lfclient.runner.core import Runner
+from lfclient.samples.collection import SAMPLES
+from lfclient.samples.graph import build
+from lfclient.samples.spec import Sample
 from tests.bench.figures import Figure
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}

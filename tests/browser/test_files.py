@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from lfclient import FlowSummary, LangflowClient, samples
+from lfclient import FlowSummary, LangflowClient
+from lfclient.samples import graph
 from tests.browser.conftest import PREFIX, Screen
 from tests.console import Console
 from tests.live.flows import READ_FILE
@@ -22,7 +23,7 @@ def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that reads a file; it and the files of this test are deleted afterwards."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         before = {ref.id for ref in api.files()}
-        data = samples.build(READ_FILE, api.catalogue())
+        data = graph.build(READ_FILE, api.catalogue())
         data["nodes"][0]["data"]["node"]["template"]["path"]["api_editable"] = True
         flow = api.create_flow(f"{PREFIX}reads files", data)
         yield flow

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from lfclient import LangflowClient, samples
+from lfclient import LangflowClient
 from lfclient.outputs import OutputKind
-from lfclient.report import report_html
+from lfclient.report.report import report_html
+from lfclient.samples import graph
 from tests.browser.conftest import Screen
 from tests.console import Console
 from tests.live.components import OWN
@@ -76,7 +77,7 @@ def test_printed_no_column_of_a_wide_table_is_cut_off(
 def flow_id(sample_flows: LiveServer) -> Iterator[str]:
     """A flow that returns messages, a table and a file."""
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        data = samples.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
+        data = graph.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
         flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
         yield flow.id
         api.delete_flow(flow.id)

@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from lfclient.client import LangflowClient
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
 from lfclient.flow import Flow
-from lfclient.runner import Runner
+from lfclient.runner.core import Runner
 from lfclient.runner.live import LiveRun
 from lfclient.server import ServerInfo
-from lfclient.settings import Connection
 from lfclient.store import Store
 
 # by name: the mode, and behind which call of what the process is killed

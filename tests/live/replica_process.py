@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from lfclient.client import LangflowClient
-from lfclient.runner import Runner
-from lfclient.settings import Connection
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
+from lfclient.runner.core import Runner
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from lfclient import LangflowClient, LogLine, RunStatus, ServerFault, Unreachable, Unsupported
 from tests.live.conftest import Make
-from tests.live.test_faults_live import desk, ended, proxy
-from tests.live.test_live_runs import Desk
+from tests.live.test_faults_live import desk, proxy
+from tests.live.test_live_runs import Desk, ended
 from tests.proxy import Proxy
 from tests.servers import LiveServer
 from tests.waiting import wait_for

@@ -6,12 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from lfclient import (
-    FileRef,
-    LangflowClient,
-    OutputKind,
-    RunStatus,
-)
+from lfclient import FileRef, LangflowClient, OutputKind, RunStatus
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, SAVE
 

@@ -17,10 +17,11 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner, recover
-from lfclient.settings import Connection
-from lfclient.store import RunRecord
+from lfclient.runner import recover
+from lfclient.runner.core import Runner
+from lfclient.store.record import RunRecord
 from tests.live.conftest import Make
 from tests.live.crash_process import POINTS
 from tests.live.flows import ECHO

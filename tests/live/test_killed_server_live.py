@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from tests import servers
 from tests.live.conftest import Make
 from tests.live.test_live_runs import Desk, asks, desk, ended

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import ComponentState, Flow, LangflowClient, RunStatus
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner
-from lfclient.settings import Connection
-from lfclient.store import RunRecord
+from lfclient.runner.core import Runner
+from lfclient.store.record import RunRecord
 from tests.live.conftest import Make, with_events
 from tests.live.flows import ROWS, TWO_QUESTIONS
 from tests.servers import LiveServer

@@ -15,10 +15,11 @@ import httpx
 import psutil
 import pytest
 
-from lfclient.client import LangflowClient
-from lfclient.local import LocalLangflow, LocalState
+from lfclient.client.sync import LangflowClient
+from lfclient.local.langflow import LocalLangflow
 from lfclient.local.process import Identity
-from lfclient.samples import SAMPLES
+from lfclient.local.state import LocalState
+from lfclient.samples.collection import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 

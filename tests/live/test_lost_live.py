@@ -15,11 +15,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from lfclient import Flow, LangflowClient, RunStatus, samples
+from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner, recover
-from lfclient.samples import Link, Node, Sample
-from lfclient.store import RunRecord
+from lfclient.runner import recover
+from lfclient.runner.core import Runner
+from lfclient.samples import graph
+from lfclient.samples.spec import Link, Node, Sample
+from lfclient.store.record import RunRecord
 from tests.live.conftest import Make, with_events
 from tests.live.flows import ECHO
 from tests.live.test_live_runs import Desk, ended
@@ -122,7 +124,7 @@ def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterat
     sample = Sample(
         "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
     )
-    data = samples.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
+    data = graph.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
     made: list[Held] = []
 
     def create(name: str) -> Held:

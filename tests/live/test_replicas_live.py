@@ -16,10 +16,10 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import Flow, LangflowClient, RunStatus
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.runner import Runner
-from lfclient.settings import Connection
-from lfclient.store import RunRecord
+from lfclient.runner.core import Runner
+from lfclient.store.record import RunRecord
 from tests.live.conftest import Make
 from tests.postgres import postgres
 from tests.servers import LiveServer

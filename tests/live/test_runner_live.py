@@ -12,11 +12,11 @@ from copy import deepcopy
 import pytest
 from pydantic import SecretStr
 
-from lfclient.client import LangflowClient
+from lfclient.client.sync import LangflowClient
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
-from lfclient.runner import Runner
-from lfclient.settings import Connection
+from lfclient.run_model import RunStatus
+from lfclient.runner.core import Runner
 from lfclient.store import Store
 
 

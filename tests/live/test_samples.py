@@ -10,12 +10,12 @@ from datetime import datetime
 import httpx
 import pytest
 
-from lfclient import samples
-from lfclient.client import LangflowClient
+from lfclient.client.sync import LangflowClient
 from lfclient.errors import InvalidRequest
 from lfclient.flow import Flow
 from lfclient.outputs import OutputKind
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
+from lfclient.samples import collection, graph
 from tests.live.conftest import with_events
 from tests.servers import LiveServer
 
@@ -59,12 +59,12 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on that server, by the sample's name; under other names, and removed after."""
-    catalogue = client.catalogue(samples.own_code())
+    catalogue = client.catalogue(collection.own_code())
     made = {
         sample.name: client.create_flow(
-            f"sample test: {sample.name}", samples.build(sample, catalogue)
+            f"sample test: {sample.name}", graph.build(sample, catalogue)
         )
-        for sample in samples.SAMPLES
+        for sample in collection.SAMPLES
         if not sample.missing(catalogue)
     }
     yield {name: client.flow(summary.id) for name, summary in made.items()}
@@ -131,8 +131,8 @@ def test_the_slow_sample_takes_long_enough_to_be_stopped(
     """Left alone it works for 20 to 40 seconds and completes."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
         catalogue = client.catalogue()
-        sample = next(sample for sample in samples.SAMPLES if sample.name == _SLOW)
-        made = client.create_flow("sample test: slow", samples.build(sample, catalogue))
+        sample = next(sample for sample in collection.SAMPLES if sample.name == _SLOW)
+        made = client.create_flow("sample test: slow", graph.build(sample, catalogue))
         flow = client.flow(made.id)
         job = client.submit(flow)
         try:

@@ -15,9 +15,9 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, Run, RunEnded
-from lfclient.fields import mask
-from lfclient.snippets import Language, snippet
-from lfclient.store import RunRecord
+from lfclient.fields.checks import mask
+from lfclient.snippets.snippet import Language, snippet
+from lfclient.store.record import RunRecord
 from lfclient.verdict import left_empty
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, VALUES

@@ -15,8 +15,8 @@ import pytest
 
 from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
 from lfclient.archive import write_archive
-from lfclient.report import report_html
-from lfclient.store import RunRecord
+from lfclient.report.report import report_html
+from lfclient.store.record import RunRecord
 from tests.live.conftest import Make
 from tests.live.flows import every_kind
 from tests.live.test_live_runs import Desk, told

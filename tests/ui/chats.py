@@ -2,14 +2,9 @@
 
 import pytest
 
-from pages._ui import state, state_talk
+from pages._ui import state_query_params, state_talk
 from tests.ui.talking import Talking
-from tests.ui.whole_pages import (
-    ONE,
-    fresh_process,
-    langflow_stand_in,
-    opened,
-)
+from tests.ui.whole_pages import ONE, fresh_process, langflow_stand_in, opened
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
@@ -63,5 +58,5 @@ def open_parameters(app):
 
 
 def in_address(app):
-    found = app.query_params.get(state.SESSION)  # a list where the page has set it
+    found = app.query_params.get(state_query_params.SESSION)  # a list where the page has set it
     return found[0] if isinstance(found, list) else found

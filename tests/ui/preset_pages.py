@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.ownership import fingerprint
-from lfclient.store import Preset
-from pages._ui import servers, state
+from lfclient.store.presets import Preset
+from pages._ui import servers, state_presets
 from pages._ui.backend import backend
 from tests.flows import entry, node, text
 from tests.ui.stand_in import StandIn, flow
@@ -65,7 +65,7 @@ def open_page(browser="b", **address):
 
 
 def key_of(part, flow_id=ONE):
-    return state.preset_key(part, owner(), flow_id)
+    return state_presets.preset_key(part, owner(), flow_id)
 
 
 def field(app, parameter, kind="text_input", component="T-a"):

@@ -3,8 +3,8 @@
 import json
 import uuid
 
-from lfclient.fields import Variable
-from lfclient.run import Run, RunStatus
+from lfclient.fields.model import Variable
+from lfclient.run_model import Run, RunStatus
 from pages._ui import state
 from tests.flows import node, text
 from tests.ui.stand_in import NODE, flow

@@ -1,7 +1,7 @@
 """The chat page: talking, and what is done when the server does not behave."""
 
 from pages._ui import answers
-from pages._ui.form_state import Entered
+from pages._ui.form_entries import Entered
 from tests.flows import entry
 from tests.ui.chats import (
     PAGE,
@@ -17,14 +17,7 @@ from tests.ui.chats import (
 )
 from tests.ui.stand_in import flow
 from tests.ui.talking import MESSAGES, RUN, chat_flow
-from tests.ui.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    langflow_stand_in,
-    opened,
-    said,
-)
+from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, opened, said
 
 __all__ = ["fresh_process", "langflow_stand_in", "talking"]
 

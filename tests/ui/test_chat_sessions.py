@@ -3,18 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from pages._ui.backend import backend
-from tests.ui.chats import (
-    chat,
-    in_address,
-    labels,
-    links,
-    press,
-    send,
-    talk,
-    talking,
-)
+from tests.ui.chats import chat, in_address, labels, links, press, send, talk, talking
 from tests.ui.talking import MESSAGES
 from tests.ui.whole_pages import (
     ONE,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import tomllib
 
-from lfclient.fields import MASK
+from lfclient.fields.checks import MASK
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, NotRun
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from lfclient.store.record import AnswerKept
-from pages._ui import state
+from pages._ui import state_compare_page
 from pages._ui.comparing import choose
 from pages._ui.text import exact, plain
 from tests.flows import node, text
@@ -172,7 +172,7 @@ def test_long_inputs_are_compared_word_by_word(kept):
     one, other = kept({TEXT: text.format("briefly")}), kept({TEXT: text.format("at length")})
     app = opened("pages/compare.py", runs=f"{one.id},{other.id}")
     panel = next(each for each in app.expander if each.label.startswith("Differences in"))
-    app.session_state[state.compare_key("input-0-Message \\(Chat Input\\)")] = True
+    app.session_state[state_compare_page.compare_key("input-0-Message \\(Chat Input\\)")] = True
     app.run()
     assert panel.label == "Differences in Message \\(Chat Input\\)"
     assert ":red-background[− briefly]" in said(app)
@@ -383,7 +383,7 @@ def test_a_run_leads_to_its_comparison_with_others_of_its_flow(kept):
     shown, other = kept({TEXT: "a"}), kept({TEXT: "b"})
     kept({TEXT: "c"}, flow_id=TWO)
     app = opened(run=shown.id)
-    app.session_state[state.compare_key(f"with-{shown.id}")] = True
+    app.session_state[state_compare_page.compare_key(f"with-{shown.id}")] = True
     app.run()
     links = [each.proto.query_string for each in app.get("page_link")]
     assert f"runs={shown.id}%2C{other.id}" in links

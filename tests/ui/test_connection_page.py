@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from lfclient import Capabilities, FlowSummary
-from lfclient.dialects import SINCE
+from lfclient.server import SINCE
 from pages._ui import answers, connection_panel
 from tests.ui.stand_in import flow
 from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, opened, press, said

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 
 from lfclient.progress import ComponentRun, Decision, HumanInput
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from tests.ui.whole_pages import (
     ONE,
     fresh_process,

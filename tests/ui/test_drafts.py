@@ -4,8 +4,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lfclient.store import StoreError
 from lfclient.store.drafts import KeptDrafts
+from lfclient.store.errors import StoreError
 from pages._ui.backend import backend
 from pages._ui.drafts import Drafts, drafts
 from tests.ui.preset_pages import enter, fields_server, open_page, value

@@ -7,7 +7,7 @@ import pytest
 
 from lfclient.errors import LangflowError
 from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from pages._ui import export_run, servers, state
 from pages._ui.backend import backend
 from tests.ui.stand_in import flow

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from lfclient.fields import REQUIRED, Variable
+from lfclient.fields.checks import REQUIRED
+from lfclient.fields.model import Variable
 from pages._ui.text import plain
 from tests.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.forms import first, forget_drafts, form

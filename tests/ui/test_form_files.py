@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lfclient import FileRef, Unreachable
-from lfclient.fields import REQUIRED
+from lfclient.fields.checks import REQUIRED
 from pages._ui import uploads
 from pages._ui.answers import Found, StillAsking
 from pages._ui.form_files import LISTED, TYPED

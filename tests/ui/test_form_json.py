@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from tests.flows import entry, text
 from tests.ui.forms import OWNER, Form, first, forget_drafts, form
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfclient.fields import Variable
+from lfclient.fields.model import Variable
 from tests.flows import entry, node, text
 from tests.ui.forms import first, forget_drafts, form
 

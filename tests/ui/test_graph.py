@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.progress import ComponentRun, ComponentState, RunError
-from pages._ui import graph
+from pages._ui import graph, shell
 from pages._ui.graph_layout import CARD, layout
 from tests import components, flows
 from tests.components import named
@@ -141,7 +141,7 @@ def test_sixty_components_are_little_to_send():
     """With the code that draws them; names and reasons are cut."""
     flow = components.big_flow()
     drawn = graph.picture(flow, components.halfway(flow, 25), ended=False)
-    code = sum((graph.ASSETS / f"graph.{end}").stat().st_size for end in ("js", "css"))
+    code = sum((shell.ASSETS / f"graph.{end}").stat().st_size for end in ("js", "css"))
     assert len(json.dumps(drawn)) + code < 30_000
     long = flows.flow(named("A-1", "x" * 10_000))
     reason = ComponentRun("A-1", error=RunError("y" * 10_000))

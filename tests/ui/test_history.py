@@ -6,10 +6,11 @@ import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from lfclient.connection import Connection
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
-from lfclient.settings import Connection
-from lfclient.store import Entry, Page, StoreError
+from lfclient.run_model import RunStatus
+from lfclient.store.errors import StoreError
+from lfclient.store.history import Entry, Page
 from pages._ui import history as history_page
 from pages._ui import state_history
 from pages._ui.backend import backend

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from lfclient.run import RunStatus
-from lfclient.store import RunFilter
+from lfclient.run_model import RunStatus
+from lfclient.store.lists import RunFilter
 from pages._ui import state_history
 from pages._ui.backend import backend
 from tests.ui.histories import NOW, add, column, history, label_panel, left, new_label, ticked, url

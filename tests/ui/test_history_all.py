@@ -6,7 +6,7 @@ import csv
 import io
 from datetime import timedelta
 
-from lfclient.store import RunFilter
+from lfclient.store.lists import RunFilter
 from pages._ui import history_all, servers, state_history
 from pages._ui.backend import backend
 from pages._ui.history_filters import Filters

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import streamlit as st
 
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from pages._ui import charts, history_chart, state_history
 from tests.ui.histories import add, history, url
 from tests.ui.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, said

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
+from lfclient.run_model import RunStatus
 from pages._ui.backend import backend
 from tests.ui.histories import NOW, add, column, history, url
 from tests.ui.stand_in import StandIn, flow

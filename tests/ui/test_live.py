@@ -8,10 +8,10 @@ import streamlit as st
 
 from lfclient.outputs import Output, OutputKind
 from lfclient.progress import ComponentRun, ComponentState, Decision, HumanInput, Message, RunError
-from lfclient.run import Run, RunStatus
-from lfclient.store import RecordProblem
-from lfclient.store.record import ADOPTED
-from pages._ui import going, state
+from lfclient.run_model import Run, RunStatus
+from lfclient.store.record import ADOPTED, RecordProblem
+from pages._ui import going
+from pages._ui import state as ui_state
 from pages._ui.backend import backend
 from tests.ui.stand_in import NODE, flow
 from tests.ui.whole_pages import (
@@ -124,7 +124,7 @@ def test_results_stand_in_the_order_of_the_flow_and_are_chosen_in_the_graph(
     components = {**COMPONENTS, NODE["id"]: replace(DONE, component_id=NODE["id"])}
     record = going_run(langflow_stand_in.url, run=run_with(components=components))
     app = opened(run=record.id).run()  # the flow is at hand once the form has been drawn
-    choice = app.selectbox(key=state.component_key(record.id))
+    choice = app.selectbox(key=ui_state.component_key(record.id))
     # the browser tells of the choice by these words, so those of the same name have their ids
     assert choice.options == [
         "✓ Chat Input (ChatInput-a) · 0.2 s",
@@ -133,7 +133,7 @@ def test_results_stand_in_the_order_of_the_flow_and_are_chosen_in_the_graph(
     choice.set_value("A").run()
     for name in (NODE["id"], "B"):
         next(each for each in app.button if each.label == name).click().run()
-        assert app.selectbox(key=state.component_key(record.id)).value == NODE["id"]
+        assert app.selectbox(key=ui_state.component_key(record.id)).value == NODE["id"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lfclient.local import LocalState, LocalStatus
+from lfclient.local.state import LocalState, LocalStatus
 from pages._ui.backend import backend
 from tests.ui.whole_pages import fresh_process
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lfclient.errors import ServerFault
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.progress import NotRun
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from pages._ui import outputs
 from pages._ui.outputs import file
 

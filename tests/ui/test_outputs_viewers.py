@@ -368,7 +368,7 @@ def test_an_open_page_lets_go_of_the_run():
         import streamlit as st
 
         from lfclient.outputs import Output, OutputKind
-        from lfclient.run import Run, RunStatus
+        from lfclient.run_model import Run, RunStatus
         from pages._ui.outputs import _Source, draw
 
         one = Output("C-1", OutputKind.MESSAGE, "hello")

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from lfclient import FlowNotFound, LangflowError
-from pages._ui import servers, state
+from pages._ui import servers, state, state_connection
 from pages._ui.backend import backend
 from tests.ui.stand_in import StandIn, flow
 from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, opened, said
@@ -208,7 +208,7 @@ def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
         key.set_value("sk-typed-for-the-other")
         next(button for button in app.button if button.label == "Test connection").click().run()
         assert "Connected with" in said(app)
-        assert app.session_state[state.API_KEY] == ""
+        assert app.session_state[state_connection.API_KEY] == ""
         app.switch_page("pages/run.py").run()
         assert app.selectbox[0].options[0].startswith("Elsewhere")
 
@@ -221,7 +221,7 @@ def test_a_failed_test_changes_nothing(langflow_stand_in):
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert "does not answer" in said(app)
     assert f"{servers.available()[0].name} is still in use, as before." in said(app)
-    assert app.session_state[state.API_KEY] == ""
+    assert app.session_state[state_connection.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lfclient.fields import Variable
-from lfclient.run import Run, RunStatus
-from lfclient.store import StoreError
+from lfclient.fields.model import Variable
+from lfclient.run_model import Run, RunStatus
+from lfclient.store.errors import StoreError
 from pages._ui import answers, servers
 from pages._ui.backend import backend
 from tests.ui.stand_in import flow

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.keeping import Keeping
 from lfclient.outputs import Output, OutputKind
-from lfclient.run import Run, RunStatus
+from lfclient.run_model import Run, RunStatus
 from pages._ui.backend import backend
 from tests.ui.whole_pages import ONE, fresh_process, kept_run, langflow_stand_in, opened, said
 

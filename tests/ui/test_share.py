@@ -2,18 +2,9 @@
 
 import pytest
 
-from lfclient.fields import MASK
+from lfclient.fields.checks import MASK
 from lfclient.sharing import encode
-from tests.ui.preset_pages import (
-    choose,
-    enter,
-    field,
-    fields_server,
-    keep,
-    menu,
-    open_page,
-    value,
-)
+from tests.ui.preset_pages import choose, enter, field, fields_server, keep, menu, open_page, value
 from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, press, said
 
 __all__ = ["fields_server", "fresh_process"]

@@ -9,11 +9,11 @@ def words() -> None:
     """What AppTest runs: draws a Run button's word, and uses it when told to."""
     import streamlit as st
 
-    from pages._ui import state
+    from pages._ui import state_submit_token
 
-    word = state.click()
+    word = state_submit_token.click()
     if st.session_state.pop("use", False):
-        state.use_click(word)
+        state_submit_token.use_click(word)
     st.session_state["word"] = word
 
 

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient import Message, Output, OutputKind
-from lfclient.run import Run, RunStatus
-from lfclient.store import RunRecord
+from lfclient.run_model import Run, RunStatus
+from lfclient.store.record import RunRecord
 from pages._ui import talk
 from pages._ui.run_panel import Choice
 from pages._ui.talk import Talk

@@ -5,6 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lfclient import timeline
 from lfclient.progress import ComponentRun, ComponentState
 from pages._ui import timings
 from tests import components, flows
@@ -12,7 +13,7 @@ from tests.components import done
 
 
 def bars(*runs):
-    return timings.bars((run.component_id[0], run) for run in runs)
+    return timeline.bars((run.component_id[0], run) for run in runs)
 
 
 def test_bars_begin_where_their_components_began():
@@ -67,7 +68,7 @@ def test_names_are_in_no_template():
     """Templates and tooltips would read them; the axis does not."""
     flow = components.hostile_flow()
     runs = components.halfway(flow, 3)
-    found = timings.bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
+    found = timeline.bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
     spec = timings.option(found, dark=False)
     assert spec["yAxis"]["data"] == list(components.HOSTILE)
     assert spec["tooltip"] == {"show": False}

@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lfclient import runner
 from lfclient.ownership import fingerprint
-from lfclient.run import RunStatus
-from lfclient.store import RunRecord
+from lfclient.run_model import RunStatus
+from lfclient.runner import registry
+from lfclient.store.record import RunRecord
 from pages._ui import answers, servers
 from pages._ui.backend import backend
 from tests.ui.stand_in import StandIn, flow
@@ -33,8 +33,8 @@ def fresh_process(monkeypatch, tmp_path):
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
-    while runner._runners:
-        runner._runners.popitem()[1].close()
+    while registry._runners:
+        registry._runners.popitem()[1].close()
 
 
 @pytest.fixture

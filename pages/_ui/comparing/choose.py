@@ -8,9 +8,18 @@ from datetime import datetime, timezone
 
 import streamlit as st
 
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from lfclient.words import clip, duration_words
-from pages._ui import controls, problems, servers, shell, state, status
+from pages._ui import (
+    controls,
+    problems,
+    servers,
+    shell,
+    state,
+    state_compare_page,
+    state_query_params,
+    status,
+)
 from pages._ui.backend import backend
 from pages._ui.servers import Session
 from pages._ui.text import plain, time_words
@@ -30,7 +39,7 @@ class Asked:
 
 def asked(session: Session) -> Asked:
     """The runs in the address that this browser may see, on whichever of its servers."""
-    names = state.runs_in_address()
+    names = state_compare_page.runs_in_address()
     if not names:
         return Asked((), "Choose two to four runs.")
     looked_for = [(name, _find(session, name)) for name in names[: MOST + 1]]
@@ -67,7 +76,7 @@ def _find(session: Session, run_id: str) -> tuple[Session, RunRecord] | None:
 
 def draw(session: Session, asked: Asked) -> None:
     """Why the runs in the address can't be compared, and the choice of others."""
-    if state.runs_in_address():
+    if state_compare_page.runs_in_address():
         problems.show_words("These runs can't be compared", asked.problem, warning=True)
     else:
         st.caption(asked.problem)
@@ -79,7 +88,7 @@ def others(session: Session, asked: Asked) -> None:
     controls.folded(
         "Compare other runs",
         ":material/playlist_add_check:",
-        state.compare_key("others"),
+        state_compare_page.compare_key("others"),
         lambda: _picker(session, asked.found),
     )
 
@@ -98,17 +107,19 @@ def _picker(session: Session, found: Sequence[tuple[Session, RunRecord]]) -> Non
         default=[record.id for _, record in found],
         format_func=lambda run_id: _words(records[run_id], now),
         # of the runs in the address: with others, other ones are chosen beforehand
-        key=state.compare_key(f"runs-{state.runs_text(state.runs_in_address())[:140]}"),
+        key=state_compare_page.compare_key(
+            f"runs-{state_compare_page.runs_text(state_compare_page.runs_in_address())[:140]}"
+        ),
         max_selections=MOST,
         placeholder="Choose two to four",
     )
     st.button(
         "Compare",
-        key=state.compare_key("go"),
+        key=state_compare_page.compare_key("go"),
         type="primary",
         icon=":material/compare:",
         disabled=not FEWEST <= len(chosen) <= MOST,
-        on_click=state.compare_runs,
+        on_click=state_compare_page.compare_runs,
         args=(chosen,),
     )
     if len(records) >= OFFERED:
@@ -133,7 +144,7 @@ def link(runs: Sequence[str]) -> None:
         shell.compare_page(),
         label="Compare",
         icon=":material/compare:",
-        query_params={state.RUNS: state.runs_text(runs)},
+        query_params={state_query_params.RUNS: state_compare_page.runs_text(runs)},
     )
 
 
@@ -148,7 +159,7 @@ def _beside(session: Session, run_id: str, flow_id: str) -> None:
         "Compare with…",
         icon=":material/compare:",
         type="tertiary",
-        key=state.compare_key(f"with-{run_id}"),
+        key=state_compare_page.compare_key(f"with-{run_id}"),
         on_change="rerun",
     )
     if not panel.open:
@@ -165,11 +176,13 @@ def _beside(session: Session, run_id: str, flow_id: str) -> None:
                 shell.compare_page(),
                 label=f"{time_words(each.created_at, now)} {badge} {took} "
                 f":gray[{plain(clip(each.gist, 60))}]",
-                query_params={state.RUNS: state.runs_text((run_id, each.id))},
+                query_params={
+                    state_query_params.RUNS: state_compare_page.runs_text((run_id, each.id))
+                },
             )
         st.page_link(
             shell.compare_page(),
             label="Choose among all runs",
             icon=":material/playlist_add_check:",
-            query_params={state.RUNS: run_id},
+            query_params={state_query_params.RUNS: run_id},
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lfclient.errors import LangflowError
 from lfclient.flow import Flow
 from lfclient.outputs import FileRef
-from lfclient.store import RunRecord
+from lfclient.store.record import RunRecord
 from pages._ui.backend import client
 from pages._ui.servers import Session
 

@@ -10,10 +10,10 @@ import streamlit as st
 
 from lfclient.modes import MODE_NAMES
 from lfclient.names import decision_words
-from lfclient.store import RunRecord
 from lfclient.store.not_kept import NO_OUTPUTS
+from lfclient.store.record import RunRecord
 from lfclient.words import clip, duration_words
-from pages._ui import shell, state, status
+from pages._ui import shell, state_query_params, status
 from pages._ui.comparing.columns import Column, one_flow
 from pages._ui.text import plain, time_words
 
@@ -32,7 +32,10 @@ def heads(columns: Sequence[Column]) -> None:
                 shell.run_page(),
                 label="Open",
                 icon=":material/open_in_new:",
-                query_params={state.RUN: record.id, state.FLOW: record.flow_id},
+                query_params={
+                    state_query_params.RUN: record.id,
+                    state_query_params.FLOW: record.flow_id,
+                },
             )
     if not one_flow(columns):
         st.info(

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from lfclient.compare import ParameterRow, parameter_rows
+from lfclient.compare.inputs import ParameterRow, parameter_rows
 from lfclient.inputs import Given
 from lfclient.store import not_kept
 from lfclient.words import clip
-from pages._ui import controls, diffs, given, state
+from pages._ui import controls, diffs, given, state_compare_page
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import plain
 
@@ -52,7 +52,7 @@ def draw(columns: Sequence[Column]) -> None:
             )
         if others:
             words = f"Show {len(others)} that {'is' if len(others) == 1 else 'are'} the same"
-            if st.toggle(words, key=state.compare_key("same-inputs")):
+            if st.toggle(words, key=state_compare_page.compare_key("same-inputs")):
                 _table(others, columns, known)
 
 
@@ -89,7 +89,7 @@ def _long(row: ParameterRow, columns: Sequence[Column], known: list[Column], num
     controls.folded(
         f"Differences in {plain(row.name)}",
         ":material/difference:",
-        state.compare_key(f"input-{number}-{plain(row.name)}"),
+        state_compare_page.compare_key(f"input-{number}-{plain(row.name)}"),
         lambda: _differences(row, columns, known, number),
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lfclient.compare import OutputRow, Sameness, output_rows, same_output
+from lfclient.compare.outputs import OutputRow, Sameness, output_rows, same_output
 from lfclient.outputs import Output, OutputKind
 from lfclient.words import clip
-from pages._ui import controls, diffs, outputs, problems, state
+from pages._ui import controls, diffs, outputs, problems, state_compare_page
 from pages._ui.comparing.columns import Column, mark, one_flow
 from pages._ui.text import human_name, plain
 
@@ -30,7 +30,7 @@ def draw(columns: Sequence[Column]) -> None:
     """A card for each component's output; those that differ come first."""
     st.markdown("##### Outputs", anchors=False)
     runs = [column.record.run for column in columns]
-    rows = state.worked_out(
+    rows = state_compare_page.worked_out(
         mark(columns), "outputs", lambda: output_rows(runs, one_flow=one_flow(columns))
     )
     if not rows:
@@ -58,7 +58,7 @@ def _base(columns: Sequence[Column]) -> Column:
         list(names),
         default=columns[0].name,
         required=True,
-        key=state.compare_key("base"),
+        key=state_compare_page.compare_key("base"),
     )
     return names.get(chosen, columns[0])
 
@@ -77,7 +77,7 @@ def _card(
         equal = _is_equal(row)
         shown = at_once or st.toggle(
             "Show it" if equal else "Show them",
-            key=state.compare_key(f"show-{number}-{title}"),
+            key=state_compare_page.compare_key(f"show-{number}-{title}"),
         )
         if not shown:
             return
@@ -91,7 +91,7 @@ def _several(columns: Sequence[Column], base: Column, number: int, row: OutputRo
     pairs = _pairs(columns, base, row)
     view = SIDES
     if pairs:
-        key = state.compare_key(f"view-{number}-{plain(row.component)}")
+        key = state_compare_page.compare_key(f"view-{number}-{plain(row.component)}")
         view = controls.switch("View", (DIFFERENCES, SIDES), key)
     if view == DIFFERENCES:
         for one, other in pairs:

@@ -16,9 +16,10 @@ import streamlit as st
 from lfclient.outputs import FileRef, Output, OutputKind
 from lfclient.pictures import pictures_of
 from lfclient.progress import NotRun
-from lfclient.run import Run
+from lfclient.run_model import Run
 from pages._ui import problems
-from pages._ui.outputs import compare, file, gallery, image, message, structured, table
+from pages._ui.outputs import compare, gallery, image, message, structured, table
+from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs.block import Block
 from pages._ui.text import human_name, plain
 
@@ -27,7 +28,7 @@ DRAWERS: dict[OutputKind, Callable[[Block], None]] = {
     OutputKind.IMAGE: image.draw,
     OutputKind.TABLE: table.draw,
     OutputKind.DATA: structured.draw,
-    OutputKind.FILE: file.draw,
+    OutputKind.FILE: outputs_file.draw,
     OutputKind.ERROR: message.draw_error,
     OutputKind.UNKNOWN: structured.draw,
 }

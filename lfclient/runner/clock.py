@@ -1,0 +1,15 @@
+"""Times of the runner, in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def clock_words(time: datetime) -> str:
+    """A time for a note."""
+    return f"{time:%H:%M:%S} UTC"
