@@ -6,15 +6,16 @@ every page view.
 
 import streamlit as st
 
-from pages._ui import nodelay, page_style, problems, security, shell
+from pages._ui.app import navigation, page_assets, security, tcp_nodelay
+from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
-    shell.page_config()
-    shell.navigation().run()
+    navigation.page_config()
+    navigation.navigation().run()
 else:
-    shell.frame_every_page()
+    navigation.frame_every_page()
     app = st.App(
         __file__,
-        middleware=[*security.MIDDLEWARE, *page_style.MIDDLEWARE, *nodelay.MIDDLEWARE],
-        on_script_error=problems.unexpected,
+        middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE, *tcp_nodelay.MIDDLEWARE],
+        on_script_error=alerts.unexpected,
     )

@@ -1,7 +1,7 @@
 """A client of Langflow's Workflow API, and what runs flows with it. Knows no user interface."""
 
-from lfclient.client.aio import AsyncLangflowClient
-from lfclient.client.sync import LangflowClient
+from lfclient.async_client import AsyncLangflowClient
+from lfclient.client import LangflowClient
 from lfclient.errors import (
     BadAnswer,
     DeveloperApiDisabled,
@@ -18,8 +18,20 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.events.frames import RawEvent
-from lfclient.events.types import (
+from lfclient.flows.field import Field, FieldKind, Problem, Variable
+from lfclient.flows.graph import Component, Edge
+from lfclient.flows.model import Flow, FlowSummary
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.runs.events import (
     ComponentFailed,
     ComponentFinished,
     ComponentSkipped,
@@ -37,23 +49,11 @@ from lfclient.events.types import (
     UnknownEvent,
     Warned,
 )
-from lfclient.fields.model import Field, FieldKind, Problem, Variable
-from lfclient.flow import Flow, FlowSummary
-from lfclient.graph import Component, Edge
-from lfclient.lost import FoundJob
-from lfclient.outputs import FileRef, Output, OutputKind
-from lfclient.progress import (
-    ComponentRun,
-    ComponentState,
-    Decision,
-    HumanInput,
-    Message,
-    NotRun,
-    RunError,
-)
-from lfclient.run import apply
-from lfclient.run_model import Run, RunStatus, StopResult, WaitTimeout
-from lfclient.server import Capabilities, Limits, ServerInfo
+from lfclient.runs.lost_jobs import FoundJob
+from lfclient.runs.model import Run, RunStatus, StopResult, WaitTimeout
+from lfclient.runs.reducer import apply
+from lfclient.wire.server_info import Capabilities, Limits, ServerInfo
+from lfclient.wire.sse import RawEvent
 
 __all__ = [
     "AsyncLangflowClient",

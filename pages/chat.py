@@ -2,36 +2,31 @@
 
 import streamlit as st
 
-from pages._ui import (
-    connect,
-    live,
-    picker,
-    problems,
-    shell,
-    talk,
-    talk_messages,
-    talk_panel,
-    talk_send,
-    talk_sessions,
-)
+from pages._ui.app import navigation
+from pages._ui.chat import composer, conversation, session_list
+from pages._ui.chat import messages as chat_messages
+from pages._ui.chat import sidebar as chat_sidebar
+from pages._ui.connection import connect
+from pages._ui.run import flow_picker, status_panel
+from pages._ui.widgets import alerts
 
-shell.set_title("Chat")
-with problems.shown():
+navigation.set_title("Chat")
+with alerts.shown():
     session = connect.session()
     if session:
         session.ask_ahead()
-        with talk_panel.place(session):
-            flow = picker.draw(session, None)
-        bench = talk_panel.bench(session, flow)
+        with chat_sidebar.place(session):
+            flow = flow_picker.draw(session, None)
+        bench = chat_sidebar.bench(session, flow)
         if bench:
-            talk_panel.tell_where()
-            talk_sessions.settle(session)
-            current = talk.prepare(session, bench)
-            talk_sessions.head(current)
-            talk_messages.draw(current)
+            chat_sidebar.tell_where()
+            session_list.settle(session)
+            current = conversation.prepare(session, bench)
+            session_list.head(current)
+            chat_messages.draw(current)
             connect.notice()
-            talk_send.draw(current)
+            composer.draw(current)
             with st.sidebar:
-                talk_panel.draw(bench)
-                talk_sessions.draw(current)
-            live.wait_for_end(session, current.record)
+                chat_sidebar.draw(bench)
+                session_list.draw(current)
+            status_panel.wait_for_end(session, current.record)

@@ -2,19 +2,21 @@
 
 import streamlit as st
 
-from pages._ui import connection_panel, local_panel, problems, servers, shell
+from pages._ui.app import navigation
+from pages._ui.connection import local_panel, server_panel, server_session
+from pages._ui.widgets import alerts
 
-shell.set_title("Connection")
+navigation.set_title("Connection")
 st.title("Connection")
-with problems.shown():
-    current = servers.current()
+with alerts.shown():
+    current = server_session.current()
     left, right = st.columns([5, 6], gap="large")
     with left:
-        connection_panel.choose_server(current)
-        connection_panel.other_server(current)
+        server_panel.choose_server(current)
+        server_panel.other_server(current)
         local_panel.draw()
     with right:
         if current:
-            connection_panel.facts(current)
+            server_panel.facts(current)
         else:
             st.info("There is no server yet. Enter one, or start a local one.")

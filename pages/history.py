@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from pages._ui import connect, history, problems, shell
+from pages._ui.app import navigation
+from pages._ui.connection import connect
+from pages._ui.history import page as history_page
+from pages._ui.widgets import alerts
 
-history.open_wanted()
-shell.set_title("History")
+history_page.open_wanted()
+navigation.set_title("History")
 with st.container(horizontal=True, vertical_alignment="center", key="history-head"):
     st.title("History", width="content")
     news = st.container(width="content")
-with problems.shown():
+with alerts.shown():
     if connect.session():
-        history.draw(news)
+        history_page.draw(news)

@@ -2,22 +2,14 @@
 
 import streamlit as st
 
-from pages._ui import (
-    again,
-    approval,
-    connect,
-    live,
-    outcome,
-    picker,
-    problems,
-    recent,
-    run_panel,
-    share,
-    waiting,
-    workbench,
-)
+from pages._ui.connection import connect, loading
+from pages._ui.presets import share_link
+from pages._ui.run import approval, flow_form, flow_picker, recent_runs, rerun, status_panel
+from pages._ui.run import controls as run_controls
+from pages._ui.run import details as run_details
+from pages._ui.widgets import alerts
 
-with problems.shown():
+with alerts.shown():
     session = connect.session()
     if session:
         left, right = st.columns([5, 6], gap="large")
@@ -27,28 +19,28 @@ with problems.shown():
             controls, result = st.container(), st.container()
         # the status first: it is what a press changes, and it waits for no server
         with result:
-            panel = live.draw(session, record)
+            panel = status_panel.draw(session, record)
         session.ask_ahead()
-        share.look()
+        share_link.look()
         with left:
-            flow = picker.draw(session, record)
+            flow = flow_picker.draw(session, record)
             # a run that was only opened is shown with its own inputs, in the place of the form
-            opened = record if record and again.is_due(session, record) else None
-            bench = workbench.prepare(session, flow) if flow and not opened else None
+            opened = record if record and rerun.is_due(session, record) else None
+            bench = flow_form.prepare(session, flow) if flow and not opened else None
         with controls:
-            run_panel.draw(session, bench.choice if bench else None, record)
+            run_controls.draw(session, bench.choice if bench else None, record)
         with right:
             if record:
-                outcome.details(session, record)
+                run_details.details(session, record)
             if flow:
                 approval.others(session, flow, record)
         if opened:
             with left:
-                again.draw(session, flow, opened)
+                rerun.draw(session, flow, opened)
         if bench:
             with left:
-                waiting.look_again(session, flow.id)
+                loading.look_again(session, flow.id)
                 bench.draw()
         with right:
-            recent.draw(session)
-        live.wait_for_end(session, record, panel)
+            recent_runs.draw(session)
+        status_panel.wait_for_end(session, record, panel)

@@ -15,9 +15,9 @@ import pytest
 from pydantic import SecretStr
 from xdist.scheduler import LoadScopeScheduling
 
-from lfclient.store import Store
-from tests import chromium, postgres, servers
-from tests.servers import LiveServer
+from lfclient.console.store.store import Store
+from tests.support import chromium, postgres, servers
+from tests.support.servers import LiveServer
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,7 +92,9 @@ def clean_environ(
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither client waits between two tries."""
-    monkeypatch.setattr("lfclient.client.steps.random", SimpleNamespace(uniform=lambda *_: -1.0))
+    monkeypatch.setattr(
+        "lfclient.api.operations.base.random", SimpleNamespace(uniform=lambda *_: -1.0)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,9 +25,21 @@ from lfclient import (
     ServerFault,
     Unsupported,
 )
-from lfclient.client import wire
-from tests.recorded import flow_of, recorded
-from tests.scripted import DONE, FLOW, JOB, OLD, QUEUED, TRANSIENT, URL, VERSION, Reply, Server, W
+from lfclient.api import http
+from tests.support.recorded import flow_of, recorded
+from tests.support.scripted import (
+    DONE,
+    FLOW,
+    JOB,
+    OLD,
+    QUEUED,
+    TRANSIENT,
+    URL,
+    VERSION,
+    Reply,
+    Server,
+    W,
+)
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 FILES = "/base/api/v2/files"
@@ -206,8 +218,8 @@ def test_proxy_fault_of_a_submit():
 
 def test_connections():
     """Kept connections expire before the server closes them."""
-    assert wire.limits(keep=True).keepalive_expiry < 2
-    assert wire.limits(keep=False).max_keepalive_connections == 0
+    assert http.limits(keep=True).keepalive_expiry < 2
+    assert http.limits(keep=False).max_keepalive_connections == 0
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable
 
 from lfclient import LangflowClient
-from lfclient.samples import installing
-from tests import chromium, servers
+from lfclient.console.samples import installer
 from tests.bench import (
     begin,
     client,
@@ -27,6 +26,7 @@ from tests.bench import (
     watchers,
 )
 from tests.bench.figures import HEAD, Figure
+from tests.support import chromium, servers
 
 
 def main(wanted: list[str]) -> int:
@@ -42,9 +42,9 @@ def main(wanted: list[str]) -> int:
 def _measure(wanted: list[str]) -> int:
     newest, polled = servers.release("1.13.0"), servers.release("1.10.3")
     with LangflowClient(newest.url, api_key=newest.api_key, timeout=60) as api:
-        installing.install(api)
+        installer.install(api)
     with LangflowClient(polled.url, api_key=polled.api_key, timeout=60) as api:
-        installing.install(api)
+        installer.install(api)
     browser = chromium.find()
     here = (newest.url, newest.api_key)
     both = {one.version: (one.url, one.api_key) for one in (newest, polled)}

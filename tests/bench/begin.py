@@ -11,13 +11,13 @@ import httpx
 from playwright.sync_api import Page
 
 from lfclient import LangflowClient
-from lfclient.samples.graph import build
+from lfclient.console.samples.graph_builder import build
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
 from tests.bench.screen import STATUS, chromium, new_run, open_flow
 from tests.bench.status_requests import sleeping
-from tests.console import Console
+from tests.support.console_process import Console
 
 CLICKS = 25
 WARMING = 5

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from tests.bench.stand_in import Request, StandIn
-from tests.fake_langflow import FLOW, FLOW_ID
+from tests.support.fake_langflow import FLOW, FLOW_ID
 
 _PARAGRAPH = (
     "The quick brown fox jumps over the lazy dog, and then it does so again. " * 12 + "\n\n"

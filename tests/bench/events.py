@@ -16,12 +16,12 @@ import httpx
 import httpx_sse
 
 from lfclient import LangflowClient
-from lfclient.events.types import OutputReady
+from lfclient.runs.events import OutputReady
 from tests.bench.figures import Figure, medians
 from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
-from tests.console import ROOT
-from tests.fake_langflow import FLOW, FLOW_ID
-from tests.recorded import events
+from tests.support.console_process import ROOT
+from tests.support.fake_langflow import FLOW, FLOW_ID
+from tests.support.recorded import events
 
 COUNT, RUNS = 5_000, 9
 _NAMES = {"ChatInput-abc12": "ChatInput-a", "ChatOutput-xyz34": "ChatOutput-b"}

@@ -15,7 +15,7 @@ from lfclient import LangflowClient
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.screen import chromium
-from tests.console import Console
+from tests.support.console_process import Console
 
 LOADS, RERUNS = 5, 15
 PANEL = "[class*='st-key-form-json']"

@@ -18,17 +18,17 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.run_model import RunStatus
-from lfclient.store import Store
-from lfclient.store.codec import dump_run
-from lfclient.store.database import _PRAGMAS
-from lfclient.store.history import PAGE
-from lfclient.store.lists import Cursor, RunFilter
-from lfclient.store.rows import changing, to_row
-from lfclient.store.summary import headline, searched
-from tests import many_runs, postgres
+from lfclient.console.store.database import _PRAGMAS
+from lfclient.console.store.row_mapping import changing, to_row
+from lfclient.console.store.run_history import PAGE
+from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.search_text import headline, searched
+from lfclient.console.store.serialization import dump_run
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
 from tests.bench.figures import Figure, medians, pairs
-from tests.many_runs import BEGUN, COMMON, OWNER, RARE, fill
+from tests.support import many_runs, postgres
+from tests.support.many_runs import BEGUN, COMMON, OWNER, RARE, fill
 
 COUNT = 100_000
 STARTS, TIMES, WRITES = 7, 41, 201

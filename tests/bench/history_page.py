@@ -7,17 +7,17 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from lfclient.ownership import fingerprint
-from lfclient.settings import Settings
-from lfclient.store import Store
-from lfclient.store.history import PAGE
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.settings import Settings
+from lfclient.console.store.run_history import PAGE
+from lfclient.console.store.store import Store
 from tests.bench.big_langflow import BigLangflow
 from tests.bench.browser import settle
 from tests.bench.figures import Figure
 from tests.bench.history import COUNT, asked
 from tests.bench.screen import chromium
-from tests.console import Console
-from tests.many_runs import fill
+from tests.support.console_process import Console
+from tests.support.many_runs import fill
 
 VIEWS = 15
 _TABLE = '[data-testid="stDataFrame"] canvas'

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.bench.figures import Figure
 from tests.bench.screen import STATUS, chromium, new_run, open_flow
 from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, told_by
-from tests.console import ROOT, Console
+from tests.support.console_process import ROOT, Console
 
 COMPONENTS, WORDS, PAUSE = 16, 8, 0.097  # a run of 14 s, out of step with half seconds
 RUNS = 3

@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 from tests.bench.big_langflow import BigLangflow, answer
 from tests.bench.figures import Figure
 from tests.bench.screen import chromium, new_run, open_flow
-from tests.console import Console
-from tests.fake_langflow import FLOW_ID
+from tests.support.console_process import Console
+from tests.support.fake_langflow import FLOW_ID
 
 VIEWS = 5
 TABLE = '[data-testid="stDataFrame"] canvas'

@@ -15,10 +15,10 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from lfclient import LangflowClient
-from lfclient.store import Store
+from lfclient.console.store.store import Store
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
-from tests.console import CHROMIUM_ARGS, ROOT, Console
+from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 
 TRIVIAL = """
 import streamlit as st

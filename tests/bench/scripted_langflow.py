@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.bench.stand_in import Request, StandIn
-from tests.fake_langflow import node
-from tests.flows import edge
+from tests.support.fake_langflow import node
+from tests.support.flows import edge
 
 WORKFLOWS = "/api/v2/workflows"
 MESSAGE = "00000000-0000-0000-0000-00000000000a"

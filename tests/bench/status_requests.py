@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from lfclient import LangflowClient
-from lfclient.connection import Connection
-from lfclient.ownership import fingerprint
-from lfclient.runner.core import Runner
-from lfclient.samples.collection import SAMPLES
-from lfclient.samples.graph import build
-from lfclient.samples.spec import Sample
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner.runner import Runner
+from lfclient.console.samples.catalog import SAMPLES
+from lfclient.console.samples.graph_builder import build
+from lfclient.console.samples.spec import Sample
 from tests.bench.figures import Figure
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}

@@ -15,7 +15,7 @@ from tests.bench.figures import Figure
 from tests.bench.outputs import MB
 from tests.bench.screen import STATUS, new_run, open_flow
 from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, told_by
-from tests.console import CHROMIUM_ARGS, Console
+from tests.support.console_process import CHROMIUM_ARGS, Console
 
 WATCHERS, OPENING = 10, 30  # windows, and seconds in which they are opened
 SESSIONS, EARLY, LATE = 5, 5, 20  # runs that each has made

@@ -8,8 +8,10 @@ import time
 
 import streamlit as st
 
-from pages._ui import components_view, page_style, security, shell, timings
-from tests import components
+from pages._ui.app import navigation, page_assets, security
+from pages._ui.components import timings
+from pages._ui.components import view as components_view
+from tests.support import components
 
 
 @st.fragment(run_every=0.2)
@@ -26,7 +28,7 @@ def at_work(flow):
 
 
 if __name__ == "__main__":
-    shell.page_config()
+    navigation.page_config()
     view = st.query_params.get("view", "Graph")
     big = components.big_flow()
     if view == "Timings":
@@ -41,4 +43,4 @@ if __name__ == "__main__":
         view = components_view.switch()
         at_work(big)
 else:
-    app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_style.MIDDLEWARE])
+    app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE])

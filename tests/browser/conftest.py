@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from lfclient import LangflowClient
-from lfclient.samples import collection, graph
-from tests.console import CHROMIUM_ARGS, Console
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from lfclient.console.samples import catalog, graph_builder
+from tests.support.console_process import CHROMIUM_ARGS, Console
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 PREFIX = "Walk: "
 # where the buttons stand; nothing while the page is being drawn
@@ -54,10 +54,10 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
     """The server with the sample flows on it, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        catalogue = api.catalogue(collection.own_code())
+        catalogue = api.catalogue(catalog.own_code())
         made = []
-        for each in collection.SAMPLES:
-            data = graph.build(each, catalogue)
+        for each in catalog.SAMPLES:
+            data = graph_builder.build(each, catalogue)
             if each.name == "Takes half a minute":
                 _until(work_over, data)
             made.append(api.create_flow(PREFIX + each.name, data, each.description))

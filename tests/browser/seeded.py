@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from tests.ui.stand_in import StandIn, flow
+from tests.ui.support.http_stand_in import StandIn, flow
 
 FLOW = str(uuid.UUID(int=77))
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60">

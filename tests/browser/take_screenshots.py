@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import Screen
-from tests.chromium import find as find_chromium
-from tests.console import CHROMIUM_ARGS
+from tests.support.chromium import find as find_chromium
+from tests.support.console_process import CHROMIUM_ARGS
 
 FOLDER = Path(__file__).parent / "screenshots"
 

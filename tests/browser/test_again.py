@@ -5,7 +5,7 @@ import uuid
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Screen, log_of
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 
 def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console):

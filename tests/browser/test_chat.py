@@ -8,17 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lfclient import FlowSummary, LangflowClient
-from lfclient.samples import collection, graph
-from tests.console import Console
-from tests.servers import LiveServer
+from lfclient.console.samples import catalog, graph_builder
+from tests.support.console_process import Console
+from tests.support.servers import LiveServer
 
 
 @pytest.fixture
 def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that answers word by word, without any session yet."""
-    sample = next(one for one in collection.SAMPLES if one.name == "Write word by word")
+    sample = next(one for one in catalog.SAMPLES if one.name == "Write word by word")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        data = graph.build(sample, api.catalogue(collection.own_code([sample])))
+        data = graph_builder.build(sample, api.catalogue(catalog.own_code([sample])))
         flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
         api.delete_flow(flow.id)

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import log_of
-from tests.components import HOSTILE
-from tests.console import Console
-from tests.waiting import wait_for
+from tests.support.components import HOSTILE
+from tests.support.console_process import Console
+from tests.support.waiting import wait_for
 
 PAGE = Path(__file__).parent / "components_page.py"
 INSIDE = """view => {

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Screen
-from tests.console import Console, free_port
+from tests.support.console_process import Console, free_port
 
 
 class Relay:

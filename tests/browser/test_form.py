@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from lfclient import LangflowClient
 from tests.browser.conftest import PREFIX, Screen
-from tests.console import Console
-from tests.flows import chat_input, entry, node
-from tests.waiting import wait_for
+from tests.support.console_process import Console
+from tests.support.flows import chat_input, entry, node
+from tests.support.waiting import wait_for
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
 

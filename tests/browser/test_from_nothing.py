@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Screen
-from tests.console import ROOT, Console
+from tests.support.console_process import ROOT, Console
 
 INSTALL_SECONDS = 900
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Screen
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}
 READABLE = 4.5  # the contrast that WCAG asks of text

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser import seeded
 from tests.browser.conftest import Screen
-from tests.console import Console
+from tests.support.console_process import Console
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests import postgres
 from tests.browser.conftest import PREFIX, Screen
-from tests.console import Console
-from tests.servers import LiveServer
+from tests.support import postgres
+from tests.support.console_process import Console
+from tests.support.servers import LiveServer
 
 
 @pytest.fixture

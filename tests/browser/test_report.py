@@ -10,16 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lfclient import LangflowClient
-from lfclient.outputs import OutputKind
-from lfclient.report.report import report_html
-from lfclient.samples import graph
+from lfclient.console.export.report.report import report_html
+from lfclient.console.samples import graph_builder
+from lfclient.outputs.model import OutputKind
 from tests.browser.conftest import Screen
-from tests.console import Console
 from tests.live.components import OWN
 from tests.live.flows import every_kind
-from tests.reports import URI, everything, output, record_of, run_of
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from tests.support.console_process import Console
+from tests.support.reports import URI, everything, output, record_of, run_of
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 TEXT = f"one\ntwo\n\n![a picture]({URI})"
 
@@ -77,7 +77,7 @@ def test_printed_no_column_of_a_wide_table_is_cut_off(
 def flow_id(sample_flows: LiveServer) -> Iterator[str]:
     """A flow that returns messages, a table and a file."""
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        data = graph.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
+        data = graph_builder.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
         flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
         yield flow.id
         api.delete_flow(flow.id)

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 from tests.bench.events import worked
 from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, told_by
 from tests.browser.conftest import Screen, log_of
-from tests.console import Console
-from tests.fake_langflow import FLOW, FLOW_ID
-from tests.proxy import Do, Proxy
+from tests.support.console_process import Console
+from tests.support.fake_langflow import FLOW, FLOW_ID
+from tests.support.proxy import Do, Proxy
 
 EVENTS = 5_000
 PASSING = ("token", "log", "build_start")  # these are not told again

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient
-from lfclient.samples import collection, graph
-from lfclient.samples.spec import Sample
+from lfclient.console.samples import catalog, graph_builder
+from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 Make = Callable[..., Flow]
 
@@ -40,7 +40,7 @@ def modes(client: LangflowClient) -> bool:
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
     """All components of each release: asked for once, since that takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
-        return client.catalogue({**collection.own_code(), **OWN})
+        return client.catalogue({**catalog.own_code(), **OWN})
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
-            sample = next(one for one in collection.SAMPLES if one.name == sample)
-        data = graph.build(sample, catalogue)
+            sample = next(one for one in catalog.SAMPLES if one.name == sample)
+        data = graph_builder.build(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
         return client.flow(made[-1])

@@ -18,13 +18,13 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from lfclient.client.sync import LangflowClient
-from lfclient.connection import Connection
-from lfclient.flow import Flow
-from lfclient.runner.core import Runner
-from lfclient.runner.live import LiveRun
-from lfclient.server import ServerInfo
-from lfclient.store import Store
+from lfclient.client import LangflowClient
+from lfclient.console.config.connection import Connection
+from lfclient.console.runner.run_context import LiveRun
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.store import Store
+from lfclient.flows.model import Flow
+from lfclient.wire.server_info import ServerInfo
 
 # by name: the mode, and behind which call of what the process is killed
 POINTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfclient.samples.spec import Link, Node, Sample
+from lfclient.console.samples.spec import Link, Node, Sample
 
 ECHO = Sample(
     "echo",

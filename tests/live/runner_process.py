@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from lfclient.client.sync import LangflowClient
-from lfclient.connection import Connection
-from lfclient.runner.core import Runner
+from lfclient.client import LangflowClient
+from lfclient.console.config.connection import Connection
+from lfclient.console.runner.runner import Runner
 
 
 def main() -> None:

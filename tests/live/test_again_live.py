@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lfclient import RunStatus
-from lfclient.inputs import read_inputs
+from lfclient.flows.run_inputs import read_inputs
 from tests.live.conftest import Make
 from tests.live.flows import ROWS
 from tests.live.test_live_runs import Desk, desk, ended

@@ -18,9 +18,9 @@ from lfclient import LangflowClient, LogLine, RunStatus, ServerFault, Unreachabl
 from tests.live.conftest import Make
 from tests.live.test_faults_live import desk, proxy
 from tests.live.test_live_runs import Desk, ended
-from tests.proxy import Proxy
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from tests.support.proxy import Proxy
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 __all__ = ["desk", "proxy"]
 

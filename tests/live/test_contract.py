@@ -22,7 +22,7 @@ from lfclient import (
 )
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, SAVE
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
@@ -265,6 +265,6 @@ def test_async_client(langflow: LiveServer, make: Make):
 
 def stop_at_once(client: LangflowClient, job_id: str | None) -> None:
     """The server's stop, without looking first."""
-    from lfclient.dialects import stop_request
+    from lfclient.api.requests import stop_request
 
     client._drive(client._runs.send(stop_request(job_id or "")))

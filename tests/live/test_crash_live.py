@@ -17,15 +17,15 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.connection import Connection
-from lfclient.ownership import fingerprint
-from lfclient.runner import recover
-from lfclient.runner.core import Runner
-from lfclient.store.record import RunRecord
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner import recovery
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make
 from tests.live.crash_process import POINTS
 from tests.live.flows import ECHO
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 SECONDS = 30.0
 UNSENT = "row written"
@@ -53,8 +53,8 @@ def test_nothing_is_lost_and_nothing_runs_twice(
     never went out is sent once where a key makes that safe, else it is not known what became of it.
     A call is never repeated.
     """
-    monkeypatch.setattr(recover, "LOOK_SECONDS", 3.0)
-    monkeypatch.setattr(recover, "LEAST_SECONDS", 3.0)
+    monkeypatch.setattr(recovery, "LOOK_SECONDS", 3.0)
+    monkeypatch.setattr(recovery, "LEAST_SECONDS", 3.0)
     points = [point for point in POINTS if modes or point not in ("event stored", "stream begun")]
     # each with a flow of its own: of one that ran again, 1.8 keeps no trace of the run before
     flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}

@@ -20,15 +20,15 @@ from lfclient import (
     RunEnded,
     RunStatus,
 )
-from lfclient.client import following
-from lfclient.ownership import fingerprint
+from lfclient.api.operations import event_streams
+from lfclient.console.config.ownership import fingerprint
 from tests.live.conftest import Make, with_events
 from tests.live.flows import SECRETIVE, TALK
 from tests.live.test_live_runs import Desk, asks, ended, states
-from tests.proxy import Do, Proxy, raw
-from tests.scripted import Told
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from tests.support.proxy import Do, Proxy, raw
+from tests.support.scripted import Told
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 pytestmark = with_events
 
@@ -82,8 +82,8 @@ def test_a_job_is_told_whole(
     langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Do], monkeypatch: Any
 ):
     """Each durable event once, in order, and the whole text at the end."""
-    monkeypatch.setattr(following, "SILENCE", 0.5)
-    monkeypatch.setattr(following, "KEPT_ALIVE_SILENCE", 0.5)
+    monkeypatch.setattr(event_streams, "SILENCE", 0.5)
+    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.5)
     flow = make("Write word by word")
     with LangflowClient(langflow.url, langflow.api_key) as client:
         job = client.submit(flow, WORDS)
@@ -241,7 +241,7 @@ def test_a_stream_that_stays_broken_leaves_the_whole_text(
     desk: Desk, proxy: Proxy, make: Make, monkeypatch: pytest.MonkeyPatch
 ):
     """From the session's messages, and the components' states from the records of their builds."""
-    monkeypatch.setattr("lfclient.runner.schedule.LISTENING", (0.5,))
+    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.5,))
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = fingerprint(desk.connection, desk.folder)
     broken = [Do(raw=raw(502))] * 50

@@ -9,12 +9,12 @@ import psutil
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.store.record import RunRecord
-from tests import servers
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make
 from tests.live.test_live_runs import Desk, asks, desk, ended
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from tests.support import servers
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 __all__ = ["desk"]
 
@@ -34,8 +34,8 @@ def words(record: RunRecord) -> str:
 @pytest.fixture(autouse=True)
 def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is away or back is looked for every second, not every ten."""
-    monkeypatch.setattr("lfclient.runner.schedule.LISTENING", (1.0,))
-    monkeypatch.setattr("lfclient.runner.schedule.AWAY", (1.0,))
+    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (1.0,))
+    monkeypatch.setattr("lfclient.console.runner.backoff.AWAY", (1.0,))
 
 
 def goes_on(record: RunRecord) -> bool:

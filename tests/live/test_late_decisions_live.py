@@ -14,11 +14,11 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.samples import graph
-from lfclient.samples.spec import Link, Node, Sample, components_of
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample, components_of
 from tests.live.conftest import with_events
 from tests.live.test_live_runs import Desk, asks, desk, ended, states
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 __all__ = ["desk"]
 
@@ -64,7 +64,7 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
     for fallback in (True, False):
         known = {name: dict(entry) for name, entry in components_of(catalogue).items()}
         known["HumanInput"] = brief(known["HumanInput"], fallback)
-        data = graph.build(asking(fallback), {"all": known})
+        data = graph_builder.build(asking(fallback), {"all": known})
         made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():

@@ -11,14 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import ComponentState, Flow, LangflowClient, RunStatus
-from lfclient.connection import Connection
-from lfclient.ownership import fingerprint
-from lfclient.runner.core import Runner
-from lfclient.store.record import RunRecord
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make, with_events
 from tests.live.flows import ROWS, TWO_QUESTIONS
-from tests.servers import LiveServer
-from tests.waiting import wait_for_record
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for_record
 
 SECONDS = 60.0
 

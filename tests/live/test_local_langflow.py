@@ -15,11 +15,11 @@ import httpx
 import psutil
 import pytest
 
-from lfclient.client.sync import LangflowClient
-from lfclient.local.langflow import LocalLangflow
-from lfclient.local.process import Identity
-from lfclient.local.state import LocalState
-from lfclient.samples.collection import SAMPLES
+from lfclient.client import LangflowClient
+from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.process import Identity
+from lfclient.console.local_langflow.state_file import LocalState
+from lfclient.console.samples.catalog import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def started(folder: Path) -> str:
-    """What `python -m lfclient.local start` prints on its first use."""
+    """What `python -m lfclient.console.local_langflow start` prints on its first use."""
     done = _terminal(folder, "start")
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -16,19 +16,19 @@ import httpx
 import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.ownership import fingerprint
-from lfclient.runner import recover
-from lfclient.runner.core import Runner
-from lfclient.samples import graph
-from lfclient.samples.spec import Link, Node, Sample
-from lfclient.store.record import RunRecord
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner import recovery
+from lfclient.console.runner.runner import Runner
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make, with_events
 from tests.live.flows import ECHO
 from tests.live.test_live_runs import Desk, ended
-from tests.proxy import Do, Proxy
-from tests.runner_bench import move_click
-from tests.servers import LiveServer
-from tests.waiting import wait_for
+from tests.support.proxy import Do, Proxy
+from tests.support.runner_bench import move_click
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
 BUILDS = "GET /api/v1/monitor/builds"
@@ -124,7 +124,7 @@ def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterat
     sample = Sample(
         "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
     )
-    data = graph.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
+    data = graph_builder.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
     made: list[Held] = []
 
     def create(name: str) -> Held:
@@ -176,8 +176,8 @@ def test_a_late_restart_and_one_without_the_secret_start_nothing(
     desk: Desk, proxy: Proxy, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ):
     """The job is looked for, and followed if it is found; one that never arrived is not started."""
-    monkeypatch.setattr(recover, "LOOK_SECONDS", 4.0)
-    monkeypatch.setattr(recover, "LEAST_SECONDS", 4.0)
+    monkeypatch.setattr(recovery, "LOOK_SECONDS", 4.0)
+    monkeypatch.setattr(recovery, "LEAST_SECONDS", 4.0)
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
     helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
     runs = {}

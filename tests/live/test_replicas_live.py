@@ -16,14 +16,14 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.connection import Connection
-from lfclient.ownership import fingerprint
-from lfclient.runner.core import Runner
-from lfclient.store.record import RunRecord
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make
-from tests.postgres import postgres
-from tests.servers import LiveServer
-from tests.waiting import wait_for_record
+from tests.support.postgres import postgres
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for_record
 
 pytestmark = pytest.mark.parametrize("langflow", ["1.13.0"], indirect=True)
 TAKEN_OVER_SECONDS = 30.0

@@ -12,12 +12,12 @@ from copy import deepcopy
 import pytest
 from pydantic import SecretStr
 
-from lfclient.client.sync import LangflowClient
-from lfclient.connection import Connection
-from lfclient.ownership import fingerprint
-from lfclient.run_model import RunStatus
-from lfclient.runner.core import Runner
-from lfclient.store import Store
+from lfclient.client import LangflowClient
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
 
 
 def until(ready, timeout, what):

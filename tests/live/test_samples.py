@@ -10,14 +10,14 @@ from datetime import datetime
 import httpx
 import pytest
 
-from lfclient.client.sync import LangflowClient
+from lfclient.client import LangflowClient
+from lfclient.console.samples import catalog, graph_builder
 from lfclient.errors import InvalidRequest
-from lfclient.flow import Flow
-from lfclient.outputs import OutputKind
-from lfclient.run_model import Run, RunStatus
-from lfclient.samples import collection, graph
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.model import Run, RunStatus
 from tests.live.conftest import with_events
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 _SLOW = "Takes half a minute"
 _APPROVAL = "Wait for an approval"
@@ -59,12 +59,12 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on that server, by the sample's name; under other names, and removed after."""
-    catalogue = client.catalogue(collection.own_code())
+    catalogue = client.catalogue(catalog.own_code())
     made = {
         sample.name: client.create_flow(
-            f"sample test: {sample.name}", graph.build(sample, catalogue)
+            f"sample test: {sample.name}", graph_builder.build(sample, catalogue)
         )
-        for sample in collection.SAMPLES
+        for sample in catalog.SAMPLES
         if not sample.missing(catalogue)
     }
     yield {name: client.flow(summary.id) for name, summary in made.items()}
@@ -131,8 +131,8 @@ def test_the_slow_sample_takes_long_enough_to_be_stopped(
     """Left alone it works for 20 to 40 seconds and completes."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
         catalogue = client.catalogue()
-        sample = next(sample for sample in collection.SAMPLES if sample.name == _SLOW)
-        made = client.create_flow("sample test: slow", graph.build(sample, catalogue))
+        sample = next(sample for sample in catalog.SAMPLES if sample.name == _SLOW)
+        made = client.create_flow("sample test: slow", graph_builder.build(sample, catalogue))
         flow = client.flow(made.id)
         job = client.submit(flow)
         try:

@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, Run, RunEnded
-from lfclient.fields.checks import mask
-from lfclient.snippets.snippet import Language, snippet
-from lfclient.store.record import RunRecord
-from lfclient.verdict import left_empty
+from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.validation import mask
+from lfclient.runs.outcome import left_empty
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, VALUES
-from tests.servers import LiveServer
-from tests.snippets import Running, run_all
+from tests.support.servers import LiveServer
+from tests.support.snippets import Running, run_all
 
 NASTY = "it's \"quoted\" $HOME `id` \\n 'EOF'\nEOF\n${x} !! <&> é 漢字 🎉"
 # without the two characters \\n, of which some servers make a line break

@@ -15,7 +15,7 @@ from lfclient import LangflowClient, RunStatus
 from tests.live.conftest import Make
 from tests.live.test_faults_live import desk
 from tests.live.test_live_runs import Desk, ended
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 __all__ = ["desk"]
 

@@ -14,14 +14,14 @@ from uuid import uuid4
 import pytest
 
 from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
-from lfclient.archive import write_archive
-from lfclient.report.report import report_html
-from lfclient.store.record import RunRecord
+from lfclient.console.export.report.report import report_html
+from lfclient.console.export.zip_archive import write_archive
+from lfclient.console.store.run_record import RunRecord
 from tests.live.conftest import Make
 from tests.live.flows import every_kind
 from tests.live.test_live_runs import Desk, told
-from tests.reports import Page
-from tests.servers import LiveServer
+from tests.support.reports import Page
+from tests.support.servers import LiveServer
 
 SECRET = "sk-a-secret-of-the-live-test"
 TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"

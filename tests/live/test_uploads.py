@@ -20,7 +20,7 @@ from lfclient import (
 )
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, READ_FILE
-from tests.servers import LiveServer
+from tests.support.servers import LiveServer
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -5,10 +5,20 @@ import uuid
 import pytest
 
 from lfclient import FlowNotFound, LangflowError
-from pages._ui import servers, state, state_connection
-from pages._ui.backend import backend
-from tests.ui.stand_in import StandIn, flow
-from tests.ui.whole_pages import ONE, TWO, fresh_process, labels, langflow_stand_in, opened, said
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import backend
+from pages._ui.state import browser
+from pages._ui.state import connection as connection_state
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    labels,
+    langflow_stand_in,
+    opened,
+    said,
+)
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
@@ -32,11 +42,11 @@ def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in)
 
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
     """As all that was entered does, in the same browser."""
-    monkeypatch.setattr(state, "browser_id", lambda: "one")
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
     mode = next(each for each in opened().radio if each.label == "How to run")
     mode.set_value("sync").run()
     assert next(each for each in opened().radio if each.label == "How to run").value == "sync"
-    monkeypatch.setattr(state, "browser_id", lambda: "another")
+    monkeypatch.setattr(browser, "browser_id", lambda: "another")
     again = next(each for each in opened().radio if each.label == "How to run")
     assert again.value == "background"
 
@@ -208,7 +218,7 @@ def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
         key.set_value("sk-typed-for-the-other")
         next(button for button in app.button if button.label == "Test connection").click().run()
         assert "Connected with" in said(app)
-        assert app.session_state[state_connection.API_KEY] == ""
+        assert app.session_state[connection_state.API_KEY] == ""
         app.switch_page("pages/run.py").run()
         assert app.selectbox[0].options[0].startswith("Elsewhere")
 
@@ -220,8 +230,8 @@ def test_a_failed_test_changes_nothing(langflow_stand_in):
     next(each for each in app.text_input if each.label == "API key").set_value("sk-typed-in-vain")
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert "does not answer" in said(app)
-    assert f"{servers.available()[0].name} is still in use, as before." in said(app)
-    assert app.session_state[state_connection.API_KEY] == ""
+    assert f"{server_session.available()[0].name} is still in use, as before." in said(app)
+    assert app.session_state[connection_state.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
 
 
@@ -240,7 +250,7 @@ def test_other_servers_can_be_forbidden(langflow_stand_in, monkeypatch):
     app = opened("pages/connection.py")
     assert next(each for each in app.text_input if each.label == "Address").disabled
     with pytest.raises(LangflowError):
-        servers.typed("http://127.0.0.1:9", "")
+        server_session.typed("http://127.0.0.1:9", "")
 
 
 def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
@@ -267,8 +277,8 @@ def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
 def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
     """The last answer comes with the problem; a flow that is gone is no such case."""
     shared = backend()
-    connection = servers.available()[0]
-    session = servers.Session(connection, "owner")
+    connection = server_session.available()[0]
+    session = server_session.Session(connection, "owner")
     assert session.flows().problem is None
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
     session.refresh()

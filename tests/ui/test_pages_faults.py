@@ -2,13 +2,14 @@
 
 import pytest
 
-from lfclient.fields.model import Variable
-from lfclient.run_model import Run, RunStatus
-from lfclient.store.errors import StoreError
-from pages._ui import answers, servers
-from pages._ui.backend import backend
-from tests.ui.stand_in import flow
-from tests.ui.whole_pages import (
+from lfclient.console.store.errors import StoreError
+from lfclient.flows.field import Variable
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import request_cache, server_session
+from pages._ui.connection.app_context import backend
+from tests.support.waiting import wait_for
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
     ONE,
     TWO,
     fresh_process,
@@ -19,7 +20,6 @@ from tests.ui.whole_pages import (
     opened_at,
     said,
 )
-from tests.waiting import wait_for
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
@@ -71,14 +71,14 @@ def test_a_server_that_never_answered_is_said_to_be_down(monkeypatch):
 
 def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
     """The page is there at once, says what it waits for, and has the flow when it came."""
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     app = opened()
     assert "Waiting for" in said(app)
     assert "Recent runs" in said(app)
     assert not app.error
     wait_for(no_question_is_open)
-    monkeypatch.setattr(answers, "PATIENCE", 30)
+    monkeypatch.setattr(request_cache, "PATIENCE", 30)
     app.run()
     assert app.selectbox[0].options[0].startswith("Echo")
     assert "Waiting for" not in said(app)
@@ -87,7 +87,7 @@ def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
 def test_a_slow_server_does_not_take_away_what_is_there(langflow_stand_in, monkeypatch):
     """Asked again, it may take its time; the form stays, and the wait is told."""
     app = opened()
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert app.text_area[0].value == "hello"
@@ -98,18 +98,18 @@ def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatc
     """A flow that the last list did not have is not given up for another while a list is due."""
     opened()
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Young"))
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     app = opened(flow=TWO)
     assert "Waiting for" in said(app)
     wait_for(no_question_is_open)
-    monkeypatch.setattr(answers, "PATIENCE", 30)
+    monkeypatch.setattr(request_cache, "PATIENCE", 30)
     app.run()
     assert app.selectbox[0].value == TWO
 
 
 def no_question_is_open():
-    session = servers.session(servers.available()[0])
+    session = server_session.session(server_session.available()[0])
     return session.waited_for("server", "flows", "variables") is None
 
 
@@ -146,21 +146,21 @@ def test_unfinished_runs_are_taken_up_once_the_disk_allows(langflow_stand_in, mo
             raise StoreError("The file is locked.")
 
     monkeypatch.setattr(backend().runner, "attach", attach)
-    connection = servers.available()[0]
+    connection = server_session.available()[0]
     with pytest.raises(StoreError):
-        servers.session(connection)
-    servers.session(connection)
-    servers.session(connection)
+        server_session.session(connection)
+    server_session.session(connection)
+    server_session.session(connection)
     assert len(tried) == 2
 
 
 def test_an_answer_that_the_form_can_do_without_is_not_waited_for(langflow_stand_in, monkeypatch):
     """The names of variables may come later than all else."""
-    monkeypatch.setattr(answers, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
     langflow_stand_in.delays["GET /api/v1/variables/"] = 2
     langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
     app = opened()
-    session = servers.session(servers.available()[0])
+    session = server_session.session(server_session.available()[0])
     wait_for(lambda: session.waited_for("flows") is None)
     wait_for(lambda: app.run().selectbox and app.text_area)
     assert session.waited_for("variables")

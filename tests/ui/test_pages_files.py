@@ -4,10 +4,10 @@ import copy
 import json
 import time
 
-from pages._ui import uploads
-from tests.flows import entry
-from tests.ui.stand_in import NODE, flow
-from tests.ui.whole_pages import ONE, fresh_process, langflow_stand_in, opened, press, said
+from pages._ui.form import uploads
+from tests.support.flows import entry
+from tests.ui.support.http_stand_in import NODE, flow
+from tests.ui.support.whole_pages import ONE, fresh_process, langflow_stand_in, opened, press, said
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 

@@ -4,11 +4,18 @@ from datetime import datetime, timezone
 
 import pytest
 
-from lfclient.keeping import Keeping
-from lfclient.outputs import Output, OutputKind
-from lfclient.run_model import Run, RunStatus
-from pages._ui.backend import backend
-from tests.ui.whole_pages import ONE, fresh_process, kept_run, langflow_stand_in, opened, said
+from lfclient.console.config.retention import Keeping
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.app_context import backend
+from tests.ui.support.whole_pages import (
+    ONE,
+    fresh_process,
+    kept_run,
+    langflow_stand_in,
+    opened,
+    said,
+)
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 

@@ -8,11 +8,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from lfclient.words import clip
-from pages._ui import charts, columns
-from pages._ui.columns import Kind
-from pages._ui.outputs.block import Block
-from pages._ui.text import plain
+from lfclient.common.formatting import clip
+from pages._ui.outputs import chart_data, column_stats
+from pages._ui.outputs.card import Block
+from pages._ui.outputs.column_stats import Kind
+from pages._ui.widgets.markdown import plain
 
 HEIGHT = 340
 MOST_SERIES = 5
@@ -21,8 +21,8 @@ _TYPES = {Kind.NUMBER: "quantitative", Kind.TIME: "temporal"}
 
 def draw(block: Block, table: pd.DataFrame) -> None:
     """The choices, the chart, and what was left out of it."""
-    kinds = block.kept("kinds", lambda: columns.kinds(table))
-    first = block.kept("chart", lambda: charts.guess(table, kinds))
+    kinds = block.kept("kinds", lambda: column_stats.kinds(table))
+    first = block.kept("chart", lambda: chart_data.guess(table, kinds))
     if first is None:
         st.caption("No column has values that could be drawn.")
         return
@@ -30,7 +30,7 @@ def draw(block: Block, table: pd.DataFrame) -> None:
     if choice is None:
         st.caption("Choose at least one column to be drawn.")
         return
-    points = charts.points(table, kinds, choice)
+    points = chart_data.points(table, kinds, choice)
     if points.table.empty:
         st.caption("These columns have no values to draw together.")
         return
@@ -40,27 +40,29 @@ def draw(block: Block, table: pd.DataFrame) -> None:
 
 
 def _choose(
-    block: Block, table: pd.DataFrame, kinds: dict[str, Kind], first: charts.Choice
-) -> charts.Choice | None:
+    block: Block, table: pd.DataFrame, kinds: dict[str, Kind], first: chart_data.Choice
+) -> chart_data.Choice | None:
     numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
-    offered = charts.CHARTS if numbers else (charts.BAR,)
+    offered = chart_data.CHARTS if numbers else (chart_data.BAR,)
     kind_place, x_place, y_place = st.columns([3, 3, 4])
     with kind_place:
         chart = _select(block, "Chart", list(offered), first.chart)
-    if chart == charts.HISTOGRAM:
+    if chart == chart_data.HISTOGRAM:
         with x_place:
-            return charts.Choice(chart, _select(block, "Values", numbers, first.x))
+            return chart_data.Choice(chart, _select(block, "Values", numbers, first.x))
     with x_place:
         x = _select(block, "Across", list(kinds), first.x)
     with y_place:
-        choice = charts.Choice(chart, x, _heights(block, chart, numbers, first))
+        choice = chart_data.Choice(chart, x, _heights(block, chart, numbers, first))
     if not choice.y:
         return None
-    if charts.combines(table, choice):
-        usual = charts.TOTAL if chart == charts.BAR else charts.MEAN
+    if chart_data.combines(table, choice):
+        usual = chart_data.TOTAL if chart == chart_data.BAR else chart_data.MEAN
         with st.container(key=block.widget(f"combine-{usual}-place"), width=200):
             label = f"Rows of the same {plain(clip(x, 40))}"
-            combine = _select(block, label, [charts.TOTAL, charts.MEAN], usual, f"combine-{usual}")
+            combine = _select(
+                block, label, [chart_data.TOTAL, chart_data.MEAN], usual, f"combine-{usual}"
+            )
         return replace(choice, combine=combine)
     return choice
 
@@ -75,10 +77,12 @@ def _select(block: Block, label: str, options: list[str], first: str, key: str =
     )
 
 
-def _heights(block: Block, chart: str, numbers: list[str], first: charts.Choice) -> tuple[str, ...]:
+def _heights(
+    block: Block, chart: str, numbers: list[str], first: chart_data.Choice
+) -> tuple[str, ...]:
     """The columns that are drawn; how many rows there are counts as one for bars."""
-    bar = chart == charts.BAR
-    options = [*numbers, charts.ROWS] if bar else numbers
+    bar = chart == chart_data.BAR
+    options = [*numbers, chart_data.ROWS] if bar else numbers
     key = block.widget("drawn-bar" if bar else "drawn")
     chosen = st.multiselect(
         "Drawn",
@@ -96,36 +100,36 @@ def _heights(block: Block, chart: str, numbers: list[str], first: charts.Choice)
 def _rows_or_values(key: str) -> None:
     """The number of rows is drawn alone: what was chosen last takes the other's place."""
     chosen = st.session_state[key]
-    if charts.ROWS in chosen[-1:]:
-        st.session_state[key] = [charts.ROWS]
+    if chart_data.ROWS in chosen[-1:]:
+        st.session_state[key] = [chart_data.ROWS]
     else:
-        st.session_state[key] = [name for name in chosen if name != charts.ROWS]
+        st.session_state[key] = [name for name in chosen if name != chart_data.ROWS]
 
 
-def _figure(points: charts.Points, choice: charts.Choice) -> alt.Chart:
+def _figure(points: chart_data.Points, choice: chart_data.Choice) -> alt.Chart:
     """Fields have names of our own: in those of a flow, Vega would read dots and brackets."""
     base = alt.Chart(points.table)
-    if choice.chart == charts.HISTOGRAM:
+    if choice.chart == chart_data.HISTOGRAM:
         return base.mark_bar(binSpacing=1).encode(
             x=alt.X(field="from", type="quantitative", bin="binned", title=choice.x),
             x2=alt.X2(field="to"),
-            y=alt.Y(field="count", type="quantitative", title=charts.ROWS),
+            y=alt.Y(field="count", type="quantitative", title=chart_data.ROWS),
             tooltip=[alt.Tooltip(field=f, type="quantitative") for f in ("from", "to", "count")],
         )
     sort = _TYPES.get(points.x_kind, "nominal")
-    if choice.chart == charts.BAR and sort == "quantitative":
+    if choice.chart == chart_data.BAR and sort == "quantitative":
         sort = "ordinal"
     title = choice.y[0] if len(choice.y) == 1 else "value"
     more = {}
     if len(choice.y) > 1:
         more["color"] = alt.Color(field="series", type="nominal", title=None)
-        if choice.chart == charts.BAR:
+        if choice.chart == chart_data.BAR:
             more["xOffset"] = alt.XOffset(field="series", type="nominal")
     axis, moment = {}, {}
     if sort == "temporal":
-        days = columns.are_days(points.table["x"])
-        axis = {"axis": alt.Axis(format=charts.CLOCK)}
-        moment = {"format": charts.DAY if days else charts.MOMENT}
+        days = column_stats.are_days(points.table["x"])
+        axis = {"axis": alt.Axis(format=chart_data.CLOCK)}
+        moment = {"format": chart_data.DAY if days else chart_data.MOMENT}
     return _marked(base, choice.chart, len(points.table)).encode(
         x=alt.X(field="x", type=sort, title=choice.x, sort=None, **axis),
         y=alt.Y(field="y", type="quantitative", title=title),
@@ -139,10 +143,10 @@ def _figure(points: charts.Points, choice: charts.Choice) -> alt.Chart:
 
 
 def _marked(base: alt.Chart, chart: str, many: int) -> alt.Chart:
-    if chart == charts.LINE:
+    if chart == chart_data.LINE:
         return base.mark_line(point=many <= 60)
-    if chart == charts.AREA:
+    if chart == chart_data.AREA:
         return base.mark_area(opacity=0.7)
-    if chart == charts.SCATTER:
+    if chart == chart_data.SCATTER:
         return base.mark_circle(size=45, opacity=0.6)
     return base.mark_bar()

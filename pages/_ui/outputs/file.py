@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lfclient import media
+from lfclient.common.filenames import safe_name
+from lfclient.common.formatting import clip, readable, size_words
+from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
-from lfclient.files import safe_name
-from lfclient.outputs import FileRef
-from lfclient.words import clip, readable, size_words
-from pages._ui import problems
-from pages._ui.outputs import preview, structured
-from pages._ui.outputs.block import Block
-from pages._ui.text import plain
+from lfclient.outputs.model import FileRef
+from pages._ui.outputs import json_viewer, preview
+from pages._ui.outputs.card import Block
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain
 
 
 class Fetch:
@@ -46,7 +46,7 @@ def draw(block: Block) -> None:
     """Fetched through the client, so with the key, and only when asked for."""
     ref = block.output.value
     if not isinstance(ref, FileRef):
-        structured.draw(block)
+        json_viewer.draw(block)
         return
     place, opened = block.session_key("file"), block.session_key("file-opened")
     fetch: Fetch | None = st.session_state.get(place)
@@ -80,9 +80,9 @@ def draw(block: Block) -> None:
                 args=(fetch, opened),
             )
     if problem:
-        problems.show(problem)
+        alerts.show(problem)
     if data is not None and st.session_state.get(opened):
-        found = media.of(data, name)
+        found = media_types.of(data, name)
         _warn(found, name)
         preview.draw(block, data, found)
 
@@ -97,7 +97,7 @@ def _open(fetch: Fetch, opened: str) -> None:
     _wait(fetch)
 
 
-def _warn(found: media.Media, name: str) -> None:
+def _warn(found: media_types.Media, name: str) -> None:
     """Say so where the content is another than the name promises."""
     promised = mimetypes.guess_type(name)[0] or found.mime
     if found.kind in preview.DRAWN and _family(promised) != _family(found.mime):

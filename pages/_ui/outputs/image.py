@@ -13,14 +13,14 @@ import streamlit as st
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from lfclient import media
+from lfclient.common.formatting import clip, host_of, readable
+from lfclient.console.content import media_types
+from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
-from lfclient.remote_image import load_image
-from lfclient.words import clip, host_of, readable
-from pages._ui import problems
-from pages._ui.outputs import structured
-from pages._ui.outputs.block import Block
-from pages._ui.text import plain
+from pages._ui.outputs import json_viewer
+from pages._ui.outputs.card import Block
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain
 
 Width: TypeAlias = int | Literal["content", "stretch"]
 MOST_ENLARGED = 4
@@ -30,7 +30,7 @@ def draw(block: Block) -> None:
     """Bytes and `data:` addresses are drawn, others offered to be loaded."""
     value = block.output.value
     if not isinstance(value, (bytes, str)):
-        structured.draw(block)
+        json_viewer.draw(block)
         return
     if is_remote(value):
         remote(block, value, block.key)
@@ -38,7 +38,7 @@ def draw(block: Block) -> None:
     try:
         data = read(value)
     except ValueError as error:
-        problems.show_words("This image cannot be read", str(error), "See the raw answer.")
+        alerts.show_words("This image cannot be read", str(error), "See the raw answer.")
         return
     picture(data)
     save(block, data)
@@ -104,7 +104,7 @@ def remote(block: Block, address: str, key: str) -> None:
             with st.spinner(f"Loading from {plain(host)}…"):
                 st.session_state[place] = load_image(address)
         except LangflowError as error:
-            problems.show(error)
+            alerts.show(error)
             return
     data = st.session_state[place]
     picture(data)
@@ -113,7 +113,7 @@ def remote(block: Block, address: str, key: str) -> None:
 
 def large(data: bytes) -> Width:
     """The width of the largest view: as wide as there is room, but hardly blurred."""
-    if media.of(data).kind is not media.Kind.IMAGE:
+    if media_types.of(data).kind is not media_types.Kind.IMAGE:
         return "stretch"
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -124,11 +124,11 @@ def large(data: bytes) -> Width:
 
 def picture(data: bytes, width: Width = "content") -> None:
     """Draw an image, or say that it is none that a browser can draw."""
-    found = media.of(data)
-    if found.kind is media.Kind.SVG:
+    found = media_types.of(data)
+    if found.kind is media_types.Kind.SVG:
         st.image(_drawing(data), width=width)
         return
-    if found.kind is not media.Kind.IMAGE:
+    if found.kind is not media_types.Kind.IMAGE:
         st.caption("This is no image that a browser can draw.")
         return
     try:
@@ -150,7 +150,7 @@ def _drawing(data: bytes) -> str:
 
 def save(block: Block, data: bytes, name: str = "") -> None:
     """A button that saves the image as what it is."""
-    found = media.of(data)
-    drawable = found.kind in (media.Kind.IMAGE, media.Kind.SVG)
+    found = media_types.of(data)
+    drawable = found.kind in (media_types.Kind.IMAGE, media_types.Kind.SVG)
     label = "Image" if drawable else "File"
     block.save(label, data, found.ending, found.mime, f"{name}.{found.ending}" if name else "")

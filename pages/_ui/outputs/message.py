@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lfclient.words import readable
+from lfclient.common.formatting import readable
 from pages._ui.outputs import image
-from pages._ui.outputs.block import Block
-from pages._ui.text import plain, without_data_images, without_remote_images
+from pages._ui.outputs.card import Block
+from pages._ui.widgets.markdown import plain, without_data_images, without_remote_images
 
 # 100 KB of Markdown take a browser 1.3 s, 1 MB takes 10 s; as plain text 1 MB takes 1 s
 MARKDOWN_LIMIT = 50_000

@@ -10,12 +10,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from lfclient import media
-from lfclient.media import Kind, Media
-from lfclient.outputs import OutputKind
-from lfclient.words import size_words
-from pages._ui.outputs import image, message, structured
-from pages._ui.outputs.block import Block
+from lfclient.common.formatting import size_words
+from lfclient.console.content import media_types
+from lfclient.console.content.media_types import Kind, Media
+from lfclient.outputs.model import OutputKind
+from pages._ui.outputs import image, json_viewer, message
+from pages._ui.outputs.card import Block
 
 # bytes up to which a file is drawn whole
 LIMITS: dict[Kind, int] = {
@@ -24,7 +24,7 @@ LIMITS: dict[Kind, int] = {
     Kind.PDF: 50_000_000,
     Kind.AUDIO: 200_000_000,
     Kind.VIDEO: 200_000_000,
-    Kind.JSON: structured.TREE_LIMIT,
+    Kind.JSON: json_viewer.TREE_LIMIT,
     Kind.MARKDOWN: message.MARKDOWN_LIMIT,
 }
 DRAWN = (Kind.IMAGE, Kind.SVG, Kind.PDF, Kind.AUDIO, Kind.VIDEO)
@@ -87,7 +87,7 @@ def _json(block: Block, text: str) -> None:
         st.caption("This is no JSON that can be read; see its text.")
         return
     inner = replace(block.output, kind=OutputKind.DATA, value=value)
-    structured.tree(replace(block, output=inner, key=f"{block.key}-json"), value)
+    json_viewer.tree(replace(block, output=inner, key=f"{block.key}-json"), value)
 
 
 def _table(data: bytes, found: Media) -> None:
@@ -111,7 +111,7 @@ def _table(data: bytes, found: Media) -> None:
         st.caption(f"The first {len(table):,} rows.")
 
 
-def _text(data: bytes, found: media.Media) -> None:
+def _text(data: bytes, found: media_types.Media) -> None:
     text = data[:TEXT_LIMIT].decode("utf-8-sig", "replace")
     tall = text.count("\n") > 10 or len(text) > 2000
     st.code(text, language=found.language, wrap_lines=True, height=320 if tall else None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lfclient.csv_text import csv_bytes
-from lfclient.tables import is_rows
-from pages._ui import columns, export
-from pages._ui.outputs import chart, structured
-from pages._ui.outputs.block import Block
+from lfclient.console.content.csv_writer import csv_bytes
+from lfclient.outputs.tables import is_rows
+from pages._ui.outputs import chart, column_stats, json_viewer
+from pages._ui.outputs.card import Block
+from pages._ui.widgets import downloads
 
 HIGHEST = 420
 # what a browser takes in one piece within a second; larger tables have pages
@@ -23,12 +23,12 @@ def draw(block: Block) -> None:
     """The rows, how many they are, and their downloads; chart and statistics once opened."""
     rows = block.output.value
     if not is_rows(rows):
-        structured.draw(block)
+        json_viewer.draw(block)
         return
     if not rows:
         st.caption("A table without rows.")
         return
-    table = block.kept("table", lambda: export.frame(rows))
+    table = block.kept("table", lambda: downloads.frame(rows))
     if not table.size:
         st.caption(f"{_rows_words(len(rows))} without columns.")
         return
@@ -61,7 +61,7 @@ def _rows(block: Block, table: pd.DataFrame) -> None:
         block.save("CSV", lambda: csv_bytes(block.output.value), "csv", "text/csv")
         block.save(
             "Parquet",
-            lambda: export.parquet(table),
+            lambda: downloads.parquet(table),
             "parquet",
             "application/vnd.apache.parquet",
         )
@@ -103,7 +103,7 @@ def _bounded(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
 
 def _columns(block: Block, table: pd.DataFrame) -> None:
     with st.spinner("Reading the columns…"):
-        found = block.kept("statistics", lambda: columns.statistics(table))
+        found = block.kept("statistics", lambda: column_stats.statistics(table))
     st.dataframe(
         found,
         hide_index=True,
@@ -111,11 +111,11 @@ def _columns(block: Block, table: pd.DataFrame) -> None:
         alt="What the columns hold",
         column_config={
             name: st.column_config.Column(alignment="right", width=_width(found[name]))
-            for name in columns.FIGURES
+            for name in column_stats.FIGURES
         },
     )
-    if table.shape[1] > columns.MOST_COLUMNS:
-        st.caption(f"The first {columns.MOST_COLUMNS} of {table.shape[1]:,} columns.")
+    if table.shape[1] > column_stats.MOST_COLUMNS:
+        st.caption(f"The first {column_stats.MOST_COLUMNS} of {table.shape[1]:,} columns.")
 
 
 def _width(column: pd.Series) -> int:

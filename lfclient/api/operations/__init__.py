@@ -1,0 +1,1 @@
+"""What the clients can do, written once for the sync and the async client."""

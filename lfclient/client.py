@@ -1,0 +1,361 @@
+"""The sync client: drives the operations with `httpx.Client`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from datetime import datetime
+from typing import Any, BinaryIO, TypeVar
+
+import httpx
+
+from lfclient.api import http
+from lfclient.api import steps as api_steps
+from lfclient.api.operations.base import Memory, Steps
+from lfclient.api.operations.event_streams import Following, Following_
+from lfclient.api.operations.runs import OnChange
+from lfclient.api.operations.uploads import OnProgress
+from lfclient.api.requests import RequestSpec
+from lfclient.api.transports import CheckedTransport
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow, FlowSummary
+from lfclient.outputs.model import FileRef
+from lfclient.runs.components import ComponentRun, HumanInput, Message
+from lfclient.runs.events import Event
+from lfclient.runs.lost_jobs import FoundJob
+from lfclient.runs.model import Run, StopResult
+from lfclient.wire.addresses import normalise
+from lfclient.wire.server_info import ServerInfo
+
+T = TypeVar("T")
+
+
+class LangflowClient:
+    """A Langflow server, release 1.8 or later. Usable from several threads.
+
+    `url` may have a base path. Times are in seconds, None for no limit: `timeout` for ordinary
+    requests, `run_timeout` for a run that is waited for. `verify` is the path of a private CA's
+    certificate, or whether to verify at all. `server` spares the question for the release where
+    it is known. All methods raise LangflowError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        timeout: float | None = 10.0,
+        run_timeout: float | None = None,
+        verify: bool | str = True,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        server: ServerInfo | None = None,
+    ) -> None:
+        self.url = normalise(url)
+        self._timeout, self._run_timeout = timeout, run_timeout
+        secrets = (api_key,) if api_key else ()
+        self._runs = Following(Memory(secrets, server))
+        tls = http.tls_for(self.url, verify)
+        headers = http.headers(api_key)
+
+        def opened(*, keep: bool) -> httpx.Client:
+            checked = transport or CheckedTransport(self.url, tls, http.limits(keep=keep))
+            return httpx.Client(headers=headers, timeout=timeout, transport=checked)
+
+        self._kept, self._fresh = opened(keep=True), opened(keep=False)
+
+    def __enter__(self) -> LangflowClient:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; runs at the server go on."""
+        self._kept.close()
+        self._fresh.close()
+
+    def _drive(self, steps: Steps[T]) -> T:
+        outcome: Any = None
+        fault: LangflowError | None = None
+        try:
+            while True:
+                step = steps.send(outcome) if fault is None else steps.throw(fault)
+                outcome = fault = None
+                try:
+                    outcome = self._do(step)
+                except LangflowError as error:
+                    fault = error
+        except StopIteration as end:
+            return end.value
+
+    def _do(self, step: api_steps.Pause | RequestSpec) -> http.Answer | None:
+        if isinstance(step, api_steps.Pause):
+            time.sleep(step.seconds)
+            return None
+        client = self._fresh if step.fresh else self._kept
+        read = http.patience(step, self._timeout, self._run_timeout)
+        arguments = http.arguments(step, self.url, self._timeout, read)
+        with http.faults_told(self.url, self._runs.redactor):
+            request = client.build_request(**arguments)
+            if not http.in_pieces(step):
+                return http.Answer.of(client.send(request))
+            with closing(client.send(request, stream=True)) as response:
+                body = http.Body(step, response)
+                for piece in response.iter_bytes():
+                    if not body.take(piece):
+                        break
+            return http.Answer.begun(response, body.content)
+
+    def _follow(self, steps: Following_) -> Iterator[Event]:
+        outcome: Any = None
+        fault: LangflowError | None = None
+        with closing(steps), ExitStack() as stream:
+            chunks: Iterator[bytes] = iter(())
+            while True:
+                try:
+                    step = steps.send(outcome) if fault is None else steps.throw(fault)
+                except StopIteration:
+                    return
+                outcome = fault = None
+                if isinstance(step, api_steps.Give):
+                    yield from step.events
+                    continue
+                try:
+                    if isinstance(step, api_steps.Open):
+                        stream.close()
+                        outcome, chunks = self._open(step, stream)
+                    elif isinstance(step, api_steps.Read):
+                        with http.faults_told(self.url, self._runs.redactor):
+                            outcome = next(chunks, b"")
+                    else:
+                        outcome = self._do(step)
+                except LangflowError as error:
+                    fault = error
+
+    def _open(self, step: api_steps.Open, stream: ExitStack) -> tuple[http.Answer, Iterator[bytes]]:
+        arguments = http.arguments(step.spec, self.url, self._timeout, step.silence)
+        with http.faults_told(self.url, self._runs.redactor):
+            response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)
+            stream.callback(response.close)
+            if response.status_code == 200:
+                return http.Answer.begun(response), response.iter_bytes()
+            response.read()
+            return http.Answer.of(response), iter(())
+
+    def server(self) -> ServerInfo:
+        """Release, dialect, capabilities, limits and warnings; asked for once."""
+        return self._drive(self._runs.server())
+
+    def flows(self) -> list[FlowSummary]:
+        """The flows of the key's user, by name, without the starter projects."""
+        return self._drive(self._runs.flows())
+
+    def flow(self, id_or_name: str) -> Flow:
+        """A flow by its id, endpoint name or name."""
+        return self._drive(self._runs.flow(id_or_name))
+
+    def run(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Run:
+        """Run a flow and wait for its result. Never sent twice once a byte of it was written."""
+        return self._drive(self._runs.run(flow, overrides, session_id, check))
+
+    def submit(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+        idempotency_key: str | None = None,
+        repeat: bool = True,
+    ) -> Run:
+        """Start a background job; the same `idempotency_key` gives the same job (1.11+), or another
+        if that has failed. Without `repeat` it is not sent again where its answer is lost.
+        """
+        return self._drive(
+            self._runs.submit(flow, overrides, session_id, check, idempotency_key, repeat)
+        )
+
+    def status(self, job: Run | str, flow: Flow | None = None) -> Run:
+        """How a job stands, with its outputs once it has ended."""
+        return self._drive(self._runs.status(job, flow))
+
+    def wait(
+        self,
+        job: Run | str,
+        timeout: float | None = None,
+        on_change: OnChange | None = None,
+        flow: Flow | None = None,
+    ) -> Run:
+        """The ended run; `on_change` is called with each new status. Raises WaitTimeout."""
+        return self._drive(self._runs.wait(job, timeout, on_change, flow))
+
+    def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
+        """Ask the server to stop a job, and say what came of it.
+
+        On 1.13 one that is queued is given about a second to begin, and one that was decided on
+        half a second to go on: a stop in the midst of that may leave its SQLite locked for minutes.
+        """
+        return self._drive(self._runs.stop(job, flow))
+
+    def complete(self, run: Run, flow: Flow | None = None) -> Run:
+        """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
+        return self._drive(self._runs.complete(run, flow))
+
+    def events(
+        self, job: Run | str, after: str | None = None, flow: Flow | None = None
+    ) -> Iterator[Event]:
+        """A job's events, old ones first, then as they come (1.11+), until it has ended.
+
+        Begins behind the event whose id is `after`. Connects again where that is needed; nothing
+        is told twice. The last is `RunEnded`, or `HumanInputRequired` if the run waits for a
+        person: after the decision, ask for the events behind that one. Raises `Unsupported`
+        before 1.11.
+        """
+        return self._follow(self._runs.events(job, after, flow))
+
+    def stream(
+        self,
+        flow: Flow | str,
+        overrides: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        check: bool = True,
+    ) -> Iterator[Event]:
+        """Run a flow in one call that tells what happens as it happens (1.11+).
+
+        The run ends with its connection: closing the iterator stops it, and one that breaks off
+        ends with `RunEnded` of status `interrupted`. It is never sent again. Closed less than half
+        a second after its first event, it may leave the SQLite of 1.13 locked for minutes.
+        """
+        return self._follow(self._runs.stream(flow, overrides, session_id, check))
+
+    def find_jobs(
+        self, flow: Flow | str, session_id: str | None, sent_at: datetime
+    ) -> list[FoundJob]:
+        """The jobs that a submit may have made whose answer was lost, known by their flow, their
+        session, or where their server tells none (before 1.12) by their time.
+
+        `sent_at` is the time at which it was sent, by this machine's clock. Several mean that it
+        cannot be told which; none, that nothing is kept of one yet, or any more. One that is found
+        by `time` is to be trusted only if no other run of the flow can be meant.
+        """
+        return self._drive(self._runs.find_jobs(flow, session_id, sent_at))
+
+    def pending(self, flow: Flow | str) -> list[HumanInput]:
+        """What the runs of a flow wait for a person to decide (1.11+)."""
+        return self._drive(self._runs.pending(flow))
+
+    def resume(self, job: Run | str, request_id: str, decision: str) -> None:
+        """Decide for a run that waits; `decision` is one of the question's action ids.
+
+        Raises `NotWaiting` if it does not wait for that any more, `InvalidRequest` for a decision
+        that is not allowed.
+        """
+        self._drive(self._runs.resume(job, request_id, decision))
+
+    def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
+        """What the server has kept of a run's components, by id; only the latest run has any."""
+        return self._drive(self._runs.component_runs(run, flow))
+
+    def sessions(self, flow: Flow | str) -> list[str]:
+        """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such
+        flow. 1.12 tells the latest 200 only.
+        """
+        return self._drive(self._runs.sessions(flow))
+
+    def messages(
+        self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
+    ) -> list[Message]:
+        """The latest `limit` messages of a session, or of all of the flow's; oldest first."""
+        return self._drive(self._runs.messages(flow, session_id, limit))
+
+    def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
+        """Give a session another id, in one flow or in all of the key's user.
+
+        One that has that id already is joined with it. Raises SessionNotFound.
+        """
+        self._drive(self._runs.rename_session(old, new, flow))
+
+    def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
+        """Delete a session's messages for good, in one flow or in all of the key's user."""
+        self._drive(self._runs.delete_session(session_id, flow))
+
+    def variables(self) -> list[str]:
+        """The names of the server's variables."""
+        return self._drive(self._runs.variables())
+
+    def catalogue(self, own: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The server's components, by category and type, as their templates.
+
+        `own` adds components of one's own, code by type, as the server builds them; one that it
+        refuses, or that its admin does not allow, is left out.
+        """
+        return self._drive(self._runs.catalogue(own or {}))
+
+    def create_flow(
+        self,
+        name: str,
+        data: dict[str, Any],
+        description: str = "",
+        endpoint_name: str | None = None,
+    ) -> FlowSummary:
+        """A new flow of the key's user; the server may change the name to keep it unique."""
+        return self._drive(self._runs.create_flow(name, data, description, endpoint_name))
+
+    def delete_flow(self, flow_id: str) -> None:
+        """Delete a flow for good."""
+        self._drive(self._runs.delete_flow(flow_id))
+
+    def files(self) -> list[FileRef]:
+        """The files of the key's user, the newest first; `path` is what a parameter takes."""
+        return self._drive(self._runs.own_files())
+
+    def upload(
+        self,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        flow_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> FileRef:
+        """Send a file; the `path` of what is returned is the value of a parameter that takes files.
+
+        It is kept among the user's files or, with `flow_id`, beside that flow, as chat images are.
+        `content` is read from its beginning while it is sent. `on_progress` is called with the
+        bytes sent so far; what it raises ends the upload. Raises FileRefused.
+        """
+        return self._drive(self._runs.upload(name, content, flow_id, on_progress))
+
+    def download(self, ref: FileRef, most: int | None = None) -> bytes:
+        """The bytes of a file that a run wrote. Of one that has more than `most` the rest is not
+        read, and that it is too large is raised.
+        """
+        return self._drive(self._runs.download(ref, most))
+
+    def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> int:
+        """The same into a file, which is emptied first and holds a part if this fails; its size.
+
+        Little of it is in memory at a time.
+        """
+        return self._drive(self._runs.save(ref, target, most))
+
+    def health(self) -> bool:
+        """Whether the server answers and is well; never raises for one that does not."""
+        return self._drive(self._runs.health())
+
+    def auto_login(self) -> str | None:
+        """A token from a server that logs everybody in, else None."""
+        return self._drive(self._runs.auto_login())
+
+    def login(self, user: str, password: str) -> str:
+        """A token for a user; raises InvalidKey."""
+        return self._drive(self._runs.login(user, password))
+
+    def create_key(self, name: str, token: str) -> str:
+        """A new API key of the token's user."""
+        return self._drive(self._runs.create_key(name, token))

@@ -1,0 +1,1 @@
+"""Leaf helpers: formatting, redaction, file names, coercion."""

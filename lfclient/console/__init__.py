@@ -1,0 +1,1 @@
+"""The application core: what the pages stand on, without Streamlit."""

@@ -1,0 +1,1 @@
+"""Settings, connections, discovery, ownership, keys and retention settings."""

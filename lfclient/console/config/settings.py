@@ -1,0 +1,322 @@
+"""Where the Langflow servers are and how to reach them: environment, `.env`, secrets.toml.
+
+Plain readers over python-dotenv and tomllib instead of pydantic-settings: that merges its sources
+into one value, while a key here must stay with the address it was written beside.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from lfclient.console.config.retention import Keeping
+from lfclient.errors import LangflowError
+from lfclient.wire.addresses import (
+    AddressRefused,
+    Resolver,
+    check_resolved,
+    is_loopback,
+    normalise,
+    resolve,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+from lfclient.console.config.connection import Connection
+
+LARGEST_RUN_MB = 256
+SECRET_LENGTH = 32  # characters, at least
+DEFAULT_ADDRESS = "http://127.0.0.1:7860"
+_WORDS = {"1": True, "true": True, "yes": True, "on": True}
+_WORDS |= {"0": False, "false": False, "no": False, "off": False}
+
+
+class SettingsError(LangflowError):
+    """A setting that cannot be used; the message names it and where it stands."""
+
+    default_hint = "Correct it, then start the console again."
+
+
+class _Server(BaseModel):
+    """One `[servers.<name>]` of secrets.toml."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    url: str
+    api_key: SecretStr | None = None
+    verify: bool | None = None
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the console is told from outside. `discover_url` is None where looking is off.
+
+    `database_url` is that of a PostgreSQL database of runs; None is a file in `data_dir`. `secret`
+    is what the fingerprints of owners are made with; None is one of `data_dir`'s own.
+    """
+
+    servers: tuple[Connection, ...]
+    data_dir: Path
+    allow_other_servers: bool
+    discover_url: str | None = DEFAULT_ADDRESS
+    verify: bool | str = True
+    database_url: SecretStr | None = None
+    secret: SecretStr | None = None
+    keeping: Keeping = field(default_factory=Keeping)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        bind_address: str = "",
+    ) -> Settings:
+        """Read the environment, then `.env` and `.streamlit/secrets.toml` of `folder`.
+
+        `folder` is the working directory unless given; `bind_address` is where the console
+        listens, the empty text meaning everywhere. Raises `SettingsError`.
+        """
+        folder = folder or Path.cwd()
+        values = _Values(os.environ if environ is None else environ, folder / ".env")
+        verify = values.verify()
+        servers = [*values.server(verify), *_secrets(folder, verify)]
+        _check_names(servers)
+        data_dir = values.text("LFCONSOLE_DATA_DIR")
+        database_url = values.text("LFCONSOLE_DATABASE_URL")
+        return cls(
+            servers=tuple(servers),
+            data_dir=Path(data_dir).expanduser().absolute() if data_dir else default_data_dir(),
+            allow_other_servers=values.flag(
+                "LFCONSOLE_ALLOW_OTHER_SERVERS", is_loopback(bind_address)
+            ),
+            discover_url=values.discover_url(),
+            verify=verify,
+            database_url=SecretStr(database_url) if database_url else None,
+            secret=values.secret(needed=bool(database_url)),
+            keeping=values.keeping(),
+        )
+
+    def connections(self) -> list[Connection]:
+        """The configured servers: environment or `.env`, then secrets.toml in its order."""
+        return list(self.servers)
+
+
+def default_data_dir() -> Path:
+    """Where records, the secret file and the local Langflow are kept unless told otherwise."""
+    return Path(platformdirs.user_data_dir("langflow-console", appauthor=False))
+
+
+def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> str:
+    """`url` in the form that the client takes; it may be typed, configured or that of a redirect.
+
+    Raises `AddressRefused` for link-local and metadata addresses always, and for other servers
+    than the configured ones unless those are allowed.
+    """
+    base = normalise(url)
+    if not settings.allow_other_servers and base not in {server.url for server in settings.servers}:
+        raise AddressRefused(
+            "This console may only call the servers that it was set up with.",
+            hint="Choose one of them, or have LFCONSOLE_ALLOW_OTHER_SERVERS=true set where the "
+            "console runs.",
+        )
+    check_resolved(base, resolve)
+    return base
+
+
+class _Values:
+    """Variables by name: the environment's, else those of `.env`, which stay out of os.environ."""
+
+    def __init__(self, environ: Mapping[str, str], env_file: Path) -> None:
+        self._environ = {name: value.strip() for name, value in environ.items()}
+        self._path = env_file
+        try:
+            found = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{env_file} cannot be read: {error}") from error
+        self._file = {name: (value or "").strip() for name, value in found.items()}
+
+    def text(self, name: str) -> str:
+        return self._environ.get(name) or self._file.get(name, "")
+
+    def where(self, name: str) -> str:
+        return f"{name} in {'the environment' if self._environ.get(name) else self._path}"
+
+    def flag(self, name: str, default: bool) -> bool:
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            return _WORDS[text.lower()]
+        except KeyError:
+            raise SettingsError(
+                f"{self.where(name)} is neither true nor false.", hint="Write true or false."
+            ) from None
+
+    def amount(self, name: str, most: int, default: int | None = None) -> int | None:
+        """A whole number from 1 on; None if it is 0: no limit."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isdecimal() or int(text) > most:
+            raise SettingsError(
+                f"{self.where(name)} is no number from 0 to {most:,}.",
+                hint="Write a whole number, or 0 for no limit.",
+            )
+        return int(text) or None
+
+    def secret(self, *, needed: bool) -> SecretStr | None:
+        """That of LFCONSOLE_SECRET, never shown."""
+        name = "LFCONSOLE_SECRET"
+        text = self.text(name)
+        hint = (
+            f"Set it to at least {SECRET_LENGTH} random characters, the same for every console on "
+            "the database, and keep it: another one hides all earlier runs. One is made by "
+            "`openssl rand -hex 32`."
+        )
+        if not text and needed:
+            raise SettingsError(
+                f"LFCONSOLE_DATABASE_URL is set and {name} is not: consoles that share a database "
+                "need a secret that they share, too.",
+                hint=hint,
+            )
+        if text and len(text) < SECRET_LENGTH:
+            raise SettingsError(f"{self.where(name)} is too short.", hint=hint)
+        return SecretStr(text) if text else None
+
+    def keeping(self) -> Keeping:
+        largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, LARGEST_RUN_MB)
+        total = self.amount("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
+        return Keeping(
+            inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
+            outputs=self.flag("LFCONSOLE_KEEP_OUTPUTS", True),
+            answer_bytes=largest and largest * 1_000_000,
+            total_bytes=total and total * 1_000_000,
+            days=self.amount("LFCONSOLE_KEEP_DAYS", 100_000),
+            runs=self.amount("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
+        )
+
+    def verify(self) -> bool | str:
+        bundle = self.text("LFCONSOLE_CA_BUNDLE")
+        if bundle:
+            return _bundle(bundle, self.where("LFCONSOLE_CA_BUNDLE"))
+        return self.flag("LANGFLOW_VERIFY", True)
+
+    def discover_url(self) -> str | None:
+        name = "LFCONSOLE_DISCOVER_URL"
+        if name in self._environ and not self._environ[name]:
+            return None
+        text = self.text(name)
+        return _address(text, self.where(name)) if text else DEFAULT_ADDRESS
+
+    def server(self, verify: bool | str) -> Iterator[Connection]:
+        """The server of LANGFLOW_SERVER_URL, with the key that belongs to that address.
+
+        That is the key written in the same place; the other place's only where it names no
+        address of its own, or the same one.
+        """
+        name = "LANGFLOW_SERVER_URL"
+        text = self.text(name)
+        if not text:
+            return
+        url = _address(text, self.where(name))
+        from_environ = bool(self._environ.get(name))
+        own, other = (self._environ, self._file) if from_environ else (self._file, self._environ)
+        key = own.get("LANGFLOW_API_KEY", "")
+        other_url = other.get(name)
+        if not key and (not other_url or normalise(other_url) == url):
+            key = other.get("LANGFLOW_API_KEY", "")
+        yield Connection(
+            name=url.partition("://")[2],
+            url=url,
+            api_key=_key(key, self.where("LANGFLOW_API_KEY")),
+            source="environment" if from_environ else "env file",
+            verify=verify,
+        )
+
+
+def _secrets(folder: Path, verify: bool | str) -> Iterator[Connection]:
+    path = folder / ".streamlit" / "secrets.toml"
+    if not path.is_file():
+        return
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    servers = document.get("servers", {})
+    if not isinstance(servers, dict):
+        raise SettingsError(f"servers in {path} is no table.", hint=_SECRETS_HINT)
+    for name, entry in servers.items():
+        yield _secrets_server(name, entry, path, verify)
+
+
+def _secrets_server(name: str, entry: Any, path: Path, verify: bool | str) -> Connection:
+    where = f"[servers.{name}] in {path}"
+    if not isinstance(entry, dict):
+        raise SettingsError(f"servers.{name} in {path} is no table.", hint=_SECRETS_HINT)
+    try:
+        server = _Server.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        setting = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{setting} of {where}: {first['msg']}.", hint=_SECRETS_HINT) from None
+    if server.ca_bundle:
+        verify = _bundle(server.ca_bundle, f"ca_bundle of {where}")
+    elif server.verify is not None:
+        verify = server.verify
+    key = server.api_key.get_secret_value().strip() if server.api_key else ""
+    return Connection(
+        name=name,
+        url=_address(server.url, f"url of {where}"),
+        api_key=_key(key, f"api_key of {where}"),
+        source="secrets",
+        verify=verify,
+    )
+
+
+_SECRETS_HINT = 'Each server is a table [servers.<name>] with url = "…" and api_key = "…".'
+
+
+def _check_names(servers: list[Connection]) -> None:
+    seen = set()
+    for server in servers:
+        if server.name in seen:
+            raise SettingsError(
+                f"Two servers are named {server.name!r}.",
+                hint="Rename the one in secrets.toml; the environment's is named by its address.",
+            )
+        seen.add(server.name)
+
+
+def _address(text: str, where: str) -> str:
+    try:
+        return normalise(text)
+    except AddressRefused as error:
+        raise SettingsError(f"{where}: {error.message}", hint=error.hint) from error
+
+
+def _key(text: str, where: str) -> SecretStr | None:
+    if any(not 32 < ord(character) < 127 for character in text):
+        raise SettingsError(
+            f"{where} has characters that no API key has.",
+            hint="Copy the key again, without blanks, quotes and line breaks.",
+        )
+    return SecretStr(text) if text else None
+
+
+def _bundle(text: str, where: str) -> str:
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise SettingsError(f"{where} names {text}, which does not exist.")
+    return str(path)

@@ -1,0 +1,1 @@
+"""JSON paths, CSV and JSON writing, media types and images."""

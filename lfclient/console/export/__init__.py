@@ -1,0 +1,1 @@
+"""A run saved as files: a ZIP archive and an HTML report."""

@@ -1,0 +1,70 @@
+"""`python -m lfclient.local start|stop|status|logs`: the local Langflow from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lfclient.console.config.settings import Settings, SettingsError
+from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.sizes import SIZES
+from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; 0 if it did what it says, 3 if `status` finds nothing running."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lfclient.console.local_langflow",
+        description=f"A Langflow of your own on this machine. {SIZES}",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("start", help="install it if it is not, start it, wait until it is ready")
+    commands.add_parser("stop", help="end it; its flows are kept")
+    commands.add_parser("status", help="say where it stands")
+    logs = commands.add_parser("logs", help="show the end of its log")
+    logs.add_argument("--lines", type=int, default=50, metavar="N")
+    chosen = parser.parse_args(arguments)
+    try:
+        langflow = LocalLangflow(Settings.load().data_dir)
+        if chosen.command == "logs":
+            print(langflow.logs(chosen.lines))
+            return 0
+        if chosen.command == "start":
+            status = _start(langflow)
+        elif chosen.command == "stop":
+            status = langflow.stop()
+        else:
+            status = langflow.status()
+    except (LocalError, SettingsError) as problem:
+        print(f"{problem}\n{problem.hint}".strip(), file=sys.stderr)
+        return 1
+    print(_words(status))
+    return 3 if chosen.command == "status" and status.state is not LocalState.RUNNING else 0
+
+
+def _start(langflow: LocalLangflow) -> LocalStatus:
+    if langflow.status().state is LocalState.ABSENT:
+        print(SIZES)
+    last: int | None = None
+
+    def say(status: LocalStatus) -> None:
+        nonlocal last
+        twentieth = round(20 * (status.progress or 0))
+        if status.step and twentieth != last:
+            last = twentieth
+            print(f"{status.progress or 0:4.0%}  {status.step}", flush=True)
+
+    return langflow.start(say)
+
+
+def _words(status: LocalStatus) -> str:
+    lines = [f"Langflow {status.version}: {status.state.value}"]
+    if status.url:
+        lines.append(f"Address: {status.url} (process {status.pid})")
+    lines += [line for line in (status.message, status.hint, status.log_tail) if line]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,388 @@
+"""The local Langflow as one thing: its status, start and stop, by whatever process asks."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import filelock
+import psutil
+
+from lfclient.client import LangflowClient
+from lfclient.common.redaction import Redactor
+from lfclient.console.config.settings import default_data_dir
+from lfclient.console.local_langflow import launcher
+from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.process import (
+    LOOPBACK,
+    Identity,
+    became_free,
+    end,
+    free_port,
+    port_is_free,
+)
+from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
+from lfclient.console.samples import installer
+from lfclient.errors import InvalidKey
+
+PINNED = "1.13.0"
+START_SECONDS = 20  # usual time to the first answer, measured on two cores; twice that at first
+
+_START_LIMIT = 240.0  # seconds; a slow disk needs several times the usual
+_OTHER_LIMIT = 1800.0  # seconds to wait for another process that installs
+_POLL = 0.3
+
+_INTERRUPTED = "Starting the local Langflow was interrupted."
+_GO_ON = "Start it again: it goes on where it was."
+
+OnStep = Callable[[LocalStatus], None]
+
+
+class LocalLangflow:
+    """The one local Langflow of this user and release, seen from any process.
+
+    `folder` is the console's data folder, the user's own place for data if not given; `venv` where
+    Langflow is installed, if not in there. `exclude_newer` and `extra` are for old releases: their
+    dependencies as of a day, and packages that they need beside them. `env` is added to the
+    server's environment, which is otherwise made of `environ`, this process's own if not given.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        version: str = PINNED,
+        python: str | None = None,
+        exclude_newer: str | None = None,
+        extra: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        port: int | None = None,
+        *,
+        venv: Path | None = None,
+        with_samples: bool = True,
+        environ: Mapping[str, str] | None = None,
+        uv_binary: str | None = None,
+    ) -> None:
+        self.version = version
+        self.folder = (folder or default_data_dir()) / "local" / version
+        self.log = self.folder / "langflow.log"
+        self._environ = os.environ if environ is None else environ
+        self._env = dict(env or {})
+        self._port = port
+        self._with_samples = with_samples
+        self._installation = Installation(
+            venv or self.folder,
+            Requirement(version, exclude_newer, tuple(extra)),
+            python=python,
+            environ=self._environ,
+            uv_binary=uv_binary,
+        )
+        self._state = JsonFile(self.folder / "state.json")
+        self._secret = JsonFile(self.folder / "secret.json")
+        self._stop_mark = JsonFile(self.folder / "stop-requested.json")
+        self._called = 0.0
+        self._thread: threading.Thread | None = None
+        self._thread_guard = threading.Lock()
+        self._problem: LocalError | None = None
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def status(self) -> LocalStatus:
+        """How it stands now: reads a file and looks at a process, asks nothing of the server."""
+        record = self._state.read()
+        state = _state_of(record)
+        if state is LocalState.RUNNING and _process(record).find() is None:
+            return self._ended(record)
+        if state.under_way and _worker(record).find() is None:
+            return self._status(record, LocalState.FAILED, message=_INTERRUPTED, hint=_GO_ON)
+        if self._problem and not self._thread_works() and state is not LocalState.RUNNING:
+            # also where the disk was too full to write it down
+            hint = self._problem.hint
+            told = state if state is LocalState.CRASHED else LocalState.FAILED
+            return self._status(record, told, message=str(self._problem), hint=hint)
+        if self._thread_works() and not (state.under_way or state is LocalState.RUNNING):
+            return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
+        if state is LocalState.ABSENT and self._installation.python:
+            state = LocalState.INSTALLED
+        return self._status(record, state)
+
+    def connection(self) -> tuple[str, str] | None:
+        """Address and API key of the one that runs, or None."""
+        status, key = self.status(), self._secret.read().get("api_key")
+        if status.state is not LocalState.RUNNING or not status.url or not key:
+            return None
+        return status.url, key
+
+    def logs(self, lines: int = 50) -> str:
+        """The last lines that the server wrote, without secrets."""
+        hidden = [value for value in self._secret.read().values() if isinstance(value, str)]
+        return Redactor(hidden).text(launcher.tail(self.log, lines))
+
+    # -- doing -------------------------------------------------------------------------------
+
+    def start_in_background(self) -> None:
+        """Start it without waiting; `status()` tells how far that is. Does nothing if under way."""
+        with self._thread_guard:
+            if not self._thread_works():
+                called = time.time()
+                self._thread = threading.Thread(
+                    target=self._start_quietly, args=(called,), name="local-langflow", daemon=True
+                )
+                self._thread.start()
+
+    def start(self, on_step: OnStep | None = None) -> LocalStatus:
+        """Install it if it is not, start it if it does not run, and wait until it is ready.
+
+        Blocks for as long as that takes; a second call, of any process, waits for the first. Each
+        step is passed to `on_step`. Raises LocalError, and the status then says the same.
+        """
+        return self._start(on_step or (lambda status: None), time.time())
+
+    def _start(self, tell: OnStep, called: float) -> LocalStatus:
+        with launcher.faults_told(self.folder), self._alone(tell):
+            self._problem = None
+            self._called = called
+            if self.status().state is LocalState.RUNNING:
+                return self.status()
+            worker = Identity.of(os.getpid())
+            self._state.update(
+                worker=worker.pid, worker_created=worker.created, worker_boot=worker.boot
+            )
+            try:
+                with launcher.faults_told(self.folder):
+                    self._bring_up(tell)
+            except BaseException as problem:
+                self._record_failure(problem)
+                raise
+            return self.status()
+
+    def stop(self) -> LocalStatus:
+        """End the server, or the start that is under way, and everything that it started."""
+        with launcher.faults_told(self.folder):
+            self._make_folder()
+            self._stop_mark.write({"at": time.time()})
+            return self._stop_alone()
+
+    def _stop_alone(self) -> LocalStatus:
+        with self._alone(lambda status: None):
+            self._problem = None
+            record = self._state.read()
+            if "pid" in record and not end(_process(record)):
+                raise LocalError(
+                    f"The local Langflow (process {record['pid']}) could not be ended.",
+                    hint="End it with your system's own means.",
+                )
+            if record:
+                self._note(LocalState.STOPPED, "The local Langflow is stopped.")
+            return self.status()
+
+    def _thread_works(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    # -- the steps of a start ----------------------------------------------------------------
+
+    def _bring_up(self, tell: OnStep) -> None:
+        process = _process(self._state.read())
+        if process.find() is None:
+            self._install(tell)
+            process = self._launch(tell)
+        url = self._wait_until_healthy(process, tell)
+        key = self._api_key(url)
+        if self._with_samples and not self._state.read().get("samples"):
+            tell(self._note(LocalState.SAMPLES, "Putting the sample flows on it.", 0.95))
+            with LangflowClient(url, key) as client:
+                installer.install(client)
+            self._state.update(samples=True)
+        tell(self._note(LocalState.RUNNING, "The local Langflow runs.", 1.0))
+
+    def _install(self, tell: OnStep) -> None:
+        with filelock.FileLock(self._installation.folder / "install.lock"):
+            if self._installation.python is None:
+                self._installation.install(
+                    lambda step, share: tell(self._note(LocalState.INSTALLING, step, 0.7 * share)),
+                    self._stop_asked,
+                )
+
+    def _launch(self, tell: OnStep) -> Identity:
+        tell(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
+        secret = self._secret.read()
+        if "password" not in secret:
+            secret = {"user": "console", "password": secrets.token_urlsafe(24)}
+            self._secret.write(secret)
+        port = self._choose_port()
+        data = self.folder / "data"
+        data.mkdir(mode=0o700, exist_ok=True)
+        identity = launcher.start(
+            self._installation.python, port, secret, data, self.log, self._environ, self._env
+        )
+        self._state.update(
+            pid=identity.pid,
+            created=identity.created,
+            boot=identity.boot,
+            port=port,
+            url=f"http://{LOOPBACK}:{port}",
+            began=time.time(),
+        )
+        return identity
+
+    def _choose_port(self) -> int:
+        if self._port is not None:
+            if not port_is_free(self._port):
+                raise launcher.port_taken(self._port)
+            return self._port
+        # the same address as last time, so that what was opened under it goes on working
+        last = self._state.read().get("port")
+        return last if last and became_free(last) else free_port()
+
+    def _wait_until_healthy(self, process: Identity, tell: OnStep) -> str:
+        record = self._state.read()
+        began, url = record["began"], record["url"]
+        with LangflowClient(url, timeout=2.0) as client:
+            while not client.health():
+                waited = time.time() - began
+                if self._stop_asked():
+                    end(process)
+                    raise LocalError("The start was stopped.", hint="Start it again.")
+                if process.find() is None:
+                    raise launcher.crashed(self.logs(), record["port"])
+                if waited > _START_LIMIT:
+                    end(process)
+                    raise LocalError(
+                        f"Langflow did not answer within {_START_LIMIT:.0f} s of its start.",
+                        hint="The log says what it was at; start it again.",
+                    )
+                tell(
+                    self._note(
+                        LocalState.STARTING,
+                        f"Starting Langflow: {waited:.0f} s of usually {START_SECONDS} to "
+                        f"{2 * START_SECONDS}.",
+                        0.7 + 0.24 * min(waited / (2 * START_SECONDS), 1.0),
+                    )
+                )
+                time.sleep(_POLL)
+        if process.find() is None:
+            # what answered is somebody else's, on the port that ours could not have
+            raise launcher.crashed(self.logs(), record["port"])
+        return url
+
+    def _api_key(self, url: str) -> str:
+        secret = self._secret.read()
+        if secret.get("api_key"):
+            try:
+                with LangflowClient(url, secret["api_key"]) as client:
+                    client.flows()
+                return secret["api_key"]
+            except InvalidKey:
+                pass  # its database was removed: it gets a new key
+        with LangflowClient(url) as client:
+            token = client.login(secret["user"], secret["password"])
+            key = client.create_key("Langflow Console", token)
+        self._secret.update(api_key=key)
+        return key
+
+    # -- keeping the record ------------------------------------------------------------------
+
+    def _stop_asked(self) -> bool:
+        # one that was asked for before this start is over, also if it never got its turn
+        return self._stop_mark.read().get("at", 0.0) >= self._called
+
+    def _start_quietly(self, called: float) -> None:
+        try:
+            self._start(lambda status: None, called)
+        except LocalError as problem:
+            if self._called != called:
+                self._problem = problem  # it never got its turn, so nothing is written down
+
+    @contextmanager
+    def _alone(self, tell: OnStep) -> Iterator[None]:
+        """Hold the one right to change it; passes on what the one who has it is doing."""
+        self._make_folder()
+        lock = filelock.FileLock(self.folder / "lock")
+        limit = time.monotonic() + _OTHER_LIMIT
+        while True:
+            try:
+                lock.acquire(timeout=_POLL)
+                break
+            except filelock.Timeout:
+                tell(self.status())
+                if time.monotonic() > limit:
+                    raise LocalError(
+                        "Another console has been starting the local Langflow for half an hour.",
+                        hint="Close that console, or stop it there, and try again.",
+                    ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _note(self, state: LocalState, step: str, progress: float | None = None) -> LocalStatus:
+        record = self._state.update(
+            state=state.value, step=step, progress=progress, message="", hint="", log_tail=""
+        )
+        return self._status(record, state)
+
+    def _record_failure(self, problem: BaseException) -> None:
+        self._problem = problem if isinstance(problem, LocalError) else None
+        crashed = isinstance(problem, launcher.Crashed)
+        interrupted = not isinstance(problem, Exception)
+        with suppress(OSError):  # on a full disk only the caller is told
+            self._state.update(
+                state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
+                step="",
+                progress=None,
+                message=_INTERRUPTED if interrupted else str(problem),
+                hint=_GO_ON if interrupted else getattr(problem, "hint", LocalError.default_hint),
+                log_tail=self.logs(20) if crashed else "",
+            )
+
+    def _ended(self, record: dict[str, Any]) -> LocalStatus:
+        if record.get("began", 0.0) < psutil.boot_time():
+            return self._status(record, LocalState.STOPPED, step="It ended with the machine.")
+        return self._status(
+            record,
+            LocalState.CRASHED,
+            message="The local Langflow has ended by itself.",
+            hint="Start it again; its flows are kept. The last lines of its log say why.",
+            log_tail=self.logs(20),
+        )
+
+    def _status(self, record: dict[str, Any], state: LocalState, **said: Any) -> LocalStatus:
+        told = {name: record.get(name) or "" for name in ("step", "message", "hint", "log_tail")}
+        running = state in (LocalState.RUNNING, LocalState.SAMPLES)
+        return LocalStatus(
+            state=state,
+            version=self.version,
+            url=record.get("url") if running else None,
+            pid=record.get("pid") if running else None,
+            progress=record.get("progress") if state.under_way or running else None,
+            **{**told, **said},
+        )
+
+
+def _state_of(record: dict[str, Any]) -> LocalState:
+    try:
+        return LocalState(record.get("state", LocalState.ABSENT.value))
+    except ValueError:
+        return LocalState.STOPPED
+
+
+def _process(record: dict[str, Any]) -> Identity:
+    return _identity(record, "pid", "created", "boot")
+
+
+def _worker(record: dict[str, Any]) -> Identity:
+    return _identity(record, "worker", "worker_created", "worker_boot")
+
+
+def _identity(record: dict[str, Any], pid: str, created: str, boot: str) -> Identity:
+    return Identity(
+        int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
+    )

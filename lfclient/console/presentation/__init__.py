@@ -1,0 +1,1 @@
+"""Words for modes, components and timelines."""

@@ -1,0 +1,1 @@
+"""Presets of a form's values, share links and drafts."""

@@ -1,0 +1,1 @@
+"""Runs flows outside any page, so that a closed tab or a rerun loses nothing."""

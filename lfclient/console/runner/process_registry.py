@@ -1,0 +1,141 @@
+"""Which console processes are alive, so that the runs of a dead one are taken over."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from lfclient.console.store.errors import told
+from lfclient.console.store.store import Store
+from lfclient.console.store.workers import Workers
+
+BEAT_SECONDS = 3.0  # between two looks
+DEAD_SECONDS = 15.0  # without a beat
+FORGET_SECONDS = 3600.0
+
+
+class Presence(Protocol):
+    """This process's mark; `id` goes into the records that it follows.
+
+    Every method but `close` raises `StoreError`.
+    """
+
+    id: str
+
+    def look(self) -> None:
+        """To be called every `BEAT_SECONDS`: tells that this process lives, and sees who else."""
+
+    def alive(self, worker: str) -> bool:
+        """Whether the process of that id still runs; False for no id."""
+
+    def close(self) -> None:
+        """Give the mark back, as the process's death would."""
+
+
+def presence(folder: Path, store: Store) -> Presence:
+    """The one that fits the database: of a server, any machine may have processes."""
+    return Beats(store.workers) if store.database.is_shared else Locks(folder)
+
+
+class Locks:
+    """A lock on a file for each process of a machine, which the system frees when it dies.
+
+    Raises `StoreError` if the folder takes none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "workers"
+        self.id = uuid.uuid4().hex
+        with told(f"The folder of processes, {self._folder},"):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = FileLock(self._path(self.id))
+            self._lock.acquire()
+
+    def look(self) -> None:
+        """Nothing: the system does it."""
+
+    def close(self) -> None:
+        """Give the mark back."""
+        self._lock.release()
+        self._path(self.id).unlink(missing_ok=True)
+
+    def alive(self, worker: str) -> bool:
+        """Whether that process holds its lock; tidies up behind a dead one."""
+        if worker == self.id:
+            return True
+        path = self._path(worker)
+        if not worker or not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                path.unlink(missing_ok=True)
+        except Timeout:
+            return True
+        return False
+
+    def _path(self, worker: str) -> Path:
+        return self._folder / f"{worker}.lock"
+
+
+@dataclass
+class _Seen:
+    beat: int
+    silent: float = 0.0
+
+
+class Beats:
+    """A counter in the database for each process, which it raises as long as it lives.
+
+    Another is taken for dead once this one has seen it unchanged for `DEAD_SECONDS` of its own
+    monotonic clock, so that neither moved clocks nor those of other machines matter. Between two
+    looks at most twice the usual time counts: who was stopped for a minute has not been looking.
+    """
+
+    def __init__(self, workers: Workers, clock: Callable[[], float] = time.monotonic) -> None:
+        self.id = uuid.uuid4().hex
+        self._workers = workers
+        self._clock = clock
+        self._seen: dict[str, _Seen] = {}
+        self._looked_at = clock()
+        self._lock = threading.Lock()
+        self.look()
+
+    def look(self) -> None:
+        """Beat, and see who else does."""
+        self._workers.beat(self.id)
+        self._see()
+        for worker, seen in list(self._seen.items()):
+            if seen.silent >= FORGET_SECONDS:
+                self._workers.remove(worker)
+
+    def alive(self, worker: str) -> bool:
+        """Whether it has not been silent for too long; who is new is looked for anew."""
+        if not worker or worker == self.id:
+            return bool(worker)
+        if worker not in self._seen:
+            self._see()
+        seen = self._seen.get(worker)
+        return seen is not None and seen.silent < DEAD_SECONDS
+
+    def close(self) -> None:
+        """Let the others know at once."""
+        self._workers.remove(self.id)
+
+    def _see(self) -> None:
+        with self._lock:
+            beats = self._workers.beats()
+            now = self._clock()
+            passed, self._looked_at = min(now - self._looked_at, 2 * BEAT_SECONDS), now
+            seen = {}
+            for worker, beat in beats.items():
+                before = self._seen.get(worker)
+                same = before is not None and before.beat == beat
+                seen[worker] = _Seen(beat, before.silent + passed if before and same else 0.0)
+            self._seen = seen

@@ -1,0 +1,212 @@
+"""A run that this process follows: what it works with, and how its record changes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lfclient.async_client import AsyncLangflowClient
+from lfclient.console.runner.clock import now
+from lfclient.console.runner.record_writer import Records
+from lfclient.console.runner.threads import aside
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.flows.model import Flow
+from lfclient.runs.components import Message
+from lfclient.runs.events import Event
+from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.reducer import answered, apply, settled, with_builds, with_history
+from lfclient.wire.server_info import ServerInfo
+
+RESTARTED = "The console was restarted during this run"
+TAKEN_UP = "The console took this run up anew (another API key was entered, or it had let go of it)"
+NOT_STARTED_HERE = "This run was not started by this console, which took it up"
+_BLIND = (
+    "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
+    "outputs, and has not kept the raw answer."
+)
+
+_HISTORY = 50  # messages of a session that are looked through for those of a run
+
+
+@dataclass
+class Wishes:
+    """What people ask of a run: `stop`, and for one that waits, `decision`, which is the id of the
+    question that was shown and that of the action.
+    """
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    decision: tuple[str, str] | None = None
+    pressed: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
+
+    def press_stop(self) -> None:
+        """Stop was pressed."""
+        self.stop.set()
+        self.pressed.set()
+
+    def decide(self, request_id: str, action_id: str) -> None:
+        """Somebody decided."""
+        self.decision = (request_id, action_id)
+        self.pressed.set()
+
+    def carried_out(self, *, stop: bool = False, decision: bool = False) -> None:
+        """That is done; what was pressed meanwhile is still to be."""
+        if stop:
+            self.stop.clear()
+        if decision:
+            self.decision = None
+        if not self.stop.is_set() and self.decision is None:
+            self.pressed.clear()
+
+
+@dataclass
+class LiveRun:
+    """What one follower needs. `server` and `flow` are None until known (after a restart).
+
+    `wishes` are what people pressed; whoever follows the run sees to it. `blind`: if secrets were
+    sent that its client does not know, so that it cannot take them out of the answer, why.
+    """
+
+    id: str
+    records: Records
+    server: ServerInfo | None
+    flow: Flow | None
+    wishes: Wishes
+    blind: str = ""
+    client: AsyncLangflowClient = field(init=False)
+
+    @property
+    def record(self) -> RunRecord:
+        record = self.records.board.peek(self.id)
+        if record is None:
+            raise KeyError(self.id)
+        return record
+
+    @property
+    def job(self) -> Run:
+        """What the client needs to know of the job to ask for it."""
+        record = self.record
+        return _job(record)
+
+    async def change(self, **changes: Any) -> None:
+        """Change the record if that makes a difference."""
+        record = self.record
+        if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
+            await self.records.change(self.id, **changes)
+
+    async def hear(self, event: Event) -> None:
+        """Take in an event of the run. On disk goes only a change of status: the rest is told
+        from time to time, or can be had from the server again.
+        """
+        before = self.record.status
+
+        def heard(record: RunRecord) -> dict[str, Any] | None:
+            run = apply(_job(record), event)
+            if run is record.run or record.ended:
+                return None
+            if run.status is record.status or run.ended:
+                return {"run": run}
+            begun = record.started_at or now()
+            return {"run": run, "status": run.status, "started_at": begun, "note": ""}
+
+        record = self.records.board.edit(self.id, heard)
+        if record.status is not before:
+            await self.records.save([record])
+
+    async def write(self, **changes: Any) -> bool:
+        """Change the record; whether that is on disk."""
+        return await self.records.save([self.records.board.change(self.id, **changes)])
+
+    async def look_up(self) -> None:
+        """What a restart has lost: the server's abilities, and the flow as it is now."""
+        self.server = self.server or await self.client.server()
+        if self.flow is None:
+            with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
+                self.flow = await self.client.flow(self.record.flow_id)
+
+    async def take(self, run: Run, **changes: Any) -> None:
+        """Bring the record to where the server's answer says that the run stands.
+
+        What events have told since the server was asked stays.
+        """
+        record = self.record
+        run = answered(record.run, run) if record.run else run
+        changes["job_id"] = run.job_id or record.job_id
+        changes["session_id"] = run.session_id or record.session_id
+        if run.status is not RunStatus.QUEUED:
+            changes["started_at"] = record.started_at or now()
+        if run.ended:
+            run = settled(run)
+            if self.blind:
+                run = replace(run, raw={}, warnings=(*run.warnings, _BLIND.format(self.blind)))
+            await self.end(run.status, run=run, **changes)
+        else:
+            await self.change(**{"note": "", "status": run.status, "run": run, **changes})
+
+    async def end(self, status: RunStatus, **changes: Any) -> None:
+        """Close the record."""
+        changes["note"] = ""
+        await self.records.change(self.id, status=status, ended_at=now(), **changes)
+
+    async def add_components(self, *, told: bool = False) -> None:
+        """Once a run has ended: what its server has kept of its components.
+
+        `told`: its events have told all. None is no fault: the records may have been switched
+        off, or be a later run's by now.
+        """
+        run = self.record.run if await self.at_hand() else None
+        if run is None or not run.ended or (told and run.components):
+            return
+        try:
+            found = await self.client.component_runs(run, self.flow)
+        except LangflowError:
+            return
+        if not await self.at_hand():
+            return
+        whole = with_builds(run, found)
+        if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
+            whole = with_history(whole, await self._history(run))
+        if whole != run and await self.at_hand():
+            await self.records.change(self.id, run=whole)
+
+    async def at_hand(self) -> bool:
+        """Whether the record is there to be changed: an ended one leaves the memory when nobody
+        looks at it, and is taken from the disk again.
+        """
+        if self.records.board.peek(self.id) is None:
+            try:
+                record = await aside(self.records.store.get, self.id)
+            except StoreError:
+                return False
+            if record is None:
+                return False
+            self.records.board.put(record)
+        return True
+
+    async def _history(self, run: Run) -> list[Message]:
+        """The latest of the run's session, where its server tells whose they are."""
+        events = self.server is not None and self.server.capabilities.events
+        if not events or self.flow is None or run.session_id is None:
+            return []
+        try:
+            return await self.client.messages(self.flow, run.session_id, _HISTORY)
+        except LangflowError:
+            return []
+
+    async def fail(self, status: RunStatus, message: str, hint: str) -> None:
+        """Close the record with why it could not be done."""
+        await self.end(status, problem=RecordProblem(message, hint))
+
+
+def _job(record: RunRecord) -> Run:
+    """The run as far as it is known; before the first answer, what the record has of it."""
+    return record.run or Run(
+        record.flow_id,
+        record.mode,
+        record.status,
+        job_id=record.job_id,
+        session_id=record.session_id,
+    )

@@ -1,0 +1,323 @@
+"""Executes runs outside any page: start, stop, follow, re-attach after a restart."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from lfclient.async_client import AsyncLangflowClient
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.retention import Keeping
+from lfclient.console.runner.clock import now
+from lfclient.console.runner.commands import Presses, as_wished, edit_of
+from lfclient.console.runner.execution import background, stream, sync
+from lfclient.console.runner.job_follower import follow
+from lfclient.console.runner.process_registry import presence
+from lfclient.console.runner.record_writer import Records
+from lfclient.console.runner.replica_sync import Exchange
+from lfclient.console.runner.run_cache import Board
+from lfclient.console.runner.run_context import NOT_STARTED_HERE, LiveRun
+from lfclient.console.runner.run_history import Past
+from lfclient.console.runner.takeover import Takeover
+from lfclient.console.runner.task_supervisor import Connect, Job, Tasks
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_record import ADOPTED, RecordProblem, RunRecord
+from lfclient.console.store.search_text import gist_of
+from lfclient.console.store.store import Store
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import mask
+from lfclient.runs.components import HumanInput
+from lfclient.runs.model import Mode, RunStatus
+from lfclient.wire.server_info import ServerInfo
+
+MAX_LIVE = 500
+_WAYS = {"background": background, "sync": sync, "stream": stream}
+_NOT_BEGUN = RecordProblem(
+    "Not started: the database of runs did not confirm the record, and nothing was sent.",
+    "Run it again.",
+)
+_ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
+
+
+class TooManyRuns(LangflowError):
+    """The console follows as many runs as it can."""
+
+    default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
+
+
+def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
+    """The client for a connection."""
+    key = connection.api_key.get_secret_value() if connection.api_key else None
+    return AsyncLangflowClient(connection.url, key, verify=connection.verify, server=server)
+
+
+class Runner:
+    """All runs of this process, on one event loop in one daemon thread.
+
+    `folder` holds the records, unless `database_url` does, and the secret of their owners. Records
+    are on disk before anything is sent. `past` lists the runs. Runs of processes that died are
+    taken over where their connection is among `connections`, or a visitor's. Every method may be
+    called from any thread; none waits for a server.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        connect: Connect = open_client,
+        *,
+        database_url: SecretStr | None = None,
+        keeping: Keeping | None = None,
+        secret: SecretStr | None = None,
+        connections: Sequence[Connection] = (),
+    ) -> None:
+        self._folder, self._secret = folder, secret
+        self._store = Store(folder, database_url, keeping)
+        self._presence = presence(folder, self._store)
+        self._board = Board()
+        self._records = Records(self._board, self._store)
+        self._tasks = Tasks(self._records, connect)
+        self.past = Past(self._store, self._board, self._tasks.leave)
+        self._unsure: dict[str, RunRecord] = {}
+        self._tasks.tidiers += [self._end_unsure, self.past.tidy]
+        self._takeover = Takeover(
+            self._store, self._presence, self._board, self._tasks, self.owner_of, connections
+        )
+        self._takeover.begin()
+        self._presses = Presses(self._store, self._board, self._tasks, self._presence.id)
+        self._exchange = Exchange(self._records, self._presses)
+        self._exchange.begin()
+
+    def owner_of(self, connection: Connection) -> str:
+        """The fingerprint of whose runs somebody with this connection may see."""
+        return fingerprint(connection, self._folder, self._secret)
+
+    def start(
+        self,
+        connection: Connection,
+        flow: Flow,
+        overrides: Mapping[str, Any],
+        *,
+        mode: Mode,
+        session_id: str | None,
+        server: ServerInfo,
+        click: str,
+    ) -> str:
+        """Begin a run and return its id; the same `click` again gives the same run.
+
+        Raises `StoreError` if it cannot be recorded, and `TooManyRuns`; nothing was sent then.
+        """
+        if len(self._tasks) >= MAX_LIVE:
+            raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
+        keeps_inputs = self._store.keeping.inputs
+        kept = dict(mask(flow, overrides)) if keeps_inputs else {}
+        record = RunRecord(
+            id=uuid.uuid4().hex,
+            owner=self.owner_of(connection),
+            click=click,
+            server_name=connection.name,
+            server_url=connection.url,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            mode=mode,
+            created_at=now(),
+            session_id=session_id,
+            overrides=kept,
+            inputs_kept=keeps_inputs,
+            gist=gist_of(flow, kept),
+            queue_limit=server.limits.concurrency,
+            worker=self._presence.id,
+        )
+        try:
+            record, new = self._store.create(record)
+        except StoreError:
+            self._unsure[record.id] = record
+            raise
+        if new:
+            execute = _WAYS[mode]
+            values = dict(overrides)
+
+            async def work(live: LiveRun) -> None:
+                await execute(live, values)
+
+            self._board.put(record)
+            self._tasks.begin(Job(record.id, connection, work, server, flow))
+        return record.id
+
+    def stop(self, run_id: str, connection: Connection) -> None:
+        """Ask for a stop; what came of it will be in the record.
+
+        Whichever process follows it. Raises `StoreError`.
+        """
+        if self._tasks.connection(run_id) is None:
+            self.attach(connection)
+        self._presses.stop(run_id, self.owner_of(connection))
+
+    def decide(
+        self, run_id: str, connection: Connection, question: HumanInput, action_id: str
+    ) -> None:
+        """Send a person's decision for a run that waits; what came of it will be in the record.
+
+        Only the first of several presses counts, wherever they are made, and only for the question
+        that was shown. Raises `StoreError`.
+        """
+        if self._tasks.connection(run_id) is None:
+            self.attach(connection)
+        owner = self.owner_of(connection)
+        self._presses.decide(run_id, owner, question.request_id, action_id)
+
+    def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
+        """The id of the run that is a waiting job; one that was not started here is followed."""
+        owner = self.owner_of(connection)
+        known = self._store.of_job(owner, question.job_id or "")
+        if known:
+            self.attach(connection)  # after a restart nobody may follow it yet
+            return known.id
+        record, new = self._store.create(
+            RunRecord(
+                id=uuid.uuid4().hex,
+                owner=owner,
+                click=f"{ADOPTED}{question.job_id}",
+                server_name=connection.name,
+                server_url=connection.url,
+                flow_id=flow.id,
+                flow_name=flow.name,
+                mode="background",
+                created_at=now(),
+                status=RunStatus.SUSPENDED,
+                session_id=question.session_id,
+                job_id=question.job_id,
+                worker=self._presence.id,
+            )
+        )
+        if new:
+            self._board.put(record)
+            self._tasks.begin(Job(record.id, connection, follow, flow=flow, blind=NOT_STARTED_HERE))
+        return record.id
+
+    def is_followed(self, run_id: str) -> bool:
+        """Whether this process is still at work on a run: more may be learnt of it."""
+        return self._tasks.connection(run_id) is not None
+
+    def get(self, run_id: str, owner: str) -> RunRecord | None:
+        """The newest snapshot, with its answer; None if there is none or it is not that owner's."""
+        record = self._find(run_id)
+        return record if record and record.owner == owner else None
+
+    def wait_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
+        """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
+        until = time.monotonic() + timeout
+        while self._board.peek(run_id) is None:
+            kept = self._store.standing(run_id)
+            left = until - time.monotonic()
+            if kept is None or kept[0] != version or left <= 0:
+                return self._find(run_id)
+            time.sleep(min(left, _ELSEWHERE_SECONDS))
+        return self._board.wait(run_id, version, until - time.monotonic())
+
+    def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
+        """The owner's latest runs, newest first, as they stand now; `run` is left out."""
+        found = self._store.recent(owner, limit, flow_id)
+        newest = [self._board.newer(record) or record for record in found]
+        return [replace(record, run=None) for record in newest]
+
+    def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
+        """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
+        owner = self._written(connection, flow_id, session_id)
+        for run_id in self._store.forget_session(owner, flow_id, session_id):
+            self._tasks.leave(run_id)  # what its server has kept of it is of no use any more
+            self._board.drop(run_id)
+        going = self._store.unfinished(owner)
+        return sum((one.flow_id, one.session_id) == (flow_id, session_id) for one in going)
+
+    def rename_session(self, connection: Connection, flow_id: str, old: str, new: str) -> None:
+        """Let the owner's ended runs in a flow's session be in another.
+
+        One that goes on stays: its server has it write into the old one.
+        """
+        owner = self._written(connection, flow_id, old)
+        for run_id in self._store.rename_session(owner, flow_id, old, new):
+            edit_of(self._board, owner, run_id, lambda _: {"session_id": new})
+
+    def leave(self) -> None:
+        """Somebody has stopped looking at a run: its memory is given back within seconds."""
+        self._tasks.left = True
+
+    def attach(self, connection: Connection) -> None:
+        """Follow the owner's unfinished jobs that no living process follows.
+
+        One that is followed with another key of the same server is followed with this one: the
+        other may have been revoked.
+        """
+        self._takeover.attach(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Begin to follow nothing more with a key that a visitor has taken back."""
+        self._takeover.forget(connection)
+
+    @property
+    def store(self) -> Store:
+        """Where the records are: their lists, marks and presets."""
+        return self._store
+
+    @property
+    def disk_fault(self) -> StoreError | None:
+        """Why what is known of the runs is not all on disk; None if it is. It is tried again."""
+        return self._records.fault
+
+    def close(self) -> None:
+        """Leave everything as a killed process would: jobs go on, records stay unfinished."""
+        self._takeover.close()
+        self._exchange.close()
+        self._tasks.close()
+        self._presence.close()
+        self._store.close()
+
+    def _end_unsure(self) -> None:
+        """Close what was not begun because the database did not answer: it may have kept it."""
+        for record in tuple(self._unsure.values()):
+            closed = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_BEGUN)
+            self._store.update(replace(closed, version=record.version + 1), answer=True)
+            del self._unsure[record.id]
+
+    def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
+        """The owner, once all runs of the session that have ended have so on disk, too."""
+        owner = self.owner_of(connection)
+        for record in self._board.unsaved():
+            of = (record.owner, record.flow_id, record.session_id)
+            if record.ended and of == (owner, flow_id, session_id):
+                self._store.update(record, answer=True)
+        return owner
+
+    def _find(self, run_id: str) -> RunRecord | None:
+        record = self._board.get(run_id)
+        if record and record.ended and self._is_stale(record):
+            self._board.drop(run_id)
+            record = None
+        if record is None:
+            wishes = self._store.wishes.of([run_id])  # first: they go when its record tells them
+            record = self._store.get(run_id)
+            if record and record.ended:
+                self._board.put(record)
+            elif record:
+                record = as_wished(record, wishes)
+        return record
+
+    def _is_stale(self, record: RunRecord) -> bool:
+        """Whether another process has changed or deleted an ended run, as far as can be known."""
+        unsaved = any(one.id == record.id for one in self._board.unsaved())
+        if unsaved or self.is_followed(record.id):
+            return False
+        try:
+            kept = self._store.standing(record.id)
+        except StoreError:
+            return False
+        # two processes may have written the same version, of which the second counts
+        return kept != (record.version, record.status)

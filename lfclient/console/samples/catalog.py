@@ -1,0 +1,278 @@
+"""The samples, and the code that they bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lfclient.console.samples.spec import Link, Node, Sample
+
+
+def _prompt(
+    key: str, template: str, variables: Mapping[str, str], wired: Sequence[str] = ()
+) -> Node:
+    editable = tuple(name for name in variables if name not in wired)
+    return Node(key, "Prompt Template", {"template": template}, variables, editable)
+
+
+_CHART = (
+    "iVBORw0KGgoAAAANSUhEUgAAAGAAAABgAgMAAACf9p+rAAAADFBMVEX///9PRuUQuYH1ngvHNvrGAAAAMElEQVR42mNg"
+    "GG6AaxUQLBiVGJWgtQRrKBAEjEqMXAn+/0DwYVRiVGJUguoSwwIAAA/PE18QI6QnAAAAAElFTkSuQmCC"
+)
+
+# nothing is printed or read: the component catches what the whole server prints meanwhile
+_WAIT = """for second in range(25):
+    time.sleep(1)
+"""
+
+_ORDER = """{
+  "order": 1042,
+  "customer": {"name": "Ada Lovelace", "city": "London"},
+  "items": [
+    {"article": "Notebook", "pieces": 3, "price": 4.5},
+    {"article": "Pencil", "pieces": 12, "price": 0.8}
+  ],
+  "paid": true
+}"""
+
+_STORY = """You wrote: “{message}”
+
+This answer comes word by word, the way a language model would give it, though no model is asked \
+and no key is needed. Each word takes a moment, so that you can watch the text grow, leave the \
+page, come back and find it further on, or press Stop in the middle and see what becomes of the \
+words that were already there. **That is all.** Now write something else!"""
+
+_TRIP = "**{place}**\n\n- {train}\n- {hotel}\n- {bag}"
+
+_NOTES = "Bring the tickets\nCall the hotel\nPack an umbrella\nWater the plants"
+
+
+def _chat_in(text: str, key: str = "question") -> Node:
+    return Node(key, "ChatInput", {"input_value": text})
+
+
+def _chat_out(key: str = "answer", name: str = "") -> Node:
+    return Node(key, "ChatOutput", name=name)
+
+
+def _step(key: str, name: str, seconds: int, result: str) -> Node:
+    values = {"seconds": seconds, "result": result}
+    return Node(key, "TimedStep", values, editable=("seconds",), name=name, own="timed_step")
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample(
+        "Echo chat",
+        "Says back what you write.",
+        "the shortest flow there is: a chat input and a chat output",
+        (_chat_in("Hello, Langflow!"), _chat_out()),
+        (Link("question", "message", "answer"),),
+    ),
+    Sample(
+        "Write a letter",
+        "Puts your message, a name and a place into the text of a letter.",
+        "a prompt with variables, each of which is a field of the form",
+        (
+            _chat_in("we look forward to your visit on Friday."),
+            _prompt(
+                "letter",
+                "**{place}**\n\nDear {name},\n\n{message}\n\nKind regards,\n{signature}",
+                {"place": "London", "name": "Ada", "message": "", "signature": "The team"},
+                wired=("message",),
+            ),
+            _chat_out(),
+        ),
+        (Link("question", "message", "letter", "message"), Link("letter", "prompt", "answer")),
+    ),
+    Sample(
+        "Write word by word",
+        "Answers word by word, like a language model; run it in the background to watch it "
+        "(Langflow 1.11 and later).",
+        "text that appears while it is written",
+        (
+            _chat_in("Good morning!"),
+            _prompt("story", _STORY, {"message": ""}, wired=("message",)),
+            Node("writer", "WordByWord", editable=("pause",), own="word_by_word"),
+            _chat_out(),
+        ),
+        (
+            Link("question", "message", "story", "message"),
+            Link("story", "prompt", "writer", "message"),
+            Link("writer", "said", "answer"),
+        ),
+    ),
+    Sample(
+        "Table of sample records",
+        "Makes up a table of 50 records, to sort, search and download.",
+        "a table as output, and a flow that needs no input",
+        (Node("records", "MockDataGenerator"),),
+    ),
+    Sample(
+        "Read an order",
+        "Reads the JSON text of an order and returns it as structured data.",
+        "structured data as output, and a field for longer text",
+        (Node("order", "JSONtoData", {"json_string": _ORDER}, editable=("json_string",)),),
+    ),
+    Sample(
+        "Split a list into rows",
+        "Cuts a text at each line break and returns the pieces as a table.",
+        "whole numbers and text in the form",
+        (
+            Node("notes", "TextInput", {"input_value": _NOTES}, editable=("input_value",)),
+            Node(
+                "rows",
+                "SplitText",
+                {"chunk_size": 20, "chunk_overlap": 0},
+                editable=("separator", "chunk_size", "chunk_overlap"),
+            ),
+        ),
+        (Link("notes", "text", "rows", "data_inputs"),),
+    ),
+    Sample(
+        "Sort a request",
+        "Sends a message with the word “urgent” to one desk and any other message to the second.",
+        "a branch not taken: one of the two outputs does not run, and the run is still completed",
+        (
+            _chat_in("This is urgent: the printer is on fire.", "request"),
+            Node(
+                "urgent",
+                "ConditionalRouter",
+                {"operator": "contains", "match_text": "urgent", "case_sensitive": False},
+                editable=("match_text",),
+            ),
+            _chat_out("first", "Urgent desk"),
+            _chat_out("second", "Normal desk"),
+        ),
+        (
+            Link("request", "message", "urgent", "input_text"),
+            # 1.8 passes on these and not the text that was compared
+            Link("request", "message", "urgent", "true_case_message"),
+            Link("request", "message", "urgent", "false_case_message"),
+            Link("urgent", "true_result", "first"),
+            Link("urgent", "false_result", "second"),
+        ),
+    ),
+    Sample(
+        "Plan a trip",
+        "Looks for the weather, a hotel and a train at the same time, and then puts all together.",
+        "branches that run side by side: several components at work, each for some seconds",
+        (
+            _chat_in("Lisbon", "place"),
+            _step("weather", "Look up the weather", 3, "Sunny, 24 degrees"),
+            _step("hotel", "Find a hotel", 5, "A room with a view of the river"),
+            _step("train", "Find a train", 4, "The night train on Friday at 21:45"),
+            _step("bag", "Pack for the weather", 3, "Sun hat and walking shoes are packed"),
+            _prompt(
+                "plan",
+                _TRIP,
+                {"place": "", "train": "", "hotel": "", "bag": ""},
+                wired=("place", "train", "hotel", "bag"),
+            ),
+            _chat_out(),
+        ),
+        (
+            Link("place", "message", "weather", "after"),
+            Link("place", "message", "hotel", "after"),
+            Link("place", "message", "train", "after"),
+            Link("weather", "done", "bag", "after"),
+            Link("place", "message", "plan", "place"),
+            Link("train", "done", "plan", "train"),
+            Link("hotel", "done", "plan", "hotel"),
+            Link("bag", "done", "plan", "bag"),
+            Link("plan", "prompt", "answer"),
+        ),
+    ),
+    Sample(
+        "Unconnected component",
+        "An echo chat with a calculator beside it that nothing leads to.",
+        "a component that does not run, because only what is connected with the chat input does",
+        (
+            _chat_in("The calculator stays idle."),
+            _chat_out(),
+            Node("idle", "CalculatorComponent", {"expression": "6 * 7"}),
+        ),
+        (Link("question", "message", "answer"),),
+    ),
+    Sample(
+        "Takes half a minute",
+        "Works for 25 seconds and then says so. Long enough to press Stop.",
+        "a run under way, and how it is stopped",
+        (
+            Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
+            Node("report", "ParserComponent", {"pattern": "The work is done."}),
+            _chat_out(),
+        ),
+        (
+            Link("work", "results", "report", "input_data"),
+            Link("report", "parsed_text", "answer"),
+        ),
+    ),
+    Sample(
+        "Fails until it gets JSON",
+        "Fails, because it has nothing to read. Give it JSON text and it succeeds; the server "
+        "completes broken JSON without a word.",
+        "a run that failed, with the reason, and how it is mended",
+        (Node("empty", "JSONtoData", {"json_string": ""}, editable=("json_string",)),),
+    ),
+    Sample(
+        "Picture card",
+        "Returns a small bar chart with a heading of your choice.",
+        "an image in a message",
+        (
+            _prompt(
+                "card",
+                "## {title}\n\n![Three bars](data:image/png;base64," + _CHART + ")",
+                {"title": "Visitors this week"},
+            ),
+            _chat_out(),
+        ),
+        (Link("card", "prompt", "answer"),),
+    ),
+    Sample(
+        "Write a file",
+        "Saves your message as a file on the server, under a name and in a format of your choice.",
+        "a file as output, to look at and to download",
+        (
+            _chat_in("Bring the tickets, and call the hotel.", "note"),
+            Node(
+                "file",
+                "SaveToFile",
+                {"file_name": "sample-note", "local_format": "txt"},
+                editable=("file_name", "local_format"),
+            ),
+        ),
+        (Link("note", "message", "file", "input"),),
+    ),
+    Sample(
+        "Read a file",
+        "Shows the text of a file. Give it one first: it has nothing to read until then.",
+        "a file as input, such as a text, a CSV or a PDF",
+        (Node("file", "File", editable=("path",), required=("path",)), _chat_out()),
+        (Link("file", "message", "answer"),),
+    ),
+    Sample(
+        "Wait for an approval",
+        "Waits until a person approves or rejects the message (Langflow 1.11 and later).",
+        "a run that waits for a person; run it in the background",
+        (
+            _chat_in("May the invoice of 120 pounds be paid?"),
+            Node("decision", "HumanInput"),
+            # a branch passes on what was asked, and not what was decided
+            _prompt("approved", "Approved: {message}", {"message": ""}, wired=("message",)),
+            _prompt("rejected", "Rejected: {message}", {"message": ""}, wired=("message",)),
+            _chat_out("yes", "Approved"),
+            _chat_out("no", "Rejected"),
+        ),
+        (
+            Link("question", "message", "decision", "prompt"),
+            Link("decision", "branch_approve", "approved", "message"),
+            Link("decision", "branch_reject", "rejected", "message"),
+            Link("approved", "prompt", "yes"),
+            Link("rejected", "prompt", "no"),
+        ),
+    ),
+)
+
+
+def own_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]:
+    """The code of the components that these samples bring along, by their type."""
+    return {node.type: node.code for sample in samples for node in sample.nodes if node.own}

@@ -1,0 +1,128 @@
+"""From a specification and a server's own components to the graph of a flow."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lfclient.console.samples.spec import Link, Node, Sample, components_of
+
+
+def build(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    """The flow's graph (`data` of a flow), of the components in a server's catalogue.
+
+    That is `client.catalogue(own_code())`, so that it has the components that samples bring along.
+    Raises KeyError if the server lacks a component; `Sample.missing` says which.
+    """
+    known = components_of(catalogue)
+    nodes = {node.key: _node(node, known[node.type], place) for place, node in _placed(sample)}
+    return {
+        "nodes": list(nodes.values()),
+        "edges": [
+            _edge(link, nodes[link.source]["data"], nodes[link.target]["data"])
+            for link in sample.links
+        ],
+        "viewport": {"x": 0, "y": 0, "zoom": 0.8},
+    }
+
+
+def _placed(sample: Sample) -> list[tuple[tuple[int, int], Node]]:
+    """Each node in a column right of those that feed it."""
+    column = {node.key: 0 for node in sample.nodes}
+    for _ in sample.nodes:
+        for link in sample.links:
+            column[link.target] = max(column[link.target], column[link.source] + 1)
+    rows: dict[int, int] = {}
+    placed = []
+    for node in sample.nodes:
+        row = rows.setdefault(column[node.key], 0)
+        rows[column[node.key]] += 1
+        placed.append(((column[node.key] * 420, row * 380), node))
+    return placed
+
+
+def _node(node: Node, component: Mapping[str, Any], place: tuple[int, int]) -> dict[str, Any]:
+    component = copy.deepcopy(dict(component))
+    template = component["template"]
+    for parameter, value in node.values.items():
+        template[parameter]["value"] = value
+    for variable, value in node.variables.items():
+        template[variable] = _prompt_variable(variable, value)
+    if node.variables:
+        component["custom_fields"] = {"template": list(node.variables)}
+    for parameter in node.editable:
+        template[parameter]["api_editable"] = True
+    for parameter in node.required:
+        template[parameter]["required"] = True
+    for parameter in (*node.values, *node.editable):
+        # what the editor does once the parameter it hangs on is chosen; 1.8 ignores hidden ones
+        template[parameter]["show"] = True
+    if node.name:
+        component["display_name"] = node.name
+    return {
+        "id": node.id,
+        "type": "genericNode",
+        "position": {"x": place[0], "y": place[1]},
+        "data": {"id": node.id, "type": node.type, "node": component, "showNode": True},
+    }
+
+
+def _prompt_variable(name: str, value: str) -> dict[str, Any]:
+    # what the editor adds to a prompt template for each {name} in its text
+    return {
+        "name": name,
+        "display_name": name,
+        "type": "str",
+        "value": value,
+        "multiline": True,
+        "input_types": ["Message"],
+        "show": True,
+        "required": False,
+        "advanced": False,
+        "list": False,
+        "dynamic": False,
+        "load_from_db": False,
+        "title_case": False,
+        "info": "",
+        "placeholder": "",
+        "file_path": "",
+        "fileTypes": [],
+        "field_type": "str",
+    }
+
+
+def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+    output = next(o for o in source["node"]["outputs"] if o["name"] == link.output)
+    # the editor remembers which of several outputs was chosen
+    source["node"]["selected_output"] = link.output
+    parameter = target["node"]["template"][link.parameter]
+    handles = {
+        "sourceHandle": {
+            "dataType": source["type"],
+            "id": source["id"],
+            "name": link.output,
+            "output_types": output["types"],
+        },
+        "targetHandle": {
+            "fieldName": link.parameter,
+            "id": target["id"],
+            "inputTypes": parameter.get("input_types"),
+            "type": parameter["type"],
+        },
+    }
+    written = {end: _handle(handle) for end, handle in handles.items()}
+    return {
+        "id": f"xy-edge__{source['id']}{written['sourceHandle']}"
+        f"-{target['id']}{written['targetHandle']}",
+        "source": source["id"],
+        "target": target["id"],
+        **written,
+        "data": handles,
+    }
+
+
+def _handle(handle: Mapping[str, Any]) -> str:
+    # the editor keeps a handle in an HTML attribute, with œ for the quotes
+    return json.dumps(handle, separators=(",", ":"), sort_keys=True).replace('"', "œ")

@@ -1,0 +1,132 @@
+"""A run as Python: with httpx alone, or with this client."""
+
+from __future__ import annotations
+
+from lfclient.console.snippets.call import API_KEY, Call
+from lfclient.console.snippets.literals import PYTHON, python_text
+from lfclient.flows.field import Variable
+
+_SYNC = """
+answer = httpx.post(URL, headers=HEADERS, json=BODY, timeout=None)
+if answer.is_error:
+    sys.exit(answer.text)
+run = answer.json()
+for error in run["errors"]:
+    print(error, file=sys.stderr)
+print(json.dumps(run["outputs"], indent=2))
+"""
+_BACKGROUND = """
+with httpx.Client(headers=HEADERS, timeout=60) as client:
+    answer = client.post(URL, json=BODY)
+    if answer.is_error:
+        sys.exit(answer.text)
+    job = answer.json()["job_id"]
+    doubts = 0
+    while True:
+        time.sleep(0.5)
+        answer = client.get(URL, params={"job_id": job})
+        if answer.status_code == 500 and doubts < 5:
+            doubts += 1  # servers say so for about a second though all is well
+            continue
+        if answer.is_error:
+            sys.exit(answer.text)
+        doubts = 0
+        run = answer.json()
+        if run["object"] == "response":
+            break
+        if run["status"] == "suspended":
+            sys.exit(f"The run waits for a person to decide: job {job}")
+for error in run["errors"]:
+    print(error, file=sys.stderr)
+print(json.dumps(run["outputs"], indent=2))
+"""
+_STREAM = """
+outputs = {}
+rest = b""
+with httpx.stream("POST", URL, headers=HEADERS, json=BODY, timeout=None) as answer:
+    if answer.is_error:
+        sys.exit(answer.read().decode())
+    for piece in answer.iter_bytes():
+        *lines, rest = (rest + piece).split(b"\\n")
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            event = json.loads(line[5:])
+            data = event.get("data", {})
+            if event.get("event") == "token":
+                print(data["chunk"], end="", flush=True, file=sys.stderr)
+            elif event.get("event") == "error":
+                print(data.get("text") or data.get("error"), file=sys.stderr)
+            elif event.get("event") == "output":
+                outputs[data["component_id"]] = data
+print(json.dumps(outputs, indent=2))
+"""
+_BY_HTTPX = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
+
+_PRINT = """
+for error in run.errors:
+    print(error.message, file=sys.stderr)
+for output in run.outputs.values():
+    print(f"{output.display_name} ({output.kind.value}):", output.value)
+"""
+
+
+def write_httpx(call: Call) -> str:
+    """It prints the outputs as JSON, as the server's answer has them."""
+    headers = f'{{"x-api-key": os.environ["{API_KEY}"]}}' if call.with_key else "{}"
+    return "".join(
+        [
+            call.comments("#", "Save it as run.py; then: pip install httpx && python run.py"),
+            "import json\n",
+            "import os\n" if call.variables else "",
+            "import sys\n",
+            "import time\n" if call.mode == "background" else "",
+            "\nimport httpx\n\n",
+            f"URL = {python_text(call.endpoint)}\n",
+            f"HEADERS = {headers}\n",
+            f"BODY = {PYTHON.write(call.body)}\n",
+            _BY_HTTPX[call.mode],
+        ]
+    )
+
+
+def write_lfclient(call: Call) -> str:
+    """It prints each output's name, kind and value."""
+    # a variable can only be a value itself
+    variable = any(isinstance(value, Variable) for value in call.overrides.values())
+    names = ["LangflowClient", *(["RunEnded", "Token"] if call.mode == "stream" else [])]
+    key = f', os.environ["{API_KEY}"]' if call.with_key else ""
+    return "".join(
+        [
+            call.comments(
+                "#",
+                "lfclient comes with Langflow Console: save this as run.py in its folder.",
+                "Then: python run.py",
+                own_client=True,
+            ),
+            "import os\n" if call.variables else "",
+            "import sys\n\n",
+            f"from lfclient import {', '.join([*names, *(['Variable'] if variable else [])])}\n\n",
+            f"FLOW = {python_text(call.flow_id)}\n",
+            f"SESSION = {python_text(call.session_id)}\n" if call.session_id else "",
+            f"OVERRIDES = {PYTHON.write(call.overrides)}\n\n",
+            f"with LangflowClient({python_text(call.url)}{key}) as client:\n",
+            _calls(call),
+            _PRINT,
+        ]
+    )
+
+
+def _calls(call: Call) -> str:
+    arguments = f"(FLOW, OVERRIDES{', session_id=SESSION' if call.session_id else ''})"
+    if call.mode == "sync":
+        return f"    run = client.run{arguments}\n"
+    if call.mode == "background":
+        return f"    job = client.submit{arguments}\n    run = client.wait(job)\n"
+    return (
+        f"    for event in client.stream{arguments}:\n"
+        "        if isinstance(event, Token):\n"
+        '            print(event.text, end="", flush=True, file=sys.stderr)\n'
+        "        if isinstance(event, RunEnded):\n"
+        "            run = event.run\n"
+    )

@@ -1,0 +1,61 @@
+"""A run as code, in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from lfclient.console.snippets import curl, python, typescript
+from lfclient.console.snippets.call import Call, call_of
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.model import Flow
+from lfclient.wire.server_info import ServerInfo
+
+
+class Language(str, Enum):
+    """What a snippet is written for; the value is the name that a person reads."""
+
+    CURL = "curl"
+    HTTPX = "Python, httpx"
+    LFCLIENT = "Python, lfclient"
+    TYPESCRIPT = "TypeScript"
+
+    @property
+    def file(self) -> str:
+        """The file name under which its head comment says to save it."""
+        return _FILES[self]
+
+
+_FILES = {
+    Language.CURL: "run.sh",
+    Language.HTTPX: "run.py",
+    Language.LFCLIENT: "run.py",
+    Language.TYPESCRIPT: "run.mts",
+}
+
+
+_WRITERS: dict[Language, Callable[[Call], str]] = {
+    Language.CURL: curl.write,
+    Language.HTTPX: python.write_httpx,
+    Language.LFCLIENT: python.write_lfclient,
+    Language.TYPESCRIPT: typescript.write,
+}
+
+
+def snippet(
+    language: Language,
+    record: RunRecord,
+    flow: Flow,
+    server: ServerInfo,
+    url: str,
+    *,
+    with_key: bool = True,
+) -> str:
+    """The code that runs `flow` as `record` says, on the server at `url` in its dialect.
+
+    It waits for the end and prints the outputs: with `lfclient` as the console has them, else as
+    the server's answer does, which leaves some out, as its head comment then says. `with_key`: the
+    server asks for an API key.
+    Raises `InvalidRequest` or `Unsupported` for what the server, as it is now, would not take.
+    """
+    return _WRITERS[language](call_of(record, flow, server, url, with_key=with_key))

@@ -1,0 +1,68 @@
+"""What people press in a process that does not follow the run, for the one that does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from lfclient.console.store.database import Database
+from lfclient.console.store.row_mapping import microseconds, moment
+from lfclient.console.store.tables import RunRow, WishRow
+
+
+@dataclass(frozen=True)
+class Wish:
+    """To stop a run, or where `question` is the id of one, to decide so."""
+
+    run_id: str
+    asked_at: datetime
+    question: str = ""
+    decision: str = ""
+
+
+class RunWishes:
+    """One stop of each run and one decision of each question, until they are taken. Every method
+    raises `StoreError`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._new = database.insert_new(WishRow.__table__, "run_id", "question")
+
+    def put(self, wish: Wish) -> None:
+        """Leave it, unless there is one already."""
+        row = {
+            "run_id": wish.run_id,
+            "question": wish.question,
+            "decision": wish.decision,
+            "asked_at": microseconds(wish.asked_at),
+        }
+        with self._database.write() as connection:
+            connection.execute(self._new, row)
+
+    def of(self, run_ids: Collection[str]) -> list[Wish]:
+        """Those for some runs that nobody has taken yet."""
+        # there is hardly ever one at all
+        with self._database.read() as connection:
+            rows = connection.execute(select(WishRow.__table__))
+            return [_wish(*row) for row in rows if row.run_id in run_ids]
+
+    def take(self, wish: Wish, worker: str) -> bool:
+        """Whether the process that follows its run is the one to carry it out: it is gone then, and
+        so taken only once, whatever becomes of the process.
+        """
+        run = select(RunRow.id).where(RunRow.id == wish.run_id, RunRow.worker == worker)
+        gone = delete(WishRow).where(
+            WishRow.run_id == wish.run_id, WishRow.question == wish.question, run.exists()
+        )
+        with self._database.write() as connection:
+            return bool(connection.execute(gone).rowcount)
+
+
+def _wish(run_id: str, question: str, decision: str, asked_at: int) -> Wish:
+    asked = moment(asked_at)
+    assert asked is not None
+    return Wish(run_id, asked, question, decision)

@@ -1,0 +1,163 @@
+"""What lists show of a run, and what it is found by: short texts of its inputs and outputs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from lfclient.common.formatting import clip, clip_middle
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import label_of
+from lfclient.outputs.model import FileRef, Output, OutputKind
+
+GIST = 300  # characters
+HEADLINE = 200
+SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a run is found
+_DEPTH = 12
+_MARKDOWN = MarkdownIt("commonmark")
+_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
+_MARKS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
+_BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
+
+
+def gist_of(flow: Flow, overrides: Mapping[str, Any]) -> str:
+    """The gist of values that a flow is given: by its own labels, files by their names."""
+    files = {of.key for of in flow.fields if of.kind is FieldKind.FILE}
+    given = {
+        key: _without_folders(value) if key in files else value for key, value in overrides.items()
+    }
+    return gist(given, {of.key: label_of(of) for of in flow.fields})
+
+
+def _without_folders(value: Any) -> Any:
+    """Paths at the server as the names that stand at their ends."""
+    if isinstance(value, str):
+        return value.rpartition("/")[2] or value
+    if isinstance(value, list) and all(isinstance(path, str) for path in value):
+        return ", ".join(map(_without_folders, value))
+    return value
+
+
+def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
+    """The values that differ from the flow's, in one line: `Message: Hello · Rows: 3`.
+
+    `overrides` by `Component.parameter`, secrets masked; `labels` are the parameters' labels.
+    """
+    labels = labels or {}
+    parts = []
+    for key, value in overrides.items():
+        label = labels.get(key) or key.partition(".")[2] or key
+        parts.append(f"{label}: {clip_middle(_line(value), 80)}")
+    return clip(" · ".join(parts), GIST)
+
+
+def headline(record: RunRecord) -> str:
+    """The first line of what a run returned, or of why it failed."""
+    run = record.run
+    for output in run.outputs.values() if run else ():
+        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
+            return clip(_output_line(output), HEADLINE)
+    if run and run.errors:
+        return clip(_line(run.errors[0].message), HEADLINE)
+    return clip(_line(record.problem.message), HEADLINE) if record.problem else ""
+
+
+def searched(record: RunRecord) -> str:
+    """The text by which a record is found, folded."""
+    inputs = chain((record.flow_name,), _texts(record.overrides))
+    return folded(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
+
+
+def folded(text: str) -> str:
+    """`text` as it is searched: whatever its case, and its accents as far as they are marks."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    unmarked = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", unmarked)
+
+
+def _outputs(record: RunRecord) -> Iterator[str]:
+    run = record.run
+    if record.problem:
+        yield record.problem.message
+    if run is None:
+        return
+    for error in run.errors:
+        yield error.message
+    for message in run.messages.values():
+        yield message.shown
+    for output in run.outputs.values():
+        yield from _texts(output.value)
+
+
+def _output_line(output: Output) -> str:
+    value = output.value
+    if output.kind is OutputKind.TABLE and isinstance(value, list):
+        return f"Table of {len(value) + (output.missing or 0):,} rows"
+    if output.kind is OutputKind.IMAGE:
+        return "Image"
+    line = _line(value)
+    return _unmarked(line) if output.kind is OutputKind.MESSAGE else line
+
+
+def _unmarked(line: str) -> str:
+    """A line of Markdown as it reads once drawn: without its marks, an image by what it shows."""
+    line = _BLOCK_MARK.sub("", line[: 4 * HEADLINE])
+    if not _INLINE_MARK.search(line):
+        return line
+    (inline,) = _MARKDOWN.parseInline(line)
+    return "".join(part.content for part in inline.children or ()).strip() or line
+
+
+def _line(value: Any) -> str:
+    """A value's first line that is not empty."""
+    if isinstance(value, str):
+        return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
+    if isinstance(value, FileRef):
+        return value.name
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    if isinstance(value, (dict, list)):
+        return _line(" ".join(_cut(_texts(value, keys=True), 1_000)))
+    return "" if value is None else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return f"variable {value.name}" if isinstance(value, Variable) else str(value)
+
+
+def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
+    """The texts and numbers in a value, in order, and its `keys` where wanted."""
+    if isinstance(value, (dict, Mapping)) and depth < _DEPTH:
+        for key, inner in value.items():
+            if keys:
+                yield f"{key}:"
+            yield from _texts(inner, keys=keys, depth=depth + 1)
+    elif isinstance(value, (list, tuple)) and depth < _DEPTH:
+        for inner in value:
+            yield from _texts(inner, keys=keys, depth=depth + 1)
+    elif isinstance(value, FileRef):
+        yield value.name
+    elif value is not None and not isinstance(value, (bytes, dict, list, tuple)):
+        yield _plain(value)
+
+
+def _joined(texts: Iterator[str]) -> str:
+    return "\n".join(_cut(texts, SEARCHED))
+
+
+def _cut(texts: Iterator[str], length: int) -> Iterator[str]:
+    """`texts` as far as they have `length` characters together."""
+    for text in texts:
+        if length <= 0:
+            return
+        yield text[:length]
+        length -= len(text) + 1

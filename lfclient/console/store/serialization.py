@@ -1,0 +1,291 @@
+"""Runs and values to JSON and back, bytes and file references included.
+
+A run becomes several documents: first itself, then what is large in it, in slices. What an output
+and the raw answer both hold is written once. So keeping a large answer takes no second copy of it
+in memory.
+
+JSON has no bytes: they stand as an object with one key, the tag. The tag is random and made after
+the answer came, so that no server can send one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from pydantic_core import from_json
+
+from lfclient.flows.field import Variable
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.runs.model import Run, RunStatus
+
+SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
+# outputs lie at most this deep in an answer; deeper, looking for shared values could overflow
+_DEPTH = 12
+
+
+def dump_value(value: Any) -> bytes:
+    """A value of JSON types, bytes, `Variable` and `FileRef`; a line with the tag, then JSON."""
+    tag = _new_tag()
+    return tag.encode() + b"\n" + _dumps(value, tag)
+
+
+def load_value(data: bytes) -> Any:
+    """The value that `dump_value` wrote."""
+    tag, _, body = data.partition(b"\n")
+    return _loads(body, tag.decode())
+
+
+def dump_run(run: Run) -> Iterator[bytes]:
+    """The documents of a run, in order."""
+    tag = _new_tag()
+    shared = _Shared(run, tag)
+    document = {
+        **_plain(run),
+        "status": run.status.value,
+        "outputs": {name: shared.output(output) for name, output in run.outputs.items()},
+        "not_run": [_plain(entry) for entry in run.not_run],
+        "errors": [_plain(entry) for entry in run.errors],
+        "raw": shared.strip(run.raw),
+        "components": [_component(entry, shared) for entry in run.components.values()],
+        "messages": [_plain(entry) for entry in run.messages.values()],
+        "waiting_for": run.waiting_for and _question(run.waiting_for),
+        "decided": [_question(entry) for entry in run.decided],
+    }
+    yield tag.encode() + b"\n" + _dumps(document, tag)
+    for index, value in enumerate(shared.values):
+        size = SLICES.get(type(value))
+        if size is None:
+            yield _dumps([index, value], tag)
+            continue
+        for start in range(0, len(value) or 1, size):
+            yield _dumps([index, value[start : start + size]], tag)
+
+
+def load_run(documents: Iterable[bytes]) -> Run:
+    """The run that `dump_run` wrote."""
+    iterator = iter(documents)
+    first, _, body = next(iterator).partition(b"\n")
+    tag = first.decode()
+    run = _loads(body, tag)
+    slices: list[list[Any]] = []
+    for document in iterator:
+        index, value = _loads(document, tag)
+        if index == len(slices):
+            slices.append([])
+        slices[index].append(value)
+    shared = []
+    while slices:
+        shared.append(_joined(slices.pop(0)))
+    return Run(
+        **{
+            **run,
+            "status": RunStatus(run["status"]),
+            "outputs": {
+                name: _output(entry, shared, tag) for name, entry in run["outputs"].items()
+            },
+            "not_run": tuple(NotRun(**entry) for entry in run["not_run"]),
+            "errors": tuple(RunError(**entry) for entry in run["errors"]),
+            "warnings": tuple(run["warnings"]),
+            "raw": _restore(run["raw"], shared, tag),
+            # what follows is missing from what earlier releases of the console wrote
+            "components": {
+                entry["component_id"]: _component_run(entry, shared, tag)
+                for entry in run.get("components", ())
+            },
+            "messages": {entry["id"]: _message(entry) for entry in run.get("messages", ())},
+            "waiting_for": _human_input(run.get("waiting_for")),
+            "decided": tuple(filter(None, map(_human_input, run.get("decided", ())))),
+        }
+    )
+
+
+def _joined(slices: list[Any]) -> Any:
+    if len(slices) == 1:
+        return slices[0]
+    if isinstance(slices[0], list):
+        return list(chain.from_iterable(slices))
+    return slices[0][:0].join(slices)
+
+
+class _Shared:
+    """Large values and those of the outputs, by identity, each written once for all holders."""
+
+    def __init__(self, run: Run, tag: str) -> None:
+        self.values: list[Any] = []
+        self._tag = tag
+        self._index: dict[int, int] = {}
+        for output in run.outputs.values():
+            self._collect(output)
+        for component in run.components.values():
+            if component.output:
+                self._collect(component.output)
+
+    def _collect(self, output: Output) -> None:
+        if isinstance(output.value, (str, list, dict, bytes)):
+            self._add(output.value)
+        for other in (*output.parts.values(), *output.extras):
+            self._collect(other)
+
+    def _add(self, value: Any) -> int:
+        if id(value) not in self._index:
+            self._index[id(value)] = len(self.values)
+            self.values.append(value)  # which keeps it, and so its id, alive
+        return self._index[id(value)]
+
+    def output(self, output: Output) -> dict[str, Any]:
+        return {
+            **_plain(output),
+            "kind": output.kind.value,
+            "value": self.strip(output.value),
+            "parts": {name: self.output(part) for name, part in output.parts.items()},
+            "extras": [self.output(extra) for extra in output.extras],
+        }
+
+    def strip(self, value: Any, depth: int = 0) -> Any:
+        """`value` with a reference in the place of whatever is written apart."""
+        known = id(value) in self._index
+        if known or (type(value) in SLICES and len(value) > SLICES[type(value)]):
+            return {self._tag: "shared", "index": self._add(value)}
+        return _map(value, depth, self.strip)
+
+
+def _output(entry: dict[str, Any], shared: list[Any], tag: str) -> Output:
+    parts = {name: _output(part, shared, tag) for name, part in entry["parts"].items()}
+    return Output(
+        **{
+            **entry,
+            "kind": OutputKind(entry["kind"]),
+            "value": _restore(entry["value"], shared, tag),
+            "parts": parts,
+            "extras": tuple(_output(extra, shared, tag) for extra in entry["extras"]),
+        }
+    )
+
+
+def _component(component: ComponentRun, shared: _Shared) -> dict[str, Any]:
+    return {
+        **_plain(component),
+        "state": component.state.value,
+        "ended_at": _time(component.ended_at),
+        "output": component.output and shared.output(component.output),
+        "error": component.error and _plain(component.error),
+    }
+
+
+def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> ComponentRun:
+    return ComponentRun(
+        **{
+            **entry,
+            "state": ComponentState(entry["state"]),
+            "ended_at": _moment(entry["ended_at"]),
+            "output": entry["output"] and _output(entry["output"], shared, tag),
+            "error": entry["error"] and RunError(**entry["error"]),
+            "log": tuple(entry["log"]),
+        }
+    )
+
+
+def _message(entry: dict[str, Any]) -> Message:
+    lists = {name: tuple(entry.get(name, ())) for name in ("files", "blocks")}
+    return Message(**{**entry, **lists})
+
+
+def _question(question: HumanInput) -> dict[str, Any]:
+    return {
+        **_plain(question),
+        "decisions": [_plain(decision) for decision in question.decisions],
+        "expires_at": _time(question.expires_at),
+        "sent_at": _time(question.sent_at),
+    }
+
+
+def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
+    if entry is None:
+        return None
+    decisions = tuple(Decision(**decision) for decision in entry["decisions"])
+    times = {name: _moment(entry.get(name)) for name in ("expires_at", "sent_at")}
+    return HumanInput(**{**entry, "decisions": decisions, **times})
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment and moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _restore(value: Any, shared: list[Any], tag: str, depth: int = 0) -> Any:
+    if isinstance(value, dict) and value.get(tag) == "shared":
+        return shared[value["index"]]
+    return _map(value, depth, lambda inner, depth: _restore(inner, shared, tag, depth))
+
+
+def _map(value: Any, depth: int, change: Callable[[Any, int], Any]) -> Any:
+    if depth < _DEPTH and isinstance(value, dict):
+        return {key: change(inner, depth + 1) for key, inner in value.items()}
+    if depth < _DEPTH and isinstance(value, list):
+        return [change(inner, depth + 1) for inner in value]
+    return value
+
+
+def _plain(thing: Any) -> dict[str, Any]:
+    """A dataclass's fields, without a copy of what they hold."""
+    return {name: getattr(thing, name) for name in _names(type(thing))}
+
+
+@cache
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _new_tag() -> str:
+    return f"$lfconsole-{secrets.token_hex(8)}"
+
+
+def _dumps(value: Any, tag: str) -> bytes:
+    def encode(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return {tag: "bytes", "base64": base64.b64encode(value).decode("ascii")}
+        if isinstance(value, Variable):
+            return {tag: "variable", **_plain(value)}
+        if isinstance(value, FileRef):
+            return {tag: "file", **_plain(value)}
+        raise TypeError(f"{type(value).__name__} is no value of a run")
+
+    return json.dumps(value, default=encode, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _loads(data: bytes, tag: str) -> Any:
+    if tag.encode() not in data:
+        with suppress(ValueError):  # lone surrogates, which the quick parser refuses
+            return from_json(data)
+
+    def decode(value: dict[str, Any]) -> Any:
+        kind = value.get(tag)
+        if kind is None or kind == "shared":
+            return value
+        if kind == "bytes":
+            return base64.b64decode(value["base64"])
+        del value[tag]
+        return Variable(**value) if kind == "variable" else FileRef(**value)
+
+    return json.loads(data.decode("utf-8", "surrogatepass"), object_hook=decode)

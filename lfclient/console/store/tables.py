@@ -1,0 +1,201 @@
+"""The tables: one row a run, its answer in pieces and its text beside it; presets; drafts;
+processes, and what they leave for each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from lfclient.console.store.row_mapping import storable
+
+# SQLite counts rows by INTEGER only
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Text(TypeDecorator[str]):
+    """Text, written and looked for without what no database takes."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return value if value is None else storable(value)
+
+
+def _keyset(*columns: str) -> Index:
+    """The index that makes a list of an owner's runs, narrowed by `columns`, a page by key."""
+    return Index("_".join(("ix_runs_owner", *columns)), "owner", *columns, "created_at", "id")
+
+
+class Base(DeclarativeBase):
+    """The metadata that the migrations bring about."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: _Text}
+
+
+class RunRow(Base):
+    """A `RunRecord` without its answer. Times are microseconds since 1970, UTC.
+
+    `gist` and `headline` are what lists show of inputs and answer; `answer_bytes` is what the
+    pieces take, and `answer_kept` which of them there are.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("owner", "click"),
+        _keyset(),
+        _keyset("flow_id"),
+        _keyset("status"),
+        _keyset("mode"),
+        _keyset("starred"),
+        Index(
+            "ix_runs_unfinished",
+            "owner",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        # a server's word may be longer than PostgreSQL's ordered indexes take
+        Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
+        Index("ix_runs_created_at", "created_at", "answer_bytes"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    click: Mapped[str]
+    server_name: Mapped[str]
+    server_url: Mapped[str]
+    flow_id: Mapped[str]
+    flow_name: Mapped[str]
+    mode: Mapped[str]
+    status: Mapped[str]
+    session_id: Mapped[str | None]
+    overrides: Mapped[bytes] = mapped_column(LargeBinary)
+    queue_limit: Mapped[int | None]
+    job_id: Mapped[str | None]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    stop_requested_at: Mapped[int | None] = mapped_column(BigInteger)
+    stop_result: Mapped[str]
+    note: Mapped[str]
+    problem: Mapped[bytes | None] = mapped_column(LargeBinary)
+    worker: Mapped[str]
+    version: Mapped[int]
+    attempts: Mapped[int] = mapped_column(server_default="1")
+    inputs_kept: Mapped[bool] = mapped_column(server_default="1")
+    starred: Mapped[bool] = mapped_column(server_default="0")
+    gist: Mapped[str] = mapped_column(server_default="")
+    headline: Mapped[str] = mapped_column(server_default="")
+    answer_kept: Mapped[str] = mapped_column(server_default="whole")
+    answer_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class PieceRow(Base):
+    """One document of a run's answer; apart, so that lists of runs never read it."""
+
+    __tablename__ = "run_pieces"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TextRow(Base):
+    """What a run is found by: its inputs and outputs as text, folded."""
+
+    __tablename__ = "run_texts"
+
+    id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), unique=True)
+    body: Mapped[str]
+
+
+class LabelRow(Base):
+    """A label of a run, with what is needed to list the runs that have it."""
+
+    __tablename__ = "run_labels"
+    __table_args__ = (Index("ix_run_labels_owner_label", "owner", "label", "created_at", "run_id"),)
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class PresetRow(Base):
+    """A named set of values of a flow; `content` holds the values and which secrets are wanted."""
+
+    __tablename__ = "presets"
+    __table_args__ = (
+        UniqueConstraint("owner", "flow_id", "name"),
+        Index(
+            "ix_presets_default",
+            "owner",
+            "flow_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    flow_id: Mapped[str]
+    flow_name: Mapped[str]
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    is_default: Mapped[bool] = mapped_column(server_default="0")
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int]
+
+
+class DraftRow(Base):
+    """What somebody has typed into a form, as JSON without secrets.
+
+    `browser` is a keyed hash of its cookie; `name` tells the forms of an owner apart.
+    """
+
+    __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_updated_at", "updated_at"),)
+
+    browser: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class WishRow(Base):
+    """What was pressed for a run that another process follows: with `question`, a decision on it,
+    else a stop.
+    """
+
+    __tablename__ = "run_wishes"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True)
+    decision: Mapped[str]
+    asked_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class WorkerRow(Base):
+    """A console process; `beat` grows as long as it lives."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    beat: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,1 @@
+"""A flow's graph, and its fields: kinds, extraction, validation, encoding."""

@@ -1,0 +1,272 @@
+"""From a component's raw parameters to fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.flows.field import Field, FieldKind, Range, Variable
+from lfclient.flows.field_kinds import KINDS
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.flows.structured_values import names_of
+
+# what a parameter's `_input_type` says; every one that five releases of Langflow have
+INPUT_TYPES: dict[str, FieldKind] = {
+    "StrInput": FieldKind.TEXT,
+    "MessageInput": FieldKind.TEXT,
+    "MessageTextInput": FieldKind.TEXT,
+    "QueryInput": FieldKind.TEXT,
+    "MultilineInput": FieldKind.MULTILINE,
+    "PromptInput": FieldKind.PROMPT,
+    "MustachePromptInput": FieldKind.PROMPT,
+    "IntInput": FieldKind.INTEGER,
+    "FloatInput": FieldKind.DECIMAL,
+    "SliderInput": FieldKind.SLIDER,
+    "BoolInput": FieldKind.SWITCH,
+    "DropdownInput": FieldKind.SELECT,
+    "TabInput": FieldKind.TAB,
+    "MultiselectInput": FieldKind.MULTISELECT,
+    "SortableListInput": FieldKind.ORDERED_LIST,
+    "SecretStrInput": FieldKind.SECRET,
+    "MultilineSecretInput": FieldKind.SECRET,
+    "DictInput": FieldKind.DICT,
+    "NestedDictInput": FieldKind.JSON,
+    "TableInput": FieldKind.TABLE,
+    "FileInput": FieldKind.FILE,
+    "DurationInput": FieldKind.DURATION,
+    "ModelInput": FieldKind.MODEL,
+}
+
+# nodes saved by old releases have no `_input_type`; their `type` says the rest
+TYPES: dict[str, FieldKind] = {
+    "str": FieldKind.TEXT,
+    "query": FieldKind.TEXT,
+    "prompt": FieldKind.PROMPT,
+    "mustache": FieldKind.PROMPT,
+    "int": FieldKind.INTEGER,
+    "float": FieldKind.DECIMAL,
+    "slider": FieldKind.SLIDER,
+    "bool": FieldKind.SWITCH,
+    "tab": FieldKind.TAB,
+    "sortableList": FieldKind.ORDERED_LIST,
+    "dict": FieldKind.DICT,
+    "NestedDict": FieldKind.JSON,
+    "table": FieldKind.TABLE,
+    "file": FieldKind.FILE,
+    "duration": FieldKind.DURATION,
+    "model": FieldKind.MODEL,
+}
+
+# values that only come by an edge
+BY_EDGE = frozenset({"HandleInput", "DataInput", "JSONInput", "DataFrameInput", "ToolsInput"})
+# what only means something within Langflow's editor, or decides what the flow's edges are
+IN_EDITOR = frozenset(
+    {"AuthInput", "ConnectionInput", "DataDisplayInput", "McpInput", "ActionPickerInput"}
+)
+_EDITOR_TYPES = frozenset(
+    {"auth", "connect", "data_display", "mcp", "actionPicker", "tools", "link", "code"}
+)
+# code, what widens its sandbox, and where stored credentials are sent: servers from 1.12 on
+# refuse to have these overridden, older ones ignore it or, worse, obey
+_CODE = frozenset(
+    {
+        "code",
+        "function_code",
+        "python_code",
+        "tool_code",
+        "filter_instruction",
+        "global_imports",
+        "allow_dangerous_code",
+    }
+)
+_MAY_BE_SECRET = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
+_VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
+
+
+def fields_of(flow: Flow) -> list[Field]:
+    """What a run may override: the chat text, then what the flow's author marked for it or what
+    is required, then the rest; within each, by component as the flow has them.
+    """
+    wired = {(edge.target, edge.target_parameter) for edge in flow.edges}
+    found = [
+        field
+        for component in flow.components
+        for shared in [component.display_name in flow.shared_names]
+        for name in _ordered(component)
+        if (field := field_of(component, name, (component.id, name) in wired, shared))
+    ]
+    return sorted(found, key=_rank)
+
+
+def why_not(component: Component, parameter: str, *, wired: bool) -> str | None:
+    """Why a parameter can't be overridden by a run, as a sentence; None if it can."""
+    entry = component.template.get(parameter)
+    if entry is None or parameter == "_type":
+        return "The component has no such parameter."
+    owner, name = component.behind(parameter) or (component, parameter)
+    source = owner.template.get(name, entry)
+    declared = {source.get("_input_type"), entry.get("_input_type")}
+    types = {source.get("type"), entry.get("type")}
+    if wired:
+        return "Its value comes from another component, which a run can't change."
+    if _protected(owner.type, name) or "code" in types or "CodeInput" in declared:
+        return "It is protected: the value stays as the flow's author set it."
+    if name == "session_id":
+        return "The run's session takes its place."
+    if declared & BY_EDGE or (declared == {None} and _handle(entry)):
+        return "Its value can only come from another component."
+    if declared & IN_EDITOR or types & _EDITOR_TYPES:
+        return "It can only be set in Langflow's editor."
+    if entry.get("show") is False:
+        return "It is hidden in the flow."
+    if entry.get("list") is True and kind_of(entry)[0] in (FieldKind.INTEGER, FieldKind.DECIMAL):
+        return "Langflow can't take a list of numbers from a run."
+    return None
+
+
+def field_of(component: Component, parameter: str, wired: bool, name_shared: bool) -> Field | None:
+    """The field of one parameter; None if a run can't override it."""
+    if why_not(component, parameter, wired=wired):
+        return None
+    entry = component.template[parameter]
+    behind = component.behind(parameter)
+    owner, name = behind or (component, parameter)
+    kind, is_list = kind_of(entry)
+    if kind is FieldKind.PROMPT and name != "template":
+        kind = FieldKind.MULTILINE  # no variables are made of it
+    choices = _choices(entry)
+    of_chat = "ChatInput" in (owner.type, owner.id.split("-")[0])
+    by_agent = component.tool_mode and entry.get("tool_mode") is True
+    names = tuple(names_of(choices))
+    field = Field(
+        component=component.id,
+        component_name=component.display_name,
+        component_type=component.type,
+        parameter=parameter,
+        label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
+        kind=kind,
+        input_type=as_str(entry.get("_input_type")),
+        required=entry.get("required") is True and component.runs and not by_agent,
+        advanced=entry.get("advanced") is True,
+        api_editable=entry.get("api_editable") is True,
+        options=names,
+        free_text=_takes_free_text(entry, kind, names),
+        range=_range(entry.get("range_spec")),
+        help=as_str(entry.get("info")),
+        placeholder=as_str(entry.get("placeholder")),
+        secret=kind is FieldKind.SECRET,
+        is_list=is_list,
+        takes_variable="load_from_db" in entry and kind in _VARIABLE_KINDS,
+        file_types=tuple(filter(None, map(as_str, as_list(entry.get("fileTypes"))))),
+        columns=_columns(entry.get("table_schema")) if kind is FieldKind.TABLE else (),
+        units=names if kind is FieldKind.DURATION else (),
+        chat_input=of_chat and name == "input_value",
+        chat_files=of_chat and name == "files" and kind is FieldKind.FILE,
+        beside_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
+        runs=component.runs,
+        loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
+        choices=tuple(item for item in choices if isinstance(item, dict)),
+        limit=_limit(entry.get("limit")),
+        variables=_prompt_variables(owner, name) if kind is FieldKind.PROMPT else (),
+        double_braces=as_dict(owner.template.get("use_double_brackets")).get("value") is True
+        or "Mustache" in as_str(entry.get("_input_type")),
+        wire_type=as_str(entry.get("type")),
+        behind=(owner.id, name) if behind else None,
+        name_shared=name_shared,
+    )
+    return _with_default(field, entry)
+
+
+def kind_of(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
+    """How a parameter is entered, and whether its value is a list."""
+    declared = as_str(entry.get("_input_type"))
+    kind = INPUT_TYPES.get(declared) or TYPES.get(as_str(entry.get("type")), FieldKind.UNKNOWN)
+    is_list = entry.get("list") is True or entry.get("is_list") is True
+    if declared not in INPUT_TYPES and kind is FieldKind.TEXT and as_list(entry.get("options")):
+        kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
+    if kind in _MAY_BE_SECRET and entry.get("password") is True:
+        return FieldKind.SECRET, False
+    if is_list and kind in (FieldKind.TEXT, FieldKind.MULTILINE):
+        return FieldKind.TEXT_LIST, True
+    if kind is FieldKind.TEXT and entry.get("multiline") is True:
+        return FieldKind.MULTILINE, False
+    return kind, is_list
+
+
+def _with_default(field: Field, entry: Mapping[str, Any]) -> Field:
+    raw = entry.get("value")
+    if field.kind is FieldKind.FILE:
+        raw = entry.get("file_path") or raw
+    if field.loads_variable and isinstance(raw, str) and raw:
+        return replace(field, default=Variable(raw), stored=True)
+    if field.secret:
+        return replace(field, default="", stored=bool(raw), loads_variable=False)
+    if field.kind is FieldKind.MODEL:
+        known = [item for item in KINDS[field.kind].coerce(field, raw) if item not in field.choices]
+        field = replace(field, choices=(*field.choices, *known))
+    return replace(field, default=KINDS[field.kind].coerce(field, raw))
+
+
+def _rank(field: Field) -> int:
+    if field.chat_input:
+        return 0
+    return 1 if field.api_editable or field.required else 2
+
+
+def _ordered(component: Component) -> Iterable[str]:
+    listed = [name for name in component.field_order if name in component.template]
+    return dict.fromkeys([*listed, *component.template])
+
+
+def _protected(component_type: str, name: str) -> bool:
+    if component_type == "SQLComponent":
+        return name in ("query", "database_url") or name in _CODE
+    return name in _CODE or name == "bing_search_url"
+
+
+def _handle(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry without `_input_type` is fed by edges only: its type is a class's name."""
+    kind = as_str(entry.get("type"))
+    return kind == "other" or (kind not in TYPES and bool(as_list(entry.get("input_types"))))
+
+
+def _takes_free_text(entry: Mapping[str, Any], kind: FieldKind, options: tuple[str, ...]) -> bool:
+    if kind is FieldKind.TAB:
+        return False
+    made_elsewhere = entry.get("refresh_button") or entry.get("external_options")
+    return bool(not options or entry.get("combobox") is True or made_elsewhere)
+
+
+def _choices(entry: Mapping[str, Any]) -> list[Any]:
+    options = as_list(entry.get("options"))
+    return [item for item in options if not isinstance(item, dict) or item.get("name")]
+
+
+def _prompt_variables(owner: Component, name: str) -> tuple[str, ...]:
+    """The parameters without `_input_type` beside a prompt: the editor made them of its names."""
+    return tuple(
+        other
+        for other, entry in owner.template.items()
+        if other != name and entry.get("_input_type") is None and entry.get("type") == "str"
+    )
+
+
+def _range(value: object) -> Range | None:
+    limits = [_number(as_dict(value).get(part)) for part in ("min", "max", "step")]
+    return Range(*limits) if any(limit is not None for limit in limits) else None
+
+
+def _columns(value: object) -> tuple[dict[str, Any], ...]:
+    rows = value if isinstance(value, list) else as_list(as_dict(value).get("columns"))
+    return tuple(row for row in rows if isinstance(row, dict) and as_str(row.get("name")))
+
+
+def _limit(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

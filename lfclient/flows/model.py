@@ -1,0 +1,154 @@
+"""A flow as a graph: components, edges, which of them run, which of them end it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lfclient.common.coerce import as_str
+from lfclient.common.redaction import named_secrets, names_secret, secrets_in
+from lfclient.errors import BadAnswer
+
+if TYPE_CHECKING:
+    from lfclient.flows.field import Field
+from lfclient.flows.graph import (
+    _NESTING,
+    Component,
+    Edge,
+    _flatten,
+    _graph,
+    _groups_in,
+    _is_chat_input,
+    _kind,
+    _running,
+    _with_runs,
+)
+
+
+@dataclass(frozen=True)
+class FlowSummary:
+    """One line of the list of flows."""
+
+    id: str
+    name: str
+    description: str = ""
+    endpoint_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow at one moment. `raw` is the server's own JSON, and is not to be changed."""
+
+    id: str
+    name: str
+    components: tuple[Component, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    description: str = ""
+    endpoint_name: str | None = None
+    updated_at: str = ""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: object) -> Flow:
+        """A flow as `GET /api/v1/flows/{id}` or an exported file gives it.
+
+        Odd nodes and edges are left out; raises `BadAnswer` if there is no graph to be seen.
+        """
+        if not isinstance(raw, dict):
+            raise BadAnswer(f"A flow was expected, but {_kind(raw)} came.")
+        data = raw.get("data", raw if "nodes" in raw else None)
+        if data is not None and not isinstance(data, dict):
+            raise BadAnswer(f"The flow's data should be an object, but is {_kind(data)}.")
+        components, edges = _graph(data or {}, _NESTING)
+        running = _running(components, edges)
+        return cls(
+            id=as_str(raw.get("id")),
+            name=as_str(raw.get("name")) or "Untitled flow",
+            components=tuple(_with_runs(component, running) for component in components),
+            edges=tuple(edges),
+            description=as_str(raw.get("description")),
+            endpoint_name=as_str(raw.get("endpoint_name")) or None,
+            updated_at=as_str(raw.get("updated_at")),
+            raw=raw,
+        )
+
+    def component(self, component_id: str) -> Component | None:
+        """The component of that id, also one within a group; None if there is none."""
+        return self._by_id.get(component_id)
+
+    @cached_property
+    def shared_names(self) -> frozenset[str]:
+        """The names that several of its components have."""
+        counts = Counter(component.display_name for component in self.components)
+        return frozenset(name for name, count in counts.items() if count > 1)
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """What a run may override, in the order of the form."""
+        from lfclient.flows.field_extraction import fields_of  # the fields are made from flows
+
+        return fields_of(self)
+
+    @cached_property
+    def leaves(self) -> tuple[Component, ...]:
+        """The components as they run: those within groups in place of their groups."""
+        return tuple(self._flat[0])
+
+    @cached_property
+    def terminals(self) -> tuple[Component, ...]:
+        """The components that feed no other: the keys of a run's outputs."""
+        feeding = {edge.source for edge in self._flat[1]}
+        return tuple(leaf for leaf in self.leaves if leaf.id not in feeding)
+
+    @cached_property
+    def expected_terminals(self) -> tuple[Component, ...]:
+        """The terminals that a run should answer with, whatever its mode."""
+        return tuple(terminal for terminal in self.terminals if terminal.always_runs)
+
+    @cached_property
+    def unconnected(self) -> tuple[Component, ...]:
+        """The components that never run, since the chat input does not lead to them."""
+        return tuple(component for component in self.components if not component.runs)
+
+    @cached_property
+    def chat_input(self) -> Component | None:
+        """Where the chat text goes in; the first one, if a flow has several."""
+        return next((leaf for leaf in self.leaves if _is_chat_input(leaf)), None)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a run may wait for a person's decision."""
+        return any(leaf.type == "HumanInput" and leaf.runs for leaf in self.leaves)
+
+    @cached_property
+    def _flat(self) -> tuple[list[Component], list[Edge]]:
+        return _flatten(self.components, self.edges)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Component]:
+        found = {leaf.id: leaf for leaf in self.leaves}
+        for component in self.components:
+            found.update(_groups_in(component))
+        return found
+
+
+def stored_secrets(flow: Flow | None) -> Iterator[str]:
+    """The secrets that a flow holds in clear, which its run may have returned."""
+    for component in flow.components if flow else ():
+        yield from _stored_in(component)
+
+
+def _stored_in(component: Component) -> Iterator[str]:
+    for name, entry in component.template.items():
+        value = entry.get("value")
+        if entry.get("load_from_db"):
+            continue  # the value is the name of a variable
+        if entry.get("password") or (names_secret(name) and not entry.get("options")):
+            yield from secrets_in(value)
+        else:
+            yield from named_secrets(value)
+    for inner in component.inner.values():
+        yield from _stored_in(inner)

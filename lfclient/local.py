@@ -1,0 +1,8 @@
+"""`python -m lfclient.local start|stop|status|logs`: the local Langflow from a terminal."""
+
+import sys
+
+from lfclient.console.local_langflow.__main__ import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A component's output in one shape per kind."""

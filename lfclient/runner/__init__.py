@@ -1,1 +1,0 @@
-"""Runs, executed outside any page, so that a closed tab or a rerun loses nothing."""

@@ -1,0 +1,1 @@
+"""A run, its events, the reducer, its outcome and the evidence for it."""

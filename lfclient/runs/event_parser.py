@@ -1,0 +1,274 @@
+"""Frames of the wire to typed events. Pure, but for what has to be remembered between frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from lfclient.common.coerce import as_dict, as_str, with_changes
+from lfclient.common.redaction import Redactor
+from lfclient.errors import BadAnswer
+from lfclient.outputs.truncation import mark_cut
+from lfclient.runs.builds import moment, returned
+from lfclient.runs.components import HumanInput, Message, decisions_in
+from lfclient.runs.events import (
+    ComponentFailed,
+    ComponentFinished,
+    ComponentSkipped,
+    ComponentStarted,
+    Event,
+    HumanInputRequired,
+    KeepAlive,
+    LogLine,
+    MessageAdded,
+    MessageRemoved,
+    OutputReady,
+    RunStarted,
+    Token,
+    UnknownEvent,
+    Warned,
+)
+from lfclient.runs.responses import read_component
+from lfclient.wire.schemas import Build, ComponentAnswer, parse
+from lfclient.wire.server_info import Limits
+from lfclient.wire.sse import KEEP_ALIVE, RawEvent
+
+# these repeat the id of the last durable event and are not replayed
+_PASSING = frozenset({"token", "log"})
+# nothing is in them that is not in others
+_SILENT = frozenset({"build_start", "build_end"})
+
+
+class EventReader:
+    """The typed events of one run, from all its connections.
+
+    `durable`: it is a job, whose ids count; those of a streamed call do not. `after` is the id of
+    the last event that is known already. What a server sends again is left out. `redactor` finds
+    secrets that come in pieces, over several words; each frame by itself is redacted before.
+    """
+
+    def __init__(
+        self,
+        *,
+        durable: bool = True,
+        after: str | None = None,
+        limits: Limits | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self.last_id = after
+        self.last_word: RawEvent | None = None
+        self.question: HumanInput | None = None
+        self.missed = False  # the server left events out, as it does for one who reads too slowly
+        self._gap_after: str | None = None  # which, asked for again, it does not have
+        self._durable = durable
+        self._limits = limits or Limits()
+        self._redactor = redactor or Redactor()
+        self._held: dict[str, Token] = {}  # of messages, words that may begin a secret
+        self._last_name = ""
+        self._seen: set[str] = set()  # ids that are no numbers
+        self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
+
+    def reconnected(self) -> None:
+        """Words may have gone by unseen, and what was left out is asked for again."""
+        self._beginnings.clear()
+        if self.missed:
+            self.missed, self._gap_after = False, self.last_id
+
+    def read(self, frame: RawEvent) -> list[Event]:
+        """What a frame says; nothing for one that was read before."""
+        if frame.name == KEEP_ALIVE:
+            return [KeepAlive()]
+        if self.missed:
+            return []
+        passing = frame.name in _PASSING
+        durable = self._durable and not passing and not self._repeats_id(frame)
+        if durable and self._is_known(frame):
+            return []
+        if not passing:
+            self.question = None
+            if frame.last:
+                self.last_word = frame
+                return []
+        found = self._events(frame)
+        if found:  # the first is what the server told, the others are inferred from it
+            found[0].id, found[0].raw = (frame.id or None) if durable else None, frame
+        return found
+
+    def _repeats_id(self, frame: RawEvent) -> bool:
+        """Whether it has the id of another event, the last durable one: it is not replayed."""
+        return bool(frame.id) and frame.id == self.last_id and frame.name != self._last_name != ""
+
+    def _is_known(self, frame: RawEvent) -> bool:
+        """Whether it came before, or others before it have to; if not, it is now the last."""
+        if not frame.id:
+            return False
+        if frame.id.isdecimal() and (self.last_id or "0").isdecimal():
+            number, last = int(frame.id), int(self.last_id or 0)
+            if self.last_id is not None and number <= last:
+                return True
+            if self.last_id not in (None, self._gap_after) and number > last + 1:
+                self.missed = True
+                return True
+        elif frame.id in self._seen or frame.id == self.last_id:
+            return True
+        else:
+            self._seen.add(frame.id)
+        self.last_id, self._last_name = frame.id, frame.name
+        return False
+
+    def _events(self, frame: RawEvent) -> list[Event]:
+        if frame.name in _SILENT and not frame.unreadable:
+            return []
+        reader = _READERS.get(frame.name)
+        if reader is None or frame.unreadable:
+            return [UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)]
+        try:
+            return reader(self, frame.data)
+        except (BadAnswer, LookupError, TypeError):
+            return [UnknownEvent(frame.name, frame.data)]
+
+    def _sorted(self, data: dict[str, Any]) -> list[Event]:
+        first = _ids(data.get("ids"))
+        started = RunStarted(first, _ids(data.get("to_run")) or first)
+        return [started, *map(ComponentStarted, first)]
+
+    def _ended(self, data: dict[str, Any]) -> list[Event]:
+        build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
+        build = parse(Build, build_data, "event of a component's end")
+        component_id, name = as_str(build_data["id"]), as_str(meta.get("display_name"))
+        output, error = returned(
+            component_id,
+            build,
+            name=name,
+            type=as_str(meta.get("vertex_type")),
+            returns=meta.get("output_types"),
+            limits=self._limits,
+        )
+        times = build.seconds, moment(build.timestamp)
+        if error:
+            return [ComponentFailed(component_id, error, name, *times)]
+        next_ids = _ids(build_data.get("next_vertices_ids"))
+        skipped = _ids(build.inactivated_vertices)
+        return [
+            ComponentFinished(component_id, name, output, *times, next_ids, skipped),
+            *(ComponentSkipped(one, by=component_id) for one in skipped),
+            *map(ComponentStarted, next_ids),
+        ]
+
+    def _message(self, data: dict[str, Any]) -> list[Event]:
+        message = read_message(data)
+        if not message.complete:
+            self._beginnings[message.id] = message.text
+        return [MessageAdded(message)]
+
+    def _token(self, data: dict[str, Any]) -> list[Event]:
+        message_id, chunk = as_str(data["id"]), as_str(data["chunk"])
+        beginning = self._beginnings.get(message_id)
+        self._beginnings[message_id] = ""
+        # right after its message, the first word is the one that the message began with
+        gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
+        held = self._held.pop(message_id, None)
+        if held and not gap:
+            # a frame by itself was redacted before
+            chunk, gap = self._redactor.text(held.text + chunk), held.gap
+        back = self._redactor.held_back(chunk)
+        if not back:
+            return [Token(message_id, chunk, gap)]
+        told, rest = chunk[:-back], chunk[-back:]
+        self._held[message_id] = Token(message_id, rest, gap and not told)
+        return [Token(message_id, told, gap)] if told else []
+
+    def _log(self, data: dict[str, Any]) -> list[Event]:
+        name, message = as_str(data.get("name")), data.get("message")
+        return [LogLine(as_str(data["component_id"]), name, message)]
+
+    def _output(self, data: dict[str, Any]) -> list[Event]:
+        answer = parse(ComponentAnswer, data, "event of an output")
+        output = read_component(as_str(data["component_id"]), answer, None)
+        return [OutputReady(output.component_id, mark_cut(output, self._limits))]
+
+    def _error(self, data: dict[str, Any]) -> list[Event]:
+        if data.get("id") or data.get("category"):
+            return [MessageAdded(replace(read_message(data), category="error"))]
+        return [Warned(as_str(data["error"]))]
+
+    def _warning(self, data: dict[str, Any]) -> list[Event]:
+        return [Warned(as_str(data["message"]))]
+
+    def _removed(self, data: dict[str, Any]) -> list[Event]:
+        return [MessageRemoved(as_str(data["id"]))]
+
+    def _asked(self, data: dict[str, Any]) -> list[Event]:
+        self.question = read_question(data)
+        return [HumanInputRequired(self.question)]
+
+
+_READERS: dict[str, Callable[[EventReader, dict[str, Any]], list[Event]]] = {
+    "vertices_sorted": EventReader._sorted,
+    "end_vertex": EventReader._ended,
+    "add_message": EventReader._message,
+    "token": EventReader._token,
+    "log": EventReader._log,
+    "output": EventReader._output,
+    "error": EventReader._error,
+    "warning": EventReader._warning,
+    "remove_message": EventReader._removed,
+    "human_input_required": EventReader._asked,
+}
+
+
+_EMPTY = Message("")
+
+
+def read_message(data: dict[str, Any]) -> Message:
+    """A message, as an event has it."""
+    inner = {**as_dict(data.get("data")), **data}
+    properties = as_dict(inner.get("properties"))
+    files = inner.get("files")
+    return with_changes(
+        _EMPTY,
+        id=as_str(inner["id"]),
+        text=as_str(inner.get("text")),
+        sender=as_str(inner.get("sender")),
+        sender_name=as_str(inner.get("sender_name")),
+        session_id=as_str(inner.get("session_id")) or None,
+        component_id=as_str(as_dict(properties.get("source")).get("id")) or None,
+        category=as_str(inner.get("category")) or "message",
+        complete=properties.get("state") != "partial",
+        timestamp=as_str(inner.get("timestamp")),
+        files=tuple(one for one in files if isinstance(one, str))
+        if isinstance(files, list)
+        else (),
+    )
+
+
+def read_question(data: dict[str, Any]) -> HumanInput:
+    """What a run waits for, from its event or from the list of those that wait."""
+    request_id = data["request_id"]
+    if not isinstance(request_id, str):
+        raise TypeError("a request's id is text")
+    paused_at, seconds = moment(data.get("paused_at")), data.get("timeout_seconds")
+    limited = paused_at is not None and isinstance(seconds, (int, float)) and seconds > 0
+    try:
+        expires_at = paused_at + timedelta(seconds=seconds) if limited else None
+    except (OverflowError, ValueError):
+        expires_at = None  # after the end of the calendar
+    return HumanInput(
+        request_id=request_id,
+        prompt=as_str(data.get("prompt")),
+        decisions=decisions_in(data.get("options"), data.get("allowed_decisions")),
+        kind=as_str(data.get("kind")),
+        component_id=request_id.partition(":")[0] or None,
+        job_id=as_str(data.get("job_id")) or request_id.partition(":")[2] or None,
+        session_id=as_str(data.get("session_id")) or None,
+        expires_at=expires_at,
+        fallback_action=as_str(data.get("fallback_action")) or None,
+    )
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    if not value or not isinstance(value, list):
+        return ()
+    return tuple([one for one in value if isinstance(one, str)])

@@ -1,0 +1,258 @@
+"""The one place that decides whether a run succeeded, from its answer and the evidence. Pure.
+
+Success is `completed`, no output failed, and each expected terminal component either delivered or
+known not to have run. A terminal component is one that feeds no other; expected are those that
+are connected with the chat input, or all if there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import Output, OutputKind, fill, is_empty, word_of_types
+from lfclient.outputs.truncation import is_cut, mark_cut, restore_text
+from lfclient.runs.components import NotRun, RunError
+from lfclient.runs.evidence import Built, Evidence
+from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.responses import read_component
+from lfclient.wire.schemas import ComponentAnswer, parse
+from lfclient.wire.server_info import Limits
+
+NOT_TAKEN = "It is on a branch that was not taken."
+NOT_CONNECTED = "It is not connected with the chat input."
+DID_NOT_RUN = "It did not run."
+ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
+RETURNS_NOTHING = "This flow returns nothing: none of its components is an output that runs."
+REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
+UNPROVEN = "What the run did could not be verified: the server's records of it were not to be had."
+LEFT_EMPTY = "The server returned no value."
+
+# Their content is always text once they have run, so that null says they have not; the outputs
+# of other components are null either way.
+_SAY_THEMSELVES = frozenset({"ChatOutput", "TextOutput"})
+
+
+# the words of what components declare to return whose content answers leave out; flows that were
+# made on 1.8 have others, and theirs is there
+_LEFT_OUT = frozenset({"message", "json", "table"})
+
+
+def left_empty(flow: Flow) -> tuple[Component, ...]:
+    """The terminals whose content is null in every answer of the API, whatever they returned."""
+    return tuple(
+        leaf
+        for leaf in flow.terminals
+        if leaf.runs
+        and leaf.type not in _SAY_THEMSELVES
+        and leaf.outputs
+        and word_of_types(leaf.outputs[0].get("types")) in _LEFT_OUT
+    )
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is still to be fetched before a run can be judged.
+
+    `proof`: events or build records; `soon`: components whose build records may come up to a
+    second late.
+    """
+
+    proof: bool
+    soon: frozenset[str] = frozenset()
+
+
+def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
+    """What the answer alone leaves open."""
+    if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
+        return Need(False)
+    if run.status is not RunStatus.COMPLETED:
+        return Need(not run.errors or not run.outputs)
+    expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
+    outputs = {name: one for name, one in run.outputs.items() if not _idle(one)}
+    empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
+    failed = any(output.status == "failed" for output in outputs.values())
+    absent = expected - run.outputs.keys()
+    missed = bool(absent) or not outputs
+    cut = run.mode != "sync" and any(is_cut(one, limits) for one in outputs.values())
+    # from 1.10 the answer to a job is made of the build records, so that a late one is left out
+    late = absent if run.mode == "background" or not run.outputs else set()
+    return Need(bool(empty or failed or missed or cut), frozenset(empty | late))
+
+
+def _idle(output: Output) -> bool:
+    # a note says that the value was there once
+    return is_empty(output) and not output.note and output.component_type in _SAY_THEMSELVES
+
+
+def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
+    """The run with its outputs made whole, what did not run named, and its true status."""
+    if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
+        return run
+    run = replace(run, session_id=run.session_id or evidence.session_id)
+    outputs = _whole(run, flow, evidence, limits)
+    if run.status is not RunStatus.COMPLETED:
+        outputs = {name: one for name, one in outputs.items() if not is_empty(one)}
+        errors = _better(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
+        return replace(run, outputs=outputs, errors=errors)
+    return _judge_completed(replace(run, outputs=outputs), flow, evidence)
+
+
+def unproven(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
+    """The run where its evidence could not be fetched: `why` says what was wrong.
+
+    Only what the answer itself says counts; what is missing from it proves nothing.
+    """
+    refused = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
+    if run.status is RunStatus.COMPLETED and not refused:
+        whole = _whole(run, flow, Evidence(), limits)
+        run = replace(run, outputs={name: _explained(one) for name, one in whole.items()})
+    else:
+        run = judge(run, flow, Evidence(), limits)
+    return replace(run, warnings=(*run.warnings, f"{UNPROVEN} {why}"))
+
+
+def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
+    others = [leaf for leaf in flow.terminals if not leaf.always_runs] if flow else []
+    idle = {leaf.id for leaf in others if leaf.id not in evidence.builds}
+    outputs = {
+        name: output
+        for name, output in run.outputs.items()
+        if not (name in idle and is_empty(output))
+    }
+    expected = flow.expected_terminals if flow else ()
+    missed = [leaf for leaf in expected if not _delivered(leaf.id, outputs, evidence)]
+    failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
+    reasons = evidence.reasons if missed or failed or not outputs else []
+    not_run = [NotRun(leaf.id, leaf.display_name, _why(leaf, flow, evidence)) for leaf in missed]
+    not_run += [
+        NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)
+        for leaf in others
+        if leaf.id in idle and leaf.id not in outputs
+    ]
+    missing = {leaf.id for leaf in missed}
+    outputs = {name: _explained(one) for name, one in outputs.items() if name not in missing}
+    run = replace(run, outputs=outputs, not_run=tuple(not_run))
+    if failed or any(error.component_id or error.message for error in reasons):
+        return _failed(run, tuple(reasons) or run.errors or _output_errors(outputs))
+    if flow is None:
+        return run
+    if not expected:
+        return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
+    skipped = bool(missed) and all(entry.reason == NOT_TAKEN for entry in not_run[: len(missed)])
+    if len(missed) == len(expected) and not skipped:
+        return _failed(run, (RunError(ENDED_WITHOUT_OUTPUT),))
+    return run
+
+
+def _failed(run: Run, errors: tuple[RunError, ...]) -> Run:
+    return replace(run, status=RunStatus.FAILED, errors=errors)
+
+
+def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
+    return tuple(
+        RunError(str(output.value), component_id=name, component=output.display_name)
+        for name, output in outputs.items()
+        if output.kind is OutputKind.ERROR
+    )
+
+
+def _better(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError, ...]:
+    """The answer's reasons, with the component and traceback that the evidence adds."""
+    if not errors:
+        return tuple(evidence.reasons)
+    by_text = {error.message: error for error in evidence.reasons}
+    found = []
+    for error in errors:
+        same = by_text.get(error.message)
+        found.append(
+            replace(
+                error,
+                component_id=error.component_id or same.component_id,
+                component=error.component or same.component,
+                traceback=error.traceback or same.traceback,
+            )
+            if same
+            else error
+        )
+    return tuple(found)
+
+
+def _delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
+    built = evidence.builds.get(name)
+    if built:
+        return built.valid
+    output = outputs.get(name)
+    if output is None or _idle(output):
+        return False
+    # without a value or a record of its own, its entry in the answer proves nothing if the
+    # records of the same run's other components are there
+    return not is_empty(output) or name in evidence.replaced or not evidence.builds
+
+
+def _why(leaf: Component, flow: Flow | None, evidence: Evidence) -> str:
+    return NOT_TAKEN if flow and leaf.id in _inactive(flow, evidence) else DID_NOT_RUN
+
+
+def _inactive(flow: Flow, evidence: Evidence) -> set[str]:
+    """Components that were switched off, and those that hang only on such."""
+    off = {name for name in evidence.inactivated if name not in evidence.builds}
+    sources: dict[str, set[str]] = {}
+    for edge in flow.edges:
+        sources.setdefault(edge.target, set()).add(edge.source)
+    while True:
+        more = {name for name, before in sources.items() if before <= off} - off
+        more -= evidence.builds.keys()
+        if not more:
+            return off
+        off |= more
+
+
+def _explained(output: Output) -> Output:
+    return output if output.note or not is_empty(output) else replace(output, note=LEFT_EMPTY)
+
+
+def _whole(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> dict[str, Output]:
+    outputs = dict(run.outputs)
+    for leaf in flow.terminals if flow else ():
+        if leaf.id not in outputs and leaf.id in evidence.builds:
+            outputs[leaf.id] = _from_build(leaf, flow, evidence)
+    return {name: _made_whole(output, run, evidence, limits) for name, output in outputs.items()}
+
+
+def _made_whole(output: Output, run: Run, evidence: Evidence, limits: Limits) -> Output:
+    name = output.component_id
+    before = output
+    built = evidence.builds.get(name)
+    if built is not None:
+        output = _with_build(output, built)
+    elif is_empty(output) and name in evidence.replaced:
+        output = replace(output, note=REPLACED)
+    if run.mode == "sync" and output is before and name in run.outputs:
+        return output  # what a sync answer holds is never cut
+    restored = restore_text(output, evidence.texts, limits)
+    return mark_cut(output, limits) if restored is output else restored
+
+
+def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
+    """An output that the answer left out."""
+    answer: dict[str, Any] = evidence.answers.get(leaf.id) or {
+        "type": _declared_word(leaf),
+        "status": "completed" if evidence.builds[leaf.id].valid else "failed",
+    }
+    return read_component(leaf.id, parse(ComponentAnswer, answer, "event of an output"), flow)
+
+
+def _declared_word(leaf: Component) -> str:
+    words = (word_of_types(output.get("types")) for output in leaf.outputs)
+    return next(filter(None, words), "")
+
+
+def _with_build(output: Output, built: Built) -> Output:
+    if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
+        return replace(output, kind=OutputKind.ERROR, value=built.error.message)
+    if is_empty(output) and built.valid and output.kind is not OutputKind.FILE:
+        return fill(output, built.content)
+    return output

@@ -1,0 +1,157 @@
+"""A run from an answer of the Workflow API. Pure: no I/O, and no judgement of success."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import Output, OutputKind, message_text, read_output
+from lfclient.runs.components import RunError
+from lfclient.runs.evidence import error_from_message, without_preamble
+from lfclient.runs.model import Mode, Run, RunStatus, status_of
+from lfclient.wire.schemas import ComponentAnswer, RunAnswer, parse
+
+# `error_detail.type` of a job that no component made fail.
+_FATES = {
+    "worker_lost": "The server was restarted or lost its worker while the run was going on.",
+    "timed_out": "The server's time limit for background runs was reached.",
+    "cancelled": "The run was cancelled.",
+}
+
+
+def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
+    """The run after an answer with a status, successful or not.
+
+    `before` is what was known: what the answer leaves out stays. Raises `BadAnswer` on wrong
+    types.
+    """
+    answer = parse(RunAnswer, raw, "answer about a run")
+    outputs = {
+        component_id: read_component(component_id, part, flow)
+        for component_id, part in (answer.outputs or {}).items()
+    }
+    status = status_of(answer.status)
+    if status is RunStatus.COMPLETED and answer.has_errors:
+        status = RunStatus.FAILED
+    return replace(
+        before,
+        flow_id=answer.flow_id or before.flow_id,
+        status=status,
+        server_status=answer.status,
+        job_id=answer.job_id or before.job_id,
+        session_id=answer.session_id or before.session_id,
+        outputs=outputs or before.outputs,
+        errors=tuple(read_error(entry, flow) for entry in answer.errors or ()),
+        warnings=tuple(message_text(entry) or str(entry) for entry in answer.warnings or ()),
+        raw=raw,
+        flow_version=_text(answer.flow_version) or before.flow_version,
+        created_at=_time(answer.created_at) or before.created_at,
+        metadata=answer.metadata or before.metadata,
+    )
+
+
+def read_component(component_id: str, answer: ComponentAnswer, flow: Flow | None) -> Output:
+    """One output, named as the flow names its component where the server does not."""
+    component = flow.component(component_id) if flow else None
+    metadata = answer.metadata or {}
+    kind = metadata.get("component_type")
+    if not isinstance(kind, str):
+        kind = component.type if component else ""
+    output = read_output(
+        component_id,
+        type=answer.type,
+        content=answer.content,
+        status=answer.status,
+        display_name=answer.display_name or (component.display_name if component else ""),
+        component_type=kind,
+        metadata=metadata,
+    )
+    if answer.status == "failed" and output.kind is not OutputKind.ERROR:
+        return replace(output, kind=OutputKind.ERROR, value="The component failed.", extras=())
+    return output
+
+
+def read_error(entry: Any, flow: Flow | None) -> RunError:
+    """An entry of `errors`: text, or an object with `error` or `message`, and `code`."""
+    if not isinstance(entry, dict):
+        return RunError(str(entry))
+    text = next((entry[key] for key in ("error", "message", "detail") if entry.get(key)), entry)
+    text = text if isinstance(text, str) else str(text)
+    component = _component_named_in(text)
+    return RunError(
+        without_preamble(text),
+        component_id=_id_of(component, flow),
+        component=component,
+        code=entry["code"] if isinstance(entry.get("code"), str) else None,
+    )
+
+
+def failed_run(detail: dict[str, Any], *, before: Run, flow: Flow | None) -> Run:
+    """The run after `JOB_FAILED`. 1.8 to 1.10 give no reason, later ones sometimes none."""
+    reason = detail.get("error_detail")
+    errors: tuple[RunError, ...] = ()
+    if isinstance(reason, dict) and reason.get("type") in _FATES:
+        errors = (RunError(_FATES[reason["type"]], code=reason["type"]),)
+    elif isinstance(reason, dict):
+        error = replace(error_from_message(reason), code="JOB_FAILED")
+        named = error.component_id or _id_of(error.component, flow)
+        errors = (replace(error, component_id=named),)
+    return replace(
+        before,
+        status=RunStatus.FAILED,
+        server_status="failed",
+        errors=errors,
+        job_id=before.job_id or detail.get("job_id"),
+        raw={"detail": detail},
+    )
+
+
+def timed_out_run(detail: dict[str, Any], *, before: Run) -> Run:
+    """The run after HTTP 408: the server gave up on it at its own time limit."""
+    seconds = detail.get("timeout_seconds")
+    limit = f" after {seconds:g} seconds" if isinstance(seconds, (int, float)) else ""
+    message = f"The server ended the run{limit}: its time limit was reached."
+    return replace(
+        before,
+        status=RunStatus.TIMED_OUT,
+        server_status="timed_out",
+        errors=(RunError(message, code="EXECUTION_TIMEOUT"),),
+        job_id=detail.get("job_id") or before.job_id,
+        flow_id=detail.get("flow_id") or before.flow_id,
+        raw={"detail": detail},
+    )
+
+
+def new_run(flow_id: str, mode: Mode, session_id: str | None) -> Run:
+    """A run of which nothing has been heard yet."""
+    return Run(flow_id=flow_id, mode=mode, status=RunStatus.UNKNOWN, session_id=session_id)
+
+
+def _component_named_in(text: str) -> str | None:
+    _, marker, rest = text.partition("Error building Component ")
+    name = rest.partition(":")[0]
+    return name if marker and name and "\n" not in name else None
+
+
+def _id_of(display_name: str | None, flow: Flow | None) -> str | None:
+    """The id of the one component of that name; None if several have it."""
+    if not display_name or not flow:
+        return None
+    ids = [leaf.id for leaf in flow.leaves if leaf.display_name == display_name]
+    return ids[0] if len(ids) == 1 else None
+
+
+def _text(value: str | int | float | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(value: str | int | float | None) -> str | None:
+    """ISO 8601 in UTC; the documentation has seconds since 1970, or text."""
+    if isinstance(value, (int, float)):
+        try:
+            return datetime.fromtimestamp(value, timezone.utc).isoformat()
+        except (OverflowError, OSError, ValueError):
+            return str(value)
+    return value

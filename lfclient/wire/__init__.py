@@ -1,0 +1,1 @@
+"""What servers send: schemas, server-sent events, server info, addresses."""

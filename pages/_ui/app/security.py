@@ -1,0 +1,155 @@
+"""What the browser is told to refuse, and the cookie that tells one browser from another."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import re
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+
+import streamlit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lfclient.console.store.drafts import DAYS
+from pages._ui.app import page_assets
+
+COOKIE = "langflow_console"
+COOKIE_SECONDS = int(DAYS * 24 * 3600)  # as long as drafts; typed keys are kept for hours only
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+# fetched by every page before it opens its websocket, so that the socket carries the cookie
+_COOKIE_PATH = "/_stcore/health"
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
+
+
+def valid_token(token: object) -> bool:
+    """Whether `token` has the form of the cookies that are set here."""
+    return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
+
+
+def content_security_policy() -> str:
+    """The policy; inline scripts are allowed by the hash of those in Streamlit's own page, and of
+    the one that the console adds to it, only.
+
+    `blob:` is needed by Streamlit's components. Remote images, frames, fonts and styles are all
+    refused, so that nothing in a flow's output can load or leak anything by itself.
+    """
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    hashes = [
+        "'sha256-" + base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() + "'"
+        for body in [*_INLINE_SCRIPT.findall(page), page_assets.script()]
+    ]
+    return "; ".join(
+        [
+            "default-src 'self'",
+            " ".join(["script-src 'self' blob: 'wasm-unsafe-eval'", *hashes]),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' data: blob:",
+            "connect-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "frame-src 'none'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer, and the browser's cookie where a page is opened: a new one
+    where it is missing, else the same for another 30 days.
+
+    The cookie is SameSite=Strict, which a browser withholds when a link of another site opens the
+    page. So the page itself is no place to set it: it would replace one that is only withheld. It
+    is set on a same-origin request that the page makes later, which carries it if it exists.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.headers = {
+            "content-security-policy": content_security_policy(),
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        cookie = self._fresh_cookie(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers[name] = value
+                if cookie:
+                    headers.append("set-cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+    def _fresh_cookie(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        if not scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
+            return None
+        known = _cookie(headers)
+        parts = [
+            f"{COOKIE}={known if valid_token(known) else secrets.token_urlsafe(32)}",
+            "Path=/",
+            f"Max-Age={COOKIE_SECONDS}",
+            "HttpOnly",
+            "SameSite=Strict",
+        ]
+        if scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https":
+            parts.append("Secure")
+        return "; ".join(parts)
+
+
+def _cookie(headers: Headers) -> str | None:
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def _same_origin_fetch(headers: Headers) -> bool:
+    """Whether a page of this console asked; browsers say so on loopback and over HTTPS.
+
+    Elsewhere they say nothing, and what is left to tell is that a fetch, unlike a navigation,
+    does not ask for HTML.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return "text/html" not in headers.get("accept", "")
+
+
+class KindOnly(logging.Filter):
+    """Keeps the text of an exception out of Streamlit's log: it may hold what somebody typed.
+
+    `problems.unexpected` logs where it came from.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0]:
+            record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
+            record.args = ()
+            record.exc_info = None
+            record.exc_text = None
+        return True
+
+
+MIDDLEWARE = [Middleware(SecurityHeaders)]
+logging.getLogger("streamlit.error_util").addFilter(KindOnly())

@@ -1,0 +1,1 @@
+"""Conversations with a flow: messages, composer, sessions."""

@@ -1,0 +1,117 @@
+"""Writing to a flow: the box for the text, Stop, and what is done with a text that was sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from lfclient.errors import FileRefused, LangflowError
+from lfclient.flows.field import Field
+from lfclient.flows.file_fields import accepted
+from lfclient.flows.model import Flow
+from pages._ui.chat.conversation import Talk
+from pages._ui.connection.app_context import backend
+from pages._ui.form import file_fields
+from pages._ui.run import controls as run_controls
+from pages._ui.state import chat as chat_state
+from pages._ui.state import notices
+
+
+def draw(talk: Talk) -> None:
+    """At the foot of the page, whatever its length."""
+    flow = talk.choice.flow
+    # always there: the box would be another one, and lose the cursor, if it changed its place
+    with st.bottom, st.container(key="talk-stop"):
+        if talk.going and talk.record:
+            run_controls.stop_button(talk.session, talk.record)
+    of = takes_files(flow)
+    # only one that stands in no container has the page follow the conversation to its end
+    st.chat_input(
+        f"Message {flow.name[:60]}",
+        key=_key(talk),
+        accept_file="multiple" if of and of.is_list else bool(of),
+        file_type=list(accepted(of)) or None if of else None,
+        max_upload_size=file_fields.limit(talk.choice.server) if of else None,
+        on_submit=_submitted,
+        args=(talk,),
+    )
+
+
+def takes_files(flow: Flow) -> Field | None:
+    """The parameter that takes the files of a message, if the flow has one."""
+    return next((of for of in flow.fields if of.chat_files), None)
+
+
+def _key(talk: Talk) -> str:
+    return chat_state.talk_key("text", *talk.key)
+
+
+def _submitted(talk: Talk) -> None:
+    """Called before the page is drawn. A text that is not sent is put back into the box."""
+    said = st.session_state[_key(talk)]
+    text = said if isinstance(said, str) else said.text if said else ""
+    files = [] if isinstance(said, str) or not said else said.files
+    if not text.strip() and not files:
+        return
+    try:
+        _check(talk, text)
+        sent = send(talk, text, _uploaded(talk, files))
+    except LangflowError as error:
+        notices.leave_notice(error)
+        sent = False
+    if not sent:
+        st.session_state[_key(talk)] = text
+
+
+def _check(talk: Talk, text: str) -> None:
+    record = talk.record
+    record = backend().runner.get(record.id, talk.session.owner) if record else None
+    if record and not record.ended:
+        raise LangflowError(
+            "Not sent: the answer to the message before is still on its way.",
+            hint="Wait for it, or stop it; your text is still in the box.",
+        )
+    if not text.strip():
+        raise LangflowError(
+            "Not sent: the files came without a word.",
+            hint="Choose them again and say what is to be done with them.",
+        )
+
+
+def _uploaded(talk: Talk, files: Sequence[UploadedFile]) -> list[str]:
+    """The paths at the server, once all are there."""
+    choice, of = talk.choice, takes_files(talk.choice.flow)
+    if not files or of is None:
+        return []
+    with st.spinner("Sending the files"):
+        begun = file_fields.begin(of, files, choice.session, choice.server, choice.flow.id)
+        for upload in begun:
+            upload.ended.wait()
+    refusals = [refusal for upload in begun for refusal in upload.refusals]
+    if refusals:
+        raise FileRefused(
+            f"Not sent. {' '.join(refusals)}",
+            hint="Your text is back in the box; choose the files again.",
+        )
+    return [upload.ref.path for upload in begun if upload.ref]
+
+
+def send(talk: Talk, text: str, files: Sequence[str] = (), click: str = "") -> bool:
+    """Start the run that answers a text; if it cannot be, a notice says why.
+
+    `click` is the word of the button that was pressed, which counts once.
+    """
+    choice = talk.choice
+    values: dict[str, Any] = {of.key: text for of in choice.flow.fields if of.chat_input}
+    of = takes_files(choice.flow)
+    if of and files:
+        values[of.key] = list(files) if of.is_list else files[0]
+    run_id = run_controls.begin(choice, choice.mode, talk.id, click or uuid.uuid4().hex, values)
+    if run_id is None:
+        return False
+    chat_state.begin_talk(talk.session.owner, choice.flow.id, talk.id)
+    return True

@@ -1,0 +1,70 @@
+"""What is told beside a message's text: questions and decisions, the steps of an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.coerce import as_str
+from lfclient.common.formatting import clip, duration_words
+from lfclient.runs.components import Message, decisions_in
+from pages._ui.widgets import controls, downloads
+from pages._ui.widgets.markdown import plain
+
+MOST = 30  # blocks of one message that are drawn
+_LIMIT = 2_000  # characters of one value
+_QUESTION = "human_input"
+
+
+def draw(message: Message) -> None:
+    """Questions at once, steps behind a panel that is closed."""
+    for block in message.blocks[:MOST]:
+        if block.get("type") == _QUESTION:
+            _question(block)
+    # the last text of an agent's steps is its answer, which is the message itself
+    steps = [
+        block
+        for block in message.blocks
+        if block.get("type") != _QUESTION and as_str(block.get("text")) != message.text
+    ]
+    if not steps:
+        return
+    controls.folded(
+        f"Steps · {len(steps)}",
+        ":material/format_list_numbered:",
+        f"talk-steps-{message.id}",
+        lambda: _steps(steps),
+    )
+
+
+def _question(block: Mapping[str, Any]) -> None:
+    decisions = decisions_in(block.get("options"), block.get("allowed_decisions"))
+    labels = {decision.action_id: decision.label for decision in decisions}
+    made = as_str(block.get("submitted_action"))
+    st.markdown(plain(clip(as_str(block.get("prompt")), _LIMIT)) or "*No question.*")
+    words = f"Decided: **{plain(labels.get(made, made))}**" if made else "Not decided"
+    st.markdown(f":violet[:material/front_hand:] {words}")
+
+
+def _steps(blocks: list[Mapping[str, Any]]) -> None:
+    for block in blocks[:MOST]:
+        _step(block)
+    if len(blocks) > MOST:
+        st.caption(f"{len(blocks) - MOST} more")
+
+
+def _step(block: Mapping[str, Any]) -> None:
+    """One step, by what it has: a tool with what went in and out, a text, a reason to fail."""
+    took = block.get("duration")
+    name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
+    # milliseconds, as Langflow tells them
+    time = f" :gray[{duration_words(took / 1000)}]" if isinstance(took, (int, float)) else ""
+    st.markdown(f"**{plain(clip(name, 80))}**{time}")
+    for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
+        value = block.get(key)
+        if value:
+            text = value if isinstance(value, str) else downloads.json_bytes(value).decode()
+            st.caption(key.replace("_", " "))
+            st.code(clip(text, _LIMIT), language=None, wrap_lines=True)

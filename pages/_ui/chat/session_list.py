@@ -1,0 +1,206 @@
+"""The sessions of a flow: the list, a new one, renaming and deleting."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Literal
+
+import streamlit as st
+
+from lfclient.client import LangflowClient
+from lfclient.common.formatting import clip
+from lfclient.console.config.connection import Connection
+from lfclient.errors import InvalidRequest, LangflowError
+from pages._ui.chat import conversation
+from pages._ui.chat.conversation import Line, Talk
+from pages._ui.connection import loading
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.request_cache import StillAsking
+from pages._ui.connection.server_session import Session
+from pages._ui.state import chat as chat_state
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain, time_words
+
+MANY = 8  # from so many on they can be searched
+MOST = 30  # that are listed at once
+_LONGEST = 120  # characters of a name that is given here
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done to a session; the server is asked beside the page."""
+
+    what: Literal["rename", "delete"]
+    flow_id: str
+    session_id: str
+    name: str = ""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def work(self, connection: Connection) -> Callable[[LangflowClient], int]:
+        """What is asked of the server, and then done to this console's own records of it.
+
+        Gives how many runs of the session go on, and so were left.
+        """
+        runner, at = backend().runner, (self.flow_id, self.session_id)
+
+        def rename(api: LangflowClient) -> int:
+            self._rename(api)
+            runner.rename_session(connection, *at, self.name)
+            return 0
+
+        def delete(api: LangflowClient) -> int:
+            api.delete_session(self.session_id, flow=self.flow_id)
+            return runner.forget_session(connection, *at)
+
+        return rename if self.what == "rename" else delete
+
+    def _rename(self, api: LangflowClient) -> None:
+        if api.messages(self.flow_id, self.name, limit=1):
+            raise InvalidRequest(
+                f"Not renamed: there is a session “{self.name}” already.", hint="Use another name."
+            )
+        api.rename_session(self.session_id, self.name, flow=self.flow_id)
+
+
+def settle(session: Session) -> None:
+    """Draw what has become of the last change, if it is not seen yet."""
+    change = chat_state.talk_change()
+    if not isinstance(change, Change):
+        return
+    try:
+        work = change.work(session.connection)
+        left = session.ask(f"change {change.token}", math.inf, work).value
+    except StillAsking as error:
+        loading.show(session, error, retry="retry-change")
+        return
+    except LangflowError as error:
+        chat_state.end_talk_change()
+        alerts.show(error)
+        return
+    chat_state.end_talk_change()
+    session.refresh(conversation.sessions_question(change.flow_id))
+    if chat_state.talk(change.flow_id) == change.session_id:
+        conversation.forget(session)
+        if change.what == "rename":
+            chat_state.show_talk(change.name)
+        else:
+            chat_state.close_talk()
+    if left:
+        st.info(
+            "A run of that session still goes on: it stays listed under Recent runs.",
+            icon=":material/info:",
+        )
+
+
+def draw(current: Talk) -> None:
+    """A button for a new one, and the list."""
+    st.button(
+        "New session",
+        key="talk-new",
+        icon=":material/add_comment:",
+        on_click=chat_state.close_talk,
+        width="stretch",
+    )
+    try:
+        lines = conversation.lines(current.session, current.choice.flow.id)
+    except LangflowError as error:
+        loading.show(current.session, error, retry="retry-sessions")
+        return
+    if not lines:
+        st.caption("No sessions yet. One begins with your first message.")
+        return
+    st.caption(f"Sessions · {len(lines)}")
+    found = _found(lines, current)
+    with st.container(key="talk-sessions", gap="xxsmall"):
+        for line in found[:MOST]:
+            _line(line, line.id == current.id)
+    if len(found) > MOST:
+        st.caption(f"{len(found) - MOST} more: search for them.")
+    elif not found:
+        st.caption("No session is called that.")
+
+
+def _found(lines: list[Line], current: Talk) -> list[Line]:
+    if len(lines) < MANY:
+        return lines
+    owner, flow_id, _ = current.key
+    text = st.text_input(
+        "Search sessions",
+        key=chat_state.talk_key("search", owner, flow_id),
+        placeholder="Search sessions",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        live=True,
+    )
+    words = (text or "").casefold().split()
+    return [
+        line
+        for line in lines
+        if all(word in f"{line.label} {line.id}".casefold() for word in words)
+    ]
+
+
+def _line(line: Line, shown: bool) -> None:
+    name = plain(clip(line.label, 30 if line.at else 48))
+    at = f" :gray[{time_words(line.at, datetime.now(timezone.utc))}]" if line.at else ""
+    st.button(
+        f"{f'**{name}**' if shown else name}{at}",
+        key=f"talk-open-{line.id}",
+        type="tertiary",
+        icon=":material/chat_bubble:",
+        on_click=chat_state.show_talk,
+        args=(line.id,),
+        wrap=False,
+    )
+
+
+def head(current: Talk) -> None:
+    """The flow and the session that is talked in, with what can be done to it."""
+    flow = plain(clip(current.choice.flow.name, 60))
+    with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
+        if not current.history:
+            st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
+            return
+        said = next((one.text for one in current.history if one.sender == conversation.USER), "")
+        title = conversation.label(current.id, said if current.complete else "")
+        st.markdown(f"**{flow}** :gray[· {plain(clip(title, 60))}]", width="stretch")
+        if current.going:
+            return
+        _rename(current, title)
+        _delete(current)
+
+
+def _rename(current: Talk, title: str) -> None:
+    owner, flow_id, session_id = current.key
+    key = chat_state.talk_key("name", owner, flow_id, session_id)
+    panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
+    with panel, st.form(f"{key}-form", border=False):
+        st.text_input("Name of this session", clip(title, _LONGEST), key=key, max_chars=_LONGEST)
+        st.form_submit_button("Rename", on_click=_renamed, args=(flow_id, session_id, key))
+
+
+def _renamed(flow_id: str, session_id: str, key: str) -> None:
+    name = st.session_state[key].strip()
+    if name and name != session_id:
+        chat_state.change_talk(Change("rename", flow_id, session_id, name))
+
+
+def _delete(current: Talk) -> None:
+    owner, flow_id, session_id = current.key
+    key = chat_state.talk_key("delete", owner, flow_id, session_id)
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
+        st.markdown(
+            "Delete this session: its messages from the server, and its runs with their outputs "
+            "from this console? This can't be undone."
+        )
+        st.button(
+            "Delete for good",
+            key=key,
+            type="primary",
+            on_click=chat_state.change_talk,
+            args=(Change("delete", flow_id, session_id),),
+        )

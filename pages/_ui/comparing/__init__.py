@@ -1,1 +1,0 @@
-"""Two to four runs beside each other: inputs, how they went, outputs, timings."""

@@ -1,0 +1,1 @@
+"""A run's components: graph, table and timings."""

@@ -1,0 +1,1 @@
+"""The connection to a server, its request cache, and the panels to choose it."""

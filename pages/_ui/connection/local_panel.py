@@ -1,0 +1,108 @@
+"""The local Langflow: how far its installation is, its state, start, stop, log."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lfclient.console.local_langflow.sizes import SIZES
+from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
+from lfclient.errors import LangflowError
+from pages._ui.connection.app_context import backend
+from pages._ui.state import connection as connection_state
+from pages._ui.widgets import alerts, controls
+from pages._ui.widgets.markdown import code, plain
+
+EVERY_SECONDS = 1.0
+_BADGES = {
+    LocalState.ABSENT: ("not installed", "gray"),
+    LocalState.INSTALLING: ("installing", "blue"),
+    LocalState.INSTALLED: ("installed", "gray"),
+    LocalState.STARTING: ("starting", "blue"),
+    LocalState.SAMPLES: ("adding sample flows", "blue"),
+    LocalState.RUNNING: ("running", "green"),
+    LocalState.STOPPED: ("stopped", "gray"),
+    LocalState.CRASHED: ("crashed", "red"),
+    LocalState.FAILED: ("failed", "red"),
+}
+
+
+def draw(beside_another: bool = False) -> None:
+    """The panel; refreshes by itself while something is under way."""
+    status = backend().local.status()
+    with st.container(border=True, key="local-langflow"):
+        st.fragment(_panel, run_every=EVERY_SECONDS if status.state.under_way else None)(
+            status.state, beside_another
+        )
+
+
+@alerts.shown()
+def _panel(drawn_as: LocalState, beside_another: bool) -> None:
+    status = backend().local.status()
+    if status.state is not drawn_as and (not status.state.under_way or not drawn_as.under_way):
+        st.rerun()  # ready, or failed: the page around it changes too
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
+        word, colour = _BADGES[status.state]
+        st.badge(word, color=colour)
+    _said(status, beside_another)
+    _buttons(status)
+
+
+def _said(status: LocalStatus, beside_another: bool) -> None:
+    if status.state.under_way:
+        st.progress(status.progress or 0.0, text=plain(status.step))
+        st.caption(SIZES)
+        st.caption("You can close or reload this page meanwhile: it goes on.")
+    elif status.state is LocalState.RUNNING:
+        st.caption(f"{code(status.url or '')} · Langflow {plain(status.version or '')}")
+    elif status.state in (LocalState.FAILED, LocalState.CRASHED):
+        heading = "It could not be started" if status.state is LocalState.FAILED else "It crashed"
+        alerts.show_words(heading, status.message, status.hint)
+        if status.log_tail:
+            st.code(status.log_tail, language=None, height=220)
+    else:
+        lead = "Or start a Langflow of your own on this computer, with sample flows. "
+        st.markdown(lead if beside_another else "A Langflow on this computer, with sample flows.")
+        st.caption(SIZES if status.state is LocalState.ABSENT else "It is installed.")
+
+
+def _buttons(status: LocalStatus) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if status.state is LocalState.RUNNING:
+            st.button("Stop", key="local-stop", icon=":material/stop:", on_click=_stop)
+            st.button("Restart", key="local-restart", icon=":material/refresh:", on_click=_restart)
+        elif not status.state.under_way:
+            again = status.state in (LocalState.FAILED, LocalState.CRASHED)
+            label = "Start again" if again else "Start a local one"
+            pressed = st.button(
+                label, key="local-start", icon=":material/play_arrow:", on_click=_start
+            )
+            if pressed:
+                st.rerun()
+    left = connection_state.take_local_problem()
+    if left is not None:
+        alerts.show(left)
+    if status.state in (LocalState.RUNNING, LocalState.STOPPED):
+        controls.folded("Log", ":material/article:", "local-log", _log)
+
+
+def _log() -> None:
+    st.code(backend().local.logs(50) or "Empty.", language=None, height=260)
+
+
+def _start() -> None:
+    backend().local_stopped = False
+    backend().local.start_in_background()
+
+
+def _stop() -> None:
+    backend().local_stopped = True
+    try:
+        backend().local.stop()
+    except LangflowError as error:
+        connection_state.leave_local_problem(error)
+
+
+def _restart() -> None:
+    _stop()
+    _start()

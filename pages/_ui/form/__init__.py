@@ -1,0 +1,1 @@
+"""The form of a flow: fields, widgets, files, JSON editor, prefill."""

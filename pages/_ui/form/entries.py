@@ -1,0 +1,75 @@
+"""What is entered into a form, as it is kept beside it: for a reload, and for a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lfclient.flows.field import pack, unpack
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import is_secret, mask
+from pages._ui.form.uploads import Upload
+
+
+@dataclass
+class Entered:
+    """A value, with the kind that its field had then: a flow may change meanwhile."""
+
+    kind: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Tie:
+    """The preset that a form goes by, as it was when the form was filled with it.
+
+    `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
+    """
+
+    preset: str = ""
+    version: int = 0
+    opened: bool = False
+
+
+@dataclass
+class Entries:
+    """Values by key; `wrong` are states of widgets that make no value, `faults` why not.
+
+    `tie` is None where nothing was ever decided about presets. `uploads` are files on their way.
+    """
+
+    values: dict[str, Entered] = field(default_factory=dict)
+    wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    tie: Tie | None = field(default=None, compare=False)
+    uploads: dict[str, list[Upload]] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.wrong)
+
+    def without_secrets(self, flow: Flow) -> dict[str, Any]:
+        """As JSON values."""
+        secrets = {of.key for of in flow.fields if is_secret(of)}
+        values = {key: entered.value for key, entered in self.values.items()}
+        masked = mask(flow, values)
+        return {
+            "values": {
+                key: [entered.kind, pack(entered.value)]
+                for key, entered in self.values.items()
+                if masked[key] == entered.value
+            },
+            "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
+            "faults": {key: text for key, text in self.faults.items() if key not in secrets},
+            "tie": self.tie and asdict(self.tie),
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Entries:
+        """Those that `without_secrets` gave."""
+        return cls(
+            {name: Entered(kind, unpack(value)) for name, (kind, value) in kept["values"].items()},
+            dict(kept["wrong"]),
+            dict(kept["faults"]),
+            kept["tie"] and Tie(**kept["tie"]),
+        )

@@ -1,0 +1,346 @@
+"""What is entered into a flow's form: independent of which widgets are drawn at the moment.
+
+The truth is `FormState`, one for each server and flow and session. Widgets are seeded from it and
+read back into it at the beginning of each rerun, whether or not they are drawn again.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from lfclient.flows.field import Field, FieldKind, Problem
+from lfclient.flows.file_fields import paths
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import MASK, check, is_changed, is_secret, mask
+from pages._ui.form.entries import Entered, Entries, Tie
+from pages._ui.form.table_widgets import base_key
+from pages._ui.form.uploads import Upload
+from pages._ui.form.widgets import States, Widget, unchanged
+from pages._ui.state import browser
+from pages._ui.state.drafts import drafts
+
+_FORMS = "forms"
+_COUNT = "form-widgets-made"
+_MOST_FORMS = 30  # in one session; the one not used for longest goes first
+
+
+@dataclass
+class Live:
+    """A field's widget that is in the page: its key, what it is, what it was last seen to hold."""
+
+    key: str
+    widget: Widget
+    seen: States
+    base: Any
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that was sent to the server, as it was called here; its size in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass
+class Filled:
+    """Where a form's values came from, in a sentence, and what they were: `entries`.
+
+    `hints` are what is to be said at fields, by key, until something else is entered there.
+    """
+
+    source: str
+    entries: Entries
+    hints: dict[str, str]
+
+
+def empty_words(sent: Sent) -> str:
+    """The warning about a file without content."""
+    return f"“{sent.name}” is empty."
+
+
+@dataclass
+class FormState:
+    """Everything entered for one flow, for its runs or for its `chat`. `wrong` are texts that make
+    no value, by key.
+
+    `uploads` are the files, by key, that were chosen and are not there yet, or failed; `files` what
+    is known of those that are there, by path; `choices` how often one was chosen, by key.
+    `filled` is what it was last filled with from elsewhere, `former` what had been typed by then.
+    `refused`: a run of it was, so that each field says what it lacks; `to_sight` is a mark for the
+    first of them, until it was brought into sight.
+    """
+
+    owner: str
+    flow_id: str
+    chat: bool = False
+    values: dict[str, Entered] = field(default_factory=dict)
+    wrong: dict[str, States] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    live: dict[str, Live] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    json_text: str | None = None
+    json_seed: str = ""
+    json_fault: str = ""
+    saved: str = ""
+    uploads: dict[str, list[Upload]] = field(default_factory=dict)
+    files: dict[str, Sent] = field(default_factory=dict)
+    choices: Counter[str] = field(default_factory=Counter)
+    tie: Tie | None = None
+    filled: Filled | None = None
+    former: list[Entries] = field(default_factory=list)
+    refused: bool = False
+    to_sight: str = ""
+
+    @property
+    def name(self) -> str:
+        """Tells it from other forms of its owner."""
+        return f"{self.flow_id}-chat" if self.chat else self.flow_id
+
+    def overrides(self, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """What differs from the flow."""
+        return {key: self.values[key].value for key in fields if key in self.values}
+
+    def value(self, of: Field) -> Any:
+        """What is entered, else the flow's own."""
+        entered = self.values.get(of.key)
+        return of.default if entered is None else entered.value
+
+    def set(self, of: Field, value: Any) -> None:
+        """Enter a value from outside its widget, which is made anew; None stands for the flow's."""
+        self.put(of, value)
+        self.forget_widget(of.key)
+
+    def put(self, of: Field, value: Any) -> None:
+        """Enter a value as its widget shows it."""
+        self.wrong.pop(of.key, None)
+        self.faults.pop(of.key, None)
+        if is_changed(of, value):
+            self.values[of.key] = Entered(of.kind.value, value)
+        else:
+            self.values.pop(of.key, None)
+
+    def forget_widget(self, key: str) -> None:
+        """Have the widget made anew when it is next drawn."""
+        gone = self.live.pop(key, None)
+        if gone:
+            for suffix in gone.widget.suffixes:
+                st.session_state.pop(gone.key + suffix, None)
+            st.session_state.pop(base_key(gone.key), None)
+
+    def marked(self, key: str) -> bool:
+        """Whether a field differs from the flow."""
+        return key in self.values or key in self.wrong or bool(self.uploads.get(key))
+
+    def is_live(self, of: Field, widget: Widget) -> bool:
+        """Whether the field's widget is there, and still of the right sort."""
+        live = self.live.get(of.key)
+        return live is not None and type(live.widget) is type(widget)
+
+    def make_live(self, of: Field, widget: Widget) -> Live:
+        """Seed a new widget with what is entered; its key was never used before."""
+        self.forget_widget(of.key)
+        st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+        key = f"field-{st.session_state[_COUNT]}-{of.key}"
+        base = self.value(of)
+        states = self.wrong.get(of.key)
+        if states is None or set(states) != set(widget.suffixes) or not widget.seeded:
+            states = widget.seed(of, base)
+        if widget.seeded:
+            for suffix, shown in states.items():
+                st.session_state[key + suffix] = shown
+        else:
+            st.session_state[base_key(key)] = base
+        self.live[of.key] = Live(key, widget, dict(states), base)
+        return self.live[of.key]
+
+    def harvest(self, fields: Mapping[str, Field]) -> None:
+        """Take over what people did to the widgets since the last rerun."""
+        for key, live in list(self.live.items()):
+            found = {
+                suffix: _plain(st.session_state[live.key + suffix], live.widget)
+                for suffix in live.widget.suffixes
+                if live.key + suffix in st.session_state
+            }
+            of = fields.get(key)
+            if of is None or (not found and live.widget.seeded):
+                self.forget_widget(key)
+                continue
+            states = {**live.seen, **found}
+            if states == live.seen:
+                continue
+            live.seen = states
+            self._take(of, live, states)
+
+    def _take(self, of: Field, live: Live, states: States) -> None:
+        try:
+            value = live.widget.read(of, states, live.base)
+        except ValueError as error:
+            self.values.pop(of.key, None)
+            self.wrong[of.key] = states
+            self.faults[of.key] = str(error)
+            return
+        self.put(of, None if unchanged(of, live.widget, states, value) else value)
+
+    def undrawn(self, drawn: Collection[str]) -> None:
+        """Let go of the widgets that this rerun did not draw."""
+        for key in set(self.live) - set(drawn):
+            self.forget_widget(key)
+
+    def settle(self, fields: Mapping[str, Field]) -> None:
+        """Drop what was entered for a parameter that is gone, or is of another kind now."""
+        for key, entered in list(self.values.items()):
+            of = fields.get(key)
+            if of is None or of.kind.value != entered.kind:
+                del self.values[key]
+                self.forget_widget(key)
+                self.dropped.append(key)
+        for key in [key for key in self.wrong if key not in fields]:
+            del self.wrong[key]
+            self.faults.pop(key, None)
+
+    def collect(self, fields: Mapping[str, Field]) -> bool:
+        """Enter the paths of the files that have arrived at the server since the last rerun.
+
+        Whether there are any.
+        """
+        known = len(self.files)
+        for key, uploads in list(self.uploads.items()):
+            of = fields.get(key)
+            if of is None:
+                self.drop_uploads(key)
+                continue
+            for upload in [each for each in uploads if each.ref]:
+                uploads.remove(upload)
+                self.files[upload.ref.path] = Sent(upload.name, upload.size)
+                before = self.value(of) or []
+                self.set(of, [*before, upload.ref.path] if of.is_list else upload.ref.path)
+        return len(self.files) > known
+
+    def drop_uploads(self, key: str, *, only_ended: bool = False) -> None:
+        """Forget the files of a field that are not there; with `only_ended` those that failed."""
+        for upload in list(self.uploads.get(key, [])):
+            if upload.ended.is_set() or not only_ended:
+                upload.drop()
+                self.uploads[key].remove(upload)
+
+    def sending(self) -> list[Problem]:
+        """Which files are on their way: a run that is started now would go without them."""
+        return [
+            Problem(key, "error", f"“{upload.name}” is still being sent.")
+            for key, uploads in self.uploads.items()
+            for upload in uploads
+            if not upload.ended.is_set()
+        ]
+
+    def file_problems(self, fields: Mapping[str, Field]) -> list[Problem]:
+        """What is wrong with the files that were chosen, and those that are there."""
+        found = [
+            Problem(key, "error", sentence)
+            for key, uploads in self.uploads.items()
+            for upload in uploads
+            for sentence in upload.refusals
+        ]
+        for of in fields.values():
+            if of.kind is FieldKind.FILE:
+                sent = [self.files[path] for path in paths(self.value(of)) if path in self.files]
+                empty = [empty_words(each) for each in sent if not each.size]
+                found += [Problem(of.key, "warning", sentence) for sentence in empty]
+        return found
+
+    def save(self, flow: Flow) -> None:
+        """Keep what is entered for a reload, without secrets."""
+        entries = Entries(self.values, self.wrong, self.faults, self.tie)
+        draft = {
+            **(entries.without_secrets(flow) if entries or self.tie else {}),
+            "json": self._json_without_secrets(flow),
+            "files": self._files_in_use(),
+            "former": [each.without_secrets(flow) for each in self.former],
+            "filled": self.filled
+            and [self.filled.source, self.filled.entries.without_secrets(flow), self.filled.hints],
+        }
+        text = json.dumps(draft)
+        if text != self.saved:
+            self.saved = text
+            drafts().put((browser.browser_id(), self.owner, self.name), draft)
+
+    def _files_in_use(self) -> dict[str, list[Any]]:
+        given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]
+        used = {path for each in given for path in paths(each.value)}
+        return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
+
+    def _json_without_secrets(self, flow: Flow) -> str | None:
+        """The text of the JSON editor; None if it holds a secret, or may hold one."""
+        try:
+            typed = json.loads(self.json_text or "null")
+        except ValueError:
+            return None if any(is_secret(of) for of in flow.fields) else self.json_text
+        return self.json_text if isinstance(typed, dict) and mask(flow, typed) == typed else None
+
+
+def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
+    """This session's, begun with what this browser had entered before a reload.
+
+    A `chat` has its own: what is set for a run, and above all a file, is not for each message.
+    """
+    forms: dict[tuple[str, str, bool], FormState] = st.session_state.setdefault(_FORMS, {})
+    key = (owner, flow.id, chat)
+    form = forms.pop(key, None)
+    if form is None:
+        form = FormState(owner, flow.id, chat)
+        draft = drafts().get((browser.browser_id(), owner, form.name)) or {}
+        if "values" in draft:
+            entries = Entries.read(draft)
+            form.values, form.wrong, form.faults = entries.values, entries.wrong, entries.faults
+            form.tie = entries.tie
+        if draft.get("filled"):
+            source, filled, hints = draft["filled"]
+            form.filled = Filled(source, Entries.read(filled), hints)
+        form.former = [Entries.read(each) for each in draft.get("former", ())]
+        form.json_text = draft.get("json")
+        form.files = {path: Sent(*sent) for path, sent in draft.get("files", {}).items()}
+    forms[key] = form
+    for old in list(forms)[: max(len(forms) - _MOST_FORMS, 0)]:
+        forms.pop(old).undrawn(set())
+    return form
+
+
+def enter(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
+    """Make the form hold these overrides and nothing else, secrets that were masked excepted.
+
+    What the flow has no place for, or not of that sort, is dropped and named on the form.
+    """
+    known = {of.key for of in flow.fields}
+    form.dropped += [key for key in overrides if key not in known]
+    for of in flow.fields:
+        form.drop_uploads(of.key)
+        value = overrides.get(of.key)
+        if value == MASK and is_secret(of):
+            continue
+        if value is not None and any(p.level == "error" for p in check(of, value)):
+            form.dropped.append(of.key)
+            value = None
+        form.set(of, value)
+
+
+def reset(form: FormState, fields: Sequence[Field]) -> None:
+    """Bring fields back to the flow's own values."""
+    for of in fields:
+        form.drop_uploads(of.key)
+        form.set(of, None)
+
+
+def _plain(value: Any, widget: Widget) -> Any:
+    """A widget's state, copied where Streamlit may change it under our hands."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if widget.seeded:
+        return value
+    return {part: copy.deepcopy(changes) for part, changes in value.items() if changes}

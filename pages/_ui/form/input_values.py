@@ -1,0 +1,173 @@
+"""Values that a run was given, read-only, each drawn as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import clip, readable
+from lfclient.console.store import omissions
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.field import FieldKind, Variable, pack
+from lfclient.flows.file_fields import paths
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import Given, unchecked
+from lfclient.flows.validation import MASK, write_text
+from lfclient.outputs.tables import is_rows
+from pages._ui.widgets import downloads
+from pages._ui.widgets.markdown import code, plain
+
+MOST = 15  # values that are drawn before somebody asks for all
+SHORT = 80  # characters that fit on a line
+LETTERS = 1_500  # of a text that are drawn before somebody asks for all
+MOST_LETTERS = 200_000  # that are drawn at all: a file has the rest
+ROWS = 100  # of a table, the same way
+MOST_ROWS = 20_000
+TALL = 240  # pixels
+
+
+def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
+    """What a run was given, by the names that its flow has for it."""
+    return unchecked(record.overrides, flow)
+
+
+def says_missing(record: RunRecord) -> bool:
+    """Whether it is not known what a run was given; then it has been said why."""
+    why = omissions.of_inputs(record)
+    if why:
+        st.caption(f":material/info: {plain(why)}")
+    return bool(why)
+
+
+def draw(given: Sequence[Given], key: str) -> None:
+    """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
+    if given:
+        _several(given, key)
+    st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
+
+
+@st.fragment
+def _several(given: Sequence[Given], key: str) -> None:
+    """The first of them or all."""
+    with st.container(key=f"given-{key}", gap="small"):
+        shown = list(given)
+        more = len(shown) - MOST
+        if more > 0 and not st.toggle(f"Show all {len(shown)} values", key=f"given-all-{key}"):
+            shown = shown[:MOST]
+        for number, one in enumerate(shown):
+            _draw(one, f"{key}-{number}")
+        if len(shown) < len(given):
+            st.caption(f"{more} more.")
+
+
+def _draw(one: Given, key: str) -> None:
+    with st.container(key=f"given-one-{key}", gap="xxsmall"):
+        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.where(60))}]"
+        st.markdown(name)
+        _value(one, key)
+        if one.problem:
+            st.caption(f":orange[:material/warning: {plain(clip(one.problem, 600))}]")
+
+
+def in_words(one: Given) -> str | None:
+    """A value that needs no more than a line, as a line; None for any other."""
+    value, field = one.value, one.field
+    if one.secret and value == MASK:
+        return "was set"
+    if isinstance(value, Variable):
+        return f"server variable {value.name}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value in ("", [], {}, None):
+        return "empty"
+    if field and field.kind is FieldKind.FILE:
+        words = ", ".join(path.rpartition("/")[2] for path in paths(value))
+    elif isinstance(value, (int, float, str)):
+        words = str(value)
+    elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
+        words = _written(one)
+    else:
+        return None
+    fits = len(words) <= SHORT and "\n" not in words and words == words.strip()
+    return words if fits else None
+
+
+def text_of(value: Any) -> str:
+    """A value as a text: as it is, or as JSON."""
+    return value if isinstance(value, str) else downloads.json_bytes(pack(value)).decode()
+
+
+def _written(one: Given) -> str:
+    try:
+        return ", ".join(write_text(one.field, one.value).splitlines())
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return text_of(one.value)  # the flow has another sort of value there by now
+
+
+def _value(one: Given, key: str) -> None:
+    value = one.value
+    words = in_words(one)
+    if one.secret and value == MASK:
+        st.markdown(":material/lock: :gray[was set, and is not kept]")
+    elif isinstance(value, Variable):
+        st.markdown(f":material/key: server variable {code(value.name)}")
+    elif one.field and one.field.kind is FieldKind.FILE and value:
+        for path in paths(value)[:MOST]:
+            name = plain(clip(str(path).rpartition("/")[2], 100))
+            st.markdown(f":material/draft: {name}", help=f"On the server: {code(str(path))}")
+        if len(paths(value)) > MOST:
+            st.caption(f"{len(paths(value)) - MOST} more.")
+    elif words in ("on", "off", "empty") and not isinstance(value, str):
+        st.markdown(f":gray[{words}]")
+    elif value == "":
+        st.markdown(":gray[empty]")
+    elif words is not None:
+        st.markdown(code(words))
+    elif value and is_rows(value):
+        _table(value, key)
+    else:
+        _long(value, key)
+
+
+def _table(rows: list[dict[str, Any]], key: str) -> None:
+    most = ROWS
+    if len(rows) > ROWS and st.toggle(f"Show all {len(rows):,} rows", key=f"given-rows-{key}"):
+        most = MOST_ROWS
+    st.dataframe(downloads.frame(rows[:most]), hide_index=True, placeholder="", alt="Table")
+    if len(rows) > most:
+        st.caption(f"The first {most:,} rows.")
+        if most == MOST_ROWS:
+            _save(rows, key)
+
+
+def _long(value: Any, key: str) -> None:
+    text = text_of(value)
+    most = LETTERS
+    if len(text) > LETTERS and st.toggle(
+        f"Show all {len(text):,} characters", key=f"given-letters-{key}"
+    ):
+        most = MOST_LETTERS
+    st.code(
+        readable(clip(text, most)),
+        language=None if isinstance(value, str) else "json",
+        wrap_lines=True,
+        height=TALL if text.count("\n", 0, most) > 9 or min(len(text), most) > 800 else "content",
+    )
+    if len(text) > most and most == MOST_LETTERS:
+        st.caption(f"The first {most:,} characters.")
+        _save(value, key)
+
+
+def _save(value: Any, key: str) -> None:
+    text = isinstance(value, str)
+    st.download_button(
+        "Save it whole",
+        lambda: text_of(value).encode("utf-8", "replace"),
+        file_name="value.txt" if text else "value.json",
+        key=f"given-save-{key}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )

@@ -1,0 +1,112 @@
+"""Files on their way to a server: sent beside the page, which looks how far they are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from lfclient.errors import LangflowError
+from lfclient.flows.field import Field
+from lfclient.flows.file_fields import check_file
+from lfclient.outputs.model import FileRef
+
+PATIENCE = 0.3  # seconds that a page waits: most files are there by then
+
+Send = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A file that somebody chose, under the name that they know it by."""
+
+    name: str
+    size: int
+    content: BinaryIO
+
+
+class _Dropped(Exception):
+    """Nobody wants the file any longer."""
+
+
+@dataclass(eq=False)
+class Upload:
+    """One file: refused at once, on its way, there (`ref`) or failed. `sent` counts its bytes."""
+
+    name: str
+    size: int
+    refusals: tuple[str, ...] = ()
+    sent: int = 0
+    ref: FileRef | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+    _dropped: bool = False
+
+    def drop(self) -> None:
+        """Send no more of it."""
+        self._dropped = True
+
+    def send(self, content: BinaryIO, send: Send) -> None:
+        """Send it; what goes wrong becomes its refusal."""
+        try:
+            self.ref = send(self.name, content, self._progress)
+        except _Dropped:
+            self.refusals = (self._lost(),)
+        except LangflowError as error:
+            named = (
+                error.message if self.name in error.message else f"{self._lost()} {error.message}"
+            )
+            self.refusals = (f"{named} {error.hint}".strip(),)
+        finally:
+            self.ended.set()
+
+    def lose(self) -> None:
+        """It will not be sent."""
+        self.refusals = (self._lost(),)
+        self.ended.set()
+
+    def _lost(self) -> str:
+        return f"“{self.name}” was not sent."
+
+    def _progress(self, sent: int) -> None:
+        self.sent = sent
+        if self._dropped:
+            raise _Dropped
+
+
+def begin(of: Field, chosen: Iterable[Chosen], send: Send, limit_mb: float | None) -> list[Upload]:
+    """Check files and send those that are right, one after the other, in a thread."""
+    begun, sending = [], []
+    for each in chosen:
+        wrong = check_file(of, each.name, each.size, limit_mb)
+        refusals = tuple(problem.message for problem in wrong if problem.level == "error")
+        begun.append(Upload(each.name, each.size, refusals))
+        if refusals:
+            begun[-1].ended.set()
+        else:
+            sending.append((begun[-1], each.content))
+    if sending:
+        # a daemon: a server that hangs must not keep the console from ending
+        threading.Thread(
+            target=_send_all, args=(sending, send), name="uploads", daemon=True
+        ).start()
+    return begun
+
+
+def wait(uploads: Sequence[Upload]) -> None:
+    """Wait a little for their end."""
+    until = time.monotonic() + PATIENCE
+    for upload in uploads:
+        upload.ended.wait(max(0.0, until - time.monotonic()))
+
+
+def _send_all(sending: list[tuple[Upload, BinaryIO]], send: Send) -> None:
+    try:
+        while sending:
+            upload, content = sending.pop(0)
+            upload.send(content, send)
+            del content  # its bytes are held nowhere else
+    finally:
+        for upload, _ in sending:
+            upload.lose()

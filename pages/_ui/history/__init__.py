@@ -1,0 +1,1 @@
+"""The list of all runs: filters, table, labels, bulk actions, chart."""

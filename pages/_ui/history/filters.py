@@ -1,0 +1,179 @@
+"""What narrows the list of runs: kept in the address, so that a list can be reloaded and shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, timezone
+from typing import get_args
+
+from lfclient.common.formatting import clip
+from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.runs.model import Mode, RunStatus
+from pages._ui.state import history as history_state
+from pages._ui.state import query_params
+from pages._ui.widgets.markdown import clock
+
+TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
+WHENS: dict[str, str] = {
+    "": "Any time",
+    TODAY: "Today",
+    WEEK: "Last 7 days",
+    MONTH: "Last 30 days",
+    BETWEEN: "From – to",
+}
+_DAYS = {WEEK: 7, MONTH: 30}
+FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
+_CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z-]{1,64})")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a person asked for. `start` and `end` are days, both included; `server` is a name."""
+
+    flow: str | None = None
+    statuses: tuple[RunStatus, ...] = ()
+    mode: Mode | None = None
+    when: str = ""
+    start: date | None = None
+    end: date | None = None
+    server: str | None = None
+    label: str | None = None
+    starred: bool = False
+    text: str = ""
+
+    def which(self) -> RunFilter:
+        """The same for the store; days are those of the browser's clock."""
+        since, until = self._bounds()
+        return RunFilter(
+            flow_id=self.flow,
+            statuses=self.statuses,
+            mode=self.mode,
+            label=self.label,
+            starred=True if self.starred else None,
+            since=since,
+            until=until,
+            text=self.text,
+        )
+
+    def _bounds(self) -> tuple[datetime | None, datetime | None]:
+        if self.when in _DAYS:
+            return datetime.now(timezone.utc) - timedelta(days=_DAYS[self.when]), None
+        if self.when == TODAY:
+            return midnight(datetime.now(clock()).date()), None
+        until = midnight(self.end + timedelta(days=1)) if self.end else None
+        return midnight(self.start) if self.start else None, until
+
+
+def midnight(day: date) -> datetime:
+    """When that day begins by the browser's clock."""
+    return datetime.combine(day, time(), clock()).astimezone(timezone.utc)
+
+
+def read() -> tuple[Filters, list[str]]:
+    """The filters in the address, and what of it was left aside because it makes no sense."""
+    said: list[str] = []
+    when = _one_of(history_state.WHEN, WHENS, "time", said) or ""
+    start, end = (_day(name, said) for name in (history_state.SINCE, history_state.UNTIL))
+    if start or end:
+        when = BETWEEN
+    if start and end and start > end:
+        said.append(f"{start} to {end} ends before it begins.")
+        start = end = None
+    filters = Filters(
+        flow=_first(query_params.FLOW),
+        statuses=_statuses(said),
+        mode=_one_of(history_state.HOW, {mode: mode for mode in get_args(Mode)}, "mode", said),
+        when=when,
+        start=start,
+        end=end,
+        server=_first(history_state.SERVER),
+        label=_first(history_state.LABEL),
+        starred=_one_of(history_state.STARRED, {"yes": "yes"}, "star", said) is not None,
+        text=_first(history_state.SEARCH) or "",
+    )
+    return filters, said
+
+
+def write(filters: Filters) -> None:
+    """Put the filters into the address; the list begins with the newest again."""
+    between = filters.when == BETWEEN
+    dated = between and (filters.start or filters.end)
+    one = {
+        query_params.FLOW: filters.flow,
+        history_state.HOW: filters.mode,
+        history_state.WHEN: "" if dated else filters.when,
+        history_state.SINCE: filters.start and between and filters.start.isoformat(),
+        history_state.UNTIL: filters.end and between and filters.end.isoformat(),
+        history_state.SERVER: filters.server,
+        history_state.LABEL: filters.label,
+        history_state.STARRED: "yes" if filters.starred else "",
+        history_state.SEARCH: filters.text.strip(),
+        history_state.OLDER: None,
+        history_state.NEWER: None,
+    }
+    statuses = [status.value for status in filters.statuses]
+    history_state.ask(
+        **{name: [text] if text else [] for name, text in one.items()}, status=statuses
+    )
+
+
+def is_narrowed(filters: Filters) -> bool:
+    """Whether anything is asked for."""
+    nothing = replace(filters, when="") if filters.when == BETWEEN else filters
+    return nothing != Filters()
+
+
+def cursors() -> tuple[Cursor | None, Cursor | None]:
+    """Where in the list one is: behind the first, or before the second; None is the newest."""
+    older, newer = (_cursor(_first(name)) for name in (history_state.OLDER, history_state.NEWER))
+    return older, None if older else newer
+
+
+def go(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
+    """Go to the runs behind, or before, a place; to the newest with neither."""
+    if not older and not newer:
+        history_state.list_newest()
+    places = {history_state.OLDER: older, history_state.NEWER: newer}
+    history_state.ask(
+        **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in places.items()}
+    )
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    match = _CURSOR.fullmatch(text or "")
+    return Cursor(int(match[1]), match[2]) if match else None
+
+
+def _first(name: str) -> str | None:
+    return next(iter(history_state.asked(name)), None)
+
+
+def _one_of(name: str, known: Mapping[str, str], what: str, said: list[str]) -> str | None:
+    text = _first(name)
+    if text is None or text in known:
+        return text
+    said.append(f"There is no {what} “{clip(text, 40)}”.")
+    return None
+
+
+def _statuses(said: list[str]) -> tuple[RunStatus, ...]:
+    known = {status.value: status for status in RunStatus}
+    texts = list(dict.fromkeys(history_state.asked(history_state.STATUS)))
+    said += [f"There is no status “{clip(text, 40)}”." for text in texts if text not in known]
+    return tuple(known[text] for text in texts if text in known)
+
+
+def _day(name: str, said: list[str]) -> date | None:
+    text = _first(name)
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not FIRST <= day <= LAST:
+        said.append(f"“{clip(text, 40)}” is no day; one is written 2026-03-31.")
+        return None
+    return day

@@ -1,0 +1,181 @@
+"""The list of all runs that this browser may see: narrowed, page by page, as they stand now."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lfclient.console.store.run_history import Page
+from lfclient.errors import LangflowError
+from pages._ui.app import navigation
+from pages._ui.connection import connect, server_session
+from pages._ui.connection.server_session import Session
+from pages._ui.history import bulk_actions, filter_form
+from pages._ui.history import chart as history_chart
+from pages._ui.history import filters as history_filters
+from pages._ui.history import table as history_table
+from pages._ui.history.filter_form import Choices
+from pages._ui.history.view import View, past
+from pages._ui.state import flow_choice, query_params
+from pages._ui.state import history as history_state
+from pages._ui.state.history import part
+from pages._ui.widgets import alerts
+
+EVERY_SECONDS = 2.0
+SELDOM_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
+MOST_NEW = 99
+_SETTLED_SECONDS = 10
+# seconds that the browser has for a table that it has just got; at first it loads what draws it
+_HEAD_START, _FIRST_HEAD_START = 0.06, 0.2
+_LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
+
+
+def open_wanted() -> None:
+    """Go to the run that was pressed, before anything is asked for.
+
+    Streamlit has the browser remember this page with the address of that one: with the filters in
+    it, its Back button leads to the list as it was.
+    """
+    wanted = history_state.take_wanted()
+    if wanted:
+        run, flow_id = wanted
+        flow_choice.want_flow(flow_id)
+        here = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(navigation.run_page(), query_params={**here, query_params.RUN: run})
+
+
+def draw(news: DeltaGenerator) -> None:
+    """The filters, the chart, the actions and the table; in `news`, that there are new runs."""
+    everybody = tuple(
+        server_session.session(connection) for connection in server_session.available()
+    )
+    filters, said = history_filters.read()
+    was_drawn = history_state.is_drawn()
+    form = _place("form")
+
+    def draw_form() -> Choices:
+        choices = _choices(everybody)
+        with form:
+            filter_form.draw(filters, choices)
+        return choices
+
+    filter_form.left_aside(said)
+    mine = tuple(one for one in everybody if filters.server in (None, one.connection.name))
+    view = View(mine, filters, filters.which(), *history_filters.cursors())
+    connect.notice()
+    try:
+        view, page = _as_first_drawn(view)
+    except LangflowError:
+        draw_form()
+        raise
+    if not page.entries:
+        _nothing(view, everybody, draw_form())
+        _watch(view, page, news)
+        return
+    chart = _place("chart-place")
+    bar = bulk_actions.Bar(view, page)
+    history_table.draw(page.entries, servers=len(everybody) > 1)
+    # the list is what one came for: what stands above it is sent behind it
+    if not was_drawn:
+        time.sleep(_FIRST_HEAD_START if history_state.is_first() else _HEAD_START)
+    bar.draw()
+    if len(page.entries) > _LONG:
+        bulk_actions.turn(page, "below")
+    draw_form()
+    with chart:
+        history_chart.draw(view)
+    bar.count()
+    _watch(view, page, news)
+
+
+def _place(name: str) -> DeltaGenerator:
+    """Room that the page's styles keep free until something is drawn there."""
+    place = st.container(key=part(name))
+    place.empty()  # the browser is told of nothing that has nothing in it
+    return place
+
+
+def _as_first_drawn(view: View) -> tuple[View, Page]:
+    """The runs without those that have begun since the list was first drawn: no row moves."""
+    known = (view.owners, view.filters)
+    until = history_state.until(known)
+    shown = view.until(until) if until else view
+    page = shown.page()
+    if until and not page.entries:
+        shown, until = view, None
+        page = shown.page()
+    if page.entries and not (until or view.older_than or view.newer_than):
+        until = page.entries[0].created_at + timedelta(microseconds=1)
+        history_state.keep_until(known, until)
+        shown = view.until(until)
+    return shown, page
+
+
+def _choices(everybody: tuple[Session, ...]) -> Choices:
+    """Where the store does not tell, the filters stand without what it would have offered."""
+    names = list(dict.fromkeys(one.connection.name for one in everybody))
+    owners = [one.owner for one in everybody]
+    try:
+        return Choices(past().flows(owners), names, past().labels(owners))
+    except LangflowError:
+        return Choices({}, names, [])
+
+
+def _nothing(view: View, everybody: tuple[Session, ...], choices: Choices) -> None:
+    """Why there is no run, and what to do."""
+    if view.older_than or view.newer_than:
+        st.info("There are no runs further on.", icon=":material/info:")
+        st.button("Back to the newest", key=part("newest"), on_click=history_filters.go)
+    elif history_filters.is_narrowed(view.filters) and past().span([s.owner for s in everybody]):
+        with st.container(border=True, key=part("none-match")):
+            st.markdown("##### :material/search_off: No run matches these filters", anchors=False)
+            for reason in filter_form.not_known(view.filters, choices):
+                st.markdown(reason)
+            filter_form.clear("clear-all")
+    else:
+        with st.container(border=True, key=part("none-yet")):
+            st.markdown(
+                "##### :material/history: No runs yet\n\n"
+                "Every run that is started from this console is listed here, with what it was "
+                "given and what came of it, also after this page is closed.",
+                anchors=False,
+            )
+            st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
+
+
+def is_lively(page: Page) -> bool:
+    """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
+    since = datetime.now(timezone.utc) - timedelta(seconds=_SETTLED_SECONDS)
+    return any(
+        not entry.status.ended or (entry.ended_at is not None and entry.ended_at > since)
+        for entry in page.entries
+    )
+
+
+def _watch(view: View, page: Page, news: DeltaGenerator) -> None:
+    lively = is_lively(page)
+    every = EVERY_SECONDS if lively else SELDOM_SECONDS
+    with news:
+        st.fragment(_look, run_every=every)(view, page, lively, time.monotonic())
+
+
+@alerts.shown()
+def _look(view: View, seen: Page, lively: bool, drawn: float) -> None:
+    """Says how many new runs there are, and has the page drawn again once a run that is listed has
+    become another. Not at once: where runs come and end all the time, it would be drawn without a
+    pause.
+    """
+    new = view.many_newer(MOST_NEW)
+    if new:
+        words = f"{MOST_NEW}+ new runs" if new == MOST_NEW else f"{new} new run{'s' * (new > 1)}"
+        if st.button(f"{words} – show", key=part("new"), icon=":material/arrow_upward:"):
+            history_filters.go()
+            st.rerun()
+    if time.monotonic() - drawn < EVERY_SECONDS / 2:
+        return
+    page = view.page()
+    if page != seen or is_lively(page) != lively:
+        st.rerun()

@@ -1,0 +1,146 @@
+"""The rows of the list of runs: a table in which runs are opened by their name, and ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+import pyarrow
+import streamlit as st
+
+from lfclient.common.formatting import apart, clip, duration_words, readable
+from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
+from lfclient.console.store.run_history import Entry
+from lfclient.runs.model import Mode, RunStatus
+from pages._ui.state import history as history_state
+from pages._ui.state.history import part
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.markdown import clock, time_words, zone_words
+
+NAME_LETTERS = 60
+_STAR = "★"
+
+
+def draw(entries: Sequence[Entry], *, servers: bool) -> None:
+    """The table. `servers`: also tell which server each was run on.
+
+    Its key is that of its runs: rows are told by their place, so a list of others is another
+    table, and what is ticked is taken along by the runs' ids.
+    """
+    ids = tuple(entry.id for entry in entries)
+    key = part(f"table-{history_state.short_hash(ids)}")
+    ticked = [place for place, run in enumerate(ids) if run in history_state.selected()]
+    if ticked and key not in st.session_state:
+        st.session_state[key] = {"selection": {"rows": ticked}}
+    st.dataframe(
+        pyarrow.table(columns(entries, datetime.now(timezone.utc), servers=servers)),
+        key=key,
+        on_select=partial(_ticked, key, ids),
+        selection_mode="multi-row",
+        column_config=_config(f"{key}-open", entries),
+        height="content",
+        placeholder="",
+        alt="Runs, the newest first",
+    )
+
+
+def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[str, list[Any]]:
+    """The table's columns; labels only if there are any."""
+    found: dict[str, list[Any]] = {
+        "Open": ["Open"] * len(entries),
+        "Flow": [
+            f"{_STAR} " * entry.starred + clip(entry.flow_name, NAME_LETTERS) for entry in entries
+        ],
+        "Status": [status_words(entry) for entry in entries],
+        "Started": [started_words(entry.created_at, now) for entry in entries],
+        "Took": [
+            "" if entry.seconds is None else duration_words(entry.seconds) for entry in entries
+        ],
+        "Labels": [[readable(label) for label in entry.labels] for entry in entries],
+        "Inputs": apart([entry.gist for entry in entries]),
+        "Answer": [entry.headline for entry in entries],
+        "Mode": [MODES_SHORT[entry.mode] for entry in entries],
+        "Session": [readable(entry.session_id or "") for entry in entries],
+    }
+    if not any(entry.labels for entry in entries):
+        del found["Labels"]
+    if servers:
+        found["Server"] = [entry.server_name for entry in entries]
+    return found
+
+
+def status_words(entry: Entry) -> list[str]:
+    """The status, and how often the run was sent if that was more than once."""
+    words = [_word(entry.status, entry.mode)]
+    if entry.attempts == 2:
+        words.append("sent twice")
+    elif entry.attempts > 2:
+        words.append(f"sent {entry.attempts} times")
+    return words
+
+
+def started_words(then: datetime, now: datetime) -> str:
+    """The day and time by the person's clock; the day as today and yesterday."""
+    then, now = then.astimezone(clock()), now.astimezone(clock())
+    days = (now.date() - then.date()).days
+    if days in (0, 1):
+        return f"{'yesterday' if days else 'today'} {then:%H:%M}"
+    return time_words(then, now)
+
+
+def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
+    column = st.column_config
+    looks = {
+        _word(each, mode): look.colour
+        for each, look in status_badges.LOOKS.items()
+        for mode in MODE_NAMES
+    }
+    colours = [_theme(f"{colour}BackgroundColor") or colour for colour in looks.values()]
+    return {
+        "Open": column.ButtonColumn(
+            "",
+            width=72,
+            help="With the keyboard: Shift and Space tick a run, then O opens it.",
+            on_click=_opened,
+            args=(open_key, [(entry.id, entry.flow_id) for entry in entries]),
+            key=open_key,
+        ),
+        "Flow": column.TextColumn(width=200),
+        "Status": column.MultiselectColumn(
+            options=looks,
+            color=colours,
+            width=210 if any(entry.attempts > 1 for entry in entries) else 145,
+        ),
+        "Started": column.TextColumn(width=122, help=f"By your clock: {zone_words()}"),
+        "Took": column.TextColumn(width=88, alignment="right", help="From the click to the end"),
+        "Inputs": column.TextColumn(
+            width=260,
+            help="The values that differ from the flow's; of long ones that begin alike, the rest",
+        ),
+        "Answer": column.TextColumn(width=300, help="The first line of what came of it"),
+        "Labels": column.MultiselectColumn(width=120, color="auto"),
+        "Mode": column.TextColumn(width=110),
+        "Session": column.TextColumn(width=170),
+        "Server": column.TextColumn(width=140),
+    }
+
+
+def _theme(name: str) -> str | None:
+    return st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}")
+
+
+def _word(each: RunStatus, mode: Mode) -> str:
+    return f"{status_badges.LOOKS[each].sign} {status_badges.word(each, mode)}"
+
+
+def _ticked(key: str, ids: tuple[str, ...]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    history_state.select([ids[row] for row in rows if row < len(ids)])
+
+
+def _opened(key: str, runs: list[tuple[str, str]]) -> None:
+    click = st.session_state.get(key)
+    if click and click["row"] < len(runs):
+        history_state.want(*runs[click["row"]])

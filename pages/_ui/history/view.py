@@ -1,0 +1,75 @@
+"""What of the list of all runs is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lfclient.console.runner.run_history import Past
+from lfclient.console.store.run_history import Page
+from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.errors import LangflowError
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.server_session import Session
+from pages._ui.history.filters import Filters
+from pages._ui.state import notices
+
+
+@dataclass(frozen=True)
+class View:
+    """What is listed: whose runs, which of them, and where in the list one is.
+
+    `newer` are those that have come since, which would move the rows under a person's hand.
+    """
+
+    sessions: tuple[Session, ...]
+    filters: Filters
+    which: RunFilter
+    older_than: Cursor | None = None
+    newer_than: Cursor | None = None
+    newer: RunFilter | None = None
+
+    @property
+    def owners(self) -> list[str]:
+        """The fingerprints of those sessions."""
+        return [session.owner for session in self.sessions]
+
+    def page(self) -> Page:
+        """The runs, as they stand now."""
+        return past().page(
+            self.owners, self.which, older_than=self.older_than, newer_than=self.newer_than
+        )
+
+    def until(self, time: datetime) -> View:
+        """The same without the runs that began at that time or later."""
+        if self.which.until and self.which.until <= time:
+            return self
+        later = replace(self.which, since=max(self.which.since or time, time))
+        return replace(self, which=replace(self.which, until=time), newer=later)
+
+    def many_newer(self, most: int) -> int:
+        """How many have come since, `most` at most."""
+        if not self.newer:
+            return 0
+        return len(past().page(self.owners, self.newer, limit=most).entries)
+
+
+def past() -> Past:
+    """The lists of runs."""
+    return backend().runner.past
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """In a callback: what goes wrong inside is said on the page that is drawn after it."""
+    try:
+        yield
+    except LangflowError as error:
+        notices.leave_notice(error)
+
+
+def runs_words(many: int) -> str:
+    """1 run, 1,234 runs."""
+    return f"{many:,} run{'s' * (many != 1)}"

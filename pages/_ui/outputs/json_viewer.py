@@ -1,0 +1,91 @@
+"""Structured values: a JSON tree, also for kinds that this console does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import clip, readable
+from lfclient.console.content import json_path
+from pages._ui.outputs.card import Block
+from pages._ui.widgets import downloads
+from pages._ui.widgets.markdown import plain
+
+# a tree of 5 MB takes a browser about 1 s
+TREE_LIMIT = 5_000_000
+TEXT_LIMIT = 500_000
+MOST_HITS = 20
+HIT_LENGTH = 160  # characters of a found value
+
+
+def draw(block: Block) -> None:
+    """The value as a tree; a very large one as the beginning of its text."""
+    value = block.output.value
+    if value is None:
+        st.caption("No value.")
+        return
+    tree(block, value)
+    with st.container(horizontal=True, gap="small"):
+        block.save_json(value)
+
+
+def tree(block: Block, value: Any) -> None:
+    """The tree under a search field, without the download."""
+    text = block.kept("json", lambda: downloads.json_bytes(value))
+    if isinstance(value, dict | list) and value:
+        _search(block, value)
+    show(value, text)
+
+
+def show(value: Any, text: bytes) -> None:
+    """The tree alone; of a value whose JSON `text` is very large, the beginning of that."""
+    if len(text) <= TREE_LIMIT:
+        # a bare text or number is no tree, and a text that looks like JSON would be read as one
+        if isinstance(value, dict | list):
+            st.json(value, expanded=2)
+        else:
+            st.code(text.decode(), language="json", wrap_lines=True)
+    else:
+        st.caption(f"{len(text):,} bytes: these are the first {TEXT_LIMIT:,}.")
+        st.code(text[:TEXT_LIMIT].decode("utf-8", "ignore"), language="json", height=420)
+
+
+def _search(block: Block, value: Any) -> None:
+    word = st.text_input(
+        "Search keys and values",
+        key=block.widget("search"),
+        placeholder="Search keys and values, or give a path such as items[0].price",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if not word.strip():
+        return
+    found = json_path.search(value, word, MOST_HITS)
+    st.caption(_count(found))
+    for hit in found.hits:
+        path, what = st.columns([3, 2], vertical_alignment="center")
+        path.code(readable(hit.path), language=None, wrap_lines=True)
+        what.markdown(plain(readable(_preview(hit.value))))
+
+
+def _count(found: json_path.Found) -> str:
+    places = f"{found.total:,} place{'s' * (found.total != 1)} found"
+    if not found.total:
+        places = "Nothing found"
+    if found.total > len(found.hits):
+        places += f", the first {len(found.hits)} of them shown"
+    if not found.complete:
+        places += f"; only the first {json_path.MOST_VALUES:,} values were looked at"
+    return f"{places}. Point at a path to copy it." if found.hits else f"{places}."
+
+
+def _preview(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{ {len(value):,} key{'s' * (len(value) != 1)} }}"
+    if isinstance(value, list):
+        return f"[ {len(value):,} item{'s' * (len(value) != 1)} ]"
+    if isinstance(value, str):
+        return clip(value[: HIT_LENGTH * 2], HIT_LENGTH) or "(empty text)"
+    return downloads.json_bytes(value).decode()

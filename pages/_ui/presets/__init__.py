@@ -1,0 +1,1 @@
+"""Presets of a form: bar, menu, import and share link."""

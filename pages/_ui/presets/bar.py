@@ -1,0 +1,251 @@
+"""The head of a form: which preset it goes by, what differs from it, and what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.presets.presets import differing
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.presets import ChangedMeanwhile, Preset, PresetHead
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.server_session import Session
+from pages._ui.form.entries import Tie
+from pages._ui.form.form_state import form_state
+from pages._ui.form.prefill import forget_source
+from pages._ui.presets import menu as preset_menu
+from pages._ui.presets import share_link
+from pages._ui.presets.preset_state import (
+    Told,
+    held,
+    is_untouched,
+    keep,
+    masked,
+    missing,
+    names_at,
+    not_fitting,
+    put_in,
+    saved,
+    set_tie,
+    still_asking,
+    tell,
+    told,
+)
+from pages._ui.state import preset_keys
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain
+
+
+def begin(session: Session, flow: Flow) -> None:
+    """Before the form is read: fill it as the address asks, or with the flow's default preset
+    where this browser has entered nothing.
+    """
+    owner = session.owner
+    if share_link.take_up(session, flow) or not is_untouched(session, flow):
+        return
+    key = preset_keys.preset_key("default-looked-for", owner, flow.id)
+    if key in st.session_state:
+        return
+    st.session_state[key] = True
+    presets = backend().runner.store.presets
+    try:
+        heads = [head for head in presets.of(owner, flow.id) if head.is_default]
+        default = presets.get(owner, heads[0].id) if heads else None
+    except StoreError:
+        return  # said where the presets are drawn
+    if default:
+        _fill(session, flow, default, opened=True)
+
+
+def draw(session: Session, flow: Flow) -> None:
+    """One row, and a line for each thing that needs to be said."""
+    known = form_state(session.owner, flow).tie or Tie()
+    presets = backend().runner.store.presets
+    try:
+        kept = presets.of(session.owner, flow.id)
+        chosen = presets.get(session.owner, known.preset) if known.preset else None
+    except StoreError as error:
+        alerts.show(error)
+        _say(session, flow)
+        return
+    if known.preset and chosen is None:
+        _gone(session, flow)
+    with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
+        _box(session, flow, kept, chosen)
+        preset_menu.draw(session, flow, kept, chosen)
+        share_link.draw(session, flow, chosen)
+    _say(session, flow)
+    if chosen:
+        _compared(session, flow, chosen, known)
+
+
+def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
+    by_id = {preset.id: preset for preset in kept}
+    key = preset_keys.preset_key("choice", session.owner, flow.id)
+    st.session_state[key] = chosen.id if chosen else None
+
+    def label(preset_id: str) -> str:
+        preset = by_id[preset_id]
+        return f"{preset.name} · opens with the flow" if preset.is_default else preset.name
+
+    st.selectbox(
+        "Preset",
+        list(by_id),
+        index=None,
+        format_func=label,
+        key=key,
+        on_change=_choose,
+        args=(session, flow, key),
+        placeholder="Choose a preset" if kept else "No presets yet",
+        disabled=not kept,
+        label_visibility="collapsed",
+    )
+
+
+def _choose(session: Session, flow: Flow, key: str) -> None:
+    preset_id = st.session_state[key]
+    if preset_id is None:
+        set_tie(session, flow, Tie())
+        return
+    _fill_by_id(session, flow, preset_id)
+
+
+def _fill_by_id(session: Session, flow: Flow, preset_id: str) -> None:
+    try:
+        preset = backend().runner.store.presets.get(session.owner, preset_id)
+    except StoreError as error:
+        tell(session.owner, flow.id, Told(error.message, (error.hint,), wrong=True))
+        return
+    if preset is None:
+        _gone(session, flow)
+    else:
+        _fill(session, flow, preset)
+
+
+def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
+    source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
+    found = put_in(session, flow, masked(preset), source)
+    form = form_state(session.owner, flow)
+    if not form.former:
+        forget_source(form)  # the choice above says it
+    set_tie(session, flow, Tie(preset.id, preset.version, opened))
+    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.refused else None
+    tell(session.owner, flow.id, said)
+
+
+def _gone(session: Session, flow: Flow) -> None:
+    set_tie(session, flow, Tie())
+    lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
+    tell(session.owner, flow.id, Told("The preset was deleted meanwhile.", lines, wrong=True))
+
+
+def _say(session: Session, flow: Flow) -> None:
+    said = told(session.owner, flow.id)
+    if said is None:
+        return
+    with st.container(key="preset-told", gap="xxsmall"):
+        words = "  \n".join([f"**{plain(said.heading)}**", *map(plain, filter(None, said.lines))])
+        draw, icon = (st.warning, "warning") if said.wrong else (st.info, "info")
+        draw(words, icon=f":material/{icon}:")
+        st.button(
+            "OK",
+            key=preset_keys.preset_key("told-ok", session.owner, flow.id),
+            type="tertiary",
+            on_click=tell,
+            args=(session.owner, flow.id, None),
+        )
+
+
+def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
+    """How the form stands to its preset, and what can be done about it."""
+    form = form_state(session.owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    differs = differing(flow, masked(chosen), form.overrides(fields))
+    differs = list(dict.fromkeys([*differs, *form.wrong]))
+    others = chosen.version != known.version
+    if others and not differs:
+        set_tie(session, flow, replace(known, version=chosen.version))
+    elif differs:
+        _differs(session, flow, chosen, differs, others)
+    elif known.opened:
+        _opened(session, flow, chosen)
+    lacking = missing(form, [key for key in chosen.secrets if key in fields])
+    if lacking:
+        names = plain(names_at(fields, lacking))
+        st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
+
+
+def _differs(
+    session: Session, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
+) -> None:
+    names = names_at({of.key: of for of in flow.fields}, keys)
+    name = plain(clip(chosen.name, 40))
+    values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
+    with st.container(
+        key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        words = (
+            f":material/group: Somebody changed “{name}” meanwhile; yours differs in {values}."
+            if others
+            else f":material/edit: Differs from “{name}” in {values}."
+        )
+        st.caption(words, width="stretch", help=plain(names))
+        st.button(
+            "Replace theirs" if others else "Update",
+            key=preset_keys.preset_key("update", session.owner, flow.id),
+            on_click=_update,
+            args=(session, flow, chosen),
+            help="Let the preset hold what the form holds now",
+        )
+        st.button(
+            "Take theirs" if others else "Undo",
+            key=preset_keys.preset_key("again", session.owner, flow.id),
+            type="tertiary",
+            on_click=_fill_by_id,
+            args=(session, flow, chosen.id),
+            help="Fill the form with the preset as it is kept; there is a way back",
+        )
+
+
+def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
+    with st.container(
+        key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        name = plain(clip(chosen.name, 40))
+        st.caption(
+            f":material/bookmark: Opened with “{name}”, the flow's default preset.", width="stretch"
+        )
+        st.button(
+            "Use the flow's own values",
+            key=preset_keys.preset_key("own", session.owner, flow.id),
+            type="tertiary",
+            on_click=_own,
+            args=(session, flow),
+        )
+
+
+def _own(session: Session, flow: Flow) -> None:
+    put_in(session, flow, {}, "")
+    set_tie(session, flow, Tie())
+
+
+def _update(session: Session, flow: Flow, drawn: Preset) -> None:
+    """Keep what the form holds, unless the preset is another by now than the one in sight."""
+    try:
+        now = held(session, flow)
+        head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        kept = keep(session, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
+    except ChangedMeanwhile:  # what can be done is offered where the two are compared
+        kept = "Nothing was overwritten, and what you typed is still here."
+        tell(session.owner, flow.id, Told("Not updated.", (kept,), wrong=True))
+        return
+    except LangflowError as error:
+        lines = (error.message, error.hint)
+        tell(session.owner, flow.id, Told("Not updated.", lines, wrong=True))
+        return
+    saved(session, flow, "Updated", kept, now)

@@ -1,0 +1,123 @@
+"""A preset from a file: what of it fits the flow is said before anything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.presets.presets import (
+    LARGEST,
+    Fit,
+    PresetFile,
+    by_name,
+    checked_name,
+    fit,
+    load,
+)
+from lfclient.console.store.presets import PresetHead
+from lfclient.errors import InvalidRequest
+from lfclient.flows.model import Flow
+from pages._ui.connection.server_session import Session
+from pages._ui.form.entries import Tie
+from pages._ui.presets.preset_state import (
+    attempt,
+    close,
+    keep,
+    masked,
+    names_at,
+    not_fitting,
+    put_in,
+    set_tie,
+    tell,
+)
+from pages._ui.state import preset_keys
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain
+
+
+def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
+    """Choose a file, read what would come of it, import it."""
+    turn = st.session_state.get(_turn(session, flow), 0)  # another key is an empty field
+    chosen = st.file_uploader(
+        "Import a preset (JSON)",
+        type="json",
+        max_upload_size=1,  # MB
+        key=preset_keys.preset_key(f"file-{turn}", session.owner, flow.id),
+    )
+    if chosen is None:
+        return
+    try:
+        # one byte more than is taken tells that there is too much
+        found = load(chosen.read(LARGEST + 1))
+    except InvalidRequest as error:
+        alerts.show_words(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
+        return
+    fitting = fit(flow, found.values, found.components)
+    _say(flow, found, fitting)
+    if not fitting.masked and found.values:
+        return
+    _offer(session, flow, kept, found, fitting, chosen.file_id)
+
+
+def _turn(session: Session, flow: Flow) -> str:
+    return preset_keys.preset_key("imported", session.owner, flow.id)
+
+
+def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
+    fields = {of.key: of for of in flow.fields}
+    name, of_flow = plain(clip(found.name, 60)), plain(clip(found.flow_name, 60))
+    st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
+    if found.flow_id != flow.id:
+        st.caption(
+            "It is of another flow: values were matched by component id"
+            + (", or by the type and name of the component." if fitting.moved else ".")
+        )
+    if fitting.values:
+        st.caption(f":material/check: Fits: {plain(names_at(fields, fitting.values))}")
+    if fitting.ask:
+        names = plain(names_at(fields, fitting.ask))
+        st.caption(f":material/key: To be entered by yourself: {names}")
+    if fitting.refused:
+        told = not_fitting("Of this file", flow, fitting)
+        lines = "  \n".join(map(plain, told.lines))
+        st.warning(f"**{plain(told.heading)}**  \n{lines}", icon=":material/warning:")
+    if not found.values:
+        st.caption("It holds no values: it stands for the flow's own.")
+
+
+def _offer(
+    session: Session,
+    flow: Flow,
+    kept: Sequence[PresetHead],
+    found: PresetFile,
+    fitting: Fit,
+    file_id: str,
+) -> None:
+    key = preset_keys.preset_key(f"import-name-{file_id}", session.owner, flow.id)
+    st.session_state.setdefault(key, found.name)
+    st.text_input("Name", key=key)
+    same = by_name(kept, st.session_state[key])
+    if same:
+        st.caption("There is one of that name: replace it, or type another name.")
+    st.button(
+        "Replace it" if same else "Import what fits" if fitting.refused else "Import",
+        key=preset_keys.preset_key("import", session.owner, flow.id),
+        type="primary",
+        on_click=_import,
+        args=(session, flow, key, same, fitting),
+    )
+
+
+def _import(session: Session, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit) -> None:
+    with attempt(session, flow):
+        name = checked_name(st.session_state[key])
+        same = drawn if drawn and drawn.name == name else None
+        made = keep(session, flow, name, fitting, same)
+        put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
+        set_tie(session, flow, Tie(made.id, made.version))
+        tell(session.owner, flow.id, None)
+        st.session_state[_turn(session, flow)] = st.session_state.get(_turn(session, flow), 0) + 1
+        close(session, flow, "more")
+        st.toast(f"Imported “{plain(made.name)}”.")

@@ -1,0 +1,203 @@
+"""Which preset a form goes by, and what is to be said about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.common.redaction import seems_secret
+from lfclient.console.presets.presets import Fit, check_size, fit
+from lfclient.console.store.presets import Preset, PresetHead
+from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows.field import Field
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import name_at
+from lfclient.flows.validation import MASK, is_secret, mask
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.server_session import Session
+from pages._ui.form.entries import Tie
+from pages._ui.form.form import commit, load_overrides
+from pages._ui.form.form_state import FormState, form_state
+from pages._ui.form.prefill import forget_source
+from pages._ui.state import preset_keys
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import plain
+
+_LINES = 8  # that are said of many
+ENTER = "Enter it yourself: secrets are not kept."
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something to be said above the form until it is dismissed. `wrong`: it needs attention."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a form holds, as it is kept: secrets masked; `left_out` says what makes no value."""
+
+    fit: Fit
+    left_out: tuple[str, ...]
+
+
+def set_tie(session: Session, flow: Flow, new: Tie) -> None:
+    """Let the form go by a preset, or by none; a reload finds it again."""
+    form_state(session.owner, flow).tie = new
+
+
+def tell(owner: str, flow_id: str, told: Told | None) -> None:
+    """Have something said above the form, or no longer."""
+    st.session_state[preset_keys.preset_key("told", owner, flow_id)] = told
+
+
+def told(owner: str, flow_id: str) -> Told | None:
+    """What is to be said."""
+    return st.session_state.get(preset_keys.preset_key("told", owner, flow_id))
+
+
+def is_untouched(session: Session, flow: Flow) -> bool:
+    """Whether nothing was entered into the form, nor decided about it, in this browser."""
+    form = form_state(session.owner, flow)
+    entered = form.values or form.wrong or form.uploads or form.json_text or form.filled
+    return not entered and form.tie is None
+
+
+def masked(preset: Preset) -> dict[str, Any]:
+    """A preset's values, `MASK` for each secret."""
+    return {**preset.values, **dict.fromkeys(preset.secrets, MASK)}
+
+
+def put_in(session: Session, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
+    """Fill the form with values from elsewhere, secrets masked; what fits of them.
+
+    There is a way back to what was typed; `source` says where they come from.
+    """
+    found = fit(flow, values)
+    fields = {of.key: of for of in flow.fields}
+    secrets = [key for key in found.ask if is_secret(fields[key])]  # those that are there stay
+    overrides = {**found.values, **dict.fromkeys(secrets, MASK)}
+    load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.ask, ENTER))
+    return found
+
+
+def held(session: Session, flow: Flow) -> Held:
+    """What the form holds now, fit to be kept. To be called from a callback, too.
+
+    Raises `InvalidRequest` if an edit of the overrides as JSON cannot be taken up.
+    """
+    form = form_state(session.owner, flow)
+    fields = {of.key: of for of in flow.fields}
+    form.harvest(fields)
+    form.collect(fields)
+    commit(session.owner, flow)
+    if form.json_fault:
+        raise InvalidRequest(form.json_fault, hint="Correct the text, or discard it.")
+    found = fit(flow, mask(flow, form.overrides(fields)))
+    left_out = [f"{name_at(fields, key)}: {text}" for key, text in form.faults.items()]
+    left_out += [f"{name_at(fields, one.key)}: {one.why}" for one in found.refused]
+    return Held(found, tuple(left_out))
+
+
+def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
+    """Values to be kept, also asking for what their preset asks and nobody has entered yet."""
+    known = {of.key for of in flow.fields} - what.values.keys()
+    asked = [key for key in chosen.secrets if key in known] if chosen else ()
+    return replace(what, ask=tuple(dict.fromkeys([*what.ask, *asked])))
+
+
+def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
+    """That values which are about to be shown to others may hold secrets; "" if none seems to."""
+    keys = [key for key, value in what.values.items() if seems_secret(value)]
+    if not keys:
+        return ""
+    names = names_at(fields, keys)
+    return f"May hold a password or a key, which others will read: {names}. Take it out first."
+
+
+def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:
+    """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
+
+    Raises `LangflowError`: the name is taken, or somebody changed `same` meanwhile.
+    """
+    check_size(flow, what.masked)
+    presets = backend().runner.store.presets
+    made = Preset(
+        id=same.id if same else uuid.uuid4().hex,
+        owner=session.owner,
+        flow_id=flow.id,
+        flow_name=flow.name,
+        name=name,
+        values=what.values,
+        secrets=what.ask,
+        version=same.version if same else 1,
+    )
+    made = presets.update(made) if same else presets.create(made)
+    set_tie(session, flow, Tie(made.id, made.version))
+    return made
+
+
+def missing(form: FormState, keys: Iterable[str]) -> list[str]:
+    """Which of these secrets have not been entered."""
+    return [key for key in keys if key not in form.values]
+
+
+def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
+    """Several of them, and how many more there are."""
+    names = [name_at(fields, key) for key in dict.fromkeys(keys)]
+    more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""
+    return ", ".join(names[:_LINES]) + more
+
+
+def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
+    """Which values were left out, and why; the others were taken."""
+    fields = {of.key: of for of in flow.fields}
+    lines = [f"{name_at(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
+    more = len(lines) - _LINES
+    if more > 0:
+        lines[_LINES:] = [f"… and {more} more."]
+    given = len(found.values) + len({one.key for one in found.refused} | set(found.ask))
+    heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
+    return Told(heading, tuple(lines), wrong=True)
+
+
+def saved(session: Session, flow: Flow, how: str, preset: Preset, now: Held) -> None:
+    """Say that a preset holds what the form held, and what was left out of it."""
+    forget_source(form_state(session.owner, flow))
+    if now.left_out:
+        heading = f"{how} “{preset.name}” without what needs a correction:"
+        tell(session.owner, flow.id, Told(heading, now.left_out[:_LINES], wrong=True))
+    else:
+        tell(session.owner, flow.id, None)
+        st.toast(f"{how} “{plain(preset.name)}”.")
+
+
+@contextmanager
+def attempt(session: Session, flow: Flow) -> Iterator[None]:
+    """A press in an open menu: what goes wrong is said in it, and it stays open."""
+    key = preset_keys.preset_key("problem", session.owner, flow.id)
+    try:
+        yield
+    except LangflowError as error:
+        st.session_state[key] = (alerts.title(error), error.message, error.hint)
+
+
+def show_problem(session: Session, flow: Flow) -> None:
+    """What `attempt` left to be said, once."""
+    left = st.session_state.pop(preset_keys.preset_key("problem", session.owner, flow.id), None)
+    if left:
+        alerts.show_words(*left)
+
+
+def close(session: Session, flow: Flow, part: str) -> None:
+    """Close an open menu; to be called from a callback."""
+    st.session_state[preset_keys.preset_key(part, session.owner, flow.id)] = False

@@ -1,0 +1,1 @@
+"""A run: controls, status, progress, details, approval, rerun."""

@@ -1,0 +1,162 @@
+"""A run that waits for a person: the question, a button per decision, and others that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.common.formatting import clip, duration_words
+from lfclient.console.presentation.components import Names, decision_words
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.runs.components import Decision, HumanInput
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.request_cache import StillAsking
+from pages._ui.connection.server_session import Session
+from pages._ui.state import notices, run_page
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import first_words, plain, time_words, without_remote_images
+
+PROMPT_LIMIT = 5_000  # characters of a question that are shown
+MOST_DECIDED = 20  # questions of a run of which the answer is shown
+
+
+def question_of(record: RunRecord | None) -> HumanInput | None:
+    """What the run waits for, if it does."""
+    waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
+    return record.run.waiting_for if waits else None
+
+
+def draw(session: Session, record: RunRecord | None) -> None:
+    """The question of the run that is shown. Outside fragments, so that no press is lost."""
+    asked = question_of(record)
+    if record is None or asked is None:
+        return
+    with st.container(border=True, key="approval"):
+        st.markdown(
+            "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
+        )
+        st.markdown(without_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
+        with st.container(horizontal=True, key="decisions"):
+            for number, decision in enumerate(asked.decisions):
+                _button(session, record, asked, decision, number)
+        if asked.sent is not None:
+            st.caption(f"Sent: {plain(asked.label(asked.sent))}. Waiting for the server to go on.")
+        elif not asked.decisions:
+            st.caption("The server names no decision that it takes. Stop the run, or look into it.")
+
+
+def _button(
+    session: Session, record: RunRecord, asked: HumanInput, decision: Decision, number: int
+) -> None:
+    st.button(
+        plain(clip(decision.label, 60)),
+        # by the question too: a press on an earlier one must not count for the next
+        key=f"decide-{record.id}-{asked.request_id}-{number}",
+        type="primary" if number == 0 else "secondary",
+        disabled=asked.sent is not None,
+        on_click=_decide,
+        args=(session, record.id, asked, decision.action_id),
+    )
+
+
+def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) -> None:
+    try:
+        backend().runner.decide(run_id, session.connection, asked, action_id)
+    except LangflowError as error:
+        notices.leave_notice(error)
+    else:
+        run_page.decided(asked.request_id)
+
+
+def decided(session: Session, record: RunRecord) -> None:
+    """What was decided in the run so far, by whom of its components it was asked, and what."""
+    for question, words, more in _decisions(session, record):
+        said = ", ".join(filter(None, [f"**{plain(clip(words, 60))}**", plain(more)]))
+        st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {plain(question)}]")
+
+
+def _decisions(session: Session, record: RunRecord) -> Iterator[tuple[str, str, str]]:
+    run = record.run
+    if run is None or not run.decided:
+        return
+    names = Names(session.flow_at_hand(record.flow_id), run.components)
+    now = datetime.now(timezone.utc)
+    for one in run.decided[-MOST_DECIDED:]:
+        asked = [names.of(one.component_id, most=60)] if one.component_id else []
+        prompt = clip(first_words(one.prompt), 120)
+        question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
+        yield question, *decision_words(one, lambda at: time_words(at, now))
+
+
+def time_left(asked: HumanInput) -> str:
+    """For how long a decision counts, and what is done instead later; "" for no limit.
+
+    A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
+    none at all.
+    """
+    if asked.expires_at is None:
+        return ""
+    left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
+    then = "nothing that follows the question runs"
+    if asked.fallback_action:
+        then = f"the run goes on with “{asked.label(asked.fallback_action)}”"
+    if left > 0:
+        return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
+    return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
+
+
+def _span(seconds: float) -> str:
+    days = int(seconds // 86_400)
+    if days:
+        hours = int(seconds % 86_400 // 3_600)
+        return f"{days} d {hours} h"
+    return duration_words(seconds)
+
+
+def others(session: Session, flow: Flow, record: RunRecord | None) -> None:
+    """The other runs of a flow that wait for somebody, whoever started them."""
+    if not flow.needs_approval:
+        return
+    try:
+        if not session.server().value.capabilities.pending:
+            return
+        waiting = session.pending(flow.id).value
+    except StillAsking:
+        return  # it comes with the next drawing
+    except LangflowError as error:
+        alerts.show(error)
+        return
+    shown = record.job_id if record else None
+    waiting = [each for each in waiting if each.job_id and each.job_id != shown]
+    if not waiting:
+        return
+    with st.container(border=True, key="waiting-runs"):
+        st.markdown(
+            f"##### :violet[:material/front_hand:] Waiting for a decision: {len(waiting)}",
+            anchors=False,
+        )
+        for each in waiting[:20]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    "Open",
+                    key=f"open-waiting-{each.job_id}",
+                    on_click=_open,
+                    args=(session, flow, each),
+                )
+                st.markdown(plain(clip(each.prompt or "A run without a question", 120)))
+                if each.session_id:
+                    st.caption(f"session {plain(clip(each.session_id, 40))}", width="content")
+        if len(waiting) > 20:
+            st.caption(f"And {len(waiting) - 20} more.")
+
+
+def _open(session: Session, flow: Flow, asked: HumanInput) -> None:
+    try:
+        run_page.show_run(backend().runner.adopt(session.connection, flow, asked))
+    except LangflowError as error:
+        notices.leave_notice(error)

@@ -1,0 +1,310 @@
+"""How a run is started and stopped: mode, session, Run, Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import name_at
+from lfclient.flows.validation import REQUIRED
+from lfclient.runs.model import Mode
+from lfclient.wire.server_info import ServerInfo
+from pages._ui.connection.app_context import backend, close_run
+from pages._ui.connection.server_session import Session
+from pages._ui.form.form import FormResult, note_begun, note_refused
+from pages._ui.state import notices, run_options, run_page, submit_token
+from pages._ui.widgets import focus
+from pages._ui.widgets.alerts import MissingValue
+from pages._ui.widgets.markdown import plain
+
+CAPTIONS: dict[Mode, str] = {
+    "background": "A job on the server: survives reload and restart, can be stopped; "
+    "long results may be cut.",
+    "sync": "One call: results come uncut. If it is closed, the run goes on at the server.",
+    "stream": "One call that tells what happens. The run ends with its connection: a restart of "
+    "the console ends it too.",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
+    the moment of asking, as another mode would have it, too. `chat`: it is that of a conversation.
+    """
+
+    session: Session
+    server: ServerInfo
+    flow: Flow
+    mode: Mode
+    read: Callable[[Mode], FormResult]
+    chat: bool = False
+
+
+def possible_modes(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """The modes in which a server can run a flow; the first is preselected.
+
+    A flow that waits for a person is run in the background only: the calls do not wait, they run
+    all of its branches. Elsewhere a job comes first where the server tells of it as it goes, a
+    call where it has to be asked.
+    """
+    if flow.needs_approval and server.capabilities.pending:
+        return ("background",)
+    return (
+        ("background", "sync", "stream") if server.capabilities.events else ("sync", "background")
+    )
+
+
+def modes_for(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """Those that are offered: a streamed call only to who asked for what is seldom needed."""
+    possible = possible_modes(server, flow)
+    return tuple(mode for mode in possible if mode != "stream" or run_options.is_advanced())
+
+
+def mode_of(session: Session, server: ServerInfo, flow: Flow) -> Mode:
+    """The chosen mode, or the first where that does not suit the flow."""
+    modes = modes_for(server, flow)
+    chosen = run_options.mode(session.owner, modes[0])
+    return chosen if chosen in modes else modes[0]
+
+
+def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> None:
+    """The controls; `record` is the run that is shown, which `session` may see and stop."""
+    going = record is not None and not record.ended
+    if not choice and not going:
+        return
+    with st.container(border=True, key="run-panel"):
+        # what can't be changed while a run goes on would only push its progress out of sight
+        if going:
+            _given(session, record)
+        elif choice:
+            _mode(choice)
+        buttons = st.empty()
+        if going:
+            _stop_buttons(buttons, session, record)
+        else:
+            _run_button(buttons, choice, record)
+        focus.bring(run_page.take_to_sight(), "run-panel", "run-status")
+        focus.give_keyboard(run_page.take_decided(), "run-panel")
+
+
+def _given(session: Session, record: RunRecord) -> None:
+    """How the run that goes on was started."""
+    run_options.adopt_session(session.owner, record.flow_id, record.session_id)
+    parts = [MODE_NAMES[record.mode]]
+    if record.session_id:
+        parts.append(f"session {plain(record.session_id)}")
+    st.caption(" · ".join(parts))
+
+
+def _mode(choice: Choice) -> None:
+    owner, server = choice.session.owner, choice.server
+    modes = sorted(modes_for(server, choice.flow), key=list(MODE_NAMES).index)
+    if len(modes) == 1:
+        st.caption(
+            ":material/front_hand: This flow waits for a person to decide, so it runs in the "
+            "background: a call that waits for its result would run all branches undecided."
+        )
+        return
+    key = run_options.mode_key(owner)
+    if st.session_state.get(key) not in modes:
+        st.session_state[key] = choice.mode
+    with st.container(key="run-mode"):
+        chosen = st.radio(
+            "How to run",
+            modes,
+            format_func=MODE_NAMES.__getitem__,
+            key=key,
+            on_change=run_options.keep_mode,
+            args=(owner,),
+            horizontal=True,
+            persist_state="session",
+        )
+        st.caption(f"{CAPTIONS[chosen]} {_why(chosen, server)}".rstrip())
+
+
+def _why(mode: Mode, server: ServerInfo) -> str:
+    """Why a mode is preselected, where that is not what one would expect."""
+    if mode != "sync" or server.capabilities.events:
+        return ""
+    return f"Preselected, since Langflow {server.version} tells of no job until it is asked."
+
+
+def _more(choice: Choice) -> None:
+    """What is seldom changed: the session, and whether a streamed call is offered."""
+    with (
+        st.container(key="run-more", width="content"),
+        st.popover("Session and more", icon=":material/tune:", type="tertiary"),
+    ):
+        _session(choice)
+        server = choice.server
+        if server.capabilities.events and len(modes_for(server, choice.flow)) > 1:
+            st.toggle(
+                "Offer a streamed call",
+                key=run_options.ADVANCED,
+                help="One call that tells what happens as it happens. Leave it off for background "
+                "jobs, which tell the same and survive a broken connection.",
+                persist_state="session",
+            )
+
+
+def takes_session(server: ServerInfo, flow: Flow) -> bool:
+    """Whether this server has a place for a session of this flow's runs."""
+    return server.capabilities.session_field or flow.chat_input is not None
+
+
+def _session(choice: Choice) -> None:
+    """The session's field, or that this server has no place for it."""
+    if not takes_session(choice.server, choice.flow):
+        st.caption(
+            ":material/forum: This server takes a session only for flows with a chat input, "
+            "so this flow's own is used."
+        )
+        return
+    owner, flow_id = choice.session.owner, choice.flow.id
+    key = run_options.session_key(owner, flow_id)
+    keep = run_options.keep_session_key(owner, flow_id)
+    run_options.renew_session(owner, flow_id)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.text_input(
+            "Session",
+            key=key,
+            help="Runs of one session share the flow's chat memory. Each run gets a fresh one "
+            "unless you keep it.",
+            persist_state="session",
+        )
+        st.button(
+            "New",
+            key="session-new",
+            on_click=run_options.fresh_session,
+            args=(owner, flow_id),
+            help="Begin another session",
+        )
+        st.toggle("Keep this one", key=keep, persist_state="session")
+
+
+def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
+    with place.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="run-button", width="content"):
+            st.button(
+                "Run",
+                key="run",
+                on_click=_start,
+                args=(choice, submit_token.click()),
+                type="primary",
+                icon=":material/play_arrow:",
+                shortcut="Ctrl+Enter",
+            )
+        if record is not None:
+            close_button()
+        _more(choice)
+
+
+def close_button() -> None:
+    """Shows no run any more; named so that nobody takes it for one that deletes."""
+    st.button(
+        "Show no run",
+        key="clear-run",
+        type="tertiary",
+        on_click=close_run,
+        help="The run stays under Recent runs and in History",
+    )
+
+
+def _stop_buttons(place, session: Session, record: RunRecord) -> None:
+    with place.container(horizontal=True, vertical_alignment="center"):
+        stop_button(session, record)
+        st.button(
+            "New run",
+            key="new-run",
+            type="tertiary",
+            icon=":material/add:",
+            on_click=close_run,
+            help="Leaves this one going; it stays under Recent runs",
+        )
+
+
+def stop_button(session: Session, record: RunRecord) -> None:
+    """Stops a run, whatever the page is busy with."""
+    with st.container(key="stop-button", width="content"):
+        st.button(
+            "Stop waiting" if record.mode == "sync" else "Stop",
+            key=f"stop-{record.id}",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(session, record.id),
+            disabled=record.stop_requested_at is not None,
+        )
+
+
+def _start(choice: Choice, click: str) -> None:
+    """Called before the page is drawn, so that the page begins with the run's status."""
+    owner, flow_id = choice.session.owner, choice.flow.id
+    session_id = None
+    if takes_session(choice.server, choice.flow):
+        session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
+    mode = mode_of(choice.session, choice.server, choice.flow)
+    run_id = begin(choice, mode, session_id, click)
+    if run_id is None:
+        return
+    submit_token.use_click(click)
+    run_options.used_session(owner, flow_id, session_id)
+    run_page.show_run(run_id)
+    run_page.keep_form(run_id, flow_id)
+
+
+def begin(
+    choice: Choice,
+    mode: Mode,
+    session_id: str | None,
+    click: str,
+    more: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Start a run of what the form holds, and `more`; the run's id.
+
+    None if it cannot be started: a notice says why.
+    """
+    owner, form = choice.session.owner, choice.read(mode)
+    try:
+        if not form.ready:
+            note_refused(owner, choice.flow, form.problems, chat=choice.chat)
+            raise _not_ready(form, choice.flow)
+        run_id = backend().runner.start(
+            choice.session.connection,
+            choice.flow,
+            {**form.overrides, **(more or {})},
+            mode=mode,
+            session_id=session_id,
+            server=choice.server,
+            click=click,
+        )
+        note_begun(owner, choice.flow, chat=choice.chat)
+        return run_id
+    except LangflowError as error:
+        notices.leave_notice(error)
+        return None
+
+
+def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
+    fields = {field.key: field for field in flow.fields}
+    wrong = [problem for problem in form.problems if problem.level == "error"]
+    said = "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5])
+    if all(problem.message == REQUIRED for problem in wrong):
+        hint = "Enter what is missing, each is marked at its field, and run again."
+        return MissingValue(said, hint=hint)
+    hint = "Correct the values, each is marked at its field, and run again."
+    return InvalidRequest(said, hint=hint)
+
+
+def _stop(session: Session, run_id: str) -> None:
+    """Called before the page is drawn, so at once whatever the page is busy with."""
+    try:
+        backend().runner.stop(run_id, session.connection)
+    except LangflowError as error:
+        notices.leave_notice(error)

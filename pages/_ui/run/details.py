@@ -1,0 +1,268 @@
+"""What came of a run that has ended: what went wrong, its outputs, and how it went."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.presentation.components import Names
+from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.store import omissions
+from lfclient.console.store.run_record import RunRecord
+from lfclient.outputs.model import FileRef
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.app import navigation
+from pages._ui.chat import conversation
+from pages._ui.compare import picker
+from pages._ui.components import timings
+from pages._ui.connection.app_context import backend, client
+from pages._ui.connection.server_session import Session
+from pages._ui.form import input_values
+from pages._ui.history import labels
+from pages._ui.outputs import json_viewer
+from pages._ui.outputs import view as outputs_view
+from pages._ui.run import export as run_export
+from pages._ui.run import progress, raw_events
+from pages._ui.run import snippets as run_snippets
+from pages._ui.state import query_params, run_page
+from pages._ui.widgets import alerts, controls, downloads
+from pages._ui.widgets.markdown import plain, whole_time, without_remote_images
+
+MESSAGES_LIMIT = 100  # of a run that are drawn
+SOON_SECONDS = 1.0  # between two looks for what comes after the end
+
+_PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
+# what may have run all the same
+_UNSURE = {
+    RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
+    RunStatus.INTERRUPTED: "This run was cut off",
+}
+
+
+def problems_of(session: Session, record: RunRecord) -> None:
+    """What came of a stop, and what the console or the flow failed at."""
+    if record.stop_result:
+        st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
+    if record.problem:
+        heading = _UNSURE.get(record.status)
+        alerts.show_words(
+            heading or "The run could not be done",
+            record.problem.message,
+            record.problem.hint,
+            warning=heading is not None,
+        )
+    missing = omissions.of_answer(record.answer_kept)
+    if missing:
+        st.caption(f":material/inventory_2: {missing}")
+    if record.run is None:
+        return
+    names = Names(session.flow_at_hand(record.flow_id), record.run.components)
+    for number, error in enumerate(record.run.errors):
+        _error(error, names.failed(error), f"traceback-{record.id}-{number}")
+    for warning in record.run.warnings:
+        st.warning(plain(warning), icon=":material/warning:")
+
+
+def _error(error: RunError, where: str, key: str) -> None:
+    heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
+    st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
+    if error.traceback:
+        _traceback(error.traceback, key)
+
+
+@st.fragment
+def _traceback(text: str, key: str) -> None:
+    controls.folded(
+        "The component's traceback",
+        ":material/code:",
+        key,
+        lambda: st.code(text, language=None, height=320),
+    )
+
+
+def draw(session: Session, record: RunRecord, run: Run) -> None:
+    """The outputs; of a run that did not come to its end also the text that was being written."""
+
+    def download(ref: FileRef) -> bytes:
+        with client(session.connection) as api:
+            return api.download(ref)
+
+    run_id, owner = record.id, session.owner
+
+    def again() -> Run | None:
+        latest = backend().runner.get(run_id, owner)
+        return latest.run if latest else None
+
+    with st.container(key="outputs"):
+        partial = record.status in _PARTIAL
+        unfinished = run.unfinished
+        told = {error.component_id for error in run.errors}
+        if partial and (unfinished or run.outputs.keys() - told):
+            st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")
+        for message in unfinished:
+            with st.container(border=True):
+                name = plain(message.sender_name or "The flow")
+                st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
+                st.markdown(without_remote_images(message.shown)[0])
+        drawn = outputs_view.draw(run, run_id, download, again)
+        if not drawn and not unfinished:
+            completed = record.status is RunStatus.COMPLETED
+            st.caption("This flow returns nothing." if completed else "No output.")
+
+
+def details(session: Session, record: RunRecord) -> None:
+    """How it went, each part sent to the browser only once it is opened."""
+    with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
+        _to_chat(session, record)
+        picker.beside(session, record)
+        if record.run:
+            run_export.draw(session, record)
+        labels.of_opened(session, record.id)
+    if not record.ended:
+        run_snippets.while_going(session, record)
+    if not record.ended and run_page.has_form(record.id, record.flow_id):
+        _inputs_while_going(session, record)
+    if not record.ended or record.run is None:
+        return
+    soon = not record.run.components and backend().runner.is_followed(record.id)
+    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id, soon)
+
+
+def _to_chat(session: Session, record: RunRecord) -> None:
+    flow = session.flow_at_hand(record.flow_id)
+    if record.session_id and flow and conversation.has_chat(flow):
+        st.page_link(
+            navigation.chat_page(),
+            label="Show its session in Chat",
+            icon=":material/forum:",
+            query_params={
+                query_params.FLOW: record.flow_id,
+                query_params.SESSION: record.session_id,
+            },
+        )
+
+
+@alerts.shown()
+def _details(session: Session, run_id: str, soon: bool) -> None:
+    record = backend().runner.get(run_id, session.owner)
+    if record is None or record.run is None:
+        return
+    run = record.run
+    if soon and (run.components or not backend().runner.is_followed(run_id)):
+        st.rerun()  # the last look: from now on the page need not come back by itself
+    names = [
+        "Components",
+        "Timings",
+        "Messages",
+        "Inputs",
+        "Snippets",
+        "Events",
+        "Raw answer",
+        "About",
+    ]
+    with st.container(key="run-details"):
+        tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
+        flow = session.flow_at_hand(record.flow_id)
+        with tabs["Components"]:
+            if tabs["Components"].open:
+                _components(session, record)
+        with tabs["Timings"]:
+            if tabs["Timings"].open:
+                if flow and run.components:
+                    timings.draw(flow, run.components)
+                else:
+                    st.caption("The server has kept no times of this run's components.")
+        with tabs["Messages"]:
+            if tabs["Messages"].open:
+                _messages(run)
+        with tabs["Inputs"]:
+            if tabs["Inputs"].open:
+                _inputs(session, record)
+        with tabs["Snippets"]:
+            if tabs["Snippets"].open:
+                run_snippets.draw(session, record)
+        with tabs["Events"]:
+            if tabs["Events"].open:
+                raw_events.draw(session, record)
+        with tabs["Raw answer"]:
+            if tabs["Raw answer"].open:
+                _raw(record, run)
+        with tabs["About"]:
+            if tabs["About"].open:
+                _about(record, run)
+
+
+def _components(session: Session, record: RunRecord) -> None:
+    if record.run and record.run.components:
+        flow = session.flow_at_hand(record.flow_id)
+        progress.components(session, record, flow, ended=True)
+    elif backend().runner.is_followed(record.id):
+        st.caption(":material/hourglass_top: Asking the server what each component did.")
+    else:
+        st.caption("The server has kept no record of this run's components, or a later run's only.")
+
+
+def _messages(run: Run) -> None:
+    if not run.messages:
+        st.caption("No event told of messages in this run.")
+    for message in list(run.messages.values())[-MESSAGES_LIMIT:]:
+        user = message.sender == "User"
+        with st.chat_message("user" if user else "assistant"):
+            st.caption(plain(message.sender_name or message.sender or "A component"))
+            if message.category == "error":
+                st.error(plain(message.shown), icon=":material/error:")
+            else:
+                text = clip(message.shown, progress.SHOWN_LETTERS)
+                st.markdown(without_remote_images(text)[0] or "*No text.*")
+            for path in message.files:
+                st.caption(f":material/attach_file: {plain(path)}")
+
+
+def _about(record: RunRecord, run: Run) -> None:
+    facts = {
+        "Started": whole_time(record.created_at),
+        "Ended": whole_time(record.ended_at) if record.ended_at else None,
+        "Mode": MODE_NAMES[record.mode],
+        "Session": record.session_id or run.session_id,
+        "Job": record.job_id,
+        "Run": record.id,
+        "Server": record.server_name,
+    }
+    for name, value in facts.items():
+        if value:
+            st.markdown(f":gray[{name}]  \n{plain(str(value))}")
+
+
+@st.fragment
+def _inputs_while_going(session: Session, record: RunRecord) -> None:
+    key = f"inputs-{record.id}"
+    controls.folded("Inputs of this run", ":material/input:", key, lambda: _inputs(session, record))
+
+
+def _inputs(session: Session, record: RunRecord) -> None:
+    """What the run was given; the form beside it may hold something else by now."""
+    if input_values.says_missing(record):
+        return
+    input_values.draw(
+        input_values.of_record(record, session.flow_at_hand(record.flow_id)), f"tab-{record.id}"
+    )
+
+
+def _raw(record: RunRecord, run: Run) -> None:
+    text = run_page.kept("raw", lambda: downloads.json_bytes(run.raw))
+    limit = json_viewer.TREE_LIMIT
+    st.caption("What the server answered, with secrets replaced by ••••.")
+    if len(text) <= limit:
+        st.json(run.raw, expanded=2)
+    else:
+        st.caption(f"It is {len(text):,} bytes long; save it to read it whole.")
+    st.download_button(
+        "Save",
+        text,
+        file_name=downloads.file_name(record.flow_name, record.id[:8], ending="json"),
+        mime="application/json",
+        key=f"save-raw-{record.id}",
+        on_click="ignore",
+        icon=":material/download:",
+    )

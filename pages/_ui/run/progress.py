@@ -1,0 +1,227 @@
+"""What a run has done so far: progress, its components, its text as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lfclient.common.formatting import took_words
+from lfclient.console.presentation.components import Names
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import FileRef
+from lfclient.runs.components import ComponentRun, ComponentState, Message
+from lfclient.runs.model import Run
+from pages._ui.components import graph
+from pages._ui.components import view as components_view
+from pages._ui.components.states import all_runs, leaves
+from pages._ui.connection.app_context import client
+from pages._ui.connection.server_session import Session
+from pages._ui.outputs import view as outputs_view
+from pages._ui.state import run_page
+from pages._ui.widgets.markdown import plain, without_remote_images
+from pages._ui.widgets.placeholder import Slot
+from pages._ui.widgets.status_badges import component_look, component_word
+
+SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
+_OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
+_HAS_RESULT = (ComponentState.DONE, ComponentState.FAILED)
+_PLACEHOLDERS = {  # by whether there is one that is done
+    True: "Choose one that is done to see what it returned",
+    False: "None is done; choose one that failed to see why",
+}
+_NO_EVENTS = (
+    "This server's release does not tell what happens inside a run. Its status is asked for, and "
+    "what each component did comes after the end."
+)
+_ONE_CALL = "One call tells nothing before its end. What each component did comes after it."
+
+
+def outline(record: RunRecord) -> Hashable:
+    """What of a run decides which components are drawn, and how: it changes with their states."""
+    components = record.run.components if record.run else {}
+    return tuple((name, one.state) for name, one in components.items())
+
+
+class Going:
+    """A run that goes on: its progress and its text, each changed in its place, and room between
+    them for the components.
+    """
+
+    def __init__(self) -> None:
+        self._progress = Slot()
+        self._components = st.container()
+        self._graph: graph.Drawing | None = None
+        self._frames = Slot(nothing=())
+        self._texts: dict[str, Slot] = {}
+
+    def show(self, record: RunRecord, flow: Flow | None) -> None:
+        """What has changed since the last time."""
+        progress = _progress(record, flow)
+        self._progress.show(progress, lambda place: _draw_progress(place, *progress))
+        if self._graph and record.run:
+            self._graph.show(record.run.components)
+        written = [one for one in spoken(record.run) if not one.complete]
+        names = tuple((one.id, one.sender_name) for one in written)
+        self._frames.show(names, lambda place: self._draw_frames(place, written))
+        for one in written:
+            self._texts[one.id].show(one.shown, lambda place, text=one.shown: _write(place, text))
+
+    def draw_components(self, session: Session, record: RunRecord, flow: Flow | None) -> None:
+        """The components in their room, once; from then on `show` changes the graph of them."""
+        with self._components:
+            self._graph = components(session, record, flow, ended=False)
+
+    def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
+        """A frame for each message of the flow's own that is being written."""
+        with place.container():
+            for message in written:
+                with st.container(border=True):
+                    st.caption(f":material/edit: {plain(message.sender_name or 'The flow')} writes")
+                    self._texts[message.id] = Slot()
+
+
+def tells(record: RunRecord) -> bool:
+    """Whether a run tells what happens in it while it goes on."""
+    # only releases that do not have no limit of how many go on at once
+    return record.mode != "sync" and record.queue_limit is not None
+
+
+def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
+    """How many of the components are done, as a part and in words; or why that is not known."""
+    components = record.run.components if record.run else {}
+    if components:
+        done = sum(one.state in _OVER for one in components.values())
+        running = (one for one in components.values() if one.state is ComponentState.RUNNING)
+        names = Names(flow, components)
+        at_work = [names.of(one.component_id, one.display_name, 40) for one in running]
+        words = f"{done} of {len(components)} components"
+        if at_work:
+            words += f" · at work: {', '.join(map(plain, at_work[:3]))}"
+        return done / len(components), words
+    if record.mode == "sync":
+        return None, _ONE_CALL
+    silent = record.run is not None and not tells(record)
+    return None, _NO_EVENTS if silent else ""
+
+
+def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
+    if part is not None:
+        place.progress(part, words)
+    elif words:
+        place.caption(words)
+
+
+def _write(place: DeltaGenerator, text: str) -> None:
+    """The text of a message so far."""
+    said = without_remote_images(text[-SHOWN_LETTERS:])[0]
+    if len(text) <= SHOWN_LETTERS:
+        place.markdown(said)
+        return
+    with place.container():
+        st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
+        st.markdown(said)
+
+
+def spoken(run: Run | None) -> list[Message]:
+    """The messages that are not the person's own, in their order."""
+    return [one for one in run.messages.values() if one.sender != "User"] if run else []
+
+
+def components(
+    session: Session, record: RunRecord, flow: Flow | None, *, ended: bool
+) -> graph.Drawing | None:
+    """The components of a run as a graph, which is returned, or a table, and the result of one.
+
+    To be called once per run of the script or fragment, since some of it has a key.
+    """
+    run = record.run
+    if run is None or not run.components:
+        return None
+    # a flow that is not at hand, or no longer there, has left the components' names at least
+    drawn = flow or _without_edges(record, run)
+    view = components_view.switch()
+    known = {
+        one.component_id: one
+        for _, one, _ in all_runs(drawn, run.components, ended=ended)
+        if one.state in _HAS_RESULT
+    }
+
+    def choose(pressed: str) -> None:
+        """The component itself, or of a group the last that has a result."""
+        inside = drawn.component(pressed)
+        ids = [leaf.id for leaf in leaves(inside)] if inside else [pressed]
+        found = [name for name in ids if name in known]
+        if found:
+            st.session_state[run_page.component_key(record.id)] = found[-1]
+
+    drawing = components_view.draw(
+        drawn,
+        run.components,
+        view=view,
+        ended=ended,
+        key=f"graph-{record.id}-{ended}",
+        choose=choose,
+    )
+    result(session, record, known)
+    return drawing
+
+
+def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+    """A choice of the components that have a result, and that of the chosen."""
+    if not known:
+        return
+
+    def label(name: str) -> str:
+        one = known.get(name)
+        if one is None:
+            return name
+        look = component_look(one.state, ended=record.ended)
+        took = f" · {took_words(one.seconds)}" if one.seconds is not None else ""
+        # the browser tells of the choice by these words, so that no two may be the same
+        alike = sum(_name(other) == _name(one) for other in known.values()) > 1
+        return f"{look.sign} {_name(one)}{f' ({name})' if alike else ''}{took}"
+
+    chosen = st.selectbox(
+        "Result of a component",
+        list(known),
+        index=None,
+        format_func=label,
+        key=run_page.component_key(record.id),
+        placeholder=_PLACEHOLDERS[any(one.state is ComponentState.DONE for one in known.values())],
+    )
+    if chosen in known:
+        with st.container(border=True, key="component-result"):
+            _one(session, record, known[chosen])
+
+
+def _one(session: Session, record: RunRecord, one: ComponentRun) -> None:
+    def download(ref: FileRef) -> bytes:
+        with client(session.connection) as api:
+            return api.download(ref)
+
+    look = component_look(one.state, ended=record.ended)
+    word = component_word(one.state, ended=record.ended)
+    st.markdown(f"**{plain(_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
+    if one.error:
+        st.error(plain(one.error.message), icon=":material/error:")
+    elif one.output is None:
+        st.caption("It returned nothing.")
+    else:
+        outputs_view.draw_one(one.output, record.id, f"component-{one.component_id}", download)
+    if one.log:
+        st.caption("What it logged")
+        st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
+
+
+def _name(one: ComponentRun, flow: Flow | None = None) -> str:
+    known = flow.component(one.component_id) if flow else None
+    return one.display_name or (known.display_name if known else one.component_id)
+
+
+def _without_edges(record: RunRecord, run: Run) -> Flow:
+    found = (Component(one.component_id, "", _name(one)) for one in run.components.values())
+    return Flow(record.flow_id, record.flow_name, tuple(found))

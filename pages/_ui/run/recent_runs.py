@@ -1,0 +1,69 @@
+"""The last runs of this server and key, with their statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.common.formatting import apart, clip, duration_words
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
+from pages._ui.app import navigation
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.server_session import Session
+from pages._ui.state import flow_choice, run_page
+from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets.markdown import plain, time_words
+
+EVERY_SECONDS = 2.0
+HOW_MANY = 10
+TEXT_LETTERS = 60  # of what a run was given, in its line
+
+
+def draw(session: Session) -> None:
+    """The list; asked for again every two seconds while one of them goes on."""
+    try:
+        records = backend().runner.recent(session.owner, HOW_MANY)
+    except LangflowError as error:
+        alerts.show(error)
+        return
+    with st.container(key="recent-head", horizontal=True, vertical_alignment="center"):
+        st.markdown("##### Recent runs", anchors=False, width="content")
+        st.page_link(navigation.history_page(), label="All runs", icon=":material/history:")
+    if not records:
+        st.caption(f"None yet. The last {HOW_MANY} stay listed, also after this page is closed.")
+        return
+    going = any(not record.ended for record in records)
+    st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(session.owner)
+
+
+@alerts.shown()
+def _rows(owner: str) -> None:
+    records = backend().runner.recent(owner, HOW_MANY)
+    shown = run_page.run_id()
+    with st.container(key="recent-runs", gap="xxsmall"):
+        given = apart([record.gist for record in records])
+        for record, words in zip(records, given, strict=True):
+            _row(record, clip(words, TEXT_LETTERS), record.id == shown)
+
+
+def _row(record: RunRecord, given: str, shown: bool) -> None:
+    """One button a run: each element more is one more that the browser draws after every press."""
+    now = datetime.now(timezone.utc)
+    name = plain(clip(record.flow_name, 40))
+    about = [duration_words(record.elapsed(now))] if record.ended else []
+    about.append(time_words(record.created_at, now))
+    about += [plain(given)] if given else []
+    pressed = st.button(
+        f"{f'**{name}**' if shown else name} "
+        f"{status_badges.markdown_badge(record.status, record.mode)} "
+        f":gray[{' · '.join(about)}]",
+        key=f"open-{record.id}",
+        type="tertiary",
+        disabled=shown,
+    )
+    if pressed:
+        flow_choice.want_flow(record.flow_id)
+        run_page.show_run(record.id)
+        st.rerun()

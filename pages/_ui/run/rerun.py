@@ -1,0 +1,216 @@
+"""The inputs of a run that was opened, read-only, and the ways to run them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.presentation.modes import MODE_NAMES, MODES_HOW
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
+from lfclient.flows.field import FieldKind
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import Inputs, read_inputs
+from lfclient.runs.model import Mode
+from lfclient.wire.server_info import ServerInfo
+from pages._ui.connection import loading
+from pages._ui.connection.app_context import backend, close_run
+from pages._ui.connection.request_cache import StillAsking
+from pages._ui.connection.server_session import Session
+from pages._ui.form import input_values
+from pages._ui.form.form import load_overrides
+from pages._ui.run import controls as run_controls
+from pages._ui.run import flow_picker
+from pages._ui.state import notices, run_options, run_page, submit_token
+from pages._ui.widgets.markdown import plain, time_words
+
+MISSING = 5  # sentences above the values
+
+
+@dataclass(frozen=True)
+class Again:
+    """A run as it would be run once more; `kept`: in the session that it was in."""
+
+    session: Session
+    server: ServerInfo
+    flow: Flow
+    record: RunRecord
+    inputs: Inputs
+    mode: Mode
+    kept: bool
+
+
+def is_due(session: Session, record: RunRecord) -> bool:
+    """Whether a run is shown with its own inputs; else the form it was started from is there."""
+    return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_gone(session, record)
+
+
+def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
+    """What the run was given, with the buttons; `flow` is the one that is chosen on the page."""
+    with st.container(border=True, key="run-inputs"):
+        st.markdown("##### :material/input: Inputs of this run", anchors=False)
+        _about(record)
+        if input_values.says_missing(record):
+            if record.ended:
+                st.button(
+                    "Open the form",
+                    key="open-form",
+                    on_click=run_page.keep_form,
+                    args=(record.id, record.flow_id),
+                )
+            return
+        again = _again(session, flow, record)
+        if again:
+            _buttons(again)
+        values = list(again.inputs.given) if again else input_values.of_record(record, None)
+        input_values.draw(values, f"again-{record.id}")
+
+
+def _about(record: RunRecord) -> None:
+    now = datetime.now(timezone.utc)
+    parts = [f"Started {time_words(record.created_at, now)}", MODE_NAMES[record.mode]]
+    if record.session_id:
+        parts.append(f"session {plain(clip(record.session_id, 60))}")
+    st.caption(" · ".join(parts))
+
+
+def _again(session: Session, flow: Flow | None, record: RunRecord) -> Again | None:
+    """What is needed to run it again; None where that can't be done now, and it is said why."""
+    if flow is None or flow.id != record.flow_id:
+        _no_flow(session, record)
+        return None
+    try:
+        server = session.server().value
+    except LangflowError as error:
+        loading.show(session, error, retry="retry-server-again")
+        return None
+    possible = run_controls.possible_modes(server, flow)
+    mode = record.mode if record.mode in possible else possible[0]
+    files = _files(session, flow, record)
+    inputs = read_inputs(record.overrides, flow, mode=mode, server=server, files=files)
+    return Again(session, server, flow, record, inputs, mode, _keeps_session(session, record))
+
+
+def _no_flow(session: Session, record: RunRecord) -> None:
+    if not flow_picker.is_gone(session, record):  # else that has said so
+        st.caption(
+            ":material/cloud_off: It can be run again once the server has told of "
+            f"{plain(record.flow_name)}. What the run was given is kept here."
+        )
+
+
+def _files(session: Session, flow: Flow, record: RunRecord) -> Collection[str] | None:
+    """The paths of the files on the server, where the run was given any; None if not known."""
+    if not any(f.kind is FieldKind.FILE and record.overrides.get(f.key) for f in flow.fields):
+        return None
+    try:
+        return {ref.path for ref in session.files().value if ref.path}
+    except StillAsking:
+        loading.look_again(session, flow.id)
+    except LangflowError:
+        pass  # the run itself will tell what is missing
+    return None
+
+
+def _keeps_session(session: Session, record: RunRecord) -> bool:
+    """Whether the run's session is to be used again: it has a person's own name, or is kept."""
+    name = record.session_id
+    if not name:
+        return False
+    return not run_options.is_random_session(name) or run_options.keeps_session(
+        session.owner, record.flow_id, name
+    )
+
+
+def _buttons(again: Again) -> None:
+    going, troubles = not again.record.ended, again.inputs.troubles
+    with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
+        st.button(
+            "Run again",
+            key="run-again-button",
+            type="primary",
+            icon=":material/replay:",
+            on_click=_run if not troubles else edit,
+            args=(again, submit_token.click()) if not troubles else (again,),
+            help="Leaves this one going" if going else None,
+        )
+        st.button(
+            "Edit and run",
+            key="edit-and-run",
+            icon=":material/edit:",
+            on_click=edit,
+            args=(again,),
+            help="Fills the form with these values; what you had typed there is kept",
+        )
+        if not going:
+            run_controls.close_button()
+    st.caption(_how(again))
+    for sentence in again.inputs.missing[:MISSING]:
+        st.caption(f":orange[:material/warning: {plain(clip(sentence, 300))}]")
+
+
+def _how(again: Again) -> str:
+    """How “Run again” goes about it."""
+    if again.inputs.troubles:
+        names = [one.name for one in again.inputs.given if one.problem]
+        listed = clip(", ".join(names), 200)
+        why = f": see {plain(listed)} below" if names else ""
+        return f"Run again leads to the form, since not all can be given just as it was{why}."
+    parts = ["Run again: the same values at once"]
+    if again.mode == again.record.mode:
+        parts.append(f"{MODES_HOW[again.mode]}, as before")
+    else:
+        was = MODE_NAMES[again.record.mode].lower()
+        parts.append(f"{MODES_HOW[again.mode]}, since “{was}” is not offered here any more")
+    if run_controls.takes_session(again.server, again.flow):
+        name = plain(clip(again.record.session_id or "", 60))
+        parts.append(f"in its session {name}" if again.kept else "in a fresh session")
+    return ", ".join(parts) + "."
+
+
+def _run(again: Again, click: str) -> None:
+    """Called before the page is drawn, so that it begins with the new run's status."""
+    session_id = None
+    if run_controls.takes_session(again.server, again.flow):
+        session_id = again.record.session_id if again.kept else run_options.random_session()
+    try:
+        run_id = backend().runner.start(
+            again.session.connection,
+            again.flow,
+            again.inputs.values,
+            mode=again.mode,
+            session_id=session_id,
+            server=again.server,
+            click=click,
+        )
+    except LangflowError as error:
+        notices.leave_notice(error)
+        return
+    submit_token.use_click(click)
+    run_page.show_run(run_id)
+
+
+def edit(again: Again) -> None:
+    """Fill the form with what can be given again, and mark what can't."""
+    record, inputs, owner = again.record, again.inputs, again.session.owner
+    when = time_words(record.created_at, datetime.now(timezone.utc))
+    source = f"Filled with the inputs of the run of {when}."
+    lost = [one for one in inputs.given if one.problem and one.field is None]
+    if lost:
+        source += f" Left out: {', '.join(one.name for one in lost[:10])}, which can't be set now."
+    if any(one.problem and one.field for one in inputs.given) or inputs.missing:
+        source += " What needs you is marked; nothing was run yet."
+    hints = {one.key: one.problem for one in inputs.given if one.problem and one.field}
+    load_overrides(owner, again.flow, inputs.values, source, hints)
+    if again.mode == record.mode:
+        run_options.set_mode(owner, record.mode)
+    if again.kept and record.session_id:
+        run_options.set_session(owner, record.flow_id, record.session_id)
+    if record.ended:
+        run_page.keep_form(record.id, record.flow_id)
+    else:
+        close_run()

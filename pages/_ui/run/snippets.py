@@ -1,0 +1,95 @@
+"""The run that is shown as code, to be copied into a program."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lfclient.common.formatting import clip
+from lfclient.console.snippets.call import API_KEY
+from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.runs.outcome import left_empty
+from pages._ui.connection import loading
+from pages._ui.connection.server_session import Session
+from pages._ui.form import input_values
+from pages._ui.state import run_page
+from pages._ui.widgets import alerts, controls
+from pages._ui.widgets.markdown import plain
+
+SHOWN_LETTERS = 200_000
+_COLOURS: dict[Language, str] = {
+    Language.CURL: "bash",
+    Language.HTTPX: "python",
+    Language.LFCLIENT: "python",
+    Language.TYPESCRIPT: "typescript",
+}
+
+
+def while_going(session: Session, record: RunRecord) -> None:
+    """The same behind an expander."""
+    key = f"snippets-{record.id}"
+    controls.folded("This run as code", ":material/code:", key, lambda: draw(session, record))
+
+
+def draw(session: Session, record: RunRecord) -> None:
+    """The code in the language that is chosen, or why there is none."""
+    if input_values.says_missing(record):
+        return
+    try:
+        server, flow = session.server().value, session.flow(record.flow_id).value
+    except LangflowError as error:
+        loading.show(session, error, retry="retry-snippet")
+        return
+    language = controls.switch(
+        "Language",
+        list(Language),
+        run_page.SNIPPET_LANGUAGE,
+        format_func=lambda one: one.value,
+        persist_state="session",
+    )
+    connection = session.connection
+    try:
+        code = snippet(
+            language, record, flow, server, connection.url, with_key=bool(connection.api_key)
+        )
+    except LangflowError as error:
+        alerts.show(error)
+        return
+    if len(code) <= SHOWN_LETTERS:
+        height = 420 if code.count("\n") > 20 else "content"
+        st.code(code, language=_COLOURS[language], height=height)
+    else:
+        st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
+    if language is not Language.LFCLIENT:
+        _tell_left_empty(flow)
+    st.caption(_about(record, with_key=bool(connection.api_key)))
+    st.download_button(
+        "Save",
+        code.encode(),
+        file_name=language.file,  # as its own first lines call it
+        mime="text/plain",
+        key=f"save-snippet-{record.id}-{language.name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _tell_left_empty(flow: Flow) -> None:
+    names = [plain(clip(leaf.display_name, 60)) for leaf in left_empty(flow)]
+    if names:
+        st.caption(
+            f":orange[:material/warning: Langflow's API answers with null for the content of "
+            f"{', '.join(names)}, and so does this. “{Language.LFCLIENT.value}” prints it whole.]"
+        )
+
+
+def _about(record: RunRecord, *, with_key: bool) -> str:
+    said = ["It does the same again and prints the outputs."]
+    if record.session_id:
+        said.append("It runs in the session of this run.")
+    if with_key:
+        said.append(f"The API key is read from {plain(API_KEY)}.")
+    return " ".join(said)

@@ -1,0 +1,242 @@
+"""The run that is shown: its status as it changes, then what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterator
+from datetime import datetime, timezone
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lfclient.common.formatting import duration_words
+from lfclient.console.store.run_record import RunRecord
+from lfclient.flows.model import Flow
+from lfclient.runs.model import RunStatus
+from pages._ui.app import navigation
+from pages._ui.connection.app_context import backend
+from pages._ui.connection.server_session import Session
+from pages._ui.run import approval, progress
+from pages._ui.run import details as run_details
+from pages._ui.state import run_page
+from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.placeholder import Slot
+
+# a tick waits for news for nearly as long as the pause between two, so news is shown at once
+EVERY_SECONDS = 0.5
+WAIT_SECONDS = 0.49
+# for which a fragment that is to run again goes on: what was just drawn is sent, which would be
+# dropped, and of several components that end at once each does not cost a turn
+LAST_SECONDS = 0.02
+# for which the rest of the page waits for the first news of a run that was just started, and for
+# the browser to show them: what is drawn takes the processor from both, and from a server on the
+# same machine
+BEGINNING_SECONDS = 0.2
+HEAD_START = 0.03
+
+
+# of a run whose console died before the answer
+_UNSURE = "It is not known yet whether the server has it."
+_SENT = (
+    "Sent {} times with one key, as the server's answer was lost: Langflow runs a key once, unless "
+    "the attempt before had failed."
+)
+_LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
+
+
+class Panel:
+    """The status of a run that goes on; what changes is drawn in its place, the rest is left.
+
+    The time that it has taken is as of the last other change: each tick begins with a new panel.
+    """
+
+    def __init__(self) -> None:
+        self._head = Slot()
+        self.going = progress.Going()
+
+    def show(self, record: RunRecord, flow: Flow | None) -> None:
+        """What has changed since the last time."""
+        fault = backend().runner.disk_fault
+        said = (record.status, tuple(_sentences(record)), fault and fault.message)
+        self._head.show(said, lambda place: _draw_head(place, record))
+        self.going.show(record, flow)
+
+
+def draw(session: Session, record: RunRecord | None) -> Panel | None:
+    """The status panel, and once the run has ended its outputs; None is no run.
+
+    Returns what `wait_for_end` changes, if the run goes on.
+
+    Each part has one place whatever is in it, so that nothing of the run before is left to stand
+    under the next one's status until the page is drawn to its end.
+    """
+    panel = None
+    question = st.empty()
+    with st.container(key="run-status", border=True):
+        if record is None:
+            _nothing()
+        elif record.ended:
+            _draw_head(st.empty(), record)
+        else:
+            panel = _follow(session, record.id, calls_for_page(record), {"at once": True})
+        problem = st.empty()
+    result = st.empty()
+    if record and approval.question_of(record):
+        with question.container():
+            approval.draw(session, record)
+    if record:
+        with problem.container():
+            approval.decided(session, record)
+            if record.ended:
+                run_details.problems_of(session, record)
+    if record and record.ended and record.run:
+        with result.container():
+            run_details.draw(session, record, record.run)
+    if run_page.is_to_be_addressed():
+        _show_beginning(session, record, panel)
+        run_page.put_run_into_address()
+    name_tab(record)
+    return panel
+
+
+def calls_for_page(record: RunRecord) -> Hashable:
+    """What of a run is drawn outside its fragment: with another one, the page is drawn again."""
+    asked = approval.question_of(record)
+    stopping = record.stop_requested_at is not None
+    return record.ended, stopping, (asked.request_id, asked.sent) if asked else None
+
+
+def _nothing() -> None:
+    st.markdown(
+        "##### :material/outbox: No run is shown\n\n"
+        ":small[:gray[Fill in the inputs and press Run. The status and the outputs appear here.]]"
+    )
+
+
+def name_tab(record: RunRecord | None) -> None:
+    """Put the status into the title of the browser's tab."""
+    if record:
+        sign = status_badges.LOOKS[record.status].sign
+        navigation.set_title(f"{sign} {status_badges.word(record.status, record.mode)}")
+
+
+def _show_beginning(session: Session, record: RunRecord | None, panel: Panel | None) -> None:
+    """What a run that was just started says first, its components or its end."""
+    if record and panel and progress.tells(record):
+        for news in _news(session, record, BEGINNING_SECONDS):
+            panel.show(news, session.flow_at_hand(news.flow_id))
+            if news.ended or progress.outline(news):
+                break
+    time.sleep(HEAD_START)
+
+
+def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None = None) -> None:
+    """At the end of the page: what happens within the first tick is shown as soon as it has,
+    the end of the run or, in `panel`, what it does until then.
+
+    A press on anything cuts this short; the fragment's own ticks take over afterwards.
+    """
+    if record is None:
+        return
+    for news in _news(session, record, WAIT_SECONDS):
+        if news.ended:
+            st.rerun()
+        if panel:
+            panel.show(news, session.flow_at_hand(news.flow_id))
+    # where a press has begun another drawing of the page, this one ends here: at its own end, it
+    # would drop the fragments of the other as not its own, and they would answer nothing any more
+    st.empty()
+
+
+def _news(session: Session, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
+    """The newest record whenever there is a newer one, for so long or until the run has ended."""
+    until = time.monotonic() + seconds
+    latest: RunRecord | None = record
+    while latest is not None and not latest.ended and (left := until - time.monotonic()) > 0:
+        version = latest.version
+        latest = backend().runner.wait_change(record.id, version, left)
+        if latest is not None and latest.owner == session.owner and latest.version != version:
+            yield latest
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+@alerts.shown()
+def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, bool]) -> Panel | None:
+    """Draw the run again whenever it changes, and the whole page when that has to change.
+
+    Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
+    page, it does not wait, so that the rest of the page is drawn. Nothing is asked of the server
+    from here, so that a closed or hidden tab changes nothing for the run.
+    """
+    runner = backend().runner
+    at_once = first.pop("at once", False)
+    until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
+    record = runner.get(run_id, session.owner)
+    if record is None:
+        return None
+    flow = session.flow_at_hand(record.flow_id)
+    panel = Panel()
+    panel.show(record, flow)
+    outline, named, again = progress.outline(record), None, False
+    panel.going.draw_components(session, record, flow)
+    while not at_once:
+        if record.status is not named:
+            name_tab(record)
+            named = record.status
+        if calls_for_page(record) != drawn:
+            st.rerun()
+        if not again and progress.outline(record) != outline:
+            again, until = True, time.monotonic() + LAST_SECONDS
+        left = until - time.monotonic()
+        record = runner.wait_change(run_id, record.version, left) if left > 0 else None
+        if record is None:
+            break
+        panel.show(record, flow)
+    if again:
+        st.rerun(scope="fragment")  # the results to choose from have a key, drawn once a turn
+    return panel
+
+
+def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
+    with place.container():
+        took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            badge = status_badges.markdown_badge(record.status, record.mode)
+            st.markdown(f"{badge}  **{took}**", width="content")
+            st.caption(plain(record.flow_name), width="content")
+        st.caption(" ".join(_sentences(record)))
+        if record.gist:
+            st.caption(f":material/input: {plain(record.gist)}")
+        unwritten = backend().runner.disk_fault
+        if unwritten:
+            alerts.show_words(
+                "The console cannot write its records",
+                f"{unwritten.message} The run itself goes on. What is shown here is lost if the "
+                "console ends before it can write again, which it keeps trying.",
+                unwritten.hint,
+                warning=True,
+            )
+
+
+def _sentences(record: RunRecord) -> list[str]:
+    left = record.mode == "sync" and record.status is RunStatus.CANCELLED
+    said = [_LEFT if left else status_badges.LOOKS[record.status].meaning]
+    if record.status is RunStatus.QUEUED and record.note and not record.job_id:
+        said = [_UNSURE]
+    elif record.status is RunStatus.QUEUED and record.queue_limit:
+        said.append(f"The server runs {record.queue_limit} at a time.")
+    asked = approval.question_of(record)
+    if asked:
+        said.append(plain(approval.time_left(asked)))
+    if record.status is RunStatus.UNKNOWN and record.run:
+        said.append(f"Its word: {plain(record.run.server_status)}.")
+    if record.stop_requested_at and not record.stop_result and not record.ended:
+        said.append("A stop was asked for.")
+    if record.stop_result and not record.ended:
+        said.append(plain(record.stop_result))
+    if record.note:
+        said.append(plain(record.note))
+    if record.attempts > 1:
+        said.append(_SENT.format(record.attempts))
+    return said

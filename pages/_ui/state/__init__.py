@@ -1,0 +1,1 @@
+"""Session state and query parameters, one module a topic."""

@@ -1,0 +1,245 @@
+"""The differences of two outputs or texts, drawn so that signs tell them and colours only help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lfclient.common.formatting import clip, readable
+from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
+from lfclient.console.compare.text_diff import Mark, Piece, compare_texts, compare_words
+from lfclient.console.compare.tree_diff import Change, compare_trees
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.tables import is_rows
+from pages._ui.state import compare_page
+from pages._ui.widgets import controls, downloads
+from pages._ui.widgets.markdown import exact
+
+WORDS, LINES = "Words", "Lines"
+MOST_LETTERS = 20_000  # of pieces that are drawn
+LONG_PIECE, KEPT_ENDS = 500, 200  # of what is alike between two differences
+TALL = 440  # pixels
+MOST_ROWS = 300_000  # of a table that are compared
+LETTERS = 300  # of a value in a cell
+_CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
+_SIGNS = {Mark.SAME: "≠ changed", Mark.ADDED: "+ added", Mark.REMOVED: "− removed"}
+_TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
+
+
+def way(one: Output, other: Output) -> Callable[..., None] | None:
+    """How two outputs are compared; None if they are only shown."""
+    a, b = one.value, other.value
+    if isinstance(a, str) and isinstance(b, str):
+        return None if OutputKind.IMAGE in (one.kind, other.kind) else text
+    if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
+        return table
+    containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
+    return tree if containers or (one.kind in _TREES and other.kind in _TREES) else None
+
+
+def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
+    """The differences of two outputs that have a `way`; `names` are what they are called."""
+    how = way(one, other)
+    try:
+        if how is tree:
+            tree(mark, key, one.value, other.value, names)
+        elif how:
+            how(mark, key, one.value, other.value)
+    except RecursionError:
+        st.caption("These values are nested too deeply to be compared.")
+
+
+def text(mark: Hashable, key: str, before: str, after: str) -> None:
+    """Word by word or line by line."""
+    found = compare_page.worked_out(mark, f"lines-{key}", lambda: compare_texts(before, after))
+    if found.equal:
+        same = before == after
+        st.caption("The same text." if same else "The same text, but for how its lines end.")
+        return
+    words = compare_page.worked_out(mark, f"words-{key}", lambda: compare_words(before, after))
+    view = LINES
+    if words is not None:
+        view = controls.switch(
+            "Differences by", (WORDS, LINES), compare_page.compare_key(f"by-{key}")
+        )
+    if view == WORDS and words is not None:
+        _words(words)
+    else:
+        _lines(found.lines)
+        if not found.listed:
+            st.caption("There are more differences than are listed here.")
+    said = [f"− {found.removed:,} and + {found.added:,} lines."]
+    if found.compared:
+        said.append(found.compared)
+    st.caption(" ".join(said))
+
+
+def _words(pieces: Sequence[Piece]) -> None:
+    drawn: list[str] = []
+    letters = 0
+    for number, piece in enumerate(pieces):
+        text_ = piece.text
+        if piece.mark is Mark.SAME:
+            text_ = _shortened(text_, first=number == 0, last=number == len(pieces) - 1)
+        drawn += _marked(Piece(piece.mark, clip(text_, MOST_LETTERS)))
+        letters += len(text_)
+        if letters > MOST_LETTERS:
+            break
+    st.markdown("".join(drawn))
+    if number < len(pieces) - 1:
+        st.caption(f"There are more differences: “{LINES}” lists them.")
+
+
+def _shortened(text_: str, *, first: bool, last: bool) -> str:
+    if len(text_) <= LONG_PIECE:
+        return text_
+    head = "" if first else text_[:KEPT_ENDS]
+    tail = "" if last else text_[-KEPT_ENDS:]
+    return f"{head} […] {tail}"
+
+
+def _marked(piece: Piece) -> Iterator[str]:
+    """A piece as Markdown; one that differs line by line, since no mark-up goes over lines."""
+    if piece.mark is Mark.SAME:
+        yield exact(piece.text)
+        return
+    colour = "green" if piece.mark is Mark.ADDED else "red"
+    lines = piece.text.split("\n")
+    for number, line in enumerate(lines):
+        ends = number < len(lines) - 1
+        if line or ends:
+            shown = exact(line) if line.strip() else "␣" * len(line)
+            yield f":{colour}-background[{piece.mark.value} {shown}{'↵' if ends else ''}] "
+        if ends and piece.mark is Mark.ADDED:
+            yield exact("\n")
+
+
+def _lines(lines: Sequence[Piece | None]) -> None:
+    signs = {Mark.SAME: "  ", Mark.ADDED: "+ ", Mark.REMOVED: "- "}
+    texts = ["@@ … @@" if piece is None else signs[piece.mark] + piece.text for piece in lines]
+    st.code(
+        readable("\n".join(texts)),
+        language="diff",
+        wrap_lines=True,
+        height=TALL if len(texts) > 20 else "content",
+    )
+
+
+def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
+    """Rows and cells that differ; rows are matched by their place or by a column of choice."""
+    keys, at_once = compare_page.worked_out(mark, f"table-{key}", lambda: _at_once(before, after))
+    by = ""
+    if keys and not at_once[""].equal:
+        by = st.selectbox(
+            "Rows are matched by",
+            ["", *keys],
+            index=["", *keys].index(
+                min(at_once, key=lambda each: _rows_that_differ(at_once[each]))
+            ),
+            format_func=lambda column: column or "their place",
+            key=compare_page.compare_key(f"key-{key}"),
+            help="Their place, or a column in which no value stands twice",
+        )
+    found = at_once.get(by) or compare_page.worked_out(
+        mark, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
+    )
+    if found.equal:
+        st.caption("The same rows.")
+    else:
+        st.markdown(_table_words(found))
+    if len(found.listed):
+        marked = found.listed.style.apply(lambda _: _styles(found), axis=None)
+        st.dataframe(
+            marked,
+            hide_index=True,
+            height=TALL if len(found.listed) > 12 else "auto",
+            alt="Rows that differ",
+            placeholder="",
+        )
+    if found.more:
+        st.caption(f"The first {len(found.listed):,} rows that differ; {found.more:,} more do.")
+    if found.left_out:
+        st.caption(f"{found.left_out:,} columns are compared, and not listed.")
+    if max(len(before), len(after)) > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS:,} rows of each were compared.")
+
+
+def _at_once(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
+    """The columns that may name rows, and the comparison by place and by the first of them."""
+    one, other = _frames(before, after)
+    keys = key_columns(one, other)
+    return keys, {key: compare_tables(one, other, key) for key in ("", *keys[:1])}
+
+
+def _rows_that_differ(found: TableDiff) -> int:
+    return found.added + found.removed + found.changed_rows
+
+
+def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return downloads.frame(before[:MOST_ROWS]), downloads.frame(after[:MOST_ROWS])
+
+
+def _styles(found: TableDiff) -> pd.DataFrame:
+    return found.cells.map(lambda changed: _CHANGED if changed else "")
+
+
+def _table_words(found: TableDiff) -> str:
+    parts = []
+    if found.changed_rows:
+        parts.append(
+            f"≠ {_many(found.changed_cells, 'cell')} in {_many(found.changed_rows, 'row')} changed"
+        )
+    if found.added:
+        parts.append(f"+ {_many(found.added, 'row')} added")
+    if found.removed:
+        parts.append(f"− {_many(found.removed, 'row')} removed")
+    for sign, names in (("+", found.new_columns), ("−", found.lost_columns)):
+        if names:
+            listed = ", ".join(clip(name, 40) for name in names[:10])
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            word = "column" if len(names) == 1 else "columns"
+            parts.append(f"{sign} {word} {exact(listed)}{more}")
+    return " · ".join(parts)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def tree(mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]) -> None:
+    """Values by their paths."""
+    found = compare_page.worked_out(mark, f"tree-{key}", lambda: compare_trees(before, after))
+    if found.equal and found.complete:
+        st.caption("The same data.")
+    if found.changes:
+        st.dataframe(
+            pd.DataFrame([_change(each, names) for each in found.changes]),
+            hide_index=True,
+            height=TALL if len(found.changes) > 12 else "auto",
+            alt="Values that differ",
+            placeholder="",
+        )
+    if found.total > len(found.changes):
+        st.caption(f"The first {len(found.changes):,} of {found.total:,} differences.")
+    elif found.total:
+        st.caption(f"{_many(found.total, 'difference')}.")
+    if not found.complete:
+        st.caption("It is too large to be looked at whole: more may differ further on.")
+
+
+def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
+    return {
+        "±": _SIGNS[change.mark],
+        "Path": change.path or "(the whole)",
+        names[0]: "" if change.mark is Mark.ADDED else _json(change.before),
+        names[1]: "" if change.mark is Mark.REMOVED else _json(change.after),
+    }
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, (dict, list)) and len(value) > LETTERS:
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value):,}"
+    return readable(clip(" ".join(downloads.json_bytes(value).decode().split()), LETTERS))

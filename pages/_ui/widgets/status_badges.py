@@ -1,0 +1,117 @@
+"""How each status of a run and of a component looks: its word, colour and sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lfclient.runs.components import ComponentState
+from lfclient.runs.model import Mode, RunStatus
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """`sign` is a plain character for places that draw no icons, as the browser's tab."""
+
+    colour: Colour
+    icon: str
+    sign: str
+    meaning: str
+
+
+LOOKS: dict[RunStatus, Look] = {
+    RunStatus.QUEUED: Look(
+        "gray", ":material/hourglass_top:", "…", "The server has it and has not begun."
+    ),
+    RunStatus.IN_PROGRESS: Look(
+        "blue", ":material/progress_activity:", "▶", "The server works on it."
+    ),
+    RunStatus.SUSPENDED: Look(
+        "violet",
+        ":material/front_hand:",
+        "✋",
+        "The flow waits for a person to decide.",
+    ),
+    RunStatus.COMPLETED: Look("green", ":material/check_circle:", "✓", "It ran to its end."),
+    RunStatus.FAILED: Look("red", ":material/error:", "✕", "It ended with an error."),
+    RunStatus.CANCELLED: Look("orange", ":material/cancel:", "■", "It was stopped."),
+    RunStatus.TIMED_OUT: Look(
+        "orange",
+        ":material/timer_off:",
+        "⏱",
+        "The server gave it up after its time limit. "
+        "LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and LANGFLOW_BACKGROUND_JOB_TIMEOUT set it.",
+    ),
+    RunStatus.INTERRUPTED: Look(
+        "orange",
+        ":material/link_off:",
+        "⚡",
+        "The connection broke, and the run with it. It is not repeated by itself.",
+    ),
+    RunStatus.UNKNOWN: Look(
+        "gray", ":material/help:", "?", "The server used a word that this console does not know."
+    ),
+    RunStatus.OUTCOME_UNKNOWN: Look(
+        "yellow",
+        ":material/question_mark:",
+        "?",
+        "The answer was lost, so it may have run or not. Look into Langflow before you repeat it.",
+    ),
+}
+
+
+def word(status: RunStatus, mode: Mode = "background") -> str:
+    """The status as a person reads it."""
+    if mode == "sync" and status is RunStatus.CANCELLED:
+        return "no longer waited for"  # a stop of a call ends the wait, not the run
+    if status is RunStatus.SUSPENDED:
+        return "suspended: waiting for a person"
+    return status.value.replace("_", " ")
+
+
+def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
+    """The same inside Markdown."""
+    look = LOOKS[status]
+    return f":{look.colour}-badge[{look.icon} {word(status, mode)}]"
+
+
+COMPONENT_LOOKS: dict[ComponentState, Look] = {
+    ComponentState.WAITING: Look(
+        "gray", ":material/schedule:", "…", "It has not begun; it may wait for those before it."
+    ),
+    ComponentState.RUNNING: Look(
+        "blue", ":material/progress_activity:", "▶", "The server works on it."
+    ),
+    ComponentState.SUSPENDED: Look(
+        "violet", ":material/front_hand:", "✋", "It waits for a person to decide."
+    ),
+    ComponentState.DONE: Look("green", ":material/check_circle:", "✓", "It is done."),
+    ComponentState.FAILED: Look("red", ":material/error:", "✕", "It failed."),
+    ComponentState.SKIPPED: Look(
+        "gray", ":material/alt_route:", "↷", "It is on a branch that was not taken."
+    ),
+    ComponentState.INTERRUPTED: Look(
+        "orange", ":material/link_off:", "⚡", "It was at work when the run ended."
+    ),
+    ComponentState.UNKNOWN: Look(
+        "gray", ":material/help:", "?", "The server does not tell how it stands."
+    ),
+}
+# what only waited when the run ended
+NOT_RUN = Look("gray", ":material/block:", "–", "It did not run.")
+
+
+def component_look(state: ComponentState, *, ended: bool) -> Look:
+    """How a component's state looks; `ended`: nothing more comes of its run."""
+    return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_LOOKS[state]
+
+
+def component_word(state: ComponentState, *, ended: bool) -> str:
+    """The state as a person reads it; `ended`: nothing more comes of its run."""
+    if state is ComponentState.WAITING and ended:
+        return "did not run"
+    if state is ComponentState.SUSPENDED:
+        return "waiting for a person"
+    return "not known" if state is ComponentState.UNKNOWN else state.value

@@ -1,0 +1,163 @@
+"""Files of a run: fetched into memory or into another file, as far as is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import tempfile
+import tracemalloc
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import (
+    AsyncLangflowClient,
+    BadAnswer,
+    FileRef,
+    LangflowClient,
+    LangflowError,
+    Unreachable,
+)
+from tests.support.scripted import URL, Bytes, Reply, Server
+
+pytestmark = [
+    pytest.mark.usefixtures("no_pauses"),
+    pytest.mark.parametrize("kind", ["sync", "async"]),
+]
+FILE = "00000000-0000-4000-8000-00000000000f"
+BIG = FileRef("big.bin", FILE)
+PIECE = 65_536
+
+
+class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A file whose size nobody tells: 64 kB pieces, counted as they are read."""
+
+    def __init__(self, pieces: int) -> None:
+        self.left, self.read, self.closed = pieces, 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left:
+            self.left, self.read = self.left - 1, self.read + 1
+            yield bytes(PIECE)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def server(*replies: Reply) -> Server:
+    return Server().on("GET", f"/base/api/v2/files/{FILE}", *replies)
+
+
+def streamed(body: Any, **headers: str) -> Reply:
+    """A reply whose body is still to come."""
+    return lambda _: httpx.Response(200, headers=headers, stream=body)
+
+
+def ask(kind: str, at: Server, call: Callable[[Any], Any]) -> Any:
+    """What one of the clients answers."""
+    transport = httpx.MockTransport(at)
+
+    async def asked() -> Any:
+        async with AsyncLangflowClient(URL, transport=transport) as client:
+            return await call(client)
+
+    if kind == "async":
+        return asyncio.run(asked())
+    with LangflowClient(URL, transport=transport) as client:
+        return call(client)
+
+
+@pytest.mark.parametrize(("pieces", "read"), [(1_000, 4), (3, 3)])
+@pytest.mark.parametrize("way", ["download", "save"])
+def test_a_file_is_read_no_further_than_is_wanted(kind: str, way: str, pieces: int, read: int):
+    """It is too large then; one that fits is whole."""
+    body, most, target = Endless(pieces), 3 * PIECE, io.BytesIO()
+
+    def fetch(client: Any) -> Any:
+        return client.download(BIG, most) if way == "download" else client.save(BIG, target, most)
+
+    if pieces > 3:
+        with pytest.raises(LangflowError, match=r"“big.bin” is too large: more than 197 kB\."):
+            ask(kind, server(streamed(body)), fetch)
+    else:
+        found = ask(kind, server(streamed(body)), fetch)
+        assert len(found if way == "download" else target.getvalue()) == most
+    assert (body.read, body.closed) == (read, True)
+
+
+def test_a_file_is_saved_piece_by_piece(kind: str):
+    """Into another file it takes little memory, whatever its size; how large it is, is told."""
+    with tempfile.TemporaryFile() as target:
+        tracemalloc.start()
+        size = ask(kind, server(streamed(Endless(300))), lambda client: client.save(BIG, target))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert size == target.seek(0, io.SEEK_END) == 300 * PIECE
+    assert peak < 5_000_000
+
+
+def test_what_a_broken_answer_left_is_not_in_the_next_one(kind: str):
+    """A file that is fetched again is written again from its beginning."""
+    target = io.BytesIO()
+    at = server(streamed(Bytes(b"a long beginning", cut=10)), (200, b"whole"))
+    assert ask(kind, at, lambda client: client.save(BIG, target)) == 5
+    assert target.getvalue() == b"whole"
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ((404, {"detail": "File not found"}), "no longer on the server"),
+        ((500, {"detail": "broken"}), "broken"),
+    ],
+)
+def test_a_refusal_is_no_file(kind: str, reply: Reply, error: str):
+    """Nothing of it is written."""
+    target = io.BytesIO()
+    with pytest.raises(LangflowError, match=error):
+        ask(kind, server(reply), lambda client: client.save(BIG, target))
+    assert target.getvalue() == b""
+
+
+def test_a_target_that_cannot_be_written_is_no_fault_of_the_server(kind: str):
+    """As where a disk is full: it is raised as it is, and not tried again."""
+    at, target = server((200, b"whole")), io.BytesIO()
+    target.close()
+    with pytest.raises(ValueError, match="closed"):
+        ask(kind, at, lambda client: client.save(BIG, target))
+    assert len(at.paths()) == 1
+
+
+@pytest.mark.parametrize("way", ["download", "save"])
+def test_a_small_answer_that_unfolds_into_a_large_one_is_refused(kind: str, way: str):
+    """Files are asked for as they are; 1 kB of gzip may be 1 MB."""
+    body = gzip.compress(bytes(50_000_000), 9)
+    at = server(streamed(Bytes(body), **{"content-encoding": "gzip"}))
+
+    def fetch(client: Any) -> Any:
+        return client.download(BIG, 1_000) if way == "download" else client.save(BIG, io.BytesIO())
+
+    tracemalloc.start()
+    with pytest.raises(BadAnswer, match="compressed"):
+        ask(kind, at, fetch)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+    assert at.requests[-1].headers["accept-encoding"] == "identity"
+
+
+def test_a_file_that_is_cut_off_for_good_is_told(kind: str):
+    """After some tries."""
+    at = server(streamed(Bytes(b"a long beginning", cut=10)))
+    with pytest.raises(Unreachable):
+        ask(kind, at, lambda client: client.save(BIG, io.BytesIO()))

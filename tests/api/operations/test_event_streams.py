@@ -1,0 +1,292 @@
+"""Event streams over real sockets that break, stall and lie: the sync and the async client."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from lfclient import (
+    InvalidKey,
+    JobNotFound,
+    KeepAlive,
+    LogLine,
+    MessageAdded,
+    RunEnded,
+    RunStatus,
+    ServerInfo,
+    UnknownEvent,
+    Unreachable,
+    Warned,
+)
+from lfclient.api.operations import event_streams
+from lfclient.wire.server_info import Capabilities
+from tests.support.proxy import Do, Proxy, raw
+from tests.support.recorded import events, recorded, sse
+from tests.support.scripted import DONE, FLOW, JOB, EventLog, Server, Told, W
+from tests.support.waiting import wait_for
+
+EVENTS = f"{JOB}/events"
+GOING_ON = (200, {**recorded("1.13.0", "bg_submit")[1], "job_id": JOB, "status": "in_progress"})
+KNOWN = ServerInfo("1.13.0", "modes", capabilities=Capabilities(events=True, keep_alive=True))
+LOG = events("1.13.0", "bg_events_live")
+IDS = ["1", "3", "4", "5", "6", "7", "8", "9"]  # 2 says nothing, 10 is the end
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients behave the same."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is noticed and a broken stream opened again within moments."""
+    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.4)
+    monkeypatch.setattr(event_streams, "SILENCE", 60.0)
+    monkeypatch.setattr(event_streams, "_REST_SILENCE", 0.4)
+    monkeypatch.setattr(event_streams, "_BACK_OFF", (0.01, 0.05))
+    monkeypatch.setattr(event_streams, "_POLL", (0.01, 0.05))
+
+
+class Job:
+    """A job behind a proxy. `looks` is how often its status says that it goes on."""
+
+    def __init__(self, log: list[dict[str, Any]]) -> None:
+        self.log = EventLog(log)
+        self.known = KNOWN
+        self.server = Server().on("GET", f"{W}/{EVENTS}", self.log)
+        self.proxy = Proxy(self.server)
+        self.looks(1)
+
+    def looks(self, times: int, end: Any = DONE) -> None:
+        self.server.on("GET", W, *[GOING_ON] * times, end)
+
+    def told(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
+        url = f"{self.proxy.url}/base"
+        told = Told(kind, url, pause=pause, server=self.known)
+        found = told.by(lambda client: client.events(JOB, flow=FLOW, **options))
+        wait_for(lambda: self.proxy.open == 0)
+        return found
+
+
+@pytest.fixture
+def job() -> Iterator[Callable[..., Job]]:
+    """Makes jobs."""
+    made: list[Job] = []
+
+    def make(log: list[dict[str, Any]] = LOG) -> Job:
+        made.append(Job(log))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.proxy.__exit__()
+
+
+def ids(found: list[Any]) -> list[str]:
+    return [event.id for event in found if event.id and not isinstance(event, RunEnded)]
+
+
+def warning(number: int, text: str) -> dict[str, Any]:
+    return {"id": str(number), "event": "warning", "data": {"message": text}}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Do(cut=True, after=b'"event": "end_ver'),
+        Do(cut=True, after=0),
+        Do(drip=True),
+        Do(stall=1.0, after=b'"event": "end_ver'),
+        Do(stall=1.0, after=0),
+        Do(delay=0.6),
+        Do(raw=raw(500, b'{"detail": "x"}')),
+        Do(raw=raw(503, b"<html>", "text/html")),
+        Do(raw=raw(200, b"", "text/event-stream")),
+    ],
+    ids=lambda fault: ",".join(
+        f"{name}={str(value)[:14]}" for name, value in vars(fault).items() if value
+    ),
+)
+def test_nothing_is_lost_or_told_twice(job: Any, kind: str, fault: Do):
+    """Whatever befalls the first connection; the job's status says whether it has ended."""
+    made = job()
+    made.proxy.plan(EVENTS, fault)
+    found = made.told(kind)
+    assert ids(found) == IDS
+    assert (type(found[-1]), found[-1].status) == (RunEnded, RunStatus.COMPLETED)
+
+
+def test_a_cut_within_a_character(job: Any, kind: str):
+    """The bytes of half a character are no text."""
+    text = "naïve ☃ 漢字"
+    body = "".join(
+        f'data: {{"event": "warning", "data": {{"message": "{text}"}}}}\nid: {number}\n\n'
+        for number in (1, 2)
+    ).encode()
+    made = job([warning(1, text), warning(2, text)])
+    planned = raw(200, body, "text/event-stream")
+    place = planned.rindex("漢".encode()) + 1
+    made.proxy.plan(EVENTS, Do(raw=planned[:place]))
+    found = made.told(kind)
+    assert [event.message for event in found[:-1]] == [text, text]
+    assert made.log.asked[0] == "1"
+
+
+@pytest.mark.parametrize("status", [204, 404, 410])
+def test_events_that_are_gone_leave_the_status(job: Any, kind: str, status: int):
+    """On the second connection: the job is asked for until it has ended, not the stream again."""
+    made = job()
+    made.looks(4)
+    gone = raw(status) if status == 204 else raw(status, b'{"detail": "gone"}')
+    made.proxy.plan(EVENTS, Do(cut=True, after=b"id: 4\n\n"), Do(raw=gone))
+    found = made.told(kind)
+    assert made.proxy.count(EVENTS) == 2
+    assert ids(found) == ["1", "3", "4"]
+    assert found[-1].status is RunStatus.COMPLETED
+
+
+def test_a_job_that_is_gone_too_is_an_error(job: Any, kind: str):
+    """Nothing can be learnt of it any more."""
+    made = job()
+    made.looks(0, recorded("1.13.0", "status_unknown"))
+    made.proxy.plan(EVENTS, Do(raw=raw(404, b'{"detail": "gone"}')))
+    with pytest.raises(JobNotFound):
+        made.told(kind)
+
+
+def test_a_key_that_is_refused_meanwhile_is_an_error(job: Any, kind: str):
+    """At the next connection."""
+    made = job()
+    refused = raw(403, b'{"detail": "Invalid or missing API key"}')
+    made.proxy.plan(EVENTS, Do(cut=True, after=b"id: 4\n\n"), Do(raw=refused))
+    with pytest.raises(InvalidKey):
+        made.told(kind)
+    wait_for(lambda: made.proxy.open == 0)
+
+
+def test_odd_events_are_told_and_stop_nothing(job: Any, kind: str):
+    """An unknown name, broken JSON, and what an event of that name never holds."""
+    body = (
+        b'data: {"event": "from_the_future", "data": {"a": 1}}\nid: 1\n\n'
+        b"data: {oops\nid: 2\n\n"
+        b'data: {"event": "output", "data": {"component_id": "A", "type": 5}}\nid: 3\n\n'
+        b'data: {"event": "warning", "data": {"message": "w"}}\nid: 4\n\n'
+    )
+    made = job()
+    made.proxy.plan(EVENTS, Do(raw=raw(200, body, "text/event-stream")))
+    found = made.told(kind)
+    assert [type(event) for event in found[:4]] == [*[UnknownEvent] * 3, Warned]
+    assert (found[0].name, found[1].data) == ("from_the_future", "{oops")
+    assert ids(found) == ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
+
+
+def test_an_event_of_10_mb(job: Any, kind: str):
+    """Comes whole, although the connection breaks within it once."""
+    made = job([warning(1, "x" * 10_000_000), warning(2, "after")])
+    made.proxy.plan(EVENTS, Do(cut=True, after=4_000_000))
+    first, second, _ = made.told(kind)
+    assert (len(first.message), second.message) == (10_000_000, "after")
+
+
+def test_5000_events(job: Any, kind: str):
+    """Each once, in order, although the connection breaks a few times."""
+    made = job([warning(number, str(number)) for number in range(1, 5_001)])
+    size = len(sse([warning(1_000, "1000")]))
+    made.looks(5)
+    made.proxy.plan(EVENTS, *[Do(cut=True, after=size * 1_300 + part) for part in (0, 7, 31)])
+    found = made.told(kind)
+    assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 5_001)]
+
+
+def test_a_slow_reader_gets_all(job: Any, kind: str):
+    """Also what the server dropped meanwhile, which its log has."""
+    log = [warning(number, str(number)) for number in range(1, 13)]
+    made = job(log)
+    made.proxy.plan(EVENTS, Do(raw=raw(200, sse(log[:4] + log[9:]), "text/event-stream")))
+    found = made.told(kind, pause=0.1)
+    assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 13)]
+    assert made.log.asked[0] == "4"
+
+
+def test_a_server_that_is_away_for_a_while(job: Any, kind: str):
+    """It is waited for."""
+    made = job()
+    made.proxy.refuse()
+    threading.Timer(0.6, made.proxy.accept).start()
+    assert ids(made.told(kind)) == IDS
+
+
+def test_a_server_that_stays_away_is_an_error(job: Any, kind: str, monkeypatch: Any):
+    """After a while, and not before."""
+    monkeypatch.setattr(event_streams, "_AWAY_LIMIT", 0.3)
+    made = job()
+    made.proxy.refuse()
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        made.told(kind)
+    assert time.monotonic() - began > 0.3
+
+
+def test_silence_ends_nothing(job: Any, kind: str):
+    """It leads to a look at the status and to another connection, as often as it comes."""
+    made = job()
+    made.looks(4)
+    made.proxy.plan(EVENTS, *[Do(stall=30, after=b"id: 4\n\n"), *[Do(stall=30)] * 2])
+    found = made.told(kind)
+    assert ids(found) == IDS
+    assert made.proxy.count(EVENTS) >= 4
+    assert made.proxy.count("GET " + W) >= 3
+
+
+def test_silence_of_a_server_without_keep_alives_leads_to_a_look(
+    job: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    """1.11 and 1.12 may be silent for as long as a component works, or be gone: after 30 s the
+    job's status tells which.
+    """
+    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 60.0)
+    monkeypatch.setattr(event_streams, "SILENCE", 0.4)
+    made = job()
+    made.known = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
+    made.looks(2)
+    made.proxy.plan(EVENTS, Do(stall=30, after=b"id: 4\n\n"))
+    found = made.told(kind)
+    assert ids(found) == IDS
+    assert made.proxy.count("GET " + W) >= 2
+
+
+def test_keep_alives_are_no_silence(job: Any, kind: str):
+    """A server that has nothing to tell keeps its connection."""
+    made = job()
+    made.looks(0)
+    body = b": keepalive\n\n" * 3 + sse(LOG)
+    made.proxy.plan(EVENTS, Do(raw=raw(200, body, "text/event-stream")))
+    found = made.told(kind)
+    assert [type(event) for event in found[:3]] == [KeepAlive] * 3
+    assert made.proxy.count(EVENTS) == 1
+
+
+def test_an_ended_job_whose_stream_stalls_is_told_to_have_ended(job: Any, kind: str):
+    """What its stream would have told is lost, not its end."""
+    made = job()
+    made.looks(0)
+    made.proxy.plan(EVENTS, *[Do(stall=30.0)] * 9)
+    found = made.told(kind)
+    assert [type(event) for event in found] == [RunEnded]
+    assert found[-1].status is RunStatus.COMPLETED
+
+
+def test_text_is_whole_at_the_end(job: Any, kind: str):
+    """Though words of it went by unseen."""
+    made = job()
+    made.proxy.plan(EVENTS, Do(cut=True, after=b"tok3"))
+    found = made.told(kind)
+    answers = [one.message for one in found if isinstance(one, MessageAdded)]
+    assert answers[-1].complete
+    assert answers[-1].text == "".join(f"tok{n} " for n in range(8))
+    assert len([one for one in found if isinstance(one, LogLine)]) == 1

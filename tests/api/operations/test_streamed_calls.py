@@ -1,0 +1,356 @@
+"""A streamed call whose connection breaks: what it had produced is kept, it is never sent again.
+
+Over real sockets, by both clients and by the runner.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lfclient import (
+    AsyncLangflowClient,
+    BadAnswer,
+    FlowNotFound,
+    InvalidKey,
+    LangflowClient,
+    RunEnded,
+    RunStatus,
+    ServerInfo,
+    Token,
+    Unreachable,
+)
+from lfclient.api.operations import event_streams
+from lfclient.console.runner import execution
+from lfclient.console.store.store import Store
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.wire.server_info import Capabilities
+from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow, done, event, message, output
+from tests.support.proxy import Do, Proxy, raw
+from tests.support.runner_bench import CONNECTION, Bench
+from tests.support.scripted import Told
+from tests.support.waiting import wait_for
+
+POST = "POST /api/v2/workflows"
+SECRET = "a-secret-of-the-test"
+LOG = [
+    event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"]),
+    done("ChatInput-a", "hi", "ChatOutput-b"),
+    message("m", "one ", "partial"),
+    event("token", id="m", chunk="one "),
+    event("token", id="m", chunk="two "),
+    message("m", "one two "),
+    done("ChatOutput-b", "one two "),
+    output("ChatOutput-b", "one two "),
+    event("end", build_duration=0.1),
+]
+flow = Flow.from_json(FLOW)
+
+
+@pytest.fixture
+def server() -> FakeLangflow:
+    return FakeLangflow(log=list(LOG))
+
+
+@pytest.fixture
+def proxy(server: FakeLangflow) -> Iterator[Proxy]:
+    with Proxy(server.handle) as made:
+        yield made
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients behave the same."""
+    return request.param
+
+
+def told(kind: str, proxy: Proxy, **options: Any) -> list[Any]:
+    found = Told(kind, proxy.url, **options).by(lambda client: client.stream(flow))
+    wait_for(lambda: proxy.open == 0)
+    return found
+
+
+def test_whole(kind: str, proxy: Proxy):
+    """One byte at a time, and to its end."""
+    proxy.plan(POST, Do(drip=True))
+    found = told(kind, proxy)
+    assert [type(one) for one in found].count(RunEnded) == 1
+    assert (found[-1].status, proxy.count(POST)) == (RunStatus.COMPLETED, 1)
+    assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
+
+
+@pytest.mark.parametrize(
+    ("after", "words", "values"),
+    [
+        (b"to_run", "", []),
+        (b'"chunk": "two "', "one ", []),
+        (b'"event": "outp', "one two ", ["one two "]),  # as the component's end told it
+        (b'"event": "end"', "one two ", ["one two "]),
+    ],
+)
+def test_a_call_that_is_cut_off_is_interrupted(
+    kind: str, proxy: Proxy, after: bytes, words: str, values: list[str]
+):
+    """It has what it had produced, says why, and was sent once."""
+    proxy.plan(POST, Do(cut=True, after=after))
+    found = told(kind, proxy)
+    run = found[-1].run
+    assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
+    assert any("broke off" in warning for warning in run.warnings)
+    assert "".join(one.text for one in found if isinstance(one, Token)) == words
+    assert [output.value for output in run.outputs.values()] == values
+
+
+def test_a_cut_after_the_end_is_none(kind: str, proxy: Proxy):
+    """All had been told."""
+    proxy.plan(POST, Do(cut=True, after=b'"build_duration": 0.1}}\nid: 8\n\n'))
+    assert told(kind, proxy)[-1].status is RunStatus.COMPLETED
+
+
+def test_silence_interrupts(kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch):
+    """On a release that says every 15 s that it is there."""
+    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.3)
+    proxy.plan(POST, Do(stall=5, after=b"two "))
+    assert told(kind, proxy)[-1].status is RunStatus.INTERRUPTED
+    assert proxy.count(POST) == 1
+
+
+def test_silence_of_a_server_without_keep_alives_ends_no_call(
+    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+):
+    """1.11 and 1.12 may be silent for as long as a component works."""
+    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.3)
+    monkeypatch.setattr(event_streams, "SILENCE", 0.3)
+    proxy.plan(POST, Do(stall=1, after=b"two "))
+    silent = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
+    assert told(kind, proxy, server=silent)[-1].status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (raw(204), BadAnswer),
+        (raw(404, b'{"detail": {"code": "FLOW_NOT_FOUND"}}'), FlowNotFound),
+        (raw(403, b'{"detail": "no"}'), InvalidKey),
+        (raw(200, b"<html>", "text/html"), BadAnswer),
+        (raw(410), LangflowError),
+        (raw(500, b"{}"), LangflowError),
+        (raw(200, b"", "text/event-stream")[:20], Unreachable),
+    ],
+)
+def test_a_call_that_does_not_begin_is_an_error(
+    kind: str, proxy: Proxy, answer: bytes, error: type[LangflowError]
+):
+    """And is not sent again."""
+    proxy.plan(POST, Do(raw=answer))
+    with pytest.raises(error):
+        told(kind, proxy)
+    assert proxy.count(POST) == 1
+    wait_for(lambda: proxy.open == 0)
+
+
+def test_odd_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
+    """Not even an output that is none."""
+    odd = [event("output", component_id="ChatOutput-b", type=5), event("from_the_future", a=1)]
+    server.log[2:2] = [*odd, event("end_vertex", build_data={"id": "x", "valid": "perhaps"})]
+    found = told(kind, proxy)
+    assert found[-1].status is RunStatus.COMPLETED
+    assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
+
+
+def test_closing_the_iterator_ends_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
+    """Its connection is closed at once, and the run ends with it at the server."""
+    del server.log[5:]
+    if kind == "sync":
+        with LangflowClient(proxy.url) as client:
+            events = client.stream(flow)
+            next(events)
+            events.close()
+            wait_for(lambda: proxy.open == 0)
+    else:
+
+        async def walk(client: AsyncLangflowClient) -> Any:
+            events = client.stream(flow)
+            yield await anext(events)
+            await events.aclose()
+
+        Told("async", proxy.url).by(walk)
+    wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
+    wait_for(lambda: proxy.open == 0)
+
+
+class Wired(Bench):
+    """A runner whose server is behind a proxy."""
+
+    def __init__(self, folder: Any, server: FakeLangflow, proxy: Proxy) -> None:
+        self.proxy = proxy
+        super().__init__(folder, server)
+
+    def connect(self, connection: Any, server: Any = None) -> AsyncLangflowClient:
+        if server:
+            return super().connect(connection, server)
+        return AsyncLangflowClient(self.proxy.url, connection.api_key.get_secret_value())
+
+
+@pytest.fixture
+def wired(tmp_path: Any, server: FakeLangflow, proxy: Proxy) -> Iterator[Wired]:
+    made = Wired(tmp_path, server, proxy)
+    yield made
+    made.runner.close()
+
+
+def test_the_record_of_an_interrupted_call(wired: Wired):
+    """One record, with all that had come; nothing is sent again, not by a restart either."""
+    wired.proxy.plan(POST, Do(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
+    run_id = wired.start(mode="stream")
+    record = wired.ended(run_id)
+    assert (record.status, record.run.mode) == (RunStatus.INTERRUPTED, "stream")
+    assert record.run.messages["m"].shown == "one two "
+    assert not record.run.messages["m"].complete
+    states = {name: one.state.value for name, one in record.run.components.items()}
+    assert states == {"ChatInput-a": "done", "ChatOutput-b": "interrupted"}
+    assert wired.kept(run_id, lambda kept: kept.ended).run == record.run
+    wired.restart()
+    wired.runner.attach(CONNECTION)
+    assert len(wired.runner.recent(wired.owner)) == wired.proxy.count(POST) == 1
+
+
+def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: FakeLangflow):
+    """At the server too."""
+    del server.log[5:]
+    run_id = wired.start(mode="stream")
+    wired.until(run_id, lambda record: record.run and record.run.messages)
+    wired.until(run_id, lambda record: record.run.messages["m"].shown == "one two ")
+    for _ in range(2):
+        wired.runner.stop(run_id, CONNECTION)
+    record = wired.ended(run_id)
+    assert (record.status, record.run.mode) == (RunStatus.CANCELLED, "stream")
+    assert record.run.messages["m"].shown == "one two "
+    assert "ends with it at the server" in record.stop_result
+    wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
+    wait_for(lambda: wired.proxy.open == 0)
+    assert wired.proxy.count(POST) == 1
+
+
+def stop_of_a_beginning_call(wired: Wired, server: FakeLangflow) -> str:
+    """A run whose Stop was pressed before anything was told of it."""
+    server.log.clear()
+    run_id = wired.start(mode="stream")
+    wait_for(lambda: server.jobs)
+    wired.runner.stop(run_id, CONNECTION)
+    return run_id
+
+
+def closed(server: FakeLangflow) -> float:
+    """When the server noticed that the call was closed."""
+    wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
+    return time.monotonic()
+
+
+def test_stop_closes_no_call_that_is_just_beginning(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """That would leave the SQLite of 1.13 locked: it waits, from the first event on."""
+    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 0.4)
+    monkeypatch.setattr(execution, "_BEGIN_LIMIT", 60.0)
+    run_id = stop_of_a_beginning_call(wired, server)
+    time.sleep(0.3)
+    told = time.monotonic()
+    server.log.append(LOG[0])
+    assert closed(server) - told >= 0.4
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("release", "told", "limit"),
+    [("1.13.0", LOG[:2], 60.0), ("1.13.0", [], 0.5), ("1.12.8", [], 60.0)],
+    ids=["a component is at work", "nothing is told for long", "1.12 is not locked by it"],
+)
+def test_stop_waits_no_longer_than_it_must(
+    wired: Wired,
+    server: FakeLangflow,
+    monkeypatch: pytest.MonkeyPatch,
+    release: str,
+    told: list[Any],
+    limit: float,
+):
+    """A component may tell nothing for an hour."""
+    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 60.0)
+    monkeypatch.setattr(execution, "_BEGIN_LIMIT", limit)
+    monkeypatch.setitem(VERSIONS, "modes", release)
+    run_id = stop_of_a_beginning_call(wired, server)
+    server.log.extend(told)
+    closed(server)
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_a_call_that_ends_while_its_stop_waits_has_ended(
+    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
+):
+    """And says that the stop came to nothing."""
+    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 60.0)
+    monkeypatch.setattr(execution, "_BEGIN_LIMIT", 60.0)
+    run_id = stop_of_a_beginning_call(wired, server)
+    server.log.extend([LOG[0], LOG[-1]])
+    record = wired.ended(run_id)
+    assert record.status is RunStatus.FAILED  # no component has answered
+    assert record.stop_result == "The run ended before the stop took effect."
+
+
+def test_a_call_lost_before_its_first_word(wired: Wired):
+    """It may have run or not, and is not sent again to find out."""
+    wired.proxy.plan(POST, Do(raw=b"HTT"))
+    record = wired.ended(wired.start(mode="stream"))
+    assert record.status is RunStatus.OUTCOME_UNKNOWN
+    assert wired.proxy.count(POST) == 1
+
+
+def test_a_job_whose_server_breaks_every_stream(wired: Wired, server: FakeLangflow):
+    """Its record is true and whole all the same, and the job was made once."""
+    server.seconds = 1.0
+    cuts = [Do(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
+    wired.proxy.plan("/events", *cuts)
+    record = wired.ended(wired.start())
+    assert record.status is RunStatus.COMPLETED
+    assert record.run.messages["m"].shown == "one two "
+    assert {one.state.value for one in record.run.components.values()} == {"done"}
+    assert record.run.outputs["ChatOutput-b"].value == "echo"
+    assert (wired.proxy.count(POST), len(wired.runner.recent(wired.owner))) == (1, 1)
+
+
+def test_a_key_refused_while_a_job_is_followed(wired: Wired, server: FakeLangflow):
+    """It is said, what was told stays, and a valid key takes it up again."""
+    server.seconds = 60
+    run_id = wired.start()
+    wired.until(run_id, lambda record: record.run and record.run.messages)
+    server.key_refused = True
+    server.jobs["00000000-0000-0000-0000-000000000000"].state = "suspended"  # closes the stream
+    record = wired.until(run_id, lambda record: "refuses the API key" in record.note)
+    assert record.run.messages["m"].shown == "one two "
+    server.key_refused = False
+    wired.runner.stop(run_id, CONNECTION)
+    assert wired.ended(run_id).status is RunStatus.CANCELLED
+
+
+def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
+    """Servers of 1.12 and later repeat what was sent in their events."""
+    server.log[1] = done("ChatInput-a", f"key {SECRET}", "ChatOutput-b")
+    server.log[5] = message("m", f"one {SECRET}")
+    server.log[7] = output("ChatOutput-b", SECRET)
+    for mode in ("stream", "background"):
+        server.seconds = 0.3
+        overrides = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": SECRET}
+        run_id = wired.start(overrides, mode=mode)
+        record = wired.ended(run_id)
+        assert SECRET not in repr(record)
+        assert "••••" in record.run.messages["m"].shown
+        assert "••••" in json.dumps(record.run.raw, ensure_ascii=False) or mode == "background"
+        wired.kept(run_id, lambda kept: kept.ended)
+    on_disk = b"".join(part.read_bytes() for part in wired.folder.iterdir() if part.is_file())
+    assert SECRET.encode() not in on_disk
+    assert Store(wired.folder).get(run_id).run.components

@@ -1,0 +1,220 @@
+"""Sending files: what goes out, and what becomes of a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+import threading
+
+import httpx
+import pytest
+
+from lfclient import (
+    AsyncLangflowClient,
+    BadAnswer,
+    FileRefused,
+    FlowNotFound,
+    InvalidKey,
+    LangflowClient,
+    ServerFault,
+    ServerInfo,
+    Unreachable,
+)
+from tests.support.recorded import recorded
+from tests.support.scripted import JOB, URL, Server
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+FILES = "/base/api/v2/files"
+OF_FLOW = f"/base/api/v1/files/upload/{JOB}"
+KEPT = (201, {"id": "1", "name": "a", "path": "u/a (1).txt", "size": 3, "provider": None})
+
+
+def server(*replies: object) -> Server:
+    return Server().on("POST", FILES, *replies)
+
+
+def test_a_file_goes_out_as_a_form():
+    """Name, type and bytes are in the form's field; the path is the server's."""
+    langflow = server(KEPT)
+    with langflow.client() as client:
+        ref = client.upload("a.txt", b"abc")
+    sent = langflow.requests[-1]
+    assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nabc\r\n' in (
+        sent.content
+    )
+    assert int(sent.headers["content-length"]) == len(sent.content)
+    assert (ref.name, ref.id, ref.path, ref.size) == ("a.txt", "1", "u/a (1).txt", 3)
+
+
+def test_a_file_beside_a_flow():
+    """Chat images go to the flow's own files."""
+    langflow = Server().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
+    with langflow.client() as client:
+        ref = client.upload("h1.txt", io.BytesIO(b"abc"), flow_id=JOB)
+    assert (ref.id, ref.path.endswith("_h1.txt"), ref.media_type) == (None, True, "text/plain")
+
+
+def test_a_flows_id_leads_a_file_nowhere_else():
+    """It is an answer's word, and goes into a path."""
+    langflow = Server()
+    with langflow.client() as client, pytest.raises(FlowNotFound):
+        client.upload("h1.txt", b"abc", flow_id="../../../v2/files")
+    assert not [path for path in langflow.paths() if path.startswith("POST")]
+
+
+def test_async_client_uploads():
+    """The async client sends the same."""
+    langflow, told = server(KEPT), []
+
+    async def upload() -> str:
+        transport = httpx.MockTransport(langflow)
+        async with AsyncLangflowClient(URL, transport=transport) as client:
+            return (await client.upload("a.txt", b"abc", on_progress=told.append)).path
+
+    assert asyncio.run(upload()) == "u/a (1).txt"
+    assert told == [3]
+
+
+@pytest.mark.parametrize("name", ["../x", "n" * 300 + ".txt", "a\r\nb.txt", 'a"b.txt', "名.txt"])
+def test_names_are_made_safe_and_shown_as_they_were(name: str):
+    """No folder, no control character and no long name leaves; the person's name is kept."""
+    langflow = server(KEPT)
+    with langflow.client() as client:
+        assert client.upload(name, b"abc").name == name
+    head = langflow.requests[-1].content.partition(b"\r\n\r\n")[0].decode()
+    sent = head.partition('filename="')[2].partition('"')[0]
+    assert sent
+    assert not set(sent) & set('/\\\r\n%"')
+    assert len(sent.encode()) <= 255
+
+
+def test_progress_is_told_piece_by_piece():
+    """A large file is read as it is sent, and what was sent is told."""
+    langflow, told, size = server(KEPT), [], 1_000_000
+    with langflow.client() as client:
+        client.upload("a.bin", io.BytesIO(bytes(size)), on_progress=told.append)
+    assert len(told) > 10
+    assert told == sorted(told)
+    assert told[-1] == size
+
+
+def test_what_progress_raises_ends_the_upload():
+    """A person who thinks better of it is obeyed: nothing more is sent."""
+    langflow = server(KEPT)
+
+    def stop(sent: int) -> None:
+        raise KeyboardInterrupt
+
+    with langflow.client() as client, pytest.raises(KeyboardInterrupt):
+        client.upload("a.bin", bytes(1_000_000), on_progress=stop)
+    assert "POST /api/v2/files" not in langflow.paths()
+
+
+def test_too_large_a_file_is_not_sent():
+    """The server's limit is looked up first."""
+    langflow = server(KEPT).on("GET", "/base/api/v1/config", (200, {"max_file_size_upload": 1}))
+    with langflow.client() as client, pytest.raises(FileRefused, match="up to 1 MB") as caught:
+        client.upload("a.bin", bytes(1024 * 1024))
+    assert "LANGFLOW_MAX_FILE_SIZE_UPLOAD" in caught.value.hint
+    assert "POST /api/v2/files" not in langflow.paths()
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "words"),
+    [
+        (recorded("1.13.0", "upload_too_large"), FileRefused, "Maximum allowed is 1MB"),
+        ((413, b"<html>nginx"), FileRefused, "larger than the server takes"),
+        ((400, {"detail": "Invalid file name."}), FileRefused, "Invalid file name"),
+        ((422, {"detail": [{"loc": ["body", "file"], "msg": "x"}]}), FileRefused, "file: x"),
+        ((403, {"detail": "Invalid API key"}), InvalidKey, "Invalid API key"),
+        ((500, {"detail": "disk full"}), ServerFault, "disk full"),
+        ((201, {"id": "1"}), BadAnswer, "path"),
+        ((201, b"<html>"), BadAnswer, "not JSON"),
+    ],
+)
+def test_refusals(reply: object, error: type[Exception], words: str):
+    """Each refusal is told as what it is."""
+    with server(reply).client() as client, pytest.raises(error, match=words):
+        client.upload("a.txt", b"abc")
+
+
+def test_a_flow_that_is_gone():
+    """A file beside a flow that is not there names the flow."""
+    langflow = Server().on("POST", OF_FLOW, (404, {"detail": "Flow not found"}))
+    with langflow.client() as client, pytest.raises(FlowNotFound, match=JOB):
+        client.upload("a.txt", b"abc", flow_id=JOB)
+
+
+def test_an_upload_is_not_repeated_once_written():
+    """A connection that breaks while a file is sent is told, with what may be behind it."""
+    langflow = server(httpx.WriteError("broken pipe"), KEPT)
+    with langflow.client() as client, pytest.raises(Unreachable) as caught:
+        client.upload("a.txt", b"abc")
+    assert "proxy" in caught.value.hint
+    assert langflow.paths().count("POST /api/v2/files") == 1
+
+
+def test_an_upload_is_repeated_where_nothing_was_written():
+    """After a refused connection the file is read from its beginning again."""
+    langflow = server(httpx.ConnectError("refused"), KEPT)
+    with langflow.client() as client:
+        client.upload("a.txt", io.BytesIO(b"abc"))
+    assert b"\r\n\r\nabc\r\n" in langflow.requests[-1].content
+
+
+def test_files_of_the_user():
+    """Files are listed newest first, with the names that people know them by."""
+    lines = [
+        {"id": "1", "name": "a", "path": "u/a.txt", "size": 1, "created_at": "2026-01-01"},
+        {"id": "2", "name": "b", "path": "u/b.csv", "size": 2, "created_at": "2026-01-02"},
+    ]
+    with Server().on("GET", FILES, (200, lines)).client() as client:
+        assert [(ref.name, ref.path) for ref in client.files()] == [
+            ("b.csv", "u/b.csv"),
+            ("a.txt", "u/a.txt"),
+        ]
+
+
+def test_a_server_that_refuses_while_the_file_is_on_its_way():
+    """A 413 that comes before the file's end is read, though the server then hangs up."""
+    body = b'{"detail":"Content size limit exceeded."}'
+    answer = b"HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+
+    def refuse(listening: socket.socket) -> None:
+        connection = listening.accept()[0]
+        connection.recv(100_000)
+        connection.sendall(answer % (len(body), body))
+        connection.close()  # with much of the file unread, so this resets the connection
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=refuse, args=(listening,), daemon=True)
+        thread.start()
+        known = ServerInfo("1.13.0", "modes")
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with LangflowClient(url, server=known) as client, pytest.raises(FileRefused):
+            client.upload("a.bin", bytes(30_000_000))
+        thread.join(5)
+
+
+def test_a_server_that_takes_no_more():
+    """A server that stops reading in the middle of a file is given up, and not tried again."""
+    connections = []
+
+    def hang(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                connections.append(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=hang, args=(listening,), daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        known = ServerInfo("1.13.0", "modes")
+        client = LangflowClient(url, server=known, timeout=0.3)
+        with client, pytest.raises(Unreachable) as caught:
+            client.upload("a.bin", bytes(30_000_000))
+        assert caught.value.sent
+        assert len(connections) == 1
+        connections[0].close()

@@ -1,0 +1,119 @@
+"""What statuses and bodies of refusals mean, on recorded answers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lfclient import errors
+from lfclient.api.error_mapping import fault
+from lfclient.api.http import Answer
+from lfclient.errors import LangflowError
+from tests.support.recorded import recorded
+
+
+def told(status: int, body: object, **context: object) -> LangflowError:
+    content = b"<html>" if body is None else json.dumps(body).encode()
+    return fault(Answer(status, content, "text/html"), body, **context)
+
+
+@pytest.mark.parametrize(
+    ("version", "case", "kind", "words"),
+    [
+        ("1.8.4", "auth_off_badkey", errors.InvalidKey, "API key"),
+        ("1.8.4", "auth_off_none", errors.InvalidKey, "API key"),
+        ("1.13.0", "auth_off_badkey", errors.InvalidKey, "API key"),
+        ("1.8.4", "devapi_false_post", errors.DeveloperApiDisabled, "switched off"),
+        ("1.10.3", "devapi_false_post", errors.DeveloperApiDisabled, "switched off"),
+        ("1.13.0", "sync_unknown_flow", errors.FlowNotFound, "the-id"),
+        ("1.13.0", "flow_get_unknown", errors.FlowNotFound, "the-id"),
+        ("1.13.0", "flow_get_bad_id", errors.FlowNotFound, "the-id"),
+        ("1.13.0", "sync_endpoint_name", errors.FlowNotFound, "the-id"),
+        ("1.13.0", "status_unknown", errors.JobNotFound, "the-id"),
+        ("1.13.0", "status_bad_id", errors.JobNotFound, "the-id"),
+        ("1.8.4", "stop_bad_id", errors.JobNotFound, "the-id"),
+        ("1.13.0", "sync_param_graph_error", errors.InvalidRequest, "table field p_table"),
+        ("1.10.3", "bg_submit_table_bad", errors.InvalidRequest, "table field p_table"),
+        ("1.13.0", "custom_components_off_sync", errors.InvalidRequest, "custom components"),
+        ("1.13.0", "upload_too_large", errors.InvalidRequest, "1MB"),
+        ("1.8.4", "bg_submit_int_list", errors.ServerFault, "int() argument"),
+        ("1.8.4", "stream_mode_classic", errors.Unsupported, "not yet implemented"),
+    ],
+)
+def test_recorded(version: str, case: str, kind: type[LangflowError], words: str):
+    """Each refusal is told as what it is, in the server's words, with a next step."""
+    status, body = recorded(version, case)
+    error = told(status, body, subject="the-id", workflow=True)
+    assert type(error) is kind
+    assert words in str(error)
+    assert error.hint
+    assert (error.status, error.body) == (status, body)
+
+
+def test_refused_parameter_is_named():
+    """A protected parameter is named with its component."""
+    status, body = recorded("1.13.0", "sync_code_tweak")
+    error = told(status, body, overrides={"TypeProbe-aaaaa.p_code": "y=2"})
+    assert isinstance(error, errors.InvalidRequest)
+    assert error.field == "TypeProbe-aaaaa.p_code"
+    assert "protected" in str(error)
+
+
+def test_parameter_in_the_words_is_named():
+    """A parameter that the server's sentence names is the field."""
+    status, body = recorded("1.13.0", "sync_param_graph_error")
+    error = told(status, body, overrides={"A-1.other": 1, "TypeProbe-aaaaa.p_table": "x"})
+    assert error.field == "TypeProbe-aaaaa.p_table"
+
+
+def test_a_key_that_could_not_be_checked_is_not_a_wrong_one():
+    """Nobody is told to enter another: Langflow says this when its database is locked."""
+    error = told(403, {"detail": "API key authentication failed"})
+    assert "could not check the API key" in str(error)
+    assert "switched off" in str(error)  # as it also says before 1.11
+    assert "restarted" in error.hint
+
+
+def test_documented_404():
+    """The documentation's 404 for a switched-off API is told from a flow not found."""
+    error = told(404, {"detail": "Not Found"}, workflow=True)
+    assert isinstance(error, errors.DeveloperApiDisabled)
+    assert "LANGFLOW_DEVELOPER_API_ENABLED=true" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, None, errors.NotLangflow),
+        (403, None, errors.NotLangflow),
+        (418, None, errors.NotLangflow),
+        (401, {"detail": "Invalid token"}, errors.InvalidKey),
+        (403, {"detail": "API key authentication failed"}, errors.ServerFault),
+        (429, {"detail": "5 per 1 minute"}, errors.ServerFault),
+        (502, None, errors.ServerFault),
+        (500, {"detail": 5}, errors.ServerFault),
+        (405, {"detail": "Method Not Allowed"}, errors.Unsupported),
+        (404, {"detail": "Not Found"}, errors.Unsupported),
+        (422, {"detail": [{"loc": ["body", "x"], "msg": "Bad"}, "odd"]}, errors.InvalidRequest),
+        (422, {"detail": [{"loc": None}]}, errors.InvalidRequest),
+        (400, [1], errors.InvalidRequest),
+        (204, None, errors.BadAnswer),
+    ],
+)
+def test_others(status: int, body: object, kind: type[LangflowError]):
+    """Odd statuses and bodies have an error of their own too, and never a crash."""
+    error = told(status, body)
+    assert type(error) is kind
+    assert str(error)
+    assert error.hint
+
+
+def test_redirect():
+    """A redirect is told with where it leads, and without what may be secret in there."""
+    answer = Answer(307, b"", location="https://user:pass@new.example/x?key=1")
+    error = fault(answer, None)
+    assert isinstance(error, errors.NotLangflow)
+    assert "https://new.example/x" in str(error)
+    assert "pass" not in str(error)
+    assert "key=1" not in str(error)

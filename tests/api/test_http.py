@@ -1,0 +1,139 @@
+"""The client over real sockets: what a mock transport can't show."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from lfclient import LangflowClient, RunStatus, ServerInfo, Unreachable
+from tests.support.recorded import flow_of, recorded
+
+MODES = ServerInfo("1.13.0", "modes")
+FLOW = flow_of(
+    "ChatInput-abc12", "ChatOutput-xyz34", edges=(("ChatInput-abc12", "ChatOutput-xyz34"),)
+)
+ANSWER = json.dumps(recorded("1.13.0", "sync_ok")[1]).encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers under the base path /base; closes idle connections as Langflow does."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 2
+
+    def do_GET(self) -> None:
+        self.server.peers.append(self.client_address)
+        self.reply(b"[]" if self.path.startswith("/base/api/v1/flows/") else b"{}")
+
+    def do_POST(self) -> None:
+        self.server.peers.append(self.client_address)
+        self.rfile.read(int(self.headers["content-length"]))
+        self.reply(ANSWER, cut=self.server.cut)
+
+    def reply(self, body: bytes, cut: int = 0) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) - cut])
+        self.close_connection = self.close_connection or bool(cut)
+
+    def log_message(self, *args: object) -> None:
+        """Keep the tests' output clean."""
+
+
+class Server(ThreadingHTTPServer):
+    """Remembers from which address each request came; `cut` bytes of a run's answer are lost."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.peers: list[tuple[str, int]] = []
+        self.cut = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/base/"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback."""
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_runs_have_connections_of_their_own(server: Server):
+    """A run never goes out on a kept connection, which the server may just be closing."""
+    with LangflowClient(server.url, server=MODES) as client:
+        client.flows()
+        client.flows()
+        client.run(FLOW)
+        client.run(FLOW)
+    ports = [port for _, port in server.peers]
+    assert ports[0] == ports[1]
+    assert len(set(ports[1:])) == 3
+
+
+def test_idle_connections_are_left(server: Server):
+    """After a pause a read goes out on a new connection, before the server's 2 s are over."""
+    with LangflowClient(server.url, server=MODES) as client:
+        client.flows()
+        time.sleep(1.7)
+        client.flows()
+    assert server.peers[0] != server.peers[1]
+
+
+def test_cut_answer(server: Server):
+    """An answer that breaks off is told; whether the run went through is not known."""
+    server.cut = 10
+    with LangflowClient(server.url, server=MODES) as client:
+        with pytest.raises(Unreachable, match="cut off") as caught:
+            client.run(FLOW)
+        assert caught.value.sent
+
+
+def test_nothing_listens():
+    """Where nothing listens, nothing was sent, and the address is named."""
+    with Server() as closed:
+        url = closed.url
+    with LangflowClient(url, server=MODES) as client:
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.1") as caught:
+            client.run(FLOW)
+        assert not caught.value.sent
+
+
+def test_loopback_bypasses_proxies(server: Server, monkeypatch: pytest.MonkeyPatch):
+    """A proxy in the environment is not asked for the machine's own addresses."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with LangflowClient(server.url, server=MODES) as client:
+        assert client.flows() == []
+
+
+def test_private_certificate(server: Server, tmp_path: Path):
+    """A private CA's certificate is trusted where its path is given, and nowhere else."""
+    ca = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    url = server.url.replace("http:", "https:")
+    with LangflowClient(url, server=MODES, verify=str(tmp_path / "ca.pem")) as client:
+        assert client.run(FLOW).status is RunStatus.COMPLETED
+    stranger = LangflowClient(url, server=MODES)
+    with stranger, pytest.raises(Unreachable, match="certificate"):
+        stranger.flows()

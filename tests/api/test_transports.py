@@ -1,0 +1,207 @@
+"""Where the clients connect to: the checked address of a name, and never a forbidden one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import trustme
+
+from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
+from lfclient.api.transports import proxy_of
+from lfclient.wire.addresses import AddressRefused
+from tests.support.waiting import serve
+
+METADATA = "169.254.169.254"
+VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Says the version, as a server and as a proxy; notes the Host of each request."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 2
+
+    def do_GET(self) -> None:
+        self.server.hosts.append(self.headers["Host"])  # type: ignore[attr-defined]
+        body = json.dumps(VERSION).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A server on 127.0.0.1."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        httpd.hosts = []  # type: ignore[attr-defined]
+        serve(httpd)
+        yield httpd
+        httpd.shutdown()
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
+    """A name server: the answers of each name in turn, the last one for ever."""
+    known: dict[str, list[list[str]]] = {}
+    real = socket.getaddrinfo
+
+    def answer(host: Any, port: Any, *args: Any, **options: Any) -> list[Any]:
+        name = host.decode() if isinstance(host, bytes) else host
+        answers = known.get(name)
+        if answers is None:
+            return real(host, port, *args, **options)
+        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [entry for one in addresses for entry in real(one, port, *args, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    return known
+
+
+def ask(url: str, kind: str, **options: Any) -> Any:
+    """The server's release by the sync or the async client."""
+    if kind == "sync":
+        with LangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
+            return client.server()
+
+    async def walk() -> Any:
+        async with AsyncLangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
+            return await client.server()
+
+    return asyncio.run(walk())
+
+
+both = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+@both
+@pytest.mark.parametrize("answer", [[METADATA], ["127.0.0.1", METADATA]])
+def test_a_name_that_leads_to_metadata(kind, answer, names, server):
+    """Neither client connects, even if only one of the addresses is forbidden."""
+    names["rebind.test"] = [answer]
+    with pytest.raises(AddressRefused, match="metadata"):
+        ask(f"http://rebind.test:{server.server_port}", kind)
+    assert server.hosts == []
+
+
+@both
+def test_a_literal_metadata_address(kind):
+    """An address that needs no resolving is refused as well."""
+    with pytest.raises(AddressRefused, match="metadata"):
+        ask(f"http://{METADATA}", kind)
+
+
+@both
+def test_a_name_is_resolved_once_and_kept_as_host(kind, names, server):
+    """The checked address is the one connected to; a second answer is never asked for."""
+    names["rebind.test"] = [["127.0.0.1"], [METADATA]]
+    url = f"http://rebind.test:{server.server_port}"
+    assert ask(url, kind).version == "1.13.0"
+    assert set(server.hosts) == {f"rebind.test:{server.server_port}"}
+    with pytest.raises(AddressRefused):
+        ask(url, kind)
+
+
+@both
+def test_a_certificate_is_asked_for_the_name(kind, names, server, tmp_path):
+    """The connection goes to the checked address, the certificate has to be the name's."""
+    names["right.test"] = names["wrong.test"] = [["127.0.0.1"]]
+    ca = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("right.test").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    verify = str(tmp_path / "ca.pem")
+    port = server.server_port
+    assert ask(f"https://right.test:{port}", kind, verify=verify).version == "1.13.0"
+    with pytest.raises(Unreachable, match="certificate"):
+        ask(f"https://wrong.test:{port}", kind, verify=verify)
+
+
+@both
+def test_the_next_address_is_tried(kind, names, server):
+    """A name's first address may be one where nobody listens, as ::1 of localhost."""
+    names["two.test"] = [["::1", "127.0.0.1"]]
+    assert ask(f"http://two.test:{server.server_port}", kind).version == "1.13.0"
+
+
+@both
+def test_a_name_without_address(kind, names, monkeypatch):
+    """An unknown name is unreachable, in the resolver's words."""
+
+    def fails(*args: Any, **options: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    with pytest.raises(Unreachable, match="not known"):
+        ask("http://nowhere.test", kind)
+
+
+@both
+def test_through_a_proxy(kind, names, server, monkeypatch):
+    """A proxy is used for other hosts, but not to reach a metadata address."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    names["far.test"] = [["127.0.0.1"]]
+    names["rebind.test"] = [[METADATA]]
+    assert ask("http://far.test", kind).version == "1.13.0"
+    assert set(server.hosts) == {"far.test"}
+    with pytest.raises(AddressRefused):
+        ask("http://rebind.test", kind)
+
+
+def test_which_proxy(monkeypatch):
+    """By scheme; none for loopback or an exempt host."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "proxy.test:3128")
+    monkeypatch.setenv("https_proxy", "http://secure.test:3128")
+    monkeypatch.setenv("no_proxy", "inside.test")
+    assert proxy_of("http://a.test") == "http://proxy.test:3128"
+    assert proxy_of("https://a.test/x") == "http://secure.test:3128"
+    for exempt in ("http://127.0.0.1:7860", "http://localhost/x", "http://a.inside.test:80"):
+        assert proxy_of(exempt) is None
+
+
+def test_health_of_a_refused_address():
+    """Health never raises."""
+    with LangflowClient(f"http://{METADATA}") as client:
+        assert client.health() is False
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_silent_connection_is_asked_for(server: Any, kind: str):
+    """After half a minute, so that a stream whose server has vanished comes to an end."""
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    def options(response: Any) -> list[int]:
+        sock = response.extensions["network_stream"].get_extra_info("socket")
+        tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        on = bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        return [on, *(sock.getsockopt(socket.IPPROTO_TCP, one) for one in tcp)]
+
+    async def walk() -> list[int]:
+        async with (
+            AsyncLangflowClient(url) as client,
+            client._fresh.stream("GET", url) as response,
+        ):
+            return options(response)
+
+    if kind == "async":
+        found = asyncio.run(walk())
+    else:
+        with LangflowClient(url) as client, client._fresh.stream("GET", url) as response:
+            found = options(response)
+    assert found == [True, 30, 10, 3]

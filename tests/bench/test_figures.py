@@ -1,0 +1,22 @@
+"""What the benchmarks count with."""
+
+import pytest
+
+from lfclient.console.store.store import Store
+from tests.bench.figures import Figure
+from tests.bench.history import writing
+from tests.support.many_runs import OWNER
+
+
+def test_writing_can_be_measured_again_in_the_same_store(tmp_path):
+    store = Store(tmp_path)
+    figures = [writing(store, OWNER, times=2) for _ in range(2)]
+    store.close()
+    assert all(figure.floor for figure in figures)
+
+
+def test_a_pairs_ratio_is_put_to_the_promise_not_that_of_the_medians():
+    # both took twice as long for a while
+    figure = Figure.of("a call", [10, 20, 20], [10, 10, 20], 1.3, "nothing")
+    assert figure.measure == pytest.approx(1)
+    assert figure.kept

@@ -1,0 +1,44 @@
+"""What counts as the same, wherever it is compared."""
+
+import pytest
+
+from lfclient.console.compare.equality import alike
+from lfclient.console.compare.outputs import Sameness, output_rows, same_output
+from lfclient.console.compare.table_diff import compare_tables
+from lfclient.console.compare.tree_diff import compare_trees
+from lfclient.outputs.model import Output, OutputKind
+from tests.console.compare.test_inputs import rows
+from tests.console.compare.test_outputs import message, run
+from tests.console.compare.test_table_diff import table
+
+PAIRS = [
+    ({"a": 1}, {"a": True}, False),
+    ({"a": [0, 2]}, {"a": [False]}, False),
+    ({"a": [{"b": float("nan")}]}, {"a": [{"b": float("nan")}]}, True),
+    ({"a": 1}, {"a": 1.0}, True),
+    ({"a": "1"}, {"a": 1}, False),
+    ({"a": None}, {}, False),
+    ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), PAIRS)
+def test_every_comparison_has_one_notion_of_the_same(one, other, same):
+    """What a badge calls equal has no differences in its tree, its table or as an input."""
+    assert alike(one, other) is same
+    outputs = [Output("A-a", OutputKind.DATA, value) for value in (one, other)]
+    assert same_output(*outputs) is same
+    assert compare_trees(one, other).equal is same
+    assert compare_tables(table({"x": one}), table({"x": other})).equal is same
+    (row,) = rows({"T-a.name": one}, {"T-a.name": other})
+    assert row.differs is not same
+
+
+def test_values_of_any_depth_are_alike_or_not():
+    """Python's own comparison ends at some thousand levels."""
+    deep = [], []
+    for level in range(100_000):
+        deep = [deep[0]], [deep[1]] if level else [1]
+    assert not alike(*deep)
+    (row,) = output_rows([run(message("A-a", value)) for value in deep], one_flow=True)
+    assert row.sameness is Sameness.DIFFERENT

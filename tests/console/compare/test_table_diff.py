@@ -1,0 +1,93 @@
+"""What differs in tables, in bounded time."""
+
+import time
+
+import pandas as pd
+
+from lfclient.console.compare.table_diff import (
+    CHANGED,
+    MARK,
+    REMOVED,
+    ROW,
+    compare_tables,
+    key_columns,
+)
+from tests.console.compare.test_text_diff import SECOND
+
+
+def table(*rows):
+    return pd.DataFrame(rows)
+
+
+ONE = table({"id": 1, "city": "Rome"}, {"id": 2, "city": "Oslo"}, {"id": 3, "city": "Kyiv"})
+TWO = table({"id": 1, "city": "Rome"}, {"id": 3, "city": "Lviv"})
+
+
+def test_rows_are_matched_by_their_place():
+    """What is over at the end was added or removed."""
+    found = compare_tables(ONE, TWO)
+    assert (found.added, found.removed, found.changed_rows, found.changed_cells) == (0, 1, 1, 2)
+    assert list(found.listed[MARK]) == [CHANGED, REMOVED]
+    assert list(found.listed[ROW]) == ["2", "3"]
+    assert found.listed.iloc[0].to_dict()["city"] == "Oslo → Lviv"
+    assert list(found.cells.iloc[0]) == [False, False, True, True]
+
+
+def test_rows_are_matched_by_a_column_that_names_them():
+    """A row that is gone moves no other."""
+    assert key_columns(ONE, TWO) == ["id", "city"]
+    found = compare_tables(ONE, TWO, "id")
+    assert (found.added, found.removed, found.changed_rows) == (0, 1, 1)
+    assert found.listed.iloc[0].to_dict() == {
+        MARK: CHANGED,
+        ROW: "3",
+        "id": "3",
+        "city": "Kyiv → Lviv",
+    }
+
+
+def test_a_column_with_a_value_twice_names_no_rows():
+    """Nor does one with a gap."""
+    twice = table({"id": 1, "n": None}, {"id": 1, "n": 2})
+    assert key_columns(twice, twice) == []
+
+
+def test_columns_that_only_one_table_has_are_named():
+    """The others are compared."""
+    found = compare_tables(ONE, ONE.rename(columns={"city": "town"}))
+    assert (found.lost_columns, found.new_columns) == (("city",), ("town",))
+    assert found.changed_cells == 0
+    assert not found.equal
+
+
+def test_equal_tables_are_equal():
+    """With gaps in them."""
+    gaps = table({"Row": None, "x": 1.5}, {"Row": "a", "x": float("nan")})
+    assert compare_tables(gaps, gaps.copy()).equal
+
+
+def test_columns_may_be_called_as_the_listings_own():
+    """They keep their names, and the listing's own get a number; rows are matched by them, too."""
+    one = table({ROW: "a", MARK: 1, "Row (2)": 1}, {ROW: "b", MARK: 2, "Row (2)": 2})
+    other = table({ROW: "b", MARK: 3, "Row (2)": 2})
+    for key in ("", *key_columns(one, other)):
+        heads = list(compare_tables(one, other, key).listed)
+        assert heads == ["± (2)", "Row (3)", ROW, MARK, "Row (2)"]
+    found = compare_tables(one, other, ROW)
+    assert list(found.listed.iloc[0]) == [CHANGED, "2", "b", "2 → 3", "2"]
+    assert list(found.cells.iloc[0]) == [False, False, False, True, False]
+
+
+def test_a_hundred_thousand_rows_are_compared_whole():
+    """By place and by key; the listing is bounded."""
+    numbers = range(100_000)
+    big = pd.DataFrame({"id": numbers, "a": [f"text {n}" for n in numbers], "b": 1.5})
+    other = big.drop(index=70_000).reset_index(drop=True)
+    other.loc[500, "a"] = "changed"
+    begun = time.process_time()
+    found = compare_tables(big, other, "id")
+    assert time.process_time() - begun < SECOND
+    assert (found.added, found.removed, found.changed_cells) == (0, 1, 1)
+    by_place = compare_tables(big, other)
+    assert by_place.changed_rows == 30_000
+    assert len(by_place.listed) + by_place.more == 30_001

@@ -1,0 +1,80 @@
+"""What differs in texts, by lines and by words, in bounded time."""
+
+import random
+import time
+
+from lfclient.console.compare.sequence_diff import blocks
+from lfclient.console.compare.text_diff import Mark, compare_texts, compare_words
+
+SECOND = 5  # seconds that a comparison may take on a busy machine
+
+
+def signs(pieces):
+    return [None if piece is None else (piece.mark.value, piece.text) for piece in pieces]
+
+
+def test_lines_that_differ_are_listed_with_some_around():
+    """And None stands for what was left out."""
+    before = [f"line {number}" for number in range(12)]
+    after = [*before[:6], "another", *before[7:], "more"]
+    found = compare_texts("\n".join(before), "\n".join(after))
+    assert (found.removed, found.added) == (1, 2)
+    assert signs(found.lines)[0] is None
+    assert ("−", "line 6") in signs(found.lines)
+    assert ("+", "another") in signs(found.lines)
+    assert signs(found.lines)[-1] == ("+", "more")
+
+
+def test_the_same_text_is_equal():
+    """How its lines end makes no difference."""
+    assert compare_texts("a\nb\n", "a\r\nb").equal
+
+
+def test_words_that_differ_stay_whole():
+    """Numbers too; and the pieces make up both texts."""
+    before = "It has about 545,000 people in the city."
+    after = "It has nearly 567,000 people in town."
+    found = compare_words(before, after)
+    assert ("−", "about 545,000") in signs(found)
+    assert ("+", "nearly 567,000") in signs(found)
+    for text_, other in ((before, Mark.ADDED), (after, Mark.REMOVED)):
+        assert "".join(piece.text for piece in found if piece.mark is not other) == text_
+
+
+def test_a_text_of_five_megabytes_is_compared_to_its_end():
+    """Two changes far apart are found, and nothing else."""
+    lines = [f"line {number} of a long answer with words" for number in range(130_000)]
+    other = list(lines)
+    other[777], other[99_999] = "first", "second"
+    begun = time.process_time()
+    found = compare_texts("\n".join(lines), "\n".join(other))
+    assert time.process_time() - begun < SECOND
+    assert (found.removed, found.added, found.compared) == (2, 2, "")
+
+
+def test_texts_that_have_nothing_in_common_take_no_longer():
+    """They are compared coarsely, and it is said."""
+    pick = random.Random(1)
+    one, other = ("\n".join(pick.choice("abcde") for _ in range(100_000)) for _ in range(2))
+    begun = time.process_time()
+    found = compare_texts(one, other)
+    assert time.process_time() - begun < SECOND
+    assert "compared as a whole" in found.compared
+    assert not found.listed
+
+
+def test_words_are_not_looked_for_in_too_much_text():
+    """Then only the lines are told."""
+    assert compare_words("a " * 100_000, "b " * 100_000) is None
+
+
+def test_blocks_cover_both_sequences_whatever_they_hold():
+    """None is left out, none stands twice, and what is said to be alike is."""
+    pick = random.Random(7)
+    for size in (0, 1, 5, 60, 5_000):
+        a = [pick.randrange(max(size // 2, 1)) for _ in range(size)]
+        b = [one for one in a if pick.random() > 0.1] + [pick.randrange(9)]
+        found, _ = blocks(a, b)
+        assert [each for one in found for each in a[one.a0 : one.a1]] == a
+        assert [each for one in found for each in b[one.b0 : one.b1]] == b
+        assert all(a[one.a0 : one.a1] == b[one.b0 : one.b1] for one in found if one.same)

@@ -1,0 +1,64 @@
+"""What differs in structured data, in bounded time."""
+
+import time
+
+from lfclient.console.compare.text_diff import Mark
+from lfclient.console.compare.tree_diff import DEEPEST, compare_trees
+from tests.console.compare.test_text_diff import SECOND
+
+
+def test_a_tree_is_compared_by_path():
+    """Added, removed and changed."""
+    found = compare_trees(
+        {"a": {"b": 1, "gone": 2}, "list": [1, 2]}, {"a": {"b": 5}, "list": [1, 2], "new": None}
+    )
+    assert [(one.path, one.mark, one.before, one.after) for one in found.changes] == [
+        ("a.b", Mark.SAME, 1, 5),
+        ("a.gone", Mark.REMOVED, 2, None),
+        ("new", Mark.ADDED, None, None),
+    ]
+
+
+def test_an_item_that_is_gone_from_a_list_moves_no_other():
+    """Those that both hold are matched first."""
+    before = [{"n": number} for number in range(10)]
+    found = compare_trees(before, [*before[:4], *before[5:8], {"n": 80}, before[9]])
+    assert [(one.path, one.mark) for one in found.changes] == [
+        ("[4]", Mark.REMOVED),
+        ("[7].n", Mark.SAME),
+    ]
+
+
+def test_true_is_not_one():
+    """But 1 is 1.0."""
+    assert compare_trees({"a": True}, {"a": 1}).total == 1
+    assert compare_trees({"a": 1}, {"a": 1.0}).equal
+
+
+def test_what_lists_begin_and_end_with_is_compared_as_all_else():
+    """True is not 1 there either, and NaN is itself."""
+    nan = float("nan")
+    found = compare_trees([1, nan, 2, 3, nan], [True, float("nan"), 3, float("nan")])
+    assert [(one.path, one.mark) for one in found.changes] == [
+        ("[0]", Mark.SAME),
+        ("[2]", Mark.REMOVED),
+    ]
+
+
+def test_a_deep_tree_is_looked_into_so_far():
+    """What lies deeper differs as a whole."""
+    one: object = 1
+    other: object = 2
+    for _ in range(100_000):
+        one, other = [one], [other]
+    (change,) = compare_trees(one, other).changes
+    assert change.path == "[0]" * DEEPEST
+
+
+def test_a_huge_tree_is_looked_at_in_bounded_time():
+    """And it is said that it was not looked at whole."""
+    begun = time.process_time()
+    found = compare_trees(list(range(1_000_000)), list(range(1, 1_000_001)))
+    assert time.process_time() - begun < SECOND
+    assert not found.complete
+    assert len(found.changes) < found.total

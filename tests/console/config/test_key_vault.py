@@ -1,0 +1,82 @@
+"""Typed keys live in memory, for a while, by browser and server."""
+
+import pickle
+
+import pytest
+
+from lfclient.console.config.key_vault import Vault
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def value(secret):
+    return secret.get_secret_value() if secret else None
+
+
+def test_a_key_is_given_back_for_its_browser_and_server_only():
+    """Another browser, or another address, gets nothing."""
+    vault = Vault()
+    vault.put("me", "http://a", "sk-1")
+    assert value(vault.get("me", "http://a")) == "sk-1"
+    assert vault.get("me", "http://b") is None
+    assert vault.get("you", "http://a") is None
+
+
+def test_a_key_expires_twelve_hours_after_it_was_typed():
+    """Using it does not prolong it."""
+    clock = Clock()
+    vault = Vault(clock=clock)
+    vault.put("me", "http://a", "sk-1")
+    clock.now = 12 * 3600 - 1
+    assert vault.get("me", "http://a")
+    clock.now = 12 * 3600
+    assert vault.get("me", "http://a") is None
+    assert vault.urls("me") == []
+
+
+def test_the_browser_unused_for_longest_gives_way():
+    """Memory is bounded, whatever strangers do."""
+    vault = Vault(browsers=2)
+    vault.put("one", "http://a", "1")
+    vault.put("two", "http://a", "2")
+    vault.get("one", "http://a")
+    vault.put("three", "http://a", "3")
+    assert [value(vault.get(who, "http://a")) for who in ("one", "two", "three")] == [
+        "1",
+        None,
+        "3",
+    ]
+
+
+def test_the_servers_of_one_browser_are_bounded():
+    """The oldest key goes first."""
+    vault = Vault(servers=2)
+    for url in ("http://a", "http://b", "http://c"):
+        vault.put("me", url, "k")
+    assert vault.urls("me") == ["http://b", "http://c"]
+
+
+def test_forgetting_one_key_or_all():
+    """A person can take keys out again."""
+    vault = Vault()
+    vault.put("me", "http://a", "1")
+    vault.put("me", "http://b", "2")
+    vault.forget("me", "http://a")
+    assert vault.urls("me") == ["http://b"]
+    vault.forget("me")
+    assert vault.urls("me") == []
+    vault.forget("nobody", "http://a")
+
+
+def test_no_key_is_in_the_repr_and_the_vault_cannot_be_pickled():
+    """Neither a log line nor a cache on disk may hold a key."""
+    vault = Vault()
+    vault.put("me", "http://a", "sk-hidden")
+    assert "sk-hidden" not in f"{vault!r}{vault.get('me', 'http://a')!r}"
+    with pytest.raises(TypeError):
+        pickle.dumps(vault)

@@ -1,0 +1,65 @@
+"""Messages in a report: read as Markdown, which loads nothing and links to the web only."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from lfclient.console.export.report import blocks, markdown
+from lfclient.outputs.model import OutputKind
+from tests.support.reports import PNG, of, output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://evil.test/a.png)",
+        "![x](//evil.test/a.png)",
+        "![x][r]\n\n[r]: https://evil.test/a.png",
+        "[![x](https://evil.test/a.png)](https://example.com/)",
+        "<img src='https://evil.test/a.png'>",
+        "<svg><image href='https://evil.test/a.png'/></svg>",
+        "<style>@import 'https://evil.test/a.css'</style>",
+        "![x](data:text/html;base64,PHNjcmlwdD4=)",
+        "![x](data:image/png;base64,~0~)",
+        "![x](data:image/svg+xml,%3Csvg/onload=alert(1)%3E)",
+        "| a |\n|:--:|\n| ![x](https://evil.test/a.png) |",
+    ],
+)
+def test_markdown_loads_nothing(text):
+    """A remote image is named, in whatever way it is written."""
+    found = of(output("C-1", OutputKind.MESSAGE, text))
+    assert [tag for tag, _ in found.elements if tag in ("img", "svg", "image", "link")] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["[x](javascript:alert(1))", "[x](data:text/html,y)", "[x](vbscript:a)"]
+)
+def test_markdown_links_to_the_web_only(text):
+    """Nothing that runs, and nothing on the reader's own disk."""
+    assert of(output("C-1", OutputKind.MESSAGE, text)).values("a", "href") == []
+
+
+def test_markdown_is_read():
+    """Headings, tables, code and links are what they are, and lines are lines."""
+    text = (
+        "# T\n\n| a |\n|--:|\n| 1 |\n\n~~x~~ `y`\n\n```py\nz\n```\n[l](https://example.com/)\nend"
+    )
+    found = of(output("C-1", OutputKind.MESSAGE, text))
+    tags = [tag for tag, _ in found.elements]
+    assert {"table", "s", "code", "a", "br"} <= set(tags)
+    assert found.values("a", "rel") == ["noopener noreferrer nofollow"]
+
+
+def test_long_texts_are_plain(monkeypatch):
+    """Beyond what is read as Markdown, and its end beyond that; images in it do not count."""
+    monkeypatch.setattr(markdown, "LIMIT", 1000)
+    monkeypatch.setattr(blocks, "TEXT", 2000)
+    found = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
+    assert "2,400 characters: too long to be read as Markdown." in found.text
+    assert "The last 400 characters are left out." in found.text
+    large = "data:image/png;base64," + base64.b64encode(PNG + bytes(3000)).decode()
+    found = of(output("C-1", OutputKind.MESSAGE, f"*a* ![x]({large})"))
+    assert found.values("img", "src") == [large]
+    assert "em" in [tag for tag, _ in found.elements]

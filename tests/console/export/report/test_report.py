@@ -1,0 +1,76 @@
+"""A run as one HTML file: escaped, without secrets, bounded, and loading nothing."""
+
+from __future__ import annotations
+
+import time
+
+from lfclient.console.export.report.report import report_html
+from lfclient.outputs.model import OutputKind
+from tests.support.reports import Page, everything, output, page, record_of, run_of
+
+
+def test_tells_everything_of_a_run():
+    """Flow, server, status, times, session, inputs, outputs, components, problems."""
+    said = page(everything("words of somebody")).text
+    for words in (
+        "failed",
+        "https://langflow.example.com/base",
+        "Background",
+        "2026-11-25 01:02:03 UTC",
+        "5.0 s",
+        "was set",
+        "the server's variable words of somebody",
+        "words of somebody failed",
+        "did not run",
+        "3 rows × 3 columns",
+        "The server cut this: 3 characters are missing.",
+        "2.0 s",
+        "An image at https://evil.test/picture.png is not loaded.",
+    ):
+        assert words in said
+    assert "hunter2" not in said
+
+
+def test_somebody_elses_text_is_only_text():
+    """No element, no attribute and no address comes of it, wherever it stands."""
+    html = report_html(everything(), None, fetch=lambda *_: b"x")
+    found = Page(html)
+    allowed = {"script", "iframe", "object", "embed", "form", "link", "base", "svg", "input"}
+    assert not allowed & {tag for tag, _ in found.elements}
+    for tag, attributes in found.elements:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        for name in ("src", "srcset", "poster", "background", "action", "data"):
+            assert attributes.get(name, "data:image/png;").startswith("data:image/png;")
+        address = attributes.get("href", "https://example.com/")
+        assert address.startswith(("https://example.com/", "data:application/octet-stream;"))
+    assert found.text.count("<script>alert(1)</script>") > 20
+    policy = next(a["content"] for tag, a in found.elements if a.get("http-equiv"))
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+
+
+def test_50_mb_are_no_trouble():
+    """A report of much is made in a moment, and is not much itself."""
+    rows = [{"a": "x" * 500, "b": number} for number in range(50_000)]
+    run = run_of(
+        output("A-1", OutputKind.MESSAGE, "word " * 5_000_000),
+        output("B-1", OutputKind.TABLE, rows),
+        output("C-1", OutputKind.DATA, {"rows": rows}),
+    )
+    began = time.monotonic()
+    assert len(report_html(record_of(run), None)) < 5_000_000
+    assert time.monotonic() - began < 10
+
+
+def test_halves_of_characters_are_no_crash():
+    """JSON may hold what is no Unicode."""
+    assert report_html(everything("\ud800"), None).encode()
+
+
+def test_the_page_is_fit_to_be_read():
+    """A language, a title, headings in order, tables with heads."""
+    found = page(everything("x"))
+    assert found.values("html", "lang") == ["en"]
+    levels = [int(tag[1]) for tag, _ in found.elements if tag[0] == "h" and tag[1:].isdecimal()]
+    assert levels[0] == 1
+    assert levels.count(1) == 2  # the message has one of its own
+    assert all(attributes.get("alt") for tag, attributes in found.elements if tag == "img")

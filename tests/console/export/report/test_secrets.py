@@ -1,0 +1,113 @@
+"""No secret is in a report, of whatever shape, wherever it stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.common.redaction import BLOT
+from lfclient.console.export.report.report import report_html
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import OutputKind
+from tests.support import flows
+from tests.support.reports import Page, everything, output, page, record_of, run_of
+
+SECRET = "s3cr<et>'&\"_x_*y*"
+
+
+def test_no_secret_is_in_a_report():
+    """Neither one that is known, nor one that the flow stores; wherever a text stands."""
+    stored = "stored_in_*the*_flow"
+    entry = flows.entry("SecretStrInput", "str", stored, password=True)
+    flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
+    for secret in (SECRET, stored):
+        html = report_html(everything(f"a {secret} b"), flow, secrets=[SECRET])
+        found = Page(html)
+        for piece in ("s3cr", "stored_in", "the</em>", "y</em>"):
+            assert piece not in html + found.text
+        assert found.text.count(BLOT) > 20
+
+
+SECRETS = [
+    *("default", "content", "strong", "figure", "number", "header", "iVBORw", "AAAAAA", "base64"),
+    *(
+        "123456",
+        "-123456",
+        "1.23456",
+        "1e+100",
+        "nothing-secret",
+        "hunter_2*secret*",
+        "<b>bold</b>",
+    ),
+    *(
+        '"quoted"',
+        "it's & so",
+        "back\\slash",
+        "two\nlines",
+        "pä ss/w?rd=1",
+        "a|b|c|d|e",
+        "{{ 7*7 }}",
+    ),
+    *("https://example.com/key", "| --- |", "漢字漢字漢字", "\u202esecret"),
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_of_any_shape_is_nowhere_and_leaves_the_page_whole(secret):
+    """In none of its texts and attributes; its elements are those of another secret."""
+
+    number = float(secret) if secret.lstrip("-")[0].isdigit() else 1
+    number = int(number) if secret.lstrip("-").isdecimal() else number
+    found, plain = _with(secret, number, secrets=[secret]), _with(BLOT, BLOT if number != 1 else 1)
+    # what is there all the same are words of the page's own
+    assert _texts(found).count(secret) <= _texts(plain).count(secret)
+    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
+    assert found.values("img", "src") == plain.values("img", "src")
+    assert found.values("a", "href") == plain.values("a", "href")
+    assert found.text.count(BLOT) >= plain.text.count(BLOT)
+
+
+def _with(text, number, **options):
+    record = everything(f"a {text} b")
+    more = {"Number-1": output("Number-1", OutputKind.DATA, {"n": number})}
+    more["Numbers-1"] = output("Numbers-1", OutputKind.TABLE, [{"n": number, "deep": [number]}])
+    run = replace(record.run, outputs=record.run.outputs | more)
+    record = replace(record, run=run, overrides={**record.overrides, "Chat-1.number": number})
+    return page(record, fetch=lambda *_: bytes(30), **options)
+
+
+def _texts(found):
+    """All that stands on a page, but for its images and files."""
+    values = [value for _, each in found.elements for value in each.values() if value]
+    return "\n".join([found.text, *(one for one in values if "base64," not in one)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hunter\\_2secret", "hunter&#95;2secret", "[x](https://example.com/hunter\\_2secret)"),
+        *(
+            "![hunter&#95;2secret](https://evil.test/)",
+            '[x](https://example.com "hunter\\_2secret")',
+        ),
+        *(
+            "![x](hunter&#95;2secret)",
+            "| hunter\\_2secret |\n|---|",
+        ),
+    ],
+)
+def test_a_secret_that_markdown_puts_together_is_taken_out(text):
+    """It may be written with escapes."""
+    record = record_of(run_of(output("C-1", OutputKind.MESSAGE, text)))
+    html = report_html(record, None, secrets=["hunter_2secret"])
+    assert "2secret" not in html
+    assert BLOT in html
+
+
+def test_a_variable_that_the_flow_names_is_no_secret():
+    """The name of a server's variable is not looked for."""
+    entry = flows.entry("SecretStrInput", "str", "OPENAI_API_KEY", password=True, load_from_db=True)
+    flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
+    record = record_of(run_of(output("C-1", OutputKind.MESSAGE, "set OPENAI_API_KEY first")))
+    assert "OPENAI_API_KEY" in page(record, flow).text

@@ -1,0 +1,348 @@
+"""The outputs of a run as a ZIP file."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import os
+import tempfile
+import tracemalloc
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from lfclient.common.redaction import BLOT, Redactor
+from lfclient.console.export.zip_archive import write_archive
+from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.runs.components import Message
+from lfclient.runs.model import RunStatus
+from tests.support import flows
+from tests.support.reports import EVIL, GONE, PNG, URI, everything, output, record_of, run_of
+
+
+def gone(ref, target=None):
+    raise LangflowError(f"{ref.name} is not there any more.")
+
+
+def fetched(ref, target):
+    target.write(f"bytes of {ref.id}".encode() if ref != GONE else gone(ref))
+
+
+def opened(record, fetch=fetched, **options):
+    """The files of the archive by name."""
+    file = io.BytesIO()
+    write_archive(record, file, fetch, **options)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def of(*outputs, **more):
+    return opened(record_of(run_of(*outputs, **more)))
+
+
+def test_each_output_is_what_it_is():
+    """Messages, tables, data, images and files under the names of their components."""
+    files = of(
+        output("A-1", OutputKind.MESSAGE, "# Words"),
+        output("B-1", OutputKind.TABLE, [{"a": 1, "b": "x"}]),
+        output("C-1", OutputKind.DATA, {"a": [1]}),
+        output("D-1", OutputKind.IMAGE, PNG),
+        output("E-1", OutputKind.FILE, FileRef("notes.txt", id="7")),
+        output("F-1", OutputKind.ERROR, "broke"),
+    )
+    assert list(files) == [
+        *("The-A-1.md", "The-B-1.csv", "The-C-1.json", "The-D-1.png", "notes.txt", "The-F-1.txt"),
+        *("run.json", "README.txt"),
+    ]
+    assert files["The-A-1.md"] == b"# Words"
+    assert files["The-B-1.csv"].decode("utf-8-sig") == "a,b\n1,x\n"
+    assert json.loads(files["The-C-1.json"]) == {"a": [1]}
+    assert files["The-D-1.png"] == PNG
+    assert files["notes.txt"] == b"bytes of 7"
+
+
+def test_several_outputs_and_readings_are_files_of_their_own():
+    """A component's parts by their names; what a message also is; the images in it."""
+    table = output("A-1", OutputKind.TABLE, [{"a": 1}])
+    files = of(
+        replace(table, parts={"first": table, "sec/ond": output("A-1", OutputKind.MESSAGE, "x")}),
+        replace(output("B-1", OutputKind.MESSAGE, "| a |\n|---|\n| 1 |"), extras=(table,)),
+        output("C-1", OutputKind.MESSAGE, f"![x]({URI})"),
+    )
+    assert set(files) - {"run.json", "README.txt"} == {
+        *("The-A-1-first.csv", "The-A-1-sec-ond.md"),
+        *("The-B-1.md", "The-B-1.csv", "The-C-1.md", "The-C-1-image-1.png"),
+    }
+    assert files["The-C-1-image-1.png"] == PNG
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "C:\\x\\CON",
+        "a" * 500,
+        "",
+        ".",
+        "..",
+        "\x00\u202e\n",
+        "run",
+        "README",
+        EVIL,
+        "ÄÖ 漢字",
+    ],
+)
+def test_names_are_safe_and_unique(name):
+    """Whatever a component, an output or a file is called; also where two differ in case only."""
+    files = of(
+        output("A-1", OutputKind.DATA, 1, display_name=name),
+        output("B-1", OutputKind.DATA, 2, display_name=name.upper()),
+        output("C-1", OutputKind.FILE, FileRef(name, id="1")),
+        output("D-1", OutputKind.FILE, FileRef(name, id="2")),
+        output("E-1", OutputKind.FILE, FileRef("README.txt", id="3")),
+        output("F-1", OutputKind.FILE, FileRef("run.json", id="4")),
+    )
+    assert len({one.casefold() for one in files}) == len(files) == 8
+    for one in files:
+        assert one == os.path.basename(one.replace("\\", "/"))
+        assert one.strip(". ")
+        assert len(one.encode()) < 255
+        assert one.isprintable()
+    assert b"bytes of 3" in files.values()
+    assert files["README.txt"].startswith(b"Outputs of a run")
+
+
+def test_names_differ_for_every_system():
+    """An accent may be a letter of its own; what is left of a name may be a device."""
+    names = ("\u00e9", "e\u0301", "-CON")
+    files = of(
+        *(output(f"{n}-1", OutputKind.DATA, n, display_name=one) for n, one in enumerate(names))
+    )
+    assert list(files)[:3] == ["\u00e9.json", "e\u0301-2.json", "CON_.json"]
+
+
+def test_what_is_left_out_is_said():
+    """Files that are gone, images elsewhere, empty and cut values, each with why."""
+    remote = "https://evil.test/picture.png"
+    files = of(
+        output("A-1", OutputKind.FILE, GONE),
+        output("B-1", OutputKind.IMAGE, remote),
+        output("C-1", OutputKind.TABLE, None, note="A later run has replaced it."),
+        output("D-1", OutputKind.TABLE, [{"a": 1}], truncated=True, missing=30),
+        output("E-1", OutputKind.IMAGE, "data:image/png;base64,!!"),
+    )
+    readme, run = files["README.txt"].decode(), json.loads(files["run.json"])
+    for words in (
+        "“gone.bin” could not be fetched: gone.bin is not there any more.",
+        f"The image at {remote} was not fetched: nothing is loaded from elsewhere.",
+        "It has no value.",
+        "A later run has replaced it.",
+        "The server has cut it: 30 rows or characters missing.",
+        "An image of it is damaged.",
+    ):
+        assert words in readme
+        assert any(words in reason for one in run["outputs"] for reason in one["left_out"])
+    assert [one["files"] for one in run["outputs"]] == [[], [], [], ["The-D-1.csv"], []]
+
+
+def test_a_secret_is_taken_out_before_a_text_is_cut():
+    """Half of it would not be known for what it is."""
+    secret = "hunter2-" * 5
+    address = f"https://evil.test/{'a' * 460}/{secret}"
+    words = "x" * 450 + secret
+
+    def refused(ref, target):
+        raise LangflowError(words)
+
+    files = opened(
+        record_of(
+            run_of(
+                output("A-1", OutputKind.IMAGE, address),
+                output("B-1", OutputKind.FILE, FileRef("a.txt", id="1")),
+            )
+        ),
+        refused,
+        secrets=[secret],
+    )
+    assert not any(b"hunter2" in content for content in files.values())
+
+
+def test_how_the_run_went_is_there():
+    """Facts and inputs, the secrets among them as that they were set, the address without any."""
+    run = json.loads(opened(everything("x"))["run.json"])
+    assert run["server"]["address"] == "https://langflow.example.com/base"
+    assert run["inputs"]["Chat-1.api_key"] == "was set"
+    assert run["inputs"]["Chat-1.variable"] == {"variable": "x"}
+    assert (run["status"], run["mode"], run["begun"]) == (
+        "failed",
+        "background",
+        "2026-11-25T01:02:03+00:00",
+    )
+    unknown = record_of(run_of(), inputs_kept=False)
+    assert json.loads(opened(unknown)["run.json"])["inputs"] is None
+    assert [one["seconds"] for one in run["components"]] == [2, 1, None]
+
+
+def test_cells_are_no_formulas():
+    """As in every CSV of the console."""
+    files = of(output("A-1", OutputKind.TABLE, [{"=a": "=1+1", "n": -5}]))
+    cells = list(csv.reader(io.StringIO(files["The-A-1.csv"].decode("utf-8-sig"))))
+    assert cells == [["'=a", "n"], ["'=1+1", "-5"]]
+
+
+def test_a_stopped_run_has_what_was_being_written():
+    """Marked as partial."""
+    message = Message("m", "half a sent", "Machine", "AI", complete=False)
+    files = of(status=RunStatus.CANCELLED, messages={"m": message})
+    assert files["AI-(partial).md"] == b"half a sent"
+
+
+def test_no_secret_is_in_it():
+    """Neither one that is known, nor one that the flow stores; files are left as they are."""
+    secret, stored = 's3cr"et,\n\\x', "stored-in-the-flow"
+    entry = flows.entry("SecretStrInput", "str", stored, password=True)
+    flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
+    for one in (secret, stored):
+        files = opened(everything(f"a {one} b"), flow=flow, secrets=[secret])
+        names = " ".join(files)
+        for data in (names.encode(), *files.values()):
+            assert b"s3cr" not in data
+            assert stored.encode() not in data
+        assert files["run.json"].decode().count(BLOT) > 10
+
+
+@pytest.mark.parametrize(
+    ("secret", "value"),
+    [
+        ("123456", {"n": 1234567, "is": 123456, "t": "123456"}),
+        ("nothing-secret", {"t": "line\nothing-secret"}),
+        ("nothing-secret", {"t": "line\nothing-secret, nothing-secret"}),
+        ('"left_out"', {"t": 'x "left_out" y'}),
+        ("inputs", {"t": "inputs"}),
+        ("1e+100", [1e100, {"1e+100": None}]),
+        ("true, false", [True, False]),
+    ],
+)
+def test_json_stays_json_whatever_a_secret_is_made_of(secret, value):
+    """The secret is taken out of texts, keys and numbers, not of how they are written."""
+    record = record_of(
+        run_of(output("A-1", OutputKind.DATA, value)), overrides={"Chat-1.input_value": value}
+    )
+    files = opened(record, secrets=[secret])
+    written = json.loads(files["The-A-1.json"])
+    assert written == json.loads(files["run.json"])["inputs"]["Chat-1.input_value"]
+    assert written == Redactor([secret]).value(value)
+    assert f'"{secret}"' not in files["The-A-1.json"].decode()
+
+
+def test_a_number_that_is_a_secret_is_taken_out():
+    """One that holds its digits is another number."""
+    value = [{"pin": 123456, "n": 1234567}]
+    record = record_of(
+        run_of(output("A-1", OutputKind.DATA, value), output("B-1", OutputKind.TABLE, value))
+    )
+    files = opened(record, secrets=["123456"])
+    assert json.loads(files["The-A-1.json"]) == [{"pin": BLOT, "n": 1234567}]
+    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{BLOT},1234567\n"
+
+
+def nested(levels):
+    deep: list = []
+    for _ in range(levels):
+        deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize("rows", [0, 100_000])
+@pytest.mark.parametrize("kind", [OutputKind.DATA, OutputKind.TABLE])
+def test_what_is_nested_too_deeply_leaves_no_file(kind, rows):
+    """Wherever in it that is; it is said, and all else is there."""
+    value = [*({"a": "text of a row"} for _ in range(rows)), {"a": nested(200_000)}]
+    record = record_of(
+        run_of(
+            output("A-1", kind, value, display_name="Same"),
+            output("B-1", kind, [{"a": 1}], display_name="Same"),
+        ),
+        overrides={"Chat-1.x": nested(200_000)},
+    )
+    files = opened(record)
+    ending = "json" if kind is OutputKind.DATA else "csv"
+    assert list(files) == [f"Same.{ending}", "run.json", "README.txt"]
+    run, readme = json.loads(files["run.json"]), files["README.txt"].decode()
+    assert run["inputs"] is None
+    assert run["left_out"] == ["What the run was given is nested too deeply to be written."]
+    assert [one["files"] for one in run["outputs"]] == [[], [f"Same.{ending}"]]
+    assert "Left out: What the run was given is nested too deeply to be written." in readme
+    assert "  Left out: It is nested too deeply to be written." in readme
+
+
+def test_a_run_without_an_answer_has_an_archive():
+    """With what is known of it."""
+    files = opened(record_of(None, ended_at=None))
+    assert set(files) == {"run.json", "README.txt"}
+    assert "The run still went on when this was made." in files["README.txt"].decode()
+
+
+def test_halves_of_characters_and_deep_values_are_no_crash():
+    """They are written as far as their files can hold them."""
+    deep = nested(400)
+    files = opened(everything("\ud800"))
+    assert json.loads(files["run.json"])
+    assert json.loads(of(output("A-1", OutputKind.DATA, deep))["The-A-1.json"]) == deep
+
+
+def test_of_a_file_that_breaks_off_nothing_is_there():
+    """Half of it would look like all of it."""
+
+    def broken(ref, target):
+        target.write(b"half of it")
+        raise LangflowError("The answer was cut off.")
+
+    files = opened(record_of(run_of(output("A-1", OutputKind.FILE, GONE))), broken)
+    assert sorted(files) == ["README.txt", "run.json"]
+    assert (
+        "“gone.bin” could not be fetched: The answer was cut off." in files["README.txt"].decode()
+    )
+
+
+def test_a_large_file_takes_little_memory():
+    """It goes into the archive as it comes."""
+
+    def large(ref, target):
+        for _ in range(300):
+            target.write(os.urandom(65_536))
+
+    record = record_of(run_of(output("A-1", OutputKind.FILE, GONE)))
+    with tempfile.TemporaryFile() as file:
+        tracemalloc.start()
+        write_archive(record, file, large)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert file.tell() > 300 * 65_536
+    assert peak < 8_000_000
+
+
+def test_a_large_run_takes_little_memory():
+    """A few pieces, whatever the file's size; once for each way of writing."""
+    text = base64.b64encode(os.urandom(6_000_000)).decode()
+    rows = [{"a": text[start : start + 1000], "b": start} for start in range(0, 4_000_000, 1000)]
+    record = record_of(
+        run_of(
+            output("A-1", OutputKind.MESSAGE, text),
+            output("B-1", OutputKind.TABLE, rows),
+            output("C-1", OutputKind.DATA, {"rows": rows}),
+        )
+    )
+    with tempfile.TemporaryFile() as file:
+        tracemalloc.start()
+        write_archive(record, file, gone, secrets=["sk-a-key-of-the-server"])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert file.tell() > 10_000_000
+        assert peak < file.tell() / 2

@@ -1,0 +1,391 @@
+"""Faults of the local Langflow, with stand-ins for uv and for the server that it installs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lfclient.console.local_langflow.__main__ import main
+from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.process import end, spawn
+from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
+from tests.support.waiting import wait_for
+
+ROOT = Path(__file__).parents[3]
+
+# Makes a "Python" that does what `server` says; `pip install` does what `install` says.
+_UV = """
+#!/bin/sh
+shift 2
+case "$1" in
+cache) echo "$PWD/cache" ;;
+venv)
+    for folder; do :; done
+    mkdir -p "$folder/bin"
+    printf '#!/bin/sh\\n%s\\n' '{server}' > "$folder/bin/python"
+    chmod +x "$folder/bin/python"
+    ;;
+pip)
+    {install}
+    ;;
+esac
+"""
+
+
+@pytest.fixture
+def fake_uv(tmp_path: Path) -> Callable[..., str]:
+    def make(install: str = "true", server: str = "sleep 60") -> str:
+        path = tmp_path / "uv"
+        path.write_text(_UV.format(install=install, server=server).lstrip())
+        path.chmod(0o755)
+        return str(path)
+
+    return make
+
+
+def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
+    return LocalLangflow(folder, uv_binary=uv_binary, python="3", **options)
+
+
+def test_nothing_is_there_at_first(tmp_path: Path):
+    """Without an installation the status is absent, and there is nothing to connect with."""
+    langflow = LocalLangflow(tmp_path)
+
+    assert langflow.status().state is LocalState.ABSENT
+    assert langflow.connection() is None
+    assert langflow.logs() == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"UV_OFFLINE": "1"},
+        {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"},
+    ],
+    ids=["offline", "refused"],
+)
+def test_no_network_is_said(tmp_path: Path, settings: dict[str, str]):
+    """Without a connection to the package index, it is named as the reason, with what to do."""
+    environ = {**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache"), **settings}
+    langflow = LocalLangflow(tmp_path, python=sys.executable, environ=environ)
+
+    with pytest.raises(LocalError, match="no connection to the package index") as caught:
+        langflow.start()
+
+    assert "network" in caught.value.hint
+    assert langflow.status().state is LocalState.FAILED
+    assert "no connection" in langflow.status().message
+
+
+def test_too_small_a_disk_is_said_before_the_download(
+    tmp_path: Path, fake_uv: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+):
+    """A disk without room for Langflow is refused at once, with the figures."""
+    usage = type("usage", (), {"free": 100_000_000})
+    monkeypatch.setattr(
+        "lfclient.console.local_langflow.installer.shutil.disk_usage", lambda folder: usage
+    )
+
+    with pytest.raises(LocalError, match=r"100 MB are free .* needs 1500 MB") as caught:
+        _local(tmp_path, fake_uv()).start()
+
+    assert "LFCONSOLE_DATA_DIR" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("error: No space left on device (os error 28)", "disk is full"),
+        ("error: Permission denied (os error 13)", "can't be written to"),
+        ("error: dns error: failed to lookup address information", "no connection"),
+        ("  × No solution found when resolving dependencies", "can't be installed from"),
+        ("error: the moon is in the way", "the moon is in the way"),
+    ],
+)
+def test_what_uv_says_is_explained(
+    tmp_path: Path, fake_uv: Callable[..., str], said: str, told: str
+):
+    """Each way in which uv fails becomes a sentence for a person; unknown ones are quoted."""
+    langflow = _local(tmp_path, fake_uv(install=f"echo '{said}' >&2; exit 2"))
+
+    with pytest.raises(LocalError, match=told) as caught:
+        langflow.start()
+
+    assert caught.value.hint
+
+
+def test_an_index_password_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
+    """What uv says about an index with a password is shown without it."""
+    said = "error: trouble at https://me:hunter22@index.example/simple"
+
+    with pytest.raises(LocalError) as caught:
+        _local(tmp_path, fake_uv(install=f"echo '{said}' >&2; exit 2")).start()
+
+    assert "index.example" in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+def test_progress_counts_packages_and_bytes(tmp_path: Path, fake_uv: Callable[..., str]):
+    """The steps of a download tell how many packages and megabytes have come."""
+    script = textwrap.dedent("""
+        mkdir -p cache/archive-v0
+        echo 'Resolved 4 packages in 1s' >&2
+        echo 'Downloading large (100.0MiB)' >&2
+        echo 'Downloading small (50.0MiB)' >&2
+        mkdir cache/archive-v0/a cache/archive-v0/b
+        echo ' Downloaded small' >&2
+        sleep 1
+        echo 'Prepared 4 packages in 1s' >&2
+        sleep 1
+    """)
+    steps: list[tuple[str, float]] = []
+
+    Installation(tmp_path, Requirement("1.13.0"), python="3", uv_binary=fake_uv(script)).install(
+        lambda step, share: steps.append((step, share))
+    )
+
+    assert any("2 of 4 packages, 52 of about 157 MB" in step for step, _ in steps)
+    assert [share for _, share in steps] == sorted(share for _, share in steps)
+
+
+def test_a_half_finished_install_does_not_count(tmp_path: Path, fake_uv: Callable[..., str]):
+    """An install whose process was killed in the middle is told as such, and done anew."""
+    uv_binary = fake_uv(install="sleep 60")
+    code = (
+        "import sys; from pathlib import Path;"
+        "from lfclient.console.local_langflow.manager import LocalLangflow;"
+        "LocalLangflow(Path(sys.argv[1]), uv_binary=sys.argv[2], python='3').start()"
+    )
+    console = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), uv_binary], cwd=ROOT, start_new_session=True
+    )
+    langflow = _local(tmp_path, fake_uv(install="sleep 60"))
+    wait_for(lambda: langflow.status().step.startswith("Finding"))
+    os.killpg(console.pid, signal.SIGKILL)
+    console.wait()
+
+    assert langflow.status().state is LocalState.FAILED
+    assert "interrupted" in langflow.status().message
+
+    again = _local(tmp_path, fake_uv(server="echo boom; exit 1"))
+    with pytest.raises(LocalError, match="ended while it was starting"):
+        again.start()
+    assert len(list(again.folder.glob("venv-*"))) == 1
+
+
+def test_stop_ends_an_installation(tmp_path: Path, fake_uv: Callable[..., str]):
+    """A stop during the download ends it, and the process that downloads."""
+    langflow = _local(tmp_path, fake_uv(install="echo $$ > uv-pid; sleep 60"))
+    langflow.start_in_background()
+    wait_for(lambda: (langflow.folder / "uv-pid").exists())
+    pid = int((langflow.folder / "uv-pid").read_text())
+
+    status = langflow.stop()
+
+    assert status.state is LocalState.STOPPED
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_start_in_the_background_is_under_way_at_once(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    """Right after the call the status says so, and a second call starts nothing more."""
+    langflow = _local(tmp_path, fake_uv(install="sleep 60"))
+
+    langflow.start_in_background()
+    thread = langflow._thread
+    langflow.start_in_background()
+
+    assert langflow.status().state.under_way
+    assert langflow._thread is thread
+    langflow.stop()
+
+
+def test_a_crash_at_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..., str]):
+    """A server that ends before it answers is told as crashed, with its last lines."""
+    langflow = _local(tmp_path, fake_uv(server="echo the sky is falling; exit 1"))
+
+    with pytest.raises(LocalError, match="ended while it was starting"):
+        langflow.start()
+
+    assert langflow.status().state is LocalState.CRASHED
+    assert "the sky is falling" in langflow.status().log_tail
+
+
+def test_the_log_has_no_colours(tmp_path: Path):
+    """They are orders to a terminal, and noise on a page."""
+    langflow = _local(tmp_path, "uv")
+    langflow.folder.mkdir(parents=True)
+    langflow.log.write_text("\x1b[31mError\x1b[0m \x1b[2;33mat\x1b[0m 5")
+    assert langflow.logs() == "Error at 5"
+
+
+def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
+    """What the server prints is shown without the password that was made for it."""
+    langflow = _local(tmp_path, fake_uv(server='echo "p=$LANGFLOW_SUPERUSER_PASSWORD"; exit 1'))
+
+    with pytest.raises(LocalError):
+        langflow.start()
+
+    password = JsonFile(langflow.folder / "secret.json").read()["password"]
+    assert langflow.logs() == "p=••••"
+    assert password not in (langflow.folder / "state.json").read_text()
+
+
+def test_a_taken_port_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
+    """A port that another program listens on is refused by its number."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(LocalError, match=f"Port {port} is taken"):
+            _local(tmp_path, fake_uv(), port=port).start()
+
+
+def test_a_port_taken_meanwhile_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
+    """A port that was lost while Langflow was starting is named too."""
+    server = "echo error while attempting to bind: address already in use; exit 1"
+
+    with pytest.raises(LocalError, match=r"Port \d+ is taken"):
+        _local(tmp_path, fake_uv(server=server)).start()
+
+
+def test_the_environment_does_not_leak_in(tmp_path: Path, fake_uv: Callable[..., str]):
+    """Settings of another Langflow, of uvicorn and of Python do not reach the server."""
+    stale = {
+        "LANGFLOW_DATABASE_URL": "sqlite:////elsewhere.db",
+        "LANGFLOW_AUTO_LOGIN": "true",
+        "UVICORN_PORT": "1",
+        "PYTHONPATH": "/elsewhere",
+        "VIRTUAL_ENV": "/elsewhere",
+        "LANGSMITH_API_KEY": "somebody's",
+    }
+    langflow = _local(
+        tmp_path, fake_uv(server="env; exit 1"), environ={**os.environ, **stale}, env={"MINE": "1"}
+    )
+    with pytest.raises(LocalError):
+        langflow.start()
+
+    seen = dict(line.split("=", 1) for line in langflow.logs(500).splitlines() if "=" in line)
+    assert "elsewhere" not in str(seen)
+    assert not {"UVICORN_PORT", "PYTHONPATH", "VIRTUAL_ENV", "LANGSMITH_API_KEY"} & seen.keys()
+    assert seen["LANGFLOW_AUTO_LOGIN"] == "false"
+    assert seen["LANGFLOW_DO_NOT_TRACK"] == seen["DO_NOT_TRACK"] == "true"
+    assert seen["LANGFLOW_MAX_ITEMS_LENGTH"] == "200000"
+    assert seen["MINE"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("version", "package"),
+    [
+        ("1.8.4", "langflow-base==0.8.4"),
+        ("1.11.6", "langflow-base==0.11.6"),
+        ("1.12.8", "langflow-base==1.12.8"),
+        ("1.13.0", "langflow-base==1.13.0"),
+    ],
+)
+def test_the_base_package_of_a_release(version: str, package: str):
+    """The base package of a release was numbered 0.N until 1.12."""
+    assert Requirement(version).package == package
+
+
+def test_a_crash_while_running_is_seen(tmp_path: Path):
+    """A record that says running, of a process that is gone, is a crash."""
+    langflow = LocalLangflow(tmp_path)
+    langflow.folder.mkdir(parents=True)
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "running", "pid": 2**22 + 1, "created": 1.0, "began": time.time()}
+    )
+
+    assert langflow.status().state is LocalState.CRASHED
+    assert "Start it again" in langflow.status().hint
+
+
+def test_a_start_does_not_make_a_server_of_before_a_reboot_ours(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
+    """Its number may be another program's by now: who starts has a boot of its own."""
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    langflow = _local(tmp_path, fake_uv(server="exit 1"))
+    langflow.folder.mkdir(parents=True)
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "running", "pid": others.pid, "created": others.created, "boot": "another boot"}
+    )
+    try:
+        with pytest.raises(LocalError):
+            langflow.start()
+        assert JsonFile(langflow.folder / "state.json").read()["pid"] != others.pid
+        assert others.find()
+    finally:
+        end(others)
+
+
+def test_the_end_of_the_machine_is_no_crash(tmp_path: Path):
+    """A record of before the machine started is one of a stop."""
+    langflow = LocalLangflow(tmp_path)
+    langflow.folder.mkdir(parents=True)
+    JsonFile(langflow.folder / "state.json").write(
+        {"state": "running", "pid": 2**22 + 1, "created": 1.0, "began": 1.0}
+    )
+
+    assert langflow.status().state is LocalState.STOPPED
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"state": "dancing"}'])
+def test_a_damaged_record_is_survived(tmp_path: Path, content: str):
+    """A record that is cut off or says nonsense is no reason to fail."""
+    langflow = LocalLangflow(tmp_path)
+    langflow.folder.mkdir(parents=True)
+    (langflow.folder / "state.json").write_text(content)
+
+    assert langflow.status().state in (LocalState.ABSENT, LocalState.STOPPED)
+
+
+def test_records_are_for_their_user_only(tmp_path: Path):
+    """A file of secrets can be read by nobody else."""
+    file = JsonFile(tmp_path / "secret.json")
+    file.write({"password": "x"})
+
+    assert file.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path: Path):
+    """A data folder that can't be made is a message, not a traceback."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(LocalError, match="can't be used"):
+        LocalLangflow(tmp_path / "file").start()
+
+
+def test_status_from_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """`status` says that nothing runs, also by its exit code."""
+    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path))
+    assert main(["status"]) == 3
+    assert "absent" in capsys.readouterr().out
+
+
+def test_the_terminal_reads_the_data_folder_as_the_console_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Also from `.env`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LFCONSOLE_DATA_DIR", raising=False)
+    (tmp_path / ".env").write_text(f"LFCONSOLE_DATA_DIR={tmp_path / 'data'}\n")
+    folder = LocalLangflow(tmp_path / "data").folder
+    folder.mkdir(parents=True)
+    (folder / "langflow.log").write_text("a line of this log\n")
+
+    assert main(["logs"]) == 0
+    assert "a line of this log" in capsys.readouterr().out

@@ -1,0 +1,81 @@
+"""Processes that outlive the console are recognised again and ended for sure."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lfclient.console.local_langflow.process import Identity, clean_environ, end, free_port, spawn
+from tests.support.waiting import wait_for
+
+
+def test_other_variables_are_kept():
+    """The path, the proxy and the home of the user stay in the environment."""
+    kept = {"PATH": "/bin", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/me"}
+
+    assert clean_environ({**kept, "PYTHONHOME": "/x"}, {"OWN": "1"}) == {**kept, "OWN": "1"}
+
+
+def test_end_reaches_the_whole_group(tmp_path: Path):
+    """A process that ignores the request, and what it started, are ended all the same."""
+    script = "trap '' TERM; sleep 300 & echo $!; wait; wait"
+    log = tmp_path / "log"
+    identity = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
+    wait_for(log.read_text)
+    child = Identity.of(int(log.read_text()))
+
+    assert end(identity, grace=0.5)
+
+    assert identity.find() is None
+    assert child.find() is None
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere the start time does not move")
+def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeypatch):
+    """Setting the clock moves the boot's time; a process that lives is not taken for dead."""
+    identity = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    booted = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + 100)
+
+    try:
+        assert identity.find()
+        assert identity == Identity.of(identity.pid)
+    finally:
+        assert end(identity)
+
+
+def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
+    """One that has its number now, and began as long after the boot, is another."""
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    before = replace(others, boot="another boot")
+
+    try:
+        assert before.find() is None
+        assert end(before)
+        assert others.find()
+    finally:
+        end(others)
+
+
+def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
+    """A process that got the number of ours later is not ended."""
+    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    ours_long_ago = Identity(others.pid, others.created - 1000)
+
+    try:
+        assert ours_long_ago.find() is None
+        assert end(ours_long_ago)
+        assert others.find()
+    finally:
+        end(others)
+
+
+def test_free_port_is_free():
+    """A port that is called free can be listened on."""
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        assert server.getsockname()[1]

@@ -1,0 +1,65 @@
+"""What components are called, and decisions in words."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from lfclient.console.presentation.components import Names, decision_words
+from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
+from tests.support import flows
+
+AT = datetime(2026, 11, 25, 16, 1, tzinfo=timezone.utc)
+ASKED = HumanInput(
+    "H:j",
+    decisions=(Decision("no", "Refuse it"), Decision("ok", "Pay")),
+    sent="no",
+    sent_at=AT,
+    expires_at=AT + timedelta(minutes=1),
+)
+
+
+def test_a_name_that_several_have_comes_with_the_id():
+    """By the flow, and by the run of what the flow has no longer."""
+    flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
+    gone = {"Gone-d": ComponentRun("Gone-d", display_name="Chat")}
+    known = Names(flow, gone)
+    assert known.of("Read-a") == "Read, Read-a"
+    assert known.of("Chat-c") == "Chat, Chat-c"
+    assert Names(flow, {}).of("Chat-c") == "Chat"
+    assert Names(flow, {}).of("Gone-d", "told") == "told"
+    assert Names(flow, {}).of("Gone-d") == "Gone-d"
+
+
+def test_the_component_that_failed_is_told_apart_by_its_reason():
+    """Where the server names it and does not say which of that name; of both, it is only named."""
+    runs = {
+        name: ComponentRun(name, display_name="Read", error=RunError(why))
+        for name, why in (("Read-a", "No file"), ("Read-b", "Too large"), ("Read-c", "Too large"))
+    }
+    names = Names(None, runs)
+    assert names.failed(RunError("x", component_id="Read-b", component="Read")) == "Read, Read-b"
+    assert names.failed(RunError("No file", component="Read")) == "Read, Read-a"
+    assert names.failed(RunError("Too large", component="Read")) == "Read"
+    assert names.failed(RunError("No file")) == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (ASKED, ("Refuse it", "16:01")),
+        (replace(ASKED, sent="odd"), ("odd", "16:01")),
+        (replace(ASKED, sent=None, sent_at=None), ("elsewhere", "how, no event tells")),
+        (
+            replace(ASKED, expires_at=AT - timedelta(minutes=1)),
+            ("Refuse it", "16:01, after its time was over, so that no branch was taken"),
+        ),
+        (
+            replace(ASKED, expires_at=AT - timedelta(minutes=1), fallback_action="ok"),
+            ("Refuse it", "16:01, after its time was over, so that “Pay” was taken"),
+        ),
+    ],
+)
+def test_a_decision_in_words(asked, words):
+    """What its button said, when it was pressed, and whether it counted."""
+    assert decision_words(asked, lambda at: f"{at:%H:%M}") == words

@@ -1,0 +1,193 @@
+"""Presets as files, and what of them fits a flow."""
+
+import json
+
+import pytest
+
+from lfclient.console.presets.presets import (
+    FORMAT,
+    PresetFile,
+    by_name,
+    check_size,
+    checked_name,
+    differing,
+    dump,
+    fit,
+    load,
+)
+from lfclient.errors import InvalidRequest
+from lfclient.flows.field import Variable
+from lfclient.flows.validation import MASK, mask
+from tests.support.flows import entry, flow, node, text
+
+SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
+FLOW = flow(
+    node(
+        "T-a",
+        p=text("x"),
+        n=entry("IntInput", "int", 5),
+        s=SECRET,
+        v=text(""),
+        d=entry("NestedDictInput", "NestedDict", {}),
+    ),
+    node("U-b", p=text("y")),
+)
+
+
+def written(**more):
+    found = {"format": FORMAT, "version": 1, "name": "N", "values": {}, **more}
+    return json.dumps(found).encode()
+
+
+def why(found):
+    return {each.key: each.why for each in found.refused}
+
+
+def test_a_file_says_what_it_was_given():
+    """Values, variables, and which secrets are to be entered."""
+    held = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
+    text = dump(FLOW, "Mine", mask(FLOW, held))
+    assert "sk-1" not in text
+    found = load(text.encode())
+    assert (found.name, found.flow_id, found.flow_name) == ("Mine", FLOW.id, "Test")
+    assert found.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": MASK}
+    assert found.components == {"T-a": ("T", "T")}
+
+
+def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
+    """A mask within a value is no value."""
+    kept = mask(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
+    assert json.loads(dump(FLOW, "N", kept))["secrets"] == ["T-a.d"]
+    assert fit(FLOW, kept).values == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"{", "not valid JSON: .* line 1, column 2"),
+        (b"\xff\xfe", "not text in UTF-8"),
+        (b"[]", "no preset of Langflow Console"),
+        (b'{"format": "other", "version": 1}', "no preset of Langflow Console"),
+        (written(version=2), "of version 2, and this console reads up to 1"),
+        (written(version="1"), "does not say its version"),
+        (written(version=True), "does not say its version"),
+        (written(values=[]), "“values” of this preset should be an object"),
+        (written(secrets=["a", 1]), "“secrets” of this preset should be a list"),
+        (written(flow="x"), "“flow” of this preset should be an object"),
+        (written(values={"a": "x" * 1_000_000}), "at most 1 MB"),
+        (b"[" * 100_000, "nested too deeply"),
+        (written(values={"a": float("nan")}), "NaN is not a number"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "."),
+        (b'{"a": "\\ud800"}', "half a character"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_words(data, words):
+    """Nothing else is raised."""
+    with pytest.raises(InvalidRequest, match=words):
+        load(data)
+
+
+def test_a_flow_is_told_from_a_preset():
+    """It belongs into Langflow."""
+    with pytest.raises(InvalidRequest) as caught:
+        load(b'{"name": "x", "data": {"nodes": []}}')
+    assert "looks like a flow" in caught.value.hint
+
+
+def test_values_are_sorted_by_whether_they_fit():
+    """Each that does not is named with the reason; the others are taken."""
+    found = fit(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
+    assert found.values == {"T-a.p": "z"}
+    assert why(found) == {
+        "T-a.n": "A whole number is needed, such as 5.",
+        "T-a.q": "T has no such parameter.",
+        "X-c.p": "This flow has no such component.",
+        "none": "This flow has no such component. Overrides are named Component.parameter.",
+    }
+
+
+def test_a_secret_that_came_along_is_dropped_and_said():
+    """It is asked for instead; a variable's name is none."""
+    found = fit(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
+    assert found.values == {}
+    assert found.ask == ("T-a.s", "T-a.d")
+    assert set(why(found)) == {"T-a.s", "T-a.d"}
+    assert fit(FLOW, {"T-a.s": Variable("KEY")}).values == {"T-a.s": Variable("KEY")}
+
+
+def test_a_masked_secret_is_asked_for_without_complaint():
+    """That is how presets keep it."""
+    found = fit(FLOW, {"T-a.s": MASK})
+    assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": MASK})
+
+
+def test_a_text_that_reads_like_a_mask_is_a_text():
+    """Where a secret stood, what takes no text asks for it, and so does what a file says to."""
+    nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
+    found = fit(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
+    assert (found.values, found.ask) == ({"T-a.words": "was set"}, ("T-a.headers",))
+    assert fit(nodes, {"T-a.words": MASK}).ask == ("T-a.words",)
+
+
+def test_a_text_that_repeats_a_secret_is_left_out_and_said():
+    """What is left of it would be sent as it is."""
+    nodes = flow(node("T-a", api_key=text(), words=text()))
+    overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
+    found = fit(nodes, mask(nodes, overrides))
+    assert (found.values, found.ask) == ({}, ("T-a.api_key",))
+    assert [one.key for one in found.refused] == ["T-a.words"]
+
+
+def test_a_component_of_another_flow_is_found_by_its_type():
+    """Where there is only one of it."""
+    other = flow(node("T-zzz", p=text("")), node("W-1", "U", p=text("")), node("W-2", "U"))
+    found = fit(other, {"T-a.p": "z", "U-b.p": "y"}, {})
+    assert found.values == {"T-zzz.p": "z"}
+    assert found.moved == {"T-a.p": "T-zzz.p"}
+    assert list(why(found)) == ["U-b.p"]
+
+
+def named(id, name):
+    made = node(id, p=text(""))
+    made["data"]["node"]["display_name"] = name
+    return made
+
+
+def test_among_several_of_a_type_the_display_name_decides():
+    """Two that would go to the same place go nowhere."""
+    other = flow(named("T-1", "First"), named("T-2", "Second"))
+    told = {"T-a": ("T", "Second"), "T-b": ("T", "Third")}
+    found = fit(other, {"T-a.p": "z", "T-b.p": "y"}, told)
+    assert found.values == {"T-2.p": "z"}
+    one = flow(named("T-1", "First"))
+    assert fit(one, {"T-a.p": "z", "T-b.p": "y"}, told).values == {}
+    assert fit(one, {"T-1.p": "mine", "T-b.p": "y"}, told).values == {"T-1.p": "mine"}
+
+
+def test_what_differs_from_a_preset_is_named():
+    """By what a form would make of it: the flow's own values and secrets are no difference."""
+    kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": MASK, "gone.p": 1}
+    assert differing(FLOW, kept, {"T-a.p": "z"}) == []
+    assert differing(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
+    assert differing(FLOW, kept, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]
+    assert differing(FLOW, {}, {"T-a.s": "sk-12345678"}) == ["T-a.s"]
+
+
+def test_a_name_is_one_line_of_at_most_a_hundred_letters():
+    """Anything else is said."""
+    assert checked_name("  Short\n answers\x00 ") == "Short answers"
+    kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
+    assert by_name(kept, " A\u200bB\n") is kept[1]
+    assert by_name(kept, "A B") is None
+    for wrong in ("", " \n", "\x00"):
+        with pytest.raises(InvalidRequest, match="needs a name"):
+            checked_name(wrong)
+    with pytest.raises(InvalidRequest, match="has 101 characters"):
+        checked_name("x" * 101)
+
+
+def test_what_is_too_large_for_a_file_is_too_large_for_a_preset():
+    """So that what is kept can be exported and imported."""
+    check_size(FLOW, {"T-a.p": "x" * 900_000})
+    with pytest.raises(InvalidRequest, match=r"have 1\.0 MB; a preset has at most 1 MB"):
+        check_size(FLOW, {"T-a.p": "x" * 1_000_000})

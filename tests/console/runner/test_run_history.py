@@ -1,0 +1,166 @@
+"""Lists of runs as they stand, and deleting."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lfclient.console.config.retention import Keeping
+from lfclient.console.runner import run_history
+from lfclient.console.runner.clock import now
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
+from tests.console.store.test_retention import indexed
+from tests.support.runner_bench import bench
+
+__all__ = ["bench"]
+
+DRAFT = ("browser", "owner", "flow")
+
+
+def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
+    """Also what is not on disk yet."""
+    bench.server.held = True
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    (entry,) = bench.runner.past.page([bench.owner]).entries
+    assert (entry.id, entry.status, entry.gist) == (
+        run_id,
+        RunStatus.QUEUED,
+        "Message: Hello there",
+    )
+    bench.server.held = False
+    bench.ended(run_id)
+    entry = bench.runner.past.entry([bench.owner], run_id)
+    assert (entry.status, entry.seconds is not None) == (RunStatus.COMPLETED, True)
+    bench.kept(run_id, lambda record: record.ended)
+    assert bench.runner.past.entry([bench.owner], run_id).headline == "echo"
+    found = bench.runner.past.page([bench.owner], RunFilter(text="there echo"))
+    assert [one.id for one in found.entries] == [run_id]
+
+
+def test_a_deleted_run_is_gone_from_memory_and_disk(bench):
+    """One that goes on stays."""
+    done = bench.start()
+    bench.ended(done)
+    bench.kept(done, lambda record: record.ended)
+    bench.server.held = True
+    going = bench.start()
+    removed = bench.runner.past.delete([bench.owner], [done, going])
+    assert (removed.gone, removed.going) == ([done], [going])
+    assert bench.runner.get(done, bench.owner) is None
+    assert bench.runner.get(going, bench.owner)
+
+
+def test_what_was_deleted_is_overwritten_by_and_by(bench, monkeypatch):
+    """As far as whoever deletes does not wait for it."""
+    store = bench.runner.store
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    bench.kept(run_id, lambda record: record.ended)
+    monkeypatch.setattr(store.database, "overwrite", lambda: None)
+    assert bench.runner.past.delete([bench.owner], [run_id]).gone
+    assert indexed(store)
+    bench.runner.past.tidy()
+    assert not indexed(store)
+
+
+def test_inputs_that_are_not_to_be_kept_are_not(bench):
+    """They are sent all the same."""
+    bench.runner.store.keeping = Keeping(inputs=False)
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    record = bench.ended(run_id)
+    assert (record.overrides, record.gist, record.inputs_kept) == ({}, "", False)
+    assert record.run.outputs["ChatOutput-b"].value == "echo"
+
+
+def after(monkeypatch, **time):
+    """Let so much have gone by, whatever the clock is set to; cleaning is due then."""
+    at = run_history.ran_for() + timedelta(**time)
+    monkeypatch.setattr(run_history, "ran_for", lambda: at)
+    monkeypatch.setattr(run_history, "CLEAN_SECONDS", 0)
+
+
+def started_ahead(bench, monkeypatch, **time):
+    """The lists of a console that has just been started, with a clock that is so much ahead."""
+    ahead = now() + timedelta(**time)
+    monkeypatch.setattr(run_history, "now", lambda: ahead)
+    return run_history.Past(bench.runner.store, bench.runner.past._board, lambda _: None)
+
+
+def a_run(bench):
+    """One that is done and kept."""
+    run_id = bench.start()
+    return bench.kept(run_id, lambda record: record.ended)
+
+
+def test_what_is_too_old_is_tidied_away(bench, monkeypatch):
+    """From memory, too; and runs of a release without search are found from then on."""
+    record = a_run(bench)
+    store = bench.runner.store
+    old = replace(record, id="old", click="old", created_at=now() - timedelta(days=3))
+    store.create(old)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM run_texts")
+    store.cleaner._keeping = Keeping(days=2)
+    after(monkeypatch, hours=1)
+    bench.runner.past.tidy()
+    entries = bench.runner.past.page([bench.owner], RunFilter(text="echo")).entries
+    assert [entry.id for entry in entries] == [record.id]
+    assert Store(bench.folder).get("old") is None
+
+
+def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, monkeypatch):
+    """What was removed would not come back with the right time; what is old by both is removed."""
+    run_id = a_run(bench).id
+    bench.runner.store.cleaner._keeping = Keeping(days=2)
+    ahead = now() + timedelta(days=3)
+    monkeypatch.setattr(run_history, "now", lambda: ahead)
+    after(monkeypatch, hours=1)
+    bench.runner.past.tidy()
+    assert Store(bench.folder).get(run_id)
+    after(monkeypatch, days=3)
+    bench.runner.past.tidy()
+    assert Store(bench.folder).get(run_id) is None
+
+
+def test_a_clock_that_is_ahead_at_the_start_makes_nothing_too_old_at_once(bench, monkeypatch):
+    """It has an hour to be set right, in which neither runs nor drafts are removed."""
+    run_id = a_run(bench).id
+    store = bench.runner.store
+    store.drafts.write({DRAFT: "typed"})
+    store.cleaner._keeping = Keeping(days=2)
+    lists = started_ahead(bench, monkeypatch, days=3)
+    lists.tidy()
+    assert Store(bench.folder).get(run_id)
+    assert store.drafts.get(DRAFT) == "typed"
+    after(monkeypatch, hours=1)
+    lists.tidy()
+    assert Store(bench.folder).get(run_id) is None
+    assert store.drafts.get(DRAFT) is None
+
+
+def test_drafts_without_any_run_do_not_go_by_a_clock_that_is_ahead(bench, monkeypatch):
+    bench.runner.store.drafts.write({DRAFT: "typed"})
+    started_ahead(bench, monkeypatch, days=40).tidy()
+    assert bench.runner.store.drafts.get(DRAFT) == "typed"
+
+
+def test_a_console_that_is_started_again_gives_its_clock_another_hour(bench, monkeypatch):
+    """Although a run that was made by it is not old."""
+    record = a_run(bench)
+    store = bench.runner.store
+    store.cleaner._keeping = Keeping(days=2)
+    started_ahead(bench, monkeypatch, days=3).tidy()
+    store.create(replace(record, id="new", click="new", created_at=now() + timedelta(days=3)))
+    started_ahead(bench, monkeypatch, days=3).tidy()
+    assert Store(bench.folder).get(record.id)
+
+
+def test_what_is_too_much_or_not_to_be_kept_is_removed_at_once(bench, monkeypatch):
+    """No clock makes it so; although all is too old by this one."""
+    record = a_run(bench)
+    store = bench.runner.store
+    store.create(replace(record, id="old", click="old", created_at=now() - timedelta(days=1)))
+    store.drafts.write({DRAFT: "typed"})
+    store.cleaner._keeping = Keeping(days=2, runs=1, inputs=False)
+    started_ahead(bench, monkeypatch, days=40).tidy()
+    assert store.drafts.get(DRAFT) is None
+    assert [one.id for one in store.recent(bench.owner)] == [record.id]

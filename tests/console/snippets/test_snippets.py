@@ -1,0 +1,319 @@
+"""A run as code: that it sends what the client sends, whatever a value holds."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from datetime import datetime, timezone
+
+import pytest
+
+from lfclient.api.payloads import run_request
+from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest, Unsupported
+from lfclient.flows.field import Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import mask
+from lfclient.wire.schemas import VersionAnswer
+from lfclient.wire.server_info import server_info
+from tests.support.flows import chat_input, entry, graph, node, text
+from tests.support.snippets import run_all
+from tests.ui.support.http_stand_in import StandIn
+
+KEY = "sk-a-key-of-the-server"
+SECRET = "p\"a'ss\\w$ord`x`\nmore\ttab é"
+NASTY = (
+    "it's \"quoted\"\n$HOME `id` $(id) \\n \\ 'EOF'\nEOF\n%s ${x} !! <&> </script>"
+    "\u2028\u202e é 漢字 🎉 \x01 \x7f"
+)
+GRAPH = graph(
+    chat_input(),
+    node(
+        "Comp-one",
+        words=text(),
+        password=entry("SecretStrInput", "str", password=True),
+        count=entry("IntInput", "int", 1),
+        on=entry("BoolInput", "bool", False),
+        api_key=entry("StrInput", "str", [], list=True),
+        rows=entry("TableInput", "table", [], is_list=True),
+        more=entry("NestedDictInput", "NestedDict", {}),
+    ),
+    node("Comp-two", password=entry("SecretStrInput", "str", password=True)),
+)
+FLOW = Flow.from_json(GRAPH)
+OVERRIDES = {
+    "ChatInput-a.input_value": NASTY,
+    "Comp-one.words": "-e\n@file",
+    "Comp-one.password": SECRET,
+    "Comp-one.count": 2**60 + 1,
+    "Comp-one.on": True,
+    "Comp-one.api_key": [SECRET],
+    "Comp-one.rows": [{"key": "Authorization", "value": SECRET}, {"key": "a'b\"", "value": NASTY}],
+    "Comp-one.more": {"__proto__": {"x": [1.5, None, False, {}]}, NASTY: NASTY, "token": SECRET},
+    "Comp-two.password": "of another",
+}
+ENVIRON = {
+    "LANGFLOW_API_KEY": KEY,
+    "PASSWORD": SECRET,
+    "API_KEY": SECRET,
+    "ROWS": SECRET,
+    "MORE": SECRET,
+    "COMP_TWO_PASSWORD": "of another",
+}
+OLD, NEW = (
+    server_info(VersionAnswer(version=f"1.{minor}.0", package="Langflow"), minor, dialect)
+    for minor, dialect in ((10, "inputs"), (13, "modes"))
+)
+JOB = "11111111-2222-3333-4444-000000000000"
+OUTPUTS = {"Out-1": {"type": "message", "content": NASTY, "status": "completed"}}
+DONE = {
+    "flow_id": FLOW.id,
+    "job_id": JOB,
+    "object": "response",
+    "status": "completed",
+    "errors": [],
+    "outputs": OUTPUTS,
+}
+
+
+def record(mode="sync", overrides=None, **more):
+    """A run of the flow, as it is kept: without its secrets."""
+    return RunRecord(
+        **{
+            "id": "r",
+            "owner": "o",
+            "click": "c",
+            "server_name": "s",
+            "server_url": "http://langflow.test",
+            "flow_id": FLOW.id,
+            "flow_name": FLOW.name,
+            "mode": mode,
+            "created_at": datetime.now(timezone.utc),
+            "session_id": NASTY,
+            "overrides": mask(FLOW, OVERRIDES if overrides is None else overrides),
+            **more,
+        }
+    )
+
+
+def codes(server, mode, url, overrides=None, **options):
+    """The snippets of a run in all languages."""
+    kept = record(mode, overrides)
+    return {one: snippet(one, kept, FLOW, server, url, **options) for one in Language}
+
+
+class Langflow(StandIn):
+    """Answers runs; a background job fails falsely, then goes on, then is done."""
+
+    def __init__(self, minor, dialect):
+        self.runs, self._looks = [], {}
+        version = {"version": f"1.{minor}.0", "main_version": f"1.{minor}.0", "package": "Langflow"}
+        path = "/api/v2/workflows"
+        super().__init__(
+            {
+                "GET /api/v1/version": (200, version),
+                f"GET /api/v1/flows/{FLOW.id}": (200, {**GRAPH, "id": FLOW.id}),
+                f"POST {path}": self._run,
+                f"GET {path}": self._look,
+                f"GET {path}/{JOB}/events": (200, self._stream()),
+            }
+        )
+
+    def _run(self, _, body):
+        body.pop("idempotency_key", None)  # a fresh one with each run of the client
+        self.runs.append(body)
+        if body.get("background") or body.get("mode") == "background":
+            job = f"{JOB[:-1]}{len(self.runs)}"
+            return 200, {**DONE, "job_id": job, "object": "job", "status": "queued", "links": {}}
+        return (200, self._stream()) if body.get("mode") == "stream" else (200, DONE)
+
+    def _look(self, query, _):
+        looks = self._looks[query["job_id"]] = self._looks.get(query["job_id"], 0) + 1
+        if looks == 1:
+            return 200, {**DONE, "object": "job", "status": "in_progress", "outputs": {}}
+        if looks == 2:
+            detail = {"code": "INTERNAL_SERVER_ERROR", "message": "No vertex builds found"}
+            return 500, {"detail": detail}
+        return 200, {**DONE, "job_id": query["job_id"]}
+
+    def _stream(self):
+        one = {"component_id": "Out-1", "display_name": "Out", **OUTPUTS["Out-1"]}
+        frames = [
+            {"event": "token", "data": {"chunk": "word \u2028", "id": "m"}},
+            {"event": "output", "data": one},
+            {"event": "end", "data": {}},
+        ]
+        # as servers write them: what is no line's end for them may be one for others
+        lines = [f"data: {json.dumps(frame, ensure_ascii=False)}\n\n" for frame in frames]
+        return "".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("server", "mode"),
+    [(OLD, "sync"), (OLD, "background"), (NEW, "sync"), (NEW, "background"), (NEW, "stream")],
+    ids=lambda one: one if isinstance(one, str) else one.dialect,
+)
+def test_snippets_send_what_the_client_sends(server, mode, tmp_path):
+    """In each language, to the last character, the secrets from the environment; and print what
+    comes back.
+    """
+    minor = 10 if server is OLD else 13
+    with Langflow(minor, server.dialect) as langflow:
+        written = codes(server, mode, langflow.url)
+        running = run_all(written, tmp_path, **ENVIRON)
+        printed = {one: each.printed() for one, each in running.items()}
+        sent = list(langflow.runs)
+    expected = run_request(server, FLOW, OVERRIDES, mode, NASTY).json
+    assert sent == [expected] * len(Language)
+    for one in (Language.HTTPX, Language.TYPESCRIPT):
+        assert json.loads(printed[one])["Out-1"]["content"] == NASTY
+    if mode == "stream":
+        assert "data: " in printed[Language.CURL]
+    else:
+        assert json.loads(printed[Language.CURL])["outputs"] == OUTPUTS
+    assert NASTY in printed[Language.LFCLIENT]
+
+
+@pytest.mark.parametrize("mode", ["sync", "background", "stream"])
+def test_no_secret_is_in_a_snippet(mode):
+    """Neither masked nor in clear; each has its variable and says whose it is."""
+    for code in codes(NEW, mode, "http://langflow.test").values():
+        assert "was set" not in code
+        assert KEY not in code
+        for name in ENVIRON:
+            assert name in code
+        assert "COMP_TWO_PASSWORD is the secret for Comp-two.password." in code
+
+
+def test_a_secret_that_was_not_masked_is_left_out_all_the_same():
+    """What is known as a secret is never written, whatever the record holds."""
+    kept = record(overrides={})
+    kept = RunRecord(**{**vars(kept), "overrides": OVERRIDES})
+    for one in Language:
+        assert "ss\\\\w" not in snippet(one, kept, FLOW, NEW, "http://langflow.test")
+
+
+@pytest.mark.parametrize("mode", ["sync", "background", "stream"])
+@pytest.mark.parametrize(
+    ("returns", "type", "told"),
+    [
+        ("JSON", "Calculator", True),
+        ("Table", "SplitText", True),
+        ("Message", "Prompt", True),
+        ("Data", "Calculator", False),
+        ("Message", "ChatOutput", False),
+    ],
+)
+def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, told):
+    """And which snippet prints them; the own client's has nothing to say."""
+    end = node("End-one", type)
+    end["data"]["node"] |= {"display_name": "The\nend", "outputs": [{"types": [returns]}]}
+    flow = Flow.from_json(graph(end))
+    kept = record(mode, {})
+    for one in Language:
+        code = snippet(one, kept, flow, NEW, "http://langflow.test")
+        expected = told and one is not Language.LFCLIENT
+        assert ("null for the content" in code) is expected
+        assert ("- The end\n" in code) is expected
+        assert ("“Python, lfclient”" in code) is expected
+
+
+def test_a_snippet_names_the_file_that_it_is_saved_as():
+    """So that what it says can be pasted."""
+    for one, code in codes(NEW, "sync", "http://langflow.test").items():
+        assert f" {one.file}" in code.partition("\n\n")[0]
+
+
+def test_a_plain_value_that_looks_like_a_mask_stays():
+    """“was set” is a text like any other where no secret stands."""
+    for code in codes(NEW, "sync", "http://x", {"Comp-one.words": "was set"}).values():
+        assert "was set" in code
+
+
+def test_a_flow_name_leads_out_of_no_comment():
+    """It stays on its line, without what is not seen."""
+    flow = Flow.from_json({**GRAPH, "name": "x\nimport os # \u2028\u202e*/\r" + "y" * 500})
+    for one in Language:
+        first, second = snippet(one, record(), flow, NEW, "http://x").splitlines()[:2]
+        assert first.startswith(("# Runs", "// Runs"))
+        assert "import os" in first
+        assert second.startswith(("#", "//"))
+        assert len(first) < 110
+
+
+def test_names_of_variables_are_those_of_no_other():
+    """Not the system's, not the key's, not each other's."""
+    secret = entry("SecretStrInput", "str", password=True)
+    flow = Flow.from_json(
+        graph(node("A-1", pwd=secret, langflow_api_key=secret), node("B-1", pwd=secret))
+    )
+    given = {"A-1.pwd": "x", "A-1.langflow_api_key": "x", "B-1.pwd": "x"}
+    code = snippet(Language.HTTPX, record(overrides=given), flow, NEW, "http://x")
+    names = re.findall(r'environ\["(\w+)"\]', code)
+    assert names == ["LANGFLOW_API_KEY", "A_1_PWD", "A_1_LANGFLOW_API_KEY", "B_1_PWD"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "name"),
+    [
+        ("random", "A_1_RANDOM"),
+        ("UID", "A_1_UID"),
+        ("https_proxy", "A_1_HTTPS_PROXY"),
+        ("Ld_Preload", "A_1_LD_PRELOAD"),
+        ("2nd-key", "SECRET_2ND_KEY"),
+        ("密码", "SECRET"),
+        ("api.key", "KEY"),
+    ],
+)
+def test_odd_names_become_variables_that_mean_nothing_else(parameter, name):
+    """To a shell some do, as RANDOM, or they are none."""
+    flow = Flow.from_json(
+        graph(node("A-1", **{parameter: entry("SecretStrInput", "str", password=True)}))
+    )
+    run = record(overrides={f"A-1.{parameter}": "x"})
+    code = snippet(Language.HTTPX, run, flow, NEW, "http://x")
+    assert re.findall(r'environ\["(\w+)"\]', code) == ["LANGFLOW_API_KEY", name]
+
+
+def test_a_server_variable_stays_one():
+    """The client takes it as such, the others in the server's own form."""
+    given = {"Comp-one.password": Variable("MY_KEY")}
+    written = codes(NEW, "sync", "http://x", given)
+    assert 'Variable("MY_KEY")' in written[Language.LFCLIENT]
+    for one in set(Language) - {Language.LFCLIENT}:
+        assert '"load_from_db": ' in written[one]
+    ast.parse(written[Language.LFCLIENT])
+
+
+def test_without_a_key_none_is_asked_for():
+    """Some servers have none, and refuse an empty one."""
+    for code in codes(NEW, "background", "http://x", {}, with_key=False).values():
+        assert "LANGFLOW_API_KEY" not in code
+        assert "x-api-key" not in code
+
+
+def test_curl_is_given_the_key_where_no_list_of_processes_shows_it():
+    """Its arguments are seen by every user of a machine; the shell's own printf has none."""
+    code = snippet(Language.CURL, record(), FLOW, NEW, "http://x")
+    assert code.count('$LANGFLOW_API_KEY"') == code.count("<(printf 'x-api-key: %s\\n' \"$LANGFLOW")
+    assert "<(printf 'x-api-key" in code
+
+
+def test_what_the_server_cannot_do_is_an_error():
+    """A streamed call before 1.11; a value that this mode does not take."""
+    with pytest.raises(Unsupported):
+        snippet(Language.CURL, record("stream"), FLOW, OLD, "http://x")
+    given = {"Comp-one.password": Variable("MY_KEY")}
+    with pytest.raises(InvalidRequest):
+        snippet(Language.CURL, record("background", given), FLOW, NEW, "http://x")
+
+
+def test_a_failed_call_says_why(tmp_path):
+    """With the server's words, and an exit code."""
+    with StandIn({"POST /api/v2/workflows": (403, {"detail": "Invalid API key"})}) as server:
+        written = codes(NEW, "background", server.url, {})
+        del written[Language.LFCLIENT]
+        running = run_all(written, tmp_path, LANGFLOW_API_KEY=KEY)
+        assert all("Invalid API key" in each.refused() for each in running.values())

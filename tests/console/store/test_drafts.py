@@ -1,0 +1,64 @@
+"""Drafts on disk, on SQLite and on PostgreSQL: each browser's own, and not without end."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from lfclient.console.config.retention import Keeping
+from lfclient.console.store import drafts as module
+from lfclient.console.store.retention import Cleaner
+
+KEY = ("browser", "owner", "flow")
+NOW = datetime.now(timezone.utc)
+
+
+def cleaned(store, now=NOW, **keeping):
+    Cleaner(store.database, Keeping(**keeping), store.drafts).clean(now)
+    return store.drafts.get(KEY)
+
+
+def test_the_last_text_comes_back_to_the_same_browser_owner_and_form(any_store):
+    """Whatever letters it has; None removes it."""
+    any_store.drafts.write({KEY: "first"})
+    any_store.drafts.write({KEY: '"ü \\u0000"', ("other", "owner", "flow"): "another's"})
+    assert any_store.drafts.get(KEY) == '"ü \\u0000"'
+    for strange in (("other", "you", "flow"), ("browser", "owner", "g"), ("b", "owner", "flow")):
+        assert any_store.drafts.get(strange) is None
+    any_store.drafts.write({KEY: None})
+    assert any_store.drafts.get(KEY) is None
+    assert any_store.drafts.get(("other", "owner", "flow")) == "another's"
+
+
+def test_one_that_grows_too_large_leaves_none(any_store, monkeypatch):
+    """Rather than one that is old."""
+    monkeypatch.setattr(module, "LARGEST", 20)
+    any_store.drafts.write({KEY: "short"})
+    any_store.drafts.write({KEY: "ü" * 11})
+    assert any_store.drafts.get(KEY) is None
+
+
+def test_the_oldest_give_way(any_store, monkeypatch):
+    """Of one browser, and of all."""
+    monkeypatch.setattr(module, "MOST_OF_BROWSER", 2)
+    monkeypatch.setattr(module, "MOST", 4)
+    keys = [(browser, "o", str(number)) for browser in "abc" for number in range(3)]
+    for key in keys:
+        any_store.drafts.write({key: "text"})
+    left = [key for key in keys if any_store.drafts.get(key)]
+    assert left == [("b", "o", "1"), ("b", "o", "2"), ("c", "o", "1"), ("c", "o", "2")]
+
+
+@pytest.mark.parametrize(
+    ("keeping", "days", "left"),
+    [({}, 29, True), ({}, 31, False), ({"days": 2}, 1, True), ({"days": 2}, 3, False)],
+)
+def test_they_go_with_their_cookie_or_before(any_store, keeping, days, left):
+    """Those that nobody can find any more, and those that are older than runs may be."""
+    any_store.drafts.write({KEY: "text"})
+    assert bool(cleaned(any_store, NOW + timedelta(days=days), **keeping)) is left
+
+
+def test_a_console_that_keeps_no_inputs_removes_those_that_there_are(any_store):
+    """They were written under another setting."""
+    any_store.drafts.write({KEY: "text"})
+    assert cleaned(any_store, inputs=False) is None

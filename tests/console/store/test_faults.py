@@ -1,0 +1,371 @@
+"""What is said when the database of runs is away, locked, full, damaged or somebody else's.
+
+Those of a SQLite file that `test_store` has are not repeated here. After each fault the next call
+works, and no text of an error holds the password or what a person entered.
+"""
+
+import sqlite3
+import traceback
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from lfclient.console.store import statements
+from lfclient.console.store.errors import NewerStore, StoreError
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
+from tests.console.store.test_run_history import ended, ids
+from tests.console.store.test_store import record
+from tests.support import postgres
+from tests.support.fake_langflow import FakeLangflow
+from tests.support.runner_bench import Bench
+
+PASSWORD, TYPED = "secret-word", "hunter2-hunter2"
+
+
+@pytest.fixture
+def url():
+    return postgres.postgres().new_database()
+
+
+@pytest.fixture
+def shared(tmp_path, url):
+    store = Store(tmp_path, SecretStr(url))
+    yield store
+    store.close()
+
+
+def typed(id):
+    return record(id, overrides={"A.b": TYPED})
+
+
+@contextmanager
+def refused(words, hint):
+    """A StoreError with these words, and nothing secret in anything that could be shown."""
+    with pytest.raises(StoreError) as caught:
+        yield
+    error = caught.value
+    assert words in error.message
+    assert hint in error.hint
+    everything = "".join(traceback.format_exception(error)) + repr(error) + error.hint
+    assert PASSWORD not in everything
+    assert TYPED not in everything
+
+
+def other(url):
+    """Another program at the database."""
+    return psycopg.connect(url, autocommit=True)
+
+
+def test_a_server_that_goes_away_and_comes_back_is_used_again(shared, url, caplog):
+    """The connections that were open are replaced; nothing that was committed is lost."""
+    shared.create(typed("r1"))
+    postgres.postgres().stop()
+    try:
+        for call in (lambda: shared.create(typed("r2")), lambda: shared.get("r1")):
+            with refused("cannot be reached", "keeps trying"):
+                call()
+    finally:
+        postgres.postgres().start()
+    assert shared.get("r1") == typed("r1")
+    assert shared.create(typed("r2"))[1]
+    assert PASSWORD not in caplog.text
+
+
+def test_a_server_that_dies_within_a_transaction_is_said(shared, url):
+    """What was not committed is not there, and can be done again."""
+    with refused("cannot be reached", "keeps trying"), shared.database.write() as connection:
+        own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with other(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s)", (own,))
+        connection.execute(text("SELECT 1"))
+    assert shared.create(typed("r1"))[1]
+
+
+def test_a_server_that_dies_while_a_run_is_written_is_said(shared, url):
+    """What went past SQLAlchemy is told alike, and its connection is not used again."""
+    pid = text("SELECT pg_backend_pid() WHERE :typed <> ''")
+    with refused("cannot be reached", "keeps trying"), shared.database.write_quickly() as execute:
+        [(own,)] = execute(pid, {"typed": TYPED})
+        with other(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s)", (own,))
+        execute(pid, {"typed": TYPED})
+    assert shared.create(typed("r1"))[1]
+
+
+def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
+    """The next write waits for nothing that this one has left open."""
+    first = typed("r1")
+    any_store.create(first)
+    changed = {"the_run": "r1", "the_version": 1, "the_worker": first.worker, "note": "half"}
+    with refused("has that already", "try again"), any_store.database.write_quickly() as execute:
+        assert execute(statements.CHANGE_RUN, changed)
+        execute(statements.NEW_TEXT, {"run_id": "r1", "body": TYPED})  # it has one
+    assert any_store.get("r1") == first
+    assert any_store.update(replace(first, version=2))
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "hint"),
+    [
+        ((PASSWORD, "wrong-word"), "refuses the console", "Check user, password"),
+        (("console:", "nobody:"), "refuses the console", "Check user, password"),
+        (("/runs_", "/gone_"), "refuses the console", "Check user, password"),
+        (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
+        (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
+        (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
+        ((PASSWORD, f"a@{PASSWORD}"), "an @ too many", "%40"),
+        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an @ too many", "%40"),
+        (("127.0.0.1:", "127.0.0.1:no"), "is no address", "postgresql://user"),
+    ],
+)
+def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path, url, change, words, hint):
+    assert change[0] in url
+    wrong = SecretStr(url.replace(*change))
+    with refused(words, hint) as _:
+        Store(tmp_path, wrong)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"UPDATE run_pieces SET body = CAST('tag\n[{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        f"UPDATE run_pieces SET body = CAST('{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        "DELETE FROM run_pieces WHERE seq = 0",
+    ],
+    ids=["no JSON", "no document", "begins in the middle"],
+)
+def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplog):
+    """Its run is still listed and can be deleted; texts for the search are made of the others."""
+    long = "x" * 3_000_000  # in several pieces
+    for run_id in ("bad", "good"):
+        ended(any_store, run_id, text=long, overrides={"A.b": TYPED})
+    kind = "bytea" if any_store.database.is_shared else "blob"
+    with any_store.database.write() as connection:
+        connection.exec_driver_sql(f"{damage.format(bytes=kind)} AND run_id = 'bad'")
+        connection.exec_driver_sql("DELETE FROM run_texts")
+    with refused("answer of run bad cannot be read", "Delete the run"):
+        any_store.get("bad")
+    assert any_store.get("good").run.outputs["C-1"].value == long
+    assert (any_store.add_texts(), any_store.add_texts()) == (2, 0)
+    assert "answer of run bad cannot be read" in caplog.text
+    assert TYPED not in caplog.text
+    assert any_store.history.delete(["me"], ["bad"]).gone == ["bad"]
+
+
+def test_an_address_is_never_shown_with_its_password(shared):
+    """Nor in what a debugger or a log would print of its parts."""
+    engine = shared.database.engine
+    shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
+    assert PASSWORD not in shown + shared.database.where
+
+
+def test_a_database_that_may_only_be_read_is_said(shared, url):
+    """What is there can be read; once it is the primary again, it can be written."""
+    shared.create(typed("r1"))
+    with other(url) as another:
+        name = another.info.dbname
+        another.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        shared.close()
+        with refused("may only be read", "primary server"):
+            shared.create(typed("r2"))
+        assert shared.get("r1") == typed("r1")
+        another.execute("SET default_transaction_read_only = off")
+        another.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    shared.close()
+    assert shared.create(typed("r2"))[1]
+
+
+def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, monkeypatch):
+    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 1)
+    store = Store(tmp_path, SecretStr(url))
+    with psycopg.connect(url) as another:
+        another.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        for call in (lambda: store.create(typed("r1")), lambda: store.get("r1")):
+            with refused("held by another program", "Try again"):
+                call()
+    assert store.create(typed("r1"))[1]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "hint"),
+    [
+        ("53100", "its disk is full", "Make room"),
+        ("53300", "takes no more connections", "max_connections"),
+        ("40P01", "held by another program", "Try again"),
+        ("57014", "took too long", "Narrow the search"),
+        ("57P01", "cannot be reached", "keeps trying"),
+        ("XX001", "is damaged", "backup"),
+        ("58030", "is damaged", "backup"),
+        ("42501", "refuses the console", "Check user"),
+        ("54000", "cannot hold", "shorter"),
+        ("P0001", "cannot be used", "its log"),
+    ],
+)
+def test_what_a_server_answers_is_told_by_its_code(shared, url, code, words, hint):
+    """Whatever language its messages are in; lines after the first quote what was sent."""
+    with other(url) as another:
+        another.execute(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION 'Es geht nicht' USING ERRCODE = '{code}', DETAIL = '{TYPED}'; END $$"
+        )
+        another.execute("CREATE TRIGGER t BEFORE INSERT ON runs EXECUTE FUNCTION fail()")
+        with pytest.raises(StoreError, match=words) as caught:
+            shared.create(typed("r1"))
+        assert hint in caught.value.hint
+        assert "Es geht nicht" in caught.value.message
+        assert TYPED not in caught.value.message
+        another.execute("DROP TRIGGER t ON runs")
+    assert shared.create(typed("r1"))[1]
+
+
+def test_a_search_that_takes_too_long_is_given_up(shared):
+    """Whoever asked can ask for less."""
+    with refused("took too long", "Narrow the search"), shared.database.read() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 20"))
+        connection.execute(text("SELECT pg_sleep(5)"))
+    assert shared.recent("me") == []
+
+
+def test_tables_that_somebody_dropped_are_said(shared, url):
+    with other(url) as another:
+        another.execute("DROP TABLE run_texts")
+    with refused("lacks tables", "Restore them"):
+        shared.create(typed("r1"))
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(tmp_path):
+    """Before anything is written to it."""
+    with other(postgres.postgres().url()) as another:
+        another.execute("DROP DATABASE IF EXISTS latin")
+        another.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with refused("its encoding is LATIN1", "UTF8"):
+        Store(tmp_path, SecretStr(postgres.postgres().url("latin")))
+
+
+def test_a_database_of_a_later_release_is_left_alone(any_store, tmp_path):
+    """On either database; the message says what to do for both."""
+    with any_store.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    url = any_store.database.engine.url.render_as_string(hide_password=False)
+    with pytest.raises(NewerStore, match="later release") as caught:
+        Store(tmp_path, SecretStr(url) if any_store.database.is_shared else None)
+    assert "LFCONSOLE_DATABASE_URL" in caught.value.hint
+
+
+def test_a_word_from_an_address_that_no_database_takes_finds_nothing(any_store):
+    """Addresses are typed by people."""
+    any_store.create(record())
+    odd = "r1\0\ud800"
+    assert any_store.get(odd) is None
+    assert any_store.history.entry(["me"], odd) is None
+    which = RunFilter(flow_id=odd, label=odd, text=odd)
+    assert any_store.history.page(["me", odd], which).entries == []
+    assert any_store.presets.get("me", odd) is None
+
+
+def test_a_job_of_any_length_can_be_kept_and_found(any_store):
+    """Its id is a server's word."""
+    long = "".join(chr(65 + n * n % 57) for n in range(50_000))
+    any_store.create(record(job_id=long))
+    assert any_store.of_job("me", long).id == "r1"
+
+
+def test_a_file_that_is_moved_away_is_said_and_used_again_once_it_is_back(tmp_path):
+    """Nothing is written into a file that nobody will find."""
+    store = Store(tmp_path / "data")
+    store.create(typed("r1"))
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    for call in (lambda: store.create(typed("r2")), lambda: store.recent("me")):
+        with refused("is gone", "Put it back"):
+            call()
+    (tmp_path / "elsewhere").rename(tmp_path / "data")
+    assert store.create(typed("r2"))[1]
+    assert {one.id for one in store.recent("me")} == {"r1", "r2"}
+    store.close()
+
+
+def test_another_file_in_its_place_is_used_from_then_on(tmp_path):
+    """One from a backup, or a new one."""
+    store = Store(tmp_path / "data")
+    store.create(typed("r1"))
+    backup = Store(tmp_path / "backup")
+    backup.create(typed("r0"))
+    backup.close()
+    for ending in ("", "-wal", "-shm"):
+        (tmp_path / "data" / f"runs.db{ending}").unlink(missing_ok=True)
+    (tmp_path / "backup" / "runs.db").rename(tmp_path / "data" / "runs.db")
+    assert [one.id for one in store.recent("me")] == ["r0"]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "by"),
+    [
+        ("DELETE FROM run_search_data", "writing"),
+        ("DELETE FROM run_search_data", "searching"),
+        ("UPDATE run_search_data SET block = x'ff' WHERE id > 10", "searching"),
+    ],
+)
+def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
+    """It is said once, and the next call works: no run is lost for it."""
+    store = Store(tmp_path)
+    ended(store, "r1", text="needle")
+    store.close()
+    with sqlite3.connect(store.database.path) as disk:
+        disk.execute(how)
+    damaged = refused("damaged index for searching", "Try again")
+    which = RunFilter(text="needle")
+    with damaged:
+        store.history.page(["me"], which) if by == "searching" else store.create(typed("r2"))
+    assert ids(store.history.page(["me"], which)) == ["r1"]
+    store.create(typed("r3"))
+    assert ids(store.history.page(["me"], RunFilter(text="hunter2"))) == ["r3"]
+    assert "damaged index" in caplog.text
+    store.close()
+
+
+def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
+    tmp_path, url, monkeypatch
+):
+    """In memory, with a word about it; then with its answer in the database."""
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.1)
+    bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url))
+    run_id = bench.start()
+    bench.kept(run_id, lambda kept: kept.status is RunStatus.IN_PROGRESS)
+    postgres.postgres().stop()
+    try:
+        next(iter(bench.server.jobs.values())).ends_at = 0
+        record = bench.ended(run_id)
+        assert record.status is RunStatus.COMPLETED
+        bench.until(run_id, lambda _: bench.runner.disk_fault)
+        assert "cannot be reached" in bench.runner.disk_fault.message
+        with refused("cannot be reached", "keeps trying"):
+            bench.start(click="another")
+        sent = len(bench.server.jobs)
+    finally:
+        postgres.postgres().start()
+    kept = bench.kept(run_id, lambda kept: kept.ended and kept.run)
+    assert kept.run == bench.runner.get(run_id, bench.owner).run
+    assert len(bench.server.jobs) == sent == 1
+    bench.server.seconds = 0.1
+    assert bench.ended(bench.start(click="another")).status is RunStatus.COMPLETED
+    assert bench.runner.disk_fault is None
+    bench.runner.close()
+
+
+def test_a_record_is_not_taken_back_by_one_that_is_older(shared, tmp_path, url):
+    """Two processes write; the one that lost the run to the other changes nothing."""
+    shared.create(record(worker="a"))
+    second = Store(tmp_path, SecretStr(url))
+    assert second.claim("r1", "a", "b")
+    assert not shared.update(record(worker="a", version=9, status=RunStatus.FAILED))
+    assert second.update(replace(second.get("r1"), status=RunStatus.COMPLETED, version=3))
+    assert shared.get("r1").status is RunStatus.COMPLETED
+    second.close()

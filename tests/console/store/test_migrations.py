@@ -1,0 +1,367 @@
+"""A database that an earlier release wrote, brought to the current schema."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import create_engine, event, insert, select
+from sqlalchemy.engine import Engine
+
+from lfclient.console.store import database
+from lfclient.console.store.database import postgres_url
+from lfclient.console.store.migrate import rebuild
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import RecordProblem
+from lfclient.console.store.serialization import dump_value
+from lfclient.console.store.store import Store
+from lfclient.console.store.tables import LabelRow, PieceRow, PresetRow, RunRow, TextRow
+from lfclient.flows.field import Variable
+from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.runs.components import ComponentState
+from lfclient.runs.model import RunStatus
+from tests.console.store.test_retention import indexed
+from tests.support import postgres
+
+# written by the last release with the schema 0001, and dumped
+WRITTEN = (Path(__file__).parents[2] / "support" / "data" / "runs_0001.sql").read_text(
+    encoding="utf-8"
+)
+THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=timezone.utc)
+DAMAGES = (  # of the index for searching: it cannot be opened, or cannot be read
+    "DELETE FROM run_search_data",
+    "UPDATE run_search_data SET block = x'ff' WHERE id > 10",
+)
+BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+
+
+def old(kind, folder):
+    """A database as that release left it: its address, None for the file in `folder`."""
+    if kind == "sqlite":
+        with sqlite3.connect(folder / "runs.db") as disk:
+            disk.executescript(WRITTEN)
+            disk.execute("PRAGMA journal_mode=WAL")
+        return None
+    url = SecretStr(postgres.postgres().new_database())
+    source = sqlite3.connect(":memory:")
+    source.row_factory = sqlite3.Row
+    source.executescript(WRITTEN)
+    with upgraded(url, folder, "0001") as connection:
+        for table in (RunRow.__table__, PieceRow.__table__):
+            for row in source.execute(f"SELECT * FROM {table.name}"):
+                connection.execute(insert(table), dict(row))
+    return url
+
+
+@contextmanager
+def upgraded(url, folder, revision):
+    """A connection to such a database, once it has the schema of another early release."""
+    engine = create_engine(postgres_url(url) if url else f"sqlite:///{folder / 'runs.db'}")
+    config = Config()
+    config.set_main_option("script_location", "lfclient/console/store/migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        yield connection
+    engine.dispose()
+
+
+def found(store, text):
+    return [entry.id for entry in store.history.page(["me"], RunFilter(text=text)).entries]
+
+
+@BOTH
+def test_all_that_an_earlier_release_kept_is_there(kind, tmp_path):
+    """Its answers, inputs, times and problems, to the last value."""
+    store = Store(tmp_path, old(kind, tmp_path))
+    done = store.get("completed")
+    assert (done.created_at, done.ended_at) == (THEN, THEN + timedelta(seconds=3))
+    assert (done.status, done.version, done.queue_limit) == (RunStatus.COMPLETED, 4, 5)
+    assert done.overrides["ChatInput-a.input_value"] == "Will it rain in Straßburg?"
+    assert list(done.run.outputs) == ["C-1", "T-1", "F-1"]
+    message = done.run.outputs["C-1"]
+    assert message.value == "Take an umbrella.\nIt rains on Monday."
+    assert (message.extras[0].kind, message.extras[0].value) == (OutputKind.IMAGE, b"\x89PNG\0")
+    assert done.run.outputs["T-1"].value[1] == {"day": "Tuesday", "rain": False}
+    assert done.run.outputs["F-1"].value == FileRef("plan.txt", size=3)
+    assert done.run.raw["odd"] == "\ud800 ü"
+    assert done.run.components["T-1"].state is ComponentState.DONE
+    assert done.run.messages["m"].text == "Take an umbrella."
+    failed = store.get("failed")
+    assert failed.overrides == {"Model-b.api_key": Variable("OPENAI_KEY")}
+    assert failed.run.errors[0].message == "The model is not there."
+    problem = RecordProblem("The server cannot be reached.", "Start it.")
+    assert store.get("refused").problem == problem
+    assert store.get("stopped").stop_result == "The server stopped it."
+    assert store.get("other").run.outputs["D"].value == {"a": [1, None]}
+    assert [(one.id, one.worker) for one in store.unfinished()] == [("going", "worker of then")]
+    store.close()
+
+
+@BOTH
+def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
+    """Its presets and labels are there, and drafts can be kept beside them."""
+    url = old(kind, tmp_path)
+    with upgraded(url, tmp_path, "0002") as connection:
+        connection.execute(
+            insert(LabelRow),
+            {"run_id": "completed", "label": "kept", "owner": "me", "created_at": 1},
+        )
+        connection.execute(
+            insert(PresetRow),
+            {
+                **dict.fromkeys(("id", "owner", "flow_id", "flow_name", "name"), "p"),
+                "content": dump_value({"values": {"A.b": 1}, "secrets": []}),
+                **dict.fromkeys(("created_at", "updated_at", "version"), 1),
+            },
+        )
+    store = Store(tmp_path, url)
+    assert store.presets.get("p", "p").values == {"A.b": 1}
+    assert [one.id for one in store.history.page(["me"], RunFilter(label="kept")).entries] == [
+        "completed"
+    ]
+    store.drafts.write({("b", "o", "f"): "typed"})
+    assert store.drafts.get(("b", "o", "f")) == "typed"
+    store.close()
+
+
+def with_texts(kind, folder, texts):
+    """The database of a release that kept accents, with the texts by which its runs are found."""
+    url = old(kind, folder)
+    with upgraded(url, folder, "0004") as connection:
+        run = connection.execute(select(RunRow.__table__).where(RunRow.id == "other")).one()
+        for run_id, body in texts.items():
+            if run_id.startswith("new"):
+                values = {**run._mapping, "id": run_id, "click": run_id}
+                connection.execute(insert(RunRow), values)
+            connection.execute(insert(TextRow), {"run_id": run_id, "body": body})
+    return url
+
+
+@BOTH
+def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
+    """Its texts are found with and without."""
+    texts = {"completed": "un café crème", "failed": "cafe", "going": "plain", "refused": "cafés"}
+    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
+    for typed in ("cafe", "café"):
+        assert found(store, typed) == ["refused", "failed", "completed"]
+    assert found(store, "creme") == ["completed"]
+    store.update(replace(store.get("completed"), flow_name="Thé", version=9), answer=True)
+    assert found(store, "creme") == []
+    assert found(store, "the umbrella") == ["completed"]
+    store.close()
+
+
+@BOTH
+def test_however_many_texts_have_accents_all_of_them_are_found(kind, tmp_path):
+    """They are changed a few at a time."""
+    texts = {f"new {number}": "café" for number in range(450)}
+    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
+    assert store.history.count(["you"], RunFilter(text="cafe")) == 450
+    store.close()
+
+
+def test_what_an_earlier_release_has_deleted_is_overwritten(tmp_path):
+    """In the index for searching, where it was only marked."""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "will-it-rain"})
+    with sqlite3.connect(tmp_path / "runs.db") as disk:
+        disk.execute("DELETE FROM run_texts WHERE run_id = 'failed'")
+    store = Store(tmp_path)
+    upgraded = indexed(store)
+    with store.database.write() as connection:
+        rebuild(connection)
+    assert upgraded == indexed(store)
+    store.close()
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_an_upgrade_makes_a_damaged_index_for_searching_anew(tmp_path, how):
+    """A console would not start otherwise."""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "cafe"})
+    with sqlite3.connect(tmp_path / "runs.db") as disk:
+        disk.execute(how)
+    store = Store(tmp_path)
+    assert found(store, "cafe") == ["failed", "completed"]
+    store.close()
+
+
+def test_an_upgrade_is_told_before_it_begins(tmp_path, caplog):
+    """The console is not there until it has ended; a new file is no news."""
+    Store(tmp_path / "new").close()
+    assert caplog.text == ""
+    with_texts("sqlite", tmp_path, {"completed": "un café crème"})
+    Store(tmp_path).close()
+    assert f"{tmp_path / 'runs.db'}, is brought up to date" in caplog.text
+    caplog.clear()
+    Store(tmp_path).close()
+    assert caplog.text == ""
+
+
+@BOTH
+def test_what_an_earlier_release_kept_is_listed_and_found(kind, tmp_path):
+    """Once its texts are added, a few at a time; adding them again changes nothing."""
+    store = Store(tmp_path, old(kind, tmp_path))
+    listed = ["going", "stopped", "refused", "failed", "completed"]
+    assert [entry.id for entry in store.history.page(["me"]).entries] == listed
+    assert found(store, "umbrella") == []
+    assert [store.add_texts(limit=4), store.add_texts(limit=4), store.add_texts(limit=4)] == [
+        4,
+        2,
+        0,
+    ]
+    assert found(store, "umbrella strassburg") == ["completed"]
+    assert found(store, "cannot be reached") == ["refused"]
+    entries = {entry.id: entry for entry in store.history.page(["me"]).entries}
+    assert entries["completed"].headline == "Take an umbrella."
+    assert entries["completed"].gist.startswith("input_value: Will it rain in Straßburg? · api_key")
+    assert entries["failed"].headline == "The model is not there."
+    assert entries["refused"].headline == "The server cannot be reached."
+    with store.database.read() as connection:
+        sizes = connection.exec_driver_sql(
+            "SELECT answer_bytes, (SELECT sum(length(body)) FROM run_pieces WHERE run_id = runs.id)"
+            " FROM runs WHERE id IN ('completed', 'other')"
+        ).all()
+    assert all(kept == taken and kept > 100 for kept, taken in sizes)
+    store.close()
+
+
+@BOTH
+def test_texts_are_added_once_however_many_do_it(kind, tmp_path):
+    """Two processes start at the same time."""
+    url = old(kind, tmp_path)
+    stores = [Store(tmp_path, url) for _ in range(2)]
+    together = threading.Barrier(2)
+    failures = []
+
+    def add(store):
+        together.wait()
+        try:
+            while store.add_texts(limit=2):
+                pass
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=add, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+    assert found(stores[0], "umbrella") == ["completed"]
+    for store in stores:
+        store.close()
+
+
+def test_an_answer_that_cannot_be_read_does_not_keep_the_others_from_being_found(tmp_path, caplog):
+    """The log says which, without what is in it."""
+    old("sqlite", tmp_path)
+    with sqlite3.connect(tmp_path / "runs.db") as disk:
+        disk.execute(
+            "UPDATE run_pieces SET body = 'tag\nno JSON: umbrella' WHERE run_id = 'failed'"
+        )
+    store = Store(tmp_path)
+    assert store.add_texts() == 6
+    assert store.add_texts() == 0
+    assert found(store, "umbrella") == ["completed"]
+    assert found(store, "weather") == ["going", "stopped", "refused", "failed", "completed"]
+    assert "answer of run failed cannot be read" in caplog.text
+    assert "umbrella" not in caplog.text
+    store.close()
+
+
+def _open(folder, url, together):
+    together.wait(60)
+    Store(folder, url).close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"), [("sqlite", "old"), ("postgresql", "old"), ("sqlite", "new")]
+)
+def test_processes_that_start_at_once_upgrade_once(kind, begin, tmp_path):
+    """An earlier release's database, and one that is not there yet."""
+    url = old(kind, tmp_path) if begin == "old" else None
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(2)
+    processes = [spawn.Process(target=_open, args=(tmp_path, url, together)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(90)
+    assert [process.exitcode for process in processes] == [0, 0]
+    store = Store(tmp_path, url)
+    assert len(store.recent("me")) == (5 if begin == "old" else 0)
+    store.close()
+
+
+def _upgrade_and_die(folder, url):
+    def die(connection, cursor, statement, *_):
+        if "CREATE TABLE presets" in statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", die)
+    Store(folder, url)
+
+
+@BOTH
+def test_an_upgrade_that_is_killed_is_made_anew(kind, tmp_path):
+    """In the middle of it: what was there is there, then with the schema that it should have."""
+    url = old(kind, tmp_path)
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=_upgrade_and_die, args=(tmp_path, url))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    store = Store(tmp_path, url)
+    assert store.get("completed").run.outputs["T-1"].value[0]["day"] == "Monday"
+    assert store.add_texts() == 6
+    store.close()
+
+
+def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
+    """SQLite by itself does not, in about one of a hundred, as a file gets its log."""
+
+    def connects(path):
+        engine = database._sqlite(path, 3)
+        at_once.wait()
+        with engine.connect() as connection:
+            kept = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        engine.dispose()
+        return kept
+
+    at_once = threading.Barrier(8)
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(60):
+            paths = [tmp_path / f"{number}.db"] * 8
+            assert list(pool.map(connects, paths)) == ["wal"] * 8
+
+
+@BOTH
+def test_an_upgrade_waits_for_another_that_takes_long(kind, tmp_path, monkeypatch):
+    """Longer than a write would wait."""
+    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 1)
+    url = old(kind, tmp_path)
+    if kind == "sqlite":
+        other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+    else:
+        other = psycopg.connect(url.get_secret_value())
+        other.execute("SELECT pg_advisory_xact_lock(7312004)")
+    timer = threading.Timer(1.6, other.rollback)
+    timer.start()
+    store = Store(tmp_path, url)
+    assert timer.finished.is_set()
+    assert len(store.recent("me")) == 5
+    store.close()
+    timer.join()
+    other.close()

@@ -1,0 +1,72 @@
+"""Presets on disk, on SQLite and on PostgreSQL."""
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.console.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead
+from lfclient.flows.field import Variable
+
+
+def preset(id="a", name="Mine", **more):
+    return Preset(
+        **{"id": id, "owner": "me", "flow_id": "f", "flow_name": "F", "name": name, **more}
+    )
+
+
+def names(store, owner="me", flow_id="f"):
+    return [head.name for head in store.presets.of(owner, flow_id)]
+
+
+def test_values_come_back_as_they_were_to_their_owner_only(any_store):
+    """Variables included; a list has no values."""
+    values = {"T-a.p": "ü\x00", "T-a.v": Variable("KEY"), "T-a.n": [1, {"b": None}]}
+    kept = any_store.presets.create(preset(values=values, secrets=("T-a.s",)))
+    assert (kept.values, kept.secrets, kept.version) == (values, ("T-a.s",), 1)
+    assert any_store.presets.get("me", "a") == kept
+    assert any_store.presets.get("you", "a") is None
+    assert any_store.presets.of("me", "f") == [PresetHead("a", "Mine", False, 1)]
+    assert any_store.presets.of("you", "f") == any_store.presets.of("me", "g") == []
+
+
+def test_a_name_is_taken_within_a_flow_and_owner(any_store):
+    """Whether it is new, or another's new name."""
+    any_store.presets.create(preset("a", "b"))
+    any_store.presets.create(preset("b", "A"))
+    any_store.presets.create(preset("c", "b", flow_id="g"))
+    any_store.presets.create(preset("d", "b", owner="you"))
+    with pytest.raises(NameTaken):
+        any_store.presets.create(preset("e", "b"))
+    with pytest.raises(NameTaken):
+        any_store.presets.update(replace(any_store.presets.get("me", "b"), name="b"))
+    assert names(any_store) == ["A", "b"]
+
+
+def test_the_second_of_two_who_change_one_is_refused(any_store):
+    """And so is who changes one that is gone, or another's."""
+    read = any_store.presets.create(preset(values={"x": 1}))
+    changed = any_store.presets.update(replace(read, values={"x": 2}))
+    assert changed.version == 2
+    for late in (replace(read, values={"x": 3}), replace(changed, owner="you")):
+        with pytest.raises(ChangedMeanwhile):
+            any_store.presets.update(late)
+    assert any_store.presets.get("me", "a").values == {"x": 2}
+    any_store.presets.delete("me", "a")
+    with pytest.raises(ChangedMeanwhile):
+        any_store.presets.update(changed)
+    assert any_store.presets.get("me", "a") is None
+
+
+def test_at_most_one_of_a_flow_is_its_default(any_store):
+    """Which an update leaves so, and somebody else cannot change."""
+    for id in "ab":
+        any_store.presets.create(preset(id, id))
+    any_store.presets.set_default("me", "f", "a")
+    any_store.presets.set_default("me", "f", "b")
+    any_store.presets.update(replace(any_store.presets.get("me", "b"), name="new"))
+    any_store.presets.set_default("you", "f", None)
+    assert [head.name for head in any_store.presets.of("me", "f") if head.is_default] == ["new"]
+    with pytest.raises(ChangedMeanwhile):
+        any_store.presets.set_default("me", "f", "gone")
+    any_store.presets.set_default("me", "f", None)
+    assert not any(head.is_default for head in any_store.presets.of("me", "f"))

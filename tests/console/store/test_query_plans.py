@@ -1,0 +1,128 @@
+"""How the databases go about the lists of runs: along an index, never sorting a whole table."""
+
+import re
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import event
+
+from lfclient.console.store.row_mapping import microseconds
+from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
+from tests.support import postgres
+from tests.support.many_runs import BEGUN, FLOWS, LABEL, OWNER, RARE, fill
+
+COUNT = 3_000
+FROM, MIDDLE, TO = (BEGUN + timedelta(minutes=COUNT * n // 4) for n in (1, 2, 3))
+FILTERS = {
+    "flow": {"flow_id": "flow-1"},
+    "status": {"statuses": (RunStatus.FAILED,)},
+    "statuses": {"statuses": (RunStatus.FAILED, RunStatus.CANCELLED)},
+    "mode": {"mode": "sync"},
+    "label": {"label": LABEL},
+    "star": {"starred": True},
+    "since": {"since": FROM},
+    "until": {"until": TO},
+    "common": {"text": "flow"},  # which is in each run
+    "rare": {"text": RARE},
+    "labelled": {"text": f"{LABEL} flow"},  # the first in a label only
+    "in both": {"text": LABEL[1]},  # in the label, and in each text
+}
+FEW = [FILTERS[name]["text"] for name in ("rare", "labelled")]
+NOTHING = [pytest.param(RunFilter(), id="all")]
+ALONE = [pytest.param(RunFilter(**values), id=name) for name, values in FILTERS.items()]
+PAIRS = [
+    pytest.param(RunFilter(**FILTERS[one], **FILTERS[two]), id=f"{one}-{two}")
+    for one, two in combinations(FILTERS, 2)
+    if not FILTERS[one].keys() & FILTERS[two].keys()
+]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def many(request, tmp_path_factory):
+    url = SecretStr(postgres.postgres().new_database()) if request.param == "postgresql" else None
+    store = Store(tmp_path_factory.mktemp("many"), url)
+    fill(store, COUNT)
+    yield store
+    store.close()
+
+
+@contextmanager
+def plans(store):
+    """Yields a list, that has what is asked of the runs inside, each with its plan."""
+    asked, found = [], []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        asked.append((statement, parameters))
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(store.database.engine, "before_cursor_execute", note)
+    how = "EXPLAIN" if store.database.is_shared else "EXPLAIN QUERY PLAN"
+    with store.database.engine.connect() as connection:
+        for statement, parameters in asked:
+            if statement.startswith(("SELECT", "WITH")) and "run" in statement:
+                if store.database.is_shared:
+                    # the table is small: what it would do with a large one
+                    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+                rows = connection.exec_driver_sql(f"{how} {statement}", parameters)
+                found.append((statement, "\n".join(str(row[-1]) for row in rows)))
+
+
+def bad(plan):
+    """The lines of a plan that read or sort a whole table; to sort a few rows is no fault."""
+    found = []
+    for line in plan.splitlines():
+        sorts = re.search(r"(?<!Incremental )Sort  \(.* rows=(\d+)", line)
+        if sorts and int(sorts[1]) > COUNT // 20:
+            found.append(line)
+        if "USE TEMP B-TREE FOR ORDER BY" in line or "Seq Scan on run" in line:
+            found.append(line)
+        whole = line.startswith("SCAN run") and "VIRTUAL TABLE" not in line
+        if whole and "ix_runs_unfinished" not in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
+def test_each_page_of_a_list_goes_along_an_index(many, which):
+    """The first, one behind another, one before it; those few that a rare word has are sorted."""
+    middle = Cursor(microseconds(MIDDLE), "")
+    with plans(many) as found:
+        many.history.page([OWNER], which)
+        many.history.page([OWNER], which, older_than=middle)
+        many.history.page([OWNER], which, newer_than=middle)
+    of_labels = "SELECT run_labels.run_id"  # those of the runs of a page, not the list itself
+    listed = [
+        plan
+        for statement, plan in found
+        if "ORDER BY" in statement
+        and "FROM (SELECT" not in statement
+        and not statement.startswith(of_labels)
+    ]
+    assert bool(listed) == (which.text not in FEW)
+    assert "\n".join(plan for plan in listed if bad(plan)) == ""
+
+
+def test_what_the_page_offers_is_found_without_reading_the_runs(many):
+    """Flows and labels, the oldest and the newest run, and what goes on."""
+    with plans(many) as found:
+        assert len(many.history.flows([OWNER])) == FLOWS
+        assert many.history.labels([OWNER]) == [LABEL]
+        many.history.span([OWNER])
+        many.unfinished()
+        many.recent(OWNER)
+        many.of_job(OWNER, "job-1")
+    assert len(found) == FLOWS + 1 + 1 + 2 + 3
+    assert "\n".join(plan for _, plan in found if bad(plan)) == ""
+
+
+def test_what_goes_on_is_found_by_an_index_of_its_own(many):
+    """The console's start asks for it: what has ended costs nothing."""
+    with plans(many) as found:
+        many.unfinished()
+    assert "ix_runs_unfinished" in found[0][1]

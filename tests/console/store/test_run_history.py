@@ -1,0 +1,303 @@
+"""Lists of runs, on SQLite and on PostgreSQL."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lfclient.console.store import text_search
+from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.statements import RUNS
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
+from tests.console.store.test_store import NOW, record
+
+ME = ["me"]
+
+
+def add(store, id, seconds=0, **changes):
+    kept = record(id, created_at=NOW + timedelta(seconds=seconds), **changes)
+    store.create(kept)
+    return kept
+
+
+def ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
+    """A run that returned a message."""
+    kept = add(store, id, seconds, **changes)
+    outputs = {"C-1": Output("C-1", OutputKind.MESSAGE, text)}
+    run = Run(kept.flow_id, kept.mode, status, outputs=outputs)
+    store.update(replace(kept, status=status, ended_at=kept.created_at, run=run), answer=True)
+
+
+def ids(page):
+    return [entry.id for entry in page.entries]
+
+
+def test_pages_follow_each_other_without_gaps_and_back(any_store):
+    """Also where many runs were begun in the same microsecond, and where owners are mixed."""
+    for n in range(25):
+        add(any_store, f"r{n:02}", seconds=n // 10, owner="me" if n % 2 else "also me")
+    add(any_store, "not mine", seconds=5, owner="you")
+    history, owners = any_store.history, ["me", "also me"]
+    expected = [f"r{n:02}" for n in reversed(range(25))]
+    page, seen, pages = history.page(owners, limit=7), [], []
+    while True:
+        seen += ids(page)
+        pages.append(page)
+        if page.older is None:
+            break
+        page = history.page(owners, older_than=page.older, limit=7)
+    assert seen == expected
+    assert pages[0].newer is None
+    for before, after in zip(reversed(pages[:-1]), reversed(pages[1:]), strict=True):
+        back = history.page(owners, newer_than=after.newer, limit=7)
+        assert ids(back) == ids(before)
+        assert (back.newer is None) == (before is pages[0])
+
+
+def test_a_page_goes_on_behind_a_run_that_was_deleted(any_store):
+    for n in range(5):
+        ended(any_store, f"r{n}", seconds=n)
+    page = any_store.history.page(ME, limit=2)
+    any_store.history.delete(ME, ids(page))
+    assert ids(any_store.history.page(ME, older_than=page.older, limit=2)) == ["r2", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("which", "expected"),
+    [
+        (RunFilter(), ["d", "c", "b", "a"]),
+        (RunFilter(flow_id="other"), ["b"]),
+        (RunFilter(statuses=(RunStatus.FAILED, RunStatus.IN_PROGRESS)), ["d", "c"]),
+        (RunFilter(mode="sync"), ["c"]),
+        (RunFilter(since=NOW + timedelta(seconds=1)), ["d", "c", "b"]),
+        (RunFilter(until=NOW + timedelta(seconds=1)), ["a"]),
+        (RunFilter(starred=True), ["a"]),
+        (RunFilter(label="good"), ["c", "a"]),
+        (RunFilter(label="good", mode="sync"), ["c"]),
+        (RunFilter(label="none"), []),
+    ],
+)
+def test_each_filter_narrows_the_list(any_store, which, expected):
+    """And the count, which is of the same runs."""
+    history = any_store.history
+    ended(any_store, "a")
+    ended(any_store, "b", seconds=1, flow_id="other")
+    ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
+    add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
+    history.star(ME, "a", True)
+    for run_id in ("a", "c"):
+        history.change_labels(ME, [run_id], ["good"])
+    assert ids(history.page(ME, which)) == expected
+    assert ids(history.page(ME, which, older_than=Cursor(2**62, ""))) == expected
+    assert history.count(ME, which) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("needle", ["out", "in"]),
+        ("NEEDLE", ["out", "in"]),
+        ("straße", ["odd"]),
+        ("STRASSE", ["odd"]),
+        ('"a needle in"', ["in"]),
+        ("needle hay", ["in"]),
+        ("needle nowhere", []),
+        ("100%", ["odd"]),
+        ("50%", []),
+        ("under_score", ["odd"]),
+        ("under-score", []),
+        ("underXscore", []),
+        ('say "', ["odd"]),
+        ("it's", ["odd"]),
+        ("back\\slash", ["odd"]),
+        ("* OR needle NOT", []),
+        ("日本", ["odd"]),
+        ("fé", ["odd"]),
+        ("cafe", ["odd"]),
+        ("CAFÉ", ["odd"]),
+        ("cafe\u0301", ["odd"]),
+        ("\u0301", ["failed", "odd", "out", "in"]),
+        ("ガ", ["odd"]),
+        ("カ", []),
+        ("boom", ["failed"]),
+        ("'; DROP TABLE runs; --", []),
+        ("  ", ["failed", "odd", "out", "in"]),
+        ("\0needle", ["out", "in"]),
+    ],
+)
+def test_a_search_finds_what_was_typed_and_nothing_else(any_store, typed, expected):
+    """In inputs and outputs, whatever the case and accents; quotes make a phrase, wildcards mean
+    nothing.
+    """
+    ended(any_store, "in", overrides={"A.b": "a needle in the hay"})
+    ended(any_store, "out", seconds=1, text="no hit but one Needle")
+    odd = '100% under_score says "what" it\'s back\\slash Straße 日本語ガ café: say " again'
+    ended(any_store, "odd", seconds=2, text=odd)
+    failed = add(any_store, "failed", seconds=3)
+    run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom: it broke"),))
+    any_store.update(replace(failed, status=RunStatus.FAILED, run=run), answer=True)
+    assert ids(any_store.history.page(ME, RunFilter(text=typed))) == expected
+
+
+def test_a_list_tells_of_inputs_and_answer_without_reading_them(any_store):
+    add(any_store, "a", gist="Message: Hi")
+    ended(any_store, "b", seconds=1, text="\n  First line\nsecond")
+    newest, oldest = any_store.history.page(ME).entries
+    assert (oldest.gist, oldest.headline, oldest.seconds) == ("Message: Hi", "", None)
+    assert (newest.headline, newest.seconds) == ("First line", 0.0)
+
+
+def test_labels_are_trimmed_kept_once_and_listed(any_store):
+    """What is not taken away stays; somebody else's run is left alone."""
+    add(any_store, "a")
+    add(any_store, "b", owner="you")
+    history = any_store.history
+    history.change_labels(ME, ["a", "b"], [" two  words ", "b", "two words", ""])
+    assert history.entry(ME, "a").labels == ("b", "two words")
+    assert history.labels(ME) == ["b", "two words"]
+    history.change_labels(ME, ["a"], ["c", "b"], take=["two words", "none"])
+    assert history.entry(ME, "a").labels == ("b", "c")
+    assert history.labels(["you"]) == []
+
+
+def test_labels_are_changed_for_all_runs_or_none(any_store):
+    """One of them has too many with the new one, or a label is too long."""
+    history = any_store.history
+    for name in "ab":
+        add(any_store, name)
+    history.change_labels(ME, ["b"], [str(n) for n in range(20)])
+    for labels in (["x" * 61], ["new"]):
+        with pytest.raises(ValueError, match="may have"):
+            history.change_labels(ME, ["a", "b"], labels, take=["none"])
+    assert history.entry(ME, "a").labels == ()
+    assert len(history.entry(ME, "b").labels) == 20
+
+
+def test_labels_that_two_give_at_once_are_all_kept(any_store):
+    """Neither undoes what the other has done."""
+    add(any_store, "a")
+    names = [f"label {n}" for n in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: any_store.history.change_labels(ME, ["a"], [name]), names))
+    assert any_store.history.labels(ME) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("straße", ["c", "a"]),
+        ("STRASSE", ["c", "a"]),
+        ("für", ["a"]),
+        ("FUR", ["a"]),
+        ("needle straße", ["c", "a"]),
+        ("needle für", ["a"]),
+        ('"die straße"', ["a"]),
+        ("ab", ["b"]),
+        ("a_b", ["b"]),
+        ("theirs", []),
+    ],
+)
+@pytest.mark.parametrize("few", [text_search.FEW, 1])
+def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, typed, expected):
+    """Each word may be in the one or the other, whether few runs have it or many; nobody finds by
+    the labels of somebody else.
+    """
+    monkeypatch.setattr(text_search, "FEW", few)
+    for number, name in enumerate("abcd"):
+        text = "a needle in the Straße" if name == "c" else "a needle"
+        ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
+    history = any_store.history
+    history.change_labels(ME, ["a"], ["Für die Straße"])
+    history.change_labels(ME, ["b"], ["a_b ab"])
+    history.change_labels(["you"], ["d"], ["theirs"])
+    assert ids(history.page(ME, RunFilter(text=typed))) == expected
+    assert ids(history.page(["you"], RunFilter(text="theirs"))) == ["d"]
+    assert history.count(ME, RunFilter(text=typed)) == len(expected)
+    assert sorted(history.delete_all(ME, RunFilter(text=typed))) == sorted(expected)
+
+
+def test_a_star_outlives_what_the_follower_writes(any_store):
+    """Whoever follows a run knows nothing of its star."""
+    kept = add(any_store, "a")
+    any_store.history.star(ME, "a", True)
+    any_store.update(replace(kept, status=RunStatus.COMPLETED, version=2), answer=True)
+    assert any_store.history.entry(ME, "a").starred
+
+
+def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
+    """With the answer, the text and the labels of what goes."""
+    ended(any_store, "a", text="needle")
+    add(any_store, "b", status=RunStatus.IN_PROGRESS)
+    ended(any_store, "c", owner="you", text="needle")
+    any_store.history.change_labels(ME, ["a"], ["x"])
+    removed = any_store.history.delete(ME, ["a", "b", "c", "none"])
+    assert (removed.gone, removed.going) == (["a"], ["b"])
+    assert any_store.get("a") is None
+    assert any_store.get("c").run is not None
+    assert any_store.history.labels(ME) == []
+    found = any_store.history.page(["me", "you"], RunFilter(text="needle"))
+    assert ids(found) == ["c"]
+
+
+def test_all_that_a_filter_finds_can_be_deleted(any_store):
+    """However many there are; those that go on stay."""
+    for n in range(450):
+        add(any_store, f"r{n}", seconds=n, status=RunStatus.COMPLETED)
+    add(any_store, "going", status=RunStatus.IN_PROGRESS)
+    old = RunFilter(until=NOW + timedelta(seconds=440))
+    assert len(any_store.history.delete_all(ME, old)) == 440
+    assert any_store.history.count(ME) == 11
+
+
+def test_a_run_that_gets_its_star_while_all_others_are_deleted_stays(any_store):
+    """Also where that is written between the look for the runs and their deletion."""
+    for name in ("a", "b"):
+        ended(any_store, name)
+    history = any_store.history
+    with ThreadPoolExecutor(1) as another:
+        with any_store.database.write() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == "a").values(starred=True))
+            deleting = another.submit(history.delete_all, ME, RunFilter(starred=False))
+            time.sleep(0.5)  # it has found both by then, where readers do not wait for writers
+        assert deleting.result(10) == ["b"]
+    assert ids(history.page(ME)) == ["a"]
+
+
+def test_runs_are_counted_over_time_by_status(any_store):
+    for n in range(6):
+        status = RunStatus.FAILED if n % 3 == 2 else RunStatus.COMPLETED
+        ended(any_store, f"r{n}", seconds=n * 1800, status=status)
+    start = NOW.replace(microsecond=0)
+    assert any_store.history.over_time(ME, RunFilter(), 3600) == [
+        (start, RunStatus.COMPLETED, 2),
+        (start + timedelta(hours=1), RunStatus.COMPLETED, 1),
+        (start + timedelta(hours=1), RunStatus.FAILED, 1),
+        (start + timedelta(hours=2), RunStatus.COMPLETED, 1),
+        (start + timedelta(hours=2), RunStatus.FAILED, 1),
+    ]
+    ahead = any_store.history.over_time(ME, RunFilter(), 86400, 3600 * (24 - NOW.hour) - 1800)
+    assert [(at, many) for at, _, many in ahead] == [
+        (start - timedelta(hours=23, minutes=30), 1),
+        (start + timedelta(minutes=30), 3),
+        (start + timedelta(minutes=30), 2),
+    ]
+    assert any_store.history.span(ME) == (NOW, NOW + timedelta(seconds=9000))
+    assert any_store.history.span(["nobody"]) is None
+
+
+def test_flows_that_were_run_go_by_their_latest_name(any_store):
+    add(any_store, "a", flow_id="f", flow_name="Old")
+    add(any_store, "b", seconds=1, flow_id="f", flow_name="New")
+    add(any_store, "c", flow_id="g", flow_name="another")
+    assert any_store.history.flows(ME) == {"g": "another", "f": "New"}
+
+
+def test_a_text_that_no_database_takes_is_kept_without_what_it_cannot_hold(any_store):
+    """NUL and halves of surrogate pairs."""
+    ended(any_store, "a", text="x\0y \ud800 needle", flow_name="F\0")
+    assert ids(any_store.history.page(ME, RunFilter(text="needle"))) == ["a"]

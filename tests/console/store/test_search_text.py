@@ -1,0 +1,82 @@
+"""What lists show of a run in a line."""
+
+import pytest
+
+from lfclient.console.store.search_text import GIST, SEARCHED, gist, gist_of, headline, searched
+from lfclient.flows.field import Variable
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
+from tests.console.store.test_store import record
+from tests.support.flows import entry, flow, node, text
+
+
+def test_inputs_are_named_as_the_form_names_them():
+    """In order, a long value without its middle, a variable by its name, a secret as its mask."""
+    overrides = {
+        "A.text": "\n  two\nlines",
+        "A.rows": 3,
+        "A.key": Variable("KEY"),
+        "B.secret": "••••",
+        "B.on": False,
+        "B.long": "x" * 500 + "end",
+    }
+    said = gist(overrides, {"A.text": "Message"})
+    assert said.startswith("Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False")
+    assert said.endswith("xend")
+    assert "x…x" in said
+    assert len(gist({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("bebdf0f3-a6dc/x_note.txt", "x_note.txt"),
+        (["a/b/one.txt", "two.txt"], "one.txt, two.txt"),
+        (Variable("WHERE"), "variable WHERE"),
+        ("", ""),
+    ],
+)
+def test_files_are_named_without_their_folders(value, words):
+    """The name that a person knows stands at the end, where a long path is cut; texts stay."""
+    parts = {"path": entry("FileInput", "file", display_name="Files"), "other": text()}
+    given = {"R-1.path": value, "R-1.other": "a/b"}
+    assert gist_of(flow(node("R-1", **parts)), given) == f"Files: {words} · other: a/b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        (OutputKind.MESSAGE, "\n## **London** calls\nmore", "London calls"),
+        (OutputKind.MESSAGE, "![A view](data:image/png;base64,AA)", "A view"),
+        (OutputKind.MESSAGE, "3 * 4 * 5", "3 * 4 * 5"),
+        (OutputKind.MESSAGE, "- AT&amp;T, a\\*b", "AT&T, a*b"),
+        (
+            OutputKind.MESSAGE,
+            "> 2 > 1 (~50 %)! See: http://a.test/",
+            "2 > 1 (~50 %)! See: http://a.test/",
+        ),
+        (OutputKind.TABLE, [{"a": 1}, {"a": 2}], "Table of 2 rows"),
+        (OutputKind.DATA, {"a": [1, "b"]}, "a: 1 b"),
+        (OutputKind.IMAGE, b"\x89PNG", "Image"),
+        (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
+    ],
+)
+def test_an_answer_is_told_by_its_first_line(kind, value, says):
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
+    assert headline(record(run=run)) == says
+
+
+def test_a_failed_run_is_told_by_its_reason():
+    run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
+    assert headline(record(run=run)) == "No such *file*"
+
+
+def test_of_long_outputs_the_beginning_is_searched():
+    """As much of the inputs, whatever the outputs are."""
+    text = "x " * (SEARCHED // 2 - 5) + "within beyond"
+    output = Output("C-1", OutputKind.MESSAGE, text)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output})
+    found = searched(record(overrides={"A.b": "y" * SEARCHED}, run=run))
+    assert "within" in found
+    assert "beyond" not in found

@@ -1,0 +1,373 @@
+"""Runs on disk."""
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+import sqlite3
+import stat
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import event
+
+from lfclient.console.store.errors import NewerStore, StoreError
+from lfclient.console.store.migrate import upgrade
+from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
+from lfclient.console.store.store import Store
+from lfclient.flows.field import Variable
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import (
+    ComponentRun,
+    ComponentState,
+    Decision,
+    HumanInput,
+    Message,
+    NotRun,
+    RunError,
+)
+from lfclient.runs.model import Run, RunStatus
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=timezone.utc)
+
+
+def record(id="r1", **changes):
+    values = {
+        "id": id,
+        "owner": "me",
+        "click": id,
+        "server_name": "test",
+        "server_url": "http://a",
+        "flow_id": "flow",
+        "flow_name": "Flow",
+        "mode": "background",
+        "created_at": NOW,
+    }
+    return RunRecord(**{**values, **changes})
+
+
+def whole_run():
+    rows = [{"n": n, "text": f"row {n}"} for n in range(5000)]
+    table = Output("T-1", OutputKind.TABLE, rows, type="dataframe", truncated=True, missing=3)
+    image = Output("C-1", OutputKind.IMAGE, b"\x89PNG\x00", type="message")
+    return Run(
+        flow_id="flow",
+        mode="sync",
+        status=RunStatus.FAILED,
+        job_id="job",
+        outputs={
+            "T-1": table,
+            "C-1": Output("C-1", OutputKind.MESSAGE, "text", extras=(image,), note="cut"),
+            "F-1": Output("F-1", OutputKind.FILE, FileRef("out.txt", size=3)),
+            "D-1": Output("D-1", OutputKind.DATA, {"a": [1, None]}, parts={"b": table}),
+            "E-1": Output("E-1", OutputKind.DATA, []),
+        },
+        not_run=(NotRun("B-1", "Branch", "not taken"),),
+        errors=(RunError("boom", component_id="T-1"),),
+        warnings=("old component",),
+        raw={"outputs": {"T-1": {"content": rows}}, "odd": "\ud800 ü", "deep": [[[[1]]]]},
+        components={
+            "T-1": ComponentRun(
+                "T-1",
+                ComponentState.DONE,
+                "Table",
+                seconds=0.5,
+                ended_at=NOW,
+                output=table,
+                log=("a",),
+            ),
+            "F-1": ComponentRun("F-1", ComponentState.FAILED, error=RunError("boom")),
+            "B-1": ComponentRun("B-1", ComponentState.SKIPPED),
+        },
+        messages={"m": Message("m", "Hello", "Machine", files=("a/b.png",), streamed="Hel")},
+        waiting_for=HumanInput("q", "Pay?", (Decision("yes", "Yes"),), expires_at=NOW),
+        decided=(HumanInput("p", "Go?", (Decision("no", "No"),), sent="no", sent_at=NOW),),
+        last_event_id="7",
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def in_session(store):
+    """Records of one session that has ended or goes on, and of others."""
+    done = {"session_id": "s", "status": RunStatus.COMPLETED}
+    store.create(record("done", **done))
+    store.update(record("done", **done, run=whole_run()), answer=True)
+    store.create(record("going", session_id="s", status=RunStatus.IN_PROGRESS))
+    store.create(record("other flow", **{**done, "flow_id": "g"}))
+    store.create(record("other session", **{**done, "session_id": "t"}))
+    store.create(record("other owner", **{**done, "owner": "you"}))
+
+
+def test_the_ended_records_of_a_session_are_deleted_with_their_answers(store):
+    """Of that owner and flow; one that goes on is somebody's at work."""
+    in_session(store)
+    assert store.forget_session("me", "flow", "s") == ["done"]
+    assert store.get("done") is None
+    assert all(store.get(f"other {what}") for what in ("flow", "session", "owner"))
+    assert store.get("going")
+    with sqlite3.connect(store.database.path) as disk:
+        assert disk.execute("select count(*) from run_pieces").fetchone() == (0,)
+    store.update(record("done", version=9), answer=True)
+    assert store.get("done") is None
+
+
+def test_the_ended_records_of_a_session_get_another(any_store):
+    """A new version of each; their answers stay."""
+    in_session(any_store)
+    assert any_store.rename_session("me", "flow", "s", "new") == ["done"]
+    found = any_store.get("done")
+    assert (found.session_id, found.version, found.run) == ("new", 2, whole_run())
+    assert any_store.get("going").session_id == "s"
+    assert any_store.get("other owner").session_id == "s"
+
+
+def test_a_run_comes_back_as_it_was():
+    """Every kind of value, nested ones too, survives writing and reading."""
+    run = whole_run()
+    assert load_run(dump_run(run)) == run
+
+
+def test_a_run_kept_by_a_release_without_components_is_read():
+    first, *rest = dump_run(whole_run())
+    tag, _, body = first.partition(b"\n")
+    document = json.loads(body)
+    for name in ("components", "messages", "waiting_for", "last_event_id"):
+        del document[name]
+    read = load_run([tag + b"\n" + json.dumps(document).encode(), *rest])
+    assert read.outputs == whole_run().outputs
+    assert (read.components, read.messages, read.waiting_for) == ({}, {}, None)
+
+
+def test_what_output_and_raw_answer_share_is_written_once():
+    """A large answer is not kept twice."""
+    text = "x" * 1_000_000
+    output = Output("C-1", OutputKind.MESSAGE, text)
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw={"o": [text]})
+    documents = list(dump_run(run))
+    assert sum(map(len, documents)) < 1_100_000
+    assert load_run(documents) == run
+
+
+def test_large_values_are_written_in_slices():
+    """No document is much larger than a million characters, wherever the value stands."""
+    output = Output("C-1", OutputKind.IMAGE, bytes(range(256)) * 10_000)
+    raw = {"text": "é\ud800" * 1_500_000, "rows": [{"n": n} for n in range(9_000)], "none": []}
+    run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw=raw)
+    documents = list(dump_run(run))
+    assert max(map(len, documents)) < 3_000_000
+    assert load_run(documents) == run
+
+
+def test_an_answer_that_was_kept_before_decisions_were_is_read():
+    """It lacks what they added, and no other."""
+    documents = list(dump_run(replace(whole_run(), decided=())))
+    older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
+    assert not re.search(b"decided|sent_at", older)
+    assert load_run([older, *documents[1:]]) == replace(whole_run(), decided=())
+
+
+def test_a_server_cannot_forge_the_marks_of_the_codec():
+    """Marks are made anew each time; an answer that holds an earlier one is plain data."""
+    tag = dump_value(b"x").split(b"\n")[0].decode()
+    value = {tag: "bytes", "base64": "eHg="}
+    assert load_value(dump_value(value)) == value
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": {tag: "shared", "index": 9}})
+    assert load_run(dump_run(run)) == run
+
+
+def test_an_answer_nested_deeply_can_be_kept():
+    """As deep as JSON itself may be."""
+    value = leaf = []
+    for _ in range(400):
+        leaf.append([])
+        leaf = leaf[0]
+    run = Run("f", "sync", RunStatus.COMPLETED, raw={"a": value})
+    assert load_run(dump_run(run)) == run
+
+
+def test_a_record_comes_back_as_it_was(any_store):
+    """Times to the microsecond, in UTC; overrides and problem included."""
+    kept = record(
+        session_id="s",
+        overrides={"A.b": Variable("KEY"), "A.c": "was set"},
+        status=RunStatus.FAILED,
+        queue_limit=5,
+        started_at=NOW + timedelta(seconds=1),
+        ended_at=NOW + timedelta(seconds=2),
+        stop_requested_at=NOW,
+        stop_result="done",
+        note="n",
+        problem=RecordProblem("m", "h"),
+        worker="w",
+        run=whole_run(),
+    )
+    assert any_store.create(kept) == (kept, True)
+    any_store.update(kept, answer=True)
+    assert any_store.get("r1") == kept
+    assert any_store.get("other") is None
+
+
+def test_the_same_click_gives_the_first_record(any_store):
+    """Two presses are one run; another owner's click is another."""
+    first = record("r1", click="c")
+    any_store.create(first)
+    assert any_store.create(record("r2", click="c")) == (first, False)
+    assert any_store.create(record("r3", click="c", owner="you"))[1]
+
+
+def test_recent_lists_an_owners_latest_first_without_answers(any_store):
+    """Other owners' runs are not in it; a flow narrows it."""
+    for n in range(12):
+        late = NOW + timedelta(seconds=n)
+        any_store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
+    any_store.create(record("x", owner="you"))
+    any_store.update(
+        record("r11", created_at=NOW + timedelta(seconds=11), run=whole_run()), answer=True
+    )
+    assert [found.id for found in any_store.recent("me", limit=3)] == ["r11", "r10", "r9"]
+    assert [found.id for found in any_store.recent("me", flow_id="f0", limit=2)] == ["r10", "r8"]
+    assert any_store.recent("me")[0].run is None
+
+
+def test_an_older_snapshot_does_not_replace_a_newer(any_store):
+    """Two threads may write in either order."""
+    any_store.create(record())
+    any_store.update(record(status=RunStatus.COMPLETED, version=3))
+    any_store.update(record(status=RunStatus.IN_PROGRESS, version=2))
+    assert any_store.get("r1").status is RunStatus.COMPLETED
+
+
+def test_unfinished_runs_are_found_and_claimed_once(any_store):
+    """After a restart one process takes over, and only what has not ended."""
+    any_store.create(record("r1", worker="dead"))
+    any_store.create(record("r2", worker="dead", status=RunStatus.COMPLETED))
+    assert [found.id for found in any_store.unfinished("me")] == ["r1"]
+    assert any_store.claim("r1", "dead", "a")
+    assert not any_store.claim("r1", "dead", "b")
+    assert not any_store.claim("r2", "dead", "a")
+    assert any_store.get("r1").worker == "a"
+
+
+def test_the_file_is_for_its_owner_only_and_fully_synchronous(store):
+    """Outputs are private, and a commit is on disk."""
+    assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
+    with store.database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def _write_and_die(folder):
+    Store(folder).create(record())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
+    """What `create` returned from is there."""
+    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(tmp_path,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert Store(tmp_path).get("r1") == record()
+
+
+def test_an_upgrade_cut_off_is_made_anew(tmp_path, monkeypatch):
+    """The schema comes whole or not at all."""
+
+    def cut_off(connection):
+        upgrade(connection)
+        raise OSError("power is gone")
+
+    monkeypatch.setattr("lfclient.console.store.database.upgrade", cut_off)
+    with pytest.raises(StoreError):
+        Store(tmp_path)
+    monkeypatch.undo()
+    assert Store(tmp_path).recent("me") == []
+
+
+def test_an_opened_store_has_the_schema_that_the_models_say(any_store):
+    """The migrations and the models do not drift apart."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from lfclient.console.store.tables import Base
+
+    with any_store.database.engine.connect() as connection:
+        # what searching takes is each database's own, and not in the models
+        other = ("run_search", "ix_run_texts_body")
+        ours = {"include_name": lambda name, *_: not str(name).startswith(other)}
+        context = MigrationContext.configure(connection, opts=ours)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path):
+    """With what to do about it."""
+    (tmp_path / "runs.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="damaged") as caught:
+        Store(tmp_path)
+    assert "Move the file away" in caught.value.hint
+
+
+def test_a_file_damaged_later_is_said(store):
+    """Pages overwritten with noise are noticed when read."""
+    for n in range(200):
+        store.create(record(f"r{n}"))
+    store.close()
+    size = store.database.path.stat().st_size
+    with store.database.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(StoreError, match="damaged"):
+        store.get("r1")
+
+
+def test_a_newer_schema_is_left_alone(store, tmp_path):
+    """An older console does not touch what it does not understand."""
+    with store.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerStore, match="later release"):
+        Store(tmp_path)
+
+
+def test_a_locked_file_is_said_after_a_wait(store, monkeypatch):
+    """Another program's open transaction stops writing, not reading."""
+    other = sqlite3.connect(store.database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    with pytest.raises(StoreError, match="another program"):
+        store.create(record())
+    assert time.monotonic() - begun < 10
+    assert store.recent("me") == []
+    other.execute("ROLLBACK")
+    assert store.create(record())[1]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "says"), [("query_only=ON", "only be read"), ("max_page_count=1", "disk is full")]
+)
+def test_a_disk_that_takes_nothing_is_said(store, pragma, says):
+    """Read-only and full, as SQLite itself reports them; what is there can still be read."""
+    store.create(record())
+    store.close()
+    event.listen(store.database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA {pragma}"))
+    large = replace(record("r2"), overrides={"A.b": "x" * 1_000_000})
+    with pytest.raises(StoreError, match=says) as caught:
+        store.create(large)
+    assert caught.value.hint
+    assert store.get("r1") is not None
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    """The message names the file."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"runs\.db"):
+        Store(tmp_path / "file" / "data")

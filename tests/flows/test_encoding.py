@@ -1,0 +1,129 @@
+"""Values are sent as each mode and release really takes them."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from lfclient.errors import InvalidRequest
+from lfclient.flows.encoding import encode, release, targets, writes_bare
+from lfclient.flows.field import Variable
+from lfclient.flows.validation import check_overrides
+from tests.support.flows import entry, flow, group, node, text
+
+
+@dataclass(frozen=True)
+class Server:
+    version: str
+    dialect: str
+
+
+OLD = Server("1.10.3", "inputs")
+ELEVEN = Server("1.11.6", "modes")
+NEW = Server("1.13.0", "modes")
+
+
+def field(parameter):
+    return flow(node("T-a", p=parameter)).fields[0]
+
+
+SECRET = field(entry("SecretStrInput", "str", "KEY", load_from_db=True, password=True))
+TYPED = field(text("x"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "server", "bare"),
+    [
+        ("sync", OLD, False),
+        ("background", OLD, False),
+        ("sync", NEW, False),
+        ("background", NEW, True),
+    ],
+)
+def test_only_background_runs_of_new_servers_write_bare_values(mode, server, bare):
+    """The others edit the stored flow, and read an object as attributes of the parameter."""
+    assert writes_bare(mode, server) is bare
+
+
+def test_releases_of_langflow_base_count_as_those_of_langflow():
+    """langflow-base was numbered 0.N until 1.12."""
+    assert release(Server("0.11.6", "modes")) == 11
+    assert release(Server("1.13.0.dev3", "modes")) == 13
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_variable_is_an_attribute_where_the_stored_flow_is_edited(mode):
+    """Old servers take it in both modes."""
+    assert encode(SECRET, Variable("K"), mode, OLD) == {"value": "K", "load_from_db": True}
+
+
+def test_a_variable_is_refused_where_it_would_become_the_value():
+    """In background, 1.12 and later would end the run silently."""
+    with pytest.raises(InvalidRequest, match="Wait for the result"):
+        encode(SECRET, Variable("K"), "background", NEW)
+
+
+def test_1_11_looks_up_in_background_what_the_flow_looks_up():
+    """So there a bare name is a variable, and typed text can't be sent."""
+    assert encode(SECRET, Variable("K"), "background", ELEVEN) == "K"
+    with pytest.raises(InvalidRequest, match=r"1\.11"):
+        encode(SECRET, "sk-typed", "background", ELEVEN)
+    assert encode(SECRET, "sk-typed", "sync", ELEVEN) == "sk-typed"
+    assert encode(TYPED, "typed", "background", ELEVEN) == "typed"
+
+
+def test_what_a_mode_cannot_take_is_a_problem_at_its_field():
+    """It is said before the run."""
+    found = flow(node("T-a", p=entry("SecretStrInput", "str", "K", load_from_db=True)))
+    (problem,) = check_overrides(found, {"T-a.p": "sk-typed"}, "background", ELEVEN)
+    assert (problem.key, problem.level) == ("T-a.p", "error")
+    assert check_overrides(found, {"T-a.p": "sk-typed"}, "sync", ELEVEN) == []
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_null_is_never_sent(mode):
+    """Servers read null differently for every type."""
+    with pytest.raises(InvalidRequest):
+        encode(TYPED, None, mode, NEW)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "stored", "bare"),
+    [
+        (entry("IntInput", "int", 1), 7.0, 7, 7),
+        (entry("SliderInput", "slider", 0.5), 1.0, 1, 1),
+        (entry("SliderInput", "slider", 0.5), 0.7, 0.7, 0.7),
+        (entry("FileInput", "file", list=True), "u/a", ["u/a"], ["u/a"]),
+        (entry("ModelInput", "model"), [{"name": "gpt"}], "gpt", "gpt"),
+        (entry("DictInput", "dict"), {"a": 1}, {"a": 1}, {"a": 1}),
+        # one key "value" would be unwrapped
+        (entry("DictInput", "dict"), {"value": 1}, {"value": {"value": 1}}, {"value": 1}),
+        (entry("NestedDictInput", "NestedDict"), {"value": 1}, {"value": 1}, {"value": 1}),
+        # an object as the value of another type would be read as attributes
+        (
+            entry("DurationInput", "duration"),
+            {"value": 2, "unit": "Days"},
+            {"value": {"value": 2, "unit": "Days"}},
+            {"value": 2, "unit": "Days"},
+        ),
+        (entry("FutureInput", "future"), {"a": 1}, {"value": {"a": 1}}, {"a": 1}),
+    ],
+)
+def test_values_on_the_wire(parameter, value, stored, bare):
+    """Objects and numbers arrive as meant in both ways."""
+    assert encode(field(parameter), value, "sync", NEW) == stored
+    assert encode(field(parameter), value, "background", NEW) == bare
+    assert type(encode(field(parameter), value, "background", NEW)) is type(bare)
+
+
+def test_an_object_that_looks_like_a_variable_is_refused_in_background():
+    """1.12 and later look up any object with `load_from_db`, and end the run silently."""
+    nested = field(entry("NestedDictInput", "NestedDict"))
+    with pytest.raises(InvalidRequest, match="load_from_db"):
+        encode(nested, {"load_from_db": True}, "background", NEW)
+
+
+def test_a_groups_value_goes_to_the_group_and_to_what_is_within():
+    """Each way of running knows one of the two."""
+    outer = group("Group-g", [node("In-1", value=text())], value_x=("In-1", "value"))
+    assert targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
+    assert targets(TYPED) == [("T-a", "p")]

@@ -1,0 +1,208 @@
+"""Which parameters become fields, of which kind, with which default."""
+
+import pytest
+
+from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.field_extraction import BY_EDGE, IN_EDITOR, INPUT_TYPES, TYPES, kind_of
+from lfclient.flows.field_kinds import KINDS
+from lfclient.flows.validation import MASK, is_changed, is_secret, mask, write_text
+from tests.support.flows import PARAMETERS, chat_input, edge, entry, flow, group, node, text
+
+
+def field(parameter, name="p", type="Thing"):
+    return flow(node("Thing-a", type, **{name: parameter})).fields[0]
+
+
+def keys(found):
+    return [one.key for one in found.fields]
+
+
+@pytest.mark.parametrize("seen", PARAMETERS, ids=lambda seen: str(seen["entry"]["_input_type"]))
+def test_every_input_type_of_five_releases_is_known(seen):
+    """Each is a kind, comes by an edge only, or is the editor's own."""
+    declared = seen["entry"].get("_input_type")
+    known = declared in INPUT_TYPES or declared in BY_EDGE | IN_EDITOR | {"CodeInput"}
+    assert known or (declared is None and seen["entry"]["type"] in {*TYPES, "code", "other"})
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [seen for seen in PARAMETERS if seen["entry"].get("_input_type") in INPUT_TYPES],
+    ids=lambda seen: f"{seen['component']}.{seen['parameter']}",
+)
+def test_stored_values_have_the_shape_of_their_kind(seen):
+    """A flow's own value passes its kind's check, and comes back from text as it was."""
+    one = field({**seen["entry"], "show": True})
+    if isinstance(one.default, Variable) or one.default is None:
+        return
+    assert not list(KINDS[one.kind].check(one, one.default))
+    assert not is_changed(one, KINDS[one.kind].parse(one, write_text(one, one.default)))
+
+
+def test_every_kind_is_registered():
+    """No kind is without its check and its parser."""
+    assert set(KINDS) == set(FieldKind)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "kind"),
+    [
+        (entry(None, "str"), FieldKind.TEXT),
+        (entry(None, "str", multiline=True), FieldKind.MULTILINE),
+        (entry(None, "str", password=True), FieldKind.SECRET),
+        (entry(None, "str", options=["a"]), FieldKind.SELECT),
+        (entry(None, "str", list=True), FieldKind.TEXT_LIST),
+        (entry(None, "file"), FieldKind.FILE),
+        (entry("StrInput", "str", list=True), FieldKind.TEXT_LIST),
+        (entry("MultilineInput", "str", password=True), FieldKind.SECRET),
+        (entry("FutureInput", "future"), FieldKind.UNKNOWN),
+    ],
+)
+def test_kinds_beyond_the_declared_type(parameter, kind):
+    """Flags decide more than `_input_type`, and `type` stands in where there is none."""
+    assert kind_of(parameter)[0] is kind
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        entry(None, "code"),
+        entry("HandleInput", "other"),
+        entry("DataInput", "other"),
+        entry(None, "other"),
+        entry(None, "LanguageModel", input_types=["LanguageModel"]),
+        entry("McpInput", "mcp"),
+        text(show=False),
+        entry("IntInput", "int", list=True),
+    ],
+)
+def test_not_offered(parameter):
+    """Code, handles, what is the editor's own, hidden parameters, lists of numbers."""
+    assert flow(node("Thing-a", p=parameter)).fields == []
+
+
+@pytest.mark.parametrize(
+    ("component", "name"),
+    [
+        ("Any", "code"),
+        ("PythonREPLComponent", "python_code"),
+        ("PythonREPLComponent", "global_imports"),
+        ("Smart Transform", "filter_instruction"),
+        ("SQLComponent", "query"),
+        ("SQLComponent", "database_url"),
+        ("BingSearchAPI", "bing_search_url"),
+        ("ChatInput", "session_id"),
+    ],
+)
+def test_protected_is_not_offered(component, name):
+    """Servers refuse these, or take the run's session in their place."""
+    assert flow(node("X-a", component, **{name: text()})).fields == []
+
+
+def test_another_components_query_is_offered():
+    """Only the SQL component's is protected."""
+    assert field(text(), name="query").parameter == "query"
+
+
+def test_wired_is_not_offered():
+    """The edge always wins, so a value would be ignored."""
+    found = flow(node("A-a"), node("B-b", p=text(), q=text()), edges=[edge("A-a", "B-b", "p")])
+    assert keys(found) == ["B-b.q"]
+
+
+def test_order_is_chat_then_marked_then_the_rest():
+    """First what the flow is about, then what its author marked, then by component."""
+    found = flow(
+        node("A-a", p=text(), q=text(required=True)),
+        node("B-b", r=text(api_editable=True), s=text()),
+        chat_input(),
+        edges=[edge("ChatInput-a", "A-a", "p2")],
+    )
+    expected = ["ChatInput-a.input_value", "A-a.q", "B-b.r", "A-a.p", "B-b.s"]
+    assert keys(found) == expected
+
+
+def test_field_order_of_the_component_is_kept():
+    """A node lists the order of its parameters."""
+    one = node("A-a", p=text(), q=text())
+    one["data"]["node"]["field_order"] = ["q", "gone", "p"]
+    assert keys(flow(one)) == ["A-a.q", "A-a.p"]
+
+
+def test_a_stored_variable_is_the_default():
+    """`load_from_db` makes the stored text a variable's name."""
+    one = field(entry("SecretStrInput", "str", "KEY", load_from_db=True, password=True))
+    assert one.default == Variable("KEY")
+    assert one.stored
+
+
+def test_a_stored_secret_is_not_kept():
+    """The field only says that there is one."""
+    one = field(entry("SecretStrInput", "str", "sk-very-secret", load_from_db=False))
+    assert one.stored
+    assert "sk-very-secret" not in repr(one)
+
+
+@pytest.mark.parametrize("more", [{"password": True}, {"name": "api_key"}])
+def test_a_parameter_of_an_unknown_kind_may_be_a_secret(more):
+    """A later release may have kinds that the console does not know."""
+    name = more.pop("name", "p")
+    found = flow(node("A-a", **{name: entry("LaterInput", "later", "", **more)}))
+    assert is_secret(found.fields[0])
+    assert mask(found, {f"A-a.{name}": "sk-12345678"}) == {f"A-a.{name}": MASK}
+
+
+def test_a_files_value_is_its_path():
+    """The value of a file input lies in `file_path`."""
+    assert field(entry("FileInput", "file", "", file_path="u/a.txt")).default == "u/a.txt"
+    many = field(entry("FileInput", "file", "", file_path=["u/a", "u/b"], list=True))
+    assert many.default == ["u/a", "u/b"]
+
+
+def test_files_of_a_chat_message():
+    """A chat input's files are known as such, and that they are kept beside the flow."""
+    files = entry("FileInput", "file", "", list=True, temp_file=True)
+    chat, other = node("ChatInput-a", files=files), node("File-f", files=entry("FileInput", "file"))
+    by_component = {one.component: one for one in flow(chat, other).fields}
+    of_chat, of_other = by_component["ChatInput-a"], by_component["File-f"]
+    assert (of_chat.chat_files, of_chat.beside_flow) == (True, True)
+    assert (of_other.chat_files, of_other.beside_flow) == (False, False)
+
+
+def test_prompt_variables_are_fields_and_named_by_the_prompt():
+    """The editor makes a parameter without `_input_type` of each variable."""
+    variable = entry(None, "str", multiline=True, input_types=["Message"])
+    prompt = node("Prompt-p", template=entry("PromptInput", "prompt", "Hi {who}"), who=variable)
+    template, who = flow(prompt).fields
+    assert template.variables == ("who",)
+    assert who.kind is FieldKind.MULTILINE
+
+
+def test_free_text_where_options_are_not_final():
+    """A combobox, no options, or options that the editor fetches."""
+
+    def free(**more):
+        return field(entry("DropdownInput", "str", **more)).free_text
+
+    assert free(options=[])
+    assert free(options=["a"], combobox=True)
+    assert free(options=["a"], refresh_button=True)
+    assert not free(options=["a"], real_time_refresh=True)
+
+
+def test_nothing_is_required_of_what_does_not_run_or_an_agent_fills():
+    """A requirement that cannot matter would only be in the way."""
+    idle = flow(chat_input(), node("Idle-x", p=text(required=True)))
+    assert not idle.fields[1].required
+    tool = node("Tool-t", p=text(required=True, tool_mode=True))
+    tool["data"]["node"]["tool_mode"] = True
+    assert not flow(tool).fields[0].required
+
+
+def test_group_fields_stand_for_inner_ones():
+    """What is protected within is protected from outside, whatever it is called."""
+    inner = [node("SQLComponent-1", query=text("select 1"), limit=text())]
+    outer = group("Group-g", inner, a=("SQLComponent-1", "query"), b=("SQLComponent-1", "limit"))
+    (only,) = flow(outer).fields
+    assert only.key == "Group-g.b"
+    assert only.behind == ("SQLComponent-1", "limit")

@@ -1,0 +1,308 @@
+"""Overrides are refused at their field, before a server sees them."""
+
+import json
+
+import pytest
+
+from lfclient.errors import InvalidRequest
+from lfclient.flows.field import Variable
+from lfclient.flows.field_kinds import KINDS
+from lfclient.flows.validation import MASK, check, check_overrides, is_changed, mask, raise_errors
+from tests.support.flows import chat_input, edge, entry, flow, node, text
+
+PARAMETERS = {
+    "text": text("a"),
+    "lines": entry("MultilineInput", "str", "a"),
+    "int": entry("IntInput", "int", 5, range_spec={"min": 0, "max": 10}),
+    "float": entry("FloatInput", "float", 0.5),
+    "slider": entry("SliderInput", "slider", 0.5, range_spec={"min": 0, "max": 1, "step": 0.1}),
+    "bool": entry("BoolInput", "bool", True),
+    "drop": entry("DropdownInput", "str", "x", options=["x", "y"]),
+    "combo": entry("DropdownInput", "str", "x", options=["x", "y"], combobox=True),
+    "tab": entry("TabInput", "tab", "x", options=["x", "y"]),
+    "multi": entry("MultiselectInput", "str", ["x"], options=["x", "y"], list=True),
+    "sort": entry("SortableListInput", "sortableList", [], options=[{"name": "A"}], limit=1),
+    "list": entry("MessageTextInput", "str", ["q"], list=True),
+    "dict": entry("DictInput", "dict", {"k": "v"}),
+    "nested": entry("NestedDictInput", "NestedDict", {}),
+    "table": entry("TableInput", "table", [], table_schema=[{"name": "c"}]),
+    "file": entry("FileInput", "file"),
+    "files": entry("FileInput", "file", "", list=True),
+    "secret": entry("SecretStrInput", "str", "", load_from_db=False, password=True),
+    "time": entry("DurationInput", "duration", {"value": 3, "unit": "Days"}, options=["Days"]),
+    "model": entry("ModelInput", "model", ""),
+    "prompt": entry("PromptInput", "prompt", "Hi"),
+    "template": entry("PromptInput", "prompt", "Hi {who}"),
+    "who": entry(None, "str", multiline=True),
+    "new": entry("FutureInput", "future", 1),
+}
+FLOW = flow(node("Thing-a", **PARAMETERS))
+FIELDS = {field.parameter: field for field in FLOW.fields}
+
+
+def levels(name, value):
+    return [problem.level for problem in check(FIELDS[name], value)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "b"),
+        ("int", 7),
+        ("int", 7.0),
+        ("float", 1),
+        ("slider", 0.7),
+        ("bool", False),
+        ("drop", "y"),
+        ("drop", ""),
+        ("tab", "y"),
+        ("multi", ["y", "x"]),
+        ("sort", [{"name": "A"}]),
+        ("list", []),
+        ("dict", {"a": 1}),
+        ("nested", {"a": [1]}),
+        ("table", [{"any": "column"}]),
+        ("file", "u/a.txt"),
+        ("files", ["u/a.txt"]),
+        ("files", "u/a.txt"),
+        ("secret", "sk"),
+        ("secret", Variable("KEY")),
+        ("time", {"value": 1, "unit": "Days"}),
+        ("model", "gpt"),
+        ("model", [{"name": "gpt", "provider": "OpenAI"}]),
+        ("template", "Hello {who}, {{not one}}"),
+        ("new", {"any": None}),
+    ],
+)
+def test_good_values_have_no_problem(name, value):
+    """The shape that each kind documents is taken."""
+    assert levels(name, value) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", 5),
+        ("text", None),
+        ("text", ["a"]),
+        ("lines", True),
+        ("int", "7"),
+        ("int", 7.5),
+        ("int", True),
+        ("float", "1.5"),
+        ("float", float("nan")),
+        ("slider", True),
+        ("bool", "false"),
+        ("bool", 1),
+        ("drop", "z"),
+        ("drop", 3),
+        ("tab", ""),
+        ("multi", "x"),
+        ("multi", ["z"]),
+        ("sort", ["A"]),
+        ("sort", [{"name": "A"}, {"name": "A"}]),
+        ("list", "b,c"),
+        ("list", [1]),
+        ("dict", "x"),
+        ("dict", {"a": float("inf")}),
+        ("nested", []),
+        ("table", {"c": 1}),
+        ("table", ["x"]),
+        ("file", ["u/a"]),
+        ("int", Variable("KEY")),
+        ("secret", Variable("")),
+        ("time", 3),
+        ("time", {"value": 3, "unit": "Years"}),
+        ("model", 5),
+        ("template", "Hello {nobody}"),
+        ("template", "Hello {"),
+        ("new", {1, 2}),
+    ],
+)
+def test_bad_values_are_refused(name, value):
+    """What servers would ignore, garble or fail on is an error here."""
+    assert "error" in levels(name, value)
+
+
+def test_out_of_range_is_a_warning():
+    """Servers take it, so it only says so."""
+    assert levels("int", 11) == ["warning"]
+    assert levels("slider", -1) == ["warning"]
+
+
+def test_free_text_outside_the_options_is_a_note():
+    """A combobox takes what is not in its list."""
+    assert levels("combo", "other") == ["note"]
+
+
+def test_a_stored_value_is_never_refused_for_its_options():
+    """The flow's own value may lie outside its list, and stays."""
+    odd = flow(node("T-a", p=entry("DropdownInput", "str", "old", options=["new"]))).fields[0]
+    assert check(odd, "old") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("Thing-b.text", "no such component. Did you mean Thing-a?"),
+        ("Thing-a.txet", "no such parameter. Did you mean text?"),
+        ("text", "Component.parameter"),
+        ("Thing-a.code", "protected"),
+        ("Thing-a.hidden", "hidden"),
+        ("Thing-a.wired", "another component"),
+        ("Thing-a.session_id", "session"),
+    ],
+)
+def test_what_cannot_be_overridden_says_why(key, words):
+    """Servers ignore these without a word."""
+    parameters = {
+        "text": text(),
+        "code": entry(None, "code"),
+        "hidden": text(show=False),
+        "wired": text(),
+        "session_id": text(),
+    }
+    found = flow(
+        node("Src-s"),
+        node("Thing-a", **parameters),
+        edges=[
+            edge("Src-s", "Thing-a", "wired"),
+        ],
+    )
+    (problem,) = check_overrides(found, {key: "x"})
+    assert problem.level == "error"
+    assert problem.key == key
+    assert words in problem.message
+
+
+def test_missing_required_is_an_error_and_a_value_mends_it():
+    """What the flow requires and does not have is asked for."""
+    found = flow(node("T-a", p=text("", required=True), q=text("has one", required=True)))
+    assert [p.key for p in check_overrides(found, {})] == ["T-a.p"]
+    assert check_overrides(found, {"T-a.p": "x"}) == []
+    assert [p.key for p in check_overrides(found, {"T-a.q": ""})] == ["T-a.q", "T-a.p"]
+
+
+def test_a_stored_secret_meets_a_requirement():
+    """The flow has one, though it is not shown."""
+    stored = entry("SecretStrInput", "str", "sk-1", load_from_db=False, required=True)
+    assert check_overrides(flow(node("T-a", p=stored)), {}) == []
+
+
+def test_several_chat_inputs_cannot_run_in_background():
+    """From 1.11 on a background run of such a flow fails; a sync run does not."""
+    found = flow(chat_input("ChatInput-a"), chat_input("ChatInput-b"))
+    assert [p.level for p in check_overrides(found, {}, "background")] == ["error"]
+    assert check_overrides(found, {}, "sync") == []
+
+
+def test_errors_are_raised_with_their_field():
+    """A client's caller gets one exception that names `Component.parameter`."""
+    with pytest.raises(InvalidRequest) as caught:
+        raise_errors(check_overrides(FLOW, {"Thing-a.int": "x", "Thing-a.bool": 1}))
+    assert caught.value.field == "Thing-a.int"
+    assert "Thing-a.bool" in caught.value.message
+
+
+def test_warnings_are_not_raised():
+    """Only errors keep a run from starting."""
+    raise_errors(check_overrides(FLOW, {"Thing-a.int": 11}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("text", "a", False),
+        ("text", "b", True),
+        ("text", None, False),
+        ("int", 5.0, False),
+        ("bool", True, False),
+        ("new", True, True),
+        ("secret", "", False),
+        ("dict", {"k": "v"}, False),
+    ],
+)
+def test_only_what_differs_is_a_change(name, value, expected):
+    """True is not 1, and None stands for the flow's own value."""
+    assert is_changed(FIELDS[name], value) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("int", " 123456789012345678901234567890 ", 123456789012345678901234567890),
+        ("int", "-5", -5),
+        ("int", "", None),
+        ("float", "0.1", 0.1),
+        ("float", "", None),
+        ("bool", "no", False),
+        ("list", "a\n\nb, c\n", ["a", "b, c"]),
+        ("files", "u/a \nu/b", ["u/a", "u/b"]),
+        ("nested", '{"a": 1}', {"a": 1}),
+        ("time", "2.5 Days", {"value": 2.5, "unit": "Days"}),
+        ("sort", "A", [{"name": "A"}]),
+        ("new", "[1]", [1]),
+    ],
+)
+def test_text_becomes_a_value(name, written, value):
+    """Numbers keep their digits; empty means the flow's own."""
+    field = FIELDS[name]
+    assert KINDS[field.kind].parse(field, written) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "words"),
+    [
+        ("int", "1.5", "whole number"),
+        ("int", "1_000", "whole number"),
+        ("float", "0,5", "point instead of the comma"),
+        ("float", "nan", "number"),
+        ("nested", '{"a":\n 1,}', "line 2, column"),
+        ("nested", "[]", "object"),
+        ("new", "NaN", "NaN"),
+        ("file", "a\nb", "Only one file"),
+    ],
+)
+def test_bad_text_says_what_and_where(name, written, words):
+    """Broken JSON names line and column."""
+    field = FIELDS[name]
+    with pytest.raises(ValueError, match=words):
+        KINDS[field.kind].parse(field, written)
+
+
+def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():
+    """In whatever parameter; one of five letters would blot out innocent words."""
+    found = flow(node("T-a", api_key=text(), words=text(), rows=entry("NestedDictInput", "dict")))
+    given = {"T-a.words": "use sk-12345678!", "T-a.rows": {"note": ["sk-12345678"]}}
+    assert mask(found, {"T-a.api_key": "sk-12345678", **given}) == {
+        "T-a.api_key": MASK,
+        "T-a.words": "use ••••!",
+        "T-a.rows": {"note": ["••••"]},
+    }
+    assert mask(found, given) == given
+    short = {"T-a.words": "a sheep is a sheep"}
+    assert mask(found, {"T-a.api_key": "sheep", **short}) == {"T-a.api_key": MASK, **short}
+
+
+def test_what_is_masked_already_blots_out_nothing():
+    """Its mask is no secret."""
+    found = flow(node("T-a", api_key=text(), words=text()))
+    kept = {"T-a.api_key": MASK, "T-a.words": f"it {MASK} to run"}
+    assert mask(found, kept) == kept
+
+
+def test_records_hold_no_secret():
+    """A secret is said to be set; so are a header's credentials; variables stay as names."""
+    overrides = {
+        "Thing-a.secret": "sk-12345678",
+        "Thing-a.text": "open",
+        "Thing-a.table": [{"key": "Authorization", "value": "Bearer sk-12345678"}],
+        "Thing-a.dict": {"password": "sk-12345678", "user": "me"},
+        "Thing-a.api_key": "sk-12345678",
+    }
+    kept = mask(FLOW, overrides)
+    assert "sk-1234" not in json.dumps(kept)
+    assert kept["Thing-a.secret"] == MASK
+    assert kept["Thing-a.text"] == "open"
+    assert kept["Thing-a.dict"]["user"] == "me"
+    assert mask(FLOW, {"Thing-a.secret": Variable("K")}) == {"Thing-a.secret": Variable("K")}

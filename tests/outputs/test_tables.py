@@ -1,0 +1,77 @@
+"""Tables in the shapes that servers send."""
+
+from typing import Any
+
+import pytest
+
+from lfclient.outputs.tables import cut_rows, markdown_rows, rows_of
+
+ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ROWS,
+        {"results": ROWS},
+        {"sql": "select 1", "rows": ROWS},
+        {"columns": ["id", "name"], "data": [[1, "a"], [2, "b"]]},
+        {"columns": [{"name": "id"}, {"name": "name"}], "rows": [[1, "a"], [2, "b"]]},
+        {"schema": {"fields": []}, "data": ROWS},
+        {"id": [1, 2], "name": ["a", "b"]},
+        {"id": {"0": 1, "1": 2}, "name": {"0": "a", "1": "b"}},
+        '[{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]',
+        "| id | name |\n|---:|:-----|\n| 1 | a |\n| 2 | b |",
+    ],
+)
+def test_shapes(content: Any):
+    """All shapes of a table give the same rows."""
+    assert rows_of(content) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ([], []),
+        ({}, []),
+        ([1, "x"], [{"value": 1}, {"value": "x"}]),
+        ([[1, 2]], [{"column 1": 1, "column 2": 2}]),
+        ({"a": 1, "b": [1, 2]}, [{"a": 1, "b": [1, 2]}]),
+        ([{"a": 1}, "odd"], [{"a": 1}, {"value": "odd"}]),
+    ],
+)
+def test_odd_shapes(content: Any, rows: Any):
+    """What is not quite a table is made one."""
+    assert rows_of(content) == rows
+
+
+@pytest.mark.parametrize("content", [5, None, "plain text", "[1, 2"])
+def test_no_table(content: Any):
+    """What is none is not made up."""
+    assert rows_of(content) is None
+
+
+def test_cut_mark():
+    """The server's mark is taken off the rows and read."""
+    assert cut_rows([*ROWS, "... [truncated 500 items]"]) == (ROWS, True, 500)
+    assert cut_rows(ROWS) == (ROWS, False, None)
+
+
+def test_cut_mark_of_one():
+    """A mark of one item is that of a second cut, and tells no number."""
+    assert cut_rows([*ROWS, "... [truncated 1 items]"]) == (ROWS, True, None)
+
+
+def test_markdown_numbers_and_pipes():
+    """Columns of numbers become numbers; an escaped bar belongs to its cell."""
+    text = "| n | x | s |\n|---|---|---|\n| 1 | 1.5 | a\\|b |\n| -2 |  | 007 |"
+    assert markdown_rows(text) == [
+        {"n": 1, "x": 1.5, "s": "a|b"},
+        {"n": -2, "x": None, "s": "007"},
+    ]
+
+
+def test_markdown_with_text_around():
+    """A table among text is not only a table."""
+    assert markdown_rows("| a |\n|---|\n| 1 |\n\nAnd so on") is None
+    assert markdown_rows("a | b\nno rule") is None

@@ -1,0 +1,247 @@
+"""Frames to typed events, on recorded streams."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from lfclient import (
+    ComponentFailed,
+    ComponentFinished,
+    ComponentSkipped,
+    ComponentStarted,
+    Decision,
+    Event,
+    HumanInputRequired,
+    KeepAlive,
+    LogLine,
+    MessageAdded,
+    MessageRemoved,
+    OutputKind,
+    OutputReady,
+    RawEvent,
+    RunStarted,
+    Token,
+    UnknownEvent,
+    Warned,
+)
+from lfclient.common.redaction import Redactor
+from lfclient.runs.event_parser import EventReader
+from lfclient.wire.server_info import Limits
+from lfclient.wire.sse import FrameReader
+from tests.support.recorded import events, sse
+
+VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
+
+
+def read(frames: list[dict], reader: EventReader | None = None) -> list[Event]:
+    reader = reader or EventReader()
+    found = FrameReader(Redactor()).feed(sse(frames))
+    return [event for frame in found for event in reader.read(frame)]
+
+
+def frame(name: str, data: object, id: str = "") -> dict:
+    return {"event": name, "data": data, **({"id": id} if id else {})}
+
+
+def of(kind: type, found: list[Event]) -> list:
+    return [event for event in found if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_good_run(version: str):
+    """A run that streams text: what is durable has its id, words and inferences have none."""
+    found = read(events(version, "bg_events_live"))
+    assert found[0] == RunStarted(("ChatInput-abc12",), found[0].to_run, id="1")
+    assert set(found[0].to_run) == {"ChatInput-abc12", "Streamer-aaaaa", "ChatOutput-xyz34"}
+    started = of(ComponentStarted, found)
+    assert [one.component_id for one in started] == [
+        "ChatInput-abc12",
+        "Streamer-aaaaa",
+        "ChatOutput-xyz34",
+    ]
+    assert all(one.inferred and one.id is None and one.raw is None for one in started)
+    assert [one.id for one in of(ComponentFinished, found)] == ["4", "5", "8"]
+    assert [one.text for one in of(Token, found)] == [f"tok{n} " for n in range(8)]
+    assert not any(one.gap or one.id for one in of(Token, found))
+    (line,) = of(LogLine, found)
+    assert (line.component_id, line.message, line.id) == ("Streamer-aaaaa", "a log line", None)
+    (output,) = of(OutputReady, found)
+    assert output.output.value.startswith("tok0 tok1 ")
+    assert isinstance(found[-1], OutputReady)  # how it ended is asked for
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_component_that_is_done(version: str):
+    """Its result, its time and when it was done, by the server's clock."""
+    done = of(ComponentFinished, read(events(version, "bg_events_live")))[-1]
+    assert (done.display_name, done.output.kind) == ("Chat Output", OutputKind.MESSAGE)
+    assert done.output.value == "tok0 tok1 tok2 tok3 tok4 tok5 tok6 tok7 "
+    assert 1 < done.seconds < 2
+    assert done.ended_at.utcoffset() == timedelta(0)
+    assert done.raw.name == "end_vertex"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_failed_run(version: str):
+    """The component that failed, once, with reason and traceback; its message is one of errors."""
+    found = read(events(version, "bg_events_failed"))
+    (failed,) = of(ComponentFailed, found)
+    assert (failed.component_id, failed.error.message) == ("ChatOutput-xyz34", "boom mid-stream")
+    assert "ValueError: boom mid-stream" in failed.error.traceback
+    last = of(MessageAdded, found)[-1].message
+    assert (last.category, last.component_id) == ("error", "ChatOutput-xyz34")
+    assert of(OutputReady, found)[-1].output.kind is OutputKind.ERROR
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_approval(version: str):
+    """The question with its decisions and its time limit, and the branch that was not taken."""
+    found = read(events(version, "hitl_events_approve"))
+    (asked,) = of(HumanInputRequired, found)
+    assert asked.id == "6"
+    request = asked.request
+    assert request.decisions == (Decision("approve", "Approve"), Decision("reject", "Reject"))
+    assert (request.prompt, request.component_id) == ("Deploy? approve", "HumanInput-hhhhh")
+    assert request.job_id
+    assert request.expires_at.date() == datetime(2026, 11, 27, tzinfo=timezone.utc).date()
+    assert [one.component_id for one in of(ComponentSkipped, found)] == ["ChatOutput-rejec"]
+    assert len(of(RunStarted, found)) == 2
+
+
+def test_ids_of_a_streamed_call_do_not_count():
+    """They number every frame and cannot be resumed after."""
+    found = read(events("1.13.0", "stream_langflow"), EventReader(durable=False))
+    assert {event.id for event in found} == {None}
+    assert len(of(Token, found)) == 5
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", ["bg_events_live", "bg_events_failed", "hitl_events_approve"])
+def test_a_replay_from_the_start_tells_nothing_twice(version: str, case: str):
+    """Cut at every frame, then all of it again: each durable event comes once."""
+    frames = events(version, case)
+    whole = [event for event in read(frames) if event.id]
+    for cut in range(len(frames)):
+        reader = EventReader()
+        found = read(frames[:cut], reader)
+        reader.reconnected()
+        found += read([one for one in frames if one.get("event") not in ("token", "log")], reader)
+        assert [event for event in found if event.id] == whole
+
+
+def test_begins_behind_an_event():
+    """What is known already is left out."""
+    found = read(events("1.13.0", "bg_events_live"), EventReader(after="7"))
+    assert [event.id for event in found if event.id] == ["8", "9"]
+
+
+def test_words_that_went_by_are_a_gap():
+    """A word whose predecessors were not seen says so, the next does not."""
+    partial = {"id": "m", "text": "tok0 ", "properties": {"state": "partial"}}
+    token = [frame("token", {"chunk": f"tok{n} ", "id": "m"}, "6") for n in range(6)]
+    late = read([frame("add_message", partial, "6"), token[4], token[5]])
+    assert [one.gap for one in of(Token, late)] == [True, False]
+    reader = EventReader()
+    read([frame("add_message", partial, "6"), token[0]], reader)
+    reader.reconnected()
+    assert [one.gap for one in of(Token, read([token[4], token[5]], reader))] == [True, False]
+
+
+def test_other_events():
+    """Warnings, messages taken back, keep-alives, and faults without a message."""
+    found = read(
+        [
+            frame("warning", {"message": "old component"}, "1"),
+            frame("remove_message", {"id": "m"}, "2"),
+            frame("error", {"error": "Workflow execution timed out."}, "3"),
+        ]
+    )
+    assert found == [
+        Warned("old component", id="1"),
+        MessageRemoved("m", id="2"),
+        Warned("Workflow execution timed out.", id="3"),
+    ]
+    assert EventReader().read(RawEvent("keepalive")) == [KeepAlive()]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        frame("from_the_future", {"a": 1}, "1"),
+        frame("end_vertex", {"build_data": None}, "1"),
+        frame("end_vertex", {"build_data": {"id": "A", "valid": "perhaps"}}, "1"),
+        frame("token", {"id": "m"}, "1"),
+        frame("output", {"type": 5, "component_id": "A"}, "1"),
+        frame("human_input_required", {"request_id": 7}, "1"),
+        frame("add_message", {"text": "no id"}, "1"),
+        frame("error", {}, "1"),
+    ],
+)
+def test_unknown_and_unreadable_events_are_told(odd: dict):
+    """Nothing is dropped in silence, nothing crashes."""
+    (event,) = read([odd])
+    assert isinstance(event, UnknownEvent)
+    assert event.name == odd["event"]
+    assert event.raw.name == odd["event"]
+
+
+def test_broken_json_is_told():
+    """With its text."""
+    (event,) = EventReader().read(RawEvent("", {}, "3", "{oops"))
+    assert (event.name, event.data, event.id) == ("unreadable", "{oops", "3")
+
+
+def test_an_unknown_event_that_repeats_an_id_is_passing():
+    """As words do: it is no second telling of the event whose id it has."""
+    done = frame("warning", {"message": "w"}, "4")
+    passing = frame("from_the_future", {"a": 1}, "4")
+    found = read([done, passing, done, passing])
+    assert [type(event) for event in found] == [Warned, UnknownEvent, UnknownEvent]
+    assert [event.id for event in found] == ["4", None, None]
+
+
+def test_events_that_were_left_out_are_asked_for_again():
+    """A server drops events for one who reads too slowly; its log has them."""
+    log = [frame("warning", {"message": str(number)}, str(number)) for number in range(1, 7)]
+    reader = EventReader()
+    found = read([log[0], log[3], frame("token", {"id": "m", "chunk": "t"}, "4"), log[4]], reader)
+    assert reader.missed
+    assert [event.id for event in found] == ["1"]
+    reader.reconnected()
+    assert [event.id for event in read(log[1:], reader)] == ["2", "3", "4", "5", "6"]
+
+
+def test_a_gap_in_the_log_itself_is_borne():
+    """It is asked for once."""
+    log = [frame("warning", {"message": str(number)}, str(number)) for number in (1, 4, 5)]
+    reader = EventReader()
+    read(log, reader)
+    reader.reconnected()
+    assert [event.id for event in read(log[1:], reader)] == ["4", "5"]
+    assert not reader.missed
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
+def test_a_time_limit_beyond_the_calendar_is_none(seconds: float):
+    """The question is what counts."""
+    asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
+    (event,) = EventReader().read(RawEvent("human_input_required", asked, "1"))
+    assert (type(event), event.request.expires_at) == (HumanInputRequired, None)
+
+
+def test_what_the_server_cut_is_marked():
+    """Rows that are missing are counted; the server's own mark is no row."""
+    rows = [{"a": 1}, {"a": 2}, "... [truncated 98 items]"]
+    build = {
+        "id": "T",
+        "valid": True,
+        "data": {"outputs": {"t": {"message": rows, "type": "array"}}},
+    }
+    meta = {"output_types": ["Table"], "display_name": "Rows", "vertex_type": "Rows"}
+    reader = EventReader(limits=Limits(max_items=2))
+    (done,) = read([frame("end_vertex", {"build_data": build, "output_meta": meta}, "1")], reader)
+    assert (done.output.kind, len(done.output.value)) == (OutputKind.TABLE, 2)
+    assert (done.output.truncated, done.output.missing) == (True, 98)
+    assert "LANGFLOW_MAX_ITEMS_LENGTH" in done.output.note

@@ -1,0 +1,165 @@
+"""Which job a lost submit has made: what counts as evidence, and what does not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
+from lfclient.runs.lost_jobs import TRANSACTIONS, Signs, time_of
+from tests.support.scripted import OLD, URL, VERSION, Server
+
+CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=timezone.utc)
+FLOW = "00000000-0000-4000-8000-00000000000a"
+MONITOR = "/base/api/v1/monitor"
+
+
+def at(seconds: float) -> str:
+    """A server's time, so long after the click."""
+    return (CLICK + timedelta(seconds=seconds)).isoformat()
+
+
+def builds(*told: tuple[str, str, float, str]) -> dict[str, Any]:
+    """A list of builds: component, job, seconds after the click, session."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for component, job, seconds, session in told:
+        data = {"results": {"message": {"data": {"session_id": session}}}}
+        record = {"job_id": job, "timestamp": at(seconds), "data": data}
+        found.setdefault(component, []).append(record)
+    return {"vertex_builds": found}
+
+
+def transactions(*told: tuple[str, float]) -> dict[str, Any]:
+    """A list of transactions: component, seconds after the click."""
+    return {"items": [{"vertex_id": name, "timestamp": at(seconds)} for name, seconds in told]}
+
+
+def by_time(kept: dict[str, Any], worked: dict[str, Any]) -> list[FoundJob]:
+    signs = Signs()
+    signs.add_builds(kept)
+    return signs.by_time(worked, CLICK)
+
+
+ONE = builds(("A-a", "job", 0.5, ""), ("B-b", "job", 0.6, ""))
+WORKED = [("A-a", 0.5), ("B-b", 0.6)]
+
+
+def test_a_run_that_was_the_only_one_since_is_known_by_its_time():
+    """Earlier work of its components is no matter."""
+    assert by_time(ONE, transactions(*WORKED, ("A-a", -60))) == [FoundJob("job", "time")]
+
+
+@pytest.mark.parametrize(
+    ("kept", "worked"),
+    [
+        (builds(("A-a", "job", 0.5, ""), ("B-b", "other", 0.6, "")), WORKED),
+        (builds(("A-a", "job", 0.5, "another's"), ("B-b", "job", 0.6, "")), WORKED),
+        (builds(("A-a", "job", -0.5, ""), ("B-b", "job", 0.6, "")), WORKED),
+        (builds(("A-a", "job", 61, ""), ("B-b", "job", 62, "")), [("A-a", 61), ("B-b", 62)]),
+        (ONE, [*WORKED, ("A-a", 3)]),
+        (ONE, [*WORKED, ("C-c", 3)]),
+        (ONE, [("A-a", -0.1), ("B-b", 0.6)]),
+        (ONE, [*WORKED, *[("A-a", -9)] * TRANSACTIONS]),
+        (builds(), []),
+    ],
+    ids=[
+        "two jobs",
+        "a session",
+        "before",
+        "too late",
+        "ran again",
+        "more ran",
+        "began before",
+        "many",
+        "none",
+    ],
+)
+def test_a_run_that_may_be_another_is_not_known_by_its_time(
+    kept: dict[str, Any], worked: list[tuple[str, float]]
+):
+    """Better to say that nothing is known."""
+    assert by_time(kept, transactions(*worked)) == []
+
+
+def test_a_session_is_found_wherever_it_is_told():
+    """And not what was there before, as of a session that is kept for several runs."""
+    signs = Signs()
+    signs.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
+    signs.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
+    found = signs.by_session("s", CLICK)
+    assert found == [FoundJob("built", "session"), FoundJob("traced", "session")]
+    assert signs.by_session("", CLICK) == []
+
+
+def test_times_of_all_releases():
+    """With and without a zone; what is none is none."""
+    texts = ["2026-11-25 10:00:00 UTC", "2026-11-25T10:00:00.000000", "2026-11-25T10:00:00Z"]
+    assert [time_of(text) for text in texts] == [CLICK] * 3
+    assert (time_of(None), time_of("soon")) == (None, None)
+
+
+def test_lists_of_another_shape_are_refused():
+    """As everywhere, with where they differ."""
+    with pytest.raises(BadAnswer, match="list of traces"):
+        Signs().add_traces({"traces": [{"id": 5}]})
+
+
+@pytest.mark.parametrize("behind", [0, -600, 600])
+def test_a_servers_clock_may_differ(behind: int):
+    """A session is found by how long ago it was; by its time alone nothing is, then."""
+    sent_at = datetime.now(timezone.utc)
+    server_now = sent_at + timedelta(seconds=behind + 1)
+    date = {"date": format_datetime(server_now, usegmt=True)}
+    shown = server_now.isoformat()
+
+    def answers(session: str) -> Server:
+        kept = builds(("A-a", "job", 0, session))
+        kept["vertex_builds"]["A-a"][0]["timestamp"] = shown
+        worked = {"items": [{"vertex_id": "A-a", "timestamp": shown}]}
+        server = Server(OLD)
+        server.on(
+            "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=kept, headers=date)
+        )
+        server.on("GET", f"{MONITOR}/messages", (200, []))
+        return server.on("GET", f"{MONITOR}/transactions", (200, worked))
+
+    with answers("s").client() as client:
+        assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+    with answers("").client() as client:
+        found = client.find_jobs(FLOW, "s", sent_at)
+    assert found == ([FoundJob("job", "time")] if behind == 0 else [])
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_a_server_that_names_no_zone_means_utc(zone: str):
+    """Its Date header may leave it out, or say that it does not know."""
+    sent_at = datetime.now(timezone.utc)
+    date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
+    kept = builds(("A-a", "job", 0, "s"))
+    kept["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
+    server = Server(OLD)
+    server.on("GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=kept, headers=date))
+    server.on("GET", f"{MONITOR}/messages", (200, []))
+    with server.client() as client:
+        assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+
+
+def test_a_release_with_traces_is_not_asked_for_times():
+    """It tells the session of every run; the async client asks the same."""
+    server = Server(VERSION)
+    server.on("GET", f"{MONITOR}/builds", (200, builds(("A-a", "job", 0, ""))))
+    server.on("GET", f"{MONITOR}/messages", (200, []))
+    server.on("GET", f"{MONITOR}/traces", (200, {"traces": []}))
+
+    async def ask() -> list[FoundJob]:
+        transport = httpx.MockTransport(server)
+        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
+            return await client.find_jobs(FLOW, "s", CLICK)
+
+    assert asyncio.run(ask()) == []
+    assert "GET /api/v1/monitor/transactions" not in server.paths()

@@ -1,0 +1,336 @@
+"""A run from its events: one pure function, on recorded streams of real servers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient import (
+    ComponentFinished,
+    ComponentState,
+    HumanInputRequired,
+    MessageAdded,
+    MessageRemoved,
+    NotRun,
+    Output,
+    OutputKind,
+    Run,
+    RunEnded,
+    RunError,
+    RunStatus,
+    Token,
+    UnknownEvent,
+    Warned,
+    apply,
+)
+from lfclient.runs.components import ComponentRun, HumanInput, Message
+from lfclient.runs.event_parser import EventReader
+from lfclient.runs.reducer import answered, settled, with_builds, with_history
+from lfclient.runs.responses import new_run
+from tests.runs.test_event_parser import VERSIONS, read
+from tests.support.recorded import events
+
+NEW = new_run("f", "background", None)
+CASES = ["bg_events_live", "bg_events_failed", "hitl_events_approve", "hitl_events_reject"]
+
+
+def after(found: list, run: Run = NEW) -> Run:
+    for event in found:
+        run = apply(run, event)
+    return run
+
+
+def states(run: Run) -> dict[str, str]:
+    return {name: one.state.value for name, one in run.components.items()}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_good_run(version: str):
+    """Every component is done with its result and time, the text is the whole one."""
+    run = after(read(events(version, "bg_events_live")))
+    assert set(states(run).values()) == {"done"}
+    last = run.components["ChatOutput-xyz34"]
+    assert (last.output.value, last.seconds > 1) == ("".join(f"tok{n} " for n in range(8)), True)
+    question, answer = run.messages.values()
+    assert (question.sender, question.text) == ("User", "hi")
+    assert (answer.shown, answer.complete) == (last.output.value, True)
+    assert run.components["Streamer-aaaaa"].log == ("a log line",)
+    assert run.status is RunStatus.IN_PROGRESS  # an `end` is no success
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_text_grows_word_by_word(version: str):
+    """The first word, which comes twice, is shown once."""
+    run, shown = NEW, []
+    for event in read(events(version, "bg_events_live")):
+        run = apply(run, event)
+        if isinstance(event, Token):
+            shown.append(list(run.messages.values())[-1].shown)
+    assert shown == ["".join(f"tok{n} " for n in range(last + 1)) for last in range(8)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_runs_is_seen_while_it_runs(version: str):
+    """A component is at work once those before it are done; the others wait."""
+    found = read(events(version, "bg_events_live"))
+    first = next(n for n, event in enumerate(found) if isinstance(event, ComponentFinished))
+    assert states(after(found[: first + 1])) == {
+        "ChatInput-abc12": "done",
+        "Streamer-aaaaa": "running",
+        "ChatOutput-xyz34": "waiting",
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_question_stops_what_was_thought_to_run(version: str):
+    """The component that asks is suspended; those behind it wait, and go on after the decision."""
+    found = read(events(version, "hitl_events_approve"))
+    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    run = after(found[: asked + 1])
+    assert run.status is RunStatus.SUSPENDED
+    assert run.waiting_for.prompt == "Deploy? approve"
+    assert states(run) == {
+        "ChatInput-abc12": "done",
+        "HumanInput-hhhhh": "suspended",
+        "ChatOutput-appro": "waiting",
+        "ChatOutput-rejec": "waiting",
+    }
+    assert run.components["HumanInput-hhhhh"].output is None
+    run = after(found[asked + 1 :], run)
+    assert (run.waiting_for, states(run)["ChatOutput-rejec"]) == (None, "skipped")
+    assert states(run)["ChatOutput-appro"] == "done"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", CASES)
+def test_cut_at_every_event_and_resumed(version: str, case: str):
+    """Another reader that begins behind the last known event leads to the same run.
+
+    Only words and log lines, which no server repeats, are missing where nothing whole followed.
+    """
+    frames = events(version, case)
+    found = read(frames)
+    whole = after(found)
+    texts = {name: one.shown for name, one in whole.messages.items() if one.complete}
+    for cut in range(len(found)):
+        run = after(found[:cut])
+        last = run.last_event_id
+        rest = [one for one in frames if one.get("event") not in ("token", "log")]
+        resumed = after(read(rest, EventReader(after=last)), run)
+        for name, component in whole.components.items():
+            assert replace(resumed.components[name], log=()) == replace(component, log=())
+        assert {name: resumed.messages[name].shown for name in texts} == texts
+        assert (resumed.outputs, resumed.status) == (whole.outputs, whole.status)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_taken_in_twice_changes_nothing(case: str):
+    """A durable event that was taken in before is left out, by its id."""
+    found = [event for event in read(events("1.13.0", case)) if event.id]
+    run = after(found)
+    assert after(found, run) == run
+
+
+def test_a_gap_is_marked_until_the_text_is_whole():
+    """Words that went by show as an ellipsis; the whole text replaces it."""
+    message = Message("m", "one ", complete=False)
+    run = after([MessageAdded(message), Token("m", "one "), Token("m", "four ", True)])
+    assert run.messages["m"].shown == "one … four "
+    run = apply(run, MessageAdded(replace(message, text="one two three four", complete=True)))
+    assert run.messages["m"].shown == "one two three four"
+    assert apply(run, Token("m", "late")) == run
+
+
+def test_words_before_their_message():
+    """A text whose beginning was not seen is shown as far as it came."""
+    assert after([Token("m", "four ", True)]).messages["m"].shown == "… four "
+
+
+def test_messages_are_taken_back():
+    """A message that the server removes is gone; one that is not there is no fault."""
+    run = after([MessageAdded(Message("m", "text")), MessageRemoved("m"), MessageRemoved("n")])
+    assert run.messages == {}
+
+
+def test_the_end_brings_the_judged_run_and_keeps_what_was_seen():
+    """Status, outputs and errors are the judged ones; what was at work then was interrupted."""
+    run = after(read(events("1.13.0", "bg_events_live"))[:5])
+    judged = replace(
+        NEW, status=RunStatus.CANCELLED, warnings=("w",), not_run=(NotRun("a", "A", "why"),)
+    )
+    ended = apply(run, RunEnded(RunStatus.CANCELLED, judged, id="9"))
+    assert (ended.status, ended.warnings, ended.last_event_id) == (
+        RunStatus.CANCELLED,
+        ("w",),
+        "9",
+    )
+    assert ended.messages == run.messages
+    assert ComponentState.INTERRUPTED in {one.state for one in ended.components.values()}
+    assert "running" not in states(ended).values()
+
+
+def test_the_end_brings_whole_what_events_had_cut():
+    """A terminal component's result is the output as the end has it."""
+    run = after(read(events("1.13.0", "bg_events_live")))
+    whole = replace(run.outputs["ChatOutput-xyz34"], value="the whole text")
+    judged = replace(NEW, status=RunStatus.COMPLETED, outputs={"ChatOutput-xyz34": whole})
+    ended = apply(run, RunEnded(RunStatus.COMPLETED, judged))
+    assert ended.components["ChatOutput-xyz34"].output is whole
+    assert ended.components["Streamer-aaaaa"].output == run.components["Streamer-aaaaa"].output
+
+
+def test_a_component_that_the_end_names_as_failed():
+    """It was at work when the run failed, and no event said so."""
+    run = after(read(events("1.13.0", "bg_events_live"))[:2])
+    error = RunError("boom", component_id="ChatInput-abc12")
+    ended = apply(
+        run, RunEnded(RunStatus.FAILED, replace(NEW, status=RunStatus.FAILED, errors=(error,)))
+    )
+    assert states(ended)["ChatInput-abc12"] == "failed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_failure_is_seen_before_its_traceback_is_written(version: str):
+    """The message of the error comes seconds before the end of its component."""
+    found = read(events(version, "bg_events_failed"))
+    last = max(n for n, event in enumerate(found) if isinstance(event, MessageAdded))
+    failed = after(found[: last + 1]).components["ChatOutput-xyz34"]
+    assert (failed.state, failed.error.message) == (ComponentState.FAILED, "boom mid-stream")
+    assert after(found).components["ChatOutput-xyz34"].error.traceback
+
+
+def test_warnings_and_unknown_events():
+    """A warning is kept, an unknown event changes nothing but the place to resume at."""
+    run = after([Warned("careful", id="1"), UnknownEvent("new", {}, id="2")])
+    assert (run.warnings, run.last_event_id) == (("careful",), "2")
+
+
+def test_a_question_that_comes_again_is_still_answered():
+    """An answer on its way is not forgotten when the same question is told again."""
+    asked = HumanInputRequired(HumanInput("A:job", "Pay?"))
+    run = apply(NEW, asked)
+    run = replace(run, waiting_for=replace(run.waiting_for, sent="approve"))
+    assert apply(run, asked).waiting_for.sent == "approve"
+
+
+@pytest.mark.parametrize("sent", ["approve", None])
+def test_an_answered_question_is_kept(sent: str | None):
+    """Once the run has gone on; that it was answered elsewhere is all that is known then."""
+    found = read(events("1.13.0", "hitl_events_approve"))
+    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    waits = after(found[: asked + 1])
+    assert waits.decided == ()
+    question = replace(waits.waiting_for, sent=sent)
+    run = after(found[asked + 1 :], replace(waits, waiting_for=question))
+    assert (run.waiting_for, run.decided) == (None, (question,))
+    assert answered(run, NEW).decided == (question,)
+
+
+@pytest.mark.parametrize(
+    ("status", "sent", "known"),
+    [
+        (RunStatus.COMPLETED, None, True),
+        (RunStatus.CANCELLED, None, False),
+        (RunStatus.CANCELLED, "approve", True),
+    ],
+)
+def test_a_question_that_a_run_ended_with(status: RunStatus, sent: str | None, known: bool):
+    """It was answered if the run came to its end, or the answer was on its way."""
+    asked = HumanInput("A:job", "Pay?", sent=sent)
+    run = settled(replace(NEW, waiting_for=asked, status=status))
+    assert (run.waiting_for, run.decided) == (None, (asked,) if known else ())
+
+
+def test_events_never_end_a_run_or_revive_it():
+    """What comes late leaves an ended run ended."""
+    ended = replace(NEW, status=RunStatus.CANCELLED)
+    late = after(read(events("1.13.0", "hitl_events_approve")), ended)
+    assert late.status is RunStatus.CANCELLED
+
+
+def test_thousands_of_events():
+    """5,000 events are taken in well within a second or two, and all of them."""
+    words = [Token("m", f"{n} ") for n in range(5_000)]
+    run = after([MessageAdded(Message("m", "", complete=False)), *words])
+    assert run.messages["m"].shown.split() == [str(n) for n in range(5_000)]
+
+
+def test_outputs_come_as_they_are_ready():
+    """An output is there before the run has ended."""
+    run = after(read(events("1.13.0", "bg_events_live")))
+    assert run.outputs["ChatOutput-xyz34"].kind is OutputKind.MESSAGE
+    assert isinstance(run.outputs["ChatOutput-xyz34"], Output)
+
+
+def test_an_answer_that_is_older_than_the_events_takes_nothing_back():
+    """What was told stays; the status is the answer's."""
+    told = after([*read(events("1.13.0", "bg_events_live")), Warned("old component", id="20")])
+    answer = replace(NEW, status=RunStatus.CANCELLED, warnings=("new", "old component"))
+    run = answered(told, answer)
+    assert (run.status, run.last_event_id) == (RunStatus.CANCELLED, "20")
+    assert (run.components, run.messages) == (told.components, told.messages)
+    assert run.warnings == ("old component", "new")
+    assert run.outputs == told.outputs
+    assert answered(run, answer) == run
+
+
+def test_an_output_that_did_not_run_is_not_taken_from_events():
+    """The answer was judged by all that is known."""
+    told = after(read(events("1.13.0", "bg_events_live")))
+    skipped = NotRun("ChatOutput-xyz34", "Chat Output", "It did not run.")
+    answer = replace(NEW, status=RunStatus.COMPLETED, not_run=(skipped,))
+    assert answered(told, answer).outputs == {}
+
+
+def test_the_list_of_those_that_wait_does_not_lift_a_time_limit():
+    """It does not tell it, the event does."""
+    (asked,) = [
+        event
+        for event in read(events("1.13.0", "hitl_events_approve"))
+        if isinstance(event, HumanInputRequired)
+    ]
+    listed = replace(asked.request, expires_at=None, fallback_action=None)
+    run = after([asked, HumanInputRequired(listed)])
+    assert run.waiting_for.expires_at == asked.request.expires_at is not None
+
+
+def test_kept_builds_complete_what_events_told():
+    """What an event told stays; a component whose end was never told gets it, and its log stays."""
+    run = replace(after(read(events("1.13.0", "bg_events_live")[:6])), status=RunStatus.COMPLETED)
+    found = {name: ComponentRun(name, ComponentState.DONE, "kept") for name in run.components}
+    whole = with_builds(run, found)
+    assert states(whole) == dict.fromkeys(run.components, "done")
+    assert whole.components["ChatInput-abc12"].display_name == "Chat Input"
+    assert whole.components["ChatOutput-xyz34"].display_name == "kept"
+
+
+def test_what_no_record_tells_of_a_completed_run_is_unknown():
+    """What delivered an output is done, and what did not run is known; the rest is not."""
+    names = ("HumanInput-h", "ChatOutput-yes", "ChatOutput-no")
+    output = Output("ChatOutput-yes", OutputKind.MESSAGE, "yes")
+    run = replace(
+        NEW,
+        status=RunStatus.COMPLETED,
+        components={name: ComponentRun(name) for name in names},
+        outputs={"ChatOutput-yes": output},
+        not_run=(NotRun("ChatOutput-no", "No", "It is on a branch that was not taken."),),
+    )
+    whole = with_builds(run, {})
+    assert list(states(whole).values()) == ["unknown", "done", "waiting"]
+    assert whole.components["ChatOutput-yes"].output == output
+    assert with_builds(replace(run, status=RunStatus.CANCELLED), {}).components == run.components
+
+
+def test_the_session_has_the_whole_text_of_what_was_not_told_to_its_end():
+    """Of the run's own messages only; one that was told whole stays as it was told."""
+    told = {"a": Message("a", "whole"), "b": Message("b", "be", complete=False, streamed="gun")}
+    run = replace(NEW, job_id="j", messages=told)
+    history = [
+        Message("a", "edited since"),
+        Message("b", "begun and ended"),
+        Message("c", "never told", job_id="j"),
+        Message("d", "another run's", job_id="k"),
+    ]
+    texts = [one.shown for one in with_history(run, history).messages.values()]
+    assert texts == ["whole", "begun and ended", "never told"]

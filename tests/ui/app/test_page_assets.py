@@ -1,0 +1,69 @@
+"""The console's own styles and script in the page that Streamlit serves."""
+
+import asyncio
+import gzip
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from pages._ui.app import page_assets
+
+PAGE = "<html><head><title>x</title></head><body>é</body></html>"
+BROWSER = {"accept": "text/html,*/*", "accept-encoding": "gzip", "if-none-match": '"old"'}
+
+
+def get(path, headers, seen=None):
+    async def page(request):
+        if seen is not None:
+            seen.update(request.headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return HTMLResponse(gzip.compress(PAGE.encode()), headers={"content-encoding": "gzip"})
+        return HTMLResponse(PAGE, headers={"etag": '"old"'})
+
+    async def pieces(request):
+        return StreamingResponse(iter([PAGE[:20], PAGE[20:]]), media_type="text/html")
+
+    async def text(request):
+        return PlainTextResponse(PAGE, headers={"etag": '"text"'})
+
+    routes = [Route("/", page), Route("/pieces", pieces), Route("/text", text)]
+    app = Starlette(routes=routes, middleware=page_assets.MIDDLEWARE)
+
+    async def call():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(call())
+
+
+@pytest.mark.parametrize("path", ["/", "/pieces"])
+def test_a_page_has_styles_and_script_in_its_head(path):
+    """Once, and nothing else of it is changed; it is never an old one."""
+    seen = {}
+    answer = get(path, BROWSER, seen)
+    styles = page_assets.STYLES.read_text(encoding="utf-8")
+    own = f"<style>\n{styles}</style><script>{page_assets.script()}</script>"
+    before, after = answer.text.split(own)
+    assert before + after == PAGE
+    assert after.startswith("</head>")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "etag" not in answer.headers
+    assert "if-none-match" not in seen
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/text", "text/html"), ("/", "*/*")])
+def test_all_else_is_as_it_is(path, accept):
+    """What is no page, and what a script asks for."""
+    answer = get(path, {"accept": accept, "accept-encoding": ""})
+    assert answer.text == PAGE
+    assert "etag" in answer.headers
+
+
+@pytest.mark.parametrize("file", [page_assets.STYLES, page_assets.SCRIPT])
+def test_what_is_added_ends_no_sooner_than_its_file(file):
+    """It stands in a page as it is."""
+    assert "</" not in file.read_text(encoding="utf-8")

@@ -1,0 +1,117 @@
+"""Headers of every answer, and the cookie that tells browsers apart."""
+
+import asyncio
+import logging
+import re
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from pages._ui.app import security
+from pages._ui.app.security import COOKIE, KindOnly, content_security_policy, valid_token
+
+FETCH = {"sec-fetch-site": "same-origin", "accept": "*/*"}
+HEALTH = "/_stcore/health"
+
+
+def get(path, headers, base="http://testserver"):
+    async def page(request):
+        return PlainTextResponse("ok")
+
+    app = Starlette(
+        routes=[Route("/", page), Route(HEALTH, page), Route("/base" + HEALTH, page)],
+        middleware=security.MIDDLEWARE,
+    )
+
+    async def call():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(call())
+
+
+def test_every_answer_carries_the_policy():
+    """Nothing remote may load, no inline script may run, nobody may frame the page."""
+    headers = get("/", {}).headers
+    policy = headers["content-security-policy"]
+    assert "img-src 'self' data: blob:;" in policy
+    assert "frame-ancestors 'none'" in policy
+    scripts = re.search(r"script-src ([^;]*)", policy).group(1)
+    assert "'unsafe-inline'" not in scripts
+    assert "'unsafe-eval'" not in scripts
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_policy_lets_two_inline_scripts_run():
+    """By their hashes: that in the page of the installed Streamlit, and the console's own."""
+    assert len(re.findall(r"'sha256-[A-Za-z0-9+/=]{44}'", content_security_policy())) == 2
+
+
+def test_sets_the_cookie_on_a_fetch_of_the_page():
+    """Random, unreadable for scripts, sent to this site only, for 30 days."""
+    cookie = get(HEALTH, FETCH).headers["set-cookie"]
+    assert valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Max-Age=2592000" in cookie
+    assert "Secure" not in cookie
+
+
+def test_works_under_a_base_path():
+    """A console below a path sets it too."""
+    assert "set-cookie" in get("/base" + HEALTH, FETCH).headers
+
+
+def test_is_secure_over_https():
+    """Over HTTPS the cookie never goes over HTTP."""
+    assert "Secure" in get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
+
+
+def test_renews_the_cookie_and_never_replaces_it():
+    """A browser that has one keeps it for 30 days from now, and with it its keys and drafts."""
+    headers = {**FETCH, "cookie": f"{COOKIE}={'a' * 43}"}
+    cookie = get(HEALTH, headers).headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}={'a' * 43}; ")
+    assert "Max-Age=2592000" in cookie
+    assert "set-cookie" not in get("/", headers).headers
+
+
+def test_replaces_what_is_no_token():
+    """A cookie that this console cannot have set counts as none."""
+    assert "set-cookie" in get(HEALTH, {**FETCH, "cookie": f"{COOKIE}=short"}).headers
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", FETCH),
+        (HEALTH, {"sec-fetch-site": "cross-site", "accept": "*/*"}),
+        (HEALTH, {"sec-fetch-site": "none", "accept": "text/html"}),
+        (HEALTH, {"accept": "text/html,*/*"}),
+    ],
+)
+def test_sets_no_cookie_where_the_browser_may_withhold_one(path, headers):
+    """A strict cookie is withheld when another site's link opens the page: it must survive that."""
+    assert "set-cookie" not in get(path, headers).headers
+
+
+def test_two_browsers_get_different_cookies():
+    """The token is random."""
+    assert get(HEALTH, FETCH).headers["set-cookie"] != get(HEALTH, FETCH).headers["set-cookie"]
+
+
+def test_keeps_exception_texts_out_of_streamlits_log():
+    """The text of an exception may hold what somebody typed; its kind does not."""
+    try:
+        raise ValueError("sk-secret")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "x", logging.ERROR, "f", 1, "Uncaught", (), (ValueError, error, error.__traceback__)
+        )
+    assert KindOnly().filter(record)
+    assert logging.Formatter().format(record) == "Uncaught: ValueError"

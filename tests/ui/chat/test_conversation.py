@@ -1,0 +1,198 @@
+"""Which messages a conversation shows: none twice, none lost, whatever became of its run."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient import Message, Output, OutputKind
+from lfclient.console.store.run_record import RunRecord
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.chat import conversation as chat_conversation
+from pages._ui.chat.conversation import Talk
+from pages._ui.run.controls import Choice
+from tests.support import flows
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=timezone.utc)
+FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
+CHOICE = Choice(None, None, FLOW, "background", None)
+GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
+
+
+def user(id, text="hi", after=0, **more):
+    """A person's message, kept so many seconds after the run was begun."""
+    at = f"{NOW + timedelta(seconds=after):%Y-%m-%d %H:%M:%S.%f} UTC"
+    return Message(id, text, "User", "User", "s", timestamp=at, **more)
+
+
+def machine(id, text="hello", **more):
+    return Message(id, text, "Machine", "AI", "s", **more)
+
+
+def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
+    """A run that was given that text."""
+    return RunRecord(
+        id=name,
+        owner="o",
+        click="c",
+        server_name="",
+        server_url="",
+        flow_id=FLOW.id,
+        flow_name="",
+        mode="background",
+        created_at=NOW + timedelta(seconds=after),
+        status=status,
+        session_id="s",
+        overrides={"ChatInput-a.input_value": text},
+        job_id=job,
+        run=run,
+    )
+
+
+def talking(history, status=None, *, settled=True, **more):
+    """A conversation, and its latest run, if any."""
+    record = record_of(status, **more) if status else None
+    return Talk(None, CHOICE, "s", history, True, settled, None, record)
+
+
+def ran(status=DONE, *messages, **outputs):
+    found = {name: Output(name, OutputKind.MESSAGE, text) for name, text in outputs.items()}
+    return Run(
+        FLOW.id, "background", status, outputs=found, messages={one.id: one for one in messages}
+    )
+
+
+def shown(conversation):
+    kept, added = chat_conversation.seen(conversation)
+    return [(one.sender, one.shown) for one in (*kept, *added)]
+
+
+HI, HELLO = ("User", "hi"), ("Machine", "hello")
+
+
+def test_what_the_server_keeps_is_the_conversation():
+    """Without a run, and once a run's messages are kept."""
+    history = [user("1"), machine("2")]
+    assert shown(talking(history)) == [HI, HELLO]
+    assert shown(talking(history, DONE, run=ran(DONE, user("1"), machine("2")))) == [HI, HELLO]
+
+
+def test_a_text_is_there_as_soon_as_it_is_sent():
+    """Before the server knows of it."""
+    assert shown(talking([], GOING, run=None)) == [HI]
+
+
+def test_live_messages_are_known_by_their_ids():
+    """The person's comes with the events, too; the history may hold some already, unfinished."""
+    written = machine("2", "", complete=False, streamed="hel")
+    live = ran(GOING, user("1"), written)
+    for history in ([], [user("1")], [user("1"), machine("2", "", complete=False)]):
+        assert shown(talking(history, GOING, run=live)) == [HI, ("Machine", "hel")]
+
+
+def test_the_same_words_again_are_another_message():
+    """Those of a minute ago are not what was just sent."""
+    before = [user("1", after=-60, job_id="job-0"), machine("2", job_id="job-0")]
+    assert shown(talking(before, GOING)) == [HI, HELLO, HI]
+    without_jobs = [user("1", after=-60), machine("2")]
+    assert shown(talking(without_jobs, GOING)) == [HI, HELLO, HI]
+
+
+def test_a_text_that_the_server_keeps_already_is_not_added():
+    """The page was opened while the run goes on."""
+    assert shown(talking([user("1", after=1)], GOING, job=None)) == [HI]
+    assert shown(talking([user("1", after=-90, job_id="job-1")], GOING)) == [HI]
+
+
+def test_an_answer_is_there_before_the_history_has_it():
+    """From the run itself, until the server was asked again; then it is not there twice."""
+    run = ran(DONE, **{"ChatOutput-b": "hello"})
+    late = talking([], DONE, settled=False, run=run)
+    assert shown(late) == [HI, HELLO]
+    assert shown(replace(late, history=None)) == [HI, HELLO]
+    kept = [user("1", after=1, job_id="job-1"), machine("2", job_id="job-1")]
+    assert shown(replace(late, history=kept, settled=True)) == [HI, HELLO]
+
+
+def test_what_was_written_before_a_stop_stays():
+    """Servers keep such a message without its text."""
+    run = ran(STOPPED, user("1"), machine("2", "", complete=False, streamed="hel"))
+    history = [user("1", after=1), machine("2", "", complete=False)]
+    assert shown(talking(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
+    assert shown(talking(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
+
+
+def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch):
+    """The record of the run that was stopped has it; others are not opened for it."""
+    run = ran(STOPPED, machine("2", "", complete=False, streamed="hel"))
+    stopped = record_of(STOPPED, run=run, name="stopped")
+    opened = []
+
+    class Runner:
+        def get(self, name, owner):
+            opened.append(name)
+            return stopped
+
+    session = SimpleNamespace(owner="o")
+    monkeypatch.setattr(chat_conversation, "backend", lambda: SimpleNamespace(runner=Runner()))
+    history = [user("1"), machine("2", "", complete=False), user("3"), machine("4")]
+    earlier = [record_of(DONE, name="done"), stopped, record_of(STOPPED, name="older")]
+    conversation = replace(talking(history, DONE), session=session, earlier=earlier)
+    found = chat_conversation.with_begun(conversation, history)
+    assert [message.shown for message in found] == ["hi", "hel", "hi", "hello"]
+    assert opened == ["stopped"]
+    assert chat_conversation.with_begun(conversation, history[2:]) == history[2:]
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
+def test_a_text_that_never_arrived_stays(status):
+    """It is nowhere but in the record of its run."""
+    history = [user("1", after=-60), machine("2")]
+    assert shown(talking(history, status, job=None)) == [HI, HELLO, HI]
+
+
+def test_a_text_that_never_arrived_stays_where_it_was_said():
+    """Also once others were sent after it; one that was sent again is not there twice."""
+    lost = record_of(RunStatus.FAILED, "lost", None, name="first", after=-60)
+    history = [user("1", after=-90), machine("2"), user("3", "later", after=-30, job_id="job-1")]
+    history[1] = replace(history[1], timestamp=history[0].timestamp)
+    conversation = replace(talking(history, DONE, text="later"), earlier=[lost])
+    assert [text for _, text in shown(conversation)] == ["hi", "hello", "lost", "later"]
+    again = replace(talking(history, DONE, text="lost"), earlier=[lost])
+    assert [text for _, text in shown(again)] == ["hi", "hello", "later"]
+
+
+def test_an_outcome_that_is_unknown_is_not_told_twice():
+    """The answer was lost on its way, and the server had done all."""
+    history = [user("1", after=1), machine("2")]
+    assert shown(talking(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
+
+
+def test_sessions_without_a_name_are_called_by_their_first_words():
+    """A name that somebody gave, or chose elsewhere, is kept."""
+    assert chat_conversation.label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
+    assert chat_conversation.label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
+    assert chat_conversation.label("Trip to Rome", "Hi") == "Trip to Rome"
+    assert chat_conversation.label("console-0123456789ab", " ") == "console-0123456789ab"
+
+
+def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():
+    """Both components are needed."""
+    assert chat_conversation.has_chat(FLOW)
+    assert not chat_conversation.has_chat(flows.flow(flows.chat_input()))
+    assert not chat_conversation.has_chat(flows.flow(flows.node("ChatOutput-b")))
+
+
+def test_a_long_answer_has_a_button_only_once_nothing_more_comes():
+    """It is drawn several times a turn until then, and a button has a key."""
+
+    def page(over):
+        from pages._ui.chat.messages import _text
+
+        _text("x" * 60_000, "m", over=over)
+
+    for over in (False, True):
+        app = AppTest.from_function(page, kwargs={"over": over}).run()
+        assert bool(app.get("download_button")) == over

@@ -1,0 +1,210 @@
+"""The flow as a graph: where each component stands, and what the browser is given."""
+
+import itertools
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from pages._ui.app import navigation
+from pages._ui.components import graph
+from pages._ui.components.graph_layout import CARD, layout
+from tests.support import components, flows
+from tests.support.components import named
+
+
+def overlapping(flow):
+    """Pairs of components whose cards lie on each other."""
+    spots = layout(flow).spots
+    assert len(spots) == len(flow.components)
+    return [
+        (one, other)
+        for (one, a), (other, b) in itertools.combinations(spots.items(), 2)
+        if abs(a[0] - b[0]) < CARD[0] and abs(a[1] - b[1]) < CARD[1]
+    ]
+
+
+def chain(*ids, nodes=None):
+    nodes = nodes or [flows.node(one) for one in ids]
+    return flows.flow(*nodes, edges=[flows.edge(a, b) for a, b in itertools.pairwise(ids)])
+
+
+def test_keeps_the_order_of_the_authors_arrangement():
+    """Left stays left and above stays above, drawn closer."""
+    flow = components.big_flow()
+    spots = layout(flow).spots
+    for one, other in itertools.combinations(flow.components, 2):
+        if other.position[0] - one.position[0] > 300:
+            assert spots[one.id][0] < spots[other.id][0]
+        if one.position[0] == other.position[0] and one.position[1] < other.position[1]:
+            assert spots[one.id][1] < spots[other.id][1]
+    assert overlapping(flow) == []
+
+
+def test_a_chain_of_five_fits_into_a_panel_with_its_names_readable():
+    """600 pixels at three fifths of the size."""
+    flow = flows.flow(*(named(f"A-{n}", "A", 420 * n) for n in range(5)))
+    assert layout(flow).width * 0.6 <= 576
+
+
+def test_a_far_away_component_leaves_no_desert():
+    """An empty stretch of canvas is no longer than two cards."""
+    flow = flows.flow(named("A-1", "A"), named("B-1", "B", 1e9, -1e9))
+    plan = layout(flow)
+    assert plan.width < 5 * CARD[0]
+    assert plan.height < 5 * CARD[1]
+
+
+def test_components_that_lie_on_each_other_are_drawn_apart():
+    """Down from the first, each in its own place."""
+    stack = [named(f"A-{number}", "A", 0, number * 3) for number in range(8)]
+    flow = flows.flow(*stack, named("B-1", "B", 10, 5), named("C-1", "C", 400, 0))
+    assert overlapping(flow) == []
+
+
+@pytest.mark.parametrize("place", [0.0, float("nan"), float("inf")])
+def test_without_an_arrangement_each_stands_right_of_those_that_feed_it(place):
+    """Positions that are missing, all the same, or no numbers."""
+    nodes = [named(one, one, place, place) for one in ("C-1", "B-1", "A-1")]
+    flow = chain("A-1", "B-1", "C-1", nodes=nodes)
+    spots = layout(flow).spots
+    assert spots["A-1"][0] < spots["B-1"][0] < spots["C-1"][0]
+    assert overlapping(flow) == []
+
+
+def test_columns_end_for_a_cycle():
+    """Loops are part of Langflow; so is a component that feeds itself."""
+    flow = flows.flow(
+        *(flows.node(one) for one in ("A-1", "B-1", "C-1")),
+        edges=[
+            flows.edge(*ends)
+            for ends in (("A-1", "B-1"), ("B-1", "C-1"), ("C-1", "B-1"), ("C-1", "C-1"))
+        ],
+    )
+    spots = layout(flow).spots
+    assert spots["A-1"][0] < spots["B-1"][0] < spots["C-1"][0]
+
+
+def test_loose_components_stand_below_the_rest():
+    """So that they do not look like a part of it."""
+    flow = chain("A-1", "B-1", nodes=[flows.node(one) for one in ("Loose-1", "A-1", "B-1")])
+    spots = layout(flow).spots
+    assert spots["Loose-1"][1] > max(spots["A-1"][1], spots["B-1"][1])
+
+
+def test_sixty_without_an_arrangement_do_not_overlap():
+    """Also where many share a column."""
+    ids = [f"N-{number}" for number in range(60)]
+    edges = [flows.edge(ids[number // 3], ids[number]) for number in range(1, 55)]
+    assert overlapping(flows.flow(*(flows.node(one) for one in ids), edges=edges)) == []
+
+
+def test_one_component_is_one_card():
+    """The drawing is as large as the card."""
+    plan = layout(flows.flow(named("A-1", "A", -500, 77)))
+    assert (plan.width, plan.height, plan.spots) == (*CARD, {"A-1": (0, 0)})
+
+
+def test_a_group_is_one_node_of_the_graph():
+    """As in Langflow; the edges into it are its own."""
+    group = flows.group("Group-1", [flows.node("In-1", text=flows.text())], text=("In-1", "text"))
+    flow = flows.flow(flows.node("A-1"), group, edges=[flows.edge("A-1", "Group-1", "text")])
+    drawn = graph.picture(flow, {"In-1": components.done("In-1")}, ended=False)
+    assert [node[3] for node in drawn["plan"]["nodes"]] == ["A-1", "Group-1"]
+    assert drawn["plan"]["edges"] == [[0, 1]]
+    assert drawn["states"][1][2] == "done · 1 of 1 done"
+
+
+def test_every_state_has_icon_words_and_reason():
+    """Nothing is told by colour alone."""
+    flow = chain("A-1", "B-1")
+    failed = ComponentRun("B-1", ComponentState.FAILED, error=RunError("no <b>key</b>"))
+    drawn = graph.picture(flow, {"A-1": components.done("A-1", 1.25), "B-1": failed}, ended=True)
+    assert drawn["states"] == [
+        ["done green", "check_circle", "done · 1.2 s", ""],
+        ["failed red", "error", "failed", "no <b>key</b>"],
+    ]
+    assert drawn["alt"] == "Graph of 2 components: 1 done, 1 failed"
+
+
+def test_what_stays_does_not_change_with_the_states():
+    """The browser then keeps every card, and the person's zoom."""
+    flow = components.big_flow()
+    plans = [
+        graph.picture(flow, components.halfway(flow, step), ended=step == 60)["plan"]
+        for step in (0, 30, 60)
+    ]
+    assert plans[0] == plans[1] == plans[2]
+
+
+def test_sixty_components_are_little_to_send():
+    """With the code that draws them; names and reasons are cut."""
+    flow = components.big_flow()
+    drawn = graph.picture(flow, components.halfway(flow, 25), ended=False)
+    code = sum((navigation.ASSETS / f"graph.{end}").stat().st_size for end in ("js", "css"))
+    assert len(json.dumps(drawn)) + code < 30_000
+    long = flows.flow(named("A-1", "x" * 10_000))
+    reason = ComponentRun("A-1", error=RunError("y" * 10_000))
+    assert len(json.dumps(graph.picture(long, {"A-1": reason}, ended=True))) < 1000
+
+
+def page():
+    import streamlit as st
+
+    from pages._ui.components import view as components_view
+    from tests.support import components
+
+    flow = components.big_flow()
+    view = components_view.switch()
+    runs = components.halfway(flow, 25)
+    components_view.draw(flow, runs, view=view, ended=False, key="graph")
+    st.caption(view)
+
+
+def test_graph_and_table_are_two_views_of_the_same():
+    """The graph comes first; the switch brings the table."""
+    app = AppTest.from_function(page).run()
+    assert len(app.get("bidi_component")) == 1
+    app.segmented_control[0].set_value("Table").run()
+    assert len(app.get("bidi_component")) == 0
+    assert app.markdown[0].value.startswith("|Component|State|Took|Result|")
+
+
+def test_a_graph_that_is_drawn_is_told_what_happens_in_the_same_run():
+    """As a text, which the graph reads; nothing is told that it shows already."""
+
+    def told():
+        from pages._ui.components import graph
+        from tests.support import components
+
+        flow = components.big_flow()
+        for key, steps in {"one": (25, 25), "other": (25, 30, 60)}.items():
+            runs = [components.halfway(flow, step) for step in steps]
+            drawing = graph.Drawing(flow, runs[0], ended=False, key=key)
+            for run in runs:
+                drawing.show(run)
+
+    app = AppTest.from_function(told).run()
+    assert len(app.get("bidi_component")) == 2
+    (text,) = app.text
+    drawn = json.loads(app.get("bidi_component")[1].proto.json)
+    news = json.loads(text.value)
+    assert news["mark"] == drawn["mark"]
+    assert news["states"] != drawn["states"]
+    assert news["alt"] == "Graph of 60 components: 49 done, 11 does not run"
+
+
+def test_a_flow_without_components_says_so():
+    """No empty frame."""
+
+    def empty():
+        from pages._ui.components import graph
+        from pages._ui.components import table as components_table
+        from tests.support import flows
+
+        graph.Drawing(flows.flow(), {}, ended=True, key="graph").show({})
+        components_table.draw(flows.flow(), {}, ended=True)
+
+    app = AppTest.from_function(empty).run()
+    assert [caption.value for caption in app.caption] == ["This flow has no components."] * 2

@@ -1,0 +1,82 @@
+"""The components as a table of words."""
+
+import pytest
+
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from pages._ui.components import table as components_table
+from pages._ui.widgets.markdown import plain
+from tests.support import components, flows
+
+
+def row(run, flow=None):
+    flow = flow or flows.flow(flows.node(run.component_id))
+    (found,) = components_table.rows(flow, {run.component_id: run}, ended=True)
+    return found
+
+
+def test_names_state_duration_and_first_line():
+    """The four things that the graph and the results tell."""
+    output = Output("A-1", OutputKind.MESSAGE, "\nFirst line\nsecond")
+    cells = row(components.done("A-1", 2.5, output=output))
+    assert cells == ("A", ":green-badge[:material/check_circle: done]", "2.5\u00a0s", "First line")
+
+
+def test_a_failed_one_tells_the_reason():
+    """In the place of what it would have returned."""
+    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("No key.\nTrace"))
+    assert row(run)[3] == plain("No key.")
+
+
+def test_components_of_one_name_are_told_apart():
+    """By their ids, which are never cut."""
+    nodes = [flows.node(id, "Read" * 40) for id in ("Read-a", "Read-b")]
+    found = components_table.rows(flows.flow(*nodes), {}, ended=True)
+    assert [cells[0].endswith(plain(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
+    assert len({cells[0] for cells in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (OutputKind.TABLE, [{"a": 1}] * 1200, "1,200 rows"),
+        (OutputKind.TABLE, [{"a": 1}], "1 row"),
+        (OutputKind.IMAGE, b"\x89PNG", "an image"),
+        (OutputKind.FILE, FileRef("out.csv"), "out.csv"),
+        (OutputKind.DATA, {"a": 1, "b": [2]}, "{a, b}"),
+        (OutputKind.DATA, [1, 2, 3], "a list of 3"),
+        (OutputKind.DATA, 7, "7"),
+        (OutputKind.MESSAGE, "x" * 1_000_000, "x" * 99 + "…"),
+        (OutputKind.DATA, None, ""),
+    ],
+)
+def test_a_value_is_told_in_a_line(kind, value, words):
+    """Whatever its kind and size."""
+    run = components.done("A-1", output=Output("A-1", kind, value))
+    assert components_table.result(run) == words
+
+
+def test_a_messages_marks_are_left_out():
+    """Its line is to be read, not drawn."""
+    output = Output("A-1", OutputKind.MESSAGE, "---\n## **Lisbon** in [May](http://a.b/c)\nmore")
+    assert components_table.result(components.done("A-1", output=output)) == "Lisbon in May"
+
+
+def test_strangers_words_stay_letters():
+    """No cell becomes markup, an icon, or two cells."""
+    for name, cells in zip(
+        components.HOSTILE,
+        components_table.rows(components.hostile_flow(), {}, ended=True),
+        strict=True,
+    ):
+        assert cells[0] == plain(name)
+    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
+    assert row(run)[3] == plain("a|b :red[x] <img src=x>")
+
+
+def test_members_of_a_group_have_rows_of_their_own():
+    """They are what runs."""
+    inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
+    flow = flows.flow(flows.group("Group-1", inner))
+    found = components_table.rows(flow, {}, ended=False)
+    assert [cells[0] for cells in found] == [plain("In, In-1"), plain("In, In-2")]

@@ -1,0 +1,55 @@
+"""The connection page: what a server can do, and what is done with its sample flows."""
+
+from dataclasses import fields
+
+from lfclient import Capabilities, FlowSummary
+from lfclient.wire.server_info import SINCE
+from pages._ui.connection import request_cache, server_panel
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    langflow_stand_in,
+    opened,
+    press,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
+
+
+def test_what_a_server_lacks_says_since_when_others_have_it(langflow_stand_in):
+    """What this one has needs no such words."""
+    langflow_stand_in.answers["GET /api/v1/version"] = (200, OLD)
+    words = said(opened("pages/connection.py"))
+    assert "Live events (from 1.11)" in words
+    assert "Traces of runs (from 1.12)" in words
+    assert "File upload (from" not in words
+
+
+def test_each_capability_has_a_name():
+    """In capitals as its neighbours, and no release is told of what does not exist."""
+    names = {each.name for each in fields(Capabilities)}
+    assert set(server_panel._CAPABILITIES) == names
+    assert all(name[0].isupper() for name in server_panel._CAPABILITIES.values())
+    assert set(SINCE) < names
+
+
+def test_the_number_of_flows_counts_those_that_were_just_added(langflow_stand_in, monkeypatch):
+    """However slow the server is with its new list; and it is said which they are."""
+
+    def install(api, **more):
+        langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
+        langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
+        return [FlowSummary(TWO, "Echo chat")]
+
+    app = opened("pages/connection.py")
+    monkeypatch.setattr(request_cache, "PATIENCE", 0.1)
+    monkeypatch.setattr(server_panel.installer, "install", install)
+    app = press(app, "Add the sample flows")
+    assert [metric.value for metric in app.metric] == ["1.13.0", "2"]
+    assert "Added: Echo chat." in said(app)
+    assert "Added" not in said(app.run())

@@ -1,0 +1,31 @@
+"""The local Langflow's panel."""
+
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
+from pages._ui.connection.app_context import backend
+from tests.ui.support.whole_pages import fresh_process
+
+__all__ = ["fresh_process"]
+
+
+def page():
+    """What AppTest runs: its source is taken, so it imports what it needs."""
+    from pages._ui.connection import local_panel
+
+    local_panel.draw()
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_the_log_is_read_once_somebody_opens_it(fresh_process, opened):
+    """Its last lines, of a Langflow that runs."""
+    status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
+    backend().local = SimpleNamespace(status=lambda: status, logs=lambda lines: f"last {lines}")
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["local-log"] = opened
+    app.run()
+    assert not app.exception
+    assert [each.value for each in app.code] == (["last 50"] if opened else [])

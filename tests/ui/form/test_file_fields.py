@@ -1,0 +1,376 @@
+"""Files given to a form: chosen and sent, found on the server, named, refused, removed."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lfclient import FileRef, Unreachable
+from lfclient.flows.validation import REQUIRED
+from pages._ui.connection.request_cache import Found, StillAsking
+from pages._ui.form import uploads
+from pages._ui.form.file_fields import LISTED, TYPED
+from tests.support.flows import chat_input, entry, node, text
+from tests.ui.support.forms import OWNER, Form, first, forget_drafts, form
+
+FILE = entry("FileInput", "file", fileTypes=["txt", "csv"])
+FILES = entry("FileInput", "file", [], list=True, fileTypes=["txt", "csv"])
+CHAT_FILES = entry(
+    "FileInput", "file", "", list=True, temp_file=True, advanced=True, fileTypes=["txt", "image"]
+)
+
+
+@pytest.fixture(autouse=True)
+def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PATIENCE", 5)
+    forget_drafts()
+
+
+class Server:
+    """Where files go: what arrived, and how it goes wrong."""
+
+    def __init__(self, *there: FileRef) -> None:
+        self.there = list(there)
+        self.arrived: list[tuple[str, bytes, str | None]] = []
+        self.fault: Exception | None = None
+        self.refreshed: list[str] = []
+        self.open = threading.Event()
+        self.open.set()
+        self.connection = SimpleNamespace(name="Test")
+
+    def files(self) -> Found:
+        if self.fault:
+            raise self.fault
+        return Found(self.there, 0.0)
+
+    def upload(self, name: str, content: Any, *, server: Any, flow_id: Any, on_progress: Any):
+        on_progress(1)
+        self.open.wait(10)
+        on_progress(2)
+        if self.fault:
+            raise self.fault
+        self.arrived.append((name, content.read(), flow_id))
+        return FileRef(name, str(len(self.arrived)), f"u/{len(self.arrived)}-{name}", 3)
+
+    def refresh(self, what: str) -> None:
+        self.refreshed.append(what)
+
+    def waited_for(self, *questions: str) -> float:
+        return 1.0
+
+
+def opened(server: Server, **parameters: Any) -> Form:
+    return form(first(**parameters), **{"server-of-files": server})
+
+
+def choose(form: Form, key: str, *files: tuple[str, bytes]) -> Form:
+    found = [(name, content, "text/plain") for name, content in files]
+    (uploader,) = (one for one in form.at.file_uploader if one.key.endswith(f"-{key}"))
+    uploader.set_value(found if uploader.accept_multiple_files else found[0])
+    return form.run()
+
+
+def way(form: Form, key: str, chosen: str) -> Form:
+    return form.set("segmented_control", key, chosen)
+
+
+def test_a_chosen_file_is_sent_and_its_path_is_the_value():
+    """The server's path is what is sent; the person sees the name that they know."""
+    server = Server()
+    page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
+    assert server.arrived == [("note.txt", b"abc", None)]
+    assert page.overrides == {"T-a.path": "u/1-note.txt"}
+    assert page.result.ready
+    assert server.refreshed == ["files"]
+    assert "note.txt 3 B" in page.words().replace(":gray[", "")
+    assert "u/1-note.txt" not in page.words()
+    assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
+
+
+def test_a_rerun_sends_nothing_again():
+    """A file is sent when it is chosen, and never by what the page does later."""
+    server = Server()
+    page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
+    page.run().run()
+    assert len(server.arrived) == 1
+    assert not page.at.file_uploader[0].value
+
+
+def test_several_files_add_up():
+    """A field that takes a list keeps what it has; each can be removed again."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"), ("b.csv", b"2"))
+    choose(page, "T-a.path", ("c.txt", b"3"))
+    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv", "u/3-c.txt"]}
+    page.at.button(key="remove-T-a.path-u/2-b.csv").click()
+    page.run()
+    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
+
+
+def test_how_many_files_go_along_is_said_and_all_can_be_removed():
+    """Nobody sends the files of earlier tries without seeing it."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    assert "go along" not in page.words()
+    choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
+    assert "3 files go along" in page.words()
+    page.press("Remove all")
+    assert page.overrides == {}
+    assert page.result.ready
+
+
+def test_one_file_takes_the_place_of_another():
+    """A field for one file holds the last."""
+    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
+    choose(page, "T-a.path", ("b.txt", b"2"))
+    assert page.overrides == {"T-a.path": "u/2-b.txt"}
+    page.press("Remove")
+    assert page.overrides == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("big.txt", bytes(1024 * 1024), "up to 1 MB. LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
+        ("run.exe", b"abc", "of the type exe; this parameter takes txt, any image"),
+        ("README", b"abc", "has no extension; this parameter takes txt, any image"),
+    ],
+)
+def test_refused_files(name: str, content: bytes, words: str):
+    """What flow or server would refuse is said at the field, not sent, and not run without."""
+    server = Server()
+    page = chat(server)
+    choose(page, "ChatInput-a.files", (name, content))
+    assert page.words().count(words) == 1
+    assert f"“{name}”" in page.words()
+    assert "Nothing runs until you remove it" in page.words()
+    assert (server.arrived, page.result.ready) == ([], False)
+    page.press("Remove")
+    assert page.result.ready
+    assert words not in page.words()
+
+
+def test_a_required_file_that_is_refused_is_not_said_to_be_missing():
+    """Why it was refused is enough; before, it is missing."""
+    page = opened(Server(), path={**FILE, "required": True})
+    assert REQUIRED in page.refuse().words()
+    choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
+    assert REQUIRED not in page.words()
+    assert ["exe" in problem.message for problem in page.result.problems] == [True]
+
+
+def test_a_refused_file_is_not_run_with_the_one_before_it():
+    """Who chose another file means that one; the run waits until it is replaced or removed."""
+    page = choose(opened(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
+    (uploader,) = page.at.file_uploader
+    assert not list(uploader.proto.type)  # a browser that refuses by itself is not heard of here
+    choose(page, "T-a.path", ("prog.exe", b"abc"))
+    assert not page.result.ready
+    choose(page, "T-a.path", ("right.csv", b"abc"))
+    assert page.overrides == {"T-a.path": "u/2-right.csv"}
+    assert page.result.ready
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
+)
+def test_odd_names_are_shown_as_they_are(name: str):
+    """A name is the person's; only what is sent has to be a safe one, which the client sees to."""
+    server = Server()
+    page = choose(opened(server, path=FILE), "T-a.path", (name, b"abc"))
+    assert server.arrived[0][0] == name
+    assert name[:50] in page.words()
+    assert page.result.ready
+
+
+def test_an_empty_file_is_sent_with_a_warning():
+    """Servers take an empty file; it is most likely a mistake."""
+    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b""))
+    assert page.overrides == {"T-a.path": "u/1-a.txt"}
+    assert page.words().count("“a.txt” is empty.") == 1
+    assert page.result.ready
+
+
+def test_an_empty_file_is_told_at_its_own_row():
+    """Of several files, the warning stands below the one that it is about."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
+    shown = [each.value for each in page.at.main if each.type in ("markdown", "caption")]
+    (place,) = [n for n, words in enumerate(shown) if "a\\.txt :gray" in words]
+    assert "is empty" in shown[place + 1]
+
+
+def test_a_failed_upload_stays_at_the_field_until_the_next():
+    """What went wrong is kept where it went wrong; choosing again is the way on."""
+    server = Server()
+    server.fault = Unreachable("The server is away.", hint="Try later.")
+    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1")).run()
+    assert "“a.txt” was not sent. The server is away. Try later." in page.words()
+    assert (page.overrides, page.result.ready) == ({}, False)
+    server.fault = None
+    choose(page, "T-a.path", ("a.txt", b"1"))
+    assert (page.overrides, page.result.ready) == ({"T-a.path": "u/1-a.txt"}, True)
+
+
+def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyPatch):
+    """A page is not held up by a slow server, and a run does not go without the file."""
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    server = Server()
+    server.open.clear()
+    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
+    assert not page.result.ready
+    assert "“a.txt” is still being sent." in [p.message for p in page.result.problems]
+    (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].uploads["T-a.path"]
+    server.open.set()
+    assert upload.ended.wait(5)
+    assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
+
+
+def test_sending_can_be_stopped(monkeypatch: pytest.MonkeyPatch):
+    """A file that nobody wants any more is not sent to its end."""
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    server = Server()
+    server.open.clear()
+    page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
+    page.press("Stop sending")
+    server.open.set()
+    assert (page.run().overrides, page.result.ready, server.arrived) == ({}, True, [])
+
+
+def test_files_of_another_server_are_not_sent_to_this_one():
+    """What was sent to one server is a value of that server's form only."""
+    page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
+    page.at.session_state["owner"] = "another-server"
+    assert page.run().overrides == {}
+    page.at.session_state["owner"] = OWNER
+    assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
+
+
+def test_a_reload_finds_what_was_sent():
+    """The path and the name that it had survive a reload."""
+    choose(opened(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
+    page = opened(Server(), path=FILE)
+    assert page.overrides == {"T-a.path": "u/1-../mine.txt"}
+    assert " mine.txt 1 B" in page.words().replace(":gray[", "")
+    assert "Chosen as “../mine.txt”; the name was made safe." in page.words()
+
+
+def test_files_on_the_server_are_offered():
+    """A file that is there already is chosen by its name; other types are not offered."""
+    there = [FileRef(name, name, f"u/{name}", 2000) for name in ("new.csv", "old.txt", "odd.exe")]
+    page = way(opened(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
+    box = page.find("selectbox", "T-a.path")
+    assert box.options == ["new.csv · 2.0 kB", "old.txt · 2.0 kB"]
+    assert "1 of other types" in page.words()
+    box.set_value("u/old.txt")
+    assert page.run().overrides == {"T-a.path": "u/old.txt"}
+    way(page, "T-a.more", LISTED)
+    page.find("multiselect", "T-a.more").set_value(["u/old.txt", "u/new.csv"])
+    assert page.run().overrides["T-a.more"] == ["u/old.txt", "u/new.csv"]
+
+
+def test_of_many_files_the_newest_are_offered():
+    """A page does not grow with all that was ever sent; the rest can be named."""
+    there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
+    page = way(opened(Server(*there), path=FILE), "T-a.path", LISTED)
+    assert len(page.find("selectbox", "T-a.path").options) == 300
+    assert "10 older ones" in page.words()
+
+
+@pytest.mark.parametrize("fault", [StillAsking("files"), Unreachable("away")])
+def test_a_server_that_does_not_list_its_files(fault: Exception):
+    """A list that does not come is said in its place; the rest of the form stays."""
+    server = Server()
+    server.fault = fault
+    page = way(opened(server, path=FILE), "T-a.path", LISTED)
+    assert "Waiting for Test" in page.words() or "away" in page.words()
+    assert page.result.ready
+
+
+def test_a_path_can_be_typed():
+    """What an upload gave can be edited as a path; a type that looks wrong is a warning."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    way(page, "T-a.path", TYPED)
+    box = page.find("text_area", "T-a.path")
+    assert box.value == "u/1-a.txt"
+    box.set_value("u/1-a.txt\nu/other.exe")
+    assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/other.exe"]}
+    assert "of the type exe" in page.words()
+    assert page.result.ready
+
+
+def test_one_path_can_be_typed():
+    """A field for one file has one line."""
+    page = way(opened(Server(), path=FILE), "T-a.path", TYPED)
+    page.set("text_input", "T-a.path", "u/typed.txt")
+    assert page.overrides == {"T-a.path": "u/typed.txt"}
+    page.press("Reset")
+    assert page.overrides == {}
+
+
+def test_reset_forgets_files():
+    """The flow's own value comes back, and what failed goes."""
+    server = Server()
+    page = choose(opened(server, path=FILES), "T-a.path", ("a.txt", b"1"))
+    server.fault = Unreachable("away")
+    choose(page, "T-a.path", ("b.txt", b"1"))
+    page.press("Reset")
+    assert (page.overrides, page.result.ready) == ({}, True)
+
+
+def test_json_holds_paths():
+    """The JSON view shows and takes files as their paths."""
+    page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+    page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
+    page.run()
+    assert page.overrides == {"T-a.path": ["u/x.csv", "u/x.csv"]}
+    assert "x.csv" in page.words()
+
+
+def chat(server: Server) -> Form:
+    """A form whose chat input takes files, with the place for them open."""
+    box = chat_input()
+    box["data"]["node"]["template"]["files"] = CHAT_FILES
+    page = form(box, **{"server-of-files": server})
+    key = f"open-files-{OWNER[:12]}-{page.raw['id']}-ChatInput-a"
+    page.at.session_state[key] = True
+    return page.run()
+
+
+def test_images_for_the_chat():
+    """Images stand by the message, are kept beside the flow, and go out with it."""
+    server = Server()
+    page = chat(server)
+    choose(page, "ChatInput-a.files", ("pixel.png", b"png"), ("a.txt", b"1"))
+    assert [flow_id for *_, flow_id in server.arrived] == [page.raw["id"]] * 2
+    assert page.overrides["ChatInput-a.files"] == ["u/1-pixel.png", "u/2-a.txt"]
+    assert page.result.ready
+    assert page.at.expander[0].label == "Images or files for the chat"
+
+
+def test_a_chat_that_files_go_with_is_marked_as_changed():
+    """As each field that differs from the flow."""
+    page = chat(Server())
+    assert "Changed" not in page.words()
+    assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).words()
+
+
+def test_chat_without_files():
+    """Where the flow's chat input takes none, none are offered."""
+    page = form(chat_input(), node("T-a", path=FILE), **{"server-of-files": Server()})
+    assert "for the chat" not in " ".join(one.label for one in page.at.expander)
+
+
+def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monkeypatch):
+    """It comes back with what was typed, and is there by then."""
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    server = Server()
+    server.open.clear()
+    page = choose(opened(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
+    page.at.session_state["load"] = {"T-a.p": "filled"}
+    page.at.session_state["load-more"] = ("From elsewhere.", {})
+    assert page.run().overrides == {"T-a.p": "filled"}
+    (held,) = page.at.session_state["forms"].values()
+    server.open.set()
+    assert held.former[0].uploads["T-a.path"][0].ended.wait(10)
+    assert page.press("Back to what I had typed").overrides == {"T-a.path": "u/1-note.txt"}

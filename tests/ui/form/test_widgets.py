@@ -1,0 +1,203 @@
+"""Each kind of field has its widget, which gives back the shape that is sent."""
+
+import pytest
+
+from lfclient.flows.field import Variable
+from tests.support.flows import entry, node, text
+from tests.ui.support.forms import first, forget_drafts, form
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts():
+    forget_drafts()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "widget", "given", "sent"),
+    [
+        (text("a"), "text_input", "b", "b"),
+        (entry("MultilineInput", "str", "a"), "text_area", "b\nc", "b\nc"),
+        (entry("PromptInput", "prompt", "a"), "text_area", "b", "b"),
+        (entry("IntInput", "int", 5), "text_input", "9" * 30, int("9" * 30)),
+        (entry("FloatInput", "float", 0.5), "text_input", "0.123456789012345", 0.123456789012345),
+        (
+            entry("SliderInput", "slider", 0.5, range_spec={"min": 0, "max": 1, "step": 0.1}),
+            "slider",
+            0.7,
+            0.7,
+        ),
+        (entry("BoolInput", "bool", True), "toggle", False, False),
+        (entry("DropdownInput", "str", "x", options=["x", "y"]), "selectbox", "y", "y"),
+        (entry("TabInput", "tab", "x", options=["x", "y"]), "segmented_control", "y", "y"),
+        (
+            entry("MultiselectInput", "str", ["x"], options=["x", "y"], list=True),
+            "multiselect",
+            ["y", "x"],
+            ["y", "x"],
+        ),
+        (
+            entry("SortableListInput", "sortableList", "", options=[{"name": "A"}, {"name": "B"}]),
+            "multiselect",
+            ["B", "A"],
+            [{"name": "B"}, {"name": "A"}],
+        ),
+        (
+            entry("SortableListInput", "sortableList", "", options=[{"name": "A"}], limit=1),
+            "selectbox",
+            "A",
+            [{"name": "A"}],
+        ),
+        (entry("StrInput", "str", ["a"], list=True), "text_area", "b\nc", ["b", "c"]),
+        (entry("DictInput", "dict", {"n": 1}), "text_area", '{"n": 2}', {"n": 2}),
+        (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
+        (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
+        (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
+        (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
+    ],
+)
+def test_every_kind_has_its_widget(parameter, widget, given, sent):
+    """What is entered is sent in the shape of its kind, and can be brought back."""
+    found = form(first(p=parameter)).set(widget, "T-a.p", given)
+    assert found.overrides == {"T-a.p": sent}
+    assert found.result.ready
+    assert "Changed" in found.words()
+    found.press("Reset")
+    assert found.overrides == {}
+
+
+def test_a_duration_is_a_number_and_a_unit():
+    """Both parts make one value."""
+    parameter = entry(
+        "DurationInput", "duration", {"value": 3, "unit": "Days"}, options=["Hours", "Days"]
+    )
+    found = form(first(p=parameter)).set("text_input", "T-a.p", "5")
+    assert found.overrides == {"T-a.p": {"value": 5, "unit": "Days"}}
+    found.set("selectbox", "T-a.p-unit", "Hours")
+    assert found.overrides == {"T-a.p": {"value": 5, "unit": "Hours"}}
+
+
+def test_a_model_is_picked_with_its_provider():
+    """The flow's own list of models is offered."""
+    models = [{"name": "gpt", "provider": "OpenAI"}, {"name": "opus", "provider": "Anthropic"}]
+    found = form(first(p=entry("ModelInput", "model", models[:1], options=models)))
+    found.set("selectbox", "T-a.p", "Anthropic: opus")
+    assert found.overrides == {"T-a.p": models[1:]}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "edits", "sent"),
+    [
+        (
+            entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}]),
+            {"edited_rows": {0: {"c": "2"}}, "added_rows": [{"c": "3"}, {}]},
+            [{"c": "2"}, {"c": "3"}],
+        ),
+        (
+            entry(
+                "TableInput",
+                "table",
+                [{"n": "a", "on": "False"}],
+                table_schema=[{"name": "n"}, {"name": "on", "type": "boolean", "default": True}],
+            ),
+            {"added_rows": [{"n": "b"}]},
+            [{"n": "a", "on": "False"}, {"n": "b", "on": True}],
+        ),
+        (
+            entry("DictInput", "dict", {"a": "1", "b": "2"}),
+            {"deleted_rows": [0], "added_rows": [{"key": "c", "value": "3"}]},
+            {"b": "2", "c": "3"},
+        ),
+    ],
+)
+def test_tables_are_edited_in_place(parameter, edits, sent):
+    """Rows are changed, added and removed; what is not touched stays as the flow has it."""
+    found = form(first(p=parameter))
+    (live,) = found.at.session_state["forms"].values()
+    empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
+    found.at.session_state[live.live["T-a.p"].key] = {**empty, **edits}
+    found.run()
+    assert found.overrides == {"T-a.p": sent}
+
+
+def test_a_key_that_stands_twice_is_refused():
+    """An object has each key once."""
+    found = form(first(p=entry("DictInput", "dict", {"a": "1"})))
+    (live,) = found.at.session_state["forms"].values()
+    found.at.session_state[live.live["T-a.p"].key] = {
+        "edited_rows": {},
+        "added_rows": [{"key": "a", "value": "2"}],
+        "deleted_rows": [],
+    }
+    found.run()
+    assert not found.result.ready
+    assert "twice" in found.words()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "widget", "given", "words"),
+    [
+        (entry("IntInput", "int", 5), "text_input", "5.5", "whole number"),
+        (entry("FloatInput", "float", 5), "text_input", "x", "A number is needed"),
+        (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": }', "line 1, column 7"),
+        (entry("PromptInput", "prompt", "a"), "text_area", "{nobody}", "no variable"),
+    ],
+)
+def test_bad_input_is_said_at_its_field_and_kept(parameter, widget, given, words):
+    """Nothing typed is lost, and nothing is sent."""
+    found = form(node("T-a", template={**parameter, "api_editable": True}))
+    found.set(widget, "T-a.template", given)
+    assert not found.result.ready
+    assert words in found.words()
+    assert found.find(widget, "T-a.template").value == given
+
+
+def test_clearing_a_number_brings_the_flows_own_back():
+    """An empty box is the default, never null."""
+    found = form(first(p=entry("IntInput", "int", 5))).set("text_input", "T-a.p", "7")
+    found.set("text_input", "T-a.p", "")
+    assert found.overrides == {}
+    assert found.result.ready
+
+
+@pytest.mark.parametrize(
+    ("mode", "version", "typed", "chosen"),
+    [
+        ("sync", "1.13.0", True, True),
+        ("background", "1.10.3", True, True),
+        ("background", "1.13.0", True, False),
+        ("background", "1.11.6", False, True),
+    ],
+)
+def test_secrets_are_given_as_the_mode_takes_them(mode, version, typed, chosen):
+    """A typed value, a server variable, or either."""
+    secret = entry("SecretStrInput", "str", "STORED", password=True, load_from_db=True)
+    found = form(first(p=secret), mode=mode, version=version)
+    if chosen and typed:
+        found.set("segmented_control", "T-a.p-from", "Server variable")
+    if chosen:
+        found.set("selectbox", "T-a.p-variable" if typed else "T-a.p", "OTHER")
+        assert found.overrides == {"T-a.p": Variable("OTHER")}
+        assert found.result.ready
+    else:
+        assert found.set("text_input", "T-a.p", "sk-1").result.ready
+
+
+def test_a_change_of_mode_says_what_it_cannot_take():
+    """What was chosen stays, and the problem stands at its field."""
+    secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
+    found = form(first(p=secret), mode="sync")
+    found.set("segmented_control", "T-a.p-from", "Server variable")
+    found.set("selectbox", "T-a.p-variable", "KEY")
+    found.at.session_state["mode"] = "background"
+    assert not found.run().result.ready
+    assert "Wait for the result" in found.words()
+    found.at.session_state["mode"] = "sync"
+    assert found.run().overrides == {"T-a.p": Variable("KEY")}
+
+
+def test_a_stored_secret_is_not_shown():
+    """The box is empty and says that the flow has one."""
+    found = form(first(p=entry("SecretStrInput", "str", "sk-stored-1", password=True)))
+    box = found.find("text_input", "T-a.p")
+    assert box.value == ""
+    assert "stored" in box.placeholder

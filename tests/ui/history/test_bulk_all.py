@@ -1,0 +1,88 @@
+"""What is done to all runs that the filters find."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+from lfclient.console.store.run_queries import RunFilter
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import backend
+from pages._ui.history import bulk_all
+from pages._ui.history.filters import Filters
+from pages._ui.history.view import View
+from pages._ui.state import history as history_state
+from tests.ui.support.history_page import NOW, add, history, left, ticked, url
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    going_run,
+    langflow_stand_in,
+    press,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in", "url"]
+
+
+def test_old_runs_are_deleted_but_for_those_with_a_star(url):
+    """Of those that the filters find, before a day; the number is said first."""
+    for name, days in (("new", 0), ("old", 40), ("starred", 40)):
+        run = add(url, name, days * 86400)
+    add(url, "other", 40 * 86400, flow_id=TWO)
+    backend().runner.past.star([run.owner], "starred", True)
+    app = history(flow=ONE)
+    app.session_state[history_state.part("many")] = True
+    app.run()
+    assert "Delete 2 runs that the filters find" in said(app)
+    assert "1 run with a star is kept" in said(app)
+    before = next(each for each in app.date_input if each.label == "Started before")
+    before.set_value((NOW - timedelta(days=20)).date())
+    app.run()
+    press(app, "Delete 1 run")
+    assert left(app) == {"new", "starred", "other"}
+
+
+def test_a_star_is_told_of_before_its_run_is_deleted(url):
+    """Where it is ticked by hand, and where those with a star are not to be kept."""
+    run = add(url, "a")
+    add(url, "b", 1)
+    backend().runner.past.star([run.owner], "a", True)
+    assert "1 of them has a star" in said(ticked(history(), "a", "b"))
+    app = history()
+    app.session_state[history_state.part("many")] = True
+    app.run()
+    next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
+    assert "1 of them has a star" in said(app.run())
+    press(app, "Delete 2 runs")
+    assert left(app) == set()
+
+
+def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
+    """An empty list of statuses would mean all of them."""
+    add(url, "a")
+    going = going_run(url, id="c", click="c")
+    backend().runner.store.create(going)
+    app = history(status="in_progress")
+    app.session_state[history_state.part("many")] = True
+    app.run()
+    assert "There is no such run that has ended" in said(app)
+
+
+def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
+    """Also those of other pages."""
+    monkeypatch.setattr(bulk_all, "_AT_ONCE", 2)
+    for number in range(5):
+        add(url, f"r{number}", number, gist="=1+1", flow_id=TWO if number == 4 else ONE)
+    assert [each.label for each in history().get("download_button")] == ["CSV"]
+    view = View(
+        tuple(map(server_session.session, server_session.available())),
+        Filters(flow=ONE),
+        RunFilter(ONE),
+    )
+    text = bulk_all.csv_file(backend().runner.past, view).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
+    assert {row["inputs"] for row in rows} == {"'=1+1"}

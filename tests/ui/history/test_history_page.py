@@ -1,0 +1,164 @@
+"""The list of all runs: what it shows of them, how it follows what happens, how one is opened."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_history import Entry, Page
+from lfclient.runs.model import RunStatus
+from pages._ui.connection.app_context import backend
+from pages._ui.history import page as history_page
+from pages._ui.state import history as history_state
+from tests.ui.support.history_page import NOW, add, column, history, ticked, url
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    fresh_process,
+    going_run,
+    labels,
+    langflow_stand_in,
+    press,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in", "url"]
+
+
+def test_without_runs_the_page_says_how_to_get_some(url):
+    """An empty list is an invitation."""
+    app = history()
+    assert "No runs yet" in said(app)
+    assert not app.dataframe
+
+
+def test_each_run_is_told_by_flow_status_values_and_time(url):
+    """The newest first; a run that was sent twice says so."""
+    add(url, "old", 90, gist="Message: Hello", attempts=2)
+    add(url, "new", 0, status=RunStatus.FAILED, session_id="s-1", mode="background")
+    app = history()
+    assert column(app, "Status")[0].tolist() == ["✕ failed"]
+    assert column(app, "Status")[1].tolist() == ["✓ completed", "sent twice"]
+    assert column(app, "Inputs") == ["", "Message: Hello"]
+    assert column(app, "Session") == ["s-1", ""]
+    assert column(app, "Took") == ["1.0 s", "1.0 s"]
+    assert "2 runs" in said(app)
+
+
+def test_runs_of_another_key_are_not_listed(url):
+    """Neither by its own list nor by any filter."""
+    other = Connection("other", url, None, "typed")
+    add(url, "mine")
+    add(url, "theirs", owner=fingerprint(other, backend().settings.data_dir), flow_name="Secret")
+    assert "This browser has no server" in said(history(server="other"))
+    assert column(history(), "Flow") == ["Echo"]
+    assert column(history(server=backend().settings.connections()[0].name), "Flow") == ["Echo"]
+
+
+def test_a_run_that_has_just_ended_is_looked_at_again():
+    """Its answer is written a moment after its status."""
+    entry = Entry("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
+    assert history_page.is_lively(Page([entry]))
+    ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(timezone.utc))
+    assert history_page.is_lively(Page([ended]))
+    long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
+    assert not history_page.is_lively(Page([long_ago]))
+
+
+def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
+    """Also where a press has the page drawn anew; where the page is left, they are there."""
+    add(url, "a", 60)
+    add(url, "old", 90, flow_id=TWO)
+    app = history(flow=ONE)
+    add(url, "b", 2, flow_name="Later")
+    add(url, "c", 1, flow_name="Later still")
+    add(url, "other", 0, flow_id=TWO)
+    app = press(ticked(app, "a"), "Star")
+    assert column(app, "Flow") == ["★ Echo"]
+    assert "1 of 1 run ticked" in said(app)
+    press(app, "2 new runs – show")
+    assert column(app, "Flow") == ["Later still", "Later", "★ Echo"]
+    assert not any("new run" in label for label in labels(app))
+    add(url, "d", -1)
+    assert "1 new run – show" in labels(app.run())
+    app.switch_page("pages/run.py").run()
+    app = app.switch_page("pages/history.py").run()
+    assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
+
+
+def test_a_list_without_runs_fills_by_itself(url):
+    """There is no row that would move."""
+    app = history()
+    assert not app.dataframe
+    add(url, "a")
+    assert column(app.run(), "Flow") == ["Echo"]
+
+
+def test_older_and_newer_lead_through_all_runs(url):
+    """The place is in the address."""
+    for number in range(60):
+        add(url, f"r{number:02}", number)
+    app = press(history(), "Older")
+    assert len(column(app, "Flow")) == 10
+    assert "older" in app.query_params
+    assert "60 runs" in said(app)
+    app = press(app, "Newer")
+    assert len(column(app, "Flow")) == 50
+
+
+def test_a_place_behind_the_last_run_leads_back_to_the_newest(url):
+    """As after the runs there were deleted."""
+    add(url, "a")
+    app = press(history(older="1-a"), "Back to the newest")
+    assert len(column(app, "Flow")) == 1
+
+
+def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
+    """The filters stay in the address, so that the browser's Back leads to the list as it was; and
+    that page adds none of its own, which Back would never get past.
+    """
+    langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Second"))
+    run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
+    app = history(q="second")
+    app.session_state[history_state.part("wanted")] = (run.id, TWO)
+    app.run()
+    assert "It ran to its end" in said(app)
+    assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
+    assert dict(app.query_params) == {"q": "second", "run": run.id}
+
+
+def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
+    """Though it is another one whenever it is looked at."""
+    backend().runner.store.create(going_run(url, id="c", click="c"))
+    page, times = backend().runner.past.page, itertools.count(1)
+
+    def changing(*args, **more):
+        found = page(*args, **more)
+        entries = [replace(entry, attempts=next(times)) for entry in found.entries]
+        return replace(found, entries=entries)
+
+    monkeypatch.setattr(backend().runner.past, "page", changing)
+    history()
+    assert next(times) < 5
+
+
+def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
+    """They are in the address and in their controls."""
+    add(url, "a")
+    app = history(q="hello")
+
+    def broken(*_, **__):
+        raise StoreError("The file of runs is damaged.", hint="Move it away.")
+
+    for name in ("page", "flows", "labels", "count", "span"):
+        monkeypatch.setattr(backend().runner.past, name, broken)
+    app.run()
+    assert "is damaged" in said(app)
+    assert "Move it away" in said(app)
+    assert next(each for each in app.text_input if each.label == "Search").value == "hello"
+    assert app.query_params["q"] == "hello"

@@ -1,0 +1,123 @@
+"""Presets from files: what is wrong with one, and what of it fits, is said before it is kept."""
+
+import json
+
+import pytest
+
+from lfclient.console.presets.presets import FORMAT
+from tests.ui.support.preset_pages import (
+    all_kept,
+    enter,
+    fields_server,
+    keep,
+    key_of,
+    menu,
+    open_page,
+    owner,
+    presets,
+    value,
+)
+from tests.ui.support.whole_pages import ONE, TWO, fresh_process, labels, press, said
+
+__all__ = ["fields_server", "fresh_process"]
+
+
+@pytest.fixture(autouse=True)
+def _server(fields_server):
+    """Every test has it."""
+
+
+def upload(app, data):
+    if isinstance(data, dict):
+        whole = {"format": FORMAT, "version": 1, "flow": {"id": ONE, "name": "Fields"}}
+        data = json.dumps({**whole, "name": "From a file", **data}).encode()
+    menu(app, "more").file_uploader(key=key_of("file-0")).upload(
+        "preset.json", data, "application/json"
+    )
+    return app.run()
+
+
+def test_a_file_becomes_a_preset_and_fills_the_form():
+    """What was typed is a press away."""
+    app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]})
+    assert "Fits: p (T)" in said(app)
+    assert "To be entered by yourself: s (T)" in said(app)
+    assert all_kept() == []
+    press(app, "Import")
+    (kept,) = all_kept()
+    assert (kept.name, kept.values, kept.secrets) == ("From a file", {"T-a.p": "z"}, ("T-a.s",))
+    assert value(app) == "z"
+    assert value(press(app, "Back to what I had typed")) == "typed"
+
+
+@pytest.mark.parametrize("button", ["Update", "Rename"])
+def test_where_it_came_from_is_not_said_of_what_it_is_by_now(button):
+    """The way back to what was typed stays."""
+    app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}})
+    press(app, "Import")
+    assert "Filled with the imported preset “From a file”." in said(app)
+    if button == "Update":
+        enter(app, "changed")
+    else:
+        menu(app, "more")
+        next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
+    press(app, button)
+    assert "Filled with the imported preset" not in said(app)
+    assert "Kept, too: p: typed" in said(app)
+    assert value(press(app, "Bring that back")) == "typed"
+
+
+def test_what_does_not_fit_is_named_with_its_reason_and_left_out():
+    """Unknown parameters, wrong types, and secrets that should not be there."""
+    values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
+    app = upload(open_page(), {"values": values})
+    assert "Of this file, 1 of 4 fit." in said(app)
+    assert "n (T): A whole number is needed" in said(app)
+    assert "T-a.q: T has no such parameter." in said(app)
+    assert "s (T): Secrets are not taken from here" in said(app)
+    press(app, "Import what fits")
+    (kept,) = all_kept()
+    assert (kept.values, kept.secrets) == ({"T-a.p": "z"}, ("T-a.s",))
+
+
+def test_one_of_another_flow_is_matched_by_its_components():
+    """Which is said before."""
+    of_other = {"id": TWO, "name": "Other"}
+    app = upload(open_page(), {"flow": of_other, "values": {"T-other.p": "z"}})
+    assert "It is of another flow: values were matched" in said(app)
+    press(app, "Import")
+    assert value(app) == "z"
+
+
+def test_one_that_has_nothing_for_this_flow_is_not_offered():
+    """But said why."""
+    app = upload(open_page(), {"values": {"Foreign-1.p": "z"}})
+    assert "Foreign-1.p: This flow has no such component." in said(app)
+    assert "Import" not in labels(app)
+
+
+def test_a_name_that_exists_is_replaced_or_another_is_typed():
+    """As the person chooses."""
+    kept = keep("From a file", p="old")
+    app = upload(open_page(), {"values": {"T-a.p": "z"}})
+    assert "There is one of that name" in said(app)
+    assert "Replace it" in labels(app)
+    next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
+    press(app.run(), "Import")
+    assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
+    assert [each.name for each in all_kept()] == ["Another", "From a file"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"{", "This is not valid JSON"),
+        (b"x" * 1_000_001, "at most 1 MB"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(data, words):
+    """In words, and nothing can be imported."""
+    app = upload(open_page(), data)
+    assert "preset.json was not imported" in said(app)
+    assert words in said(app)
+    assert "Import" not in labels(app)

@@ -1,0 +1,51 @@
+"""What was decided in a run, wherever the run is shown."""
+
+import re
+from datetime import datetime, timezone
+
+import pytest
+
+from lfclient.runs.components import ComponentRun, Decision, HumanInput
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.support.whole_pages import (
+    ONE,
+    fresh_process,
+    going_run,
+    kept_run,
+    langflow_stand_in,
+    opened,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+AT = datetime(2026, 1, 2, 16, 1, tzinfo=timezone.utc)
+
+
+def decided(label, status=RunStatus.COMPLETED):
+    """A run in which one question was answered."""
+    choice = (Decision(label.lower(), label),)
+    asked = HumanInput("H:j", "# Pay *it*?", choice, "", "H", sent=label.lower(), sent_at=AT)
+    told = {"H": ComponentRun("H", display_name="Human Input")}
+    return Run(ONE, "background", status, job_id="j", components=told, decided=(asked,))
+
+
+@pytest.mark.parametrize("make", [kept_run, going_run])
+def test_the_run_says_what_was_decided(langflow_stand_in, make):
+    """Whether it has ended or goes on, with who asked and what."""
+    status = RunStatus.COMPLETED if make is kept_run else RunStatus.IN_PROGRESS
+    run = decided("Reject", status)
+    record = make(langflow_stand_in.url, run=run, status=status, mode="background")
+    shown = said(opened(run=record.id))
+    assert re.search(r"Decided: \*\*Reject\*\*, 02 Jan( 2026)?, 16:01 ", shown)
+    assert "Human Input: “Pay it?”" in shown
+
+
+def test_compared_runs_say_what_was_decided_in_each(langflow_stand_in):
+    """Where one was decided otherwise."""
+    for number, label in enumerate(("Pay", "Refuse")):
+        name = str(number) * 32
+        kept_run(langflow_stand_in.url, id=name, click=name, run=decided(label))
+    app = opened("pages/compare.py", runs=f"{'0' * 32},{'1' * 32}")
+    row = app.table[0].value.loc["**Decided**"]
+    assert [words.partition(",")[0] for words in row] == ["Pay", "Refuse"]

@@ -1,0 +1,148 @@
+"""A run taken away: its report, its outputs, and the code that does the same."""
+
+import io
+import zipfile
+
+import pytest
+
+from lfclient.errors import LangflowError
+from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import backend
+from pages._ui.run import export as run_export
+from pages._ui.state import run_page
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import (
+    ONE,
+    fresh_process,
+    going_run,
+    kept_run,
+    langflow_stand_in,
+    opened,
+    opened_at,
+    said,
+)
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+KEY = "sk-configured-key"
+FILE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
+
+
+def answer(**outputs):
+    found = {name: Output(name, kind, value) for name, (kind, value) in outputs.items()}
+    return Run(ONE, "sync", RunStatus.COMPLETED, outputs=found)
+
+
+def buttons(app):
+    return [one.proto.label for one in app.get("download_button")]
+
+
+def files(record):
+    session = server_session.current()
+    return run_export.Files(session, backend().runner, record.id, None)
+
+
+def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
+    """Each is made when it is pressed."""
+    record = kept_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
+    app = opened(run=record.id)
+    assert {"Report (HTML)", "Outputs (ZIP)"} <= set(buttons(app))
+
+
+def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
+    """There is nothing to be packed."""
+    app = opened(run=kept_run(langflow_stand_in.url, run=answer()).id)
+    assert "Report (HTML)" in buttons(app)
+    assert "Outputs (ZIP)" not in buttons(app)
+
+
+def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
+    """Those that cannot be had are named, with why."""
+    langflow_stand_in.answers[f"GET /api/v2/files/{FILE}"] = (200, b"the bytes")
+    outputs = {
+        "A": (OutputKind.FILE, FileRef("a.txt", id=FILE)),
+        "B": (OutputKind.FILE, FileRef("b.txt", id=GONE)),
+        "C": (OutputKind.MESSAGE, f"the key is {KEY}"),
+    }
+    made = files(kept_run(langflow_stand_in.url, run=answer(**outputs)))
+    report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
+    assert 'download="a.txt"' in report
+    assert "The file itself is not in this report." in report
+    assert archive.read("a.txt") == b"the bytes"
+    assert "“b.txt” could not be fetched" in archive.read("README.txt").decode()
+    assert KEY not in report
+    assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
+
+
+def test_a_run_that_is_gone_makes_no_file(langflow_stand_in):
+    """It may have been deleted while the page was open."""
+    record = kept_run(langflow_stand_in.url, run=answer())
+    made = run_export.Files(server_session.current(), backend().runner, "b" * 32, None)
+    for make in (made.report, made.archive):
+        with pytest.raises(LangflowError):
+            make()
+    assert record.id.encode() in files(record).report()
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [
+        ("curl", "--data-binary"),
+        ("Python, httpx", "import httpx"),
+        ("Python, lfclient", "LangflowClient("),
+        ("TypeScript", "await fetch("),
+    ],
+)
+def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
+    """Of the run's own values, for this server, without its key."""
+    record = kept_run(
+        langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
+    )
+    app = opened_at("Snippets", record)
+    app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
+    (code,) = [one.value for one in app.code if word in one.value]
+    for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
+        assert part in code
+    assert KEY not in code
+    # the flow ends with a message that is no chat output: the API never has its content
+    told = "null for the content of Chat Input, and so does this. “Python, lfclient” prints it"
+    assert (told in said(app)) is (language != "Python, lfclient")
+
+
+def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
+    """Once they are opened."""
+    record = going_run(langflow_stand_in.url)
+    app = opened(run=record.id)
+    assert not app.code
+    app.session_state[f"snippets-{record.id}"] = True
+    app.run()
+    assert any("curl" in one.value for one in app.code)
+
+
+def test_what_cannot_be_written_is_said(langflow_stand_in):
+    """As where inputs are not kept."""
+    record = kept_run(langflow_stand_in.url, run=answer(), inputs_kept=False)
+    app = opened_at("Snippets", record)
+    assert "set up to keep no inputs" in said(app)
+    assert not app.code
+
+
+def test_a_flow_that_is_gone_has_no_snippet(langflow_stand_in):
+    """The request is made from the flow."""
+    langflow_stand_in.add(flow("22222222-2222-2222-2222-222222222222", "Another"))
+    gone = (404, {"detail": "Flow not found"})
+    langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = gone
+    app = opened_at("Snippets", kept_run(langflow_stand_in.url, run=answer()))
+    assert "The flow is not there" in said(app)
+    assert not app.code
+
+
+def test_a_very_long_snippet_is_saved_only(langflow_stand_in):
+    """A browser would take long over it."""
+    given = {"ChatInput-a.input_value": "x" * 300_000}
+    record = kept_run(langflow_stand_in.url, run=answer(), overrides=given)
+    app = opened_at("Snippets", record)
+    assert "too long to be shown" in said(app)
+    assert not any("curl" in one.value for one in app.code)

@@ -1,0 +1,131 @@
+"""A form of a flow under AppTest, filled in by tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from pages._ui.state.drafts import drafts
+from tests.support.flows import graph, node
+
+OWNER = "owner-of-this-form"
+
+
+def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
+    """What AppTest runs: its source is taken, so it imports what it needs."""
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from lfclient import Limits
+    from lfclient.flows.model import Flow
+    from pages._ui.form.form import commit, flow_form, load_overrides, note_refused
+
+    flow = Flow.from_json(st.session_state.get("raw", raw))
+    loaded = st.session_state.pop("load", None)
+    if loaded is not None:
+        load_overrides(owner, flow, loaded, *st.session_state.pop("load-more", ()))
+    if st.session_state.get("elsewhere"):
+        st.write("another page")
+        return
+    if st.session_state.pop("commit", False):
+        commit(owner, flow)
+    if st.session_state.pop("refused", False):
+        note_refused(owner, flow, st.session_state["result"].problems)
+    session = st.session_state.get("server-of-files", SimpleNamespace())
+    session.owner = st.session_state.get("owner", owner)
+    form = flow_form(
+        flow,
+        session,
+        mode=st.session_state.get("mode", mode),
+        server=SimpleNamespace(version=version, dialect=dialect, limits=Limits(max_upload_mb=1)),
+        variables=["KEY", "OTHER"],
+    )
+    form.draw()
+    st.session_state["result"] = form.result
+
+
+@dataclass
+class Form:
+    """A form that a test fills in."""
+
+    at: AppTest
+
+    @property
+    def result(self) -> Any:
+        return self.at.session_state["result"]
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        return self.result.overrides
+
+    def run(self) -> Form:
+        self.at.run()
+        return self
+
+    def find(self, kind: str, key: str) -> Any:
+        return next((w for w in getattr(self.at, kind) if w.key.endswith(f"-{key}")), None)
+
+    def set(self, kind: str, key: str, value: Any) -> Form:
+        self.find(kind, key).set_value(value)
+        return self.run()
+
+    def press(self, label: str) -> Form:
+        next(b for b in self.at.button if b.label.startswith(label)).click()
+        return self.run()
+
+    def refuse(self) -> Form:
+        """As a press on Run does with a form that is not ready."""
+        self.at.session_state["refused"] = True
+        return self.run()
+
+    def open(self, component: str) -> Form:
+        return self.toggle(component, True)
+
+    def toggle(self, component: str, is_open: bool) -> Form:
+        (key,) = (k for k in self.opened() if k.endswith(f"-{component}"))
+        self.at.session_state[key] = is_open
+        return self.run()
+
+    def opened(self) -> list[str]:
+        raw = self.raw
+        names = [one["id"] for one in raw["data"]["nodes"]]
+        return [f"open-{OWNER[:12]}-{raw['id']}-{name}" for name in names]
+
+    def words(self) -> str:
+        parts = (*self.at.markdown, *self.at.caption, *self.at.error)
+        return "\n".join(part.value for part in parts).replace("\\", "")
+
+    raw: dict[str, Any] | None = None
+
+
+def form(*nodes, edges=None, mode="background", version="1.13.0", browser="b", **session) -> Form:
+    raw = graph(*nodes, edges=edges)
+    dialect = "modes" if version >= "1.11" and version != "1.8.4" else "inputs"
+    at = AppTest.from_function(
+        page,
+        kwargs={
+            "raw": raw,
+            "mode": mode,
+            "version": version,
+            "dialect": dialect,
+            "owner": OWNER,
+        },
+    )
+    at.session_state["browser-id"] = browser * 43
+    for name, value in session.items():
+        at.session_state[name] = value
+    return Form(at, raw).run()
+
+
+def first(**parameters) -> dict[str, Any]:
+    """A component whose parameters all stand at the top, open."""
+    marked = {name: {**one, "api_editable": True} for name, one in parameters.items()}
+    return node("T-a", **marked)
+
+
+def forget_drafts() -> None:
+    """Begin with no browser having typed anything."""
+    drafts.clear()

@@ -1,0 +1,97 @@
+"""The run page with a flow of a few fields, and how tests of presets press things there."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.store.presets import Preset
+from pages._ui.connection import server_session
+from pages._ui.connection.app_context import backend
+from pages._ui.state import preset_keys
+from tests.support.flows import entry, node, text
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.whole_pages import APP, ONE, TWO, press
+
+SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
+
+
+def fields_flow(flow_id=ONE, name="Fields", component="T-a"):
+    """A flow with a text, a number and a secret, all of them open."""
+    parameters = {"p": text("x"), "n": entry("IntInput", "int", 5), "s": SECRET}
+    marked = {key: {**one, "api_editable": True} for key, one in parameters.items()}
+    return flow(flow_id, name, nodes=[node(component, **marked)])
+
+
+@pytest.fixture
+def fields_server(monkeypatch):
+    """A configured server with two such flows."""
+    with StandIn() as server:
+        server.add(fields_flow(), fields_flow(TWO, "Other", "T-other"))
+        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
+        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
+        yield server
+
+
+def owner():
+    return fingerprint(server_session.available()[0], backend().settings.data_dir)
+
+
+def presets():
+    return backend().runner.store.presets
+
+
+def all_kept(flow_id=ONE):
+    return [presets().get(owner(), head.id) for head in presets().of(owner(), flow_id)]
+
+
+def keep(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
+    """A preset that is there already."""
+    given = {f"T-a.{key}": value for key, value in values.items()}
+    made = presets().create(
+        Preset(f"id-{name}", owner(), flow_id, "Fields", name, given, tuple(secrets))
+    )
+    if default:
+        presets().set_default(owner(), flow_id, made.id)
+    return made
+
+
+def open_page(browser="b", **address):
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.session_state["browser-id"] = browser * 43
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def key_of(part, flow_id=ONE):
+    return preset_keys.preset_key(part, owner(), flow_id)
+
+
+def field(app, parameter, kind="text_input", component="T-a"):
+    return next(w for w in getattr(app, kind) if w.key.endswith(f"-{component}.{parameter}"))
+
+
+def value(app, parameter="p", component="T-a"):
+    return field(app, parameter, component=component).value
+
+
+def enter(app, given, parameter="p"):
+    field(app, parameter).set_value(given)
+    return app.run()
+
+
+def choose(app, preset):
+    app.selectbox(key=key_of("choice")).set_value(preset.id if preset else None)
+    return app.run()
+
+
+def menu(app, part):
+    app.session_state[key_of(part)] = True
+    return app.run()
+
+
+def save_as(app, name, label="Save"):
+    menu(app, "save").text_input(key=key_of("name")).set_value(name)
+    return press(app, label)

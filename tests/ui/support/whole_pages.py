@@ -1,0 +1,120 @@
+"""What the tests of whole pages share: a process of their own, a server, and how to look."""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner import registry
+from lfclient.console.store.run_record import RunRecord
+from lfclient.runs.model import RunStatus
+from pages._ui.connection import request_cache, server_session
+from pages._ui.connection.app_context import backend
+from tests.ui.support.http_stand_in import StandIn, flow
+
+__all__ = ["fresh_process", "langflow_stand_in"]
+
+APP = str(Path(__file__).parents[3] / "app.py")
+ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch, tmp_path):
+    """No page shares anything with that of another test; nothing is looked for or installed."""
+    monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
+    monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        request_cache, "PATIENCE", 30
+    )  # the servers here are as fast as the machine
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+    while registry._runners:
+        registry._runners.popitem()[1].close()
+
+
+@pytest.fixture
+def langflow_stand_in(monkeypatch):
+    """A configured server with one flow."""
+    with StandIn() as server:
+        server.add(flow(ONE, "Echo"))
+        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
+        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
+        yield server
+
+
+def opened(page=None, **address):
+    app = AppTest.from_file(APP, default_timeout=30)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        app.switch_page(page).run()
+    return app
+
+
+def said(app):
+    parts = [*app.error, *app.warning, *app.success, *app.markdown, *app.caption]
+    return " ".join(part.value for part in parts).replace("\\", "")
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def press(app, label):
+    """Press a button; the page as it is then."""
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+def kept_run(url, **more):
+    """A run that has ended, on disk."""
+    record = a_record(url, **{"ended_at": datetime.now(timezone.utc), **more})
+    store = backend().runner._store
+    store.create(record)
+    store.update(replace(record, version=record.version + 1), answer=True)
+    return record
+
+
+def going_run(url, **more):
+    """A run that goes on, as the runner has it in memory."""
+    more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
+    record = a_record(url, **more)
+    backend().runner._exchange.close()  # which would let go of what the store does not have
+    backend().runner._board.put(record)
+    return record
+
+
+def a_record(url, **more):
+    """A run of the configured server."""
+    return RunRecord(
+        **{
+            "id": "a" * 32,
+            "owner": fingerprint(server_session.available()[0], backend().settings.data_dir),
+            "click": "c",
+            "server_name": "s",
+            "server_url": url,
+            "flow_id": ONE,
+            "flow_name": "Echo",
+            "mode": "sync",
+            "created_at": datetime.now(timezone.utc),
+            "status": RunStatus.COMPLETED,
+            **more,
+        }
+    )
+
+
+def opened_at(tab, record):
+    """The run page with a tab of how the run went open."""
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params["run"] = record.id
+    app.session_state[f"how-{record.id}"] = tab
+    app.run()
+    return app

@@ -1,0 +1,88 @@
+"""Every fault is shown with what to do next, and never with a secret."""
+
+import inspect
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient import errors
+from lfclient.errors import LangflowError
+from pages._ui.widgets import alerts
+
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, LangflowError)
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_kind_of_error_has_its_heading(kind):
+    """Only the root of the tree falls back to the general heading."""
+    assert (kind is LangflowError) or kind in alerts.TITLES
+
+
+def shown(script):
+    return AppTest.from_function(script).run()
+
+
+def test_shows_what_happened_and_what_to_do():
+    """Heading, message and next step, in this order."""
+
+    def script():
+        from lfclient.errors import InvalidKey
+        from pages._ui.widgets import alerts
+
+        with alerts.shown():
+            raise InvalidKey("The server refused the key.")
+
+    text = shown(script).error[0].value
+    assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
+
+
+def test_a_servers_words_are_no_markdown():
+    """An error's text cannot draw links or images."""
+
+    def script():
+        from lfclient.errors import ServerFault
+        from pages._ui.widgets import alerts
+
+        alerts.show(ServerFault("![x](https://evil.example/a.png)"))
+
+    assert "![x]" not in shown(script).error[0].value
+
+
+def test_a_very_long_message_is_clipped():
+    """A server that sends a page as its error does not fill the screen."""
+
+    def script():
+        from lfclient.errors import ServerFault
+        from pages._ui.widgets import alerts
+
+        alerts.show(ServerFault("x" * 100_000))
+
+    assert len(shown(script).error[0].value) < 2000
+
+
+def test_other_faults_pass():
+    """A fault of the console's own is not swallowed here."""
+    with pytest.raises(ZeroDivisionError), alerts.shown():
+        raise ZeroDivisionError
+
+
+def test_an_unexpected_fault_shows_a_number_and_no_text(caplog):
+    """The page and the log share a number; neither has the exception's text."""
+
+    def script():
+        from pages._ui.widgets import alerts
+
+        try:
+            raise RuntimeError("sk-secret")
+        except RuntimeError as error:
+            alerts.unexpected(error)
+
+    text = shown(script).error[0].value
+    logged = caplog.records[-1].getMessage()
+    assert "sk-secret" not in text + logged
+    assert "RuntimeError" in logged
+    assert logged.split()[1].rstrip(":") in text

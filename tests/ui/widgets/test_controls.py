@@ -1,0 +1,42 @@
+"""Controls that several pages have."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def page():
+    """What AppTest runs: its source is taken, so it imports what it needs."""
+    import streamlit as st
+
+    from pages._ui.widgets import controls
+
+    st.write(controls.switch("View", ("Graph", "Table"), "view"))
+    controls.folded("More", ":material/add:", "more", lambda: st.write("what it holds"))
+
+
+def drawn(*, opened=False):
+    """The page, its panel closed or opened."""
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["more"] = opened
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app):
+    return [each.value for each in app.markdown]
+
+
+def test_of_the_views_one_always_counts():
+    """At first the first; the browser is told to let nobody take the last one away."""
+    app = drawn()
+    (view,) = app.get("button_group")
+    assert view.proto.required
+    assert words(app) == ["Graph"]
+    view.select("Table").run()
+    assert words(app) == ["Table"]
+
+
+def test_what_is_folded_is_drawn_once_it_is_opened():
+    """Until then it costs nothing and is not sent."""
+    assert words(drawn()) == ["Graph"]
+    assert words(drawn(opened=True)) == ["Graph", "what it holds"]

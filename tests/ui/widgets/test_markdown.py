@@ -1,0 +1,204 @@
+"""Text from somebody else is shown as text."""
+
+import time
+from datetime import datetime, timezone
+
+import pytest
+
+from pages._ui.widgets.markdown import (
+    code,
+    first_words,
+    human_name,
+    plain,
+    time_words,
+    whole_time,
+    without_data_images,
+    without_remote_images,
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["*bold*", "[a](http://b)", "![a](http://b)", "<b>", "$x$", "# h", ":red[x]", "`c`"]
+)
+def test_escapes_every_mark_of_markdown(text):
+    """Each punctuation mark that Markdown reads stands behind a backslash."""
+    escaped = plain(text)
+    assert escaped.replace("\\", "").replace("\u2060", "") == text
+    assert all(escaped[escaped.index(mark) - 1] == "\\" for mark in set(text) & set("*[]!<>$#`:"))
+
+
+def test_breaks_the_name_of_an_icon():
+    """`:material/…:` in somebody's text is no icon: it is looked for after the escapes are gone."""
+    assert ":material/" not in plain(":material/home:").replace("\\", "")
+
+
+@pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b"])
+def test_breaks_what_would_become_a_link(text):
+    """An address in somebody's text is not made a link, which Markdown does without any mark."""
+    shown = plain(text).replace("\\", "")
+    assert "://" not in shown
+    assert "www." not in shown
+
+
+def test_puts_text_on_one_line():
+    """Line breaks could begin a block of Markdown."""
+    assert plain("a\n\n- b") == "a \\- b"
+
+
+def test_takes_remote_images_out_of_markdown():
+    """A remote image becomes a line that names its host, and its address is given back."""
+    safe, found = without_remote_images('x ![cat](https://p.example/c.png "title") y')
+    assert found == ["https://p.example/c.png"]
+    assert "![" not in safe
+    assert "p\\.example" in safe
+
+
+def test_keeps_images_that_came_with_the_text():
+    """An image given as data loads nothing."""
+    text = "![dot](data:image/png;base64,AAAA)"
+    assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["`![a](http://b/c.png)`", "```\n![a](http://b/c.png)\n```", "~~~\n![a](http://b)\n~~~"]
+)
+def test_leaves_code_as_it_is(text):
+    """What stands in code is no image."""
+    assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
+def test_markdown_has_none_of_streamlits_own_marks(text):
+    """What a flow wrote is shown as it was written."""
+    safe, _ = without_remote_images(text)
+    assert safe.replace("\\", "").replace("\u2060", "") == text
+    assert safe != text
+
+
+@pytest.mark.parametrize(
+    "text", ["at 12:30:45", "http://a:b:c/x", "note: this", "a:b:c", "`:red[x]`"]
+)
+def test_a_colon_of_another_kind_stays(text):
+    """Times, addresses, words and code are left alone."""
+    assert without_remote_images(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("area $\\pi r^2$, $x$ and $a:red[b]$", None),
+        ("so $$y^2$$ holds", None),
+        ("$$\\frac{a}{b}$$", "\n$$\n\\frac{a}{b}\n$$\n"),
+        ("\\(a_1\\) and \\[b^2\\] here", "$a_1$ and $$b^2$$ here"),
+        ("`$5` and ``a ` $b$``", None),
+        ("```sh\necho $HOME $x$\n```", None),
+    ],
+)
+def test_formulas_are_left_to_be_drawn(text, drawn):
+    """In dollars or TeX's own brackets; alone in a paragraph as a block; never in code."""
+    assert without_remote_images(text)[0] == (drawn or text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$5 and $6", "US$5 or US$6", "from $1,000-$2,000", "$HOME:$PATH", "$20 in cash, 30$", "$$"],
+)
+def test_a_price_is_no_formula(text):
+    """Dollars that enclose no formula are shown as dollars."""
+    assert without_remote_images(text)[0] == text.replace("$", "\\$")
+
+
+def test_an_escaped_dollar_stays_one():
+    """A second backslash would make a formula of it."""
+    assert without_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
+
+
+def test_finds_images_with_brackets_in_name_and_address():
+    """As deep as one meets them."""
+    safe, found = without_remote_images("![a [b]](http://x.example/c_(1).png)")
+    assert found == ["http://x.example/c_(1).png"]
+    assert "![" not in safe
+
+
+@pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
+def test_odd_marks_take_no_time(mark):
+    """50,000 characters of a mark that is never closed are read within a second."""
+    start = time.process_time()
+    without_remote_images(mark * (50_000 // len(mark)))
+    assert time.process_time() - start < 2
+
+
+def test_names_the_images_that_it_takes_out():
+    """The text of a message that holds large images is drawn without them; code stays."""
+    text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
+    assert without_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
+
+
+def test_an_address_as_code_can_be_copied():
+    """Letter by letter, with nothing invisible in it."""
+    assert code("http://127.0.0.1:7860/a`b") == "`http://127.0.0.1:7860/a'b`"
+    assert code(" ") == ""
+
+
+def test_names_each_remote_image_once():
+    """The same picture used twice is offered once."""
+    assert without_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("**Lisbon**: _sunny_, `25`", "Lisbon: sunny, 25"),
+        ("```python\nprint(1)", "print(1)"),
+        ("> - # x", "x"),
+        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
+        ("![](data:image/png;base64,AAA)\nA picture", "A picture"),
+        ("***", "***"),
+        ("", ""),
+    ],
+)
+def test_the_first_words_have_no_marks(markdown, words):
+    """For a cell that has room for a line; what only looks like a mark stays."""
+    assert first_words(markdown) == words
+
+
+def test_a_name_of_a_programs_is_made_readable():
+    """Its underscores are spaces; capitals of its own stay."""
+    assert human_name("dataframe_output") == "Dataframe output"
+    assert human_name("toJSON") == "ToJSON"
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (datetime(2026, 3, 31, 0, 5), "00:05"),
+        (datetime(2026, 3, 30, 23, 5), "30 Mar, 23:05"),
+        (datetime(2025, 3, 31, 0, 5), "31 Mar 2025, 00:05"),
+    ],
+)
+def test_a_time_has_its_day_unless_that_is_today(then, expected):
+    """And its year unless that is this one."""
+    now = datetime(2026, 3, 31, 12, tzinfo=timezone.utc)
+    assert time_words(then.replace(tzinfo=timezone.utc), now) == expected
+
+
+def test_a_whole_time_names_its_clock():
+    """Where the browser tells of none, it is UTC."""
+    then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=timezone.utc)
+    assert whole_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("one\ntwo\n\nthree", "one  \ntwo\n\nthree"),
+        ("one   \n  two", "one  \n  two"),
+        ("so $x = 1$\nthen", "so $x = 1$  \nthen"),
+        ("one\\\ntwo", "one\\\ntwo"),
+        ("```\none\ntwo\n```", "```\none\ntwo\n```"),
+        ("$$\nx = 1\n$$", "\n$$\nx = 1\n$$\n"),
+    ],
+)
+def test_lines_stay_lines(text, drawn):
+    """Markdown would make one of them; in code and formulas they are left alone."""
+    assert without_remote_images(text)[0] == drawn

@@ -1,0 +1,119 @@
+"""Which addresses the console calls."""
+
+import pytest
+
+from lfclient.wire.addresses import AddressRefused, check_resolved, is_loopback, normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("127.0.0.1:7860", "http://127.0.0.1:7860"),
+        (" http://LocalHost:7860/ ", "http://localhost:7860"),
+        ("https://host/langflow/", "https://host/langflow"),
+        ("https://host:443/a/b?x=1#y", "https://host/a/b"),
+        ("http://[::1]:7860", "http://[::1]:7860"),
+    ],
+)
+def test_an_address_is_brought_to_one_form(typed, url):
+    """What people type or paste becomes a base URL without trailing slash, query and fragment."""
+    assert normalise(typed) == url
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "  ", "ftp://host", "http://", "file:///etc/passwd", "http://a b"]
+)
+def test_what_is_no_web_address_is_refused(typed):
+    """Another scheme, no host or no text is refused with a hint."""
+    with pytest.raises(AddressRefused) as caught:
+        normalise(typed)
+    assert caught.value.hint
+
+
+def test_credentials_in_an_address_are_refused_and_not_repeated():
+    """A password in the URL is refused, in words that do not hold it."""
+    with pytest.raises(AddressRefused) as caught:
+        normalise("http://me:hunter2@host")
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+METADATA = [
+    "169.254.169.254",
+    "169.254.0.1",
+    "::ffff:169.254.169.254",
+    "::169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+    "fe80::1%eth0",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "168.63.129.16",
+]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_a_name_that_resolves_to_metadata_is_refused(address):
+    """The resolved address decides, in whatever wrapping it comes."""
+    with pytest.raises(AddressRefused, match=r"innocent\.example"):
+        check_resolved("http://innocent.example/", resolve=lambda host, port: ["10.0.0.1", address])
+
+
+@pytest.mark.parametrize(
+    "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"]
+)
+def test_other_spellings_of_an_ip_are_refused_by_what_they_mean(host):
+    """The system's own resolver reads decimal, hex, octal and short forms; so the check does."""
+    with pytest.raises(AddressRefused):
+        check_resolved(f"http://{host}/")
+
+
+def test_a_literal_mapped_ipv6_is_refused():
+    """An IPv4 address in IPv6 brackets is unwrapped."""
+    with pytest.raises(AddressRefused):
+        check_resolved("http://[::ffff:a9fe:a9fe]/")
+
+
+def test_the_metadata_name_is_refused_even_where_it_does_not_resolve():
+    """A proxy might resolve it for us."""
+
+    def nothing(host, port):
+        raise OSError
+
+    with pytest.raises(AddressRefused):
+        check_resolved("http://metadata.google.internal./", resolve=nothing)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "192.168.1.5", "8.8.8.8"])
+def test_ordinary_addresses_pass(address):
+    """Loopback, private and public addresses are where Langflow lives."""
+    check_resolved("http://langflow/", resolve=lambda host, port: [address])
+
+
+def test_a_name_that_does_not_resolve_passes():
+    """The call itself says that, in its own words."""
+
+    def fails(host, port):
+        raise OSError("no such host")
+
+    check_resolved("http://nowhere.invalid/", resolve=fails)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("localhost", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("console.example.org", False),
+    ],
+)
+def test_which_bind_addresses_stay_on_this_machine(host, loopback):
+    """All interfaces, the empty default included, are not loopback."""
+    assert is_loopback(host) is loopback
