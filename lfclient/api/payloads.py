@@ -60,7 +60,7 @@ def _encoded(
     server: ServerInfo, flow: Flow, overrides: Mapping[str, Any], mode: Mode
 ) -> Iterator[tuple[str, str, Any]]:
     """Component, parameter and value as they go out; unknown ones as they were given."""
-    known = {field.key: field for field in flow.fields} if overrides else {}
+    known = flow.fields_by_key if overrides else {}
     for key, value in overrides.items():
         field = known.get(key)
         if field is None:

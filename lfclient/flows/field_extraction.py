@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.flows.field import Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KINDS
-from lfclient.flows.graph import Component
-from lfclient.flows.model import Flow
+from lfclient.flows.graph import Component, Edge
 from lfclient.flows.structured_values import names_of
 
 # what a parameter's `_input_type` says; every one that five releases of Langflow have
@@ -86,15 +85,19 @@ _MAY_BE_SECRET = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNO
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
 
-def fields_of(flow: Flow) -> list[Field]:
-    """What a run may override: the chat text, then what the flow's author marked for it or what
-    is required, then the rest; within each, by component as the flow has them.
+def fields_of(
+    components: Iterable[Component], edges: Iterable[Edge], shared_names: Collection[str]
+) -> list[Field]:
+    """Return the parameters that a run may override, in the order of the form.
+
+    The chat text comes first, then what the flow's author marked as settable and what is required,
+    then the rest; within each group the components keep the flow's order.
     """
-    wired = {(edge.target, edge.target_parameter) for edge in flow.edges}
+    wired = {(edge.target, edge.target_parameter) for edge in edges}
     found = [
         field
-        for component in flow.components
-        for shared in [component.display_name in flow.shared_names]
+        for component in components
+        for shared in [component.display_name in shared_names]
         for name in _ordered(component)
         if (field := field_of(component, name, (component.id, name) in wired, shared))
     ]

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lfclient.common.coerce import as_str
 from lfclient.common.redaction import named_secrets, names_secret, secrets_in
 from lfclient.errors import BadAnswer
-
-if TYPE_CHECKING:
-    from lfclient.flows.field import Field
+from lfclient.flows.field import Field
+from lfclient.flows.field_extraction import fields_of
 from lfclient.flows.graph import (
     _NESTING,
     Component,
@@ -88,9 +87,12 @@ class Flow:
     @cached_property
     def fields(self) -> list[Field]:
         """What a run may override, in the order of the form."""
-        from lfclient.flows.field_extraction import fields_of  # the fields are made from flows
+        return fields_of(self.components, self.edges, self.shared_names)
 
-        return fields_of(self)
+    @cached_property
+    def fields_by_key(self) -> dict[str, Field]:
+        """`fields` by their key, `Component.parameter`."""
+        return {one.key: one for one in self.fields}
 
     @cached_property
     def leaves(self) -> tuple[Component, ...]:
@@ -117,6 +119,12 @@ class Flow:
     def chat_input(self) -> Component | None:
         """Where the chat text goes in; the first one, if a flow has several."""
         return next((leaf for leaf in self.leaves if _is_chat_input(leaf)), None)
+
+    @cached_property
+    def has_chat(self) -> bool:
+        """Whether people can chat with this flow: it takes a text and answers with one."""
+        answers = any("ChatOutput" in (leaf.type, leaf.id.split("-")[0]) for leaf in self.leaves)
+        return answers and any(one.chat_input for one in self.fields)
 
     @property
     def needs_approval(self) -> bool:

@@ -81,7 +81,7 @@ def read_inputs(
     `mode` and `server` are those of the run that is to come. `files` are the paths of the user's
     files on the server; None if they are not known, and then none is missed.
     """
-    known = {field.key: field for field in flow.fields}
+    known = flow.fields_by_key
     sent = {
         key: value
         for key, value in overrides.items()
@@ -105,7 +105,7 @@ def read_inputs(
 
 def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[Given]:
     """The values by the names that the flow has for them, if the flow is at hand."""
-    fields = {field.key: field for field in flow.fields} if flow else {}
+    fields = flow.fields_by_key if flow else {}
     return [_named(key, value, flow, fields.get(key)) for key, value in overrides.items()]
 
 

@@ -63,7 +63,7 @@ def check_overrides(
     server: Server | None = None,
 ) -> list[Problem]:
     """What is wrong with the overrides of a run: each value, what is unknown, what is missing."""
-    known = {field.key: field for field in flow.fields}
+    known = flow.fields_by_key
     problems: list[Problem] = []
     for key, value in overrides.items():
         field = known.get(key)
@@ -120,7 +120,7 @@ def hides(key: str, field: Field | None) -> bool:
 
 def secret_texts(flow: Flow, overrides: Mapping[str, Any]) -> set[str]:
     """What these overrides send in secret parameters, however deep."""
-    known = {field.key: field for field in flow.fields} if overrides else {}
+    known = flow.fields_by_key if overrides else {}
     found: set[str] = set()
     for key, value in overrides.items():
         if not isinstance(value, Variable):
@@ -132,7 +132,7 @@ def mask(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Overrides fit to be kept: for each secret, that it was set. Where its text stands elsewhere,
     too, that is blotted out (`lfclient.common.redaction.is_blotted`), unless it is very short.
     """
-    known = {field.key: field for field in flow.fields}
+    known = flow.fields_by_key
     redactor = Redactor(secret_texts(flow, overrides) - {MASK})
     return {
         key: MASK

@@ -128,7 +128,7 @@ def fit(
     """
     moved = {} if components is None else _moves(flow, values, components)
     values = {moved.get(key, key): value for key, value in values.items()}
-    known = {of.key: of for of in flow.fields}
+    known = flow.fields_by_key
     good: dict[str, Any] = {}
     ask: list[str] = []
     refused: list[Refused] = []
@@ -154,7 +154,7 @@ def differing(flow: Flow, values: Mapping[str, Any], overrides: Mapping[str, Any
     A secret that `values` asks for is no difference.
     """
     fitting = fit(flow, values)
-    known = {of.key: of for of in flow.fields}
+    known = flow.fields_by_key
     given = {key: value for key, value in fitting.values.items() if is_changed(known[key], value)}
     held = mask(flow, overrides)
     keys = [key for key in known if key in given or key in held]

@@ -99,7 +99,7 @@ def _with_variables(
     flow: Flow, overrides: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The overrides with a `Secret` for each secret, and the override of each variable's name."""
-    known = {field.key: field for field in flow.fields}
+    known = flow.fields_by_key
     secrets: dict[str, str] = {}
 
     def secret(key: str) -> Secret:

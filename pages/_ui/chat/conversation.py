@@ -87,12 +87,6 @@ class Line:
     at: datetime | None = None
 
 
-def has_chat(flow: Flow) -> bool:
-    """Whether one can talk with a flow: it takes a text and answers with one."""
-    takes = any(of.chat_input for of in flow.fields)
-    return takes and any("ChatOutput" in (leaf.type, leaf.id.split("-")[0]) for leaf in flow.leaves)
-
-
 def prepare(session: Session, ready: Workbench) -> Talk:
     """The conversation in the address, or a new one."""
     choice, flow = ready.choice, ready.choice.flow

@@ -8,7 +8,6 @@ import streamlit as st
 
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
-from pages._ui.chat import conversation
 from pages._ui.connection.server_session import Session
 from pages._ui.run import flow_form, flow_picker
 from pages._ui.run.flow_form import Workbench
@@ -33,7 +32,7 @@ def bench(session: Session, flow: Flow | None) -> Workbench | None:
     """The flow's form, without its message; None, and why, where one cannot talk with it."""
     if flow is None:
         return None
-    if not conversation.has_chat(flow):
+    if not flow.has_chat:
         _no_chat(flow)
         return None
     return flow_form.prepare(session, flow, chat=True)

@@ -51,7 +51,7 @@ class FlowForm:
     def draw(self) -> None:
         """Draw it where the script is now."""
         form = self._context.form
-        fields = {of.key: of for of in self.flow.fields}
+        fields = self.flow.fields_by_key
         prefill.draw(form, self.flow)
         _draw(self.flow, _asked(fields, form.chat), self._context)
         json_editor.draw(form, self.flow, fields)
@@ -77,7 +77,7 @@ def flow_form(
     That of a `chat` is one of its own, and has neither the flow's message nor the files with it.
     """
     form = form_state(session.owner, flow, chat=chat)
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     form.harvest(fields)
     if form.collect(fields):
         session.refresh("files")

@@ -83,7 +83,7 @@ def read(flow: Flow, text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError('An object is needed: {"Component.parameter": value}.')
     overrides = {key: unpack(value) for key, value in found.items()}
-    known = {of.key: of for of in flow.fields}
+    known = flow.fields_by_key
     kept = {
         key: value
         for key, value in overrides.items()
@@ -108,7 +108,7 @@ def commit(form: FormState, flow: Flow) -> None:
     _take(form)
     if form.json_text is None or form.json_text == form.json_seed:
         return
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     if form.json_seed != as_text(form.overrides(fields), fields):
         form.json_fault = (
             "This text has edits that were not applied, and the form has changed since: apply "

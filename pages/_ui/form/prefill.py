@@ -111,7 +111,7 @@ def _dismiss(form: FormState) -> None:
 
 def _settle(form: FormState, flow: Flow) -> None:
     """What was done since the form was last read belongs to what is kept."""
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     form.harvest(fields)
     form.collect(fields)
 

@@ -164,7 +164,7 @@ def _say(session: Session, flow: Flow) -> None:
 def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
     """How the form stands to its preset, and what can be done about it."""
     form = form_state(session.owner, flow)
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     differs = differing(flow, masked(chosen), form.overrides(fields))
     differs = list(dict.fromkeys([*differs, *form.wrong]))
     others = chosen.version != known.version
@@ -183,7 +183,7 @@ def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
 def _differs(
     session: Session, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
-    names = names_at({of.key: of for of in flow.fields}, keys)
+    names = names_at(flow.fields_by_key, keys)
     name = plain(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(

@@ -66,7 +66,7 @@ def _turn(session: Session, flow: Flow) -> str:
 
 
 def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     name, of_flow = plain(clip(found.name, 60)), plain(clip(found.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
     if found.flow_id != flow.id:

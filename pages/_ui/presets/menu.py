@@ -69,7 +69,7 @@ def _save_as(
             on_click=_save,
             args=(session, flow, key, same, chosen),
         )
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     now = fit(flow, mask(flow, form_state(session.owner, flow).overrides(fields)))
     warning = warning_of_secrets(fields, now)
     if warning:
@@ -177,7 +177,7 @@ def _set_default(session: Session, flow: Flow, chosen: Preset, key: str) -> None
 
 
 def _export(session: Session, flow: Flow, chosen: Preset | None) -> None:
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     held_now = form_state(session.owner, flow).overrides(fields)
     name = chosen.name if chosen else flow.name
     values = masked(chosen) if chosen else mask(flow, held_now)

@@ -83,7 +83,7 @@ def put_in(session: Session, flow: Flow, values: Mapping[str, Any], source: str)
     There is a way back to what was typed; `source` says where they come from.
     """
     found = fit(flow, values)
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     secrets = [key for key in found.ask if is_secret(fields[key])]  # those that are there stay
     overrides = {**found.values, **dict.fromkeys(secrets, MASK)}
     load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.ask, ENTER))
@@ -96,7 +96,7 @@ def held(session: Session, flow: Flow) -> Held:
     Raises `InvalidRequest` if an edit of the overrides as JSON cannot be taken up.
     """
     form = form_state(session.owner, flow)
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     form.harvest(fields)
     form.collect(fields)
     commit(session.owner, flow)
@@ -160,7 +160,7 @@ def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
 
 def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
     """Which values were left out, and why; the others were taken."""
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     lines = [f"{name_at(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
     more = len(lines) - _LINES
     if more > 0:

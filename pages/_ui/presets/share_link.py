@@ -152,7 +152,7 @@ def draw(session: Session, flow: Flow, chosen: Preset | None) -> None:
 
 def _inside(session: Session, flow: Flow, chosen: Preset | None) -> None:
     form = form_state(session.owner, flow)
-    fields = {of.key: of for of in flow.fields}
+    fields = flow.fields_by_key
     overrides = form.overrides(fields)
     now = fit(flow, mask(flow, overrides))
     page = st.context.url or ""

@@ -292,7 +292,7 @@ def begin(
 
 
 def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
-    fields = {field.key: field for field in flow.fields}
+    fields = flow.fields_by_key
     wrong = [problem for problem in form.problems if problem.level == "error"]
     said = "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5])
     if all(problem.message == REQUIRED for problem in wrong):

@@ -13,7 +13,6 @@ from lfclient.outputs.model import FileRef
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
-from pages._ui.chat import conversation
 from pages._ui.compare import picker
 from pages._ui.components import timings
 from pages._ui.connection.app_context import backend, client
@@ -131,7 +130,7 @@ def details(session: Session, record: RunRecord) -> None:
 
 def _to_chat(session: Session, record: RunRecord) -> None:
     flow = session.flow_at_hand(record.flow_id)
-    if record.session_id and flow and conversation.has_chat(flow):
+    if record.session_id and flow and flow.has_chat:
         st.page_link(
             navigation.chat_page(),
             label="Show its session in Chat",

@@ -180,9 +180,9 @@ def test_sessions_without_a_name_are_called_by_their_first_words():
 
 def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():
     """Both components are needed."""
-    assert chat_conversation.has_chat(FLOW)
-    assert not chat_conversation.has_chat(flows.flow(flows.chat_input()))
-    assert not chat_conversation.has_chat(flows.flow(flows.node("ChatOutput-b")))
+    assert FLOW.has_chat
+    assert not flows.flow(flows.chat_input()).has_chat
+    assert not flows.flow(flows.node("ChatOutput-b")).has_chat
 
 
 def test_a_long_answer_has_a_button_only_once_nothing_more_comes():
