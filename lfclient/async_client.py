@@ -12,8 +12,8 @@ import httpx
 
 from lfclient.api import http
 from lfclient.api import steps as api_steps
-from lfclient.api.operations.base import Memory, Steps
-from lfclient.api.operations.event_streams import Following, Following_
+from lfclient.api.operations.base import ClientState, Steps
+from lfclient.api.operations.event_streams import EventSteps, Following_
 from lfclient.api.operations.runs import OnChange
 from lfclient.api.operations.uploads import OnProgress
 from lfclient.api.requests import RequestSpec
@@ -54,7 +54,7 @@ class AsyncLangflowClient:
         self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
-        self._runs = Following(Memory(secrets, server))
+        self._runs = EventSteps(ClientState(secrets, server))
         tls = http.tls_for(self.url, verify)
         headers = http.headers(api_key)
 
@@ -89,23 +89,23 @@ class AsyncLangflowClient:
         except StopIteration as end:
             return end.value
 
-    async def _do(self, step: api_steps.Pause | RequestSpec) -> http.Answer | None:
+    async def _do(self, step: api_steps.Pause | RequestSpec) -> http.Response | None:
         if isinstance(step, api_steps.Pause):
             await asyncio.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
         read = http.patience(step, self._timeout, self._run_timeout)
         arguments = http.arguments(step, self.url, self._timeout, read)
-        with http.faults_told(self.url, self._runs.redactor):
+        with http.translate_httpx_errors(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
             if not http.in_pieces(step):
-                return http.Answer.of(await client.send(request))
+                return http.Response.of(await client.send(request))
             async with aclosing(await client.send(request, stream=True)) as response:
                 body = http.Body(step, response)
                 async for piece in response.aiter_bytes():
                     if not body.take(piece):
                         break
-            return http.Answer.begun(response, body.content)
+            return http.Response.begun(response, body.content)
 
     async def _follow(self, steps: Following_) -> AsyncGenerator[Event, None]:
         outcome: Any = None
@@ -119,7 +119,7 @@ class AsyncLangflowClient:
                     except StopIteration:
                         return
                     outcome = fault = None
-                    if isinstance(step, api_steps.Give):
+                    if isinstance(step, api_steps.Emit):
                         for event in step.events:
                             yield event
                         continue
@@ -128,7 +128,7 @@ class AsyncLangflowClient:
                             await stream.aclose()
                             outcome, chunks = await self._open(step, stream)
                         elif isinstance(step, api_steps.Read):
-                            with http.faults_told(self.url, self._runs.redactor):
+                            with http.translate_httpx_errors(self.url, self._runs.redactor):
                                 outcome = await anext(chunks, b"")
                         else:
                             outcome = await self._do(step)
@@ -137,15 +137,15 @@ class AsyncLangflowClient:
 
     async def _open(
         self, step: api_steps.Open, stream: AsyncExitStack
-    ) -> tuple[http.Answer, AsyncIterator[bytes]]:
+    ) -> tuple[http.Response, AsyncIterator[bytes]]:
         arguments = http.arguments(step.spec, self.url, self._timeout, step.silence)
-        with http.faults_told(self.url, self._runs.redactor):
+        with http.translate_httpx_errors(self.url, self._runs.redactor):
             response = await self._fresh.send(self._fresh.build_request(**arguments), stream=True)
             stream.push_async_callback(response.aclose)
             if response.status_code == 200:
-                return http.Answer.begun(response), response.aiter_bytes()
+                return http.Response.begun(response), response.aiter_bytes()
             await response.aread()
-            return http.Answer.of(response), _nothing()
+            return http.Response.of(response), _nothing()
 
     async def server(self) -> ServerInfo:
         """Release, dialect, capabilities, limits and warnings; asked for once."""

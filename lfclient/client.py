@@ -12,8 +12,8 @@ import httpx
 
 from lfclient.api import http
 from lfclient.api import steps as api_steps
-from lfclient.api.operations.base import Memory, Steps
-from lfclient.api.operations.event_streams import Following, Following_
+from lfclient.api.operations.base import ClientState, Steps
+from lfclient.api.operations.event_streams import EventSteps, Following_
 from lfclient.api.operations.runs import OnChange
 from lfclient.api.operations.uploads import OnProgress
 from lfclient.api.requests import RequestSpec
@@ -54,7 +54,7 @@ class LangflowClient:
         self.url = normalise(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
-        self._runs = Following(Memory(secrets, server))
+        self._runs = EventSteps(ClientState(secrets, server))
         tls = http.tls_for(self.url, verify)
         headers = http.headers(api_key)
 
@@ -89,23 +89,23 @@ class LangflowClient:
         except StopIteration as end:
             return end.value
 
-    def _do(self, step: api_steps.Pause | RequestSpec) -> http.Answer | None:
+    def _do(self, step: api_steps.Pause | RequestSpec) -> http.Response | None:
         if isinstance(step, api_steps.Pause):
             time.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
         read = http.patience(step, self._timeout, self._run_timeout)
         arguments = http.arguments(step, self.url, self._timeout, read)
-        with http.faults_told(self.url, self._runs.redactor):
+        with http.translate_httpx_errors(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
             if not http.in_pieces(step):
-                return http.Answer.of(client.send(request))
+                return http.Response.of(client.send(request))
             with closing(client.send(request, stream=True)) as response:
                 body = http.Body(step, response)
                 for piece in response.iter_bytes():
                     if not body.take(piece):
                         break
-            return http.Answer.begun(response, body.content)
+            return http.Response.begun(response, body.content)
 
     def _follow(self, steps: Following_) -> Iterator[Event]:
         outcome: Any = None
@@ -118,7 +118,7 @@ class LangflowClient:
                 except StopIteration:
                     return
                 outcome = fault = None
-                if isinstance(step, api_steps.Give):
+                if isinstance(step, api_steps.Emit):
                     yield from step.events
                     continue
                 try:
@@ -126,22 +126,24 @@ class LangflowClient:
                         stream.close()
                         outcome, chunks = self._open(step, stream)
                     elif isinstance(step, api_steps.Read):
-                        with http.faults_told(self.url, self._runs.redactor):
+                        with http.translate_httpx_errors(self.url, self._runs.redactor):
                             outcome = next(chunks, b"")
                     else:
                         outcome = self._do(step)
                 except LangflowError as error:
                     fault = error
 
-    def _open(self, step: api_steps.Open, stream: ExitStack) -> tuple[http.Answer, Iterator[bytes]]:
+    def _open(
+        self, step: api_steps.Open, stream: ExitStack
+    ) -> tuple[http.Response, Iterator[bytes]]:
         arguments = http.arguments(step.spec, self.url, self._timeout, step.silence)
-        with http.faults_told(self.url, self._runs.redactor):
+        with http.translate_httpx_errors(self.url, self._runs.redactor):
             response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)
             stream.callback(response.close)
             if response.status_code == 200:
-                return http.Answer.begun(response), response.iter_bytes()
+                return http.Response.begun(response), response.iter_bytes()
             response.read()
-            return http.Answer.of(response), iter(())
+            return http.Response.of(response), iter(())
 
     def server(self) -> ServerInfo:
         """Release, dialect, capabilities, limits and warnings; asked for once."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.errors import (
     BadAnswer,
     DeveloperApiDisabled,
@@ -41,7 +41,7 @@ def code_of(body: Any) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def is_other_dialect(answer: Answer, body: Any) -> bool:
+def is_other_dialect(answer: Response, body: Any) -> bool:
     """Whether a server refuses a run for being written in the other releases' dialect."""
     detail = detail_of(body)
     if answer.status != 422 or not isinstance(detail, list):
@@ -57,7 +57,7 @@ def is_other_dialect(answer: Answer, body: Any) -> bool:
 
 
 def fault(
-    answer: Answer,
+    answer: Response,
     body: Any,
     *,
     subject: str = "",
@@ -137,7 +137,7 @@ def _after(words: str) -> str:
     return f": {words.rstrip('.')}" if words else ""
 
 
-def _redirect(answer: Answer, facts: dict[str, Any]) -> LangflowError:
+def _redirect(answer: Response, facts: dict[str, Any]) -> LangflowError:
     try:
         target = httpx.URL(answer.location).copy_with(query=None, fragment=None, userinfo=b"")
     except httpx.InvalidURL:

@@ -32,7 +32,7 @@ _CUT_OFF = "The answer was cut off before its end"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An answer. `content` is its body as far as it was wanted: empty while it is still to come, or
     where it went elsewhere. `date` is the server's time, as its header has it.
     """
@@ -44,12 +44,12 @@ class Answer:
     date: str = ""
 
     @classmethod
-    def of(cls, response: httpx.Response) -> Answer:
+    def of(cls, response: httpx.Response) -> Response:
         """From a response that has been read."""
         return cls.begun(response, response.content)
 
     @classmethod
-    def begun(cls, response: httpx.Response, content: bytes = b"") -> Answer:
+    def begun(cls, response: httpx.Response, content: bytes = b"") -> Response:
         """From a response whose body is not in it; `content` is what has been read of that."""
         headers = response.headers
         return cls(
@@ -210,7 +210,7 @@ class _Watched:
 
 
 @contextmanager
-def faults_told(base: str, redactor: Redactor) -> Iterator[None]:
+def translate_httpx_errors(base: str, redactor: Redactor) -> Iterator[None]:
     """Turns httpx's faults into `Unreachable` or `BadAnswer`."""
     try:
         yield

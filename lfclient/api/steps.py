@@ -33,7 +33,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Give:
+class Emit:
     """Hands events to who called, each before the next is looked at."""
 
     events: Iterable[Event]

@@ -32,7 +32,7 @@ def clip_middle(text: str, limit: int) -> str:
     return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
 
 
-def apart(texts: Sequence[str]) -> list[str]:
+def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     """The texts, so that one sees in what they differ: of those that begin alike for long, the
     most of that is left out. `Message: Please write …` is `Message: Please… number 7`.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     pass
 
 
-_NESTING = 20  # groups within groups; deeper is nonsense, or a graph that holds itself
+MAX_NESTING = 20  # groups within groups; deeper is nonsense, or a graph that holds itself
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,19 @@ class Component:
         return inner.behind(name) or (inner, name)
 
 
-def _groups_in(component: Component) -> dict[str, Component]:
+def groups_in(component: Component) -> dict[str, Component]:
     found = {component.id: component}
     for inner in component.inner.values():
         if inner.inner:
-            found.update(_groups_in(inner))
+            found.update(groups_in(inner))
     return found
 
 
-def _graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component], list[Edge]]:
+def parse_graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component], list[Edge]]:
     nodes, edges = data.get("nodes", []), data.get("edges", [])
     for name, part in (("nodes", nodes), ("edges", edges)):
         if part is not None and not isinstance(part, list):
-            raise BadAnswer(f"The flow's {name} should be a list, but are {_kind(part)}.")
+            raise BadAnswer(f"The flow's {name} should be a list, but are {kind_name(part)}.")
     components: dict[str, Component] = {}
     for node in nodes or []:
         component = _component(node, nesting)
@@ -96,7 +96,7 @@ def _component(node: object, nesting: int) -> Component | None:
     inner, inner_edges = [], []
     group = as_dict(as_dict(inside.get("flow")).get("data"))
     if group and nesting:
-        inner, inner_edges = _graph(group, nesting - 1)
+        inner, inner_edges = parse_graph(group, nesting - 1)
     template = as_dict(inside.get("template"))
     return Component(
         id=identity,
@@ -129,7 +129,7 @@ def _edge(edge: object, components: Mapping[str, Component]) -> Edge | None:
     return Edge(source, target, as_str(as_dict(data.get("sourceHandle")).get("name")), parameter)
 
 
-def _flatten(
+def flatten(
     components: Iterable[Component], edges: Iterable[Edge]
 ) -> tuple[list[Component], list[Edge]]:
     """The graph with its groups taken apart, as servers do it before a run."""
@@ -141,7 +141,7 @@ def _flatten(
             leaves.append(component)
             continue
         groups[component.id] = component
-        inner, inner_edges = _flatten(component.inner.values(), component.inner_edges)
+        inner, inner_edges = flatten(component.inner.values(), component.inner_edges)
         leaves += inner
         joined += inner_edges
     for edge in edges:
@@ -168,21 +168,21 @@ def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
 
 def _last_of(group: Component) -> str:
     """The inner component that feeds no other: where a group's output comes from."""
-    leaves, edges = _flatten(group.inner.values(), group.inner_edges)
+    leaves, edges = flatten(group.inner.values(), group.inner_edges)
     feeding = {edge.source for edge in edges}
     ends = [leaf.id for leaf in leaves if leaf.id not in feeding]
     return ends[0] if ends else group.id
 
 
-def _running(
+def running_components(
     components: Iterable[Component], edges: Iterable[Edge]
 ) -> tuple[set[str], set[str]] | None:
     """The ids of the leaves that may run, and of those that always do; None if all do.
 
     With a chat input, all that always run are what it leads to, and whatever feeds that.
     """
-    leaves, joined = _flatten(components, edges)
-    starts = [leaf.id for leaf in leaves if _is_chat_input(leaf)]
+    leaves, joined = flatten(components, edges)
+    starts = [leaf.id for leaf in leaves if is_chat_input(leaf)]
     if not starts:
         return None
     after: dict[str, list[str]] = defaultdict(list)
@@ -208,13 +208,13 @@ def _reach(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
     return found
 
 
-def _with_runs(component: Component, running: tuple[set[str], set[str]] | None) -> Component:
+def mark_running(component: Component, running: tuple[set[str], set[str]] | None) -> Component:
     if running is None:
         return component
     if not component.inner:
         may, always = running
         return replace(component, runs=component.id in may, always_runs=component.id in always)
-    inner = {name: _with_runs(one, running) for name, one in component.inner.items()}
+    inner = {name: mark_running(one, running) for name, one in component.inner.items()}
     return replace(
         component,
         inner=inner,
@@ -223,7 +223,7 @@ def _with_runs(component: Component, running: tuple[set[str], set[str]] | None) 
     )
 
 
-def _is_chat_input(component: Component) -> bool:
+def is_chat_input(component: Component) -> bool:
     return "ChatInput" in (component.type, component.id.split("-")[0])
 
 
@@ -233,6 +233,6 @@ def _position(value: object) -> tuple[float, float]:
     return x, y
 
 
-def _kind(value: object) -> str:
+def kind_name(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
     return "nothing" if value is None else names.get(type(value), "a number")

@@ -14,16 +14,16 @@ from lfclient.errors import BadAnswer
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import fields_of
 from lfclient.flows.graph import (
-    _NESTING,
+    MAX_NESTING,
     Component,
     Edge,
-    _flatten,
-    _graph,
-    _groups_in,
-    _is_chat_input,
-    _kind,
-    _running,
-    _with_runs,
+    flatten,
+    groups_in,
+    is_chat_input,
+    kind_name,
+    mark_running,
+    parse_graph,
+    running_components,
 )
 
 
@@ -57,16 +57,16 @@ class Flow:
         Odd nodes and edges are left out; raises `BadAnswer` if there is no graph to be seen.
         """
         if not isinstance(raw, dict):
-            raise BadAnswer(f"A flow was expected, but {_kind(raw)} came.")
+            raise BadAnswer(f"A flow was expected, but {kind_name(raw)} came.")
         data = raw.get("data", raw if "nodes" in raw else None)
         if data is not None and not isinstance(data, dict):
-            raise BadAnswer(f"The flow's data should be an object, but is {_kind(data)}.")
-        components, edges = _graph(data or {}, _NESTING)
-        running = _running(components, edges)
+            raise BadAnswer(f"The flow's data should be an object, but is {kind_name(data)}.")
+        components, edges = parse_graph(data or {}, MAX_NESTING)
+        running = running_components(components, edges)
         return cls(
             id=as_str(raw.get("id")),
             name=as_str(raw.get("name")) or "Untitled flow",
-            components=tuple(_with_runs(component, running) for component in components),
+            components=tuple(mark_running(component, running) for component in components),
             edges=tuple(edges),
             description=as_str(raw.get("description")),
             endpoint_name=as_str(raw.get("endpoint_name")) or None,
@@ -118,7 +118,7 @@ class Flow:
     @cached_property
     def chat_input(self) -> Component | None:
         """Where the chat text goes in; the first one, if a flow has several."""
-        return next((leaf for leaf in self.leaves if _is_chat_input(leaf)), None)
+        return next((leaf for leaf in self.leaves if is_chat_input(leaf)), None)
 
     @cached_property
     def has_chat(self) -> bool:
@@ -133,13 +133,13 @@ class Flow:
 
     @cached_property
     def _flat(self) -> tuple[list[Component], list[Edge]]:
-        return _flatten(self.components, self.edges)
+        return flatten(self.components, self.edges)
 
     @cached_property
     def _by_id(self) -> dict[str, Component]:
         found = {leaf.id: leaf for leaf in self.leaves}
         for component in self.components:
-            found.update(_groups_in(component))
+            found.update(groups_in(component))
         return found
 
 

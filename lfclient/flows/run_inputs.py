@@ -16,7 +16,7 @@ from lfclient.flows.validation import MASK, check_overrides, hides
 
 
 @dataclass(frozen=True)
-class Given:
+class InputValue:
     """One value that a run was given, as its record has it.
 
     `component` is the name of its component, or its id where the flow has it no longer;
@@ -54,7 +54,7 @@ class Inputs:
     values from being run in this mode at all.
     """
 
-    given: tuple[Given, ...]
+    given: tuple[InputValue, ...]
     missing: tuple[str, ...] = ()
 
     @property
@@ -103,17 +103,17 @@ def read_inputs(
     return Inputs(tuple(given), tuple(others))
 
 
-def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[Given]:
+def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[InputValue]:
     """The values by the names that the flow has for them, if the flow is at hand."""
     fields = flow.fields_by_key if flow else {}
     return [_named(key, value, flow, fields.get(key)) for key, value in overrides.items()]
 
 
-def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Given:
+def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> InputValue:
     secret = _is_kept_out(key, value, field)
     if field:
         named = label_of(field), field.component_name
-        return Given(key, value, *named, field, secret=secret, component_id=field.component_id)
+        return InputValue(key, value, *named, field, secret=secret, component_id=field.component_id)
     owner, _, parameter = key.rpartition(".")
     told_by = ""
     for component in flow.components if flow else ():
@@ -124,10 +124,12 @@ def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Give
             label = entry.get("display_name")
             parameter = label if isinstance(label, str) and label else parameter
     where = owner or "no component"
-    return Given(key, value, parameter, where, secret=secret, component_id=told_by)
+    return InputValue(key, value, parameter, where, secret=secret, component_id=told_by)
 
 
-def _checked(one: Given, flow: Flow, problem: str, files: Collection[str] | None) -> Given:
+def _checked(
+    one: InputValue, flow: Flow, problem: str, files: Collection[str] | None
+) -> InputValue:
     if one.field is None or problem:
         return replace(one, problem=problem or "It can't be changed by a run.")
     if one.secret:
@@ -141,14 +143,14 @@ def _checked(one: Given, flow: Flow, problem: str, files: Collection[str] | None
     return replace(one, usable=one.value)
 
 
-def _without_blots(one: Given) -> Given:
+def _without_blots(one: InputValue) -> InputValue:
     """A value in which the text of one of the run's secrets stood, too."""
     if one.usable is None or one.problem or not is_blotted(one.usable):
         return one
     return replace(one, problem="Where it has ••••, the text of a secret stood, which is not kept.")
 
 
-def _with_files(one: Given, flow: Flow, files: Collection[str]) -> Given:
+def _with_files(one: InputValue, flow: Flow, files: Collection[str]) -> InputValue:
     """What is kept beside a flow is in no list of the server's, so it is not missed."""
     beside = f"{flow.id}/"
     there = [each for each in paths(one.value) if each in files or each.startswith(beside)]

@@ -41,7 +41,7 @@ class FoundJob:
 
 
 @dataclass
-class _Signs:
+class JobTrace:
     """What is kept of a job: the sessions that its records name, and its first sign of life."""
 
     sessions: set[str] = field(default_factory=set)
@@ -49,11 +49,11 @@ class _Signs:
     times: list[datetime] = field(default_factory=list)
 
 
-class Signs:
+class JobIndex:
     """What a server has kept of the latest runs of one flow, by job. All raise `BadAnswer`."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, _Signs] = {}
+        self._jobs: dict[str, JobTrace] = {}
 
     def add_messages(self, lines: Iterable[MessageLine]) -> None:
         """Take in messages, of which those before 1.10 do not tell their job."""
@@ -108,8 +108,8 @@ class Signs:
             [FoundJob(job_id, "time")] if timely and once and whole and not signs.sessions else []
         )
 
-    def _add(self, job_id: str, time: str | None, sessions: set[str]) -> _Signs:
-        signs = self._jobs.setdefault(job_id, _Signs())
+    def _add(self, job_id: str, time: str | None, sessions: set[str]) -> JobTrace:
+        signs = self._jobs.setdefault(job_id, JobTrace())
         signs.sessions |= sessions - {""}
         at = time_of(time)
         if at:

@@ -53,7 +53,7 @@ def left_empty(flow: Flow) -> tuple[Component, ...]:
 
 
 @dataclass(frozen=True)
-class Need:
+class MissingEvidence:
     """What is still to be fetched before a run can be judged.
 
     `proof`: events or build records; `soon`: components whose build records may come up to a
@@ -64,12 +64,12 @@ class Need:
     soon: frozenset[str] = frozenset()
 
 
-def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
+def needs(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
     """What the answer alone leaves open."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
-        return Need(False)
+        return MissingEvidence(False)
     if run.status is not RunStatus.COMPLETED:
-        return Need(not run.errors or not run.outputs)
+        return MissingEvidence(not run.errors or not run.outputs)
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
     outputs = {name: one for name, one in run.outputs.items() if not _idle(one)}
     empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
@@ -79,7 +79,7 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> Need:
     cut = run.mode != "sync" and any(is_cut(one, limits) for one in outputs.values())
     # from 1.10 the answer to a job is made of the build records, so that a late one is left out
     late = absent if run.mode == "background" or not run.outputs else set()
-    return Need(bool(empty or failed or missed or cut), frozenset(empty | late))
+    return MissingEvidence(bool(empty or failed or missed or cut), frozenset(empty | late))
 
 
 def _idle(output: Output) -> bool:
@@ -87,7 +87,7 @@ def _idle(output: Output) -> bool:
     return is_empty(output) and not output.note and output.component_type in _SAY_THEMSELVES
 
 
-def judge(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
+def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
     """The run with its outputs made whole, what did not run named, and its true status."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return run
@@ -110,7 +110,7 @@ def unproven(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
         whole = _whole(run, flow, Evidence(), limits)
         run = replace(run, outputs={name: _explained(one) for name, one in whole.items()})
     else:
-        run = judge(run, flow, Evidence(), limits)
+        run = evaluate_outcome(run, flow, Evidence(), limits)
     return replace(run, warnings=(*run.warnings, f"{UNPROVEN} {why}"))
 
 

@@ -94,7 +94,7 @@ def _log(run: Run, event: events.LogLine) -> Run:
     return _with(run, event.component_id, log=log)
 
 
-def _say(run: Run, event: events.MessageAdded) -> Run:
+def _add_message(run: Run, event: events.MessageAdded) -> Run:
     message = event.message
     before = run.messages.get(message.id)
     if before and not message.complete:
@@ -107,12 +107,12 @@ def _say(run: Run, event: events.MessageAdded) -> Run:
     return run
 
 
-def _unsay(run: Run, event: events.MessageRemoved) -> Run:
+def _remove_message(run: Run, event: events.MessageRemoved) -> Run:
     left = {name: one for name, one in run.messages.items() if name != event.message_id}
     return replace(run, messages=left)
 
 
-def _write(run: Run, event: events.Token) -> Run:
+def _append_token(run: Run, event: events.Token) -> Run:
     name = event.message_id
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
     if before.complete:
@@ -121,7 +121,7 @@ def _write(run: Run, event: events.Token) -> Run:
     return replace(run, messages={**run.messages, name: message})
 
 
-def _return(run: Run, event: events.OutputReady) -> Run:
+def _set_output(run: Run, event: events.OutputReady) -> Run:
     return replace(run, outputs={**run.outputs, event.component_id: event.output})
 
 
@@ -129,7 +129,7 @@ def _warn(run: Run, event: events.Warned) -> Run:
     return replace(run, warnings=(*run.warnings, event.message))
 
 
-def _ask(run: Run, event: events.HumanInputRequired) -> Run:
+def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
     asking, request, before = event.component_id, event.request, run.waiting_for
     if before and before.request_id == request.request_id:
         # the list of those that wait, unlike the event, does not tell the time limit
@@ -173,10 +173,10 @@ def not_taken(run: Run, request_id: str) -> Run:
 
 
 def _end(run: Run, event: events.RunEnded) -> Run:
-    return settled(replace(answered(run, event.run or run), status=event.status))
+    return finalize(replace(merge_response(run, event.run or run), status=event.status))
 
 
-def answered(run: Run, answer: Run) -> Run:
+def merge_response(run: Run, answer: Run) -> Run:
     """What an answer says of a run, with what its events have told: the answer may be older."""
     known = {*answer.outputs, *(entry.component_id for entry in answer.not_run)}
     told = {
@@ -244,7 +244,7 @@ def with_history(run: Run, history: Iterable[Message]) -> Run:
     return replace(run, messages=messages)
 
 
-def settled(run: Run) -> Run:
+def finalize(run: Run) -> Run:
     """An ended run, in which no component is at work any more and nobody is asked."""
     left = (
         ComponentState.WAITING if run.status is RunStatus.COMPLETED else ComponentState.INTERRUPTED
@@ -274,11 +274,11 @@ _CHANGES: dict[type[events.Event], Callable[[Run, Any], Run]] = {
     events.ComponentFailed: _fail,
     events.ComponentSkipped: _skip,
     events.LogLine: _log,
-    events.MessageAdded: _say,
-    events.MessageRemoved: _unsay,
-    events.Token: _write,
-    events.OutputReady: _return,
+    events.MessageAdded: _add_message,
+    events.MessageRemoved: _remove_message,
+    events.Token: _append_token,
+    events.OutputReady: _set_output,
     events.Warned: _warn,
-    events.HumanInputRequired: _ask,
+    events.HumanInputRequired: _suspend,
     events.RunEnded: _end,
 }

@@ -8,14 +8,14 @@ import pytest
 
 from lfclient import errors
 from lfclient.api.error_mapping import fault
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.errors import LangflowError
 from tests.support.recorded import recorded
 
 
 def told(status: int, body: object, **context: object) -> LangflowError:
     content = b"<html>" if body is None else json.dumps(body).encode()
-    return fault(Answer(status, content, "text/html"), body, **context)
+    return fault(Response(status, content, "text/html"), body, **context)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_others(status: int, body: object, kind: type[LangflowError]):
 
 def test_redirect():
     """A redirect is told with where it leads, and without what may be secret in there."""
-    answer = Answer(307, b"", location="https://user:pass@new.example/x?key=1")
+    answer = Response(307, b"", location="https://user:pass@new.example/x?key=1")
     error = fault(answer, None)
     assert isinstance(error, errors.NotLangflow)
     assert "https://new.example/x" in str(error)

@@ -22,7 +22,7 @@ from lfclient.console.store.database import _PRAGMAS
 from lfclient.console.store.row_mapping import changing, to_row
 from lfclient.console.store.run_history import PAGE
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.search_text import headline, searched
+from lfclient.console.store.search_text import output_summary, searched
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -133,7 +133,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
             begun, done = records()
             row, text, ending = to_row(begun), searched(begun), changing(done)
             bodies = list(dump_run(done.run))
-            kept = {"headline": headline(done), "answer_bytes": sum(map(len, bodies))}
+            kept = {"headline": output_summary(done), "answer_bytes": sum(map(len, bodies))}
             later, ending = searched(done), {**ending, **kept, "answer_kept": "whole"}
 
             def write() -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from lfclient.common.formatting import apart, clip, clip_middle, duration_words, host_of, size_words
+from lfclient.common.formatting import (
+    clip,
+    clip_middle,
+    duration_words,
+    elide_common_prefix,
+    host_of,
+    size_words,
+)
 
 LONG = "Message: Please write a friendly letter about the delay, number"
 
@@ -23,7 +30,7 @@ LONG = "Message: Please write a friendly letter about the delay, number"
 )
 def test_texts_that_begin_alike_for_long_are_told_apart(texts, expected):
     """By what comes behind; others, and those that are the same, stay as they are."""
-    assert apart(texts) == expected
+    assert elide_common_prefix(texts) == expected
 
 
 def test_a_long_text_has_its_beginning_and_its_end():

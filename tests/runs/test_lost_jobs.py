@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
-from lfclient.runs.lost_jobs import TRANSACTIONS, Signs, time_of
+from lfclient.runs.lost_jobs import TRANSACTIONS, JobIndex, time_of
 from tests.support.scripted import OLD, URL, VERSION, Server
 
 CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=timezone.utc)
@@ -40,7 +40,7 @@ def transactions(*told: tuple[str, float]) -> dict[str, Any]:
 
 
 def by_time(kept: dict[str, Any], worked: dict[str, Any]) -> list[FoundJob]:
-    signs = Signs()
+    signs = JobIndex()
     signs.add_builds(kept)
     return signs.by_time(worked, CLICK)
 
@@ -88,7 +88,7 @@ def test_a_run_that_may_be_another_is_not_known_by_its_time(
 
 def test_a_session_is_found_wherever_it_is_told():
     """And not what was there before, as of a session that is kept for several runs."""
-    signs = Signs()
+    signs = JobIndex()
     signs.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
     signs.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
     found = signs.by_session("s", CLICK)
@@ -106,7 +106,7 @@ def test_times_of_all_releases():
 def test_lists_of_another_shape_are_refused():
     """As everywhere, with where they differ."""
     with pytest.raises(BadAnswer, match="list of traces"):
-        Signs().add_traces({"traces": [{"id": 5}]})
+        JobIndex().add_traces({"traces": [{"id": 5}]})
 
 
 @pytest.mark.parametrize("behind", [0, -600, 600])

@@ -17,7 +17,7 @@ from lfclient.runs.outcome import (
     NOT_TAKEN,
     REPLACED,
     RETURNS_NOTHING,
-    judge,
+    evaluate_outcome,
     needs,
 )
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
@@ -72,7 +72,7 @@ def test_good_run_needs_nothing():
     """A good run is judged from its answer alone."""
     run = answered("bg_completed")
     assert not needs(run, ECHO, LIMITS).proof
-    judged = judge(run, ECHO, Evidence(), LIMITS)
+    judged = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
     assert (judged.status, judged.not_run, judged.errors) == (RunStatus.COMPLETED, (), ())
 
 
@@ -80,7 +80,7 @@ def test_refused_value():
     """Called completed by the server, failed by its events: a component refused its value."""
     run = answered("bg_status_int_bad", PROBE)
     assert needs(run, PROBE, LIMITS).proof
-    judged = judge(run, PROBE, events("events_int_bad"), LIMITS)
+    judged = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].component_id == "TypeProbe-aaaaa"
     assert "Could not convert 'abc' to integer" in judged.errors[0].message
@@ -89,7 +89,7 @@ def test_refused_value():
 def test_failed_terminal():
     """An output with status failed makes a run failed that the server calls completed."""
     run = answered("bg_completed_with_failed_terminal", None)
-    judged = judge(run, None, Evidence(), LIMITS)
+    judged = evaluate_outcome(run, None, Evidence(), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].component_id == "TypeProbe-aaaaa"
 
@@ -98,7 +98,7 @@ def test_branch_not_taken():
     """A terminal that events show as inactivated did not run, and the run is completed."""
     run = completed(BRANCHES, "ChatOutput-yes")
     evidence = Evidence(True, builds={"ChatOutput-yes": Built(True)}, inactivated={"ChatOutput-no"})
-    judged = judge(run, BRANCHES, evidence, LIMITS)
+    judged = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in judged.not_run] == [
         ("ChatOutput-no", NOT_TAKEN)
@@ -114,20 +114,20 @@ def test_behind_a_branch_not_taken():
         edges=(("ChatInput-a", "Text-t"), ("Text-t", "ChatOutput-b")),
     )
     evidence = Evidence(True, builds={"ChatInput-a": Built(True)}, inactivated={"Text-t"})
-    judged = judge(completed(flow), flow, evidence, LIMITS)
+    judged = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert judged.not_run[0].reason == NOT_TAKEN
 
 
 def test_partial_miss_without_events():
     """Without events a partly missing result is completed, the rest did not run."""
-    judged = judge(completed(BRANCHES, "ChatOutput-yes"), BRANCHES, Evidence(), LIMITS)
+    judged = evaluate_outcome(completed(BRANCHES, "ChatOutput-yes"), BRANCHES, Evidence(), LIMITS)
     assert (judged.status, judged.not_run[0].reason) == (RunStatus.COMPLETED, DID_NOT_RUN)
 
 
 def test_ended_without_output():
     """Nothing of what was expected, and no explanation: failed."""
-    judged = judge(completed(ECHO), ECHO, Evidence(True), LIMITS)
+    judged = evaluate_outcome(completed(ECHO), ECHO, Evidence(True), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].message == ENDED_WITHOUT_OUTPUT
 
@@ -141,7 +141,7 @@ def test_not_connected():
         edges=(("ChatInput-a", "ChatOutput-b"),),
         idle=("Calc-c",),
     )
-    judged = judge(completed(flow, "ChatOutput-b"), flow, Evidence(), LIMITS)
+    judged = evaluate_outcome(completed(flow, "ChatOutput-b"), flow, Evidence(), LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in judged.not_run] == [("Calc-c", NOT_CONNECTED)]
 
@@ -149,7 +149,7 @@ def test_not_connected():
 def test_returns_nothing():
     """A flow without a terminal that runs is completed, and says that it returns nothing."""
     flow = flow_of("Calc-c", idle=("Calc-c",))
-    judged = judge(completed(flow), flow, Evidence(True), LIMITS)
+    judged = evaluate_outcome(completed(flow), flow, Evidence(True), LIMITS)
     assert (judged.status, judged.warnings) == (RunStatus.COMPLETED, (RETURNS_NOTHING,))
 
 
@@ -160,7 +160,7 @@ def test_table_made_whole_from_builds():
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
     assert needs(run, flow, LIMITS).soon == {"Frame-aaaaa"}
-    judged = judge(run, flow, from_builds(body, job_id), LIMITS)
+    judged = evaluate_outcome(run, flow, from_builds(body, job_id), LIMITS)
     output = judged.outputs["Frame-aaaaa"]
     assert (output.kind, output.value[1]["name"]) == (OutputKind.TABLE, "n1")
 
@@ -169,7 +169,7 @@ def test_another_runs_build_is_not_taken():
     """A record of another job is never shown as this one's: it is no longer available."""
     flow = flow_of("ChatInput-abc12", "Frame-aaaaa", edges=(("ChatInput-abc12", "Frame-aaaaa"),))
     evidence = from_builds(recorded("1.13.0", "monitor_builds")[1], "another")
-    judged = judge(frame_run(flow, "another"), flow, evidence, LIMITS)
+    judged = evaluate_outcome(frame_run(flow, "another"), flow, evidence, LIMITS)
     output = judged.outputs["Frame-aaaaa"]
     assert (judged.status, output.value, output.note) == (RunStatus.COMPLETED, None, REPLACED)
 
@@ -187,9 +187,11 @@ def test_cut_text_is_restored():
     cut = replace(run.outputs["ChatOutput-xyz34"], value=text[:6000] + "...")
     run = replace(run, outputs={"ChatOutput-xyz34": cut})
     assert needs(run, ECHO, LIMITS).proof
-    whole = judge(run, ECHO, Evidence(texts=["other", text]), LIMITS).outputs["ChatOutput-xyz34"]
+    whole = evaluate_outcome(run, ECHO, Evidence(texts=["other", text]), LIMITS).outputs[
+        "ChatOutput-xyz34"
+    ]
     assert (whole.value, whole.truncated) == (text, False)
-    lost = judge(run, ECHO, Evidence(), LIMITS).outputs["ChatOutput-xyz34"]
+    lost = evaluate_outcome(run, ECHO, Evidence(), LIMITS).outputs["ChatOutput-xyz34"]
     assert lost.truncated
     assert "LANGFLOW_MAX_TEXT_LENGTH" in lost.note
 
@@ -232,7 +234,7 @@ def test_suspended():
     """A run that waits for a person has not ended, and is judged later."""
     run = answered("hitl_status_suspended", None)
     assert (run.status, run.ended) == (RunStatus.SUSPENDED, False)
-    assert judge(run, None, Evidence(), LIMITS) is run
+    assert evaluate_outcome(run, None, Evidence(), LIMITS) is run
 
 
 def test_documented_fields():

@@ -26,7 +26,7 @@ from lfclient import (
 )
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.event_parser import EventReader
-from lfclient.runs.reducer import answered, settled, with_builds, with_history
+from lfclient.runs.reducer import finalize, merge_response, with_builds, with_history
 from lfclient.runs.responses import new_run
 from tests.runs.test_event_parser import VERSIONS, read
 from tests.support.recorded import events
@@ -224,7 +224,7 @@ def test_an_answered_question_is_kept(sent: str | None):
     question = replace(waits.waiting_for, sent=sent)
     run = after(found[asked + 1 :], replace(waits, waiting_for=question))
     assert (run.waiting_for, run.decided) == (None, (question,))
-    assert answered(run, NEW).decided == (question,)
+    assert merge_response(run, NEW).decided == (question,)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_an_answered_question_is_kept(sent: str | None):
 def test_a_question_that_a_run_ended_with(status: RunStatus, sent: str | None, known: bool):
     """It was answered if the run came to its end, or the answer was on its way."""
     asked = HumanInput("A:job", "Pay?", sent=sent)
-    run = settled(replace(NEW, waiting_for=asked, status=status))
+    run = finalize(replace(NEW, waiting_for=asked, status=status))
     assert (run.waiting_for, run.decided) == (None, (asked,) if known else ())
 
 
@@ -267,12 +267,12 @@ def test_an_answer_that_is_older_than_the_events_takes_nothing_back():
     """What was told stays; the status is the answer's."""
     told = after([*read(events("1.13.0", "bg_events_live")), Warned("old component", id="20")])
     answer = replace(NEW, status=RunStatus.CANCELLED, warnings=("new", "old component"))
-    run = answered(told, answer)
+    run = merge_response(told, answer)
     assert (run.status, run.last_event_id) == (RunStatus.CANCELLED, "20")
     assert (run.components, run.messages) == (told.components, told.messages)
     assert run.warnings == ("old component", "new")
     assert run.outputs == told.outputs
-    assert answered(run, answer) == run
+    assert merge_response(run, answer) == run
 
 
 def test_an_output_that_did_not_run_is_not_taken_from_events():
@@ -280,7 +280,7 @@ def test_an_output_that_did_not_run_is_not_taken_from_events():
     told = after(read(events("1.13.0", "bg_events_live")))
     skipped = NotRun("ChatOutput-xyz34", "Chat Output", "It did not run.")
     answer = replace(NEW, status=RunStatus.COMPLETED, not_run=(skipped,))
-    assert answered(told, answer).outputs == {}
+    assert merge_response(told, answer).outputs == {}
 
 
 def test_the_list_of_those_that_wait_does_not_lift_a_time_limit():

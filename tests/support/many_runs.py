@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 
 from lfclient.console.store.row_mapping import microseconds, to_row
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.store.search_text import gist, headline, searched
+from lfclient.console.store.search_text import input_summary, output_summary, searched
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import LabelRow, PieceRow, RunRow, TextRow
@@ -50,7 +50,7 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
 
 def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:
     bodies = list(dump_run(record.run)) if record.run else []
-    kept = {"headline": headline(record), "answer_bytes": sum(map(len, bodies))}
+    kept = {"headline": output_summary(record), "answer_bytes": sum(map(len, bodies))}
     tables[RunRow].append({**to_row(record), **kept, "starred": number % 500 == 7})
     tables[TextRow].append({"run_id": record.id, "body": searched(record)})
     for seq, body in enumerate(bodies):
@@ -99,6 +99,6 @@ def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
         job_id=f"job-{number}",
         started_at=begun,
         ended_at=begun + timedelta(seconds=2),
-        gist=gist(overrides),
+        gist=input_summary(overrides),
         run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
     )

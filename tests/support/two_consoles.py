@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from lfclient.console.config.retention import Keeping
 from lfclient.console.runner import replica_sync
-from lfclient.console.store.run_record import AnswerKept
+from lfclient.console.store.run_record import StoredParts
 from tests.console.runner.test_event_listener import BEGUN, JOB
 from tests.support.fake_langflow import FakeLangflow, done, event, question
 from tests.support.postgres import postgres
@@ -15,9 +15,9 @@ from tests.support.waiting import wait_for, wait_for_record
 STOP = "/api/v2/workflows/stop"
 SECRET = "sk-very-secret-1234567890"
 KEPT_LESS = [
-    (Keeping(outputs=False), AnswerKept.NOT_WANTED),
-    (Keeping(inputs=False), AnswerKept.WITHOUT_INPUTS),
-    (Keeping(answer_bytes=200), AnswerKept.TOO_LARGE),
+    (Keeping(outputs=False), StoredParts.NOT_WANTED),
+    (Keeping(inputs=False), StoredParts.WITHOUT_INPUTS),
+    (Keeping(answer_bytes=200), StoredParts.TOO_LARGE),
 ]
 
 

@@ -278,7 +278,7 @@ def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
     """The last answer comes with the problem; a flow that is gone is no such case."""
     shared = backend()
     connection = server_session.available()[0]
-    session = server_session.Session(connection, "owner")
+    session = server_session.ServerSession(connection, "owner")
     assert session.flows().problem is None
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
     session.refresh()

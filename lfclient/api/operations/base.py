@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from lfclient.api import error_mapping
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.api.requests import RequestSpec, read, status_request
 from lfclient.api.steps import Open, Pause
 from lfclient.common.redaction import Redactor
@@ -40,7 +40,7 @@ def pause(seconds: float) -> Steps[None]:
     yield Pause(seconds * (1 + random.uniform(-_JITTER, _JITTER)))
 
 
-class Memory:
+class ClientState:
     """What a client knows of its server, and the secrets that must not come back from it."""
 
     def __init__(self, secrets: tuple[str, ...], server: ServerInfo | None) -> None:
@@ -101,7 +101,7 @@ def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:
 class Base:
     """What all operations stand on: sending, understanding refusals, knowing the release."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: ClientState) -> None:
         self.memory = memory
 
     @property
@@ -109,7 +109,7 @@ class Base:
         """Knows every secret that this client has sent."""
         return self.memory.redactor
 
-    def send(self, step: RequestSpec | Open) -> Steps[Answer]:
+    def send(self, step: RequestSpec | Open) -> Steps[Response]:
         """The answer, whatever its status. Repeats only what is safe: reads and stops always, the
         rest if no byte of it was written. What timed out is not repeated, it would only be slow.
         """
@@ -123,7 +123,7 @@ class Base:
             yield from pause(seconds)
         return (yield step)
 
-    def fault(self, answer: Answer, **context: Any) -> LangflowError:
+    def fault(self, answer: Response, **context: Any) -> LangflowError:
         """The error that an answer stands for."""
         return error_mapping.fault(answer, answer.json_or_none(self.redactor), **context)
 
@@ -209,7 +209,7 @@ class Base:
     def health(self) -> Steps[bool]:
         """Whether the server says that it is well. Asked once; False if it does not answer."""
         try:
-            answer: Answer = yield read("/health")
+            answer: Response = yield read("/health")
         except LangflowError:
             return False
         body = answer.json_or_none(self.redactor) if answer.status == 200 else None

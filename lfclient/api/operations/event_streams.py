@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps, pause
-from lfclient.api.operations.runs import Runs
+from lfclient.api.operations.runs import RunSteps
 from lfclient.api.payloads import run_request
 from lfclient.api.requests import (
     EVENT_STREAM,
@@ -21,7 +21,7 @@ from lfclient.api.requests import (
     resume_request,
     with_headers,
 )
-from lfclient.api.steps import Give, Open, Pause, Read
+from lfclient.api.steps import Emit, Open, Pause, Read
 from lfclient.errors import (
     BadAnswer,
     JobNotFound,
@@ -37,13 +37,13 @@ from lfclient.runs.event_parser import EventReader, read_question
 from lfclient.runs.events import HumanInputRequired, RunEnded, Token
 from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import judge
+from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
 from lfclient.wire.schemas import ComponentAnswer, parse
 from lfclient.wire.server_info import NO_EVENTS, ServerInfo
 from lfclient.wire.sse import FrameReader, RawEvent, is_event_stream, no_stream
 
-Following_ = Generator[RequestSpec | Pause | Open | Read | Give, Any, None]
+Following_ = Generator[RequestSpec | Pause | Open | Read | Emit, Any, None]
 
 # 1.13 says every 15 s that it is there; three missed are a connection that is half open
 KEPT_ALIVE_SILENCE = 47.0
@@ -62,7 +62,7 @@ RAW_LIMIT = 5_000_000  # bytes of a streamed call whose frames are kept
 _TIMED_OUT = "execution timed out"  # the server's words for its own time limit
 
 
-class Following(Runs):
+class EventSteps(RunSteps):
     """Operations on a run that goes on."""
 
     def events(self, job: Run | str, after: str | None, flow: Flow | None) -> Following_:
@@ -92,7 +92,7 @@ class Following(Runs):
                 watch.ended = run if run.ended else None
             if watch.ended and watch.told_all:
                 last = reader.last_word.id if reader.last_word else ""
-                yield Give([RunEnded(watch.ended.status, watch.ended, id=last or None)])
+                yield Emit([RunEnded(watch.ended.status, watch.ended, id=last or None)])
                 return
             yield from pause(watch.delay())
             reader.reconnected()
@@ -105,7 +105,7 @@ class Following(Runs):
         """
         watch.open()
         try:
-            answer: Answer = yield Open(events_request(job_id, reader.last_id), watch.patience)
+            answer: Response = yield Open(events_request(job_id, reader.last_id), watch.patience)
         except Unreachable as error:
             if isinstance(error.__cause__, httpx.ReadTimeout):
                 return
@@ -121,7 +121,7 @@ class Following(Runs):
         frames = FrameReader(self.redactor)
         try:
             while chunk := (yield Read()):
-                yield Give(event for frame in frames.feed(chunk) for event in reader.read(frame))
+                yield Emit(event for frame in frames.feed(chunk) for event in reader.read(frame))
                 if reader.missed:
                     return
         except Unreachable:
@@ -140,7 +140,7 @@ class Following(Runs):
         waiting = yield from self.pending(run.flow_id)
         questions = [one for one in waiting if one.job_id == run.job_id]
         if questions:
-            yield Give([HumanInputRequired(one) for one in questions])
+            yield Emit([HumanInputRequired(one) for one in questions])
         return bool(questions)
 
     def pending(self, flow: Flow | str) -> Steps[list[HumanInput]]:
@@ -200,13 +200,13 @@ class Following(Runs):
             while chunk := (yield Read()):
                 found = call.take(chunk)
                 if found:
-                    yield Give(found)
+                    yield Emit(found)
         except LangflowError as error:
             call.broken = error
         before = new_run(flow.id, "stream", session_id)
-        run = judge(call.run(before, flow), flow, call.evidence, full.limits)
+        run = evaluate_outcome(call.run(before, flow), flow, call.evidence, full.limits)
         run = yield from self._with_files(run, files)
-        yield Give([RunEnded(run.status, run)])
+        yield Emit([RunEnded(run.status, run)])
 
 
 class _Watch:

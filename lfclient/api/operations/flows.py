@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.uploads import FILES, Uploads
 from lfclient.api.requests import RequestSpec, id_in_path, is_uuid, read
@@ -122,7 +122,9 @@ class Account(Uploads):
             raise _too_large(ref, most)
         return size
 
-    def _file(self, ref: FileRef, most: int | None, into: BinaryIO | None = None) -> Steps[Answer]:
+    def _file(
+        self, ref: FileRef, most: int | None, into: BinaryIO | None = None
+    ) -> Steps[Response]:
         unsaid = Unsupported(
             f"The server has not said where “{ref.name}” is.",
             hint="Look for it under Files in Langflow.",
@@ -175,7 +177,7 @@ class Account(Uploads):
         self.redactor.add(key)
         return key
 
-    def _token(self, answer: Answer) -> str:
+    def _token(self, answer: Response) -> str:
         body = answer.json(self.redactor, "answer to the login")
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.chat_sessions import History
 from lfclient.api.requests import read
 from lfclient.flows.model import Flow
-from lfclient.runs.lost_jobs import SLACK, TRANSACTIONS, FoundJob, Signs
+from lfclient.runs.lost_jobs import SLACK, TRANSACTIONS, FoundJob, JobIndex
 
 _TRACES = 50  # of one session, the latest
 _MESSAGES = 200
@@ -25,7 +25,7 @@ class Search(History):
         """The jobs that a submit sent then may have made."""
         server = yield from self.release()
         flow_id = yield from self._flow_id(flow)
-        signs = Signs()
+        signs = JobIndex()
         spec = read("/api/v1/monitor/builds", flow_id=flow_id)
         answer = yield from self.send(spec)
         asked_at = datetime.now(timezone.utc)
@@ -50,7 +50,7 @@ class Search(History):
         return signs.by_time(transactions, sent_at)
 
 
-def _date(answer: Answer) -> datetime | None:
+def _date(answer: Response) -> datetime | None:
     try:
         date = parsedate_to_datetime(answer.date)
     except ValueError:

@@ -18,7 +18,7 @@ from lfclient.runs.builds import components_built
 from lfclient.runs.components import ComponentRun, RunError
 from lfclient.runs.evidence import Evidence, error_among, from_builds, from_events, texts_of
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import judge, needs, unproven
+from lfclient.runs.outcome import evaluate_outcome, needs, unproven
 from lfclient.wire.server_info import Limits, ServerInfo
 from lfclient.wire.sse import parse_stream
 
@@ -55,9 +55,9 @@ class Completion(Search):
                     raise
                 run = unproven(run, flow, limits, error.message)
             else:
-                run = judge(run, flow, evidence, limits)
+                run = evaluate_outcome(run, flow, evidence, limits)
         else:
-            run = judge(run, flow, Evidence(), limits)
+            run = evaluate_outcome(run, flow, Evidence(), limits)
         if run.status is RunStatus.FAILED and not run.errors:
             run = yield from self._with_reason(run)
         return (yield from self._with_files(run, self.memory.files_before(run.job_id)))

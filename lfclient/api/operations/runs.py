@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from lfclient.api import error_mapping
-from lfclient.api.http import Answer
+from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps, pause
 from lfclient.api.operations.run_completion import Completion
 from lfclient.api.payloads import run_request, session_place
@@ -20,7 +20,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.validation import check_overrides, raise_errors
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Mode, Run, RunStatus, StopResult, WaitTimeout
-from lfclient.runs.outcome import REPLACED, judge
+from lfclient.runs.outcome import REPLACED, evaluate_outcome
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.schemas import JobAnswer, parse
 from lfclient.wire.server_info import ServerInfo
@@ -37,7 +37,7 @@ _BEGIN_LIMIT = 1.0  # seconds that all of them take
 _RESUMES = 0.5  # seconds in which a job goes on after a decision
 
 
-class Runs(Completion):
+class RunSteps(Completion):
     """Operations on runs."""
 
     def run(
@@ -87,7 +87,7 @@ class Runs(Completion):
         check: bool,
         idempotency_key: str | None,
         repeat: bool = True,
-    ) -> Steps[tuple[Flow, Run, Answer, frozenset[str] | None]]:
+    ) -> Steps[tuple[Flow, Run, Response, frozenset[str] | None]]:
         flow, server, files = yield from self._prepare(flow, overrides, mode, check)
         overrides = overrides or {}
         spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
@@ -122,7 +122,7 @@ class Runs(Completion):
         return flow, server, files
 
     def _sync_answer(
-        self, answer: Answer, before: Run, flow: Flow, overrides: Mapping[str, Any] | None
+        self, answer: Response, before: Run, flow: Flow, overrides: Mapping[str, Any] | None
     ) -> Run:
         if answer.status == 200:
             raw = answer.json(self.redactor, "answer to the run")
@@ -300,7 +300,7 @@ class Runs(Completion):
         if not all(name in found.builds and found.builds[name].valid for name in wanted):
             return run
         ended = replace(run, status=RunStatus.COMPLETED, outputs={}, server_status="cancelled")
-        return judge(ended, flow, found, self._limits())
+        return evaluate_outcome(ended, flow, found, self._limits())
 
 
 def _gone(before: Run, body: Any, flow: Flow | None) -> Run:

@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.common.formatting import with_id
 from lfclient.console.compare.equality import alike
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import Given, label_of, unchecked
+from lfclient.flows.run_inputs import InputValue, label_of, unchecked
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ParameterRow:
 
     label: str
     component: str
-    given: tuple[Given | None, ...]
+    given: tuple[InputValue | None, ...]
     absent: tuple[bool, ...]
     differs: bool
     unsure: bool = False
@@ -54,7 +54,7 @@ def parameter_rows(
     parameters = [
         None if one_flow or flow is None else set(_names(flow).values()) for flow in flows
     ]
-    names: dict[Hashable, Given] = {}
+    names: dict[Hashable, InputValue] = {}
     for column in columns:
         for name, one in column.items():
             names.setdefault(name, one)
@@ -72,13 +72,13 @@ def parameter_rows(
 
 def _column(
     overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
-) -> dict[Hashable, Given]:
+) -> dict[Hashable, InputValue]:
     given = unchecked(overrides, flow)
     names = {} if one_flow else _names(flow, given)
     return {names.get(one.key, one.key): one for one in given}
 
 
-def _names(flow: Flow | None, given: Iterable[Given] = ()) -> dict[str, Hashable]:
+def _names(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Hashable]:
     """By their keys, the names of a flow's parameters, and of what it was given beside them:
     component, label, and which of those it is.
     """
@@ -96,7 +96,7 @@ def _names(flow: Flow | None, given: Iterable[Given] = ()) -> dict[str, Hashable
 
 
 def _row(
-    one: Given, given: tuple[Given | None, ...], unknown: tuple[bool, ...], one_flow: bool
+    one: InputValue, given: tuple[InputValue | None, ...], unknown: tuple[bool, ...], one_flow: bool
 ) -> ParameterRow:
     default = one.field.default if one.field and one_flow else None
     values = [default if each is None else each.value for each in given]

@@ -28,7 +28,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class Match:
     """The first places in the value's own order, and how many there are in all.
 
     Not `complete` where the value is too large to be looked through to its end.
@@ -39,11 +39,11 @@ class Found:
     complete: bool
 
 
-def search(value: Any, word: str, limit: int) -> Found:
+def search(value: Any, word: str, limit: int) -> Match:
     """Where `word` stands in a key or a value, whatever its case; or the place that it names."""
     wanted = word.strip().casefold()
     if not wanted:
-        return Found([], 0, True)
+        return Match([], 0, True)
     hits: list[Hit] = []
     total = looked_at = 0
     named = at(value, word.strip())
@@ -52,14 +52,14 @@ def search(value: Any, word: str, limit: int) -> Found:
     for keys, inner in walk(value):
         looked_at += 1
         if looked_at > MOST_VALUES:
-            return Found(hits, total, False)
+            return Match(hits, total, False)
         if wanted in str(keys[-1]).casefold() or wanted in _text(inner):
             if named and path_of(keys) == named[0].path:
                 continue
             total += 1
             if len(hits) < limit:
                 hits.append(Hit(path_of(keys), inner))
-    return Found(hits, total, True)
+    return Match(hits, total, True)
 
 
 def _text(value: Any) -> str:

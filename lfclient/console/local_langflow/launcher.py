@@ -13,8 +13,6 @@ from lfclient.console.local_langflow.process import LOOPBACK, Identity, clean_en
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import LangflowError
 
-__all__ = ["Crashed", "crashed", "faults_told", "port_taken", "start", "tail"]
-
 # The API cuts what a background run returns at 6,000 characters and 1,000 rows unless told
 # otherwise; with these, measured, the outputs a person waits for come whole.
 _LIMITS = {"LANGFLOW_MAX_ITEMS_LENGTH": "200000", "LANGFLOW_MAX_TEXT_LENGTH": "5000000"}
@@ -124,7 +122,7 @@ def crashed(log: str, port: int) -> LocalError:
 
 
 @contextmanager
-def faults_told(folder: Path) -> Iterator[None]:
+def translate_launch_errors(folder: Path) -> Iterator[None]:
     """Turns what the disk or the server refuses into a LocalError that says what to do."""
     try:
         yield

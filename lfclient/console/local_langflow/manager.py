@@ -144,7 +144,7 @@ class LocalLangflow:
         return self._start(on_step or (lambda status: None), time.time())
 
     def _start(self, tell: OnStep, called: float) -> LocalStatus:
-        with launcher.faults_told(self.folder), self._alone(tell):
+        with launcher.translate_launch_errors(self.folder), self._alone(tell):
             self._problem = None
             self._called = called
             if self.status().state is LocalState.RUNNING:
@@ -154,7 +154,7 @@ class LocalLangflow:
                 worker=worker.pid, worker_created=worker.created, worker_boot=worker.boot
             )
             try:
-                with launcher.faults_told(self.folder):
+                with launcher.translate_launch_errors(self.folder):
                     self._bring_up(tell)
             except BaseException as problem:
                 self._record_failure(problem)
@@ -163,7 +163,7 @@ class LocalLangflow:
 
     def stop(self) -> LocalStatus:
         """End the server, or the start that is under way, and everything that it started."""
-        with launcher.faults_told(self.folder):
+        with launcher.translate_launch_errors(self.folder):
             self._make_folder()
             self._stop_mark.write({"at": time.time()})
             return self._stop_alone()

@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.run_cache import Board
 from lfclient.console.runner.task_supervisor import Tasks
-from lfclient.console.store.commands import Wish
+from lfclient.console.store.commands import Command
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 
@@ -27,17 +27,17 @@ class Presses:
 
     def __init__(self, store: Store, board: Board, tasks: Tasks, worker: str) -> None:
         self._store, self._board, self._tasks, self._worker = store, board, tasks, worker
-        self._noted: dict[Wish, bool] = {}  # whether each counts
+        self._noted: dict[Command, bool] = {}  # whether each counts
 
     def stop(self, run_id: str, owner: str) -> None:
         """Ask for a stop of that owner's run."""
-        self._press(Wish(run_id, now()), owner)
+        self._press(Command(run_id, now()), owner)
 
     def decide(self, run_id: str, owner: str, question: str, decision: str) -> None:
         """Send a decision on a question of that owner's run."""
-        self._press(Wish(run_id, now(), question, decision), owner)
+        self._press(Command(run_id, now(), question, decision), owner)
 
-    def note(self) -> list[Wish]:
+    def note(self) -> list[Command]:
         """Put what was pressed elsewhere on the board; what is to be told, and then taken, so that
         whoever pressed sees it all the time.
         """
@@ -54,7 +54,7 @@ class Presses:
                 self._offer_again(wish, going.get(wish.run_id, ""))
         return wishes
 
-    def take(self, wish: Wish) -> None:
+    def take(self, wish: Command) -> None:
         """Carry out what was noted: it is taken first, and so never done twice."""
         if self._store.wishes.take(wish, self._worker) and self._noted.pop(wish):
             self._carry_out(wish)
@@ -65,34 +65,34 @@ class Presses:
         mine = self._store.unfinished(owner)
         return any(one.id == run_id and one.worker != self._worker for one in mine)
 
-    def _press(self, wish: Wish, owner: str) -> None:
+    def _press(self, wish: Command, owner: str) -> None:
         if self._is_elsewhere(wish.run_id, owner):
             self._store.wishes.put(wish)
         elif self._put(wish, owner):
             self._carry_out(wish)
 
-    def _carry_out(self, wish: Wish) -> None:
+    def _carry_out(self, wish: Command) -> None:
         if wish.question:
             self._tasks.decide(wish.run_id, wish.question, wish.decision)
         else:
             self._tasks.press_stop(wish.run_id)
 
-    def _offer_again(self, wish: Wish, owner: str) -> None:
+    def _offer_again(self, wish: Command, owner: str) -> None:
         edit_of(self._board, owner, wish.run_id, lambda record: record.unpressed())
 
-    def _put(self, wish: Wish, owner: str) -> bool:
+    def _put(self, wish: Command, owner: str) -> bool:
         """Note it on the board; whether it counts."""
         return edit_of(self._board, owner, wish.run_id, lambda record: _pressed(record, wish))
 
 
-def as_wished(record: RunRecord, wishes: Iterable[Wish]) -> RunRecord:
+def as_wished(record: RunRecord, wishes: Iterable[Command]) -> RunRecord:
     """A run of another process with what that one is still to take, as it will be."""
     for wish in wishes:
         record = replace(record, **(_pressed(record, wish) or {}))
     return record
 
 
-def _pressed(record: RunRecord, wish: Wish) -> dict[str, Any] | None:
+def _pressed(record: RunRecord, wish: Command) -> dict[str, Any] | None:
     """What a press changes; None if it does not count: for what is over, or was not the first."""
     if record.ended:
         return None

@@ -16,7 +16,7 @@ from lfclient.console.runner.run_context import LiveRun
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.reducer import apply, settled
+from lfclient.runs.reducer import apply, finalize
 
 _GATEWAY_FAULTS = (502, 504)  # a proxy gave up: what is behind it may go on
 _OUTCOME_HINT = (
@@ -72,7 +72,7 @@ async def stream(live: LiveRun, overrides: Mapping[str, Any]) -> None:
     if live.server is None or live.server.early_stop:
         begun.set()
     if not await _called(live, _listened(live, overrides, begun), begun):
-        run = settled(replace(live.job, status=RunStatus.CANCELLED))
+        run = finalize(replace(live.job, status=RunStatus.CANCELLED))
         await live.end(RunStatus.CANCELLED, run=run, stop_result=_STREAM_STOPPED)
 
 

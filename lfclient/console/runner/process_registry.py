@@ -12,7 +12,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from lfclient.console.store.errors import told
+from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
 from lfclient.console.store.workers import Workers
 
@@ -41,7 +41,7 @@ class Presence(Protocol):
 
 def presence(folder: Path, store: Store) -> Presence:
     """The one that fits the database: of a server, any machine may have processes."""
-    return Beats(store.workers) if store.database.is_shared else Locks(folder)
+    return DatabaseHeartbeat(store.workers) if store.database.is_shared else Locks(folder)
 
 
 class Locks:
@@ -53,7 +53,7 @@ class Locks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "workers"
         self.id = uuid.uuid4().hex
-        with told(f"The folder of processes, {self._folder},"):
+        with translate_db_errors(f"The folder of processes, {self._folder},"):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = FileLock(self._path(self.id))
             self._lock.acquire()
@@ -90,7 +90,7 @@ class _Seen:
     silent: float = 0.0
 
 
-class Beats:
+class DatabaseHeartbeat:
     """A counter in the database for each process, which it raises as long as it lives.
 
     Another is taken for dead once this one has seen it unchanged for `DEAD_SECONDS` of its own

@@ -18,7 +18,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.events import Event
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.reducer import answered, apply, settled, with_builds, with_history
+from lfclient.runs.reducer import apply, finalize, merge_response, with_builds, with_history
 from lfclient.wire.server_info import ServerInfo
 
 RESTARTED = "The console was restarted during this run"
@@ -133,13 +133,13 @@ class LiveRun:
         What events have told since the server was asked stays.
         """
         record = self.record
-        run = answered(record.run, run) if record.run else run
+        run = merge_response(record.run, run) if record.run else run
         changes["job_id"] = run.job_id or record.job_id
         changes["session_id"] = run.session_id or record.session_id
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or now()
         if run.ended:
-            run = settled(run)
+            run = finalize(run)
             if self.blind:
                 run = replace(run, raw={}, warnings=(*run.warnings, _BLIND.format(self.blind)))
             await self.end(run.status, run=run, **changes)

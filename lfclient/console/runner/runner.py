@@ -26,7 +26,7 @@ from lfclient.console.runner.run_cache import Board
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, LiveRun
 from lfclient.console.runner.run_history import Past
 from lfclient.console.runner.takeover import Takeover
-from lfclient.console.runner.task_supervisor import Connect, Job, Tasks
+from lfclient.console.runner.task_supervisor import Connect, FollowTask, Tasks
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED, RecordProblem, RunRecord
 from lfclient.console.store.search_text import gist_of
@@ -148,7 +148,7 @@ class Runner:
                 await execute(live, values)
 
             self._board.put(record)
-            self._tasks.begin(Job(record.id, connection, work, server, flow))
+            self._tasks.begin(FollowTask(record.id, connection, work, server, flow))
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
@@ -199,7 +199,9 @@ class Runner:
         )
         if new:
             self._board.put(record)
-            self._tasks.begin(Job(record.id, connection, follow, flow=flow, blind=NOT_STARTED_HERE))
+            self._tasks.begin(
+                FollowTask(record.id, connection, follow, flow=flow, blind=NOT_STARTED_HERE)
+            )
         return record.id
 
     def is_followed(self, run_id: str) -> bool:

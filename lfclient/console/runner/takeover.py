@@ -16,13 +16,13 @@ from lfclient.console.runner.process_registry import BEAT_SECONDS, Presence
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import Board
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun
-from lfclient.console.runner.task_supervisor import Job, Tasks
+from lfclient.console.runner.task_supervisor import FollowTask, Tasks
 from lfclient.console.store.errors import AnswerUnreadable
-from lfclient.console.store.run_record import AnswerKept, RecordProblem, RunRecord
+from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
 from lfclient.flows.validation import MASK
 from lfclient.runs.model import RunStatus
-from lfclient.runs.reducer import settled
+from lfclient.runs.reducer import finalize
 
 # for which a visitor's key is used after the last sign of that visitor
 VISITOR_SECONDS = 3600.0
@@ -185,7 +185,7 @@ class Takeover:
                     again = not (moved or live.blind)
                     await recover(live, live.record.overrides if again else None)
 
-            job = Job(record.id, connection, work, sent=True)
+            job = FollowTask(record.id, connection, work, sent=True)
             if not current.started_here:
                 job.blind = NOT_STARTED_HERE
             elif not current.inputs_kept or holds_mask(current.overrides):
@@ -233,7 +233,7 @@ class Takeover:
                 note="",
                 version=kept.version + 1,
                 problem=_LOST_STREAM if streamed else _LOST_CALL,
-                run=kept.run and settled(replace(kept.run, status=status)),
+                run=kept.run and finalize(replace(kept.run, status=status)),
             ),
             answer=True,  # so that lists and searches tell why
         )
@@ -241,8 +241,8 @@ class Takeover:
 
 def _as_told(record: RunRecord) -> dict[str, Any]:
     """What its follower goes on from: where a part is missing, all is asked for anew."""
-    whole = record.answer_kept is AnswerKept.WHOLE
-    return {} if whole else {"run": None, "answer_kept": AnswerKept.WHOLE}
+    whole = record.answer_kept is StoredParts.WHOLE
+    return {} if whole else {"run": None, "answer_kept": StoredParts.WHOLE}
 
 
 def holds_mask(value: object) -> bool:

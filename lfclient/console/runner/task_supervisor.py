@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Job:
+class FollowTask:
     """What is to be done for a run that is on the board. `sent`: it may be going on already."""
 
     run_id: str
@@ -65,7 +65,7 @@ class Tasks:
         self._records = records
         records.lose = self.lose
         self._connect = connect
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, FollowTask] = {}
         self.left = False
         self._closed = False
         self.tidiers: list[Callable[[], None]] = []
@@ -85,7 +85,7 @@ class Tasks:
         job = self._jobs.get(run_id)
         return job.connection if job else None
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: FollowTask) -> None:
         """Do it, unless something is being done for that run."""
         with self._lock:
             if job.run_id in self._jobs:
@@ -126,13 +126,13 @@ class Tasks:
         if not self._thread.is_alive():
             self._loop.close()
 
-    def _create(self, job: Job) -> None:
+    def _create(self, job: FollowTask) -> None:
         if job.lost or self._closed:
             self._jobs.pop(job.run_id, None)
             return
         job.task = self._loop.create_task(self._do(job))
 
-    async def _do(self, job: Job) -> None:
+    async def _do(self, job: FollowTask) -> None:
         live = LiveRun(job.run_id, self._records, job.server, job.flow, job.wishes, job.blind)
         try:
             await self._connected(live, job)
@@ -164,7 +164,7 @@ class Tasks:
         with suppress(KeyError):
             self._records.board.edit(run_id, unpressed)
 
-    async def _connected(self, live: LiveRun, job: Job) -> None:
+    async def _connected(self, live: LiveRun, job: FollowTask) -> None:
         try:
             client = await aside(self._connect, job.connection, job.server)
         except LangflowError as error:

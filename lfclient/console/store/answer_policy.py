@@ -10,7 +10,7 @@ from lfclient.console.config.retention import Keeping
 from lfclient.console.store import statements
 from lfclient.console.store.omissions import NO_OUTPUTS
 from lfclient.console.store.raw_writes import Execute
-from lfclient.console.store.run_record import AnswerKept, RunRecord
+from lfclient.console.store.run_record import RunRecord, StoredParts
 from lfclient.console.store.serialization import dump_run
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
@@ -21,20 +21,20 @@ _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 _UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
 
 
-def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[AnswerKept, Run]:
+def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[StoredParts, Run]:
     """What of a run's answer is to be kept, as far as it is not too large."""
     if not keeping.outputs:
-        return AnswerKept.NOT_WANTED, without_values(run, AnswerKept.NOT_WANTED)
+        return StoredParts.NOT_WANTED, without_values(run, StoredParts.NOT_WANTED)
     if record.inputs_kept and keeping.inputs:
         return record.answer_kept, run  # of one that was read, a part may be missing already
-    return AnswerKept.WITHOUT_INPUTS, without_inputs(run)
+    return StoredParts.WITHOUT_INPUTS, without_inputs(run)
 
 
 def write_answer(
     execute: Execute,
     run_id: str,
     run: Run,
-    kept: AnswerKept,
+    kept: StoredParts,
     keeping: Keeping,
     before: int,
 ) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def write_answer(
     raise AssertionError("an answer without its values is always kept")
 
 
-def _smaller_and_smaller(run: Run, kept: AnswerKept) -> Iterator[tuple[AnswerKept, Run]]:
+def _smaller_and_smaller(run: Run, kept: StoredParts) -> Iterator[tuple[StoredParts, Run]]:
     yield kept, run
-    if kept is AnswerKept.WHOLE:
-        yield AnswerKept.WITHOUT_RAW, replace(run, raw={})
-    yield AnswerKept.TOO_LARGE, without_values(run, AnswerKept.TOO_LARGE)
+    if kept is StoredParts.WHOLE:
+        yield StoredParts.WITHOUT_RAW, replace(run, raw={})
+    yield StoredParts.TOO_LARGE, without_values(run, StoredParts.TOO_LARGE)
 
 
 def without_inputs(run: Run) -> Run:
@@ -76,7 +76,7 @@ def without_inputs(run: Run) -> Run:
     return replace(_without_parts(run), messages=messages)
 
 
-def without_values(run: Run, why: AnswerKept) -> Run:
+def without_values(run: Run, why: StoredParts) -> Run:
     """What happened in a run, without what it returned or said."""
 
     def emptied(output: Output) -> Output:

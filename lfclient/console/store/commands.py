@@ -14,7 +14,7 @@ from lfclient.console.store.tables import RunRow, WishRow
 
 
 @dataclass(frozen=True)
-class Wish:
+class Command:
     """To stop a run, or where `question` is the id of one, to decide so."""
 
     run_id: str
@@ -32,7 +32,7 @@ class RunWishes:
         self._database = database
         self._new = database.insert_new(WishRow.__table__, "run_id", "question")
 
-    def put(self, wish: Wish) -> None:
+    def put(self, wish: Command) -> None:
         """Leave it, unless there is one already."""
         row = {
             "run_id": wish.run_id,
@@ -43,14 +43,14 @@ class RunWishes:
         with self._database.write() as connection:
             connection.execute(self._new, row)
 
-    def of(self, run_ids: Collection[str]) -> list[Wish]:
+    def of(self, run_ids: Collection[str]) -> list[Command]:
         """Those for some runs that nobody has taken yet."""
         # there is hardly ever one at all
         with self._database.read() as connection:
             rows = connection.execute(select(WishRow.__table__))
             return [_wish(*row) for row in rows if row.run_id in run_ids]
 
-    def take(self, wish: Wish, worker: str) -> bool:
+    def take(self, wish: Command, worker: str) -> bool:
         """Whether the process that follows its run is the one to carry it out: it is gone then, and
         so taken only once, whatever becomes of the process.
         """
@@ -62,7 +62,7 @@ class RunWishes:
             return bool(connection.execute(gone).rowcount)
 
 
-def _wish(run_id: str, question: str, decision: str, asked_at: int) -> Wish:
+def _wish(run_id: str, question: str, decision: str, asked_at: int) -> Command:
     asked = moment(asked_at)
     assert asked is not None
-    return Wish(run_id, asked, question, decision)
+    return Command(run_id, asked, question, decision)

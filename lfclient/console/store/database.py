@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lfclient.console.store.errors import StoreError, index_is_damaged, told
+from lfclient.console.store.errors import StoreError, index_is_damaged, translate_db_errors
 from lfclient.console.store.migrate import is_current, is_new, rebuild, upgrade
 from lfclient.console.store.raw_writes import Execute, Quick
 from lfclient.console.store.secure_delete import changes, mark, marked, merge, unmark
@@ -61,7 +61,7 @@ class Database:
             self.where = f"The database of runs, {self._address.database} at {host},"
         else:
             self.where = f"The file of runs, {self.path},"
-        with told(self.where, server=self.is_shared):
+        with translate_db_errors(self.where, server=self.is_shared):
             self.engine = self._connected(BUSY_SECONDS, statement_seconds=60)
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             # so that what is read in one transaction is of one moment
@@ -171,7 +171,7 @@ class Database:
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
-            with told(self.where, server=self.is_shared):
+            with translate_db_errors(self.where, server=self.is_shared):
                 if not self.is_shared:
                     self._same_file()
                 yield
@@ -179,7 +179,7 @@ class Database:
             if index_is_damaged(error.__cause__):
                 log.warning("%s", error.message)
                 self.engine.dispose()  # a connection has a part of the index in its memory
-                with told(self.where), self._writer.begin() as connection:
+                with translate_db_errors(self.where), self._writer.begin() as connection:
                     rebuild(connection)
             raise
 

@@ -192,7 +192,7 @@ def index_is_damaged(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def told(where: str, *, server: bool = False) -> Iterator[None]:
+def translate_db_errors(where: str, *, server: bool = False) -> Iterator[None]:
     """What the database raises inside becomes a `StoreError`."""
     try:
         yield

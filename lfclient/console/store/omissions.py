@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from lfclient.console.store.run_record import AnswerKept, RunRecord
+from lfclient.console.store.run_record import RunRecord, StoredParts
 
 # why a run's outputs are not there
 NO_OUTPUTS = {
-    AnswerKept.TOO_LARGE: "the answer is larger than this console keeps",
-    AnswerKept.NOT_WANTED: "this console keeps no outputs",
-    AnswerKept.REMOVED: "they made room for those of later runs",
+    StoredParts.TOO_LARGE: "the answer is larger than this console keeps",
+    StoredParts.NOT_WANTED: "this console keeps no outputs",
+    StoredParts.REMOVED: "they made room for those of later runs",
 }
 _WITHOUT = {
-    AnswerKept.WITHOUT_RAW: "The raw answer was not kept: it makes the answer larger than this "
+    StoredParts.WITHOUT_RAW: "The raw answer was not kept: it makes the answer larger than this "
     "console keeps.",
-    AnswerKept.WITHOUT_INPUTS: "This console keeps no inputs. Nor did it keep what may repeat "
+    StoredParts.WITHOUT_INPUTS: "This console keeps no inputs. Nor did it keep what may repeat "
     "them: the raw answer, and what each component returned on the way.",
 }
 
 
-def of_answer(kept: AnswerKept) -> str:
+def of_answer(kept: StoredParts) -> str:
     """What of a run's answer the store does not have, and why; "" if it has all."""
     if kept in NO_OUTPUTS:
         return f"The outputs are not kept: {NO_OUTPUTS[kept]}."

@@ -10,7 +10,7 @@ from lfclient.console.config.retention import Keeping
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import KeptDrafts
 from lfclient.console.store.row_mapping import microseconds
-from lfclient.console.store.run_record import UNFINISHED, AnswerKept
+from lfclient.console.store.run_record import UNFINISHED, StoredParts
 from lfclient.console.store.tables import PieceRow, RunRow
 
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
@@ -88,5 +88,5 @@ class Cleaner:
                 connection.execute(
                     update(RunRow)
                     .where(RunRow.id.in_(leaving))
-                    .values(answer_bytes=0, answer_kept=AnswerKept.REMOVED.value)
+                    .values(answer_bytes=0, answer_kept=StoredParts.REMOVED.value)
                 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lfclient.console.store.run_record import AnswerKept, RecordProblem, RunRecord
+from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.runs.model import Run, RunStatus
 
@@ -59,7 +59,7 @@ def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
             "status": RunStatus(values["status"]),
             "overrides": load_value(values["overrides"]),
             "problem": RecordProblem(**load_value(problem)) if problem else None,
-            "answer_kept": AnswerKept(values["answer_kept"]),
+            "answer_kept": StoredParts(values["answer_kept"]),
             "run": run,
         }
     )

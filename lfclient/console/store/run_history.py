@@ -16,7 +16,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from lfclient.console.store.database import Database
 from lfclient.console.store.row_mapping import moment, storable
-from lfclient.console.store.run_queries import COLUMNS, Cursor, RunFilter, Runs, still
+from lfclient.console.store.run_queries import COLUMNS, Cursor, RunFilter, RunLists, still
 from lfclient.console.store.run_record import UNFINISHED
 from lfclient.console.store.statements import LABELS_OF, RUNS
 from lfclient.console.store.tables import LabelRow, RunRow
@@ -102,7 +102,7 @@ class History:
         cursor = newer_than or older_than
         found: list[tuple[Cursor, Row[Any]]] = []
         with self._database.read() as connection:
-            runs = Runs.searched(connection, owners, which, ordered=True)
+            runs = RunLists.searched(connection, owners, which, ordered=True)
             for owner in owners:
                 for query in runs.pages(owner, which, cursor, limit + 1, back=back):
                     rows = connection.execute(query, runs.values)
@@ -130,7 +130,7 @@ class History:
         which = which or RunFilter()
         with self._database.read() as connection:
             found = 0
-            runs = Runs.searched(connection, owners, which, ordered=False)
+            runs = RunLists.searched(connection, owners, which, ordered=False)
             for owner in owners:
                 some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
                 found += connection.execute(
@@ -150,7 +150,7 @@ class History:
         step, ahead = width * 1_000_000, ahead * 1_000_000
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
-            runs = Runs.searched(connection, owners, which, ordered=False)
+            runs = RunLists.searched(connection, owners, which, ordered=False)
             time, word = runs.table.c.created_at, runs.table.c.status
             bucket = (time - (time + ahead) % step).label("bucket")
             for owner in owners:
@@ -264,7 +264,7 @@ class History:
         for owner in owners:
             while True:
                 with self._database.delete() as connection:
-                    runs = Runs.searched(connection, [owner], which, ordered=False)
+                    runs = RunLists.searched(connection, [owner], which, ordered=False)
                     some = runs.narrowed([runs.table.c.id], owner, which)
                     some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
                     ids = list(connection.execute(some, runs.values).scalars())

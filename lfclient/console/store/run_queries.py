@@ -65,7 +65,7 @@ _FEW = (
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunLists:
     """Where to look: the table of runs, or those few of it that a search has found.
 
     `values` are to be given with each query: the ids of those few.
@@ -78,7 +78,7 @@ class Runs:
     @classmethod
     def searched(
         cls, connection: Connection, owners: Sequence[str], which: RunFilter, *, ordered: bool
-    ) -> Runs:
+    ) -> RunLists:
         """Where the owners' runs with the text of `which` are; `ordered`: for pages, not for sums.
 
         Others' may be among them.
@@ -153,7 +153,7 @@ class Runs:
 @lru_cache(maxsize=200)
 def _known_pages(table: FromClause, *about: Any) -> list[Select[Any]]:
     """Queries without a word of a search in them, kept: one list is looked at again and again."""
-    return Runs(table)._pages(*about)
+    return RunLists(table)._pages(*about)
 
 
 def still(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[Any]:

@@ -13,7 +13,7 @@ ADOPTED = "job "  # begins the click of a run that was not started in this conso
 UNFINISHED = [status.value for status in RunStatus if not status.ended]
 
 
-class AnswerKept(str, Enum):
+class StoredParts(str, Enum):
     """What a store has of a run's answer."""
 
     WHOLE = "whole"
@@ -74,7 +74,7 @@ class RunRecord:
     attempts: int = 1
     gist: str = ""
     inputs_kept: bool = True
-    answer_kept: AnswerKept = AnswerKept.WHOLE
+    answer_kept: StoredParts = StoredParts.WHOLE
     run: Run | None = None
 
     @property

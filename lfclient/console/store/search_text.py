@@ -33,7 +33,7 @@ def gist_of(flow: Flow, overrides: Mapping[str, Any]) -> str:
     given = {
         key: _without_folders(value) if key in files else value for key, value in overrides.items()
     }
-    return gist(given, {of.key: label_of(of) for of in flow.fields})
+    return input_summary(given, {of.key: label_of(of) for of in flow.fields})
 
 
 def _without_folders(value: Any) -> Any:
@@ -45,7 +45,7 @@ def _without_folders(value: Any) -> Any:
     return value
 
 
-def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
+def input_summary(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
     """The values that differ from the flow's, in one line: `Message: Hello · Rows: 3`.
 
     `overrides` by `Component.parameter`, secrets masked; `labels` are the parameters' labels.
@@ -58,7 +58,7 @@ def gist(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) 
     return clip(" · ".join(parts), GIST)
 
 
-def headline(record: RunRecord) -> str:
+def output_summary(record: RunRecord) -> str:
     """The first line of what a run returned, or of why it failed."""
     run = record.run
     for output in run.outputs.values() if run else ():

@@ -18,41 +18,21 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from lfclient.console.config.retention import Keeping
 from lfclient.console.store import statements
 from lfclient.console.store.answer_policy import wanted, write_answer
-from lfclient.console.store.commands import RunWishes, Wish
+from lfclient.console.store.commands import RunWishes
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import KeptDrafts
-from lfclient.console.store.errors import AnswerUnreadable, NewerStore, StoreError
-from lfclient.console.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead, Presets
+from lfclient.console.store.errors import AnswerUnreadable
+from lfclient.console.store.presets import Presets
 from lfclient.console.store.raw_writes import Execute
 from lfclient.console.store.retention import Cleaner
 from lfclient.console.store.row_mapping import changing, from_row, microseconds, to_row
-from lfclient.console.store.run_history import Entry, History, Page, Removed
-from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.run_record import UNFINISHED, AnswerKept, RecordProblem, RunRecord
-from lfclient.console.store.search_text import gist, headline, searched
+from lfclient.console.store.run_history import History
+from lfclient.console.store.run_record import UNFINISHED, RunRecord
+from lfclient.console.store.search_text import input_summary, output_summary, searched
 from lfclient.console.store.serialization import load_run
 from lfclient.console.store.tables import RunRow, TextRow
 from lfclient.console.store.workers import Workers
 from lfclient.runs.model import Run, RunStatus
-
-__all__ = [
-    "AnswerKept",
-    "ChangedMeanwhile",
-    "Cursor",
-    "Entry",
-    "NameTaken",
-    "NewerStore",
-    "Page",
-    "Preset",
-    "PresetHead",
-    "RecordProblem",
-    "Removed",
-    "RunFilter",
-    "RunRecord",
-    "Store",
-    "StoreError",
-    "Wish",
-]
 
 _LARGE = 4_000_000  # bytes
 
@@ -152,7 +132,7 @@ class Store:
             columns, run = self._pieces(execute, record, record.run, before)
             if run is not record.run:
                 record = replace(record, run=run)
-        columns |= {"the_run": record.id, "headline": headline(record)}
+        columns |= {"the_run": record.id, "headline": output_summary(record)}
         execute(statements.CHANGE_ANSWER, columns)
         text = {"the_run": record.id, "body": searched(record)}
         execute(statements.CHANGE_TEXT, text)
@@ -323,7 +303,7 @@ class Store:
             log.error("%s", error.message)
         text = {"run_id": run_id, "body": searched(record)}
         connection.execute(self._new_text, text)
-        columns = {"gist": gist(record.overrides), "headline": headline(record)}
+        columns = {"gist": input_summary(record.overrides), "headline": output_summary(record)}
         connection.execute(update(RunRow).where(mine).values(columns))
 
 

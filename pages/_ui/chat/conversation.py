@@ -22,8 +22,8 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
-from pages._ui.run.controls import Choice
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.run.controls import RunChoice
 from pages._ui.run.flow_form import Workbench
 from pages._ui.state import chat as chat_state
 
@@ -47,8 +47,8 @@ class Talk:
     `earlier` those before it; `settled` says that the history is younger than its end.
     """
 
-    session: Session
-    choice: Choice
+    session: ServerSession
+    choice: RunChoice
     id: str
     history: Sequence[Message] | None
     complete: bool
@@ -87,7 +87,7 @@ class Line:
     at: datetime | None = None
 
 
-def prepare(session: Session, ready: Workbench) -> Talk:
+def prepare(session: ServerSession, ready: Workbench) -> Talk:
     """The conversation in the address, or a new one."""
     choice, flow = ready.choice, ready.choice.flow
     named = chat_state.talk(flow.id)
@@ -102,7 +102,7 @@ def prepare(session: Session, ready: Workbench) -> Talk:
     return _with_history(talk, ready) if named else talk
 
 
-def latest(session: Session, flow_id: str, name: str) -> RunRecord | None:
+def latest(session: ServerSession, flow_id: str, name: str) -> RunRecord | None:
     """The latest run in a session, if it is among the flow's latest."""
     found = backend().runner.recent(session.owner, _LATEST, flow_id)
     return next((record for record in found if record.session_id == name), None)
@@ -142,7 +142,7 @@ def _with_history(talk: Talk, ready: Workbench) -> Talk:
     )
 
 
-def forget(session: Session) -> None:
+def forget(session: ServerSession) -> None:
     """What the server said of the conversation on the screen is so no longer."""
     before = chat_state.talk_asked("")
     if before:
@@ -190,7 +190,7 @@ def sessions_question(flow_id: str) -> str:
     return f"sessions {flow_id}"
 
 
-def lines(session: Session, flow_id: str) -> list[Line]:
+def lines(session: ServerSession, flow_id: str) -> list[Line]:
     """The flow's sessions, the latest first as far as the server tells."""
     question = sessions_question(flow_id)
     return session.ask(question, _KEPT_SECONDS, lambda api: _lines(api, flow_id)).value

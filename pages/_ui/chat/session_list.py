@@ -20,7 +20,7 @@ from pages._ui.chat.conversation import Line, Talk
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.request_cache import StillAsking
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain, time_words
@@ -66,7 +66,7 @@ class Change:
         api.rename_session(self.session_id, self.name, flow=self.flow_id)
 
 
-def settle(session: Session) -> None:
+def settle(session: ServerSession) -> None:
     """Draw what has become of the last change, if it is not seen yet."""
     change = chat_state.talk_change()
     if not isinstance(change, Change):

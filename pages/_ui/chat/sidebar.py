@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import flow_form, flow_picker
 from pages._ui.run.flow_form import Workbench
 from pages._ui.state import chat as chat_state
@@ -17,7 +17,7 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import plain
 
 
-def place(session: Session) -> AbstractContextManager:
+def place(session: ServerSession) -> AbstractContextManager:
     """Where the flow is chosen: beside, or in the middle as long as none is."""
     return st.sidebar if flow_picker.has_choice(session) else st.container()
 
@@ -28,7 +28,7 @@ def tell_where() -> None:
         st.caption("The flow, its parameters and the sessions are behind » at the top.")
 
 
-def bench(session: Session, flow: Flow | None) -> Workbench | None:
+def bench(session: ServerSession, flow: Flow | None) -> Workbench | None:
     """The flow's form, without its message; None, and why, where one cannot talk with it."""
     if flow is None:
         return None

@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.compare.inputs import ParameterRow, parameter_rows
 from lfclient.console.store import omissions
-from lfclient.flows.run_inputs import Given
+from lfclient.flows.run_inputs import InputValue
 from pages._ui.compare.runs import Column, mark, one_flow
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
@@ -77,7 +77,7 @@ def _cell(row: ParameterRow, column: Column, known: list[Column]) -> str:
     return plain(clip(_words(one), LETTERS))
 
 
-def _words(one: Given) -> str:
+def _words(one: InputValue) -> str:
     return input_values.in_words(one) or input_values.text_of(one.value)[: 10 * LETTERS]
 
 

@@ -10,13 +10,13 @@ from lfclient.console.store.run_record import RunRecord
 from pages._ui.compare import facts, inputs, outputs, picker, timings
 from pages._ui.compare.runs import Column, columns_of
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
 
 EVERY_SECONDS = 1.0
 
 
-def draw(session: Session) -> None:
+def draw(session: ServerSession) -> None:
     """The runs in the address; where these can't be compared, why, and others to choose from."""
     st.markdown("#### :material/compare: Compare runs", anchors=False)
     asked = picker.asked(session)

@@ -13,7 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import plain, time_words
@@ -27,11 +27,11 @@ SUGGESTED = 8  # runs of the same flow beside one that is shown
 class Asked:
     """What the address names: the runs that there are, and why they can't be compared, or ""."""
 
-    found: tuple[tuple[Session, RunRecord], ...]
+    found: tuple[tuple[ServerSession, RunRecord], ...]
     problem: str = ""
 
 
-def asked(session: Session) -> Asked:
+def asked(session: ServerSession) -> Asked:
     """The runs in the address that this browser may see, on whichever of its servers."""
     names = compare_page.runs_in_address()
     if not names:
@@ -57,7 +57,7 @@ def asked(session: Session) -> Asked:
     return Asked(found)
 
 
-def _find(session: Session, run_id: str) -> tuple[Session, RunRecord] | None:
+def _find(session: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
     if not run_page.may_be_run(run_id):
         return None
     record = backend().runner.get(run_id, session.owner)
@@ -68,7 +68,7 @@ def _find(session: Session, run_id: str) -> tuple[Session, RunRecord] | None:
     return (session, record) if record else None
 
 
-def draw(session: Session, asked: Asked) -> None:
+def draw(session: ServerSession, asked: Asked) -> None:
     """Why the runs in the address can't be compared, and the choice of others."""
     if compare_page.runs_in_address():
         alerts.show_words("These runs can't be compared", asked.problem, warning=True)
@@ -77,7 +77,7 @@ def draw(session: Session, asked: Asked) -> None:
     _picker(session, asked.found)
 
 
-def others(session: Session, asked: Asked) -> None:
+def others(session: ServerSession, asked: Asked) -> None:
     """The choice of others, out of the way."""
     controls.folded(
         "Compare other runs",
@@ -87,7 +87,7 @@ def others(session: Session, asked: Asked) -> None:
     )
 
 
-def _picker(session: Session, found: Sequence[tuple[Session, RunRecord]]) -> None:
+def _picker(session: ServerSession, found: Sequence[tuple[ServerSession, RunRecord]]) -> None:
     recent = {record.id: record for record in backend().runner.recent(session.owner, OFFERED)}
     records = {record.id: record for _, record in found} | recent
     if not records:
@@ -142,13 +142,13 @@ def link(runs: Sequence[str]) -> None:
     )
 
 
-def beside(session: Session, record: RunRecord) -> None:
+def beside(session: ServerSession, record: RunRecord) -> None:
     """The way from a run that is shown to a comparison with another of its flow."""
     st.fragment(_beside)(session, record.id, record.flow_id)
 
 
 @alerts.shown()
-def _beside(session: Session, run_id: str, flow_id: str) -> None:
+def _beside(session: ServerSession, run_id: str, flow_id: str) -> None:
     panel = st.popover(
         "Compare with…",
         icon=":material/compare:",

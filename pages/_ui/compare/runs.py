@@ -10,7 +10,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
 from pages._ui.connection.app_context import client
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Column:
     """A run, who may see it, its flow if that is at hand, and its number on the page."""
 
     number: int
-    session: Session
+    session: ServerSession
     record: RunRecord
     flow: Flow | None
 
@@ -33,7 +33,7 @@ class Column:
             return api.download(ref)
 
 
-def columns_of(found: Sequence[tuple[Session, RunRecord]]) -> list[Column]:
+def columns_of(found: Sequence[tuple[ServerSession, RunRecord]]) -> list[Column]:
     """The runs by their age, the oldest first, whatever their order in the address."""
     by_age = sorted(found, key=lambda each: each[1].created_at)
     return [
@@ -42,7 +42,7 @@ def columns_of(found: Sequence[tuple[Session, RunRecord]]) -> list[Column]:
     ]
 
 
-def _flow(session: Session, flow_id: str) -> Flow | None:
+def _flow(session: ServerSession, flow_id: str) -> Flow | None:
     """For names only, so whatever its server has to say about it is left aside."""
     try:
         return session.flow(flow_id).value

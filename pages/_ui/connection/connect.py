@@ -13,7 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.connection import local_panel, server_session
 from pages._ui.connection.app_context import backend, client, close_run
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
@@ -30,7 +30,7 @@ class _NotTaken:
     still: str | None
 
 
-def session() -> Session | None:
+def session() -> ServerSession | None:
     """The session in use; without one, the screen that leads to one, and None."""
     found = server_session.current()
     if found is None:
@@ -38,7 +38,7 @@ def session() -> Session | None:
     return found
 
 
-def opened_run(current: Session) -> tuple[Session, RunRecord | None]:
+def opened_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
     """The run in the address and the session that may see it.
 
     That is another of this browser's servers where the run was made there; if none of them may
@@ -58,7 +58,7 @@ def opened_run(current: Session) -> tuple[Session, RunRecord | None]:
     return current, record
 
 
-def _ask_for_key(current: Session) -> None:
+def _ask_for_key(current: ServerSession) -> None:
     with st.container(border=True, key="run-needs-key"):
         st.markdown("#### :material/search_off: No such run for this key", anchors=False)
         st.markdown(

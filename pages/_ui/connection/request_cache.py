@@ -65,7 +65,7 @@ class Bounded(Generic[K, T]):
 
 
 @dataclass(frozen=True)
-class Found(Generic[T]):
+class CachedAnswer(Generic[T]):
     """What a server said, and when; `problem` if it has not answered since."""
 
     value: T
@@ -90,7 +90,7 @@ class Answers:
     """The last answer to each question, by owner. Safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._known: Bounded[Key, Found[Any]] = Bounded(300)
+        self._known: Bounded[Key, CachedAnswer[Any]] = Bounded(300)
         self._open: dict[Key, _Question] = {}
         self._lock = threading.Lock()
 
@@ -101,7 +101,7 @@ class Answers:
         seconds: float,
         fetch: Callable[[], T],
         patience: float | None = None,
-    ) -> Found[T]:
+    ) -> CachedAnswer[T]:
         """`fetch()`, at most every `seconds`, in a thread of its own.
 
         The last answer while the next takes longer than `patience` seconds (None: `PATIENCE`), and
@@ -111,7 +111,7 @@ class Answers:
         patience = PATIENCE if patience is None else patience
         key = (owner, what)
         question = self._question(key, seconds, fetch)
-        if isinstance(question, Found):
+        if isinstance(question, CachedAnswer):
             return question
         question.ended.wait(max(0.0, question.began + patience - time.monotonic()))
         if question.error:
@@ -150,7 +150,7 @@ class Answers:
 
     def _question(
         self, key: Key, seconds: float, fetch: Callable[[], Any]
-    ) -> _Question | Found[Any]:
+    ) -> _Question | CachedAnswer[Any]:
         """What asks it, or an answer of less than `seconds` ago; one of the two at any moment."""
         with self._lock:
             known = self._known.get(key)
@@ -169,7 +169,7 @@ class Answers:
 
     def _fetch(self, key: Key, question: _Question, fetch: Callable[[], Any]) -> None:
         try:
-            found = Found(fetch(), time.monotonic())
+            found = CachedAnswer(fetch(), time.monotonic())
         except Exception as error:
             if isinstance(error, LangflowError):
                 # what it passed through would keep answers and keys in memory as long as itself
@@ -177,7 +177,7 @@ class Answers:
             known = self._known.get(key)
             if known and isinstance(error, LangflowError) and keeps_last_answer(error):
                 # asked again only after a while
-                found = Found(known.value, time.monotonic(), error)
+                found = CachedAnswer(known.value, time.monotonic(), error)
             else:
                 question.error, found = error, None
         with self._lock:

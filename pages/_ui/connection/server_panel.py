@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, server_session
 from pages._ui.connection.app_context import client, close_run
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import code, plain
@@ -46,7 +46,7 @@ _DIALECTS = {
 }
 
 
-def choose_server(current: Session | None) -> None:
+def choose_server(current: ServerSession | None) -> None:
     """Switch between the servers at hand; nothing to choose from is not shown."""
     connections = server_session.available()
     if len(connections) < 2 or current is None:
@@ -68,7 +68,7 @@ def choose_server(current: Session | None) -> None:
         st.rerun()
 
 
-def facts(session: Session) -> None:
+def facts(session: ServerSession) -> None:
     """What the server is, can do and limits; what is wrong with it."""
     with st.container(border=True, key="server-facts"):
         st.markdown(f"#### :material/dns: {plain(session.connection.name)}", anchors=False)
@@ -126,7 +126,7 @@ def _since(capability: str) -> str:
     return f" (from 1.{minor})" if minor else ""
 
 
-def _samples(session: Session) -> None:
+def _samples(session: ServerSession) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
@@ -164,7 +164,7 @@ def _added(made: list[str], missing: list[str]) -> None:
         )
 
 
-def other_server(current: Session | None) -> None:
+def other_server(current: ServerSession | None) -> None:
     """Address, key and test of any server."""
     with st.container(border=True):
         st.markdown("#### :material/lan: Address and key", anchors=False)

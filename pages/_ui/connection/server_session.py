@@ -20,7 +20,7 @@ from lfclient.runs.components import HumanInput
 from lfclient.wire.addresses import normalise
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import backend, client
-from pages._ui.connection.request_cache import Found, StillAsking
+from pages._ui.connection.request_cache import CachedAnswer, StillAsking
 from pages._ui.state import browser as state_browser
 
 T = TypeVar("T")
@@ -34,21 +34,21 @@ _KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files"
 
 
 @dataclass(frozen=True)
-class Session:
+class ServerSession:
     """A connection in use, and whose runs it may see."""
 
     connection: Connection
     owner: str
 
-    def server(self) -> Found[ServerInfo]:
+    def server(self) -> CachedAnswer[ServerInfo]:
         """What the server is and can do."""
         return self._ask("server")
 
-    def flows(self, patience: float | None = None) -> Found[list[FlowSummary]]:
+    def flows(self, patience: float | None = None) -> CachedAnswer[list[FlowSummary]]:
         """All flows of the key's user; a new list is waited for as long as for any, or so long."""
         return self._ask("flows", patience=patience)
 
-    def flow(self, flow_id: str) -> Found[Flow]:
+    def flow(self, flow_id: str) -> CachedAnswer[Flow]:
         """A flow whole."""
         return self._ask("flow", flow_id)
 
@@ -59,7 +59,7 @@ class Session:
         except LangflowError:
             return None
 
-    def pending(self, flow_id: str) -> Found[list[HumanInput]]:
+    def pending(self, flow_id: str) -> CachedAnswer[list[HumanInput]]:
         """What runs of a flow wait for a person to decide."""
         return self._ask("pending", flow_id)
 
@@ -70,7 +70,7 @@ class Session:
         except StillAsking:
             return ()
 
-    def files(self) -> Found[list[FileRef]]:
+    def files(self) -> CachedAnswer[list[FileRef]]:
         """The files of the key's user, the newest first."""
         return self._ask("files")
 
@@ -87,7 +87,9 @@ class Session:
         with client(self.connection, server) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
-    def ask(self, question: str, seconds: float, work: Callable[[LangflowClient], T]) -> Found[T]:
+    def ask(
+        self, question: str, seconds: float, work: Callable[[LangflowClient], T]
+    ) -> CachedAnswer[T]:
         """What `work` makes of a client: asked for beside the page, at most every `seconds`.
 
         Raises StillAsking, or the error of `work`, where it has given nothing yet.
@@ -116,7 +118,7 @@ class Session:
         """For how many seconds an answer to one of these has been due; None if none is."""
         return backend().answers.asking(self.owner, questions)
 
-    def _ask(self, what: str, *args: str, patience: float | None = None) -> Found[Any]:
+    def _ask(self, what: str, *args: str, patience: float | None = None) -> CachedAnswer[Any]:
         name, fetch = " ".join((what, *args)), self._fetch(what, *args)
         return backend().answers.ask(self.owner, name, _KEPT_SECONDS[what], fetch, patience)
 
@@ -151,7 +153,7 @@ def available() -> list[Connection]:
     return found
 
 
-def current() -> Session | None:
+def current() -> ServerSession | None:
     """The connection that this browser chose, else the first; None if there is none."""
     connections = available()
     if not connections:
@@ -161,7 +163,7 @@ def current() -> Session | None:
     return session(connection)
 
 
-def session(connection: Connection) -> Session:
+def session(connection: Connection) -> ServerSession:
     """Take up a connection; unfinished runs of its owner that nobody follows are followed again."""
     shared = backend()
     owner = shared.runner.owner_of(connection)
@@ -169,7 +171,7 @@ def session(connection: Connection) -> Session:
     if attached is None or time.monotonic() - attached >= ATTACH_SECONDS:
         shared.runner.attach(connection)
         shared.attached.put(owner, time.monotonic())
-    return Session(connection, owner)
+    return ServerSession(connection, owner)
 
 
 def choose(connection: Connection) -> None:
@@ -219,7 +221,7 @@ def discovered() -> Discovered | None:
     return shared.answers.ask("", "discovered", 5, lambda: discover(url), patience=15).value
 
 
-def holder_of(run_id: str) -> Session | None:
+def holder_of(run_id: str) -> ServerSession | None:
     """The session, among all that this browser has, that may see this run."""
     shared = backend()
     for connection in available():

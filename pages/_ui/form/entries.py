@@ -21,7 +21,7 @@ class Entered:
 
 
 @dataclass(frozen=True)
-class Tie:
+class PresetLink:
     """The preset that a form goes by, as it was when the form was filled with it.
 
     `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
@@ -42,7 +42,7 @@ class Entries:
     values: dict[str, Entered] = field(default_factory=dict)
     wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
-    tie: Tie | None = field(default=None, compare=False)
+    tie: PresetLink | None = field(default=None, compare=False)
     uploads: dict[str, list[Upload]] = field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
@@ -71,5 +71,5 @@ class Entries:
             {name: Entered(kind, unpack(value)) for name, (kind, value) in kept["values"].items()},
             dict(kept["wrong"]),
             dict(kept["faults"]),
-            kept["tie"] and Tie(**kept["tie"]),
+            kept["tie"] and PresetLink(**kept["tie"]),
         )

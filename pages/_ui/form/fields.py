@@ -14,7 +14,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.file_fields import types_in_words
 from lfclient.flows.validation import REQUIRED
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import file_fields
 from pages._ui.form.file_fields import Files
 from pages._ui.form.form_state import FormState, reset
@@ -49,7 +49,7 @@ class Context:
     """
 
     form: FormState
-    session: Session
+    session: ServerSession
     mode: str
     server: ServerInfo
     variables: Sequence[str]

@@ -20,7 +20,7 @@ from lfclient.flows.file_fields import paths, takes
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import uploads
 from pages._ui.form.form_state import FormState, empty_words
 from pages._ui.form.uploads import Chosen, Upload
@@ -37,7 +37,7 @@ class Files:
     """Whose form it is, and the server that its files go to."""
 
     form: FormState
-    session: Session
+    session: ServerSession
     server: ServerInfo
 
 
@@ -270,7 +270,7 @@ def _chosen(files: Files, of: Field, key: str) -> None:
 def begin(
     of: Field,
     given: Sequence[UploadedFile],
-    session: Session,
+    session: ServerSession,
     server: ServerInfo,
     flow_id: str,
 ) -> list[Upload]:

@@ -16,7 +16,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import label_of
 from lfclient.flows.validation import REQUIRED, check_overrides
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.fields import Context, draw, draw_attachments, draw_chat
 from pages._ui.form.form_state import FormState, form_state, reset
@@ -63,7 +63,7 @@ class FlowForm:
 
 def flow_form(
     flow: Flow,
-    session: Session,
+    session: ServerSession,
     *,
     mode: str,
     server: ServerInfo,

@@ -19,7 +19,7 @@ from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import paths
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import MASK, check, is_changed, is_secret, mask
-from pages._ui.form.entries import Entered, Entries, Tie
+from pages._ui.form.entries import Entered, Entries, PresetLink
 from pages._ui.form.table_widgets import base_key
 from pages._ui.form.uploads import Upload
 from pages._ui.form.widgets import States, Widget, unchanged
@@ -93,7 +93,7 @@ class FormState:
     uploads: dict[str, list[Upload]] = field(default_factory=dict)
     files: dict[str, Sent] = field(default_factory=dict)
     choices: Counter[str] = field(default_factory=Counter)
-    tie: Tie | None = None
+    tie: PresetLink | None = None
     filled: Filled | None = None
     former: list[Entries] = field(default_factory=list)
     refused: bool = False

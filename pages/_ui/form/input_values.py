@@ -13,7 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable, pack
 from lfclient.flows.file_fields import paths
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import Given, unchecked
+from lfclient.flows.run_inputs import InputValue, unchecked
 from lfclient.flows.validation import MASK, write_text
 from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
@@ -28,7 +28,7 @@ MOST_ROWS = 20_000
 TALL = 240  # pixels
 
 
-def of_record(record: RunRecord, flow: Flow | None) -> list[Given]:
+def of_record(record: RunRecord, flow: Flow | None) -> list[InputValue]:
     """What a run was given, by the names that its flow has for it."""
     return unchecked(record.overrides, flow)
 
@@ -41,7 +41,7 @@ def says_missing(record: RunRecord) -> bool:
     return bool(why)
 
 
-def draw(given: Sequence[Given], key: str) -> None:
+def draw(given: Sequence[InputValue], key: str) -> None:
     """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
     if given:
         _several(given, key)
@@ -49,7 +49,7 @@ def draw(given: Sequence[Given], key: str) -> None:
 
 
 @st.fragment
-def _several(given: Sequence[Given], key: str) -> None:
+def _several(given: Sequence[InputValue], key: str) -> None:
     """The first of them or all."""
     with st.container(key=f"given-{key}", gap="small"):
         shown = list(given)
@@ -62,7 +62,7 @@ def _several(given: Sequence[Given], key: str) -> None:
             st.caption(f"{more} more.")
 
 
-def _draw(one: Given, key: str) -> None:
+def _draw(one: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
         name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.where(60))}]"
         st.markdown(name)
@@ -71,7 +71,7 @@ def _draw(one: Given, key: str) -> None:
             st.caption(f":orange[:material/warning: {plain(clip(one.problem, 600))}]")
 
 
-def in_words(one: Given) -> str | None:
+def in_words(one: InputValue) -> str | None:
     """A value that needs no more than a line, as a line; None for any other."""
     value, field = one.value, one.field
     if one.secret and value == MASK:
@@ -99,14 +99,14 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else downloads.json_bytes(pack(value)).decode()
 
 
-def _written(one: Given) -> str:
+def _written(one: InputValue) -> str:
     try:
         return ", ".join(write_text(one.field, one.value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
         return text_of(one.value)  # the flow has another sort of value there by now
 
 
-def _value(one: Given, key: str) -> None:
+def _value(one: InputValue, key: str) -> None:
     value = one.value
     words = in_words(one)
     if one.secret and value == MASK:

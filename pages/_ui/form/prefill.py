@@ -12,7 +12,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import gist_of
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask
-from pages._ui.form.entries import Entries, Tie
+from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import Filled, FormState, enter
 from pages._ui.widgets.markdown import plain
 
@@ -36,7 +36,7 @@ def fill(
     _put_by(form, len(form.former))
     form.dropped.clear()
     enter(form, flow, overrides)
-    form.tie = Tie()
+    form.tie = PresetLink()
     form.filled = Filled(source, _now(form), dict(hints))
 
 

@@ -12,7 +12,7 @@ from pages._ui.compare import picker
 from pages._ui.connection.app_context import backend
 from pages._ui.history import bulk_all, labels
 from pages._ui.history import filters as history_filters
-from pages._ui.history.view import View, past, runs_words, told
+from pages._ui.history.view import View, notify_errors, past, runs_words
 from pages._ui.state import history as history_state
 from pages._ui.state.history import part
 
@@ -124,9 +124,9 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
 def _stop(view: View, going: Sequence[Entry]) -> None:
     """Called before the page is drawn; one that cannot be stopped does not keep the others."""
     sessions = {session.owner: session for session in view.sessions}
-    with told():
+    with notify_errors():
         for entry in _still(going):
-            with told():
+            with notify_errors():
                 backend().runner.stop(entry.id, sessions[entry.owner].connection)
                 st.toast("A stop was asked for.", icon=":material/stop:")
 
@@ -152,7 +152,7 @@ def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
 
 
 def _deleted(view: View, ended: Sequence[Entry]) -> None:
-    with told():
+    with notify_errors():
         runs = [entry.id for entry in _still(ended)]
         bulk_all.say_removed(len(past().delete(view.owners, runs).gone))
 

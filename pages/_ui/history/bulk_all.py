@@ -15,7 +15,7 @@ from lfclient.console.store.run_history import Entry
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import FIRST, LAST, is_narrowed, midnight
-from pages._ui.history.view import View, past, runs_words, told
+from pages._ui.history.view import View, notify_errors, past, runs_words
 from pages._ui.state.history import part
 from pages._ui.widgets import alerts
 
@@ -143,7 +143,7 @@ def _now() -> datetime:
 
 
 def _deleted(view: View, which: RunFilter) -> None:
-    with told(), st.spinner("Deleting …"):
+    with notify_errors(), st.spinner("Deleting …"):
         say_removed(len(past().delete_all(view.owners, which)))
         st.session_state[part("many")] = False  # the panel is closed
 

@@ -10,8 +10,8 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_history import LONGEST_LABEL, Entry
 from lfclient.errors import InvalidRequest, LangflowError
-from pages._ui.connection.server_session import Session
-from pages._ui.history.view import past, told
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.history.view import notify_errors, past
 from pages._ui.state.history import part, short_hash
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
@@ -31,7 +31,7 @@ class Marked:
     still: Callable[[Sequence[Entry]], Sequence[Entry]] = lambda entries: entries
 
 
-def of_opened(session: Session, run_id: str) -> None:
+def of_opened(session: ServerSession, run_id: str) -> None:
     """The star and the labels of the run that is shown."""
     owners = [session.owner]
     try:
@@ -74,7 +74,7 @@ def draw(marked: Marked, kind: str = "secondary") -> None:
 
 
 def _star(marked: Marked, starred: bool) -> None:
-    with told():
+    with notify_errors():
         for entry in marked.still(marked.entries):
             past().star(marked.owners, entry.id, starred)
 
@@ -116,14 +116,14 @@ def _added(marked: Marked, key: str) -> None:
     """Called when the box is left, and by the button: the second of the two finds it empty."""
     label = st.session_state[key].strip()
     if label:
-        with told():
+        with notify_errors():
             _change(marked, add=[label])
             st.session_state[key] = ""
 
 
 def _chosen(marked: Marked, common: Sequence[str], key: str) -> None:
     chosen = st.session_state[key]
-    with told():
+    with notify_errors():
         add = [label for label in chosen if label not in common]
         _change(marked, add, take=set(common) - set(chosen))
 

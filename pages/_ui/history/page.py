@@ -12,7 +12,7 @@ from lfclient.console.store.run_history import Page
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
 from pages._ui.connection import connect, server_session
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import bulk_actions, filter_form
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
@@ -114,7 +114,7 @@ def _as_first_drawn(view: View) -> tuple[View, Page]:
     return shown, page
 
 
-def _choices(everybody: tuple[Session, ...]) -> Choices:
+def _choices(everybody: tuple[ServerSession, ...]) -> Choices:
     """Where the store does not tell, the filters stand without what it would have offered."""
     names = list(dict.fromkeys(one.connection.name for one in everybody))
     owners = [one.owner for one in everybody]
@@ -124,7 +124,7 @@ def _choices(everybody: tuple[Session, ...]) -> Choices:
         return Choices({}, names, [])
 
 
-def _nothing(view: View, everybody: tuple[Session, ...], choices: Choices) -> None:
+def _nothing(view: View, everybody: tuple[ServerSession, ...], choices: Choices) -> None:
     """Why there is no run, and what to do."""
     if view.older_than or view.newer_than:
         st.info("There are no runs further on.", icon=":material/info:")

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow
 import streamlit as st
 
-from lfclient.common.formatting import apart, clip, duration_words, readable
+from lfclient.common.formatting import clip, duration_words, elide_common_prefix, readable
 from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
 from lfclient.console.store.run_history import Entry
 from lfclient.runs.model import Mode, RunStatus
@@ -59,7 +59,7 @@ def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[s
             "" if entry.seconds is None else duration_words(entry.seconds) for entry in entries
         ],
         "Labels": [[readable(label) for label in entry.labels] for entry in entries],
-        "Inputs": apart([entry.gist for entry in entries]),
+        "Inputs": elide_common_prefix([entry.gist for entry in entries]),
         "Answer": [entry.headline for entry in entries],
         "Mode": [MODES_SHORT[entry.mode] for entry in entries],
         "Session": [readable(entry.session_id or "") for entry in entries],

@@ -12,7 +12,7 @@ from lfclient.console.store.run_history import Page
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.filters import Filters
 from pages._ui.state import notices
 
@@ -24,7 +24,7 @@ class View:
     `newer` are those that have come since, which would move the rows under a person's hand.
     """
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[ServerSession, ...]
     filters: Filters
     which: RunFilter
     older_than: Cursor | None = None
@@ -62,7 +62,7 @@ def past() -> Past:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def notify_errors() -> Iterator[None]:
     """In a callback: what goes wrong inside is said on the page that is drawn after it."""
     try:
         yield

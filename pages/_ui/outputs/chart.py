@@ -40,8 +40,8 @@ def draw(block: Block, table: pd.DataFrame) -> None:
 
 
 def _choose(
-    block: Block, table: pd.DataFrame, kinds: dict[str, Kind], first: chart_data.Choice
-) -> chart_data.Choice | None:
+    block: Block, table: pd.DataFrame, kinds: dict[str, Kind], first: chart_data.ChartChoice
+) -> chart_data.ChartChoice | None:
     numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
     offered = chart_data.CHARTS if numbers else (chart_data.BAR,)
     kind_place, x_place, y_place = st.columns([3, 3, 4])
@@ -49,11 +49,11 @@ def _choose(
         chart = _select(block, "Chart", list(offered), first.chart)
     if chart == chart_data.HISTOGRAM:
         with x_place:
-            return chart_data.Choice(chart, _select(block, "Values", numbers, first.x))
+            return chart_data.ChartChoice(chart, _select(block, "Values", numbers, first.x))
     with x_place:
         x = _select(block, "Across", list(kinds), first.x)
     with y_place:
-        choice = chart_data.Choice(chart, x, _heights(block, chart, numbers, first))
+        choice = chart_data.ChartChoice(chart, x, _heights(block, chart, numbers, first))
     if not choice.y:
         return None
     if chart_data.combines(table, choice):
@@ -78,7 +78,7 @@ def _select(block: Block, label: str, options: list[str], first: str, key: str =
 
 
 def _heights(
-    block: Block, chart: str, numbers: list[str], first: chart_data.Choice
+    block: Block, chart: str, numbers: list[str], first: chart_data.ChartChoice
 ) -> tuple[str, ...]:
     """The columns that are drawn; how many rows there are counts as one for bars."""
     bar = chart == chart_data.BAR
@@ -106,7 +106,7 @@ def _rows_or_values(key: str) -> None:
         st.session_state[key] = [name for name in chosen if name != chart_data.ROWS]
 
 
-def _figure(points: chart_data.Points, choice: chart_data.Choice) -> alt.Chart:
+def _figure(points: chart_data.Points, choice: chart_data.ChartChoice) -> alt.Chart:
     """Fields have names of our own: in those of a flow, Vega would read dots and brackets."""
     base = alt.Chart(points.table)
     if choice.chart == chart_data.HISTOGRAM:

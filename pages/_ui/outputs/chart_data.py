@@ -35,7 +35,7 @@ MOSTLY = 0.8  # of a series' times that are no other's
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChartChoice:
     """A kind of chart, the column along it, and those that it shows; `y` may be `ROWS`."""
 
     chart: str
@@ -56,7 +56,7 @@ class Points:
     said: str = ""
 
 
-def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> Choice | None:
+def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> ChartChoice | None:
     """The chart that a person would draw of the table; None where there is nothing to draw.
 
     Bars stand for what comes more than once, if there is any such column. A line needs a series:
@@ -69,18 +69,18 @@ def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> Choice | None:
     measured = [name for name in numbers if not _is_id(name)] or numbers
     groups = [name for name in names if _is_category(table[name])]
     if times and groups and not _is_series(read(table[times[0]], Kind.TIME)):
-        return Choice(BAR, groups[0], (ROWS,))
+        return ChartChoice(BAR, groups[0], (ROWS,))
     if times and numbers:
-        return Choice(LINE, times[0], tuple(measured[:1]))
+        return ChartChoice(LINE, times[0], tuple(measured[:1]))
     if names and numbers:
-        return Choice(BAR, names[0], tuple(measured[:1]))
+        return ChartChoice(BAR, names[0], tuple(measured[:1]))
     if len(numbers) > 1:
         x = next(name for name in numbers if name != measured[-1])
-        return Choice(SCATTER, x, (measured[-1],))
+        return ChartChoice(SCATTER, x, (measured[-1],))
     if numbers:
-        return Choice(HISTOGRAM, numbers[0])
+        return ChartChoice(HISTOGRAM, numbers[0])
     if names or times:
-        return Choice(BAR, (names or times)[0], (ROWS,))
+        return ChartChoice(BAR, (names or times)[0], (ROWS,))
     return None
 
 
@@ -101,7 +101,7 @@ def _is_id(name: str) -> bool:
     return name.lower() in ("id", "index", "nr", "no", "#") or name.lower().endswith("_id")
 
 
-def points(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
+def points(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
     """What the chart draws."""
     if choice.chart == HISTOGRAM:
         return _bins(read(table[choice.x], Kind.NUMBER))
@@ -110,13 +110,13 @@ def points(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Point
     return _rows(table, kinds, choice)
 
 
-def combines(table: pd.DataFrame, choice: Choice) -> bool:
+def combines(table: pd.DataFrame, choice: ChartChoice) -> bool:
     """Whether the chart has one mark for several rows, which are then added up or averaged."""
     alone = choice.chart in (SCATTER, HISTOGRAM) or ROWS in choice.y
     return not alone and bool(table[choice.x].duplicated().any())
 
 
-def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
+def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
     """A point for each row and series."""
     table, said = _thinned(table, choice, "rows")
     kind = kinds[choice.x]
@@ -127,7 +127,7 @@ def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points
     return Points(drawn, kind, said)
 
 
-def _thinned(table: pd.DataFrame, choice: Choice, what: str) -> tuple[pd.DataFrame, str]:
+def _thinned(table: pd.DataFrame, choice: ChartChoice, what: str) -> tuple[pd.DataFrame, str]:
     """Evenly, where there is more than a browser bears; and that it was done."""
     most = MOST_POINTS // max(len(choice.y), 1)
     if len(table) <= most:
@@ -136,7 +136,7 @@ def _thinned(table: pd.DataFrame, choice: Choice, what: str) -> tuple[pd.DataFra
     return table.iloc[np.linspace(0, len(table) - 1, most).astype(int)], said
 
 
-def _combined(table: pd.DataFrame, kinds: dict[str, Kind], choice: Choice) -> Points:
+def _combined(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
     """A point or bar for each value of `x`; the highest bars where they are too many."""
     kind = kinds[choice.x]
     x = read(table[choice.x], kind)

@@ -70,7 +70,7 @@ def _search(block: Block, value: Any) -> None:
         what.markdown(plain(readable(_preview(hit.value))))
 
 
-def _count(found: json_path.Found) -> str:
+def _count(found: json_path.Match) -> str:
     places = f"{found.total:,} place{'s' * (found.total != 1)} found"
     if not found.total:
         places = "Nothing found"

@@ -14,14 +14,15 @@ from lfclient.console.store.presets import ChangedMeanwhile, Preset, PresetHead
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
-from pages._ui.form.entries import Tie
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
 from pages._ui.form.prefill import forget_source
 from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
 from pages._ui.presets.preset_state import (
-    Told,
+    Banner,
+    banner,
     held,
     is_untouched,
     keep,
@@ -34,14 +35,13 @@ from pages._ui.presets.preset_state import (
     set_tie,
     still_asking,
     tell,
-    told,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def begin(session: Session, flow: Flow) -> None:
+def begin(session: ServerSession, flow: Flow) -> None:
     """Before the form is read: fill it as the address asks, or with the flow's default preset
     where this browser has entered nothing.
     """
@@ -62,9 +62,9 @@ def begin(session: Session, flow: Flow) -> None:
         _fill(session, flow, default, opened=True)
 
 
-def draw(session: Session, flow: Flow) -> None:
+def draw(session: ServerSession, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
-    known = form_state(session.owner, flow).tie or Tie()
+    known = form_state(session.owner, flow).tie or PresetLink()
     presets = backend().runner.store.presets
     try:
         kept = presets.of(session.owner, flow.id)
@@ -84,7 +84,9 @@ def draw(session: Session, flow: Flow) -> None:
         _compared(session, flow, chosen, known)
 
 
-def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
+def _box(
+    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+) -> None:
     by_id = {preset.id: preset for preset in kept}
     key = preset_keys.preset_key("choice", session.owner, flow.id)
     st.session_state[key] = chosen.id if chosen else None
@@ -107,19 +109,19 @@ def _box(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
     )
 
 
-def _choose(session: Session, flow: Flow, key: str) -> None:
+def _choose(session: ServerSession, flow: Flow, key: str) -> None:
     preset_id = st.session_state[key]
     if preset_id is None:
-        set_tie(session, flow, Tie())
+        set_tie(session, flow, PresetLink())
         return
     _fill_by_id(session, flow, preset_id)
 
 
-def _fill_by_id(session: Session, flow: Flow, preset_id: str) -> None:
+def _fill_by_id(session: ServerSession, flow: Flow, preset_id: str) -> None:
     try:
         preset = backend().runner.store.presets.get(session.owner, preset_id)
     except StoreError as error:
-        tell(session.owner, flow.id, Told(error.message, (error.hint,), wrong=True))
+        tell(session.owner, flow.id, Banner(error.message, (error.hint,), wrong=True))
         return
     if preset is None:
         _gone(session, flow)
@@ -127,25 +129,25 @@ def _fill_by_id(session: Session, flow: Flow, preset_id: str) -> None:
         _fill(session, flow, preset)
 
 
-def _fill(session: Session, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
+def _fill(session: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
     found = put_in(session, flow, masked(preset), source)
     form = form_state(session.owner, flow)
     if not form.former:
         forget_source(form)  # the choice above says it
-    set_tie(session, flow, Tie(preset.id, preset.version, opened))
+    set_tie(session, flow, PresetLink(preset.id, preset.version, opened))
     said = not_fitting(f"Of “{preset.name}”", flow, found) if found.refused else None
     tell(session.owner, flow.id, said)
 
 
-def _gone(session: Session, flow: Flow) -> None:
-    set_tie(session, flow, Tie())
+def _gone(session: ServerSession, flow: Flow) -> None:
+    set_tie(session, flow, PresetLink())
     lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
-    tell(session.owner, flow.id, Told("The preset was deleted meanwhile.", lines, wrong=True))
+    tell(session.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, wrong=True))
 
 
-def _say(session: Session, flow: Flow) -> None:
-    said = told(session.owner, flow.id)
+def _say(session: ServerSession, flow: Flow) -> None:
+    said = banner(session.owner, flow.id)
     if said is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
@@ -161,7 +163,7 @@ def _say(session: Session, flow: Flow) -> None:
         )
 
 
-def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
+def _compared(session: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
     """How the form stands to its preset, and what can be done about it."""
     form = form_state(session.owner, flow)
     fields = flow.fields_by_key
@@ -181,7 +183,7 @@ def _compared(session: Session, flow: Flow, chosen: Preset, known: Tie) -> None:
 
 
 def _differs(
-    session: Session, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
+    session: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
     names = names_at(flow.fields_by_key, keys)
     name = plain(clip(chosen.name, 40))
@@ -212,7 +214,7 @@ def _differs(
         )
 
 
-def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
+def _opened(session: ServerSession, flow: Flow, chosen: Preset) -> None:
     with st.container(
         key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -229,12 +231,12 @@ def _opened(session: Session, flow: Flow, chosen: Preset) -> None:
         )
 
 
-def _own(session: Session, flow: Flow) -> None:
+def _own(session: ServerSession, flow: Flow) -> None:
     put_in(session, flow, {}, "")
-    set_tie(session, flow, Tie())
+    set_tie(session, flow, PresetLink())
 
 
-def _update(session: Session, flow: Flow, drawn: Preset) -> None:
+def _update(session: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
         now = held(session, flow)
@@ -242,10 +244,10 @@ def _update(session: Session, flow: Flow, drawn: Preset) -> None:
         kept = keep(session, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
     except ChangedMeanwhile:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
-        tell(session.owner, flow.id, Told("Not updated.", (kept,), wrong=True))
+        tell(session.owner, flow.id, Banner("Not updated.", (kept,), wrong=True))
         return
     except LangflowError as error:
         lines = (error.message, error.hint)
-        tell(session.owner, flow.id, Told("Not updated.", lines, wrong=True))
+        tell(session.owner, flow.id, Banner("Not updated.", lines, wrong=True))
         return
     saved(session, flow, "Updated", kept, now)

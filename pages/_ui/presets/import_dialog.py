@@ -19,8 +19,8 @@ from lfclient.console.presets.presets import (
 from lfclient.console.store.presets import PresetHead
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
-from pages._ui.connection.server_session import Session
-from pages._ui.form.entries import Tie
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.entries import PresetLink
 from pages._ui.presets.preset_state import (
     attempt,
     close,
@@ -37,7 +37,7 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
+def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None:
     """Choose a file, read what would come of it, import it."""
     turn = st.session_state.get(_turn(session, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
@@ -61,7 +61,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead]) -> None:
     _offer(session, flow, kept, found, fitting, chosen.file_id)
 
 
-def _turn(session: Session, flow: Flow) -> str:
+def _turn(session: ServerSession, flow: Flow) -> str:
     return preset_keys.preset_key("imported", session.owner, flow.id)
 
 
@@ -88,7 +88,7 @@ def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
 
 
 def _offer(
-    session: Session,
+    session: ServerSession,
     flow: Flow,
     kept: Sequence[PresetHead],
     found: PresetFile,
@@ -110,13 +110,15 @@ def _offer(
     )
 
 
-def _import(session: Session, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit) -> None:
+def _import(
+    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit
+) -> None:
     with attempt(session, flow):
         name = checked_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
         made = keep(session, flow, name, fitting, same)
         put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
-        set_tie(session, flow, Tie(made.id, made.version))
+        set_tie(session, flow, PresetLink(made.id, made.version))
         tell(session.owner, flow.id, None)
         st.session_state[_turn(session, flow)] = st.session_state.get(_turn(session, flow), 0) + 1
         close(session, flow, "more")

@@ -14,8 +14,8 @@ from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
-from pages._ui.form.entries import Tie
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
 from pages._ui.form.prefill import forget_source
 from pages._ui.presets import import_dialog
@@ -37,7 +37,9 @@ from pages._ui.widgets.downloads import file_name
 from pages._ui.widgets.markdown import plain
 
 
-def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
+def draw(
+    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+) -> None:
     """Two buttons that open: one to save, one for the rest."""
     for part, label, words in (
         ("save", "Save", "Save what the form holds as a preset"),
@@ -56,7 +58,7 @@ def draw(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Prese
 
 
 def _save_as(
-    session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", session.owner, flow.id)
     same = by_name(kept, st.session_state.get(key, ""))
@@ -89,7 +91,7 @@ def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:
 
 
 def _save(
-    session: Session, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
+    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
@@ -102,7 +104,9 @@ def _save(
         saved(session, flow, "Replaced" if same else "Saved", made, now)
 
 
-def _more(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None) -> None:
+def _more(
+    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+) -> None:
     if chosen:
         _rename(session, flow, chosen)
         _default(session, flow, kept, chosen)
@@ -125,7 +129,7 @@ def _more(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Pres
     import_dialog.draw(session, flow, kept)
 
 
-def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
+def _rename(session: ServerSession, flow: Flow, chosen: Preset) -> None:
     # another name makes another field, which shows it
     key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", session.owner, flow.id)
     st.session_state.setdefault(key, chosen.name)
@@ -142,7 +146,7 @@ def _rename(session: Session, flow: Flow, chosen: Preset) -> None:
         )
 
 
-def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
+def _rename_to(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
         name = checked_name(st.session_state[key])
         form = form_state(session.owner, flow)
@@ -154,7 +158,9 @@ def _rename_to(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
         st.toast(f"Renamed to “{plain(made.name)}”.")
 
 
-def _default(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: Preset) -> None:
+def _default(
+    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset
+) -> None:
     key = preset_keys.preset_key(f"default-{chosen.id}", session.owner, flow.id)
     st.session_state[key] = chosen.is_default
     st.toggle(
@@ -170,13 +176,13 @@ def _default(session: Session, flow: Flow, kept: Sequence[PresetHead], chosen: P
         st.caption(f"Now it is “{plain(clip(other.name, 60))}”.")
 
 
-def _set_default(session: Session, flow: Flow, chosen: Preset, key: str) -> None:
+def _set_default(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
         preset_id = chosen.id if st.session_state[key] else None
         backend().runner.store.presets.set_default(session.owner, flow.id, preset_id)
 
 
-def _export(session: Session, flow: Flow, chosen: Preset | None) -> None:
+def _export(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     fields = flow.fields_by_key
     held_now = form_state(session.owner, flow).overrides(fields)
     name = chosen.name if chosen else flow.name
@@ -193,7 +199,7 @@ def _export(session: Session, flow: Flow, chosen: Preset | None) -> None:
     )
 
 
-def _delete(session: Session, flow: Flow, chosen: Preset, asked: str) -> None:
+def _delete(session: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
     st.markdown(
         f"Delete “{plain(clip(chosen.name, 60))}” for everybody with the same server and key? "
         "What the form holds stays."
@@ -214,9 +220,9 @@ def _delete(session: Session, flow: Flow, chosen: Preset, asked: str) -> None:
         )
 
 
-def _delete_it(session: Session, flow: Flow, chosen: Preset) -> None:
+def _delete_it(session: ServerSession, flow: Flow, chosen: Preset) -> None:
     with attempt(session, flow):
         backend().runner.store.presets.delete(session.owner, chosen.id)
-        set_tie(session, flow, Tie())
+        set_tie(session, flow, PresetLink())
         close(session, flow, "more")
         st.toast(f"Deleted “{plain(chosen.name)}”.")

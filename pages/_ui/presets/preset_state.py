@@ -20,8 +20,8 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import name_at
 from lfclient.flows.validation import MASK, is_secret, mask
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
-from pages._ui.form.entries import Tie
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.entries import PresetLink
 from pages._ui.form.form import commit, load_overrides
 from pages._ui.form.form_state import FormState, form_state
 from pages._ui.form.prefill import forget_source
@@ -34,7 +34,7 @@ ENTER = "Enter it yourself: secrets are not kept."
 
 
 @dataclass(frozen=True)
-class Told:
+class Banner:
     """Something to be said above the form until it is dismissed. `wrong`: it needs attention."""
 
     heading: str
@@ -43,29 +43,29 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Held:
+class FormSnapshot:
     """What a form holds, as it is kept: secrets masked; `left_out` says what makes no value."""
 
     fit: Fit
     left_out: tuple[str, ...]
 
 
-def set_tie(session: Session, flow: Flow, new: Tie) -> None:
+def set_tie(session: ServerSession, flow: Flow, new: PresetLink) -> None:
     """Let the form go by a preset, or by none; a reload finds it again."""
     form_state(session.owner, flow).tie = new
 
 
-def tell(owner: str, flow_id: str, told: Told | None) -> None:
+def tell(owner: str, flow_id: str, told: Banner | None) -> None:
     """Have something said above the form, or no longer."""
     st.session_state[preset_keys.preset_key("told", owner, flow_id)] = told
 
 
-def told(owner: str, flow_id: str) -> Told | None:
+def banner(owner: str, flow_id: str) -> Banner | None:
     """What is to be said."""
     return st.session_state.get(preset_keys.preset_key("told", owner, flow_id))
 
 
-def is_untouched(session: Session, flow: Flow) -> bool:
+def is_untouched(session: ServerSession, flow: Flow) -> bool:
     """Whether nothing was entered into the form, nor decided about it, in this browser."""
     form = form_state(session.owner, flow)
     entered = form.values or form.wrong or form.uploads or form.json_text or form.filled
@@ -77,7 +77,7 @@ def masked(preset: Preset) -> dict[str, Any]:
     return {**preset.values, **dict.fromkeys(preset.secrets, MASK)}
 
 
-def put_in(session: Session, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
+def put_in(session: ServerSession, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
     """Fill the form with values from elsewhere, secrets masked; what fits of them.
 
     There is a way back to what was typed; `source` says where they come from.
@@ -90,7 +90,7 @@ def put_in(session: Session, flow: Flow, values: Mapping[str, Any], source: str)
     return found
 
 
-def held(session: Session, flow: Flow) -> Held:
+def held(session: ServerSession, flow: Flow) -> FormSnapshot:
     """What the form holds now, fit to be kept. To be called from a callback, too.
 
     Raises `InvalidRequest` if an edit of the overrides as JSON cannot be taken up.
@@ -105,7 +105,7 @@ def held(session: Session, flow: Flow) -> Held:
     found = fit(flow, mask(flow, form.overrides(fields)))
     left_out = [f"{name_at(fields, key)}: {text}" for key, text in form.faults.items()]
     left_out += [f"{name_at(fields, one.key)}: {one.why}" for one in found.refused]
-    return Held(found, tuple(left_out))
+    return FormSnapshot(found, tuple(left_out))
 
 
 def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
@@ -124,7 +124,9 @@ def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
     return f"May hold a password or a key, which others will read: {names}. Take it out first."
 
 
-def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | None) -> Preset:
+def keep(
+    session: ServerSession, flow: Flow, name: str, what: Fit, same: PresetHead | None
+) -> Preset:
     """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
 
     Raises `LangflowError`: the name is taken, or somebody changed `same` meanwhile.
@@ -142,7 +144,7 @@ def keep(session: Session, flow: Flow, name: str, what: Fit, same: PresetHead | 
         version=same.version if same else 1,
     )
     made = presets.update(made) if same else presets.create(made)
-    set_tie(session, flow, Tie(made.id, made.version))
+    set_tie(session, flow, PresetLink(made.id, made.version))
     return made
 
 
@@ -158,7 +160,7 @@ def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     return ", ".join(names[:_LINES]) + more
 
 
-def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
+def not_fitting(beginning: str, flow: Flow, found: Fit) -> Banner:
     """Which values were left out, and why; the others were taken."""
     fields = flow.fields_by_key
     lines = [f"{name_at(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
@@ -167,22 +169,22 @@ def not_fitting(beginning: str, flow: Flow, found: Fit) -> Told:
         lines[_LINES:] = [f"… and {more} more."]
     given = len(found.values) + len({one.key for one in found.refused} | set(found.ask))
     heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
-    return Told(heading, tuple(lines), wrong=True)
+    return Banner(heading, tuple(lines), wrong=True)
 
 
-def saved(session: Session, flow: Flow, how: str, preset: Preset, now: Held) -> None:
+def saved(session: ServerSession, flow: Flow, how: str, preset: Preset, now: FormSnapshot) -> None:
     """Say that a preset holds what the form held, and what was left out of it."""
     forget_source(form_state(session.owner, flow))
     if now.left_out:
         heading = f"{how} “{preset.name}” without what needs a correction:"
-        tell(session.owner, flow.id, Told(heading, now.left_out[:_LINES], wrong=True))
+        tell(session.owner, flow.id, Banner(heading, now.left_out[:_LINES], wrong=True))
     else:
         tell(session.owner, flow.id, None)
         st.toast(f"{how} “{plain(preset.name)}”.")
 
 
 @contextmanager
-def attempt(session: Session, flow: Flow) -> Iterator[None]:
+def attempt(session: ServerSession, flow: Flow) -> Iterator[None]:
     """A press in an open menu: what goes wrong is said in it, and it stays open."""
     key = preset_keys.preset_key("problem", session.owner, flow.id)
     try:
@@ -191,13 +193,13 @@ def attempt(session: Session, flow: Flow) -> Iterator[None]:
         st.session_state[key] = (alerts.title(error), error.message, error.hint)
 
 
-def show_problem(session: Session, flow: Flow) -> None:
+def show_problem(session: ServerSession, flow: Flow) -> None:
     """What `attempt` left to be said, once."""
     left = st.session_state.pop(preset_keys.preset_key("problem", session.owner, flow.id), None)
     if left:
         alerts.show_words(*left)
 
 
-def close(session: Session, flow: Flow, part: str) -> None:
+def close(session: ServerSession, flow: Flow, part: str) -> None:
     """Close an open menu; to be called from a callback."""
     st.session_state[preset_keys.preset_key(part, session.owner, flow.id)] = False

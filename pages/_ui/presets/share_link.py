@@ -15,12 +15,12 @@ from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
-from pages._ui.form.entries import Tie
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
 from pages._ui.form.prefill import forget_source
 from pages._ui.presets.preset_state import (
-    Told,
+    Banner,
     masked,
     names_at,
     not_fitting,
@@ -59,7 +59,7 @@ def look() -> None:
         _leave_address()  # the browser's Back led here again
 
 
-def take_up(session: Session, flow: Flow) -> bool:
+def take_up(session: ServerSession, flow: Flow) -> bool:
     """Fill the form as the address asks; whether it asked for anything.
 
     What is asked for leaves the address, so that a reload does not do it again over edits.
@@ -82,7 +82,7 @@ def take_up(session: Session, flow: Flow) -> bool:
             _take_values(session, flow, asked.values)
     except LangflowError as error:
         lines = ("Nothing was filled in from it.", error.hint)
-        tell(session.owner, flow.id, Told(error.message, lines, wrong=True))
+        tell(session.owner, flow.id, Banner(error.message, lines, wrong=True))
     return True
 
 
@@ -101,9 +101,9 @@ def _leave_address() -> None:
     st.query_params.from_dict(kept)
 
 
-def _no_such_flow(flow_id: str) -> Told:
+def _no_such_flow(flow_id: str) -> Banner:
     named = f"the flow {clip(flow_id, 60)}" if flow_id else "no flow"
-    return Told(
+    return Banner(
         f"The address names {named}, which is not in sight here.",
         (
             "Nothing was filled in from it. It opens for whoever is connected with the server and "
@@ -113,7 +113,7 @@ def _no_such_flow(flow_id: str) -> Told:
     )
 
 
-def _take_preset(session: Session, flow: Flow, preset_id: str) -> None:
+def _take_preset(session: ServerSession, flow: Flow, preset_id: str) -> None:
     preset = backend().runner.store.presets.get(session.owner, preset_id)
     if preset is None or preset.flow_id != flow.id:
         raise LangflowError(
@@ -121,23 +121,23 @@ def _take_preset(session: Session, flow: Flow, preset_id: str) -> None:
             hint="It may have been deleted, or made with another key.",
         )
     found = put_in(session, flow, masked(preset), f"Filled with the preset “{preset.name}”.")
-    set_tie(session, flow, Tie(preset.id, preset.version))
+    set_tie(session, flow, PresetLink(preset.id, preset.version))
     if found.refused:
         tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
 
 
-def _take_values(session: Session, flow: Flow, text: str) -> None:
+def _take_values(session: ServerSession, flow: Flow, text: str) -> None:
     found = fit(flow, decode(text))
     if found.masked:
         many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
         source = f"Filled with {many} from the address: look at what is marked before you run."
         put_in(session, flow, found.masked, source)
-        set_tie(session, flow, Tie())
+        set_tie(session, flow, PresetLink())
     if found.refused:
         tell(session.owner, flow.id, not_fitting("Of the values in the address", flow, found))
 
 
-def draw(session: Session, flow: Flow, chosen: Preset | None) -> None:
+def draw(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     """What opens to show the address."""
     opened = st.popover(
         "Share",
@@ -150,7 +150,7 @@ def draw(session: Session, flow: Flow, chosen: Preset | None) -> None:
             _inside(session, flow, chosen)
 
 
-def _inside(session: Session, flow: Flow, chosen: Preset | None) -> None:
+def _inside(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     form = form_state(session.owner, flow)
     fields = flow.fields_by_key
     overrides = form.overrides(fields)

@@ -16,7 +16,7 @@ from lfclient.runs.components import Decision, HumanInput
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.request_cache import StillAsking
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import first_words, plain, time_words, without_remote_images
@@ -31,7 +31,7 @@ def question_of(record: RunRecord | None) -> HumanInput | None:
     return record.run.waiting_for if waits else None
 
 
-def draw(session: Session, record: RunRecord | None) -> None:
+def draw(session: ServerSession, record: RunRecord | None) -> None:
     """The question of the run that is shown. Outside fragments, so that no press is lost."""
     asked = question_of(record)
     if record is None or asked is None:
@@ -51,7 +51,7 @@ def draw(session: Session, record: RunRecord | None) -> None:
 
 
 def _button(
-    session: Session, record: RunRecord, asked: HumanInput, decision: Decision, number: int
+    session: ServerSession, record: RunRecord, asked: HumanInput, decision: Decision, number: int
 ) -> None:
     st.button(
         plain(clip(decision.label, 60)),
@@ -64,7 +64,7 @@ def _button(
     )
 
 
-def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) -> None:
+def _decide(session: ServerSession, run_id: str, asked: HumanInput, action_id: str) -> None:
     try:
         backend().runner.decide(run_id, session.connection, asked, action_id)
     except LangflowError as error:
@@ -73,14 +73,14 @@ def _decide(session: Session, run_id: str, asked: HumanInput, action_id: str) ->
         run_page.decided(asked.request_id)
 
 
-def decided(session: Session, record: RunRecord) -> None:
+def decided(session: ServerSession, record: RunRecord) -> None:
     """What was decided in the run so far, by whom of its components it was asked, and what."""
     for question, words, more in _decisions(session, record):
         said = ", ".join(filter(None, [f"**{plain(clip(words, 60))}**", plain(more)]))
         st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {plain(question)}]")
 
 
-def _decisions(session: Session, record: RunRecord) -> Iterator[tuple[str, str, str]]:
+def _decisions(session: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
     run = record.run
     if run is None or not run.decided:
         return
@@ -118,7 +118,7 @@ def _span(seconds: float) -> str:
     return duration_words(seconds)
 
 
-def others(session: Session, flow: Flow, record: RunRecord | None) -> None:
+def others(session: ServerSession, flow: Flow, record: RunRecord | None) -> None:
     """The other runs of a flow that wait for somebody, whoever started them."""
     if not flow.needs_approval:
         return
@@ -155,7 +155,7 @@ def others(session: Session, flow: Flow, record: RunRecord | None) -> None:
             st.caption(f"And {len(waiting) - 20} more.")
 
 
-def _open(session: Session, flow: Flow, asked: HumanInput) -> None:
+def _open(session: ServerSession, flow: Flow, asked: HumanInput) -> None:
     try:
         run_page.show_run(backend().runner.adopt(session.connection, flow, asked))
     except LangflowError as error:

@@ -17,7 +17,7 @@ from lfclient.flows.validation import REQUIRED
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import backend, close_run
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import FormResult, note_begun, note_refused
 from pages._ui.state import notices, run_options, run_page, submit_token
 from pages._ui.widgets import focus
@@ -34,12 +34,12 @@ CAPTIONS: dict[Mode, str] = {
 
 
 @dataclass(frozen=True)
-class Choice:
+class RunChoice:
     """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
     the moment of asking, as another mode would have it, too. `chat`: it is that of a conversation.
     """
 
-    session: Session
+    session: ServerSession
     server: ServerInfo
     flow: Flow
     mode: Mode
@@ -67,14 +67,14 @@ def modes_for(server: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     return tuple(mode for mode in possible if mode != "stream" or run_options.is_advanced())
 
 
-def mode_of(session: Session, server: ServerInfo, flow: Flow) -> Mode:
+def mode_of(session: ServerSession, server: ServerInfo, flow: Flow) -> Mode:
     """The chosen mode, or the first where that does not suit the flow."""
     modes = modes_for(server, flow)
     chosen = run_options.mode(session.owner, modes[0])
     return chosen if chosen in modes else modes[0]
 
 
-def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> None:
+def draw(session: ServerSession, choice: RunChoice | None, record: RunRecord | None) -> None:
     """The controls; `record` is the run that is shown, which `session` may see and stop."""
     going = record is not None and not record.ended
     if not choice and not going:
@@ -94,7 +94,7 @@ def draw(session: Session, choice: Choice | None, record: RunRecord | None) -> N
         focus.give_keyboard(run_page.take_decided(), "run-panel")
 
 
-def _given(session: Session, record: RunRecord) -> None:
+def _given(session: ServerSession, record: RunRecord) -> None:
     """How the run that goes on was started."""
     run_options.adopt_session(session.owner, record.flow_id, record.session_id)
     parts = [MODE_NAMES[record.mode]]
@@ -103,7 +103,7 @@ def _given(session: Session, record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _mode(choice: Choice) -> None:
+def _mode(choice: RunChoice) -> None:
     owner, server = choice.session.owner, choice.server
     modes = sorted(modes_for(server, choice.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
@@ -136,7 +136,7 @@ def _why(mode: Mode, server: ServerInfo) -> str:
     return f"Preselected, since Langflow {server.version} tells of no job until it is asked."
 
 
-def _more(choice: Choice) -> None:
+def _more(choice: RunChoice) -> None:
     """What is seldom changed: the session, and whether a streamed call is offered."""
     with (
         st.container(key="run-more", width="content"),
@@ -159,7 +159,7 @@ def takes_session(server: ServerInfo, flow: Flow) -> bool:
     return server.capabilities.session_field or flow.chat_input is not None
 
 
-def _session(choice: Choice) -> None:
+def _session(choice: RunChoice) -> None:
     """The session's field, or that this server has no place for it."""
     if not takes_session(choice.server, choice.flow):
         st.caption(
@@ -189,14 +189,14 @@ def _session(choice: Choice) -> None:
         st.toggle("Keep this one", key=keep, persist_state="session")
 
 
-def _run_button(place, choice: Choice, record: RunRecord | None) -> None:
+def _run_button(place, choice: RunChoice, record: RunRecord | None) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="run-button", width="content"):
             st.button(
                 "Run",
                 key="run",
                 on_click=_start,
-                args=(choice, submit_token.click()),
+                args=(choice, submit_token.submit_token()),
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
@@ -217,7 +217,7 @@ def close_button() -> None:
     )
 
 
-def _stop_buttons(place, session: Session, record: RunRecord) -> None:
+def _stop_buttons(place, session: ServerSession, record: RunRecord) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         stop_button(session, record)
         st.button(
@@ -230,7 +230,7 @@ def _stop_buttons(place, session: Session, record: RunRecord) -> None:
         )
 
 
-def stop_button(session: Session, record: RunRecord) -> None:
+def stop_button(session: ServerSession, record: RunRecord) -> None:
     """Stops a run, whatever the page is busy with."""
     with st.container(key="stop-button", width="content"):
         st.button(
@@ -243,7 +243,7 @@ def stop_button(session: Session, record: RunRecord) -> None:
         )
 
 
-def _start(choice: Choice, click: str) -> None:
+def _start(choice: RunChoice, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
     owner, flow_id = choice.session.owner, choice.flow.id
     session_id = None
@@ -253,14 +253,14 @@ def _start(choice: Choice, click: str) -> None:
     run_id = begin(choice, mode, session_id, click)
     if run_id is None:
         return
-    submit_token.use_click(click)
+    submit_token.use_submit_token(click)
     run_options.used_session(owner, flow_id, session_id)
     run_page.show_run(run_id)
     run_page.keep_form(run_id, flow_id)
 
 
 def begin(
-    choice: Choice,
+    choice: RunChoice,
     mode: Mode,
     session_id: str | None,
     click: str,
@@ -302,7 +302,7 @@ def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
     return InvalidRequest(said, hint=hint)
 
 
-def _stop(session: Session, run_id: str) -> None:
+def _stop(session: ServerSession, run_id: str) -> None:
     """Called before the page is drawn, so at once whatever the page is busy with."""
     try:
         backend().runner.stop(run_id, session.connection)

@@ -16,7 +16,7 @@ from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
 from pages._ui.connection.app_context import backend, client
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
 from pages._ui.outputs import json_viewer
@@ -39,7 +39,7 @@ _UNSURE = {
 }
 
 
-def problems_of(session: Session, record: RunRecord) -> None:
+def problems_of(session: ServerSession, record: RunRecord) -> None:
     """What came of a stop, and what the console or the flow failed at."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
@@ -80,7 +80,7 @@ def _traceback(text: str, key: str) -> None:
     )
 
 
-def draw(session: Session, record: RunRecord, run: Run) -> None:
+def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
     """The outputs; of a run that did not come to its end also the text that was being written."""
 
     def download(ref: FileRef) -> bytes:
@@ -110,7 +110,7 @@ def draw(session: Session, record: RunRecord, run: Run) -> None:
             st.caption("This flow returns nothing." if completed else "No output.")
 
 
-def details(session: Session, record: RunRecord) -> None:
+def details(session: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _to_chat(session, record)
@@ -128,7 +128,7 @@ def details(session: Session, record: RunRecord) -> None:
     st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id, soon)
 
 
-def _to_chat(session: Session, record: RunRecord) -> None:
+def _to_chat(session: ServerSession, record: RunRecord) -> None:
     flow = session.flow_at_hand(record.flow_id)
     if record.session_id and flow and flow.has_chat:
         st.page_link(
@@ -143,7 +143,7 @@ def _to_chat(session: Session, record: RunRecord) -> None:
 
 
 @alerts.shown()
-def _details(session: Session, run_id: str, soon: bool) -> None:
+def _details(session: ServerSession, run_id: str, soon: bool) -> None:
     record = backend().runner.get(run_id, session.owner)
     if record is None or record.run is None:
         return
@@ -192,7 +192,7 @@ def _details(session: Session, run_id: str, soon: bool) -> None:
                 _about(record, run)
 
 
-def _components(session: Session, record: RunRecord) -> None:
+def _components(session: ServerSession, record: RunRecord) -> None:
     if record.run and record.run.components:
         flow = session.flow_at_hand(record.flow_id)
         progress.components(session, record, flow, ended=True)
@@ -234,12 +234,12 @@ def _about(record: RunRecord, run: Run) -> None:
 
 
 @st.fragment
-def _inputs_while_going(session: Session, record: RunRecord) -> None:
+def _inputs_while_going(session: ServerSession, record: RunRecord) -> None:
     key = f"inputs-{record.id}"
     controls.folded("Inputs of this run", ":material/input:", key, lambda: _inputs(session, record))
 
 
-def _inputs(session: Session, record: RunRecord) -> None:
+def _inputs(session: ServerSession, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
     if input_values.says_missing(record):
         return

@@ -14,14 +14,16 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import backend, client
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
 
 class Files:
     """Makes the files of one run. Holds nothing of it: a page may be open for long."""
 
-    def __init__(self, session: Session, runner: Runner, run_id: str, flow: Flow | None) -> None:
+    def __init__(
+        self, session: ServerSession, runner: Runner, run_id: str, flow: Flow | None
+    ) -> None:
         self._session, self._runner, self._run_id, self._flow = session, runner, run_id, flow
 
     def report(self) -> bytes:
@@ -51,7 +53,7 @@ class Files:
         return [key.get_secret_value()] if key else []
 
 
-def draw(session: Session, record: RunRecord) -> None:
+def draw(session: ServerSession, record: RunRecord) -> None:
     """The buttons, behind one; of a run that goes on only its report, as of now."""
     files = Files(session, backend().runner, record.id, session.flow_at_hand(record.flow_id))
     with (

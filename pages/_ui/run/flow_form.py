@@ -10,18 +10,18 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
 from pages._ui.connection import loading
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form import FlowForm, FormResult, commit, flow_form
 from pages._ui.presets import bar as preset_bar
 from pages._ui.run import controls as run_controls
-from pages._ui.run.controls import Choice
+from pages._ui.run.controls import RunChoice
 
 
 @dataclass(frozen=True)
 class Workbench:
     """A form that is ready to be run, and to be drawn."""
 
-    choice: Choice
+    choice: RunChoice
     form: FlowForm
 
     def draw(self) -> None:
@@ -33,7 +33,7 @@ class Workbench:
         self.form.draw()
 
 
-def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | None:
+def prepare(session: ServerSession, flow: Flow, *, chat: bool = False) -> Workbench | None:
     """Read the flow's form: what it holds is what Run starts. None if the server is away.
 
     For a `chat`, it leaves out the message, and the mode is the one that fits the server.
@@ -57,5 +57,5 @@ def prepare(session: Session, flow: Flow, *, chat: bool = False) -> Workbench | 
         commit(session.owner, flow, chat=chat)
         return read(mode).result
 
-    choice = Choice(session, server, flow, mode, committed, chat)
+    choice = RunChoice(session, server, flow, mode, committed, chat)
     return Workbench(choice, read(mode))

@@ -13,8 +13,8 @@ from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import navigation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import close_run
-from pages._ui.connection.request_cache import Found, StillAsking
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.request_cache import CachedAnswer, StillAsking
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.presets import share_link
 from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
@@ -23,7 +23,7 @@ from pages._ui.widgets.markdown import plain
 _LETTERS = 8  # of an id that was cut off, by which its flow can be told
 
 
-def draw(session: Session, record: RunRecord | None) -> Flow | None:
+def draw(session: ServerSession, record: RunRecord | None) -> Flow | None:
     """The select box, the chosen flow's description, and the flow itself; None if there is none.
 
     `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
@@ -64,7 +64,7 @@ def draw(session: Session, record: RunRecord | None) -> Flow | None:
     return _flow(session, chosen)
 
 
-def has_choice(session: Session) -> bool:
+def has_choice(session: ServerSession) -> bool:
     """Whether a flow is chosen, with what is known of them without waiting any longer."""
     try:
         flows = _flows(session, None).value
@@ -73,7 +73,7 @@ def has_choice(session: Session) -> bool:
     return bool(flows) and _choice(session, flows, None) is not None
 
 
-def _flows(session: Session, record: RunRecord | None) -> Found[list[FlowSummary]]:
+def _flows(session: ServerSession, record: RunRecord | None) -> CachedAnswer[list[FlowSummary]]:
     """The list; asked for anew once, where the flow that is wanted is younger than the last."""
     flows = session.flows()
     wanted = record.flow_id if record else flow_choice.flow_in_address()
@@ -85,11 +85,11 @@ def _flows(session: Session, record: RunRecord | None) -> Found[list[FlowSummary
     return flows
 
 
-def _has(flows: Found[list[FlowSummary]], flow_id: str) -> bool:
+def _has(flows: CachedAnswer[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
 
 
-def _server(session: Session) -> None:
+def _server(session: ServerSession) -> None:
     """Where the flows come from, and the way to change it."""
     name = session.connection.name
     try:
@@ -105,7 +105,7 @@ def _server(session: Session) -> None:
     )
 
 
-def is_gone(session: Session, record: RunRecord) -> bool:
+def is_gone(session: ServerSession, record: RunRecord) -> bool:
     """Whether the server is known to have the flow of a run no longer."""
     try:
         return not _has(session.flows(), record.flow_id)
@@ -113,7 +113,9 @@ def is_gone(session: Session, record: RunRecord) -> bool:
         return False
 
 
-def _choice(session: Session, flows: list[FlowSummary], record: RunRecord | None) -> str | None:
+def _choice(
+    session: ServerSession, flows: list[FlowSummary], record: RunRecord | None
+) -> str | None:
     """The flow that is chosen; None where that of the run, or of the address, is not there.
 
     Another in its place would be run by mistake.
@@ -135,7 +137,7 @@ def _choice(session: Session, flows: list[FlowSummary], record: RunRecord | None
 
 
 def _box(
-    session: Session, flows: list[FlowSummary], chosen: str | None, gone: str | None
+    session: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
 ) -> FlowSummary | None:
     """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
@@ -179,7 +181,7 @@ def _gone(record: RunRecord) -> None:
         )
 
 
-def _no_such_flow(session: Session, flows: list[FlowSummary]) -> None:
+def _no_such_flow(session: ServerSession, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
     share_link.drop()
     named = flow_choice.flow_in_address() or ""
@@ -214,7 +216,7 @@ def _no_such_flow(session: Session, flows: list[FlowSummary]) -> None:
             )
 
 
-def _flow(session: Session, chosen: FlowSummary) -> Flow | None:
+def _flow(session: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
         found = session.flow(chosen.id)
     except FlowNotFound as error:
@@ -227,11 +229,11 @@ def _flow(session: Session, chosen: FlowSummary) -> Flow | None:
     return None
 
 
-def _retry(session: Session) -> None:
+def _retry(session: ServerSession) -> None:
     st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=session.refresh)
 
 
-def _empty(session: Session) -> None:
+def _empty(session: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
         st.markdown(

@@ -19,7 +19,7 @@ from pages._ui.components import graph
 from pages._ui.components import view as components_view
 from pages._ui.components.states import all_runs, leaves
 from pages._ui.connection.app_context import client
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
 from pages._ui.widgets.markdown import plain, without_remote_images
@@ -70,7 +70,7 @@ class Going:
         for one in written:
             self._texts[one.id].show(one.shown, lambda place, text=one.shown: _write(place, text))
 
-    def draw_components(self, session: Session, record: RunRecord, flow: Flow | None) -> None:
+    def draw_components(self, session: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """The components in their room, once; from then on `show` changes the graph of them."""
         with self._components:
             self._graph = components(session, record, flow, ended=False)
@@ -132,7 +132,7 @@ def spoken(run: Run | None) -> list[Message]:
 
 
 def components(
-    session: Session, record: RunRecord, flow: Flow | None, *, ended: bool
+    session: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
 ) -> graph.Drawing | None:
     """The components of a run as a graph, which is returned, or a table, and the result of one.
 
@@ -170,7 +170,7 @@ def components(
     return drawing
 
 
-def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+def result(session: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
     """A choice of the components that have a result, and that of the chosen."""
     if not known:
         return
@@ -198,7 +198,7 @@ def result(session: Session, record: RunRecord, known: dict[str, ComponentRun]) 
             _one(session, record, known[chosen])
 
 
-def _one(session: Session, record: RunRecord, one: ComponentRun) -> None:
+def _one(session: ServerSession, record: RunRecord, one: ComponentRun) -> None:
     def download(ref: FileRef) -> bytes:
         with client(session.connection) as api:
             return api.download(ref)

@@ -11,7 +11,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.wire.sse import RawEvent
 from pages._ui.connection.app_context import client
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import json_viewer
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, downloads
@@ -30,7 +30,7 @@ _PERHAPS_GIVEN = (
 )
 
 
-def draw(session: Session, record: RunRecord) -> None:
+def draw(session: ServerSession, record: RunRecord) -> None:
     """Those of a streamed call are kept, a job's are asked for again."""
     run = record.run
     if record.mode == "stream":
@@ -61,7 +61,7 @@ def _withheld(record: RunRecord) -> str:
     return f"{plain(unknown)} {_PERHAPS_GIVEN}" if unknown else ""
 
 
-def _fetched(session: Session, record: RunRecord) -> list[RawEvent] | None:
+def _fetched(session: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
     pressed = st.button(
         "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"

@@ -6,12 +6,12 @@ from datetime import datetime, timezone
 
 import streamlit as st
 
-from lfclient.common.formatting import apart, clip, duration_words
+from lfclient.common.formatting import clip, duration_words, elide_common_prefix
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import plain, time_words
@@ -21,7 +21,7 @@ HOW_MANY = 10
 TEXT_LETTERS = 60  # of what a run was given, in its line
 
 
-def draw(session: Session) -> None:
+def draw(session: ServerSession) -> None:
     """The list; asked for again every two seconds while one of them goes on."""
     try:
         records = backend().runner.recent(session.owner, HOW_MANY)
@@ -43,7 +43,7 @@ def _rows(owner: str) -> None:
     records = backend().runner.recent(owner, HOW_MANY)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        given = apart([record.gist for record in records])
+        given = elide_common_prefix([record.gist for record in records])
         for record, words in zip(records, given, strict=True):
             _row(record, clip(words, TEXT_LETTERS), record.id == shown)
 

@@ -20,7 +20,7 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import backend, close_run
 from pages._ui.connection.request_cache import StillAsking
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.form.form import load_overrides
 from pages._ui.run import controls as run_controls
@@ -35,7 +35,7 @@ MISSING = 5  # sentences above the values
 class Again:
     """A run as it would be run once more; `kept`: in the session that it was in."""
 
-    session: Session
+    session: ServerSession
     server: ServerInfo
     flow: Flow
     record: RunRecord
@@ -44,12 +44,12 @@ class Again:
     kept: bool
 
 
-def is_due(session: Session, record: RunRecord) -> bool:
+def is_due(session: ServerSession, record: RunRecord) -> bool:
     """Whether a run is shown with its own inputs; else the form it was started from is there."""
     return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_gone(session, record)
 
 
-def draw(session: Session, flow: Flow | None, record: RunRecord) -> None:
+def draw(session: ServerSession, flow: Flow | None, record: RunRecord) -> None:
     """What the run was given, with the buttons; `flow` is the one that is chosen on the page."""
     with st.container(border=True, key="run-inputs"):
         st.markdown("##### :material/input: Inputs of this run", anchors=False)
@@ -78,7 +78,7 @@ def _about(record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _again(session: Session, flow: Flow | None, record: RunRecord) -> Again | None:
+def _again(session: ServerSession, flow: Flow | None, record: RunRecord) -> Again | None:
     """What is needed to run it again; None where that can't be done now, and it is said why."""
     if flow is None or flow.id != record.flow_id:
         _no_flow(session, record)
@@ -95,7 +95,7 @@ def _again(session: Session, flow: Flow | None, record: RunRecord) -> Again | No
     return Again(session, server, flow, record, inputs, mode, _keeps_session(session, record))
 
 
-def _no_flow(session: Session, record: RunRecord) -> None:
+def _no_flow(session: ServerSession, record: RunRecord) -> None:
     if not flow_picker.is_gone(session, record):  # else that has said so
         st.caption(
             ":material/cloud_off: It can be run again once the server has told of "
@@ -103,7 +103,7 @@ def _no_flow(session: Session, record: RunRecord) -> None:
         )
 
 
-def _files(session: Session, flow: Flow, record: RunRecord) -> Collection[str] | None:
+def _files(session: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
     """The paths of the files on the server, where the run was given any; None if not known."""
     if not any(f.kind is FieldKind.FILE and record.overrides.get(f.key) for f in flow.fields):
         return None
@@ -116,7 +116,7 @@ def _files(session: Session, flow: Flow, record: RunRecord) -> Collection[str] |
     return None
 
 
-def _keeps_session(session: Session, record: RunRecord) -> bool:
+def _keeps_session(session: ServerSession, record: RunRecord) -> bool:
     """Whether the run's session is to be used again: it has a person's own name, or is kept."""
     name = record.session_id
     if not name:
@@ -135,7 +135,7 @@ def _buttons(again: Again) -> None:
             type="primary",
             icon=":material/replay:",
             on_click=_run if not troubles else edit,
-            args=(again, submit_token.click()) if not troubles else (again,),
+            args=(again, submit_token.submit_token()) if not troubles else (again,),
             help="Leaves this one going" if going else None,
         )
         st.button(
@@ -190,7 +190,7 @@ def _run(again: Again, click: str) -> None:
     except LangflowError as error:
         notices.leave_notice(error)
         return
-    submit_token.use_click(click)
+    submit_token.use_submit_token(click)
     run_page.show_run(run_id)
 
 

@@ -12,7 +12,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.outcome import left_empty
 from pages._ui.connection import loading
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, controls
@@ -27,13 +27,13 @@ _COLOURS: dict[Language, str] = {
 }
 
 
-def while_going(session: Session, record: RunRecord) -> None:
+def while_going(session: ServerSession, record: RunRecord) -> None:
     """The same behind an expander."""
     key = f"snippets-{record.id}"
     controls.folded("This run as code", ":material/code:", key, lambda: draw(session, record))
 
 
-def draw(session: Session, record: RunRecord) -> None:
+def draw(session: ServerSession, record: RunRecord) -> None:
     """The code in the language that is chosen, or why there is none."""
     if input_values.says_missing(record):
         return

@@ -15,7 +15,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
 from pages._ui.connection.app_context import backend
-from pages._ui.connection.server_session import Session
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.run import approval, progress
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -63,7 +63,7 @@ class Panel:
         self.going.show(record, flow)
 
 
-def draw(session: Session, record: RunRecord | None) -> Panel | None:
+def draw(session: ServerSession, record: RunRecord | None) -> Panel | None:
     """The status panel, and once the run has ended its outputs; None is no run.
 
     Returns what `wait_for_end` changes, if the run goes on.
@@ -121,7 +121,7 @@ def name_tab(record: RunRecord | None) -> None:
         navigation.set_title(f"{sign} {status_badges.word(record.status, record.mode)}")
 
 
-def _show_beginning(session: Session, record: RunRecord | None, panel: Panel | None) -> None:
+def _show_beginning(session: ServerSession, record: RunRecord | None, panel: Panel | None) -> None:
     """What a run that was just started says first, its components or its end."""
     if record and panel and progress.tells(record):
         for news in _news(session, record, BEGINNING_SECONDS):
@@ -131,7 +131,9 @@ def _show_beginning(session: Session, record: RunRecord | None, panel: Panel | N
     time.sleep(HEAD_START)
 
 
-def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None = None) -> None:
+def wait_for_end(
+    session: ServerSession, record: RunRecord | None, panel: Panel | None = None
+) -> None:
     """At the end of the page: what happens within the first tick is shown as soon as it has,
     the end of the run or, in `panel`, what it does until then.
 
@@ -149,7 +151,7 @@ def wait_for_end(session: Session, record: RunRecord | None, panel: Panel | None
     st.empty()
 
 
-def _news(session: Session, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
+def _news(session: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
     """The newest record whenever there is a newer one, for so long or until the run has ended."""
     until = time.monotonic() + seconds
     latest: RunRecord | None = record
@@ -162,7 +164,9 @@ def _news(session: Session, record: RunRecord, seconds: float) -> Iterator[RunRe
 
 @st.fragment(run_every=EVERY_SECONDS)
 @alerts.shown()
-def _follow(session: Session, run_id: str, drawn: Hashable, first: dict[str, bool]) -> Panel | None:
+def _follow(
+    session: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
+) -> Panel | None:
     """Draw the run again whenever it changes, and the whole page when that has to change.
 
     Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the

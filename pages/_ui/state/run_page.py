@@ -15,7 +15,7 @@ import streamlit as st
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.query_params import RUN
-from pages._ui.state.submit_token import new_click
+from pages._ui.state.submit_token import renew_submit_token
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ def close_run() -> None:
     if RUN in st.query_params:
         del st.query_params[RUN]
     _forget_other_runs()
-    new_click()
+    renew_submit_token()
 
 
 def kept(key: str, make: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 from lfclient.console.config.ownership import fingerprint
-from lfclient.console.runner.task_supervisor import Job
+from lfclient.console.runner.task_supervisor import FollowTask
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import CONNECTION, bench
@@ -88,7 +88,7 @@ def _begin_one_at_the_last_moment(tasks):
         """Nothing."""
 
     def late():
-        tasks._create(Job("late", CONNECTION, work))
+        tasks._create(FollowTask("late", CONNECTION, work))
         stop()
 
     tasks._loop.stop = late

@@ -6,7 +6,12 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.runner import process_registry as runner_presence
-from lfclient.console.runner.process_registry import BEAT_SECONDS, DEAD_SECONDS, Beats, Locks
+from lfclient.console.runner.process_registry import (
+    BEAT_SECONDS,
+    DEAD_SECONDS,
+    DatabaseHeartbeat,
+    Locks,
+)
 from lfclient.console.runner.takeover import NOT_FOLLOWED
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
@@ -63,7 +68,7 @@ class Replicas(Bench):
 @pytest.fixture
 def replicas(tmp_path, clock, monkeypatch):
     def presence(folder, store):
-        return Beats(store.workers, clock)
+        return DatabaseHeartbeat(store.workers, clock)
 
     monkeypatch.setattr("lfclient.console.runner.runner.presence", presence)
     monkeypatch.setattr("lfclient.console.runner.takeover.BEAT_SECONDS", 3600)
@@ -296,7 +301,10 @@ def test_one_that_takes_leave_is_followed_up_at_once(replicas):
 
 def test_who_looks_seldom_takes_nobody_for_dead(any_store, clock):
     """A minute between two looks is not a minute of silence: both may have been stopped."""
-    one, two = Beats(any_store.workers, clock), Beats(any_store.workers, clock)
+    one, two = (
+        DatabaseHeartbeat(any_store.workers, clock),
+        DatabaseHeartbeat(any_store.workers, clock),
+    )
     one.look()
     clock.now += 60
     one.look()
@@ -321,8 +329,8 @@ def test_who_looks_seldom_takes_nobody_for_dead(any_store, clock):
 
 def test_one_that_has_just_begun_is_known(any_store, clock):
     """Though nobody has looked since; one that has left, or never was, is not."""
-    one = Beats(any_store.workers, clock)
-    two = Beats(any_store.workers, clock)
+    one = DatabaseHeartbeat(any_store.workers, clock)
+    two = DatabaseHeartbeat(any_store.workers, clock)
     assert one.alive(two.id)
     two.close()
     clock.now += BEAT_SECONDS
@@ -335,5 +343,5 @@ def test_one_that_has_just_begun_is_known(any_store, clock):
 def test_the_database_says_how_processes_know_of_each_other(any_store, tmp_path):
     """Locks on one machine, counters where there may be several."""
     made = runner_presence.presence(tmp_path, any_store)
-    assert isinstance(made, Beats if any_store.database.is_shared else Locks)
+    assert isinstance(made, DatabaseHeartbeat if any_store.database.is_shared else Locks)
     made.close()

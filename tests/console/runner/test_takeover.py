@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from lfclient import RunStatus
 from lfclient.console.store.run_queries import RunFilter
-from lfclient.console.store.run_record import AnswerKept
+from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import PieceRow
 from tests.console.runner.test_event_listener import often
 from tests.support.fake_langflow import done, message
@@ -78,7 +78,7 @@ def test_who_takes_over_what_was_not_told_whole_asks_for_all(two, keeping, kept)
     two.take_over(run_id)
     record = two.until(run_id, lambda record: said(record))
     assert record.run.components["ChatInput-a"].output.value == "hi " * 100
-    assert record.answer_kept is AnswerKept.WHOLE
+    assert record.answer_kept is StoredParts.WHOLE
 
 
 def test_a_run_that_another_process_has_taken_is_let_go_of(two):

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from lfclient.console.config.retention import Keeping
 from lfclient.console.config.settings import Settings, SettingsError
 from lfclient.console.store.run_queries import RunFilter
-from lfclient.console.store.run_record import AnswerKept
+from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
@@ -100,7 +100,7 @@ def test_without_a_setting_all_is_kept(store_of):
     """Which shows that what the tests below do not find could be found."""
     store = store_of()
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
-    assert (kept.run, kept.answer_kept) == (a_run(), AnswerKept.WHOLE)
+    assert (kept.run, kept.answer_kept) == (a_run(), StoredParts.WHOLE)
     assert ASKED.encode() in on_disk(store)
     assert SAID.encode() in on_disk(store)
 
@@ -110,7 +110,7 @@ def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     store = store_of(inputs=False)
     kept = keep(store, a_run(), inputs_kept=False)
     assert ASKED.encode() not in on_disk(store)
-    assert kept.answer_kept is AnswerKept.WITHOUT_INPUTS
+    assert kept.answer_kept is StoredParts.WITHOUT_INPUTS
     assert kept.run.outputs["C-1"].value == SAID
     assert list(kept.run.messages) == ["m"]
     assert kept.run.errors[0].message == "partly"
@@ -123,7 +123,7 @@ def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     store = store_of(outputs=False)
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
     assert SAID.encode() not in on_disk(store)
-    assert kept.answer_kept is AnswerKept.NOT_WANTED
+    assert kept.answer_kept is StoredParts.NOT_WANTED
     assert "keeps no outputs" in kept.run.outputs["C-1"].note
     assert kept.run.components["T-1"].state is ComponentState.DONE
     assert ids(store.history.page(ME, RunFilter(text=ASKED))) == ["r1"]
@@ -149,10 +149,10 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
 @pytest.mark.parametrize(
     ("most", "expected"),
     [
-        (None, AnswerKept.WHOLE),
-        (100_000, AnswerKept.WHOLE),
-        (15_000, AnswerKept.WITHOUT_RAW),
-        (5_000, AnswerKept.TOO_LARGE),
+        (None, StoredParts.WHOLE),
+        (100_000, StoredParts.WHOLE),
+        (15_000, StoredParts.WITHOUT_RAW),
+        (5_000, StoredParts.TOO_LARGE),
     ],
 )
 def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, expected):
@@ -161,9 +161,9 @@ def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, ex
     kept = keep(store, a_run(10_000))
     assert kept.answer_kept is expected
     whole = a_run(10_000)
-    assert (kept.run.raw == whole.raw) == (expected is AnswerKept.WHOLE)
-    assert (kept.run.outputs == whole.outputs) == (expected is not AnswerKept.TOO_LARGE)
-    if expected is AnswerKept.TOO_LARGE:
+    assert (kept.run.raw == whole.raw) == (expected is StoredParts.WHOLE)
+    assert (kept.run.outputs == whole.outputs) == (expected is not StoredParts.TOO_LARGE)
+    if expected is StoredParts.TOO_LARGE:
         assert "larger than this console keeps" in kept.run.outputs["C-1"].note
     assert store.history.entry(ME, "r1").headline.startswith(SAID)
     # written again as it was read: what is missing stays missing, and is said
@@ -202,13 +202,13 @@ def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
     store.history.star(ME, "r0", True)
     assert store.cleaner.clean(NOW) == []
     kept = {f"r{number}": store.get(f"r{number}").answer_kept for number in range(5)}
-    gone = [run for run, what in kept.items() if what is AnswerKept.REMOVED]
+    gone = [run for run, what in kept.items() if what is StoredParts.REMOVED]
     assert gone == ["r1", "r2", "r3"]
     assert store.get("r1").run is None
     assert store.get("r0").run is not None
     assert len(store.history.page(ME).entries) == 5
     assert store.cleaner.clean(NOW) == []
-    assert store.get("r4").answer_kept is AnswerKept.WHOLE
+    assert store.get("r4").answer_kept is StoredParts.WHOLE
 
 
 @pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])

@@ -2,7 +2,14 @@
 
 import pytest
 
-from lfclient.console.store.search_text import GIST, SEARCHED, gist, gist_of, headline, searched
+from lfclient.console.store.search_text import (
+    GIST,
+    SEARCHED,
+    gist_of,
+    input_summary,
+    output_summary,
+    searched,
+)
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import RunError
@@ -21,11 +28,11 @@ def test_inputs_are_named_as_the_form_names_them():
         "B.on": False,
         "B.long": "x" * 500 + "end",
     }
-    said = gist(overrides, {"A.text": "Message"})
+    said = input_summary(overrides, {"A.text": "Message"})
     assert said.startswith("Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False")
     assert said.endswith("xend")
     assert "x…x" in said
-    assert len(gist({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
+    assert len(input_summary({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
 
 
 @pytest.mark.parametrize(
@@ -64,12 +71,12 @@ def test_files_are_named_without_their_folders(value, words):
 )
 def test_an_answer_is_told_by_its_first_line(kind, value, says):
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
-    assert headline(record(run=run)) == says
+    assert output_summary(record(run=run)) == says
 
 
 def test_a_failed_run_is_told_by_its_reason():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
-    assert headline(record(run=run)) == "No such *file*"
+    assert output_summary(record(run=run)) == "No such *file*"
 
 
 def test_of_long_outputs_the_beginning_is_searched():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tomllib
 
-from lfclient.console.store.run_record import AnswerKept
+from lfclient.console.store.run_record import StoredParts
 from lfclient.flows.validation import MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, NotRun
@@ -328,7 +328,7 @@ def test_what_the_server_cut_is_said(kept):
 
 def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
     """And why."""
-    gone = kept({}, answer_kept=AnswerKept.NOT_WANTED)
+    gone = kept({}, answer_kept=StoredParts.NOT_WANTED)
     assert "has no outputs here: this console keeps no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )

@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import FileRef, Unreachable
 from lfclient.flows.validation import REQUIRED
-from pages._ui.connection.request_cache import Found, StillAsking
+from pages._ui.connection.request_cache import CachedAnswer, StillAsking
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
 from tests.support.flows import chat_input, entry, node, text
@@ -41,10 +41,10 @@ class Server:
         self.open.set()
         self.connection = SimpleNamespace(name="Test")
 
-    def files(self) -> Found:
+    def files(self) -> CachedAnswer:
         if self.fault:
             raise self.fault
-        return Found(self.there, 0.0)
+        return CachedAnswer(self.there, 0.0)
 
     def upload(self, name: str, content: Any, *, server: Any, flow_id: Any, on_progress: Any):
         on_progress(1)

@@ -11,9 +11,9 @@ def words() -> None:
 
     from pages._ui.state import submit_token
 
-    word = submit_token.click()
+    word = submit_token.submit_token()
     if st.session_state.pop("use", False):
-        submit_token.use_click(word)
+        submit_token.use_submit_token(word)
     st.session_state["word"] = word
 
 
