@@ -123,7 +123,7 @@ class _AsyncChecked(httpcore.AnyIOBackend):
             else:
                 resolving = asyncio.to_thread(resolve_checked, host, port)
                 addresses = await asyncio.wait_for(resolving, timeout)
-        except (TimeoutError, asyncio.TimeoutError) as error:  # two classes before Python 3.11
+        except TimeoutError as error:  # two classes before Python 3.11
             raise httpcore.ConnectTimeout(str(error)) from error
         except _OF_NO_ADDRESS as error:
             raise httpcore.ConnectError(str(error)) from error

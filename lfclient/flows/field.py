@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 from lfclient.common.formatting import with_id
@@ -11,7 +11,7 @@ from lfclient.common.formatting import with_id
 _VARIABLE = "$variable"
 
 
-class FieldKind(str, Enum):
+class FieldKind(StrEnum):
     """How a parameter is entered, and what Python value it has.
 
     The comment behind each gives the value's shape as the form and `overrides` hold it.

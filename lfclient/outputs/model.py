@@ -8,7 +8,7 @@ import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import with_changes
@@ -16,7 +16,7 @@ from lfclient.outputs.embedded import extra_values
 from lfclient.outputs.tables import cut_rows, rows_of
 
 
-class OutputKind(str, Enum):
+class OutputKind(StrEnum):
     """How an output is to be read; `Output.type` keeps the server's own word."""
 
     MESSAGE = "message"  # value: str (Markdown)

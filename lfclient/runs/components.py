@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from lfclient.outputs.model import Output
 
 
-class ComponentState(str, Enum):
+class ComponentState(StrEnum):
     """Where a component stands within a run."""
 
     WAITING = "waiting"  # for those before it; once the run has ended: it did not run

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from lfclient.runs.builds import moment
@@ -134,4 +134,4 @@ def _sessions(build: Build) -> Iterator[str]:
 def time_of(text: str | None) -> datetime | None:
     """A time of a server's record, in UTC; releases write it in three ways."""
     at = moment(text.removesuffix(" UTC") if text else None)
-    return at.replace(tzinfo=timezone.utc) if at and at.tzinfo is None else at
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 from lfclient.errors import LangflowError
@@ -13,7 +13,7 @@ from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, 
 Mode = Literal["sync", "background", "stream"]
 
 
-class RunStatus(str, Enum):
+class RunStatus(StrEnum):
     """Where a run stands. The words are those that a person is shown, with blanks for `_`."""
 
     QUEUED = "queued"

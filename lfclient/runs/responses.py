@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.flows.model import Flow
@@ -151,7 +151,7 @@ def _time(value: str | int | float | None) -> str | None:
     """ISO 8601 in UTC; the documentation has seconds since 1970, or text."""
     if isinstance(value, (int, float)):
         try:
-            return datetime.fromtimestamp(value, timezone.utc).isoformat()
+            return datetime.fromtimestamp(value, UTC).isoformat()
         except (OverflowError, OSError, ValueError):
             return str(value)
     return value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -76,7 +76,7 @@ def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool,
     waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
     asked = {fallback: desk.until(run_id, asks) for fallback, run_id in waiting.items()}
     limits = [record.run.waiting_for.expires_at for record in asked.values()]
-    wait_for(lambda: datetime.now(timezone.utc) > max(limits) + LATE)
+    wait_for(lambda: datetime.now(UTC) > max(limits) + LATE)
     for fallback, run_id in waiting.items():
         record = desk.runner.get(run_id, desk.owner)
         assert record.status is RunStatus.SUSPENDED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from lfclient import Flow, FoundJob, LangflowClient
@@ -15,7 +15,7 @@ SECONDS = 10.0
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def soon(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,7 +54,7 @@ def started(
         flow_id=flow.id,
         flow_name=flow.name,
         mode=mode,
-        created_at=datetime.now(timezone.utc),
+        created_at=datetime.now(UTC),
         session_id=uuid4().hex,
         overrides=mask(flow, given),
     )

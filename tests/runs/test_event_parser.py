@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_approval(version: str):
     assert request.decisions == (Decision("approve", "Approve"), Decision("reject", "Reject"))
     assert (request.prompt, request.component_id) == ("Deploy? approve", "HumanInput-hhhhh")
     assert request.job_id
-    assert request.expires_at.date() == datetime(2026, 11, 27, tzinfo=timezone.utc).date()
+    assert request.expires_at.date() == datetime(2026, 11, 27, tzinfo=UTC).date()
     assert [one.component_id for one in of(ComponentSkipped, found)] == ["ChatOutput-rejec"]
     assert len(of(RunStarted, found)) == 2
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
 from lfclient.runs.lost_jobs import TRANSACTIONS, JobIndex, time_of
 from tests.support.scripted import OLD, URL, VERSION, Server
 
-CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=timezone.utc)
+CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 FLOW = "00000000-0000-4000-8000-00000000000a"
 MONITOR = "/base/api/v1/monitor"
 
@@ -112,7 +112,7 @@ def test_lists_of_another_shape_are_refused():
 @pytest.mark.parametrize("behind", [0, -600, 600])
 def test_a_servers_clock_may_differ(behind: int):
     """A session is found by how long ago it was; by its time alone nothing is, then."""
-    sent_at = datetime.now(timezone.utc)
+    sent_at = datetime.now(UTC)
     server_now = sent_at + timedelta(seconds=behind + 1)
     date = {"date": format_datetime(server_now, usegmt=True)}
     shown = server_now.isoformat()
@@ -138,7 +138,7 @@ def test_a_servers_clock_may_differ(behind: int):
 @pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
 def test_a_server_that_names_no_zone_means_utc(zone: str):
     """Its Date header may leave it out, or say that it does not know."""
-    sent_at = datetime.now(timezone.utc)
+    sent_at = datetime.now(UTC)
     date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
     kept = builds(("A-a", "job", 0, "s"))
     kept["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()

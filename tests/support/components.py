@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.flows.model import Flow
@@ -10,7 +10,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from tests.support import flows
 
-BEGAN = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOSTILE = ("<img src=x onerror='window.hit=1'>", "{a|b} {b} {value}", "**x** :red[y] `z`|q $1$")
 
 

@@ -6,7 +6,7 @@ import functools
 import itertools
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -20,7 +20,7 @@ from lfclient.console.store.tables import LabelRow, PieceRow, RunRow, TextRow
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 
-BEGUN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER, FLOWS, LABEL = "me", 12, "good"
 COMMON, RARE = "weather", "zeppelin"  # in each tenth run, and in each ten thousandth
 _MODES = ("background", "background", "sync", "stream")

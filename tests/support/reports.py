@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 from PIL import Image
@@ -17,7 +17,7 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, NotRun, RunError
 from lfclient.runs.model import Run, RunStatus
 
-AT = datetime(2026, 11, 25, 1, 2, 3, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
 EVIL = "<script>alert(1)</script><img src=https://evil.test/x onerror=alert(1)>'\"&\x00\u202e"
 FILE = FileRef("../out <put>.txt", id="1", size=5)
 GONE = FileRef("gone.bin", id="2", size=7_000_000)

@@ -1,6 +1,6 @@
 """What a visitor sees when the database of runs is away, and of runs that were not kept whole."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(
     raw = {"outputs": "x" * 4_000}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs, raw=raw)
     record = kept_run(langflow_stand_in.url, run=run)
-    store.cleaner.clean(datetime.now(timezone.utc))
+    store.cleaner.clean(datetime.now(UTC))
     page = said(opened(run=record.id))
     assert words in page
     assert ("the answer the answer" in page) == shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from lfclient.api.http import Response
@@ -28,7 +28,7 @@ class Search(History):
         signs = JobIndex()
         spec = read("/api/v1/monitor/builds", flow_id=flow_id)
         answer = yield from self.send(spec)
-        asked_at = datetime.now(timezone.utc)
+        asked_at = datetime.now(UTC)
         if answer.status != 200:
             raise self.fault(answer)
         signs.add_builds(answer.json(self.redactor, "list of builds"))
@@ -55,4 +55,4 @@ def _date(answer: Response) -> datetime | None:
         date = parsedate_to_datetime(answer.date)
     except ValueError:
         return None
-    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from lfclient.console.compare.equality import alike
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run
 
 
-class Sameness(str, Enum):
+class Sameness(StrEnum):
     """How the outputs of one component stand to each other."""
 
     EQUAL = "equal"

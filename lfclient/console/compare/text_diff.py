@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from lfclient.common.formatting import clip
 from lfclient.console.compare.sequence_diff import Block, blocks, common_ends
@@ -18,7 +18,7 @@ AROUND = 3  # lines that are alike, before and after each difference
 _WORD = re.compile(r"\d[\d.,]*\d|\w+|\s+|[^\w\s]")
 
 
-class Mark(str, Enum):
+class Mark(StrEnum):
     """What became of a piece; its value is the sign that stands before it."""
 
     SAME = " "

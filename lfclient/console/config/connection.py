@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import SecretStr
-
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
-
 
 Source = Literal["environment", "env file", "secrets", "local", "typed", "discovered"]
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import httpx
 
 from lfclient.errors import LangflowError
-
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
 
 
 @dataclass(frozen=True)

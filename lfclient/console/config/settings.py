@@ -7,7 +7,7 @@ into one value, while a key here must stay with the address it was written besid
 from __future__ import annotations
 
 import os
-import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import platformdirs
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from lfclient.console.config.connection import Connection
 from lfclient.console.config.retention import Keeping
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
@@ -27,12 +28,6 @@ from lfclient.wire.addresses import (
     normalise,
     resolve,
 )
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-from lfclient.console.config.connection import Connection
 
 LARGEST_RUN_MB = 256
 SECRET_LENGTH = 32  # characters, at least

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import PurePath
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """How a file can be looked into."""
 
     IMAGE = "image"

@@ -8,7 +8,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timezone
+from datetime import UTC
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO
 
@@ -75,7 +75,7 @@ class _Archive:
         self._record, self._file, self._fetch = record, file, fetch
         self._redactor, self._clean = redactor, redactor.text
         self._names = {"readme.txt", "run.json"}
-        at = record.created_at.astimezone(timezone.utc)
+        at = record.created_at.astimezone(UTC)
         self._date = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
 
     def write(self) -> None:

@@ -6,14 +6,14 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from lfclient.errors import LangflowError
 
 
-class LocalState(str, Enum):
+class LocalState(StrEnum):
     """Where the local Langflow stands."""
 
     ABSENT = "absent"

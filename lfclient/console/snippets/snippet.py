@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum
 
 from lfclient.console.snippets import curl, python, typescript
 from lfclient.console.snippets.call import Call, call_of
@@ -12,7 +12,7 @@ from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
 
 
-class Language(str, Enum):
+class Language(StrEnum):
     """What a snippet is written for; the value is the name that a person reads."""
 
     CURL = "curl"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
@@ -38,7 +38,7 @@ class KeptDrafts:
 
     def write(self, changes: Mapping[Key, str | None]) -> None:
         """Put each text in its place; None, or one that is too large, leaves none there."""
-        now = microseconds(datetime.now(timezone.utc))
+        now = microseconds(datetime.now(UTC))
         rows = [
             {
                 **dict(zip(("browser", "owner", "name"), key, strict=True)),

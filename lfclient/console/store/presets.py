@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -84,7 +84,7 @@ class Presets:
 
     def create(self, preset: Preset) -> Preset:
         """Keep a new one. Raises `NameTaken`."""
-        now = microseconds(datetime.now(timezone.utc))
+        now = microseconds(datetime.now(UTC))
         values = {**_row(preset), "created_at": now, "updated_at": now, "version": 1}
         values["is_default"] = False
         self._named(preset, insert(PresetRow).values(values))
@@ -107,7 +107,7 @@ class Presets:
                 name=preset.name,
                 flow_name=preset.flow_name,
                 content=_row(preset)["content"],
-                updated_at=microseconds(datetime.now(timezone.utc)),
+                updated_at=microseconds(datetime.now(UTC)),
                 version=PresetRow.version + 1,
             ),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,7 +13,7 @@ from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.runs.model import Run, RunStatus
 
 _TIMES = ("created_at", "started_at", "ended_at", "stop_requested_at")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # written with the answer
 _APART = ("run", "answer_kept")

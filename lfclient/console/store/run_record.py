@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from lfclient.runs.model import Mode, Run, RunStatus
@@ -13,7 +13,7 @@ ADOPTED = "job "  # begins the click of a run that was not started in this conso
 UNFINISHED = [status.value for status in RunStatus if not status.ended]
 
 
-class StoredParts(str, Enum):
+class StoredParts(StrEnum):
     """What a store has of a run's answer."""
 
     WHOLE = "whole"

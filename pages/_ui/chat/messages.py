@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 import streamlit as st
@@ -221,7 +221,7 @@ def _coming(talk: Talk, record: RunRecord) -> None:
     writing = any(not message.complete for message in spoken)
     if record.ended or writing or approval.question_of(record):
         return
-    took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+    took = duration_words(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != USER
     with st.container() if answered else st.chat_message("assistant"):
         words = status_badges.LOOKS[record.status].meaning if _is_odd(record) else ""

@@ -6,7 +6,7 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Literal
 
 import streamlit as st
@@ -146,7 +146,7 @@ def _found(lines: list[Line], current: Talk) -> list[Line]:
 
 def _line(line: Line, shown: bool) -> None:
     name = plain(clip(line.label, 30 if line.at else 48))
-    at = f" :gray[{time_words(line.at, datetime.now(timezone.utc))}]" if line.at else ""
+    at = f" :gray[{time_words(line.at, datetime.now(UTC))}]" if line.at else ""
     st.button(
         f"{f'**{name}**' if shown else name}{at}",
         key=f"talk-open-{line.id}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,7 @@ from pages._ui.widgets.markdown import plain, time_words
 
 def heads(columns: Sequence[Column]) -> None:
     """Which run has which number, and what to know before the rest."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for column, place in zip(columns, st.columns(len(columns)), strict=True):
         record = column.record
         with place.container(border=True, key=f"compared-{column.number}", gap="xxsmall"):
@@ -57,7 +57,7 @@ def heads(columns: Sequence[Column]) -> None:
 
 def draw(columns: Sequence[Column]) -> None:
     """A row for each fact, a column for each run."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     facts = [_facts(column, now) for column in columns]
     seldom = {"Flow", "Server", "Decided"}  # are told where they differ
     names = [

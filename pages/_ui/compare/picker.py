@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -94,7 +94,7 @@ def _picker(session: ServerSession, found: Sequence[tuple[ServerSession, RunReco
         st.caption("No run is kept yet. Run a flow first.")
         st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
         return
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     chosen = st.multiselect(
         "Runs",
         list(records),
@@ -159,7 +159,7 @@ def _beside(session: ServerSession, run_id: str, flow_id: str) -> None:
     if not panel.open:
         return
     found = backend().runner.recent(session.owner, SUGGESTED + 1, flow_id)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     with panel:
         several = [each for each in found if each.id != run_id][:SUGGESTED]
         st.markdown("Another run of this flow" if several else "This flow has no other run yet.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 import streamlit as st
@@ -139,7 +139,7 @@ def _deletable(which: RunFilter, before: date | None, keep: bool) -> RunFilter |
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def _deleted(view: View, which: RunFilter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
 
 from lfclient.common.formatting import clip
@@ -59,7 +59,7 @@ class Filters:
 
     def _bounds(self) -> tuple[datetime | None, datetime | None]:
         if self.when in _DAYS:
-            return datetime.now(timezone.utc) - timedelta(days=_DAYS[self.when]), None
+            return datetime.now(UTC) - timedelta(days=_DAYS[self.when]), None
         if self.when == TODAY:
             return midnight(datetime.now(clock()).date()), None
         until = midnight(self.end + timedelta(days=1)) if self.end else None
@@ -68,7 +68,7 @@ class Filters:
 
 def midnight(day: date) -> datetime:
     """When that day begins by the browser's clock."""
-    return datetime.combine(day, time(), clock()).astimezone(timezone.utc)
+    return datetime.combine(day, time(), clock()).astimezone(UTC)
 
 
 def read() -> tuple[Filters, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -148,7 +148,7 @@ def _nothing(view: View, everybody: tuple[ServerSession, ...], choices: Choices)
 
 def is_lively(page: Page) -> bool:
     """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
-    since = datetime.now(timezone.utc) - timedelta(seconds=_SETTLED_SECONDS)
+    since = datetime.now(UTC) - timedelta(seconds=_SETTLED_SECONDS)
     return any(
         not entry.status.ended or (entry.ended_at is not None and entry.ended_at > since)
         for entry in page.entries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ def draw(entries: Sequence[Entry], *, servers: bool) -> None:
     if ticked and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": ticked}}
     st.dataframe(
-        pyarrow.table(columns(entries, datetime.now(timezone.utc), servers=servers)),
+        pyarrow.table(columns(entries, datetime.now(UTC), servers=servers)),
         key=key,
         on_select=partial(_ticked, key, ids),
         selection_mode="multi-row",

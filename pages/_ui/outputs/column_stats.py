@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from enum import Enum
+from enum import StrEnum
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ _TIME = re.compile(
 )
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """How a column is read."""
 
     NUMBER = "number"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -85,7 +85,7 @@ def _decisions(session: ServerSession, record: RunRecord) -> Iterator[tuple[str,
     if run is None or not run.decided:
         return
     names = Names(session.flow_at_hand(record.flow_id), run.components)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for one in run.decided[-MOST_DECIDED:]:
         asked = [names.of(one.component_id, most=60)] if one.component_id else []
         prompt = clip(first_words(one.prompt), 120)
@@ -101,7 +101,7 @@ def time_left(asked: HumanInput) -> str:
     """
     if asked.expires_at is None:
         return ""
-    left = (asked.expires_at - datetime.now(timezone.utc)).total_seconds()
+    left = (asked.expires_at - datetime.now(UTC)).total_seconds()
     then = "nothing that follows the question runs"
     if asked.fallback_action:
         then = f"the run goes on with “{asked.label(asked.fallback_action)}”"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -50,7 +50,7 @@ def _rows(owner: str) -> None:
 
 def _row(record: RunRecord, given: str, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     name = plain(clip(record.flow_name, 40))
     about = [duration_words(record.elapsed(now))] if record.ended else []
     about.append(time_words(record.created_at, now))

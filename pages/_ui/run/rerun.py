@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -71,7 +71,7 @@ def draw(session: ServerSession, flow: Flow | None, record: RunRecord) -> None:
 
 
 def _about(record: RunRecord) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     parts = [f"Started {time_words(record.created_at, now)}", MODE_NAMES[record.mode]]
     if record.session_id:
         parts.append(f"session {plain(clip(record.session_id, 60))}")
@@ -197,7 +197,7 @@ def _run(again: Again, click: str) -> None:
 def edit(again: Again) -> None:
     """Fill the form with what can be given again, and mark what can't."""
     record, inputs, owner = again.record, again.inputs, again.session.owner
-    when = time_words(record.created_at, datetime.now(timezone.utc))
+    when = time_words(record.created_at, datetime.now(UTC))
     source = f"Filled with the inputs of the run of {when}."
     lost = [one for one in inputs.given if one.problem and one.field is None]
     if lost:

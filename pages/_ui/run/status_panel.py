@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -204,7 +204,7 @@ def _follow(
 
 def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
-        took = duration_words(record.elapsed(datetime.now(timezone.utc)))
+        took = duration_words(record.elapsed(datetime.now(UTC)))
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"{badge}  **{took}**", width="content")

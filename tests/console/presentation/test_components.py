@@ -1,7 +1,7 @@
 """What components are called, and decisions in words."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from lfclient.console.presentation.components import Names, decision_words
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
 from tests.support import flows
 
-AT = datetime(2026, 11, 25, 16, 1, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 25, 16, 1, tzinfo=UTC)
 ASKED = HumanInput(
     "H:j",
     decisions=(Decision("no", "Refuse it"), Decision("ok", "Pay")),

@@ -5,7 +5,7 @@ import gc
 import time
 import weakref
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,7 +17,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from tests.support.waiting import wait_for
 
-NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def _requests(seconds):

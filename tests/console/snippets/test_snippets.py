@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -90,7 +90,7 @@ def record(mode="sync", overrides=None, **more):
             "flow_id": FLOW.id,
             "flow_name": FLOW.name,
             "mode": mode,
-            "created_at": datetime.now(timezone.utc),
+            "created_at": datetime.now(UTC),
             "session_id": NASTY,
             "overrides": mask(FLOW, OVERRIDES if overrides is None else overrides),
             **more,

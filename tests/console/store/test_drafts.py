@@ -1,6 +1,6 @@
 """Drafts on disk, on SQLite and on PostgreSQL: each browser's own, and not without end."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from lfclient.console.store import drafts as module
 from lfclient.console.store.retention import Cleaner
 
 KEY = ("browser", "owner", "flow")
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 
 
 def cleaned(store, now=NOW, **keeping):

@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -38,7 +38,7 @@ from tests.support import postgres
 WRITTEN = (Path(__file__).parents[2] / "support" / "data" / "runs_0001.sql").read_text(
     encoding="utf-8"
 )
-THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=timezone.utc)
+THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=UTC)
 DAMAGES = (  # of the index for searching: it cannot be opened, or cannot be read
     "DELETE FROM run_search_data",
     "UPDATE run_search_data SET block = x'ff' WHERE id > 10",

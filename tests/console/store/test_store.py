@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -32,7 +32,7 @@ from lfclient.runs.components import (
 )
 from lfclient.runs.model import Run, RunStatus
 
-NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def record(id="r1", **changes):

@@ -1,7 +1,7 @@
 """Which messages a conversation shows: none twice, none lost, whatever became of its run."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +15,7 @@ from pages._ui.chat.conversation import Talk
 from pages._ui.run.controls import RunChoice
 from tests.support import flows
 
-NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
 CHOICE = RunChoice(None, None, FLOW, "background", None)
 GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED

@@ -1,7 +1,7 @@
 """The sessions of the chat page: found, renamed, deleted, with what the console knows of them."""
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import backend
@@ -151,7 +151,7 @@ def test_a_change_that_fails_says_so(talking):
 
 def test_sessions_that_begin_alike_are_told_apart_by_their_times(talking):
     """When the latest in each was said; none where the server does not tell."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for number, at in enumerate(["2026-01-02 03:04:05 UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC", "odd"]):
         talking.say(f"console-{number:012x}", "Good morning!", timestamp=at)
     listed = [button.label for button in chat().button if "Good" in button.label]

@@ -1,11 +1,11 @@
 """The page that compares runs."""
 
 import colorsys
-from datetime import datetime, timedelta, timezone
+import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from lfclient.console.store.run_record import StoredParts
 from lfclient.flows.validation import MASK
@@ -32,7 +32,7 @@ __all__ = ["fresh_process", "langflow_stand_in"]
 
 ROOT = Path(__file__).parents[3]
 TEXT = "ChatInput-a.input_value"
-NOW = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -123,7 +123,7 @@ def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted
     app = history()
     app.session_state[history_state.part("many")] = True
     app.run()
-    ended = datetime.now(timezone.utc)
+    ended = datetime.now(UTC)
     kept = store.get("c")
     done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)
     assert store.update(done, answer=True)

@@ -1,6 +1,6 @@
 """Runs over time, as bars."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import streamlit as st
@@ -14,7 +14,7 @@ from tests.ui.support.whole_pages import ONE, TWO, fresh_process, langflow_stand
 
 __all__ = ["fresh_process", "langflow_stand_in", "url"]
 
-NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)
 
 

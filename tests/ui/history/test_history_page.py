@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import fingerprint
@@ -64,7 +64,7 @@ def test_a_run_that_has_just_ended_is_looked_at_again():
     """Its answer is written a moment after its status."""
     entry = Entry("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
     assert history_page.is_lively(Page([entry]))
-    ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(timezone.utc))
+    ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(UTC))
     assert history_page.is_lively(Page([ended]))
     long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
     assert not history_page.is_lively(Page([long_ago]))

@@ -1,7 +1,7 @@
 """What was decided in a run, wherever the run is shown."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.ui.support.whole_pages import (
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
-AT = datetime(2026, 1, 2, 16, 1, tzinfo=timezone.utc)
+AT = datetime(2026, 1, 2, 16, 1, tzinfo=UTC)
 
 
 def decided(label, status=RunStatus.COMPLETED):

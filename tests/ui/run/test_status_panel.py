@@ -1,7 +1,7 @@
 """A run while it goes on and after it, on the run page."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import streamlit as st
@@ -35,7 +35,7 @@ from tests.ui.support.whole_pages import (
 
 __all__ = ["fresh_process", "langflow_stand_in"]
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")
 DONE = ComponentRun("A", ComponentState.DONE, "Chat Input", 0.2, NOW, replace(ANSWER, value="in"))
 COMPONENTS = {

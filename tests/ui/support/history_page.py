@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +12,7 @@ from pages._ui.connection.app_context import backend
 from pages._ui.state import history as history_state
 from tests.ui.support.whole_pages import APP, kept_run
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def url(langflow_stand_in):
 def add(url, name, seconds_ago=0, **more):
     """An ended run, of that click."""
     # a test run may go over midnight, and what is of now has to be of today
-    midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     at = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
     more = {"created_at": at, "ended_at": at + timedelta(seconds=1), **more}
     return kept_run(url, id=name, click=name, **more)

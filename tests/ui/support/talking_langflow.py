@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.flows import edge, entry, node
@@ -51,7 +51,7 @@ class Talking:
             "id": uuid.uuid4().hex,
             "flow_id": ONE,
             "session_id": session,
-            "timestamp": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S.%f} UTC",
+            "timestamp": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC",
             "sender": sender,
             "sender_name": "AI" if sender == "Machine" else sender,
             "text": text,

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,7 @@ def press(app, label):
 
 def kept_run(url, **more):
     """A run that has ended, on disk."""
-    record = a_record(url, **{"ended_at": datetime.now(timezone.utc), **more})
+    record = a_record(url, **{"ended_at": datetime.now(UTC), **more})
     store = backend().runner._store
     store.create(record)
     store.update(replace(record, version=record.version + 1), answer=True)
@@ -104,7 +104,7 @@ def a_record(url, **more):
             "flow_id": ONE,
             "flow_name": "Echo",
             "mode": "sync",
-            "created_at": datetime.now(timezone.utc),
+            "created_at": datetime.now(UTC),
             "status": RunStatus.COMPLETED,
             **more,
         }

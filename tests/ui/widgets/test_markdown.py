@@ -1,7 +1,7 @@
 """Text from somebody else is shown as text."""
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -178,13 +178,13 @@ def test_a_name_of_a_programs_is_made_readable():
 )
 def test_a_time_has_its_day_unless_that_is_today(then, expected):
     """And its year unless that is this one."""
-    now = datetime(2026, 3, 31, 12, tzinfo=timezone.utc)
-    assert time_words(then.replace(tzinfo=timezone.utc), now) == expected
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert time_words(then.replace(tzinfo=UTC), now) == expected
 
 
 def test_a_whole_time_names_its_clock():
     """Where the browser tells of none, it is UTC."""
-    then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=timezone.utc)
+    then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=UTC)
     assert whole_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.common.formatting import clip, duration_words, took_words, without_credentials
@@ -80,7 +80,7 @@ def _decided(record: RunRecord, flow: Flow | None) -> list[str]:
 
 def time_words(moment: datetime) -> str:
     """A time that is read in the same way wherever the report is opened."""
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def status_words(record: RunRecord) -> str:

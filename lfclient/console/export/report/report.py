@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def report_html(
         lstrip_blocks=True,
         finalize=put,
     )
-    now = now or datetime.now(timezone.utc)
+    now = now or datetime.now(UTC)
     return environment.get_template("report.html.j2").render(
         record=record,
         run=record.run,
