@@ -25,7 +25,7 @@ from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, StopResult
-from lfclient.wire.addresses import normalise
+from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class LangflowClient:
         *,
         server: ServerInfo | None = None,
     ) -> None:
-        self.url = normalise(url)
+        self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
         self._runs = EventSteps(ClientState(secrets, server))

@@ -64,7 +64,7 @@ class Response:
         """The redacted JSON; raises `BadAnswer` for anything else. `what` names the answer."""
         value = self.json_or_none(redactor)
         if value is None and self.content.strip() != b"null":
-            begins = redactor.text(self.content[:60].decode("utf-8", "replace"))
+            begins = redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
             raise BadAnswer(
                 f"The {what} is not JSON, or was cut off: {len(self.content):,} bytes of "
                 f"“{self.content_type or 'no type'}”, beginning “{begins}”.",
@@ -79,7 +79,7 @@ class Response:
             value = from_json(self.content)
         except ValueError:
             return None
-        return redactor.value(value) if redactor.suspects(self.content) else value
+        return redactor.redact_value(value) if redactor.may_contain_secret(self.content) else value
 
 
 class Body:
@@ -218,7 +218,7 @@ def translate_httpx_errors(base: str, redactor: Redactor) -> Iterator[None]:
         raise BadAnswer("The answer's compression is broken.") from error
     except httpx.TransportError as error:
         raise Unreachable(
-            redactor.text(_in_words(error, base)),
+            redactor.redact_text(_in_words(error, base)),
             sent=not isinstance(error, _NOT_SENT),
             timed_out=isinstance(error, httpx.TimeoutException),
         ) from error

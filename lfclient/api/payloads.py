@@ -7,12 +7,12 @@ from typing import Any
 
 from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.errors import Unsupported
-from lfclient.flows.encoding import encode, targets
+from lfclient.flows.encoding import encode, override_targets
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
-from lfclient.wire.server_info import NO_EVENTS, ServerInfo
+from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
 
 
 def session_place(server: ServerInfo, flow: Flow) -> str | None:
@@ -40,7 +40,7 @@ def run_request(
     values = list(_encoded(server, flow, overrides, mode))
     if server.dialect == "inputs":
         if mode == "stream":
-            raise Unsupported(NO_EVENTS.format(server.version))
+            raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
         body = _inputs_body(server, flow, values, mode, session_id)
     else:
         body = _modes_body(flow, values, mode, session_id)
@@ -70,7 +70,7 @@ def _encoded(
             yield component, parameter, value
             continue
         sent = encode(field, value, mode, server)
-        for component, parameter in targets(field):
+        for component, parameter in override_targets(field):
             yield component, parameter, sent
 
 

@@ -20,7 +20,12 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from lfclient.wire.addresses import check_resolved, is_ip, is_loopback, resolve_checked
+from lfclient.wire.addresses import (
+    check_resolved_address,
+    is_ip_address,
+    is_loopback,
+    resolve_allowed,
+)
 
 # What a connection is to be asked for while nothing comes over it: after half a minute, and then
 # every 10 s, whether the other side is there still. After a minute one that is not is given up.
@@ -61,7 +66,7 @@ class CheckedTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """As httpx's own."""
         if self._proxy:
-            check_resolved(str(request.url))
+            check_resolved_address(str(request.url))
         return super().handle_request(request)
 
 
@@ -79,7 +84,7 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """As httpx's own."""
         if self._proxy:
-            await asyncio.to_thread(check_resolved, str(request.url))
+            await asyncio.to_thread(check_resolved_address, str(request.url))
         return await super().handle_async_request(request)
 
 
@@ -99,7 +104,7 @@ class _Checked(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         connect = partial(super().connect_tcp, *args, **options)
         try:
-            addresses = resolve_checked(host, port)
+            addresses = resolve_allowed(host, port)
         except _OF_NO_ADDRESS as error:
             raise httpcore.ConnectError(str(error)) from error
         fault: Exception = httpcore.ConnectError(f"{host} has no address")
@@ -118,10 +123,10 @@ class _AsyncChecked(httpcore.AnyIOBackend):
         connect = partial(super().connect_tcp, *args, **options)
         started = time.monotonic()
         try:
-            if is_ip(host):
-                addresses = resolve_checked(host, port)
+            if is_ip_address(host):
+                addresses = resolve_allowed(host, port)
             else:
-                resolving = asyncio.to_thread(resolve_checked, host, port)
+                resolving = asyncio.to_thread(resolve_allowed, host, port)
                 addresses = await asyncio.wait_for(resolving, timeout)
         except TimeoutError as error:  # two classes before Python 3.11
             raise httpcore.ConnectTimeout(str(error)) from error

@@ -7,16 +7,18 @@ import unicodedata
 from pathvalidate import sanitize_filename
 
 # Disks take 255 bytes, and servers add to a name: a date before it, a number behind it.
-LONGEST = 200
-_LONGEST_EXTENSION = 20
+MAX_NAME_BYTES = 200
+_MAX_EXTENSION_BYTES = 20
 _MEGABYTE = 1024 * 1024
-_AROUND = 1024  # bytes of a request that are not the file's own, which servers count, too
-_NAMELESS = "file"
+_MULTIPART_OVERHEAD = (
+    1024  # bytes of a request that are not the file's own, which servers count, too
+)
+_DEFAULT_NAME = "file"
 # control and formatting characters, lone surrogates; releases from 1.12 on refuse some of them
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 
 
-def safe_name(name: str, longest: int = LONGEST) -> str:
+def safe_name(name: str, longest: int = MAX_NAME_BYTES) -> str:
     """The last part of `name` as a file name that every system takes, its extension kept.
 
     About `longest` bytes of UTF-8 at most. What stands for folders, devices or nothing is replaced.
@@ -24,11 +26,11 @@ def safe_name(name: str, longest: int = LONGEST) -> str:
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     seen = "".join(c for c in last if unicodedata.category(c) not in _INVISIBLE)
     # shortened before, since what follows cuts an extension off
-    found = sanitize_filename(_shortened(seen, longest), replacement_text="_", platform="universal")
+    found = sanitize_filename(_shorten(seen, longest), replacement_text="_", platform="universal")
     if not found.strip(" ."):
-        return _NAMELESS
+        return _DEFAULT_NAME
     # servers take a name that begins with a dot for an extension without a name
-    return _NAMELESS + found if found.startswith(".") else found
+    return _DEFAULT_NAME + found if found.startswith(".") else found
 
 
 def extension(name: str) -> str:
@@ -37,18 +39,18 @@ def extension(name: str) -> str:
     return last.lower() if stem and dot else ""
 
 
-def too_large(name: str, size: int, limit_mb: float | None) -> str | None:
+def upload_size_error(name: str, size: int, limit_mb: float | None) -> str | None:
     """That a server with this limit refuses a file of `size` bytes, as a sentence; else None."""
-    if limit_mb is None or size + _AROUND <= limit_mb * _MEGABYTE:
+    if limit_mb is None or size + _MULTIPART_OVERHEAD <= limit_mb * _MEGABYTE:
         return None
     return f"“{name}” is too large: this server takes files of up to {limit_mb:g} MB."
 
 
-def _shortened(name: str, longest: int) -> str:
+def _shorten(name: str, longest: int) -> str:
     if len(name.encode()) <= longest:
         return name
     stem, dot, last = name.rpartition(".")
-    if not stem or len(last.encode()) > _LONGEST_EXTENSION:
+    if not stem or len(last.encode()) > _MAX_EXTENSION_BYTES:
         stem, dot, last = name, "", ""
     room = longest - len(f"{dot}{last}".encode())
     # a character that would be cut in two goes whole

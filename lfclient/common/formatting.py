@@ -37,7 +37,7 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     most of that is left out. `Message: Please write …` is `Message: Please… number 7`.
     """
     order = sorted(set(texts))
-    alike = [_common(*pair) for pair in pairwise(order)]
+    alike = [_common_prefix_length(*pair) for pair in pairwise(order)]
     shown = {}
     for number, text in enumerate(order):
         common = max([0, *alike[max(number - 1, 0) : number + 1]])
@@ -46,13 +46,13 @@ def elide_common_prefix(texts: Sequence[str]) -> list[str]:
     return [shown[text] for text in texts]
 
 
-def _common(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     """How many characters they begin with alike."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def size_words(size: int | None) -> str:
+def format_size(size: int | None) -> str:
     """A size in bytes for a person: 512 B, 3.4 kB, 12 MB."""
     if size is None:
         return "size unknown"
@@ -64,7 +64,7 @@ def size_words(size: int | None) -> str:
     return f"{value:.1f} GB"
 
 
-def duration_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration for a person: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
@@ -76,12 +76,12 @@ def duration_words(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def took_words(seconds: float) -> str:
+def format_timing(seconds: float) -> str:
     """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
-    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else duration_words(seconds)
+    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
 
 
-def readable(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """`text` with a question mark for each half of a character, which no browser takes."""
     try:
         text.encode()
@@ -90,7 +90,7 @@ def readable(text: str) -> str:
     return text
 
 
-def host_of(address: str) -> str:
+def extract_host(address: str) -> str:
     """The host of an http(s) address, or "" if it is none."""
     try:
         split = urlsplit(address)
@@ -99,7 +99,7 @@ def host_of(address: str) -> str:
     return split.hostname or "" if split.scheme in ("http", "https") else ""
 
 
-def without_credentials(address: str) -> str:
+def strip_credentials(address: str) -> str:
     """The address without user name, password, query and fragment."""
     try:
         parts = urlsplit(address)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-BLOT = "••••"  # stands in texts where the text of a secret stood
-SHORTEST = 6  # characters; what is shorter would blot out innocent text
+REDACTED = "••••"  # stands in texts where the text of a secret stood
+MIN_SECRET_LENGTH = 6  # characters; what is shorter would blot out innocent text
 
 # Nobody escapes these, so a secret made of them stands in an answer as it is.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
@@ -27,21 +27,23 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 # credentials within other text: an address with a password, a header, forms that keys are known by
-_IN_TEXT = re.compile(
+_SECRET_IN_TEXT = re.compile(
     r"://[^\s/:@]*:[^\s/@]+@|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}|\bcookie:\s*\S"
     r"|\b(?:sk|pk|ghp|gho|xox[abp]|github_pat)[_-](?=[\w-]*\d)[\w-]{10,}"
     r"|\bAKIA\w{12}|\bAIza[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY",
     re.IGNORECASE,
 )
-_NAMED_IN_TEXT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
-_ROW_NAMES = frozenset({"key", "name", "header"})  # columns that tell what the others hold
+_ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
+_NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that tell what the others hold
 # columns of Langflow's lists of fields and of tools, which only tell what such a name means
-_ROW_WORDS = frozenset({"description", "display_name", "display_description", "type", "multiple"})
+_DESCRIPTIVE_COLUMNS = frozenset(
+    {"description", "display_name", "display_description", "type", "multiple"}
+)
 # an answer may tell the key of such a header alone
-_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
+_AUTH_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
 
-def names_secret(parameter: str) -> bool:
+def is_secret_name(parameter: str) -> bool:
     """Whether a parameter's name says that its value is a secret."""
     return bool(_SECRET_NAME.search(parameter))
 
@@ -62,12 +64,12 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Look for these too, from now on."""
-        bare = (found[1] for found in map(_SCHEME.fullmatch, secrets) if found)
-        new = {one for one in (*secrets, *bare) if len(one) >= SHORTEST} - self._secrets
+        bare = (found[1] for found in map(_AUTH_SCHEME.fullmatch, secrets) if found)
+        new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH} - self._secrets
         if not new:
             return
         self._secrets |= new
-        forms = {form for secret in self._secrets for form in _forms(secret)}
+        forms = {form for secret in self._secrets for form in _escaped_forms(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self._forms = tuple(longest_first)
@@ -75,7 +77,7 @@ class Redactor:
         self._numeric = any(map(_NUMBER.fullmatch, self._secrets))
         self._escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
-    def suspects(self, content: bytes) -> bool:
+    def may_contain_secret(self, content: bytes) -> bool:
         """Whether an answer may hold a secret; cheap, so that most answers need no second look."""
         if not self._secrets:
             return False
@@ -86,11 +88,11 @@ class Redactor:
                 return True
         return False
 
-    def text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """The text without secrets; the same object if it holds none."""
-        return self._pattern.sub(BLOT, text) if self._pattern else text
+        return self._pattern.sub(REDACTED, text) if self._pattern else text
 
-    def held_back(self, text: str) -> int:
+    def partial_match_length(self, text: str) -> int:
         """How many characters at the end of a text may be the beginning of a secret, whose rest
         is still to come.
         """
@@ -103,20 +105,20 @@ class Redactor:
                 longest = max(longest, len(text) - at)
         return longest
 
-    def value(self, value: Any) -> Any:
+    def redact_value(self, value: Any) -> Any:
         """A JSON value without secrets, keys of objects and numbers that are one included;
         unchanged parts are shared.
         """
         if not self._pattern:
             return value
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, dict):
-            return {self.text(name): self.value(part) for name, part in value.items()}
+            return {self.redact_text(name): self.redact_value(part) for name, part in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.value(part) for part in value]
+            return [self.redact_value(part) for part in value]
         if self._numeric and type(value) in (int, float):
-            return BLOT if self.text(str(value)) == BLOT else value
+            return REDACTED if self.redact_text(str(value)) == REDACTED else value
         return value
 
 
@@ -131,61 +133,63 @@ def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
         return [replace_secrets(item, replace) for item in value]
     if not isinstance(value, dict):
         return value
-    row = any(_hides(item) for name, item in value.items() if str(name).lower() in _ROW_NAMES)
+    row = any(
+        _is_secret_key(item) for name, item in value.items() if str(name).lower() in _NAME_COLUMNS
+    )
     return {
         name: replace(item)
-        if item and (_hides(name) or (row and _is_value(str(name).lower(), item)))
+        if item and (_is_secret_key(name) or (row and _may_be_secret_cell(str(name).lower(), item)))
         else replace_secrets(item, replace)
         for name, item in value.items()
     }
 
 
-def _is_value(column: str, item: Any) -> bool:
+def _may_be_secret_cell(column: str, item: Any) -> bool:
     """Whether this of a row that names a secret may be the secret."""
     if column == "value":
         return True
-    return isinstance(item, str) and column not in _ROW_WORDS and not _hides(item)
+    return isinstance(item, str) and column not in _DESCRIPTIVE_COLUMNS and not _is_secret_key(item)
 
 
-def named_secrets(value: Any) -> set[str]:
+def find_named_secrets(value: Any) -> set[str]:
     """The texts that `replace_secrets` replaces in a value."""
     found: set[str] = set()
-    replace_secrets(value, lambda secret: found.update(secrets_in(secret)))
+    replace_secrets(value, lambda secret: found.update(collect_texts(secret)))
     return found
 
 
-def is_blotted(value: Any) -> bool:
+def is_redacted(value: Any) -> bool:
     """Whether a secret's text was blotted out in a value, or somebody typed what looks like it."""
-    return any(BLOT in text for text in secrets_in(value))
+    return any(REDACTED in text for text in collect_texts(value))
 
 
-def seems_secret(value: Any) -> bool:
+def looks_like_secret(value: Any) -> bool:
     """Whether a value that no name calls a secret looks as if it held a password or a key.
 
     A guess, to warn by: what it says of is kept and sent as it is.
     """
     return any(
-        _IN_TEXT.search(text) or any(map(names_secret, _NAMED_IN_TEXT.findall(text)))
-        for text in secrets_in(value)
+        _SECRET_IN_TEXT.search(text) or any(map(is_secret_name, _ASSIGNMENT.findall(text)))
+        for text in collect_texts(value)
     )
 
 
-def _hides(name: object) -> bool:
-    return isinstance(name, str) and (names_secret(name) or name.lower() in _SECRET_HEADERS)
+def _is_secret_key(name: object) -> bool:
+    return isinstance(name, str) and (is_secret_name(name) or name.lower() in _SECRET_HEADERS)
 
 
-def secrets_in(value: Any) -> set[str]:
+def collect_texts(value: Any) -> set[str]:
     """The texts within a secret override's value, however deep."""
     if isinstance(value, str):
         return {value}
     if isinstance(value, dict):
-        return {text for part in value.values() for text in secrets_in(part)}
+        return {text for part in value.values() for text in collect_texts(part)}
     if isinstance(value, (list, tuple)):
-        return {text for part in value for text in secrets_in(part)}
+        return {text for part in value for text in collect_texts(part)}
     return set()
 
 
-def _forms(secret: str) -> set[str]:
+def _escaped_forms(secret: str) -> set[str]:
     """How a secret may be written within JSON, a URL or a page; JSON within JSON included."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
     forms |= {html.escape(secret), html.escape(secret, quote=False), repr(secret)[1:-1]}

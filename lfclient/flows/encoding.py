@@ -14,10 +14,10 @@ from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Field, FieldKind, Variable
 
 # types of parameters that take an object as their value
-_TAKE_OBJECTS = frozenset({"dict", "NestedDict", "mcp"})
+_OBJECT_TYPES = frozenset({"dict", "NestedDict", "mcp"})
 
 
-class Server(Protocol):
+class ServerRelease(Protocol):
     """What decides how a value is sent."""
 
     @property
@@ -26,20 +26,22 @@ class Server(Protocol):
     def dialect(self) -> str: ...
 
 
-def release(server: Server | None) -> int:
+def minor_version(server: ServerRelease | None) -> int:
     """The N of Langflow 1.N (langflow-base 0.N is the same); the newest if no server is known."""
     parts = server.version.split(".") if server else []
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 999
 
 
-def writes_bare(mode: str, server: Server | None) -> bool:
+def sends_bare_values(mode: str, server: ServerRelease | None) -> bool:
     """Whether values land on the built graph as they are sent."""
     return mode != "sync" and (server is None or server.dialect == "modes")
 
 
-def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> str | None:
+def unsupported_reason(
+    field: Field, value: Any, mode: str, server: ServerRelease | None
+) -> str | None:
     """Why this mode of this server would not take a value that is right in itself."""
-    if not writes_bare(mode, server):
+    if not sends_bare_values(mode, server):
         return None
     where = "In a streamed call" if mode == "stream" else "In background"
     if isinstance(value, dict) and value.get("load_from_db"):
@@ -47,7 +49,7 @@ def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> s
             f"{where}, this server takes an object with the key load_from_db for a variable: "
             "choose “Wait for the result”."
         )
-    looks_up = release(server) == 11 and field.loads_variable
+    looks_up = minor_version(server) == 11 and field.loads_variable
     if isinstance(value, Variable):
         if looks_up:
             return None
@@ -63,28 +65,30 @@ def cannot_take(field: Field, value: Any, mode: str, server: Server | None) -> s
     return None
 
 
-def encode(field: Field, value: Any, mode: str, server: Server | None = None) -> Any:
+def encode(field: Field, value: Any, mode: str, server: ServerRelease | None = None) -> Any:
     """A checked value as it goes on the wire; raises `InvalidRequest` if this mode can't take it.
 
     Nothing is ever sent as null: what keeps the flow's value is left out of a request.
     """
-    reason = "A value is needed." if value is None else cannot_take(field, value, mode, server)
+    reason = (
+        "A value is needed." if value is None else unsupported_reason(field, value, mode, server)
+    )
     if reason:
         raise InvalidRequest(f"{field.key}: {reason}", field=field.key)
     if isinstance(value, Variable):
-        if writes_bare(mode, server):
+        if sends_bare_values(mode, server):
             return value.name
         return {"value": value.name, "load_from_db": True}
-    value = _plain(field, value)
-    if isinstance(value, dict) and not writes_bare(mode, server):
+    value = _normalize(field, value)
+    if isinstance(value, dict) and not sends_bare_values(mode, server):
         # an object with the one key "value" is unwrapped, even where it is the value
-        as_attributes = field.wire_type not in _TAKE_OBJECTS
+        as_attributes = field.wire_type not in _OBJECT_TYPES
         unwrapped = field.wire_type == "dict" and set(value) == {"value"}
         return {"value": value} if as_attributes or unwrapped else value
     return value
 
 
-def targets(field: Field) -> list[tuple[str, str]]:
+def override_targets(field: Field) -> list[tuple[str, str]]:
     """Where a value is to be sent: (component id, parameter).
 
     A group's parameter goes out twice: servers that edit the stored flow know the group, those
@@ -94,7 +98,7 @@ def targets(field: Field) -> list[tuple[str, str]]:
     return [own, field.behind] if field.behind else [own]
 
 
-def _plain(field: Field, value: Any) -> Any:
+def _normalize(field: Field, value: Any) -> Any:
     if field.kind is FieldKind.INTEGER and isinstance(value, float):
         return int(value)
     if field.kind is FieldKind.SLIDER and isinstance(value, float) and value.is_integer():

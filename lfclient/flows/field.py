@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lfclient.common.formatting import with_id
 
-_VARIABLE = "$variable"
+_VARIABLE_KEY = "$variable"
 
 
 class FieldKind(StrEnum):
@@ -46,15 +46,15 @@ class Variable:
     name: str
 
 
-def pack(value: Any) -> Any:
+def value_to_json(value: Any) -> Any:
     """An override's value as JSON holds it: a variable is `{"$variable": "NAME"}`."""
-    return {_VARIABLE: value.name} if isinstance(value, Variable) else value
+    return {_VARIABLE_KEY: value.name} if isinstance(value, Variable) else value
 
 
-def unpack(value: Any) -> Any:
+def value_from_json(value: Any) -> Any:
     """The value that `pack` was given."""
-    named = isinstance(value, dict) and set(value) == {_VARIABLE}
-    return Variable(str(value[_VARIABLE])) if named else value
+    named = isinstance(value, dict) and set(value) == {_VARIABLE_KEY}
+    return Variable(str(value[_VARIABLE_KEY])) if named else value
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.flows.field import Field, FieldKind, Range, Variable
-from lfclient.flows.field_kinds import KINDS
+from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.graph import Component, Edge
-from lfclient.flows.structured_values import names_of
+from lfclient.flows.structured_values import option_names
 
 # what a parameter's `_input_type` says; every one that five releases of Langflow have
-INPUT_TYPES: dict[str, FieldKind] = {
+KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {
     "StrInput": FieldKind.TEXT,
     "MessageInput": FieldKind.TEXT,
     "MessageTextInput": FieldKind.TEXT,
@@ -40,7 +40,7 @@ INPUT_TYPES: dict[str, FieldKind] = {
 }
 
 # nodes saved by old releases have no `_input_type`; their `type` says the rest
-TYPES: dict[str, FieldKind] = {
+KINDS_BY_TYPE: dict[str, FieldKind] = {
     "str": FieldKind.TEXT,
     "query": FieldKind.TEXT,
     "prompt": FieldKind.PROMPT,
@@ -60,9 +60,11 @@ TYPES: dict[str, FieldKind] = {
 }
 
 # values that only come by an edge
-BY_EDGE = frozenset({"HandleInput", "DataInput", "JSONInput", "DataFrameInput", "ToolsInput"})
+CONNECTION_INPUTS = frozenset(
+    {"HandleInput", "DataInput", "JSONInput", "DataFrameInput", "ToolsInput"}
+)
 # what only means something within Langflow's editor, or decides what the flow's edges are
-IN_EDITOR = frozenset(
+EDITOR_INPUTS = frozenset(
     {"AuthInput", "ConnectionInput", "DataDisplayInput", "McpInput", "ActionPickerInput"}
 )
 _EDITOR_TYPES = frozenset(
@@ -70,7 +72,7 @@ _EDITOR_TYPES = frozenset(
 )
 # code, what widens its sandbox, and where stored credentials are sent: servers from 1.12 on
 # refuse to have these overridden, older ones ignore it or, worse, obey
-_CODE = frozenset(
+_PROTECTED_PARAMETERS = frozenset(
     {
         "code",
         "function_code",
@@ -81,11 +83,11 @@ _CODE = frozenset(
         "allow_dangerous_code",
     }
 )
-_MAY_BE_SECRET = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
+_MASKABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
 
-def fields_of(
+def extract_fields(
     components: Iterable[Component], edges: Iterable[Edge], shared_names: Collection[str]
 ) -> list[Field]:
     """Return the parameters that a run may override, in the order of the form.
@@ -98,13 +100,13 @@ def fields_of(
         field
         for component in components
         for shared in [component.display_name in shared_names]
-        for name in _ordered(component)
-        if (field := field_of(component, name, (component.id, name) in wired, shared))
+        for name in _ordered_parameters(component)
+        if (field := extract_field(component, name, (component.id, name) in wired, shared))
     ]
-    return sorted(found, key=_rank)
+    return sorted(found, key=_form_rank)
 
 
-def why_not(component: Component, parameter: str, *, wired: bool) -> str | None:
+def locked_reason(component: Component, parameter: str, *, wired: bool) -> str | None:
     """Why a parameter can't be overridden by a run, as a sentence; None if it can."""
     entry = component.template.get(parameter)
     if entry is None or parameter == "_type":
@@ -115,35 +117,40 @@ def why_not(component: Component, parameter: str, *, wired: bool) -> str | None:
     types = {source.get("type"), entry.get("type")}
     if wired:
         return "Its value comes from another component, which a run can't change."
-    if _protected(owner.type, name) or "code" in types or "CodeInput" in declared:
+    if _is_protected(owner.type, name) or "code" in types or "CodeInput" in declared:
         return "It is protected: the value stays as the flow's author set it."
     if name == "session_id":
         return "The run's session takes its place."
-    if declared & BY_EDGE or (declared == {None} and _handle(entry)):
+    if declared & CONNECTION_INPUTS or (declared == {None} and _is_handle(entry)):
         return "Its value can only come from another component."
-    if declared & IN_EDITOR or types & _EDITOR_TYPES:
+    if declared & EDITOR_INPUTS or types & _EDITOR_TYPES:
         return "It can only be set in Langflow's editor."
     if entry.get("show") is False:
         return "It is hidden in the flow."
-    if entry.get("list") is True and kind_of(entry)[0] in (FieldKind.INTEGER, FieldKind.DECIMAL):
+    if entry.get("list") is True and detect_kind(entry)[0] in (
+        FieldKind.INTEGER,
+        FieldKind.DECIMAL,
+    ):
         return "Langflow can't take a list of numbers from a run."
     return None
 
 
-def field_of(component: Component, parameter: str, wired: bool, name_shared: bool) -> Field | None:
+def extract_field(
+    component: Component, parameter: str, wired: bool, name_shared: bool
+) -> Field | None:
     """The field of one parameter; None if a run can't override it."""
-    if why_not(component, parameter, wired=wired):
+    if locked_reason(component, parameter, wired=wired):
         return None
     entry = component.template[parameter]
     behind = component.behind(parameter)
     owner, name = behind or (component, parameter)
-    kind, is_list = kind_of(entry)
+    kind, is_list = detect_kind(entry)
     if kind is FieldKind.PROMPT and name != "template":
         kind = FieldKind.MULTILINE  # no variables are made of it
     choices = _choices(entry)
     of_chat = "ChatInput" in (owner.type, owner.id.split("-")[0])
     by_agent = component.tool_mode and entry.get("tool_mode") is True
-    names = tuple(names_of(choices))
+    names = tuple(option_names(choices))
     field = Field(
         component=component.id,
         component_name=component.display_name,
@@ -172,7 +179,7 @@ def field_of(component: Component, parameter: str, wired: bool, name_shared: boo
         runs=component.runs,
         loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
         choices=tuple(item for item in choices if isinstance(item, dict)),
-        limit=_limit(entry.get("limit")),
+        limit=_max_choices(entry.get("limit")),
         variables=_prompt_variables(owner, name) if kind is FieldKind.PROMPT else (),
         double_braces=as_dict(owner.template.get("use_double_brackets")).get("value") is True
         or "Mustache" in as_str(entry.get("_input_type")),
@@ -183,14 +190,20 @@ def field_of(component: Component, parameter: str, wired: bool, name_shared: boo
     return _with_default(field, entry)
 
 
-def kind_of(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
+def detect_kind(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
     """How a parameter is entered, and whether its value is a list."""
     declared = as_str(entry.get("_input_type"))
-    kind = INPUT_TYPES.get(declared) or TYPES.get(as_str(entry.get("type")), FieldKind.UNKNOWN)
+    kind = KINDS_BY_INPUT_TYPE.get(declared) or KINDS_BY_TYPE.get(
+        as_str(entry.get("type")), FieldKind.UNKNOWN
+    )
     is_list = entry.get("list") is True or entry.get("is_list") is True
-    if declared not in INPUT_TYPES and kind is FieldKind.TEXT and as_list(entry.get("options")):
+    if (
+        declared not in KINDS_BY_INPUT_TYPE
+        and kind is FieldKind.TEXT
+        and as_list(entry.get("options"))
+    ):
         kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
-    if kind in _MAY_BE_SECRET and entry.get("password") is True:
+    if kind in _MASKABLE_KINDS and entry.get("password") is True:
         return FieldKind.SECRET, False
     if is_list and kind in (FieldKind.TEXT, FieldKind.MULTILINE):
         return FieldKind.TEXT_LIST, True
@@ -208,32 +221,38 @@ def _with_default(field: Field, entry: Mapping[str, Any]) -> Field:
     if field.secret:
         return replace(field, default="", stored=bool(raw), loads_variable=False)
     if field.kind is FieldKind.MODEL:
-        known = [item for item in KINDS[field.kind].coerce(field, raw) if item not in field.choices]
+        known = [
+            item
+            for item in KIND_HANDLERS[field.kind].coerce(field, raw)
+            if item not in field.choices
+        ]
         field = replace(field, choices=(*field.choices, *known))
-    return replace(field, default=KINDS[field.kind].coerce(field, raw))
+    return replace(field, default=KIND_HANDLERS[field.kind].coerce(field, raw))
 
 
-def _rank(field: Field) -> int:
+def _form_rank(field: Field) -> int:
     if field.chat_input:
         return 0
     return 1 if field.api_editable or field.required else 2
 
 
-def _ordered(component: Component) -> Iterable[str]:
+def _ordered_parameters(component: Component) -> Iterable[str]:
     listed = [name for name in component.field_order if name in component.template]
     return dict.fromkeys([*listed, *component.template])
 
 
-def _protected(component_type: str, name: str) -> bool:
+def _is_protected(component_type: str, name: str) -> bool:
     if component_type == "SQLComponent":
-        return name in ("query", "database_url") or name in _CODE
-    return name in _CODE or name == "bing_search_url"
+        return name in ("query", "database_url") or name in _PROTECTED_PARAMETERS
+    return name in _PROTECTED_PARAMETERS or name == "bing_search_url"
 
 
-def _handle(entry: Mapping[str, Any]) -> bool:
+def _is_handle(entry: Mapping[str, Any]) -> bool:
     """Whether an entry without `_input_type` is fed by edges only: its type is a class's name."""
     kind = as_str(entry.get("type"))
-    return kind == "other" or (kind not in TYPES and bool(as_list(entry.get("input_types"))))
+    return kind == "other" or (
+        kind not in KINDS_BY_TYPE and bool(as_list(entry.get("input_types")))
+    )
 
 
 def _takes_free_text(entry: Mapping[str, Any], kind: FieldKind, options: tuple[str, ...]) -> bool:
@@ -267,7 +286,7 @@ def _columns(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(row for row in rows if isinstance(row, dict) and as_str(row.get("name")))
 
 
-def _limit(value: object) -> int | None:
+def _max_choices(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

@@ -15,7 +15,7 @@ from lfclient.flows.field import Field, FieldKind
 
 
 @dataclass(frozen=True)
-class Kind:
+class KindHandler:
     """What is particular to one kind.
 
     `coerce`: a flow's stored value, in this kind's shape; None if it has none. `check`: what is
@@ -31,102 +31,114 @@ class Kind:
     empty: Callable[[Any], bool] = lambda value: not value
 
 
-_PLAIN = Kind(
-    scalar_values.text, scalar_values.check_text, scalar_values.as_is, scalar_values.write
+_TEXT = KindHandler(
+    scalar_values.coerce_text,
+    scalar_values.check_text,
+    scalar_values.parse_text,
+    scalar_values.write_text,
 )
-_NEVER_EMPTY: Callable[[Any], bool] = lambda value: value is None  # noqa: E731 - zero counts
-_DECIMAL = Kind(
-    scalar_values.decimal,
+_is_none: Callable[[Any], bool] = lambda value: value is None  # noqa: E731 - zero counts
+_DECIMAL = KindHandler(
+    scalar_values.coerce_decimal,
     scalar_values.check_decimal,
     scalar_values.parse_decimal,
     scalar_values.write_decimal,
-    _NEVER_EMPTY,
+    _is_none,
 )
-_MAPPING = Kind(
-    structured_values.mapping,
+_MAPPING = KindHandler(
+    structured_values.coerce_mapping,
     structured_values.check_mapping,
     structured_values.parse_mapping,
     structured_values.write_json,
 )
 
-KINDS: dict[FieldKind, Kind] = {
-    FieldKind.TEXT: _PLAIN,
-    FieldKind.MULTILINE: _PLAIN,
-    FieldKind.SECRET: _PLAIN,
-    FieldKind.PROMPT: Kind(
-        scalar_values.text, scalar_values.check_prompt, scalar_values.as_is, scalar_values.write
+KIND_HANDLERS: dict[FieldKind, KindHandler] = {
+    FieldKind.TEXT: _TEXT,
+    FieldKind.MULTILINE: _TEXT,
+    FieldKind.SECRET: _TEXT,
+    FieldKind.PROMPT: KindHandler(
+        scalar_values.coerce_text,
+        scalar_values.check_prompt,
+        scalar_values.parse_text,
+        scalar_values.write_text,
     ),
-    FieldKind.INTEGER: Kind(
-        scalar_values.integer,
+    FieldKind.INTEGER: KindHandler(
+        scalar_values.coerce_integer,
         scalar_values.check_integer,
         scalar_values.parse_integer,
-        scalar_values.write,
-        _NEVER_EMPTY,
+        scalar_values.write_text,
+        _is_none,
     ),
     FieldKind.DECIMAL: _DECIMAL,
     FieldKind.SLIDER: _DECIMAL,
-    FieldKind.SWITCH: Kind(
-        scalar_values.switch,
+    FieldKind.SWITCH: KindHandler(
+        scalar_values.coerce_switch,
         scalar_values.check_switch,
         scalar_values.parse_switch,
         scalar_values.write_switch,
-        _NEVER_EMPTY,
+        _is_none,
     ),
-    FieldKind.SELECT: Kind(
-        scalar_values.text, scalar_values.check_select, scalar_values.as_is, scalar_values.write
+    FieldKind.SELECT: KindHandler(
+        scalar_values.coerce_text,
+        scalar_values.check_select,
+        scalar_values.parse_text,
+        scalar_values.write_text,
     ),
-    FieldKind.TAB: Kind(
-        scalar_values.text, scalar_values.check_tab, scalar_values.as_is, scalar_values.write
+    FieldKind.TAB: KindHandler(
+        scalar_values.coerce_text,
+        scalar_values.check_tab,
+        scalar_values.parse_text,
+        scalar_values.write_text,
     ),
-    FieldKind.MULTISELECT: Kind(
-        structured_values.texts,
+    FieldKind.MULTISELECT: KindHandler(
+        structured_values.coerce_text_list,
         structured_values.check_multiselect,
         structured_values.parse_lines,
         structured_values.write_lines,
     ),
-    FieldKind.ORDERED_LIST: Kind(
-        structured_values.named,
-        structured_values.check_named,
-        structured_values.parse_named,
-        structured_values.write_named,
+    FieldKind.ORDERED_LIST: KindHandler(
+        structured_values.coerce_ordered_list,
+        structured_values.check_ordered_list,
+        structured_values.parse_ordered_list,
+        structured_values.write_ordered_list,
     ),
-    FieldKind.TEXT_LIST: Kind(
-        structured_values.texts,
-        structured_values.check_texts,
+    FieldKind.TEXT_LIST: KindHandler(
+        structured_values.coerce_text_list,
+        structured_values.check_text_list,
         structured_values.parse_lines,
         structured_values.write_lines,
     ),
     FieldKind.DICT: _MAPPING,
     FieldKind.JSON: _MAPPING,
-    FieldKind.TABLE: Kind(
-        structured_values.rows,
+    FieldKind.TABLE: KindHandler(
+        structured_values.coerce_rows,
         structured_values.check_rows,
         structured_values.parse_rows,
         structured_values.write_json,
     ),
-    FieldKind.FILE: Kind(
-        structured_values.file,
+    FieldKind.FILE: KindHandler(
+        structured_values.coerce_file,
         structured_values.check_file,
         structured_values.parse_file,
         structured_values.write_file,
     ),
-    FieldKind.DURATION: Kind(
-        structured_values.duration,
+    FieldKind.DURATION: KindHandler(
+        structured_values.coerce_duration,
         structured_values.check_duration,
         structured_values.parse_duration,
         structured_values.write_duration,
     ),
-    FieldKind.MODEL: Kind(
-        structured_values.model,
+    FieldKind.MODEL: KindHandler(
+        structured_values.coerce_model,
         structured_values.check_model,
         structured_values.parse_model,
         structured_values.write_model,
     ),
-    FieldKind.UNKNOWN: Kind(
-        structured_values.as_stored,
+    FieldKind.UNKNOWN: KindHandler(
+        structured_values.coerce_unknown,
         structured_values.check_json,
         structured_values.parse_json,
         structured_values.write_json,
-        _NEVER_EMPTY,
+        _is_none,
     ),
 }

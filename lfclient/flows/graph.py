@@ -63,11 +63,11 @@ class Component:
         return inner.behind(name) or (inner, name)
 
 
-def groups_in(component: Component) -> dict[str, Component]:
+def collect_groups(component: Component) -> dict[str, Component]:
     found = {component.id: component}
     for inner in component.inner.values():
         if inner.inner:
-            found.update(groups_in(inner))
+            found.update(collect_groups(inner))
     return found
 
 
@@ -75,7 +75,7 @@ def parse_graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component],
     nodes, edges = data.get("nodes", []), data.get("edges", [])
     for name, part in (("nodes", nodes), ("edges", edges)):
         if part is not None and not isinstance(part, list):
-            raise BadAnswer(f"The flow's {name} should be a list, but are {kind_name(part)}.")
+            raise BadAnswer(f"The flow's {name} should be a list, but are {json_type_name(part)}.")
     components: dict[str, Component] = {}
     for node in nodes or []:
         component = _component(node, nesting)
@@ -159,14 +159,14 @@ def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
     while group:
         proxies = [as_dict(out.get("proxy")) for out in group.outputs if out.get("name") == output]
         if not proxies or as_str(proxies[0].get("id")) not in group.inner:
-            return _last_of(group), output
+            return _final_leaf(group), output
         source, output = as_str(proxies[0].get("id")), as_str(proxies[0].get("name"))
         inner = group.inner[source]
         group = inner if inner.inner else None
     return source, output
 
 
-def _last_of(group: Component) -> str:
+def _final_leaf(group: Component) -> str:
     """The inner component that feeds no other: where a group's output comes from."""
     leaves, edges = flatten(group.inner.values(), group.inner_edges)
     feeding = {edge.source for edge in edges}
@@ -174,7 +174,7 @@ def _last_of(group: Component) -> str:
     return ends[0] if ends else group.id
 
 
-def running_components(
+def find_running(
     components: Iterable[Component], edges: Iterable[Edge]
 ) -> tuple[set[str], set[str]] | None:
     """The ids of the leaves that may run, and of those that always do; None if all do.
@@ -193,11 +193,11 @@ def running_components(
         before[edge.target].append(edge.source)
         around[edge.source].append(edge.target)
         around[edge.target].append(edge.source)
-    always = _reach(_reach(starts[:1], after), before)
-    return _reach(starts[:1], around), always
+    always = _reachable(_reachable(starts[:1], after), before)
+    return _reachable(starts[:1], around), always
 
 
-def _reach(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
+def _reachable(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
     found = set(starts)
     queue = deque(found)
     while queue:
@@ -233,6 +233,6 @@ def _position(value: object) -> tuple[float, float]:
     return x, y
 
 
-def kind_name(value: object) -> str:
+def json_type_name(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
     return "nothing" if value is None else names.get(type(value), "a number")

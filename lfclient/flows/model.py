@@ -9,21 +9,21 @@ from functools import cached_property
 from typing import Any
 
 from lfclient.common.coerce import as_str
-from lfclient.common.redaction import named_secrets, names_secret, secrets_in
+from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadAnswer
 from lfclient.flows.field import Field
-from lfclient.flows.field_extraction import fields_of
+from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
     MAX_NESTING,
     Component,
     Edge,
+    collect_groups,
+    find_running,
     flatten,
-    groups_in,
     is_chat_input,
-    kind_name,
+    json_type_name,
     mark_running,
     parse_graph,
-    running_components,
 )
 
 
@@ -57,12 +57,12 @@ class Flow:
         Odd nodes and edges are left out; raises `BadAnswer` if there is no graph to be seen.
         """
         if not isinstance(raw, dict):
-            raise BadAnswer(f"A flow was expected, but {kind_name(raw)} came.")
+            raise BadAnswer(f"A flow was expected, but {json_type_name(raw)} came.")
         data = raw.get("data", raw if "nodes" in raw else None)
         if data is not None and not isinstance(data, dict):
-            raise BadAnswer(f"The flow's data should be an object, but is {kind_name(data)}.")
+            raise BadAnswer(f"The flow's data should be an object, but is {json_type_name(data)}.")
         components, edges = parse_graph(data or {}, MAX_NESTING)
-        running = running_components(components, edges)
+        running = find_running(components, edges)
         return cls(
             id=as_str(raw.get("id")),
             name=as_str(raw.get("name")) or "Untitled flow",
@@ -87,7 +87,7 @@ class Flow:
     @cached_property
     def fields(self) -> list[Field]:
         """What a run may override, in the order of the form."""
-        return fields_of(self.components, self.edges, self.shared_names)
+        return extract_fields(self.components, self.edges, self.shared_names)
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
@@ -139,7 +139,7 @@ class Flow:
     def _by_id(self) -> dict[str, Component]:
         found = {leaf.id: leaf for leaf in self.leaves}
         for component in self.components:
-            found.update(groups_in(component))
+            found.update(collect_groups(component))
         return found
 
 
@@ -154,9 +154,9 @@ def _stored_in(component: Component) -> Iterator[str]:
         value = entry.get("value")
         if entry.get("load_from_db"):
             continue  # the value is the name of a variable
-        if entry.get("password") or (names_secret(name) and not entry.get("options")):
-            yield from secrets_in(value)
+        if entry.get("password") or (is_secret_name(name) and not entry.get("options")):
+            yield from collect_texts(value)
         else:
-            yield from named_secrets(value)
+            yield from find_named_secrets(value)
     for inner in component.inner.values():
         yield from _stored_in(inner)

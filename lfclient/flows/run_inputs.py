@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lfclient.common.formatting import with_id
-from lfclient.common.redaction import is_blotted, named_secrets, replace_secrets
-from lfclient.flows.encoding import Server
+from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
+from lfclient.flows.encoding import ServerRelease
 from lfclient.flows.field import Field, FieldKind
-from lfclient.flows.file_fields import paths
+from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import MASK, check_overrides, hides
+from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_override
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class InputValue:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class RunInputs:
     """All that a run was given, in the flow's order; what the flow no longer has comes last.
 
     `missing` says what the flow asks for by now that the run was not given, or what keeps its
@@ -68,14 +68,14 @@ class Inputs:
         return (*(f"{one.name}: {one.problem}" for one in self.given if one.problem), *self.missing)
 
 
-def read_inputs(
+def check_rerun(
     overrides: Mapping[str, Any],
     flow: Flow,
     *,
     mode: str,
-    server: Server | None = None,
+    server: ServerRelease | None = None,
     files: Collection[str] | None = None,
-) -> Inputs:
+) -> RunInputs:
     """The overrides of a record, with what stands in the way of giving each again.
 
     `mode` and `server` are those of the run that is to come. `files` are the paths of the user's
@@ -85,34 +85,34 @@ def read_inputs(
     sent = {
         key: value
         for key, value in overrides.items()
-        if value != MASK or not hides(key, known.get(key))
+        if value != SECRET_MASK or not is_secret_override(key, known.get(key))
     }
     said: dict[str, str] = {}
     for problem in check_overrides(flow, sent, mode, server):
         if problem.level == "error":
             said.setdefault(problem.key, problem.message)
     given = [
-        _checked(one, flow, said.get(one.key, "") if one.key in sent else "", files)
-        for one in unchecked(overrides, flow)
+        _check(one, flow, said.get(one.key, "") if one.key in sent else "", files)
+        for one in describe_overrides(overrides, flow)
     ]
     if any(one.secret for one in given):
-        given = [_without_blots(one) for one in given]
+        given = [_check_redaction(one) for one in given]
     order = {key: place for place, key in enumerate(known)}
     given.sort(key=lambda one: order.get(one.key, len(order)))
-    others = [f"{name_of(known[key])}: {said[key]}" for key in said if key not in overrides]
-    return Inputs(tuple(given), tuple(others))
+    others = [f"{qualified_label(known[key])}: {said[key]}" for key in said if key not in overrides]
+    return RunInputs(tuple(given), tuple(others))
 
 
-def unchecked(overrides: Mapping[str, Any], flow: Flow | None) -> list[InputValue]:
+def describe_overrides(overrides: Mapping[str, Any], flow: Flow | None) -> list[InputValue]:
     """The values by the names that the flow has for them, if the flow is at hand."""
     fields = flow.fields_by_key if flow else {}
-    return [_named(key, value, flow, fields.get(key)) for key, value in overrides.items()]
+    return [_describe(key, value, flow, fields.get(key)) for key, value in overrides.items()]
 
 
-def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> InputValue:
-    secret = _is_kept_out(key, value, field)
+def _describe(key: str, value: Any, flow: Flow | None, field: Field | None) -> InputValue:
+    secret = _contains_masked_secret(key, value, field)
     if field:
-        named = label_of(field), field.component_name
+        named = field_label(field), field.component_name
         return InputValue(key, value, *named, field, secret=secret, component_id=field.component_id)
     owner, _, parameter = key.rpartition(".")
     told_by = ""
@@ -127,34 +127,32 @@ def _named(key: str, value: Any, flow: Flow | None, field: Field | None) -> Inpu
     return InputValue(key, value, parameter, where, secret=secret, component_id=told_by)
 
 
-def _checked(
-    one: InputValue, flow: Flow, problem: str, files: Collection[str] | None
-) -> InputValue:
+def _check(one: InputValue, flow: Flow, problem: str, files: Collection[str] | None) -> InputValue:
     if one.field is None or problem:
         return replace(one, problem=problem or "It can't be changed by a run.")
     if one.secret:
-        if one.value == MASK:
+        if one.value == SECRET_MASK:
             return replace(one, problem="A secret was set, which is not kept: enter it again.")
-        left = replace_secrets(one.value, lambda secret: "" if secret == MASK else secret)
+        left = replace_secrets(one.value, lambda secret: "" if secret == SECRET_MASK else secret)
         problem = "It held secrets, which are not kept: enter them again."
         return replace(one, usable=left, problem=problem)
     if one.field.kind is FieldKind.FILE and files is not None:
-        return _with_files(one, flow, files)
+        return _check_files(one, flow, files)
     return replace(one, usable=one.value)
 
 
-def _without_blots(one: InputValue) -> InputValue:
+def _check_redaction(one: InputValue) -> InputValue:
     """A value in which the text of one of the run's secrets stood, too."""
-    if one.usable is None or one.problem or not is_blotted(one.usable):
+    if one.usable is None or one.problem or not is_redacted(one.usable):
         return one
     return replace(one, problem="Where it has ••••, the text of a secret stood, which is not kept.")
 
 
-def _with_files(one: InputValue, flow: Flow, files: Collection[str]) -> InputValue:
+def _check_files(one: InputValue, flow: Flow, files: Collection[str]) -> InputValue:
     """What is kept beside a flow is in no list of the server's, so it is not missed."""
     beside = f"{flow.id}/"
-    there = [each for each in paths(one.value) if each in files or each.startswith(beside)]
-    gone = [each.rpartition("/")[2] for each in paths(one.value) if each not in there]
+    there = [each for each in file_paths(one.value) if each in files or each.startswith(beside)]
+    gone = [each.rpartition("/")[2] for each in file_paths(one.value) if each not in there]
     if not gone:
         return replace(one, usable=one.value)
     names = ", ".join(f"“{name}”" for name in gone)
@@ -162,24 +160,24 @@ def _with_files(one: InputValue, flow: Flow, files: Collection[str]) -> InputVal
     return replace(one, usable=left, problem=f"The server no longer has {names}.")
 
 
-def _is_kept_out(key: str, value: Any, field: Field | None) -> bool:
+def _contains_masked_secret(key: str, value: Any, field: Field | None) -> bool:
     """Whether a secret stood here or within; a person may have typed its mask as a plain text."""
-    if value == MASK:
-        return hides(key, field)
-    return MASK in named_secrets(value)
+    if value == SECRET_MASK:
+        return is_secret_override(key, field)
+    return SECRET_MASK in find_named_secrets(value)
 
 
-def name_of(field: Field) -> str:
+def qualified_label(field: Field) -> str:
     """Label and component of a parameter, for a sentence."""
-    return f"{label_of(field)} ({field.where()})"
+    return f"{field_label(field)} ({field.where()})"
 
 
-def name_at(fields: Mapping[str, Field], key: str) -> str:
+def qualified_label_for_key(fields: Mapping[str, Field], key: str) -> str:
     """The label and component of the parameter with a key; the key if there is none."""
     field = fields.get(key)
-    return name_of(field) if field else key
+    return qualified_label(field) if field else key
 
 
-def label_of(field: Field) -> str:
+def field_label(field: Field) -> str:
     """What a parameter is called where a person reads of it."""
     return "Message" if field.chat_input else field.label

@@ -12,7 +12,7 @@ from lfclient.flows.field import Field
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0", ""}
 
 
-def text(_: Field, raw: Any) -> str:
+def coerce_text(_: Field, raw: Any) -> str:
     if isinstance(raw, dict):
         raw = raw.get("text")  # a Message, as a flow saved after a run may hold one
     if raw is None or isinstance(raw, (list, dict)):
@@ -27,15 +27,15 @@ def check_text(_: Field, value: Any) -> Iterable[str]:
         yield "A text is needed."
 
 
-def as_is(_: Field, text: str) -> str:
+def parse_text(_: Field, text: str) -> str:
     return text
 
 
-def write(_: Field, value: Any) -> str:
+def write_text(_: Field, value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def integer(_: Field, raw: Any) -> int | None:
+def coerce_integer(_: Field, raw: Any) -> int | None:
     if isinstance(raw, str):
         try:
             return int(raw)
@@ -65,7 +65,7 @@ def parse_integer(_: Field, text: str) -> int | None:
         raise ValueError("This number has too many digits.") from error
 
 
-def decimal(_: Field, raw: Any) -> float | None:
+def coerce_decimal(_: Field, raw: Any) -> float | None:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         return None
     try:
@@ -102,7 +102,7 @@ def write_decimal(_: Field, value: Any) -> str:
     return str(int(value)) if short else repr(value)
 
 
-def switch(_: Field, raw: Any) -> bool:
+def coerce_switch(_: Field, raw: Any) -> bool:
     if isinstance(raw, str):
         return raw.strip().lower() in _TRUE
     return bool(raw)

@@ -22,7 +22,7 @@ def to_json(value: Any, indent: int | None = 2) -> str:
 def from_json(text: str) -> Any:
     """The JSON value in `text`; raises `ValueError` naming line and column."""
     try:
-        found = json.loads(text, parse_constant=no_constant)
+        found = json.loads(text, parse_constant=reject_constant)
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
         return found
@@ -35,29 +35,29 @@ def from_json(text: str) -> Any:
         raise ValueError("This JSON is nested too deeply.") from error
 
 
-def no_constant(word: str) -> Any:
+def reject_constant(word: str) -> Any:
     raise ValueError(f"{word} is not a number that JSON knows.")
 
 
-def names_of(items: Iterable[Any]) -> list[str]:
+def option_names(items: Iterable[Any]) -> list[str]:
     """The names of options, which flows hold as texts or as dicts with a name."""
     names = (item.get("name") if isinstance(item, dict) else item for item in items)
     return [name if isinstance(name, str) else str(name) for name in names if name is not None]
 
 
-def texts(_: Field, raw: Any) -> list[str]:
+def coerce_text_list(_: Field, raw: Any) -> list[str]:
     if isinstance(raw, str):
         return [raw] if raw else []
-    return names_of(raw) if isinstance(raw, list) else []
+    return option_names(raw) if isinstance(raw, list) else []
 
 
-def check_texts(_: Field, value: Any) -> Iterable[str]:
+def check_text_list(_: Field, value: Any) -> Iterable[str]:
     if not isinstance(value, list) or any(not isinstance(item, str) for item in value):
         yield "A list of texts is needed."
 
 
 def check_multiselect(field: Field, value: Any) -> Iterable[str]:
-    yield from check_texts(field, value)
+    yield from check_text_list(field, value)
     if isinstance(value, list) and not field.free_text:
         for item in value:
             if isinstance(item, str) and item not in field.options:
@@ -72,13 +72,13 @@ def write_lines(_: Field, value: Any) -> str:
     return "\n".join(value or ())
 
 
-def named(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_ordered_list(_: Field, raw: Any) -> list[dict[str, Any]]:
     if isinstance(raw, str):
         raw = [raw] if raw else []
-    return [{"name": name} for name in names_of(raw)] if isinstance(raw, list) else []
+    return [{"name": name} for name in option_names(raw)] if isinstance(raw, list) else []
 
 
-def check_named(field: Field, value: Any) -> Iterable[str]:
+def check_ordered_list(field: Field, value: Any) -> Iterable[str]:
     shaped = isinstance(value, list) and all(
         isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
     )
@@ -92,15 +92,15 @@ def check_named(field: Field, value: Any) -> Iterable[str]:
         yield f"Choose at most {field.limit}."
 
 
-def parse_named(field: Field, text: str) -> list[dict[str, Any]]:
+def parse_ordered_list(field: Field, text: str) -> list[dict[str, Any]]:
     return [{"name": line.strip()} for line in parse_lines(field, text)]
 
 
-def write_named(_: Field, value: Any) -> str:
-    return "\n".join(names_of(value or ()))
+def write_ordered_list(_: Field, value: Any) -> str:
+    return "\n".join(option_names(value or ()))
 
 
-def mapping(_: Field, raw: Any) -> dict[str, Any]:
+def coerce_mapping(_: Field, raw: Any) -> dict[str, Any]:
     if isinstance(raw, str):
         try:
             raw = from_json(raw)
@@ -126,7 +126,7 @@ def parse_mapping(field: Field, text: str) -> dict[str, Any]:
     return value
 
 
-def as_stored(_: Field, raw: Any) -> Any:
+def coerce_unknown(_: Field, raw: Any) -> Any:
     return raw
 
 
@@ -145,7 +145,7 @@ def write_json(_: Field, value: Any) -> str:
     return "" if value is None else to_json(value)
 
 
-def rows(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_rows(_: Field, raw: Any) -> list[dict[str, Any]]:
     if isinstance(raw, dict):
         raw = [raw]
     return [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
@@ -165,14 +165,14 @@ def parse_rows(field: Field, text: str) -> list[dict[str, Any]]:
     return value
 
 
-def file(field: Field, raw: Any) -> str | list[str]:
-    paths = texts(field, raw)
+def coerce_file(field: Field, raw: Any) -> str | list[str]:
+    paths = coerce_text_list(field, raw)
     return paths if field.is_list else (paths[0] if paths else "")
 
 
 def check_file(field: Field, value: Any) -> Iterable[str]:
     if field.is_list and not isinstance(value, str):
-        yield from check_texts(field, value)
+        yield from check_text_list(field, value)
     elif not isinstance(value, str):
         yield "One path is needed, as text."
 
@@ -190,7 +190,7 @@ def write_file(field: Field, value: Any) -> str:
     return value if isinstance(value, str) else write_lines(field, value)
 
 
-def duration(_: Field, raw: Any) -> dict[str, Any] | None:
+def coerce_duration(_: Field, raw: Any) -> dict[str, Any] | None:
     if not isinstance(raw, dict) or "value" not in raw:
         return None
     return {"value": raw["value"], "unit": str(raw.get("unit") or "")}
@@ -220,7 +220,7 @@ def write_duration(field: Field, value: Any) -> str:
     return f"{write_decimal(field, value['value'])} {value['unit']}".strip() if value else ""
 
 
-def model(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_model(_: Field, raw: Any) -> list[dict[str, Any]]:
     if isinstance(raw, str):
         return [{"name": raw}] if raw else []
     items = raw if isinstance(raw, list) else [raw]

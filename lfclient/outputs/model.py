@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import with_changes
-from lfclient.outputs.embedded import extra_values
-from lfclient.outputs.tables import cut_rows, rows_of
+from lfclient.outputs.alternatives import find_alternatives
+from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
 class OutputKind(StrEnum):
@@ -70,7 +70,7 @@ class Output:
 _EMPTY = Output("", OutputKind.UNKNOWN, None)
 
 # The server's words, as its releases and its documentation have them.
-KINDS: dict[str, OutputKind] = {
+KINDS_BY_TYPE: dict[str, OutputKind] = {
     "message": OutputKind.MESSAGE,
     "text": OutputKind.MESSAGE,
     "image": OutputKind.IMAGE,
@@ -86,7 +86,7 @@ KINDS: dict[str, OutputKind] = {
 }
 
 # The server's word for an output, by the types that its component declares.
-_WORDS_OF_TYPES = {
+_TYPES_BY_CLASS = {
     "Message": "message",
     "Data": "data",
     "JSON": "json",
@@ -99,9 +99,9 @@ _SAVED_AS = re.compile(r"saved successfully as '(?P<name>[^']+)' at (?P<path>.+)
 _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
-def word_of_types(types: Any) -> str:
+def output_type(types: Any) -> str:
     """The word that `outputs` would have for what a component declares to return, or ""."""
-    known = (_WORDS_OF_TYPES.get(one) for one in types) if isinstance(types, list) else ()
+    known = (_TYPES_BY_CLASS.get(one) for one in types) if isinstance(types, list) else ()
     return next(filter(None, known), "")
 
 
@@ -119,35 +119,35 @@ def read_output(
     base = with_changes(
         _EMPTY,
         component_id=component_id,
-        kind=KINDS.get(type, OutputKind.UNKNOWN),
+        kind=KINDS_BY_TYPE.get(type, OutputKind.UNKNOWN),
         type=type,
         display_name=display_name or component_type or component_id,
         component_type=component_type,
         status=status,
         parts={},
     )
-    file = _saved_file(metadata) if metadata and content is None else None
+    file = _parse_saved_file(metadata) if metadata and content is None else None
     if file:
         return with_changes(base, kind=OutputKind.FILE, value=file)
-    return fill(base, content)
+    return with_content(base, content)
 
 
-def fill(output: Output, content: Any) -> Output:
+def with_content(output: Output, content: Any) -> Output:
     """The output with `content` read as its type; named outputs within are taken apart."""
     if content is None:
         return output
-    named = named_parts(content)
+    named = as_named_parts(content)
     if named is None:
         return _read(output, content)
     parts = {
-        name: _read(_as_type(output, part.get("type"), part["message"]), part["message"])
+        name: _read(_apply_part_type(output, part.get("type"), part["message"]), part["message"])
         for name, part in named.items()
     }
     first = next(iter(parts.values()))
     return first if len(parts) == 1 else with_changes(first, parts=parts)
 
 
-def named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
+def as_named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
     """`{"<output name>": {"message": value, "type": word}}`, or None if it is another shape."""
     if not isinstance(content, dict) or not content:
         return None
@@ -162,11 +162,11 @@ def is_empty(output: Output) -> bool:
     return output.value is None and output.kind is not OutputKind.ERROR
 
 
-def _as_type(output: Output, word: Any, content: Any) -> Output:
+def _apply_part_type(output: Output, word: Any, content: Any) -> Output:
     """A part's own word decides only what its component's word leaves open."""
     if not isinstance(word, str):
         return output
-    kind = KINDS.get(word)
+    kind = KINDS_BY_TYPE.get(word)
     if word == "error":
         return with_changes(output, kind=OutputKind.ERROR)
     if output.kind is OutputKind.UNKNOWN and kind and not output.type:
@@ -180,7 +180,7 @@ def _as_type(output: Output, word: Any, content: Any) -> Output:
 
 def _is_prose(content: Any) -> bool:
     """A text that is no table, neither as JSON nor as Markdown."""
-    return isinstance(content, str) and rows_of(content) is None
+    return isinstance(content, str) and parse_rows(content) is None
 
 
 def _read(output: Output, content: Any) -> Output:
@@ -197,13 +197,15 @@ def _error_text(content: Any) -> str | None:
 
 
 def _message(output: Output, content: Any) -> Output:
-    text = message_text(content)
+    text = extract_text(content)
     if text is None:
-        return _with_extras(with_changes(output, kind=OutputKind.DATA, value=plain_data(content)))
-    return _with_extras(with_changes(output, value=text))
+        return _with_alternatives(
+            with_changes(output, kind=OutputKind.DATA, value=unwrap_data(content))
+        )
+    return _with_alternatives(with_changes(output, value=text))
 
 
-def message_text(content: Any) -> str | None:
+def extract_text(content: Any) -> str | None:
     """The text of a message in any of its shapes: plain, an object with `text` or `message`."""
     for _ in range(4):
         if isinstance(content, str):
@@ -215,26 +217,26 @@ def message_text(content: Any) -> str | None:
 
 
 def _data(output: Output, content: Any) -> Output:
-    value, cut, missing = cut_rows(_inner(content))
-    return _with_extras(
-        with_changes(output, value=plain_data(value), truncated=cut, missing=missing)
+    value, cut, missing = strip_truncation_mark(_unwrap_result(content))
+    return _with_alternatives(
+        with_changes(output, value=unwrap_data(value), truncated=cut, missing=missing)
     )
 
 
-def plain_data(content: Any) -> Any:
+def unwrap_data(content: Any) -> Any:
     """JSON without the envelope that Langflow's `Data` objects travel in."""
     if isinstance(content, list):
-        return [_unwrapped(item) for item in content]
-    return _unwrapped(content)
+        return [_unwrap_item(item) for item in content]
+    return _unwrap_item(content)
 
 
-def _unwrapped(item: Any) -> Any:
+def _unwrap_item(item: Any) -> Any:
     if isinstance(item, dict) and "data" in item and "text_key" in item:
         return item["data"]
     return item
 
 
-def _inner(content: Any) -> Any:
+def _unwrap_result(content: Any) -> Any:
     """A lone `result` or `results` stands for what it holds."""
     if isinstance(content, dict) and len(content) == 1:
         name, inner = next(iter(content.items()))
@@ -244,21 +246,21 @@ def _inner(content: Any) -> Any:
 
 
 def _table(output: Output, content: Any) -> Output:
-    content, cut, missing = cut_rows(plain_data(content))
-    rows = rows_of(content)
+    content, cut, missing = strip_truncation_mark(unwrap_data(content))
+    rows = parse_rows(content)
     if rows is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
     return with_changes(output, value=rows, truncated=cut, missing=missing)
 
 
 def _image(output: Output, content: Any) -> Output:
-    value = image_value(content)
+    value = parse_image(content)
     if value is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
     return with_changes(output, value=value)
 
 
-def image_value(content: Any) -> bytes | str | None:
+def parse_image(content: Any) -> bytes | str | None:
     """An image's bytes from a data URI or base64, or its URL; None if it is neither."""
     if isinstance(content, dict):
         keys = ("image", "url", "data", "base64", "content", "message")
@@ -279,16 +281,16 @@ def image_value(content: Any) -> bytes | str | None:
 
 
 def _file(output: Output, content: Any) -> Output:
-    file = file_ref(content)
+    file = parse_file_ref(content)
     if file is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
     return with_changes(output, value=file)
 
 
-def file_ref(content: Any) -> FileRef | None:
+def parse_file_ref(content: Any) -> FileRef | None:
     """A file from its path, or from an object with `name`, `path` or `file_path`, `id`, `size`."""
     if isinstance(content, str) and content.strip():
-        return FileRef(_name_of(content), path=content, media_type=_media_type(content))
+        return FileRef(_base_name(content), path=content, media_type=_media_type(content))
     if not isinstance(content, dict):
         return None
     path = next((content[key] for key in ("path", "file_path") if content.get(key)), None)
@@ -297,7 +299,7 @@ def file_ref(content: Any) -> FileRef | None:
         return None
     size = content.get("size")
     return FileRef(
-        _name_of(name),
+        _base_name(name),
         id=content["id"] if isinstance(content.get("id"), str) else None,
         path=path if isinstance(path, str) else None,
         size=size if isinstance(size, int) else None,
@@ -305,17 +307,17 @@ def file_ref(content: Any) -> FileRef | None:
     )
 
 
-def _saved_file(metadata: dict[str, Any]) -> FileRef | None:
+def _parse_saved_file(metadata: dict[str, Any]) -> FileRef | None:
     """Write File's answer is a sentence: "... saved successfully as 'a.txt' at /path/a.txt"."""
     sentence = metadata.get("file_path")
     if not isinstance(sentence, str) or not sentence.strip():
         return None
     match = _SAVED_AS.search(sentence)
-    name = _name_of(match["name"] if match else sentence)
+    name = _base_name(match["name"] if match else sentence)
     return FileRef(name, media_type=_media_type(name))
 
 
-def _name_of(path: str) -> str:
+def _base_name(path: str) -> str:
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path
 
 
@@ -324,7 +326,7 @@ def _media_type(name: str) -> str | None:
 
 
 def _error(output: Output, content: Any) -> Output:
-    text = message_text(content)
+    text = extract_text(content)
     return with_changes(output, value=str(content) if text is None else text)
 
 
@@ -343,18 +345,18 @@ _READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
 }
 
 
-_EXTRAS: dict[str, Callable[[Any], Any]] = {
-    "table": rows_of,
+_ALTERNATIVE_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "table": parse_rows,
     "data": lambda value: value,
-    "image": image_value,
+    "image": parse_image,
 }
 
 
-def _with_extras(output: Output) -> Output:
+def _with_alternatives(output: Output) -> Output:
     """The output with its other readings, each under its component's name."""
     extras = []
-    for word, value in extra_values(output.value):
-        read = _EXTRAS[word](value)
+    for word, value in find_alternatives(output.value):
+        read = _ALTERNATIVE_PARSERS[word](value)
         if read is not None:
             extras.append(
                 with_changes(output, kind=OutputKind(word), type=word, value=read, extras=())

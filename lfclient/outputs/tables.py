@@ -6,20 +6,20 @@ import json
 import re
 from typing import Any, TypeGuard
 
-_CUT = re.compile(r"\.\.\. \[truncated (\d+) items\]")
-_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+_TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
+_SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
 
-def cut_rows(content: Any) -> tuple[Any, bool, int | None]:
+def strip_truncation_mark(content: Any) -> tuple[Any, bool, int | None]:
     """A list without the server's mark of a cut, whether it was cut, and how many are missing.
 
     Events and build records are cut twice, the mark of the first cut included: a mark of one
     item says nothing about how many rows there were.
     """
     if isinstance(content, list) and content and isinstance(content[-1], str):
-        match = _CUT.fullmatch(content[-1])
+        match = _TRUNCATION_MARK.fullmatch(content[-1])
         if match:
             return content[:-1], True, int(match[1]) if match[1] != "1" else None
     return content, False, None
@@ -30,7 +30,7 @@ def is_rows(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def rows_of(content: Any) -> list[dict[str, Any]] | None:
+def parse_rows(content: Any) -> list[dict[str, Any]] | None:
     """Rows from a list of dicts, columns with rows, a dict of columns, JSON or Markdown text.
 
     None if it is no table.
@@ -66,7 +66,7 @@ def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
     for name in _WRAPPERS:
         inner = content.get(name)
         if isinstance(inner, (list, dict)) and (len(content) == 1 or (inner and is_rows(inner))):
-            return rows_of(inner)
+            return parse_rows(inner)
     parts = list(content.values())
     if all(isinstance(part, list) for part in parts) and len({len(part) for part in parts}) == 1:
         return [dict(zip(content, row, strict=True)) for row in zip(*parts, strict=True)]
@@ -85,38 +85,38 @@ def _from_text(text: str) -> list[dict[str, Any]] | None:
     stripped = text.strip()
     if stripped[:1] in ("[", "{"):
         try:
-            return rows_of(json.loads(stripped))
+            return parse_rows(json.loads(stripped))
         except (ValueError, RecursionError):
             return None
-    return markdown_rows(stripped)
+    return parse_markdown_table(stripped)
 
 
-def markdown_rows(text: str) -> list[dict[str, Any]] | None:
+def parse_markdown_table(text: str) -> list[dict[str, Any]] | None:
     """The rows of a text that is one Markdown table and nothing else, or None.
 
     Columns of plain numbers become numbers.
     """
     lines = [line.strip() for line in text.strip().splitlines()]
-    if len(lines) < 2 or "|" not in lines[0] or not _RULE.fullmatch(lines[1]):
+    if len(lines) < 2 or "|" not in lines[0] or not _SEPARATOR_LINE.fullmatch(lines[1]):
         return None
     if not all("|" in line for line in lines):
         return None
-    head, *body = [_cells(line) for line in (lines[0], *lines[2:])]
-    if len(_cells(lines[1])) != len(head) or any(len(row) != len(head) for row in body):
+    head, *body = [_split_cells(line) for line in (lines[0], *lines[2:])]
+    if len(_split_cells(lines[1])) != len(head) or any(len(row) != len(head) for row in body):
         return None
-    names = _distinct(head)
-    columns = [_numbers([row[place] for row in body]) for place in range(len(names))]
+    names = _distinct_names(head)
+    columns = [_parse_numbers([row[place] for row in body]) for place in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _cells(line: str) -> list[str]:
+def _split_cells(line: str) -> list[str]:
     inner = line.removeprefix("|")
     if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
 
 
-def _distinct(names: list[str]) -> list[str]:
+def _distinct_names(names: list[str]) -> list[str]:
     found: list[str] = []
     for place, name in enumerate(names, 1):
         wanted = name or f"column {place}"
@@ -124,7 +124,7 @@ def _distinct(names: list[str]) -> list[str]:
     return found
 
 
-def _numbers(cells: list[str]) -> list[Any]:
+def _parse_numbers(cells: list[str]) -> list[Any]:
     matches = [_NUMBER.fullmatch(cell) for cell in cells if cell]
     if not matches or not all(matches):
         return list(cells)

@@ -6,35 +6,35 @@ from collections.abc import Iterable
 from typing import Any
 
 from lfclient.common.coerce import with_changes
-from lfclient.outputs.model import Output, OutputKind, fill
+from lfclient.outputs.model import Output, OutputKind, with_content
 from lfclient.wire.server_info import Limits
 
-DEFAULT_MAX_TEXT = 6000  # characters, where the server does not tell its limit
+DEFAULT_MAX_TEXT_LENGTH = 6000  # characters, where the server does not tell its limit
 _ELLIPSIS = "..."
 
 
-def cut_text(text: str, limits: Limits) -> bool:
+def is_truncated_text(text: str, limits: Limits) -> bool:
     """Whether a text looks cut: exactly the limit long, then three dots."""
-    limit = limits.max_text or DEFAULT_MAX_TEXT
+    limit = limits.max_text or DEFAULT_MAX_TEXT_LENGTH
     return len(text) == limit + len(_ELLIPSIS) and text.endswith(_ELLIPSIS)
 
 
-def is_cut(output: Output, limits: Limits) -> bool:
+def is_truncated(output: Output, limits: Limits) -> bool:
     """Whether an output is a message that looks cut."""
     is_text = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
-    return is_text and cut_text(output.value, limits)
+    return is_text and is_truncated_text(output.value, limits)
 
 
 def restore_text(output: Output, texts: Iterable[str], limits: Limits) -> Output:
     """A cut message with its full text, if that is among `texts`; else the same object."""
-    if not is_cut(output, limits):
+    if not is_truncated(output, limits):
         return output
     start = output.value[: -len(_ELLIPSIS)]
     full = [text for text in texts if len(text) > len(start) and text.startswith(start)]
-    return fill(with_changes(output, extras=()), full[-1]) if full else output
+    return with_content(with_changes(output, extras=()), full[-1]) if full else output
 
 
-def mark_cut(output: Output, limits: Limits) -> Output:
+def mark_truncation(output: Output, limits: Limits) -> Output:
     """The output with what is missing said, and which setting of the server lifts it."""
     if output.truncated:
         rows = "further rows" if output.missing is None else f"{output.missing:,} rows"
@@ -44,9 +44,11 @@ def mark_cut(output: Output, limits: Limits) -> Output:
             "limit.",
         )
     holds_text = output.kind in (OutputKind.TABLE, OutputKind.DATA)
-    if not is_cut(output, limits) and not (holds_text and _holds_cut(output.value, limits, 4)):
+    if not is_truncated(output, limits) and not (
+        holds_text and _contains_truncated_text(output.value, limits, 4)
+    ):
         return output
-    limit = limits.max_text or DEFAULT_MAX_TEXT
+    limit = limits.max_text or DEFAULT_MAX_TEXT_LENGTH
     return with_changes(
         output,
         truncated=True,
@@ -55,10 +57,10 @@ def mark_cut(output: Output, limits: Limits) -> Output:
     )
 
 
-def _holds_cut(value: Any, limits: Limits, depth: int) -> bool:
+def _contains_truncated_text(value: Any, limits: Limits, depth: int) -> bool:
     if isinstance(value, str):
-        return cut_text(value, limits)
+        return is_truncated_text(value, limits)
     if not depth:
         return False
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_holds_cut(part, limits, depth - 1) for part in parts)
+    return any(_contains_truncated_text(part, limits, depth - 1) for part in parts)

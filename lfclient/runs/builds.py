@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import Output, read_output, word_of_types
-from lfclient.outputs.truncation import mark_cut
+from lfclient.outputs.model import Output, output_type, read_output
+from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from lfclient.runs.evidence import built_by, own_builds
 from lfclient.wire.schemas import Build
@@ -47,12 +47,12 @@ def returned(
         return None, built.error
     output = read_output(
         component_id,
-        type=word_of_types(returns),
+        type=output_type(returns),
         content=built.content,
         display_name=name,
         component_type=type,
     )
-    return mark_cut(output, limits), None
+    return mark_truncation(output, limits), None
 
 
 def components_built(

@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.common.coerce import as_dict, as_str, with_changes
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
-from lfclient.outputs.truncation import mark_cut
+from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.builds import moment, returned
 from lfclient.runs.components import HumanInput, Message, decisions_in
 from lfclient.runs.events import (
@@ -31,7 +31,7 @@ from lfclient.runs.events import (
     Warned,
 )
 from lfclient.runs.responses import read_component
-from lfclient.wire.schemas import Build, ComponentAnswer, parse
+from lfclient.wire.schemas import Build, ComponentOutput, parse
 from lfclient.wire.server_info import Limits
 from lfclient.wire.sse import KEEP_ALIVE, RawEvent
 
@@ -172,8 +172,8 @@ class EventReader:
         held = self._held.pop(message_id, None)
         if held and not gap:
             # a frame by itself was redacted before
-            chunk, gap = self._redactor.text(held.text + chunk), held.gap
-        back = self._redactor.held_back(chunk)
+            chunk, gap = self._redactor.redact_text(held.text + chunk), held.gap
+        back = self._redactor.partial_match_length(chunk)
         if not back:
             return [Token(message_id, chunk, gap)]
         told, rest = chunk[:-back], chunk[-back:]
@@ -185,9 +185,9 @@ class EventReader:
         return [LogLine(as_str(data["component_id"]), name, message)]
 
     def _output(self, data: dict[str, Any]) -> list[Event]:
-        answer = parse(ComponentAnswer, data, "event of an output")
+        answer = parse(ComponentOutput, data, "event of an output")
         output = read_component(as_str(data["component_id"]), answer, None)
-        return [OutputReady(output.component_id, mark_cut(output, self._limits))]
+        return [OutputReady(output.component_id, mark_truncation(output, self._limits))]
 
     def _error(self, data: dict[str, Any]) -> list[Event]:
         if data.get("id") or data.get("category"):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lfclient.common.coerce import as_dict
-from lfclient.outputs.model import message_text, named_parts
+from lfclient.outputs.model import as_named_parts, extract_text
 from lfclient.runs.components import RunError
-from lfclient.wire.schemas import Build, ComponentAnswer, MessageLine, parse
+from lfclient.wire.schemas import Build, ComponentOutput, MessageItem, parse
 from lfclient.wire.sse import RawEvent
 
 
@@ -53,7 +53,7 @@ class Evidence:
         elif event.name == "output":
             component_id = event.data.get("component_id")
             if isinstance(component_id, str):
-                parse(ComponentAnswer, event.data, "event of an output")
+                parse(ComponentOutput, event.data, "event of an output")
                 self.answers[component_id] = event.data
         elif event.name == "error":
             self.errors.append(error_from_message(event.data))
@@ -117,14 +117,14 @@ def own_builds(answer: object, job_id: str | None) -> tuple[dict[str, Build], se
 
 def texts_of(answer: object, job_id: str | None) -> list[str]:
     """The full texts in `GET /api/v1/monitor/messages`; those of this job, where that is said."""
-    lines = parse(list[MessageLine], answer, "list of messages")
+    lines = parse(list[MessageItem], answer, "list of messages")
     lines = [line for line in lines if line.category != "error" and line.sender != "User"]
     return [line.text for line in lines if line.text and _may_be_of(line, job_id)]
 
 
 def error_among(answer: object, job_id: str | None) -> tuple[str, bool] | None:
     """The newest error message that may be of this job, and whether it surely is."""
-    lines = parse(list[MessageLine], answer, "list of messages")
+    lines = parse(list[MessageItem], answer, "list of messages")
     errors = [line for line in lines if line.category == "error" and (line.text or "").strip()]
     errors = [line for line in errors if _may_be_of(line, job_id)]
     if not errors:
@@ -133,7 +133,7 @@ def error_among(answer: object, job_id: str | None) -> tuple[str, bool] | None:
     return without_preamble(errors[-1].text or ""), certain
 
 
-def _may_be_of(line: MessageLine, job_id: str | None) -> bool:
+def _may_be_of(line: MessageItem, job_id: str | None) -> bool:
     run_id = (line.session_metadata or {}).get("graph_run_id")
     return not run_id or not job_id or run_id == job_id
 
@@ -141,7 +141,7 @@ def _may_be_of(line: MessageLine, job_id: str | None) -> bool:
 def built_by(component_id: str, build: Build, name: str | None) -> Built:
     """What a record of a component's build says of it."""
     outputs = (build.data or {}).get("outputs")
-    content = named_parts(outputs)
+    content = as_named_parts(outputs)
     if build.valid:
         return Built(True, content)
     traceback = None
@@ -158,7 +158,7 @@ def reason_of(value: Any) -> str:
     """The words in which a server tells a component's failure."""
     if isinstance(value, str):
         return without_preamble(value)
-    for part in (named_parts(value) or {}).values():
+    for part in (as_named_parts(value) or {}).values():
         message = part.get("message")
         if isinstance(message, dict) and isinstance(message.get("errorMessage"), str):
             return without_preamble(message["errorMessage"])
@@ -182,7 +182,7 @@ def error_from_message(data: dict[str, Any]) -> RunError:
     details = list(_blocks(data.get("content_blocks") or inner.get("content_blocks")))
     texts = [data.get("text"), inner.get("text"), data.get("error"), data.get("message")]
     texts += [block.get(key) for block in details for key in ("text", "reason")]
-    text = next((one for one in map(message_text, texts) if one and one.strip()), "")
+    text = next((one for one in map(extract_text, texts) if one and one.strip()), "")
     traceback = next((block["traceback"] for block in details if block.get("traceback")), None)
     return RunError(
         without_preamble(text) or "The server gave no reason.",

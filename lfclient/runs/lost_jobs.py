@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from lfclient.runs.builds import moment
-from lfclient.wire.schemas import Build, MessageLine, TraceList, TransactionList, parse
+from lfclient.wire.schemas import Build, MessageItem, TraceList, TransactionList, parse
 
 SLACK = timedelta(seconds=2)  # servers tell their own time in whole seconds
 WINDOW = timedelta(seconds=60)  # in which a job that is known by its time must have shown itself
@@ -55,7 +55,7 @@ class JobIndex:
     def __init__(self) -> None:
         self._jobs: dict[str, JobTrace] = {}
 
-    def add_messages(self, lines: Iterable[MessageLine]) -> None:
+    def add_messages(self, lines: Iterable[MessageItem]) -> None:
         """Take in messages, of which those before 1.10 do not tell their job."""
         for line in lines:
             run_id = (line.session_metadata or {}).get("graph_run_id")

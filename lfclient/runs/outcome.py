@@ -12,13 +12,13 @@ from typing import Any
 
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import Output, OutputKind, fill, is_empty, word_of_types
-from lfclient.outputs.truncation import is_cut, mark_cut, restore_text
+from lfclient.outputs.model import Output, OutputKind, is_empty, output_type, with_content
+from lfclient.outputs.truncation import is_truncated, mark_truncation, restore_text
 from lfclient.runs.components import NotRun, RunError
 from lfclient.runs.evidence import Built, Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.responses import read_component
-from lfclient.wire.schemas import ComponentAnswer, parse
+from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.server_info import Limits
 
 NOT_TAKEN = "It is on a branch that was not taken."
@@ -48,7 +48,7 @@ def left_empty(flow: Flow) -> tuple[Component, ...]:
         if leaf.runs
         and leaf.type not in _SAY_THEMSELVES
         and leaf.outputs
-        and word_of_types(leaf.outputs[0].get("types")) in _LEFT_OUT
+        and output_type(leaf.outputs[0].get("types")) in _LEFT_OUT
     )
 
 
@@ -76,7 +76,7 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
     failed = any(output.status == "failed" for output in outputs.values())
     absent = expected - run.outputs.keys()
     missed = bool(absent) or not outputs
-    cut = run.mode != "sync" and any(is_cut(one, limits) for one in outputs.values())
+    cut = run.mode != "sync" and any(is_truncated(one, limits) for one in outputs.values())
     # from 1.10 the answer to a job is made of the build records, so that a late one is left out
     late = absent if run.mode == "background" or not run.outputs else set()
     return MissingEvidence(bool(empty or failed or missed or cut), frozenset(empty | late))
@@ -233,7 +233,7 @@ def _made_whole(output: Output, run: Run, evidence: Evidence, limits: Limits) ->
     if run.mode == "sync" and output is before and name in run.outputs:
         return output  # what a sync answer holds is never cut
     restored = restore_text(output, evidence.texts, limits)
-    return mark_cut(output, limits) if restored is output else restored
+    return mark_truncation(output, limits) if restored is output else restored
 
 
 def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
@@ -242,11 +242,11 @@ def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Outpu
         "type": _declared_word(leaf),
         "status": "completed" if evidence.builds[leaf.id].valid else "failed",
     }
-    return read_component(leaf.id, parse(ComponentAnswer, answer, "event of an output"), flow)
+    return read_component(leaf.id, parse(ComponentOutput, answer, "event of an output"), flow)
 
 
 def _declared_word(leaf: Component) -> str:
-    words = (word_of_types(output.get("types")) for output in leaf.outputs)
+    words = (output_type(output.get("types")) for output in leaf.outputs)
     return next(filter(None, words), "")
 
 
@@ -254,5 +254,5 @@ def _with_build(output: Output, built: Built) -> Output:
     if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
         return replace(output, kind=OutputKind.ERROR, value=built.error.message)
     if is_empty(output) and built.valid and output.kind is not OutputKind.FILE:
-        return fill(output, built.content)
+        return with_content(output, built.content)
     return output

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import Output, OutputKind, message_text, read_output
+from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
 from lfclient.runs.components import RunError
 from lfclient.runs.evidence import error_from_message, without_preamble
 from lfclient.runs.model import Mode, Run, RunStatus, status_of
-from lfclient.wire.schemas import ComponentAnswer, RunAnswer, parse
+from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 
 # `error_detail.type` of a job that no component made fail.
 _FATES = {
@@ -27,7 +27,7 @@ def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
     `before` is what was known: what the answer leaves out stays. Raises `BadAnswer` on wrong
     types.
     """
-    answer = parse(RunAnswer, raw, "answer about a run")
+    answer = parse(RunResponse, raw, "answer about a run")
     outputs = {
         component_id: read_component(component_id, part, flow)
         for component_id, part in (answer.outputs or {}).items()
@@ -44,7 +44,7 @@ def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
         session_id=answer.session_id or before.session_id,
         outputs=outputs or before.outputs,
         errors=tuple(read_error(entry, flow) for entry in answer.errors or ()),
-        warnings=tuple(message_text(entry) or str(entry) for entry in answer.warnings or ()),
+        warnings=tuple(extract_text(entry) or str(entry) for entry in answer.warnings or ()),
         raw=raw,
         flow_version=_text(answer.flow_version) or before.flow_version,
         created_at=_time(answer.created_at) or before.created_at,
@@ -52,7 +52,7 @@ def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
     )
 
 
-def read_component(component_id: str, answer: ComponentAnswer, flow: Flow | None) -> Output:
+def read_component(component_id: str, answer: ComponentOutput, flow: Flow | None) -> Output:
     """One output, named as the flow names its component where the server does not."""
     component = flow.component(component_id) if flow else None
     metadata = answer.metadata or {}

@@ -46,7 +46,7 @@ class AddressRefused(LangflowError):
     default_hint = "Enter the address that opens Langflow in a browser."
 
 
-def normalise(address: str) -> str:
+def normalize_address(address: str) -> str:
     """A server's base URL, without trailing slash, query and fragment; `http://` is the default.
 
     Raises `AddressRefused` for what is no http(s) URL, and for one that carries a user name or a
@@ -88,34 +88,34 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def check_resolved(url: str, resolve: Resolver = resolve) -> None:
+def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
     """Raises `AddressRefused` if `url` leads to a link-local, metadata or multicast address.
 
     A name that does not resolve passes: the call itself then says so in better words.
     """
     parsed = _parse(url)
     with suppress(OSError, UnicodeError):
-        resolve_checked(
+        resolve_allowed(
             parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80), resolve
         )
 
 
-def resolve_checked(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
+def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
     """The addresses of a host, all of which may be called.
 
     Raises `AddressRefused` if one may not, and what `resolve` raises.
     """
     name = host.rstrip(".").lower()
     if name in _REFUSED_NAMES:
-        raise _refused(name)
+        raise _refusal(name)
     addresses = list(resolve(name, port))
     for address in addresses:
-        if refused_ip(address):
-            raise _refused(name, address)
+        if is_refused_ip(address):
+            raise _refusal(name, address)
     return addresses
 
 
-def is_ip(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
     """Whether a host is an IP address in its usual spelling, so that nothing is to be resolved."""
     try:
         ip_address(host)
@@ -124,9 +124,9 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def refused_ip(address: str) -> bool:
+def is_refused_ip(address: str) -> bool:
     """Whether an IP address is one that the console never calls."""
-    ip = unwrap(ip_address(address.partition("%")[0]))
+    ip = unwrap_ipv4(ip_address(address.partition("%")[0]))
     return any(ip in network for network in _REFUSED_NETWORKS)
 
 
@@ -136,12 +136,12 @@ def is_loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return unwrap(ip_address(name)).is_loopback
+        return unwrap_ipv4(ip_address(name)).is_loopback
     except ValueError:
         return False
 
 
-def unwrap(ip: IPAddress) -> IPAddress:
+def unwrap_ipv4(ip: IPAddress) -> IPAddress:
     """The IPv4 address that an IPv6 one only carries: mapped, 6to4, Teredo, NAT64; else itself."""
     if isinstance(ip, IPv4Address):
         return ip
@@ -151,7 +151,7 @@ def unwrap(ip: IPAddress) -> IPAddress:
     return inner or ip
 
 
-def _refused(host: str, address: str | None = None) -> AddressRefused:
+def _refusal(host: str, address: str | None = None) -> AddressRefused:
     what = host if address in (None, host) else f"{host} ({address})"
     return AddressRefused(
         f"{what} is a link-local or cloud metadata address, which the console never calls.",

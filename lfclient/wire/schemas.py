@@ -11,13 +11,13 @@ from lfclient.errors import BadAnswer
 T = TypeVar("T")
 
 
-class Wire(BaseModel):
+class Schema(BaseModel):
     """Unknown fields are kept, so that a newer server's answer still parses."""
 
     model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
 
 
-class VersionAnswer(Wire):
+class VersionResponse(Schema):
     """`GET /api/v1/version`."""
 
     version: str
@@ -25,7 +25,7 @@ class VersionAnswer(Wire):
     package: str
 
 
-class ConfigAnswer(Wire):
+class ConfigResponse(Schema):
     """`GET /api/v1/config`, the keys that tell limits; servers before 1.10 may leave them out."""
 
     max_file_size_upload: int | float | None = None
@@ -33,7 +33,7 @@ class ConfigAnswer(Wire):
     serialization_max_items_length: int | None = None
 
 
-class ComponentAnswer(Wire):
+class ComponentOutput(Schema):
     """One entry of a run's `outputs`."""
 
     type: str = ""
@@ -44,7 +44,7 @@ class ComponentAnswer(Wire):
     component_id: str | None = None
 
 
-class RunAnswer(Wire):
+class RunResponse(Schema):
     """A job or a response of `/api/v2/workflows`.
 
     `flow_version`, `created_at`, `input` and `metadata` are the documentation's; no release that
@@ -58,7 +58,7 @@ class RunAnswer(Wire):
     object: str | None = None
     errors: list[Any] | None = None
     warnings: list[Any] | None = None
-    outputs: dict[str, ComponentAnswer] | None = None
+    outputs: dict[str, ComponentOutput] | None = None
     has_errors: bool | None = None
     flow_version: str | int | float | None = None
     created_at: str | int | float | None = None
@@ -66,14 +66,14 @@ class RunAnswer(Wire):
     metadata: dict[str, Any] | None = None
 
 
-class JobAnswer(Wire):
+class JobResponse(Schema):
     """The answer to a background submit; without a job id there is nothing to follow."""
 
     status: str
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
 
 
-class FlowLine(Wire):
+class FlowItem(Schema):
     """One flow of the list."""
 
     id: str
@@ -83,7 +83,7 @@ class FlowLine(Wire):
     is_component: bool | None = None
 
 
-class FileLine(Wire):
+class FileItem(Schema):
     """One file of `/api/v2/files`; its name has no extension, its path has."""
 
     id: str
@@ -93,20 +93,20 @@ class FileLine(Wire):
     created_at: str | None = None
 
 
-class FileAnswer(Wire):
+class UploadResponse(Schema):
     """The answer to `POST /api/v2/files`; the path is what a parameter takes."""
 
     id: str
     path: str
 
 
-class FlowFileAnswer(Wire):
+class FlowUploadResponse(Schema):
     """The answer to `POST /api/v1/files/upload/{flow_id}`."""
 
     file_path: str
 
 
-class Build(Wire):
+class Build(Schema):
     """One component's build, from the monitor or from an `end_vertex` event.
 
     Thousands come in a stream, so what is unknown is left where it is.
@@ -128,13 +128,13 @@ class Build(Wire):
         return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
-class BuiltComponent(Wire):
+class CustomComponentResponse(Schema):
     """A component that the server made of code, as it would stand in its catalogue."""
 
     data: dict[str, Any]
 
 
-class MessageLine(Wire):
+class MessageItem(Schema):
     """One stored message. `sender` is User, Machine, or a component's name if it failed.
 
     `files` is a list of paths, as JSON within a text.
@@ -153,7 +153,7 @@ class MessageLine(Wire):
     session_metadata: dict[str, Any] | None = None
 
 
-class TraceLine(Wire):
+class TraceItem(Schema):
     """One run in the list of traces (1.12 and later); its id is the job's."""
 
     id: str
@@ -161,23 +161,23 @@ class TraceLine(Wire):
     start: str | None = Field(default=None, validation_alias="startTime")
 
 
-class TraceList(Wire):
+class TraceList(Schema):
     """`GET /api/v1/monitor/traces`."""
 
-    traces: list[TraceLine]
+    traces: list[TraceItem]
 
 
-class TransactionLine(Wire):
+class TransactionItem(Schema):
     """One component's work; the latest come first."""
 
     vertex_id: str
     timestamp: str | None = None
 
 
-class TransactionList(Wire):
+class TransactionList(Schema):
     """`GET /api/v1/monitor/transactions`."""
 
-    items: list[TransactionLine]
+    items: list[TransactionItem]
 
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}

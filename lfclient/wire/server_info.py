@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lfclient.wire.schemas import ConfigAnswer, VersionAnswer
+from lfclient.wire.schemas import ConfigResponse, VersionResponse
 
-CONCURRENCY = 5  # background runs at a time on 1.11+, by default; no endpoint tells the setting
+DEFAULT_CONCURRENCY = (
+    5  # background runs at a time on 1.11+, by default; no endpoint tells the setting
+)
 
-_SAFE_FROM = (1, 9, 2)
-_FIRST_API = 8  # the Workflow API came with 1.8
+_FIRST_SAFE_RELEASE = (1, 9, 2)
+_FIRST_WORKFLOW_API = 8  # the Workflow API came with 1.8
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,16 @@ class ServerInfo:
     early_stop: bool = True
 
 
-def warnings_for(version: str) -> tuple[str, ...]:
+def release_warnings(version: str) -> tuple[str, ...]:
     """What its owner should know about a release, with what to do."""
     number = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
     found = []
-    if len(number) >= 2 and number < _SAFE_FROM:
+    if len(number) >= 2 and number < _FIRST_SAFE_RELEASE:
         found.append(
             f"Langflow {version} has known holes that let strangers run code on the server. "
             "Upgrade it to 1.9.2 or later, and until then let nobody reach it that you don't trust."
         )
-    if len(number) >= 2 and number[:2] < (1, _FIRST_API):
+    if len(number) >= 2 and number[:2] < (1, _FIRST_WORKFLOW_API):
         found.append(
             f"Langflow {version} has no Workflow API; it came with 1.8. Upgrade the server to run "
             "its flows from here."
@@ -115,34 +117,36 @@ SINCE = {
 }
 
 
-NO_EVENTS = "Langflow {} does not tell what happens in a run while it goes on: 1.11 and later do."
+NO_EVENTS_MESSAGE = (
+    "Langflow {} does not tell what happens in a run while it goes on: 1.11 and later do."
+)
 
 
 Dialect = Literal["inputs", "modes"]
 
 
-def dialect_of(minor: int) -> Dialect:
+def select_dialect(minor: int) -> Dialect:
     """Langflow 1.11 changed the request; `minor` is the N of 1.N."""
     return "modes" if minor >= _MODES else "inputs"
 
 
-def minor_of(version: VersionAnswer) -> int | None:
+def parse_minor(version: VersionResponse) -> int | None:
     """The N of 1.N; langflow-base was numbered 0.N up to 0.11. None for an unreadable version."""
     parts = (version.main_version or version.version).split(".")
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
 
 
-def limits_of(config: ConfigAnswer, dialect: Dialect) -> Limits:
+def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
     """The limits that a server tells, and those that its releases have."""
     return Limits(
         max_text=config.serialization_max_text_length,
         max_items=config.serialization_max_items_length,
         max_upload_mb=config.max_file_size_upload,
-        concurrency=CONCURRENCY if dialect == "modes" else None,
+        concurrency=DEFAULT_CONCURRENCY if dialect == "modes" else None,
     )
 
 
-def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> ServerInfo:
+def build_server_info(version: VersionResponse, minor: int | None, dialect: Dialect) -> ServerInfo:
     """What a server is and can do. `version` is told as 1.N.p, whatever the package's number."""
     modes = dialect == "modes"
     number = version.version
@@ -163,7 +167,7 @@ def server_info(version: VersionAnswer, minor: int | None, dialect: Dialect) -> 
             message_pages=modes,
             traces=minor is not None and minor >= _TRACES,
         ),
-        limits=limits_of(ConfigAnswer(), dialect),
-        warnings=warnings_for(number),
+        limits=read_limits(ConfigResponse(), dialect),
+        warnings=release_warnings(number),
         early_stop=minor is not None and minor < _LOCKS,
     )

@@ -12,12 +12,12 @@ from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
 
 # Frames without an `event` key, which only a replay has; their `type` says how the job ended.
-LAST_WORDS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
+FINAL_EVENTS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
 # A comment, which a server sends to show that it is still there.
 KEEP_ALIVE = "keepalive"
 
-_LONGEST_TEXT = 10_000  # characters that are kept of a frame that cannot be read
-_LONGEST_ID = 100  # digits and other characters that can be sent back in a header
+_MAX_TEXT_LENGTH = 10_000  # characters that are kept of a frame that cannot be read
+_MAX_ID_LENGTH = 100  # digits and other characters that can be sent back in a header
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -37,7 +37,7 @@ class RawEvent:
     @property
     def last(self) -> bool:
         """Whether the job has ended; the stream may also just close, without such an event."""
-        return self.name in LAST_WORDS
+        return self.name in FINAL_EVENTS
 
 
 class FrameReader:
@@ -108,7 +108,7 @@ class FrameReader:
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
         elif name == b"id" and b"\0" not in value:
-            self._id, self._id_line = _id(value), line
+            self._id, self._id_line = _parse_id(value), line
 
     def _frame(self) -> RawEvent | None:
         """None for a frame without data: an id alone."""
@@ -124,23 +124,23 @@ class FrameReader:
             payload = None
         if not isinstance(payload, dict):
             # redacted before it is cut, which might leave a part of a secret
-            text = self._redactor.text(data.decode("utf-8", "replace"))[:_LONGEST_TEXT]
+            text = self._redactor.redact_text(data.decode("utf-8", "replace"))[:_MAX_TEXT_LENGTH]
             return RawEvent(event, {}, self._id, text)
-        if self._redactor.suspects(data):
-            payload = self._redactor.value(payload)
+        if self._redactor.may_contain_secret(data):
+            payload = self._redactor.redact_value(payload)
         name = str(payload.get("event") or payload.get("type") or event)
         inner = payload.get("data")
         if not isinstance(inner, dict):
-            inner = {} if inner is None or name in LAST_WORDS else {"data": inner}
+            inner = {} if inner is None or name in FINAL_EVENTS else {"data": inner}
         return RawEvent(name, inner, self._id)
 
 
-def _id(value: bytes) -> str:
+def _parse_id(value: bytes) -> str:
     """None that no header could carry."""
-    if value.isdigit() and len(value) <= _LONGEST_ID:  # as servers number their events
+    if value.isdigit() and len(value) <= _MAX_ID_LENGTH:  # as servers number their events
         return value.decode()
     text = value.decode("utf-8", "replace").strip()
-    return text if text.isascii() and text.isprintable() and len(text) <= _LONGEST_ID else ""
+    return text if text.isascii() and text.isprintable() and len(text) <= _MAX_ID_LENGTH else ""
 
 
 def is_event_stream(content_type: str) -> bool:
@@ -148,7 +148,7 @@ def is_event_stream(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "text/event-stream"
 
 
-def no_stream() -> BadAnswer:
+def event_stream_error() -> BadAnswer:
     """What is wrong with an answer that is none."""
     return BadAnswer("An event stream was expected, but something else came.")
 
@@ -159,7 +159,7 @@ def parse_stream(body: bytes, content_type: str, redactor: Redactor) -> list[Raw
     Raises `BadAnswer` if it is no event stream or a frame cannot be read.
     """
     if not is_event_stream(content_type):
-        raise no_stream()
+        raise event_stream_error()
     frames = [frame for frame in FrameReader(redactor).feed(body) if frame.name != KEEP_ALIVE]
     if any(frame.unreadable for frame in frames):
         raise BadAnswer("An event of the stream is not a JSON object.")

@@ -9,13 +9,13 @@ import pytest
 from lfclient import Component, Flow, JobNotFound, Variable
 from lfclient.api.payloads import run_request, session_place
 from lfclient.api.requests import events_request, resume_request
-from lfclient.wire.schemas import VersionAnswer
-from lfclient.wire.server_info import ServerInfo, minor_of, server_info
+from lfclient.wire.schemas import VersionResponse
+from lfclient.wire.server_info import ServerInfo, build_server_info, parse_minor
 from tests.support.recorded import flow_of
 
 INPUTS = ServerInfo("1.10.3", "inputs")
-MODES = server_info(
-    VersionAnswer(version="1.13.0", main_version="1.13.0", package="Langflow"), 13, "modes"
+MODES = build_server_info(
+    VersionResponse(version="1.13.0", main_version="1.13.0", package="Langflow"), 13, "modes"
 )
 TEXT = {"type": "str", "_input_type": "MultilineInput", "show": True, "value": "stored"}
 CHAT = Component("ChatInput-a", "ChatInput", "Chat Input", template={"input_value": TEXT})
@@ -102,15 +102,15 @@ def test_session_place():
 )
 def test_versions(version: str, minor: int | None, shown: str):
     """langflow-base's 0.N is Langflow 1.N."""
-    answer = VersionAnswer(version=version, package="Langflow Base")
-    assert minor_of(answer) == minor
-    assert server_info(answer, minor, "modes").version == shown
+    answer = VersionResponse(version=version, package="Langflow Base")
+    assert parse_minor(answer) == minor
+    assert build_server_info(answer, minor, "modes").version == shown
 
 
 def test_warnings():
     """Releases with known holes, and those without the Workflow API, are told."""
-    old = VersionAnswer(version="1.7.3", package="Langflow")
-    assert len(server_info(old, 7, "inputs").warnings) == 2
+    old = VersionResponse(version="1.7.3", package="Langflow")
+    assert len(build_server_info(old, 7, "inputs").warnings) == 2
     assert not MODES.warnings
 
 

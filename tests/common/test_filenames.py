@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.common.filenames import LONGEST, extension, safe_name, too_large
+from lfclient.common.filenames import MAX_NAME_BYTES, extension, safe_name, upload_size_error
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_long_names_keep_their_extension(letter: str):
     """A name is cut between characters, so that servers may still add to it."""
     name = safe_name(letter * 300 + ".txt")
     assert name.endswith(f"{letter}.txt")
-    assert LONGEST - 3 < len(name.encode()) <= LONGEST
+    assert MAX_NAME_BYTES - 3 < len(name.encode()) <= MAX_NAME_BYTES
 
 
 def test_extensions():
@@ -51,7 +51,7 @@ def test_extensions():
 def test_sizes():
     """A server counts the request around a file, and may have no limit."""
     megabyte = 1024 * 1024
-    assert too_large("a", megabyte, 1)
-    assert too_large("a", megabyte - 2000, 1) is None
-    assert too_large("a", megabyte, None) is None
-    assert "up to 0.5 MB" in str(too_large("a", megabyte, 0.5))
+    assert upload_size_error("a", megabyte, 1)
+    assert upload_size_error("a", megabyte - 2000, 1) is None
+    assert upload_size_error("a", megabyte, None) is None
+    assert "up to 0.5 MB" in str(upload_size_error("a", megabyte, 0.5))

@@ -5,10 +5,10 @@ import pytest
 from lfclient.common.formatting import (
     clip,
     clip_middle,
-    duration_words,
     elide_common_prefix,
-    host_of,
-    size_words,
+    extract_host,
+    format_duration,
+    format_size,
 )
 
 LONG = "Message: Please write a friendly letter about the delay, number"
@@ -52,7 +52,7 @@ def test_a_long_text_has_its_beginning_and_its_end():
 )
 def test_finds_the_host_of_web_addresses_only(address, host):
     """Other schemes and broken addresses have no host to load from."""
-    assert host_of(address) == host
+    assert extract_host(address) == host
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_finds_the_host_of_web_addresses_only(address, host):
 )
 def test_says_durations_as_a_person_would(seconds, words):
     """Tenths only where they tell something."""
-    assert duration_words(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_says_durations_as_a_person_would(seconds, words):
 )
 def test_says_sizes_as_a_person_would(size, words):
     """Decimal units, two digits."""
-    assert size_words(size) == words
+    assert format_size(size) == words
 
 
 def test_clips_with_an_ellipsis():

@@ -8,13 +8,13 @@ from urllib.parse import quote
 import pytest
 
 from lfclient.common.redaction import (
-    BLOT,
+    REDACTED,
     Redactor,
-    named_secrets,
-    names_secret,
+    collect_texts,
+    find_named_secrets,
+    is_secret_name,
+    looks_like_secret,
     replace_secrets,
-    secrets_in,
-    seems_secret,
 )
 
 SECRET = 'pä"ss/w\\ord&<1>'
@@ -33,37 +33,40 @@ SECRET = 'pä"ss/w\\ord&<1>'
 )
 def test_every_way_of_writing(written: str):
     """A secret is found plain, JSON-escaped once and twice, URL-escaped and HTML-escaped."""
-    assert Redactor([SECRET]).text(f"a {written} b") == f"a {BLOT} b"
+    assert Redactor([SECRET]).redact_text(f"a {written} b") == f"a {REDACTED} b"
 
 
 def test_json_values_and_names():
     """Objects lose secrets in values and in names, however deep."""
     value = {"a": ["x sk-secret y", {"sk-secret": 1}], "b": 2}
-    assert Redactor(["sk-secret"]).value(value) == {"a": [f"x {BLOT} y", {BLOT: 1}], "b": 2}
+    assert Redactor(["sk-secret"]).redact_value(value) == {
+        "a": [f"x {REDACTED} y", {REDACTED: 1}],
+        "b": 2,
+    }
 
 
 def test_short_secrets_stay():
     """Secrets below six characters are not looked for."""
-    assert Redactor(["abcde"]).text("abcde") == "abcde"
+    assert Redactor(["abcde"]).redact_text("abcde") == "abcde"
 
 
 def test_longer_secret_first():
     """Where one secret begins another, the longer is hidden whole."""
-    assert Redactor(["secret-1", "secret-12"]).text("secret-12") == BLOT
+    assert Redactor(["secret-1", "secret-12"]).redact_text("secret-12") == REDACTED
 
 
 def test_answers_without_a_secret_are_not_touched():
     """An answer that holds no secret needs no second look, and keeps its objects."""
     redactor = Redactor(["sk-secret"])
     text = "innocent"
-    assert not redactor.suspects(b"{}")
-    assert redactor.suspects(b'{"a":"sk-secret"}')
-    assert redactor.text(text) is text
+    assert not redactor.may_contain_secret(b"{}")
+    assert redactor.may_contain_secret(b'{"a":"sk-secret"}')
+    assert redactor.redact_text(text) is text
 
 
 def test_escapable_secrets_are_always_looked_for():
     """A secret that may be escaped in unforeseen ways is looked for in the parsed answer."""
-    assert Redactor(["pä ss-word"]).suspects(b"{}")
+    assert Redactor(["pä ss-word"]).may_contain_secret(b"{}")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_escapable_secrets_are_always_looked_for():
 )
 def test_names_of_secrets(name: str):
     """Parameters named like secrets are told."""
-    assert names_secret(name)
+    assert is_secret_name(name)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +87,12 @@ def test_names_of_secrets(name: str):
 )
 def test_names_of_others(name: str):
     """Parameters that only sound like it are not."""
-    assert not names_secret(name)
+    assert not is_secret_name(name)
 
 
 def test_secrets_in_a_value():
     """All texts of a secret value are secret."""
-    assert secrets_in({"a": ["one", 2], "b": "two"}) == {"one", "two"}
+    assert collect_texts({"a": ["one", 2], "b": "two"}) == {"one", "two"}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +112,16 @@ def test_secrets_in_a_value():
 )
 def test_what_is_masked_is_learnt(value):
     """Masking and learning find the same secrets, however deep."""
-    assert SECRET not in str(replace_secrets(value, lambda secret: BLOT))
-    assert named_secrets(value) == {SECRET}
+    assert SECRET not in str(replace_secrets(value, lambda secret: REDACTED))
+    assert find_named_secrets(value) == {SECRET}
 
 
 def test_the_key_of_a_header_is_a_secret_without_its_scheme():
     """A service may say which key it refused."""
-    assert Redactor(["Bearer sk-secret"]).text("Wrong key: sk-secret") == f"Wrong key: {BLOT}"
+    assert (
+        Redactor(["Bearer sk-secret"]).redact_text("Wrong key: sk-secret")
+        == f"Wrong key: {REDACTED}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_the_key_of_a_header_is_a_secret_without_its_scheme():
 )
 def test_credentials_within_a_text_are_noticed(text):
     """However deep it stands."""
-    assert seems_secret([{"a": text}])
+    assert looks_like_secret([{"a": text}])
 
 
 @pytest.mark.parametrize(
@@ -147,21 +153,21 @@ def test_credentials_within_a_text_are_noticed(text):
 )
 def test_other_texts_are_not_taken_for_credentials(text):
     """A warning at every text would be read by nobody."""
-    assert not seems_secret(text)
+    assert not looks_like_secret(text)
 
 
 def test_looking_for_credentials_takes_little_time():
     """Also in a long text of one word."""
     began = time.process_time()
-    assert not seems_secret("a" * 1_000_000)
+    assert not looks_like_secret("a" * 1_000_000)
     assert time.process_time() - began < 1
 
 
 def test_open_values_are_not_learnt():
     """What no name calls a secret stays."""
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
-    assert replace_secrets(value, lambda secret: BLOT) == value
-    assert named_secrets(value) == set()
+    assert replace_secrets(value, lambda secret: REDACTED) == value
+    assert find_named_secrets(value) == set()
 
 
 def test_what_describes_a_secret_is_none():
@@ -170,7 +176,7 @@ def test_what_describes_a_secret_is_none():
         {"name": "password", "description": "of the user", "type": "string", "multiple": "False"},
         {"name": "get_token", "display_name": "Get token", "commands": "get_token", "tags": ["x"]},
     ]
-    assert replace_secrets(value, lambda secret: BLOT) == value
+    assert replace_secrets(value, lambda secret: REDACTED) == value
 
 
 @pytest.mark.parametrize(
@@ -186,5 +192,5 @@ def test_what_describes_a_secret_is_none():
 )
 def test_what_may_be_the_beginning_of_a_secret_is_held_back(text, held):
     """So that a secret which comes in pieces is never told in part."""
-    assert Redactor(["sk-secret"]).held_back(text) == held
-    assert Redactor().held_back(text) == 0
+    assert Redactor(["sk-secret"]).partial_match_length(text) == held
+    assert Redactor().partial_match_length(text) == 0

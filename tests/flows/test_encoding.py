@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.flows.encoding import encode, release, targets, writes_bare
+from lfclient.flows.encoding import encode, minor_version, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import check_overrides
 from tests.support.flows import entry, flow, group, node, text
@@ -41,13 +41,13 @@ TYPED = field(text("x"))
 )
 def test_only_background_runs_of_new_servers_write_bare_values(mode, server, bare):
     """The others edit the stored flow, and read an object as attributes of the parameter."""
-    assert writes_bare(mode, server) is bare
+    assert sends_bare_values(mode, server) is bare
 
 
 def test_releases_of_langflow_base_count_as_those_of_langflow():
     """langflow-base was numbered 0.N until 1.12."""
-    assert release(Server("0.11.6", "modes")) == 11
-    assert release(Server("1.13.0.dev3", "modes")) == 13
+    assert minor_version(Server("0.11.6", "modes")) == 11
+    assert minor_version(Server("1.13.0.dev3", "modes")) == 13
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
@@ -125,5 +125,5 @@ def test_an_object_that_looks_like_a_variable_is_refused_in_background():
 def test_a_groups_value_goes_to_the_group_and_to_what_is_within():
     """Each way of running knows one of the two."""
     outer = group("Group-g", [node("In-1", value=text())], value_x=("In-1", "value"))
-    assert targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
-    assert targets(TYPED) == [("T-a", "p")]
+    assert override_targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
+    assert override_targets(TYPED) == [("T-a", "p")]

@@ -3,9 +3,21 @@
 import pytest
 
 from lfclient.flows.field import FieldKind, Variable
-from lfclient.flows.field_extraction import BY_EDGE, IN_EDITOR, INPUT_TYPES, TYPES, kind_of
-from lfclient.flows.field_kinds import KINDS
-from lfclient.flows.validation import MASK, is_changed, is_secret, mask, write_text
+from lfclient.flows.field_extraction import (
+    CONNECTION_INPUTS,
+    EDITOR_INPUTS,
+    KINDS_BY_INPUT_TYPE,
+    KINDS_BY_TYPE,
+    detect_kind,
+)
+from lfclient.flows.field_kinds import KIND_HANDLERS
+from lfclient.flows.validation import (
+    SECRET_MASK,
+    is_changed,
+    is_secret_field,
+    mask_secrets,
+    value_to_text,
+)
 from tests.support.flows import PARAMETERS, chat_input, edge, entry, flow, group, node, text
 
 
@@ -21,13 +33,17 @@ def keys(found):
 def test_every_input_type_of_five_releases_is_known(seen):
     """Each is a kind, comes by an edge only, or is the editor's own."""
     declared = seen["entry"].get("_input_type")
-    known = declared in INPUT_TYPES or declared in BY_EDGE | IN_EDITOR | {"CodeInput"}
-    assert known or (declared is None and seen["entry"]["type"] in {*TYPES, "code", "other"})
+    known = declared in KINDS_BY_INPUT_TYPE or declared in CONNECTION_INPUTS | EDITOR_INPUTS | {
+        "CodeInput"
+    }
+    assert known or (
+        declared is None and seen["entry"]["type"] in {*KINDS_BY_TYPE, "code", "other"}
+    )
 
 
 @pytest.mark.parametrize(
     "seen",
-    [seen for seen in PARAMETERS if seen["entry"].get("_input_type") in INPUT_TYPES],
+    [seen for seen in PARAMETERS if seen["entry"].get("_input_type") in KINDS_BY_INPUT_TYPE],
     ids=lambda seen: f"{seen['component']}.{seen['parameter']}",
 )
 def test_stored_values_have_the_shape_of_their_kind(seen):
@@ -35,13 +51,13 @@ def test_stored_values_have_the_shape_of_their_kind(seen):
     one = field({**seen["entry"], "show": True})
     if isinstance(one.default, Variable) or one.default is None:
         return
-    assert not list(KINDS[one.kind].check(one, one.default))
-    assert not is_changed(one, KINDS[one.kind].parse(one, write_text(one, one.default)))
+    assert not list(KIND_HANDLERS[one.kind].check(one, one.default))
+    assert not is_changed(one, KIND_HANDLERS[one.kind].parse(one, value_to_text(one, one.default)))
 
 
 def test_every_kind_is_registered():
     """No kind is without its check and its parser."""
-    assert set(KINDS) == set(FieldKind)
+    assert set(KIND_HANDLERS) == set(FieldKind)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +76,7 @@ def test_every_kind_is_registered():
 )
 def test_kinds_beyond_the_declared_type(parameter, kind):
     """Flags decide more than `_input_type`, and `type` stands in where there is none."""
-    assert kind_of(parameter)[0] is kind
+    assert detect_kind(parameter)[0] is kind
 
 
 @pytest.mark.parametrize(
@@ -148,8 +164,8 @@ def test_a_parameter_of_an_unknown_kind_may_be_a_secret(more):
     """A later release may have kinds that the console does not know."""
     name = more.pop("name", "p")
     found = flow(node("A-a", **{name: entry("LaterInput", "later", "", **more)}))
-    assert is_secret(found.fields[0])
-    assert mask(found, {f"A-a.{name}": "sk-12345678"}) == {f"A-a.{name}": MASK}
+    assert is_secret_field(found.fields[0])
+    assert mask_secrets(found, {f"A-a.{name}": "sk-12345678"}) == {f"A-a.{name}": SECRET_MASK}
 
 
 def test_a_files_value_is_its_path():

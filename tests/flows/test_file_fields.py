@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lfclient.flows.field import Field
-from lfclient.flows.file_fields import accepted, check_file, takes, types_in_words
-from lfclient.flows.validation import check, check_overrides
+from lfclient.flows.file_fields import accepted_types, accepts_file, check_upload, format_types
+from lfclient.flows.validation import check_overrides, check_value
 from tests.support.flows import entry, flow, node
 
 
@@ -18,8 +18,8 @@ def field(*types: str, many: bool = False) -> Field:
 def test_accepted_types():
     """Extensions come in lower case without a dot; a sentence in their place is left out."""
     odd = field("CSV", ".txt", "csv", " md ", "nv-ingest is an optional dependency. Install it", "")
-    assert accepted(odd) == ("csv", "txt", "md")
-    assert accepted(field()) == ()
+    assert accepted_types(odd) == ("csv", "txt", "md")
+    assert accepted_types(field()) == ()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_accepted_types():
 )
 def test_types(name: str, types: tuple[str, ...], taken: bool):
     """The extension decides, or its family where the flow names one."""
-    assert takes(field(*types), name) is taken
+    assert accepts_file(field(*types), name) is taken
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,23 @@ def test_types(name: str, types: tuple[str, ...], taken: bool):
 )
 def test_what_is_wrong_with_a_file(name: str, size: int, problems: list[str]):
     """Type and size are errors, emptiness is a warning; a name is made safe and is none."""
-    found = check_file(field("csv"), name, size, limit_mb=1)
+    found = check_upload(field("csv"), name, size, limit_mb=1)
     assert [problem.level for problem in found] == problems
     assert all(name in problem.message for problem in found)
 
 
 def test_paths_of_other_types_are_a_warning():
     """A path may lead to a file that the component takes after all: the server decides."""
-    wrong = check(field("csv", many=True), ["u/a.csv", "u/b.exe"])
+    wrong = check_value(field("csv", many=True), ["u/a.csv", "u/b.exe"])
     assert [(one.level, "b.exe" in one.message) for one in wrong] == [("warning", True)]
-    assert check(field("csv"), "u/a.csv") == []
-    assert check(field(), "u/b.exe") == []
+    assert check_value(field("csv"), "u/a.csv") == []
+    assert check_value(field(), "u/b.exe") == []
 
 
 def test_types_in_words():
     """A list names families as such, and is cut where it has to be short."""
-    assert types_in_words(field("csv", "txt", "image")) == "csv, txt, any image"
-    assert types_in_words(field("csv", "txt", "md"), most=1) == "csv and 2 more"
+    assert format_types(field("csv", "txt", "image")) == "csv, txt, any image"
+    assert format_types(field("csv", "txt", "md"), most=1) == "csv and 2 more"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """What a run was given, against the flow as it is now."""
 
 from lfclient.flows.field import Variable
-from lfclient.flows.run_inputs import read_inputs, unchecked
-from lfclient.flows.validation import mask
+from lfclient.flows.run_inputs import check_rerun, describe_overrides
+from lfclient.flows.validation import mask_secrets
 from tests.support.flows import chat_input, edge, entry, flow, node, text
 
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
@@ -12,7 +12,7 @@ DICT = entry("DictInput", "dict", {})
 
 def given(overrides, *nodes, edges=None, mode="background", **more):
     """The inputs, of a flow of those nodes."""
-    return read_inputs(overrides, flow(*nodes, edges=edges), mode=mode, **more)
+    return check_rerun(overrides, flow(*nodes, edges=edges), mode=mode, **more)
 
 
 def test_what_still_fits_can_be_given_again():
@@ -56,7 +56,7 @@ def test_a_parameter_of_another_kind_is_left_out():
 def test_a_secret_has_to_be_entered_again():
     """What a record keeps of it is only that it was set; a variable's name is no secret."""
     nodes = node("T-a", key=SECRET, other=SECRET)
-    kept = mask(flow(nodes), {"T-a.key": "sk-secret", "T-a.other": Variable("OPENAI")})
+    kept = mask_secrets(flow(nodes), {"T-a.key": "sk-secret", "T-a.other": Variable("OPENAI")})
     found = given(kept, nodes, mode="sync")
     assert found.values == {"T-a.other": Variable("OPENAI")}
     assert [one.secret for one in found.given] == [True, False]
@@ -66,7 +66,7 @@ def test_a_secret_has_to_be_entered_again():
 def test_secrets_within_a_value_are_left_empty():
     """The rest of the value is kept."""
     nodes = node("T-a", headers=DICT)
-    kept = mask(flow(nodes), {"T-a.headers": {"Authorization": "Bearer x", "Accept": "a"}})
+    kept = mask_secrets(flow(nodes), {"T-a.headers": {"Authorization": "Bearer x", "Accept": "a"}})
     found = given(kept, nodes)
     assert found.values == {"T-a.headers": {"Authorization": "", "Accept": "a"}}
     assert "held secrets" in found.troubles[0]
@@ -75,7 +75,7 @@ def test_secrets_within_a_value_are_left_empty():
 def test_a_text_that_repeated_a_secret_is_given_back_with_a_word_about_it():
     """Where no secret was set, somebody typed what is in it."""
     nodes = node("T-a", api_key=text(), words=text())
-    kept = mask(flow(nodes), {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"})
+    kept = mask_secrets(flow(nodes), {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"})
     found = given(kept, nodes)
     assert found.values == {"T-a.words": "say ••••"}
     assert any("Where it has ••••" in trouble for trouble in found.troubles)
@@ -121,7 +121,7 @@ def test_what_is_required_by_now_is_said():
 
 def test_without_its_flow_a_value_has_the_names_of_its_key():
     """As when the server is away."""
-    (one,) = unchecked({"T-a.name": "x"}, None)
+    (one,) = describe_overrides({"T-a.name": "x"}, None)
     assert (one.label, one.component) == ("name", "T-a")
 
 

@@ -6,8 +6,15 @@ import pytest
 
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
-from lfclient.flows.field_kinds import KINDS
-from lfclient.flows.validation import MASK, check, check_overrides, is_changed, mask, raise_errors
+from lfclient.flows.field_kinds import KIND_HANDLERS
+from lfclient.flows.validation import (
+    SECRET_MASK,
+    check_overrides,
+    check_value,
+    is_changed,
+    mask_secrets,
+    raise_errors,
+)
 from tests.support.flows import chat_input, edge, entry, flow, node, text
 
 PARAMETERS = {
@@ -41,7 +48,7 @@ FIELDS = {field.parameter: field for field in FLOW.fields}
 
 
 def levels(name, value):
-    return [problem.level for problem in check(FIELDS[name], value)]
+    return [problem.level for problem in check_value(FIELDS[name], value)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,7 @@ def test_free_text_outside_the_options_is_a_note():
 def test_a_stored_value_is_never_refused_for_its_options():
     """The flow's own value may lie outside its list, and stays."""
     odd = flow(node("T-a", p=entry("DropdownInput", "str", "old", options=["new"]))).fields[0]
-    assert check(odd, "old") == []
+    assert check_value(odd, "old") == []
 
 
 @pytest.mark.parametrize(
@@ -247,7 +254,7 @@ def test_only_what_differs_is_a_change(name, value, expected):
 def test_text_becomes_a_value(name, written, value):
     """Numbers keep their digits; empty means the flow's own."""
     field = FIELDS[name]
-    assert KINDS[field.kind].parse(field, written) == value
+    assert KIND_HANDLERS[field.kind].parse(field, written) == value
 
 
 @pytest.mark.parametrize(
@@ -267,28 +274,31 @@ def test_bad_text_says_what_and_where(name, written, words):
     """Broken JSON names line and column."""
     field = FIELDS[name]
     with pytest.raises(ValueError, match=words):
-        KINDS[field.kind].parse(field, written)
+        KIND_HANDLERS[field.kind].parse(field, written)
 
 
 def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():
     """In whatever parameter; one of five letters would blot out innocent words."""
     found = flow(node("T-a", api_key=text(), words=text(), rows=entry("NestedDictInput", "dict")))
     given = {"T-a.words": "use sk-12345678!", "T-a.rows": {"note": ["sk-12345678"]}}
-    assert mask(found, {"T-a.api_key": "sk-12345678", **given}) == {
-        "T-a.api_key": MASK,
+    assert mask_secrets(found, {"T-a.api_key": "sk-12345678", **given}) == {
+        "T-a.api_key": SECRET_MASK,
         "T-a.words": "use ••••!",
         "T-a.rows": {"note": ["••••"]},
     }
-    assert mask(found, given) == given
+    assert mask_secrets(found, given) == given
     short = {"T-a.words": "a sheep is a sheep"}
-    assert mask(found, {"T-a.api_key": "sheep", **short}) == {"T-a.api_key": MASK, **short}
+    assert mask_secrets(found, {"T-a.api_key": "sheep", **short}) == {
+        "T-a.api_key": SECRET_MASK,
+        **short,
+    }
 
 
 def test_what_is_masked_already_blots_out_nothing():
     """Its mask is no secret."""
     found = flow(node("T-a", api_key=text(), words=text()))
-    kept = {"T-a.api_key": MASK, "T-a.words": f"it {MASK} to run"}
-    assert mask(found, kept) == kept
+    kept = {"T-a.api_key": SECRET_MASK, "T-a.words": f"it {SECRET_MASK} to run"}
+    assert mask_secrets(found, kept) == kept
 
 
 def test_records_hold_no_secret():
@@ -300,9 +310,11 @@ def test_records_hold_no_secret():
         "Thing-a.dict": {"password": "sk-12345678", "user": "me"},
         "Thing-a.api_key": "sk-12345678",
     }
-    kept = mask(FLOW, overrides)
+    kept = mask_secrets(FLOW, overrides)
     assert "sk-1234" not in json.dumps(kept)
-    assert kept["Thing-a.secret"] == MASK
+    assert kept["Thing-a.secret"] == SECRET_MASK
     assert kept["Thing-a.text"] == "open"
     assert kept["Thing-a.dict"]["user"] == "me"
-    assert mask(FLOW, {"Thing-a.secret": Variable("K")}) == {"Thing-a.secret": Variable("K")}
+    assert mask_secrets(FLOW, {"Thing-a.secret": Variable("K")}) == {
+        "Thing-a.secret": Variable("K")
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lfclient import RunStatus
-from lfclient.flows.run_inputs import read_inputs
+from lfclient.flows.run_inputs import check_rerun
 from tests.live.conftest import Make
 from tests.live.flows import ROWS
 from tests.live.test_live_runs import Desk, desk, ended
@@ -22,7 +22,7 @@ def test_the_values_of_a_record_make_the_same_run(desk: Desk, make: Make, mode: 
     first = desk.until(desk.start(flow, mode, **GIVEN), ended)
     desk.restart()
     kept = desk.runner.get(first.id, desk.owner)
-    inputs = read_inputs(kept.overrides, flow, mode=kept.mode, server=desk.info)
+    inputs = check_rerun(kept.overrides, flow, mode=kept.mode, server=desk.info)
     assert inputs.troubles == ()
     again = desk.until(desk.start(flow, kept.mode, **inputs.values), ended)
     assert again.status is RunStatus.COMPLETED

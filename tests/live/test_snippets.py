@@ -17,7 +17,7 @@ import pytest
 from lfclient import Flow, LangflowClient, Run, RunEnded
 from lfclient.console.snippets.snippet import Language, snippet
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.validation import mask
+from lfclient.flows.validation import mask_secrets
 from lfclient.runs.outcome import left_empty
 from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, VALUES
@@ -56,7 +56,7 @@ def started(
         mode=mode,
         created_at=datetime.now(UTC),
         session_id=uuid4().hex,
-        overrides=mask(flow, given),
+        overrides=mask_secrets(flow, given),
     )
     codes = {one: snippet(one, kept, flow, client.server(), server.url) for one in languages}
     for code in codes.values():

@@ -7,7 +7,7 @@ import pytest
 
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from lfclient.runs.responses import read_component
-from lfclient.wire.schemas import ComponentAnswer, parse
+from lfclient.wire.schemas import ComponentOutput, parse
 from tests.support.recorded import recorded
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -22,7 +22,7 @@ def only(version: str, case: str) -> Output:
     """The one output of a recorded answer."""
     outputs = recorded(version, case)[1]["outputs"]
     ((name, answer),) = outputs.items()
-    return read_component(name, parse(ComponentAnswer, answer, "answer"), None)
+    return read_component(name, parse(ComponentOutput, answer, "answer"), None)
 
 
 def test_message():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lfclient.outputs.tables import cut_rows, markdown_rows, rows_of
+from lfclient.outputs.tables import parse_markdown_table, parse_rows, strip_truncation_mark
 
 ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
 
@@ -26,7 +26,7 @@ ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
 )
 def test_shapes(content: Any):
     """All shapes of a table give the same rows."""
-    assert rows_of(content) == ROWS
+    assert parse_rows(content) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -42,30 +42,30 @@ def test_shapes(content: Any):
 )
 def test_odd_shapes(content: Any, rows: Any):
     """What is not quite a table is made one."""
-    assert rows_of(content) == rows
+    assert parse_rows(content) == rows
 
 
 @pytest.mark.parametrize("content", [5, None, "plain text", "[1, 2"])
 def test_no_table(content: Any):
     """What is none is not made up."""
-    assert rows_of(content) is None
+    assert parse_rows(content) is None
 
 
 def test_cut_mark():
     """The server's mark is taken off the rows and read."""
-    assert cut_rows([*ROWS, "... [truncated 500 items]"]) == (ROWS, True, 500)
-    assert cut_rows(ROWS) == (ROWS, False, None)
+    assert strip_truncation_mark([*ROWS, "... [truncated 500 items]"]) == (ROWS, True, 500)
+    assert strip_truncation_mark(ROWS) == (ROWS, False, None)
 
 
 def test_cut_mark_of_one():
     """A mark of one item is that of a second cut, and tells no number."""
-    assert cut_rows([*ROWS, "... [truncated 1 items]"]) == (ROWS, True, None)
+    assert strip_truncation_mark([*ROWS, "... [truncated 1 items]"]) == (ROWS, True, None)
 
 
 def test_markdown_numbers_and_pipes():
     """Columns of numbers become numbers; an escaped bar belongs to its cell."""
     text = "| n | x | s |\n|---|---|---|\n| 1 | 1.5 | a\\|b |\n| -2 |  | 007 |"
-    assert markdown_rows(text) == [
+    assert parse_markdown_table(text) == [
         {"n": 1, "x": 1.5, "s": "a|b"},
         {"n": -2, "x": None, "s": "007"},
     ]
@@ -73,5 +73,5 @@ def test_markdown_numbers_and_pipes():
 
 def test_markdown_with_text_around():
     """A table among text is not only a table."""
-    assert markdown_rows("| a |\n|---|\n| 1 |\n\nAnd so on") is None
-    assert markdown_rows("a | b\nno rule") is None
+    assert parse_markdown_table("| a |\n|---|\n| 1 |\n\nAnd so on") is None
+    assert parse_markdown_table("a | b\nno rule") is None

@@ -2,7 +2,12 @@
 
 import pytest
 
-from lfclient.wire.addresses import AddressRefused, check_resolved, is_loopback, normalise
+from lfclient.wire.addresses import (
+    AddressRefused,
+    check_resolved_address,
+    is_loopback,
+    normalize_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +22,7 @@ from lfclient.wire.addresses import AddressRefused, check_resolved, is_loopback,
 )
 def test_an_address_is_brought_to_one_form(typed, url):
     """What people type or paste becomes a base URL without trailing slash, query and fragment."""
-    assert normalise(typed) == url
+    assert normalize_address(typed) == url
 
 
 @pytest.mark.parametrize(
@@ -26,14 +31,14 @@ def test_an_address_is_brought_to_one_form(typed, url):
 def test_what_is_no_web_address_is_refused(typed):
     """Another scheme, no host or no text is refused with a hint."""
     with pytest.raises(AddressRefused) as caught:
-        normalise(typed)
+        normalize_address(typed)
     assert caught.value.hint
 
 
 def test_credentials_in_an_address_are_refused_and_not_repeated():
     """A password in the URL is refused, in words that do not hold it."""
     with pytest.raises(AddressRefused) as caught:
-        normalise("http://me:hunter2@host")
+        normalize_address("http://me:hunter2@host")
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
@@ -55,7 +60,9 @@ METADATA = [
 def test_a_name_that_resolves_to_metadata_is_refused(address):
     """The resolved address decides, in whatever wrapping it comes."""
     with pytest.raises(AddressRefused, match=r"innocent\.example"):
-        check_resolved("http://innocent.example/", resolve=lambda host, port: ["10.0.0.1", address])
+        check_resolved_address(
+            "http://innocent.example/", resolve=lambda host, port: ["10.0.0.1", address]
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,13 +71,13 @@ def test_a_name_that_resolves_to_metadata_is_refused(address):
 def test_other_spellings_of_an_ip_are_refused_by_what_they_mean(host):
     """The system's own resolver reads decimal, hex, octal and short forms; so the check does."""
     with pytest.raises(AddressRefused):
-        check_resolved(f"http://{host}/")
+        check_resolved_address(f"http://{host}/")
 
 
 def test_a_literal_mapped_ipv6_is_refused():
     """An IPv4 address in IPv6 brackets is unwrapped."""
     with pytest.raises(AddressRefused):
-        check_resolved("http://[::ffff:a9fe:a9fe]/")
+        check_resolved_address("http://[::ffff:a9fe:a9fe]/")
 
 
 def test_the_metadata_name_is_refused_even_where_it_does_not_resolve():
@@ -80,13 +87,13 @@ def test_the_metadata_name_is_refused_even_where_it_does_not_resolve():
         raise OSError
 
     with pytest.raises(AddressRefused):
-        check_resolved("http://metadata.google.internal./", resolve=nothing)
+        check_resolved_address("http://metadata.google.internal./", resolve=nothing)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "192.168.1.5", "8.8.8.8"])
 def test_ordinary_addresses_pass(address):
     """Loopback, private and public addresses are where Langflow lives."""
-    check_resolved("http://langflow/", resolve=lambda host, port: [address])
+    check_resolved_address("http://langflow/", resolve=lambda host, port: [address])
 
 
 def test_a_name_that_does_not_resolve_passes():
@@ -95,7 +102,7 @@ def test_a_name_that_does_not_resolve_passes():
     def fails(host, port):
         raise OSError("no such host")
 
-    check_resolved("http://nowhere.invalid/", resolve=fails)
+    check_resolved_address("http://nowhere.invalid/", resolve=fails)
 
 
 @pytest.mark.parametrize(

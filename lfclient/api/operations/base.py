@@ -22,10 +22,16 @@ from lfclient.api.steps import Open, Pause
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow, Unreachable
 from lfclient.flows.model import Flow, stored_secrets
-from lfclient.flows.validation import secret_texts
+from lfclient.flows.validation import collect_secrets
 from lfclient.runs.model import Run
-from lfclient.wire.schemas import ConfigAnswer, VersionAnswer, parse
-from lfclient.wire.server_info import ServerInfo, dialect_of, limits_of, minor_of, server_info
+from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
+from lfclient.wire.server_info import (
+    ServerInfo,
+    build_server_info,
+    parse_minor,
+    read_limits,
+    select_dialect,
+)
 
 T = TypeVar("T")
 Steps = Generator[RequestSpec | Open | Pause, Any, T]
@@ -88,7 +94,7 @@ class ClientState:
         """Hide from now on what these overrides send in secret parameters, and the flow's own
         secrets, which a component may return as well.
         """
-        self.redactor.add(*secret_texts(flow, overrides), *stored_secrets(flow))
+        self.redactor.add(*collect_secrets(flow, overrides), *stored_secrets(flow))
 
 
 def _keep(store: OrderedDict[str, T], key: str, value: T) -> None:
@@ -146,7 +152,7 @@ class Base:
         """The server with its limits and what is wrong with it."""
         if self.memory.full is None:
             info = yield from self.release()
-            info = replace(info, limits=limits_of((yield from self._config()), info.dialect))
+            info = replace(info, limits=read_limits((yield from self._config()), info.dialect))
             if info.dialect == "inputs":
                 info = yield from self._with_api_state(info)
             self.memory.release = self.memory.full = info
@@ -169,13 +175,13 @@ class Base:
         except LangflowError:
             return (yield from self.release())
 
-    def _config(self) -> Steps[ConfigAnswer]:
+    def _config(self) -> Steps[ConfigResponse]:
         answer = yield from self.send(read("/api/v1/config"))
         body = answer.json_or_none(self.redactor) if answer.status == 200 else None
         try:
-            return parse(ConfigAnswer, body, "server's configuration")
+            return parse(ConfigResponse, body, "server's configuration")
         except BadAnswer:
-            return ConfigAnswer()
+            return ConfigResponse()
 
     def _ask_release(self) -> Steps[ServerInfo]:
         answer = yield from self.send(read("/api/v1/version"))
@@ -183,7 +189,7 @@ class Base:
         if answer.status >= 500 or 300 <= answer.status < 400:
             raise error_mapping.fault(answer, body)
         try:
-            version = parse(VersionAnswer, body, "server's version")
+            version = parse(VersionResponse, body, "server's version")
         except BadAnswer as error:
             raise NotLangflow(
                 f"Something answers there, but it is not Langflow (HTTP {answer.status}, "
@@ -192,12 +198,12 @@ class Base:
             ) from error
         if "langflow" not in version.package.lower():
             raise NotLangflow(f"What answers there calls itself “{version.package}”.")
-        minor = minor_of(version)
+        minor = parse_minor(version)
         if minor is None:
             dialect = yield from self._dialect_by_schema()
         else:
-            dialect = dialect_of(minor)
-        return server_info(version, minor, dialect)
+            dialect = select_dialect(minor)
+        return build_server_info(version, minor, dialect)
 
     def _dialect_by_schema(self) -> Steps[Any]:
         """For a version that can't be read: the request's name in the API's own description."""

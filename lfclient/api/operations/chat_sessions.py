@@ -21,7 +21,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.event_parser import read_message
 from lfclient.runs.evidence import error_from_message
-from lfclient.wire.schemas import MessageLine, parse
+from lfclient.wire.schemas import MessageItem, parse
 
 MESSAGES = "/api/v1/monitor/messages"
 _PAGE = 200  # the most that 1.12 and later give at once
@@ -93,7 +93,7 @@ class History(Account):
 
     def _session(
         self, session_id: str, flow: Flow | str | None
-    ) -> Steps[tuple[list[MessageLine], bool]]:
+    ) -> Steps[tuple[list[MessageItem], bool]]:
         """What is to be changed, and whether the server's endpoint for the session changes that
         and nothing else.
         """
@@ -108,7 +108,7 @@ class History(Account):
 
     def _lines(
         self, flow_id: str | None, session_id: str | None, limit: int | None
-    ) -> Steps[list[MessageLine]]:
+    ) -> Steps[list[MessageItem]]:
         """The latest messages of the key's user, oldest first; None is all."""
         server = yield from self.release()
         asked = {"order_by": "timestamp"}
@@ -120,7 +120,7 @@ class History(Account):
         if not server.capabilities.message_pages:
             lines = yield from self._page(asked)
             return lines if limit is None else lines[max(len(lines) - limit, 0) :]
-        found: dict[str, MessageLine] = {}
+        found: dict[str, MessageItem] = {}
         while limit is None or len(found) < limit:
             size = _PAGE if limit is None else min(limit - len(found), _PAGE)
             window = {"order": "DESC", "limit": str(size), "offset": str(len(found))}
@@ -132,9 +132,9 @@ class History(Account):
                 break
         return list(found.values())[::-1]
 
-    def _page(self, asked: dict[str, str]) -> Steps[list[MessageLine]]:
+    def _page(self, asked: dict[str, str]) -> Steps[list[MessageItem]]:
         body = yield from self.get(read(MESSAGES, **asked), "list of messages")
-        return parse(list[MessageLine], body, "list of messages")
+        return parse(list[MessageItem], body, "list of messages")
 
     def _flow_id(self, flow: Flow | str) -> Steps[str]:
         if isinstance(flow, Flow):
@@ -142,11 +142,11 @@ class History(Account):
         return flow if is_uuid(flow) else (yield from self.flow(flow)).id
 
 
-def _id_of(line: MessageLine) -> str:
+def _id_of(line: MessageItem) -> str:
     return id_in_path(line.id, BadAnswer("The list of messages has one without an id."))
 
 
-def _message(line: MessageLine) -> Message:
+def _message(line: MessageItem) -> Message:
     """A stored message. What failed may have its reason elsewhere than in its text."""
     data = line.model_dump()
     message = read_message({**data, "files": _files(line.files)})

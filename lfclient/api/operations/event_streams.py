@@ -39,9 +39,9 @@ from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
-from lfclient.wire.schemas import ComponentAnswer, parse
-from lfclient.wire.server_info import NO_EVENTS, ServerInfo
-from lfclient.wire.sse import FrameReader, RawEvent, is_event_stream, no_stream
+from lfclient.wire.schemas import ComponentOutput, parse
+from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
+from lfclient.wire.sse import FrameReader, RawEvent, event_stream_error, is_event_stream
 
 Following_ = Generator[RequestSpec | Pause | Open | Read | Emit, Any, None]
 
@@ -70,7 +70,7 @@ class EventSteps(RunSteps):
         before = self._before(job)
         server = yield from self.full_limits()
         if not server.capabilities.events:
-            raise Unsupported(NO_EVENTS.format(server.version))
+            raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
         reader = EventReader(after=after, limits=server.limits, redactor=self.redactor)
         watch = _Watch(reader, _silence(server))
         while True:
@@ -116,7 +116,7 @@ class EventSteps(RunSteps):
         if answer.status != 200:
             raise self.fault(answer)
         if not is_event_stream(answer.content_type):
-            raise no_stream()
+            raise event_stream_error()
         watch.hear()
         frames = FrameReader(self.redactor)
         try:
@@ -193,7 +193,7 @@ class EventSteps(RunSteps):
         if answer.status != 200:
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
         if not is_event_stream(answer.content_type):
-            raise no_stream()
+            raise event_stream_error()
         reader = EventReader(durable=False, limits=full.limits, redactor=self.redactor)
         call = _Call(reader, FrameReader(self.redactor))
         try:
@@ -334,7 +334,7 @@ class _Call:
             server_status=last.name if last else "",
             outputs={
                 name: read_component(
-                    name, parse(ComponentAnswer, entry, "event of an output"), flow
+                    name, parse(ComponentOutput, entry, "event of an output"), flow
                 )
                 for name, entry in self.evidence.answers.items()
             },

@@ -12,11 +12,11 @@ from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.uploads import FILES, Uploads
 from lfclient.api.requests import RequestSpec, id_in_path, is_uuid, read
-from lfclient.common.formatting import size_words
+from lfclient.common.formatting import format_size
 from lfclient.errors import BadAnswer, FlowNotFound, InvalidKey, LangflowError, Unsupported
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
-from lfclient.wire.schemas import BuiltComponent, FileLine, FlowLine, parse
+from lfclient.wire.schemas import CustomComponentResponse, FileItem, FlowItem, parse
 
 _FLOWS = "/api/v1/flows/"
 
@@ -29,7 +29,7 @@ class Account(Uploads):
         # without the graphs this is 25 kB instead of 5 MB
         spec = read(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
         body = yield from self.get(spec, "list of flows")
-        lines = parse(list[FlowLine], body, "list of flows")
+        lines = parse(list[FlowItem], body, "list of flows")
         found = [_summary(line) for line in lines if not line.is_component]
         return sorted(found, key=lambda flow: flow.name.casefold())
 
@@ -54,7 +54,7 @@ class Account(Uploads):
         if endpoint_name:
             body["endpoint_name"] = endpoint_name
         answer = yield from self.get(RequestSpec("POST", _FLOWS, json=body), "new flow")
-        return _summary(parse(FlowLine, answer, "new flow"))
+        return _summary(parse(FlowItem, answer, "new flow"))
 
     def delete_flow(self, flow_id: str) -> Steps[None]:
         """Delete a flow; deleting what is gone raises FlowNotFound."""
@@ -91,12 +91,12 @@ class Account(Uploads):
         if answer.status != 200:
             raise self.fault(answer)
         body = answer.json(self.redactor, "built component")
-        return parse(BuiltComponent, body, "built component").data
+        return parse(CustomComponentResponse, body, "built component").data
 
-    def files(self) -> Steps[list[FileLine]]:
+    def files(self) -> Steps[list[FileItem]]:
         """The files of the key's user, the newest last."""
         body = yield from self.get(read(FILES), "list of files")
-        lines = parse(list[FileLine], body, "list of files")
+        lines = parse(list[FileItem], body, "list of files")
         return sorted(lines, key=lambda line: line.created_at or "")
 
     def own_files(self) -> Steps[list[FileRef]]:
@@ -187,7 +187,7 @@ class Account(Uploads):
 
 
 def find_file(
-    files: list[FileLine], wanted: FileRef, before: frozenset[str] | None
+    files: list[FileItem], wanted: FileRef, before: frozenset[str] | None
 ) -> FileRef | None:
     """The listed file that a run wrote: new since `before` if somebody looked, of that name.
 
@@ -207,12 +207,12 @@ def find_file(
     return FileRef(wanted.name, line.id, line.path, line.size, wanted.media_type)
 
 
-def _summary(line: FlowLine) -> FlowSummary:
+def _summary(line: FlowItem) -> FlowSummary:
     return FlowSummary(line.id, line.name, line.description or "", line.endpoint_name)
 
 
 def _too_large(ref: FileRef, most: int) -> LangflowError:
-    return LangflowError(f"“{ref.name}” is too large: more than {size_words(most)}.")
+    return LangflowError(f"“{ref.name}” is too large: more than {format_size(most)}.")
 
 
 def _flow_path(flow_id: str) -> str:

@@ -13,7 +13,7 @@ from lfclient.api.requests import events_request, read
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
-from lfclient.outputs.truncation import is_cut
+from lfclient.outputs.truncation import is_truncated
 from lfclient.runs.builds import components_built
 from lfclient.runs.components import ComponentRun, RunError
 from lfclient.runs.evidence import Evidence, error_among, from_builds, from_events, texts_of
@@ -78,7 +78,7 @@ class Completion(Search):
             evidence = yield from self._builds(run, soon)
         else:
             evidence = Evidence()
-        cut = any(is_cut(output, server.limits) for output in run.outputs.values())
+        cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
         if cut and run.mode == "background" and not evidence.texts and run.flow_id:
             session = run.session_id or run.flow_id
             body = yield from self._messages(run.flow_id, session)

@@ -22,7 +22,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Mode, Run, RunStatus, StopResult, WaitTimeout
 from lfclient.runs.outcome import REPLACED, evaluate_outcome
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
-from lfclient.wire.schemas import JobAnswer, parse
+from lfclient.wire.schemas import JobResponse, parse
 from lfclient.wire.server_info import ServerInfo
 
 OnChange = Callable[[Run], object]
@@ -73,7 +73,7 @@ class RunSteps(Completion):
         if answer.status != 200:
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
         raw = answer.json(self.redactor, "answer to the submit")
-        parse(JobAnswer, raw, "answer to the submit")
+        parse(JobResponse, raw, "answer to the submit")
         run = read_run(raw, before=before, flow=flow)
         self.memory.keep_job(run, files)
         return run

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from lfclient.api.operations.base import Base, Steps
 from lfclient.api.requests import FilePart, RequestSpec, id_in_path
-from lfclient.common.filenames import safe_name, too_large
+from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.errors import FileRefused, FlowNotFound, InvalidRequest, LangflowError, Unreachable
 from lfclient.outputs.model import FileRef
-from lfclient.wire.schemas import FileAnswer, FlowFileAnswer, parse
+from lfclient.wire.schemas import FlowUploadResponse, UploadResponse, parse
 
 FILES = "/api/v2/files"
 OnProgress = Callable[[int], object]
@@ -38,7 +38,7 @@ class Uploads(Base):
         stream = io.BytesIO(content) if isinstance(content, bytes) else content
         size = stream.seek(0, os.SEEK_END)
         server = yield from self.full_limits()
-        refusal = too_large(name, size, server.limits.max_upload_mb)
+        refusal = upload_size_error(name, size, server.limits.max_upload_mb)
         if refusal:
             raise FileRefused(refusal, hint=_RAISE)
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -57,9 +57,9 @@ class Uploads(Base):
             raise _refused(name, self.fault(answer, subject=flow_id or ""))
         body = answer.json(self.redactor, "answer to the upload")
         if flow_id:
-            kept = parse(FlowFileAnswer, body, "answer to the upload")
+            kept = parse(FlowUploadResponse, body, "answer to the upload")
             return FileRef(name, None, kept.file_path, size, media_type)
-        line = parse(FileAnswer, body, "answer to the upload")
+        line = parse(UploadResponse, body, "answer to the upload")
         return FileRef(name, line.id, line.path, size, media_type)
 
 

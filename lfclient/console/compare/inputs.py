@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.common.formatting import with_id
 from lfclient.console.compare.equality import alike
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import InputValue, label_of, unchecked
+from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def parameter_rows(
 def _column(
     overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
 ) -> dict[Hashable, InputValue]:
-    given = unchecked(overrides, flow)
+    given = describe_overrides(overrides, flow)
     names = {} if one_flow else _names(flow, given)
     return {names.get(one.key, one.key): one for one in given}
 
@@ -83,7 +83,7 @@ def _names(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Has
     component, label, and which of those it is.
     """
     fields = flow.fields if flow else ()
-    named = {field.key: (field.component_name, label_of(field)) for field in fields}
+    named = {field.key: (field.component_name, field_label(field)) for field in fields}
     for one in given:
         named.setdefault(one.key, (one.component, one.label))
     so_far: Counter[Hashable] = Counter()

@@ -23,9 +23,9 @@ from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
     AddressRefused,
     Resolver,
-    check_resolved,
+    check_resolved_address,
     is_loopback,
-    normalise,
+    normalize_address,
     resolve,
 )
 
@@ -117,14 +117,14 @@ def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> 
     Raises `AddressRefused` for link-local and metadata addresses always, and for other servers
     than the configured ones unless those are allowed.
     """
-    base = normalise(url)
+    base = normalize_address(url)
     if not settings.allow_other_servers and base not in {server.url for server in settings.servers}:
         raise AddressRefused(
             "This console may only call the servers that it was set up with.",
             hint="Choose one of them, or have LFCONSOLE_ALLOW_OTHER_SERVERS=true set where the "
             "console runs.",
         )
-    check_resolved(base, resolve)
+    check_resolved_address(base, resolve)
     return base
 
 
@@ -228,7 +228,7 @@ class _Values:
         own, other = (self._environ, self._file) if from_environ else (self._file, self._environ)
         key = own.get("LANGFLOW_API_KEY", "")
         other_url = other.get(name)
-        if not key and (not other_url or normalise(other_url) == url):
+        if not key and (not other_url or normalize_address(other_url) == url):
             key = other.get("LANGFLOW_API_KEY", "")
         yield Connection(
             name=url.partition("://")[2],
@@ -296,7 +296,7 @@ def _check_names(servers: list[Connection]) -> None:
 
 def _address(text: str, where: str) -> str:
     try:
-        return normalise(text)
+        return normalize_address(text)
     except AddressRefused as error:
         raise SettingsError(f"{where}: {error.message}", hint=error.hint) from error
 

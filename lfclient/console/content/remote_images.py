@@ -14,7 +14,7 @@ from collections.abc import Callable
 import httpx
 
 from lfclient.errors import LangflowError
-from lfclient.wire.addresses import Resolver, resolve, unwrap
+from lfclient.wire.addresses import Resolver, resolve, unwrap_ipv4
 
 MAX_BYTES = 20_000_000
 MAX_SECONDS = 10.0
@@ -84,7 +84,7 @@ def _pinned(url: httpx.URL, resolve: Resolver) -> httpx.URL:
 
 def _public(address: str) -> bool:
     try:
-        ip = unwrap(ipaddress.ip_address(address.partition("%")[0]))
+        ip = unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return False
     return ip.is_global and not ip.is_multicast

@@ -13,7 +13,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import without_credentials
+from lfclient.common.formatting import strip_credentials
 from lfclient.common.redaction import Redactor
 from lfclient.console.content import media_types
 from lfclient.console.content.csv_writer import csv_pieces
@@ -73,7 +73,7 @@ class _Archive:
         redactor: Redactor,
     ) -> None:
         self._record, self._file, self._fetch = record, file, fetch
-        self._redactor, self._clean = redactor, redactor.text
+        self._redactor, self._clean = redactor, redactor.redact_text
         self._names = {"readme.txt", "run.json"}
         at = record.created_at.astimezone(UTC)
         self._date = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
@@ -88,7 +88,7 @@ class _Archive:
         entries += self._partial(self._record.run)
         facts = self._own(self._facts(entries))
         try:
-            inputs = self._redactor.value(_inputs(self._record))
+            inputs = self._redactor.redact_value(_inputs(self._record))
             self._put("run.json", _json(facts | {"inputs": inputs}))
         except RecursionError:
             facts["left_out"] = [_TOO_DEEP]
@@ -130,7 +130,7 @@ class _Archive:
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
             self._add(entry, ending, _encoded([self._clean(value)]))
         else:
-            self._add(entry, "json", _json(value, self._redactor.value))
+            self._add(entry, "json", _json(value, self._redactor.redact_value))
 
     def _fetched(self, entry: _Entry, ref: FileRef) -> None:
         with SpooledTemporaryFile(_PIECE) as whole:
@@ -198,7 +198,7 @@ class _Archive:
             return {name: self._own(part) for name, part in value.items()}
         if isinstance(value, list):
             return [self._own(part) for part in value]
-        return self._redactor.value(value)
+        return self._redactor.redact_value(value)
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
         """A file of the archive, or none where a fault comes between its pieces."""
@@ -222,7 +222,7 @@ class _Archive:
             "flow": {"id": record.flow_id, "name": record.flow_name},
             "server": {
                 "name": record.server_name,
-                "address": without_credentials(record.server_url),
+                "address": strip_credentials(record.server_url),
             },
             "run": record.id,
             "job": record.job_id,
@@ -284,7 +284,7 @@ class _Cleaned:
         self._rows, self._redactor = rows, redactor
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        return map(self._redactor.value, self._rows)
+        return map(self._redactor.redact_value, self._rows)
 
 
 def _readme(record: RunRecord, entries: list[_Entry], left_out: list[str]) -> str:

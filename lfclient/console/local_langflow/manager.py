@@ -121,7 +121,7 @@ class LocalLangflow:
     def logs(self, lines: int = 50) -> str:
         """The last lines that the server wrote, without secrets."""
         hidden = [value for value in self._secret.read().values() if isinstance(value, str)]
-        return Redactor(hidden).text(launcher.tail(self.log, lines))
+        return Redactor(hidden).redact_text(launcher.tail(self.log, lines))
 
     # -- doing -------------------------------------------------------------------------------
 

@@ -23,19 +23,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from lfclient.common.coerce import as_str
-from lfclient.common.redaction import is_blotted, replace_secrets
+from lfclient.common.redaction import is_redacted, replace_secrets
 from lfclient.errors import InvalidRequest
-from lfclient.flows.field import Field, Variable, pack, unpack
+from lfclient.flows.field import Field, Variable, value_from_json, value_to_json
 from lfclient.flows.model import Flow
 from lfclient.flows.structured_values import from_json, to_json
 from lfclient.flows.validation import (
-    MASK,
-    Mask,
-    check,
+    SECRET_MASK,
+    SecretMask,
     check_overrides,
+    check_value,
     is_changed,
-    is_secret,
-    mask,
+    is_secret_field,
+    mask_secrets,
 )
 
 FORMAT = "langflow-console/preset"
@@ -90,7 +90,7 @@ class Fit:
     @property
     def masked(self) -> dict[str, Any]:
         """The values with `MASK` for each secret: what is kept of them."""
-        return {**self.values, **dict.fromkeys(self.ask, MASK)}
+        return {**self.values, **dict.fromkeys(self.ask, SECRET_MASK)}
 
 
 def by_name(kept: Iterable[_Named], text: str) -> _Named | None:
@@ -142,7 +142,7 @@ def fit(
             refused.append(Refused(key, _NOT_TAKEN))
     wrong = _wrong(flow, good)
     if ask:
-        wrong |= {key: _BLOTTED for key, value in good.items() if is_blotted(value)}
+        wrong |= {key: _BLOTTED for key, value in good.items() if is_redacted(value)}
     refused += [Refused(key, why) for key, why in wrong.items()]
     good = {key: value for key, value in good.items() if key not in wrong}
     return Fit(good, tuple(ask), tuple(refused), moved)
@@ -156,7 +156,7 @@ def differing(flow: Flow, values: Mapping[str, Any], overrides: Mapping[str, Any
     fitting = fit(flow, values)
     known = flow.fields_by_key
     given = {key: value for key, value in fitting.values.items() if is_changed(known[key], value)}
-    held = mask(flow, overrides)
+    held = mask_secrets(flow, overrides)
     keys = [key for key in known if key in given or key in held]
     return [
         key for key in keys if key not in fitting.ask and not _same(given.get(key), held.get(key))
@@ -174,7 +174,7 @@ def dump(flow: Flow, name: str, values: Mapping[str, Any]) -> str:
             "version": VERSION,
             "flow": {"id": flow.id, "name": flow.name},
             "name": name,
-            "values": {key: pack(value) for key, value in fitting.values.items()},
+            "values": {key: value_to_json(value) for key, value in fitting.values.items()},
             "secrets": list(fitting.ask),
             "components": {
                 component.id: {"type": component.type, "name": component.display_name}
@@ -219,7 +219,7 @@ def load(data: bytes) -> PresetFile:
             hint="Update the console, or export the preset from one of this release.",
         )
     flow = _object(found, "flow")
-    values = {key: unpack(value) for key, value in _object(found, "values").items()}
+    values = {key: value_from_json(value) for key, value in _object(found, "values").items()}
     secrets = found.get("secrets", [])
     if not isinstance(secrets, list) or any(not isinstance(key, str) for key in secrets):
         raise InvalidRequest("“secrets” of this preset should be a list of texts.", hint=_ANOTHER)
@@ -227,7 +227,7 @@ def load(data: bytes) -> PresetFile:
         name=as_str(found.get("name")),
         flow_id=as_str(flow.get("id")),
         flow_name=as_str(flow.get("name")),
-        values={**values, **dict.fromkeys(secrets, MASK)},
+        values={**values, **dict.fromkeys(secrets, SECRET_MASK)},
         components={
             key: (as_str(part.get("type")), as_str(part.get("name")))
             for key, part in _object(found, "components").items()
@@ -264,21 +264,25 @@ def _wrong(flow: Flow, values: Mapping[str, Any]) -> dict[str, str]:
 def _holds_secret(of: Field, value: Any) -> bool:
     if isinstance(value, Variable):
         return False
-    return is_secret(of) or _is_mask(of, value) or replace_secrets(value, lambda _: None) != value
+    return (
+        is_secret_field(of)
+        or _is_mask(of, value)
+        or replace_secrets(value, lambda _: None) != value
+    )
 
 
 def _is_mask(of: Field, value: Any) -> bool:
     """Whether a value is the mask; its words alone are a text where the field takes one."""
-    if value != MASK or isinstance(value, Mask):
-        return isinstance(value, Mask)
-    return any(problem.level == "error" for problem in check(of, value))
+    if value != SECRET_MASK or isinstance(value, SecretMask):
+        return isinstance(value, SecretMask)
+    return any(problem.level == "error" for problem in check_value(of, value))
 
 
 def _is_masked(of: Field, value: Any) -> bool:
     """Whether `mask` has been over a value that holds a secret."""
-    if value == MASK:
+    if value == SECRET_MASK:
         return True
-    return not is_secret(of) and replace_secrets(value, lambda _: MASK) == value
+    return not is_secret_field(of) and replace_secrets(value, lambda _: SECRET_MASK) == value
 
 
 def _same(one: Any, other: Any) -> bool:

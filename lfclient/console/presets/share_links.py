@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lfclient.console.presets.presets import LARGEST, read_json
 from lfclient.errors import InvalidRequest
-from lfclient.flows.field import pack, unpack
+from lfclient.flows.field import value_from_json, value_to_json
 
 LONGEST = 6_000  # characters of an address that browsers, proxies and chat programs let through
 _LONGEST_READ = 20_000
@@ -27,7 +27,7 @@ _HINT = "Ask for the address again, or for the values as an exported preset."
 def encode(values: Mapping[str, Any]) -> str:
     """Values, secrets masked, as the letters of an address."""
     text = json.dumps(
-        {key: pack(value) for key, value in values.items()},
+        {key: value_to_json(value) for key, value in values.items()},
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -47,7 +47,7 @@ def decode(text: str) -> dict[str, Any]:
         ) from error
     if not isinstance(found, dict):
         raise InvalidRequest("The values in this address have no names.", hint=_HINT)
-    return {key: unpack(value) for key, value in found.items()}
+    return {key: value_from_json(value) for key, value in found.items()}
 
 
 def address(page: str, **query: str) -> str:

@@ -33,7 +33,7 @@ from lfclient.console.store.search_text import gist_of
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import mask
+from lfclient.flows.validation import mask_secrets
 from lfclient.runs.components import HumanInput
 from lfclient.runs.model import Mode, RunStatus
 from lfclient.wire.server_info import ServerInfo
@@ -117,7 +117,7 @@ class Runner:
         if len(self._tasks) >= MAX_LIVE:
             raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
         keeps_inputs = self._store.keeping.inputs
-        kept = dict(mask(flow, overrides)) if keeps_inputs else {}
+        kept = dict(mask_secrets(flow, overrides)) if keeps_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),

@@ -20,7 +20,7 @@ from lfclient.console.runner.task_supervisor import FollowTask, Tasks
 from lfclient.console.store.errors import AnswerUnreadable
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
-from lfclient.flows.validation import MASK
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 
@@ -251,4 +251,4 @@ def holds_mask(value: object) -> bool:
         return any(map(holds_mask, value.values()))
     if isinstance(value, list):
         return any(map(holds_mask, value))
-    return value == MASK
+    return value == SECRET_MASK

@@ -13,7 +13,7 @@ from lfclient.common.redaction import replace_secrets
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import hides
+from lfclient.flows.validation import is_secret_override
 from lfclient.runs.model import Mode
 from lfclient.runs.outcome import left_empty
 from lfclient.wire.server_info import ServerInfo
@@ -110,7 +110,7 @@ def _with_variables(
     found: dict[str, Any] = {}
     for key, value in overrides.items():
         field = known.get(key)
-        if hides(key, field) and not isinstance(value, Variable):
+        if is_secret_override(key, field) and not isinstance(value, Variable):
             several = field is not None and field.kind is FieldKind.TEXT_LIST
             found[key] = [secret(key)] if several else secret(key)
         else:

@@ -14,7 +14,7 @@ from lfclient.common.formatting import clip, clip_middle
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import label_of
+from lfclient.flows.run_inputs import field_label
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
 GIST = 300  # characters
@@ -33,7 +33,7 @@ def gist_of(flow: Flow, overrides: Mapping[str, Any]) -> str:
     given = {
         key: _without_folders(value) if key in files else value for key, value in overrides.items()
     }
-    return input_summary(given, {of.key: label_of(of) for of in flow.fields})
+    return input_summary(given, {of.key: field_label(of) for of in flow.fields})
 
 
 def _without_folders(value: Any) -> Any:

@@ -11,7 +11,7 @@ from streamlit.typing import UploadedFile
 
 from lfclient.errors import FileRefused, LangflowError
 from lfclient.flows.field import Field
-from lfclient.flows.file_fields import accepted
+from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.model import Flow
 from pages._ui.chat.conversation import Talk
 from pages._ui.connection.app_context import backend
@@ -34,7 +34,7 @@ def draw(talk: Talk) -> None:
         f"Message {flow.name[:60]}",
         key=_key(talk),
         accept_file="multiple" if of and of.is_list else bool(of),
-        file_type=list(accepted(of)) or None if of else None,
+        file_type=list(accepted_types(of)) or None if of else None,
         max_upload_size=file_fields.limit(talk.choice.server) if of else None,
         on_submit=_submitted,
         args=(talk,),

@@ -15,9 +15,9 @@ from lfclient.common.formatting import clip
 from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
-from lfclient.flows.file_fields import paths
+from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import secret_texts
+from lfclient.flows.validation import collect_secrets
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
@@ -123,7 +123,7 @@ def _with_history(talk: Talk, ready: Workbench) -> Talk:
     # while an answer is on its way, what it adds is seen at the run itself
     seconds = math.inf if talk.going else _KEPT_SECONDS
     # what the form sends in secret is not to come back in what a flow says
-    redactor = Redactor(secret_texts(talk.choice.flow, ready.form.result.overrides))
+    redactor = Redactor(collect_secrets(talk.choice.flow, ready.form.result.overrides))
 
     def fetch(api: LangflowClient) -> list[Message]:
         messages = api.messages(flow_id, talk.id, limit=wanted)
@@ -163,7 +163,7 @@ def with_begun(talk: Talk, history: Sequence[Message]) -> Sequence[Message]:
 
 
 def _without_secrets(message: Message, redactor: Redactor) -> Message:
-    text, blocks = redactor.text(message.text), redactor.value(list(message.blocks))
+    text, blocks = redactor.redact_text(message.text), redactor.redact_value(list(message.blocks))
     return replace(message, text=text, blocks=tuple(blocks))
 
 
@@ -284,7 +284,7 @@ def sent(record: RunRecord, flow: Flow) -> str:
 def sent_files(record: RunRecord, flow: Flow) -> list[str]:
     """The paths of the files that a run was given with its text."""
     given = (record.overrides.get(of.key) for of in flow.fields if of.chat_files)
-    return [path for value in given for path in paths(value)]
+    return [path for value in given for path in file_paths(value)]
 
 
 def _spoken(record: RunRecord, over: bool) -> list[Message]:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.coerce import as_str
-from lfclient.common.formatting import clip, duration_words
+from lfclient.common.formatting import clip, format_duration
 from lfclient.runs.components import Message, decisions_in
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import plain
@@ -60,7 +60,7 @@ def _step(block: Mapping[str, Any]) -> None:
     took = block.get("duration")
     name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
     # milliseconds, as Langflow tells them
-    time = f" :gray[{duration_words(took / 1000)}]" if isinstance(took, (int, float)) else ""
+    time = f" :gray[{format_duration(took / 1000)}]" if isinstance(took, (int, float)) else ""
     st.markdown(f"**{plain(clip(name, 80))}**{time}")
     for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
         value = block.get(key)

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.components import Names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
@@ -221,7 +221,7 @@ def _coming(talk: Talk, record: RunRecord) -> None:
     writing = any(not message.complete for message in spoken)
     if record.ended or writing or approval.question_of(record):
         return
-    took = duration_words(record.elapsed(datetime.now(UTC)))
+    took = format_duration(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != USER
     with st.container() if answered else st.chat_message("assistant"):
         words = status_badges.LOOKS[record.status].meaning if _is_odd(record) else ""

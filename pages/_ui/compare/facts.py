@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.components import decision_words
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.omissions import NO_OUTPUTS
@@ -27,7 +27,7 @@ def heads(columns: Sequence[Column]) -> None:
         record = column.record
         with place.container(border=True, key=f"compared-{column.number}", gap="xxsmall"):
             badge = status_badges.markdown_badge(record.status, record.mode)
-            took = duration_words(record.elapsed(now))
+            took = format_duration(record.elapsed(now))
             st.markdown(f"**{column.name}** {badge} {took}")
             st.caption(f"{plain(clip(record.flow_name, 60))} · {_started(record, now)}")
             st.page_link(
@@ -81,7 +81,7 @@ def _facts(column: Column, now: datetime) -> dict[str, str]:
     errors = [clip(error.message, 200) for error in run.errors[:1]] if run else []
     return {
         "Status": " — ".join([status_badges.word(record.status, record.mode), *map(plain, errors)]),
-        "Took": duration_words(record.elapsed(now)) + ("" if record.ended else ", and goes on"),
+        "Took": format_duration(record.elapsed(now)) + ("" if record.ended else ", and goes on"),
         "Mode": MODE_NAMES[record.mode],
         "Started": _started(record, now),
         "Session": plain(clip(record.session_id or (run.session_id if run else "") or "–", 60)),

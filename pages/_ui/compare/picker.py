@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.connection import server_session
@@ -126,7 +126,7 @@ def _words(record: RunRecord, now: datetime) -> str:
         record.flow_name,
         time_words(record.created_at, now),
         status_badges.word(record.status, record.mode),
-        duration_words(record.elapsed(now)) if record.ended else "",
+        format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.gist, 60),
     ]
     return " · ".join(part for part in parts if part)
@@ -164,7 +164,7 @@ def _beside(session: ServerSession, run_id: str, flow_id: str) -> None:
         several = [each for each in found if each.id != run_id][:SUGGESTED]
         st.markdown("Another run of this flow" if several else "This flow has no other run yet.")
         for each in several:
-            took = duration_words(each.elapsed(now)) if each.ended else "going on"
+            took = format_duration(each.elapsed(now)) if each.ended else "going on"
             badge = status_badges.markdown_badge(each.status, each.mode)
             st.page_link(
                 navigation.compare_page(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, took_words
+from lfclient.common.formatting import clip, format_timing
 from lfclient.console.presentation.timeline import seconds_of, unit_for
 from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import Column, one_flow
@@ -83,7 +83,7 @@ def option(names: Sequence[str], rows: Sequence[tuple[str, list[float | None]]])
 
 
 def _bar(took: float | None, factor: float, colour: str) -> dict[str, Any]:
-    words = "" if took is None else took_words(took)
+    words = "" if took is None else format_timing(took)
     return {
         "value": None if took is None else took * factor,
         # of our own making, so no template within
@@ -98,5 +98,5 @@ def _summary(columns: Sequence[Column], rows: Sequence[tuple[str, list[float | N
         known = [(row[1][place] or 0.0, row[0]) for row in rows if row[1][place] is not None]
         if known:
             took, name = max(known)
-            parts.append(f"{column.name}: longest {clip(name, NAME_LIMIT)}, {took_words(took)}")
+            parts.append(f"{column.name}: longest {clip(name, NAME_LIMIT)}, {format_timing(took)}")
     return f"Timings of {len(rows)} components. " + ". ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lfclient.common.formatting import took_words
+from lfclient.common.formatting import format_timing
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
@@ -102,7 +102,7 @@ def combined(states: Sequence[ComponentState], *, ended: bool) -> ComponentState
 
 def took(run: ComponentRun) -> str:
     """How long it worked, in words; "" where that is not known."""
-    return "" if run.seconds is None else took_words(run.seconds)
+    return "" if run.seconds is None else format_timing(run.seconds)
 
 
 def counted(standings: Sequence[Standing]) -> str:

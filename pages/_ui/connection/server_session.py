@@ -17,7 +17,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
 from lfclient.runs.components import HumanInput
-from lfclient.wire.addresses import normalise
+from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import backend, client
 from pages._ui.connection.request_cache import CachedAnswer, StillAsking
@@ -186,8 +186,8 @@ def typed(url: str, key: str) -> Connection:
     """
     shared = backend()
     # that on the default address is offered by the console itself, so it may be used
-    found = normalise(url) == shared.settings.discover_url
-    address = normalise(url) if found else check_address(url, shared.settings)
+    found = normalize_address(url) == shared.settings.discover_url
+    address = normalize_address(url) if found else check_address(url, shared.settings)
     name = address.partition("://")[2]
     if any(each.url == address for each in available() if each.source != "typed"):
         name += " (your key)"

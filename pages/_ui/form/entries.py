@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lfclient.flows.field import pack, unpack
+from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import is_secret, mask
+from lfclient.flows.validation import is_secret_field, mask_secrets
 from pages._ui.form.uploads import Upload
 
 
@@ -50,12 +50,12 @@ class Entries:
 
     def without_secrets(self, flow: Flow) -> dict[str, Any]:
         """As JSON values."""
-        secrets = {of.key for of in flow.fields if is_secret(of)}
+        secrets = {of.key for of in flow.fields if is_secret_field(of)}
         values = {key: entered.value for key, entered in self.values.items()}
-        masked = mask(flow, values)
+        masked = mask_secrets(flow, values)
         return {
             "values": {
-                key: [entered.kind, pack(entered.value)]
+                key: [entered.kind, value_to_json(entered.value)]
                 for key, entered in self.values.items()
                 if masked[key] == entered.value
             },
@@ -68,7 +68,10 @@ class Entries:
     def read(cls, kept: Mapping[str, Any]) -> Entries:
         """Those that `without_secrets` gave."""
         return cls(
-            {name: Entered(kind, unpack(value)) for name, (kind, value) in kept["values"].items()},
+            {
+                name: Entered(kind, value_from_json(value))
+                for name, (kind, value) in kept["values"].items()
+            },
             dict(kept["wrong"]),
             dict(kept["faults"]),
             kept["tie"] and PresetLink(**kept["tie"]),

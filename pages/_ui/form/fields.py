@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.flows.encoding import release, writes_bare
+from lfclient.flows.encoding import minor_version, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Problem, Variable
-from lfclient.flows.file_fields import types_in_words
-from lfclient.flows.validation import REQUIRED
+from lfclient.flows.file_fields import format_types
+from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import file_fields
@@ -158,9 +158,9 @@ _SIMPLE: dict[FieldKind, type[Widget]] = {
 
 def _by_variable(of: Field, context: Context) -> Widget:
     """A box to type in, a choice of variables, or both: as the mode and the release take them."""
-    if not writes_bare(context.mode, context.server):
+    if not sends_bare_values(context.mode, context.server):
         return TypedOrServer()
-    if release(context.server) == 11 and of.loads_variable:
+    if minor_version(context.server) == 11 and of.loads_variable:
         return FromServer()
     return Password() if of.secret else TypedOrServer()
 
@@ -195,7 +195,9 @@ def _header(
             )
         if with_component and of.component in context.silent:
             st.badge("will not run", color="gray", help="The chat input does not lead to it")
-        missing = any(problem.message == REQUIRED for problem in context.problems.get(of.key, ()))
+        missing = any(
+            problem.message == REQUIRED_MESSAGE for problem in context.problems.get(of.key, ())
+        )
         if missing:
             st.badge("Required", color="red")
         elif of.required and not marked:
@@ -225,7 +227,7 @@ def _lines(of: Field, context: Context) -> list[str]:
     for problem in context.problems.get(of.key, ()):
         if problem in at_files:
             continue
-        shown = context.form.refused if problem.message == REQUIRED else not fault
+        shown = context.form.refused if problem.message == REQUIRED_MESSAGE else not fault
         if shown or problem.level != "error":
             icon = _ICONS.get(problem.level, ":material/info:")
             lines.append(f"{icon} {plain(problem.message)}")
@@ -250,8 +252,8 @@ def _hint(of: Field, context: Context) -> str:
         return "The name of a model, as Langflow's editor shows it."
     if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
         return "In the order chosen."
-    if of.secret and writes_bare(context.mode, context.server) and of.takes_variable:
-        if release(context.server) != 11:
+    if of.secret and sends_bare_values(context.mode, context.server) and of.takes_variable:
+        if minor_version(context.server) != 11:
             return "A server variable can be named with “Wait for the result”."
         if of.loads_variable:
             return "A value can be typed with “Wait for the result”."
@@ -259,7 +261,7 @@ def _hint(of: Field, context: Context) -> str:
 
 
 def _file_hint(of: Field, context: Context) -> str:
-    types = types_in_words(of, most=12)
+    types = format_types(of, most=12)
     takes = f"Takes {types}." if types else ""
     widget = file_fields.widget(of, context.files)
     if isinstance(widget, file_fields.FromHere):

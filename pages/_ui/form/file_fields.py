@@ -13,10 +13,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import clip, size_words
+from lfclient.common.formatting import clip, format_size
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
-from lfclient.flows.file_fields import paths, takes
+from lfclient.flows.file_fields import accepts_file, file_paths
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -76,7 +76,7 @@ class Listed(Widget):
         self.files = files
 
     def seed(self, field: Field, value: Any) -> States:
-        return {"": paths(value) if field.is_list else (value or None)}
+        return {"": file_paths(value) if field.is_list else (value or None)}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         return list(states[""] or []) if field.is_list else (states[""] or "")
@@ -89,9 +89,9 @@ class Listed(Widget):
         except LangflowError as error:
             loading.show(self.files.session, error, retry=f"retry-files-{of.key}")
             return
-        fitting = [ref for ref in there if ref.path and takes(of, ref.path)]
+        fitting = [ref for ref in there if ref.path and accepts_file(of, ref.path)]
         refs = {ref.path: ref for ref in fitting[:_MOST]}
-        chosen = paths(st.session_state.get(to.key))
+        chosen = file_paths(st.session_state.get(to.key))
         options = list(dict.fromkeys([*refs, *chosen]))
         arguments: dict[str, Any] = {
             "format_func": partial(_in_words, refs),
@@ -146,7 +146,7 @@ def way(to: Draw, form: FormState) -> None:
 def draw_files(of: Field, files: Files, *, values: bool = True) -> None:
     """The files of a field, each with what became of it; `values`: those that are there, too."""
     form = files.form
-    there = list(dict.fromkeys(paths(form.value(of))))
+    there = list(dict.fromkeys(file_paths(form.value(of))))
     if values and len(there) > 1:
         _count(of, len(there), form)
     for path in there:
@@ -179,7 +179,7 @@ def _there(of: Field, path: str, files: Files) -> None:
     form = files.form
     known = form.files.get(path)
     name = safe_name(known.name) if known else path.rpartition("/")[2]
-    size = f" :gray[{size_words(known.size)}]" if known else ""
+    size = f" :gray[{format_size(known.size)}]" if known else ""
     icon = ":green[:material/check_circle:]" if known else ":material/draft:"
     with _row(f"{of.key}-{path}"):
         with st.container(gap=None):
@@ -192,7 +192,7 @@ def _there(of: Field, path: str, files: Files) -> None:
 
 def _not_there(of: Field, upload: Upload, number: int, files: Files) -> None:
     with _row(f"{of.key}-failed-{number}"):
-        words = f"{plain(clip(upload.name, 60))} :gray[{size_words(upload.size)}]"
+        words = f"{plain(clip(upload.name, 60))} :gray[{format_size(upload.size)}]"
         with st.container(gap=None):
             st.markdown(f":red[:material/error:] {words}")
             for sentence in upload.refusals:
@@ -215,8 +215,8 @@ def _on_their_way(of: Field, form: FormState) -> None:
 
 def _how_far(upload: Upload) -> str:
     if upload.sent >= upload.size:
-        return f"{size_words(upload.size)}, the server is storing it"
-    return f"{size_words(upload.sent)} of {size_words(upload.size)} sent"
+        return f"{format_size(upload.size)}, the server is storing it"
+    return f"{format_size(upload.sent)} of {format_size(upload.size)} sent"
 
 
 def _row(key: str) -> Any:
@@ -239,7 +239,7 @@ def _button(label: str, key: str, on_click: Any, *args: Any) -> None:
 
 def remove(form: FormState, of: Field, path: str) -> None:
     """Run without this file; it stays on the server."""
-    left = [each for each in paths(form.value(of)) if each != path]
+    left = [each for each in file_paths(form.value(of)) if each != path]
     form.set(of, left if of.is_list else "")
 
 
@@ -306,7 +306,7 @@ def limit_mb(server: ServerInfo) -> float:
 
 def _in_words(refs: Mapping[str, FileRef], path: str) -> str:
     ref = refs.get(path)
-    return f"{ref.name} · {size_words(ref.size)}" if ref else path
+    return f"{ref.name} · {format_size(ref.size)}" if ref else path
 
 
 def _way_key(of: Field, form: FormState) -> str:

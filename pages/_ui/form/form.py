@@ -13,8 +13,8 @@ from lfclient.common.formatting import clip
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import label_of
-from lfclient.flows.validation import REQUIRED, check_overrides
+from lfclient.flows.run_inputs import field_label
+from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill
@@ -179,8 +179,10 @@ def _result(
     ]
     problems += [*form.file_problems(fields), *form.sending()]
     # what is there and refused, or on its way, is not missing
-    there = {one.key for one in problems if one.level == "error" and one.message != REQUIRED}
-    problems = [one for one in problems if one.message != REQUIRED or one.key not in there]
+    there = {
+        one.key for one in problems if one.level == "error" and one.message != REQUIRED_MESSAGE
+    }
+    problems = [one for one in problems if one.message != REQUIRED_MESSAGE or one.key not in there]
     if form.json_fault:
         problems.append(Problem("Overrides as JSON", "error", form.json_fault))
     ready = not any(problem.level == "error" for problem in problems)
@@ -257,7 +259,9 @@ def _found(text: str, fields: Mapping[str, Field], context: Context) -> None:
 
 
 def _haystack(of: Field) -> str:
-    return f"{label_of(of)} {of.label} {of.parameter} {of.component_name} {of.component}".casefold()
+    return (
+        f"{field_label(of)} {of.label} {of.parameter} {of.component_name} {of.component}".casefold()
+    )
 
 
 def _components(flow: Flow, fields: Sequence[Field], context: Context) -> None:

@@ -16,9 +16,15 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flows.field import Field, FieldKind, Problem
-from lfclient.flows.file_fields import paths
+from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import MASK, check, is_changed, is_secret, mask
+from lfclient.flows.validation import (
+    SECRET_MASK,
+    check_value,
+    is_changed,
+    is_secret_field,
+    mask_secrets,
+)
 from pages._ui.form.entries import Entered, Entries, PresetLink
 from pages._ui.form.table_widgets import base_key
 from pages._ui.form.uploads import Upload
@@ -250,7 +256,9 @@ class FormState:
         ]
         for of in fields.values():
             if of.kind is FieldKind.FILE:
-                sent = [self.files[path] for path in paths(self.value(of)) if path in self.files]
+                sent = [
+                    self.files[path] for path in file_paths(self.value(of)) if path in self.files
+                ]
                 empty = [empty_words(each) for each in sent if not each.size]
                 found += [Problem(of.key, "warning", sentence) for sentence in empty]
         return found
@@ -273,7 +281,7 @@ class FormState:
 
     def _files_in_use(self) -> dict[str, list[Any]]:
         given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]
-        used = {path for each in given for path in paths(each.value)}
+        used = {path for each in given for path in file_paths(each.value)}
         return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
 
     def _json_without_secrets(self, flow: Flow) -> str | None:
@@ -281,8 +289,12 @@ class FormState:
         try:
             typed = json.loads(self.json_text or "null")
         except ValueError:
-            return None if any(is_secret(of) for of in flow.fields) else self.json_text
-        return self.json_text if isinstance(typed, dict) and mask(flow, typed) == typed else None
+            return None if any(is_secret_field(of) for of in flow.fields) else self.json_text
+        return (
+            self.json_text
+            if isinstance(typed, dict) and mask_secrets(flow, typed) == typed
+            else None
+        )
 
 
 def form_state(owner: str, flow: Flow, *, chat: bool = False) -> FormState:
@@ -322,9 +334,9 @@ def enter(form: FormState, flow: Flow, overrides: Mapping[str, Any]) -> None:
     for of in flow.fields:
         form.drop_uploads(of.key)
         value = overrides.get(of.key)
-        if value == MASK and is_secret(of):
+        if value == SECRET_MASK and is_secret_field(of):
             continue
-        if value is not None and any(p.level == "error" for p in check(of, value)):
+        if value is not None and any(p.level == "error" for p in check_value(of, value)):
             form.dropped.append(of.key)
             value = None
         form.set(of, value)

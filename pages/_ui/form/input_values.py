@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, readable
+from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import FieldKind, Variable, pack
-from lfclient.flows.file_fields import paths
+from lfclient.flows.field import FieldKind, Variable, value_to_json
+from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import InputValue, unchecked
-from lfclient.flows.validation import MASK, write_text
+from lfclient.flows.run_inputs import InputValue, describe_overrides
+from lfclient.flows.validation import SECRET_MASK, value_to_text
 from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import code, plain
@@ -30,7 +30,7 @@ TALL = 240  # pixels
 
 def of_record(record: RunRecord, flow: Flow | None) -> list[InputValue]:
     """What a run was given, by the names that its flow has for it."""
-    return unchecked(record.overrides, flow)
+    return describe_overrides(record.overrides, flow)
 
 
 def says_missing(record: RunRecord) -> bool:
@@ -74,7 +74,7 @@ def _draw(one: InputValue, key: str) -> None:
 def in_words(one: InputValue) -> str | None:
     """A value that needs no more than a line, as a line; None for any other."""
     value, field = one.value, one.field
-    if one.secret and value == MASK:
+    if one.secret and value == SECRET_MASK:
         return "was set"
     if isinstance(value, Variable):
         return f"server variable {value.name}"
@@ -83,7 +83,7 @@ def in_words(one: InputValue) -> str | None:
     if value in ("", [], {}, None):
         return "empty"
     if field and field.kind is FieldKind.FILE:
-        words = ", ".join(path.rpartition("/")[2] for path in paths(value))
+        words = ", ".join(path.rpartition("/")[2] for path in file_paths(value))
     elif isinstance(value, (int, float, str)):
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
@@ -96,12 +96,12 @@ def in_words(one: InputValue) -> str | None:
 
 def text_of(value: Any) -> str:
     """A value as a text: as it is, or as JSON."""
-    return value if isinstance(value, str) else downloads.json_bytes(pack(value)).decode()
+    return value if isinstance(value, str) else downloads.json_bytes(value_to_json(value)).decode()
 
 
 def _written(one: InputValue) -> str:
     try:
-        return ", ".join(write_text(one.field, one.value).splitlines())
+        return ", ".join(value_to_text(one.field, one.value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
         return text_of(one.value)  # the flow has another sort of value there by now
 
@@ -109,16 +109,16 @@ def _written(one: InputValue) -> str:
 def _value(one: InputValue, key: str) -> None:
     value = one.value
     words = in_words(one)
-    if one.secret and value == MASK:
+    if one.secret and value == SECRET_MASK:
         st.markdown(":material/lock: :gray[was set, and is not kept]")
     elif isinstance(value, Variable):
         st.markdown(f":material/key: server variable {code(value.name)}")
     elif one.field and one.field.kind is FieldKind.FILE and value:
-        for path in paths(value)[:MOST]:
+        for path in file_paths(value)[:MOST]:
             name = plain(clip(str(path).rpartition("/")[2], 100))
             st.markdown(f":material/draft: {name}", help=f"On the server: {code(str(path))}")
-        if len(paths(value)) > MOST:
-            st.caption(f"{len(paths(value)) - MOST} more.")
+        if len(file_paths(value)) > MOST:
+            st.caption(f"{len(file_paths(value)) - MOST} more.")
     elif words in ("on", "off", "empty") and not isinstance(value, str):
         st.markdown(f":gray[{words}]")
     elif value == "":
@@ -150,7 +150,7 @@ def _long(value: Any, key: str) -> None:
     ):
         most = MOST_LETTERS
     st.code(
-        readable(clip(text, most)),
+        replace_surrogates(clip(text, most)),
         language=None if isinstance(value, str) else "json",
         wrap_lines=True,
         height=TALL if text.count("\n", 0, most) > 9 or min(len(text), most) > 800 else "content",

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.flows.field import Field, Problem, Variable, pack, unpack
+from lfclient.flows.field import Field, Problem, Variable, value_from_json, value_to_json
 from lfclient.flows.model import Flow
 from lfclient.flows.structured_values import from_json, to_json
-from lfclient.flows.validation import MASK, check_overrides, is_secret
+from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_field
 from pages._ui.form.form_state import FormState, enter
 from pages._ui.widgets.markdown import plain
 
@@ -71,7 +71,9 @@ def as_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
     """Overrides as a person edits them; secrets are only said to be set."""
     return to_json(
         {
-            key: MASK if is_secret(fields[key]) and not isinstance(value, Variable) else pack(value)
+            key: SECRET_MASK
+            if is_secret_field(fields[key]) and not isinstance(value, Variable)
+            else value_to_json(value)
             for key, value in overrides.items()
         }
     )
@@ -82,12 +84,12 @@ def read(flow: Flow, text: str) -> dict[str, Any]:
     found = from_json(text) if text.strip() else {}
     if not isinstance(found, dict):
         raise ValueError('An object is needed: {"Component.parameter": value}.')
-    overrides = {key: unpack(value) for key, value in found.items()}
+    overrides = {key: value_from_json(value) for key, value in found.items()}
     known = flow.fields_by_key
     kept = {
         key: value
         for key, value in overrides.items()
-        if not (value == MASK and key in known and is_secret(known[key]))
+        if not (value == SECRET_MASK and key in known and is_secret_field(known[key]))
     }
     # what this mode can't take, and what is missing, is said at the fields
     wrong = [p for p in check_overrides(flow, kept, mode="sync") if _stops(p, kept)]

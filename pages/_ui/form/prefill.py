@@ -11,7 +11,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import gist_of
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import mask
+from lfclient.flows.validation import mask_secrets
 from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import Filled, FormState, enter
 from pages._ui.widgets.markdown import plain
@@ -118,7 +118,7 @@ def _settle(form: FormState, flow: Flow) -> None:
 
 def _words(entries: Entries, flow: Flow) -> str:
     """What they are, in a line."""
-    values = mask(flow, {key: entered.value for key, entered in entries.values.items()})
+    values = mask_secrets(flow, {key: entered.value for key, entered in entries.values.items()})
     given = {**values, **dict.fromkeys([*entries.wrong, *entries.uploads], "…")}
     return clip(gist_of(flow, given), LETTERS)
 

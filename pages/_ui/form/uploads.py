@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
-from lfclient.flows.file_fields import check_file
+from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
 PATIENCE = 0.3  # seconds that a page waits: most files are there by then
@@ -79,7 +79,7 @@ def begin(of: Field, chosen: Iterable[Chosen], send: Send, limit_mb: float | Non
     """Check files and send those that are right, one after the other, in a thread."""
     begun, sending = [], []
     for each in chosen:
-        wrong = check_file(of, each.name, each.size, limit_mb)
+        wrong = check_upload(of, each.name, each.size, limit_mb)
         refusals = tuple(problem.message for problem in wrong if problem.level == "error")
         begun.append(Upload(each.name, each.size, refusals))
         if refusals:

@@ -14,9 +14,9 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flows.field import Field, FieldKind, Variable
-from lfclient.flows.field_kinds import KINDS
-from lfclient.flows.structured_values import model_label, names_of, to_json
-from lfclient.flows.validation import is_changed, write_text
+from lfclient.flows.field_kinds import KIND_HANDLERS
+from lfclient.flows.structured_values import model_label, option_names, to_json
+from lfclient.flows.validation import is_changed, value_to_text
 from pages._ui.widgets.markdown import plain
 
 States = dict[str, Any]  # of the widgets of one field, by the suffix of their keys
@@ -49,14 +49,14 @@ class Widget:
 
     def seed(self, field: Field, value: Any) -> States:
         """What its parts show for a value."""
-        return {"": write_text(field, value)}
+        return {"": value_to_text(field, value)}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         """The value that its parts show, None for the flow's own; raises `ValueError`.
 
         `base` is the value that it was seeded with.
         """
-        return KINDS[field.kind].parse(field, states[""] or "")
+        return KIND_HANDLERS[field.kind].parse(field, states[""] or "")
 
     def draw(self, to: Draw) -> None:
         st.text_input(to.label, placeholder=placeholder(to.field), **to.hidden)
@@ -67,7 +67,7 @@ def placeholder(field: Field) -> str:
     if field.placeholder:
         return field.placeholder
     if field.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER):
-        stored = write_text(field, field.default)
+        stored = value_to_text(field, field.default)
         return f"The flow's value: {stored}" if stored else "A number"
     return ""
 
@@ -90,8 +90,8 @@ class Json(Area):
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         text = (states[""] or "").strip()
-        value = KINDS[FieldKind.UNKNOWN].parse(field, text)
-        for sentence in KINDS[field.kind].check(field, value) if text else ():
+        value = KIND_HANDLERS[FieldKind.UNKNOWN].parse(field, text)
+        for sentence in KIND_HANDLERS[field.kind].check(field, value) if text else ():
             raise ValueError(sentence)
         return value
 
@@ -152,7 +152,7 @@ class Choice(Widget):
         return {"": value or None}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        return KINDS[field.kind].parse(field, states[""] or "")
+        return KIND_HANDLERS[field.kind].parse(field, states[""] or "")
 
     def draw(self, to: Draw) -> None:
         field = to.field
@@ -186,7 +186,7 @@ class Several(Widget):
     """Any number of a list, in the order of choosing."""
 
     def seed(self, field: Field, value: Any) -> States:
-        return {"": names_of(value or [])}
+        return {"": option_names(value or [])}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
         names = list(states[""] or [])
@@ -303,7 +303,7 @@ class Duration(Widget):
         number = (states[""] or "").strip()
         if not number:
             return None
-        return KINDS[field.kind].parse(field, f"{number} {states.get('-unit') or ''}")
+        return KIND_HANDLERS[field.kind].parse(field, f"{number} {states.get('-unit') or ''}")
 
     def draw(self, to: Draw) -> None:
         with st.container(horizontal=True, gap="small"):

@@ -10,7 +10,12 @@ from typing import Any
 import pyarrow
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words, elide_common_prefix, readable
+from lfclient.common.formatting import (
+    clip,
+    elide_common_prefix,
+    format_duration,
+    replace_surrogates,
+)
 from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
 from lfclient.console.store.run_history import Entry
 from lfclient.runs.model import Mode, RunStatus
@@ -56,13 +61,13 @@ def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[s
         "Status": [status_words(entry) for entry in entries],
         "Started": [started_words(entry.created_at, now) for entry in entries],
         "Took": [
-            "" if entry.seconds is None else duration_words(entry.seconds) for entry in entries
+            "" if entry.seconds is None else format_duration(entry.seconds) for entry in entries
         ],
-        "Labels": [[readable(label) for label in entry.labels] for entry in entries],
+        "Labels": [[replace_surrogates(label) for label in entry.labels] for entry in entries],
         "Inputs": elide_common_prefix([entry.gist for entry in entries]),
         "Answer": [entry.headline for entry in entries],
         "Mode": [MODES_SHORT[entry.mode] for entry in entries],
-        "Session": [readable(entry.session_id or "") for entry in entries],
+        "Session": [replace_surrogates(entry.session_id or "") for entry in entries],
     }
     if not any(entry.labels for entry in entries):
         del found["Labels"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import clip, readable, size_words
+from lfclient.common.formatting import clip, format_size, replace_surrogates
 from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
@@ -55,10 +55,10 @@ def draw(block: Block) -> None:
         st.session_state[place] = Fetch(lambda: block.download(ref))
     problem, fetch = fetch and fetch.problem, st.session_state[place]
     data = fetch.data
-    name = readable(ref.name)
+    name = replace_surrogates(ref.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/draft: {plain(clip(name, 120)) or 'a file'}", width="content")
-        st.caption(size_words(ref.size if data is None else len(data)), width="content")
+        st.caption(format_size(ref.size if data is None else len(data)), width="content")
         # the browser asks for the file at the press, while this page is told of the press and
         # waits for the same fetch, so that it can say what went wrong
         st.download_button(

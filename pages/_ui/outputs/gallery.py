@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, size_words
+from lfclient.common.formatting import clip, format_size
 from lfclient.console.content import media_types
 from lfclient.console.content.images import Picture
 from pages._ui.outputs import image
@@ -90,7 +90,7 @@ def _zoom(block: Block, pictures: list[Picture], first: Picture) -> None:
         _step(block, "Previous", place, number - 1, len(pictures))
         _step(block, "Next", place, number + 1, len(pictures))
         said = [f"{number + 1} of {len(pictures)}", plain(clip(_name(picture, number), 120))]
-        said += [media_types.of(data).ending, size_words(len(data))]
+        said += [media_types.of(data).ending, format_size(len(data))]
         # no wider than its words: it would take the room of the button beside it
         st.caption(" · ".join(said), width="content")
         zoomed = replace(block, key=f"{block.key}-zoomed-{number}")

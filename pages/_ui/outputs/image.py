@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from lfclient.common.formatting import clip, host_of, readable
+from lfclient.common.formatting import clip, extract_host, replace_surrogates
 from lfclient.console.content import media_types
 from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
@@ -81,8 +81,8 @@ def remote(block: Block, address: str, key: str) -> None:
 
     `key` is one that no other image of the block has.
     """
-    address = readable(address)
-    host = host_of(address)
+    address = replace_surrogates(address)
+    host = extract_host(address)
     if not host:
         st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")
         return

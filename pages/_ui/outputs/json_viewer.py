@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, readable
+from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.content import json_path
 from pages._ui.outputs.card import Block
 from pages._ui.widgets import downloads
@@ -66,8 +66,8 @@ def _search(block: Block, value: Any) -> None:
     st.caption(_count(found))
     for hit in found.hits:
         path, what = st.columns([3, 2], vertical_alignment="center")
-        path.code(readable(hit.path), language=None, wrap_lines=True)
-        what.markdown(plain(readable(_preview(hit.value))))
+        path.code(replace_surrogates(hit.path), language=None, wrap_lines=True)
+        what.markdown(plain(replace_surrogates(_preview(hit.value))))
 
 
 def _count(found: json_path.Match) -> str:

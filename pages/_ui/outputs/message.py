@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lfclient.common.formatting import readable
+from lfclient.common.formatting import replace_surrogates
 from pages._ui.outputs import image
 from pages._ui.outputs.card import Block
 from pages._ui.widgets.markdown import plain, without_data_images, without_remote_images
@@ -35,7 +35,7 @@ def markdown(block: Block, text: str) -> None:
     if len(shown) > MARKDOWN_LIMIT:
         _long(text)
         return
-    safe, addresses = without_remote_images(readable(shown))
+    safe, addresses = without_remote_images(replace_surrogates(shown))
     st.markdown(safe)
     for number, address in enumerate(addresses):
         image.remote(block, address, f"{block.key}-image-{number}")
@@ -50,9 +50,9 @@ def _long(text: str) -> None:
             else "."
         )
     )
-    st.code(readable(text[:TEXT_LIMIT]), language=None, wrap_lines=True, height=420)
+    st.code(replace_surrogates(text[:TEXT_LIMIT]), language=None, wrap_lines=True, height=420)
 
 
 def draw_error(block: Block) -> None:
     """An output that is the reason why its component failed."""
-    st.error(plain(readable(str(block.output.value))), icon=":material/error:")
+    st.error(plain(replace_surrogates(str(block.output.value))), icon=":material/error:")

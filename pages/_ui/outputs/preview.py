@@ -10,7 +10,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import size_words
+from lfclient.common.formatting import format_size
 from lfclient.console.content import media_types
 from lfclient.console.content.media_types import Kind, Media
 from lfclient.outputs.model import OutputKind
@@ -42,7 +42,7 @@ def draw(block: Block, data: bytes, found: Media) -> None:
         st.caption("There is no preview of this kind of file.")
     elif len(data) > LIMITS.get(found.kind, len(data)):
         if found.kind in (Kind.IMAGE, Kind.PDF, Kind.AUDIO, Kind.VIDEO):
-            st.caption(f"Too large for a preview: {size_words(len(data))}.")
+            st.caption(f"Too large for a preview: {format_size(len(data))}.")
         else:
             _text(data, found)
     elif found.kind in (Kind.SVG, Kind.JSON, Kind.TABLE, Kind.MARKDOWN):

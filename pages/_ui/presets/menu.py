@@ -12,7 +12,7 @@ from lfclient.console.presets.presets import Fit, by_name, checked_name, dump, f
 from lfclient.console.store.presets import Preset, PresetHead
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import mask
+from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
@@ -72,7 +72,7 @@ def _save_as(
             args=(session, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
-    now = fit(flow, mask(flow, form_state(session.owner, flow).overrides(fields)))
+    now = fit(flow, mask_secrets(flow, form_state(session.owner, flow).overrides(fields)))
     warning = warning_of_secrets(fields, now)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
@@ -186,7 +186,7 @@ def _export(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     fields = flow.fields_by_key
     held_now = form_state(session.owner, flow).overrides(fields)
     name = chosen.name if chosen else flow.name
-    values = masked(chosen) if chosen else mask(flow, held_now)
+    values = masked(chosen) if chosen else mask_secrets(flow, held_now)
     st.download_button(
         "Export",
         dump(flow, name, values),

@@ -11,14 +11,14 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.common.redaction import seems_secret
+from lfclient.common.redaction import looks_like_secret
 from lfclient.console.presets.presets import Fit, check_size, fit
 from lfclient.console.store.presets import Preset, PresetHead
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import name_at
-from lfclient.flows.validation import MASK, is_secret, mask
+from lfclient.flows.run_inputs import qualified_label_for_key
+from lfclient.flows.validation import SECRET_MASK, is_secret_field, mask_secrets
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
@@ -74,7 +74,7 @@ def is_untouched(session: ServerSession, flow: Flow) -> bool:
 
 def masked(preset: Preset) -> dict[str, Any]:
     """A preset's values, `MASK` for each secret."""
-    return {**preset.values, **dict.fromkeys(preset.secrets, MASK)}
+    return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
 def put_in(session: ServerSession, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
@@ -84,8 +84,10 @@ def put_in(session: ServerSession, flow: Flow, values: Mapping[str, Any], source
     """
     found = fit(flow, values)
     fields = flow.fields_by_key
-    secrets = [key for key in found.ask if is_secret(fields[key])]  # those that are there stay
-    overrides = {**found.values, **dict.fromkeys(secrets, MASK)}
+    secrets = [
+        key for key in found.ask if is_secret_field(fields[key])
+    ]  # those that are there stay
+    overrides = {**found.values, **dict.fromkeys(secrets, SECRET_MASK)}
     load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.ask, ENTER))
     return found
 
@@ -102,9 +104,11 @@ def held(session: ServerSession, flow: Flow) -> FormSnapshot:
     commit(session.owner, flow)
     if form.json_fault:
         raise InvalidRequest(form.json_fault, hint="Correct the text, or discard it.")
-    found = fit(flow, mask(flow, form.overrides(fields)))
-    left_out = [f"{name_at(fields, key)}: {text}" for key, text in form.faults.items()]
-    left_out += [f"{name_at(fields, one.key)}: {one.why}" for one in found.refused]
+    found = fit(flow, mask_secrets(flow, form.overrides(fields)))
+    left_out = [
+        f"{qualified_label_for_key(fields, key)}: {text}" for key, text in form.faults.items()
+    ]
+    left_out += [f"{qualified_label_for_key(fields, one.key)}: {one.why}" for one in found.refused]
     return FormSnapshot(found, tuple(left_out))
 
 
@@ -117,7 +121,7 @@ def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
 
 def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
     """That values which are about to be shown to others may hold secrets; "" if none seems to."""
-    keys = [key for key, value in what.values.items() if seems_secret(value)]
+    keys = [key for key, value in what.values.items() if looks_like_secret(value)]
     if not keys:
         return ""
     names = names_at(fields, keys)
@@ -155,7 +159,7 @@ def missing(form: FormState, keys: Iterable[str]) -> list[str]:
 
 def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     """Several of them, and how many more there are."""
-    names = [name_at(fields, key) for key in dict.fromkeys(keys)]
+    names = [qualified_label_for_key(fields, key) for key in dict.fromkeys(keys)]
     more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""
     return ", ".join(names[:_LINES]) + more
 
@@ -163,7 +167,9 @@ def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
 def not_fitting(beginning: str, flow: Flow, found: Fit) -> Banner:
     """Which values were left out, and why; the others were taken."""
     fields = flow.fields_by_key
-    lines = [f"{name_at(fields, clip(one.key, 80))}: {one.why}" for one in found.refused]
+    lines = [
+        f"{qualified_label_for_key(fields, clip(one.key, 80))}: {one.why}" for one in found.refused
+    ]
     more = len(lines) - _LINES
     if more > 0:
         lines[_LINES:] = [f"… and {more} more."]

@@ -13,7 +13,7 @@ from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import mask
+from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
@@ -154,7 +154,7 @@ def _inside(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     form = form_state(session.owner, flow)
     fields = flow.fields_by_key
     overrides = form.overrides(fields)
-    now = fit(flow, mask(flow, overrides))
+    now = fit(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
     st.markdown("**An address that opens this form filled in**")
     if chosen and not form.wrong and not differing(flow, masked(chosen), overrides):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words
+from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.components import Names, decision_words
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -115,7 +115,7 @@ def _span(seconds: float) -> str:
     if days:
         hours = int(seconds % 86_400 // 3_600)
         return f"{days} d {hours} h"
-    return duration_words(seconds)
+    return format_duration(seconds)
 
 
 def others(session: ServerSession, flow: Flow, record: RunRecord | None) -> None:

@@ -12,8 +12,8 @@ from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import name_at
-from lfclient.flows.validation import REQUIRED
+from lfclient.flows.run_inputs import qualified_label_for_key
+from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import backend, close_run
@@ -294,8 +294,10 @@ def begin(
 def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
     wrong = [problem for problem in form.problems if problem.level == "error"]
-    said = "Not run. " + " ".join(f"{name_at(fields, one.key)}: {one.message}" for one in wrong[:5])
-    if all(problem.message == REQUIRED for problem in wrong):
+    said = "Not run. " + " ".join(
+        f"{qualified_label_for_key(fields, one.key)}: {one.message}" for one in wrong[:5]
+    )
+    if all(problem.message == REQUIRED_MESSAGE for problem in wrong):
         hint = "Enter what is missing, each is marked at its field, and run again."
         return MissingValue(said, hint=hint)
     hint = "Correct the values, each is marked at its field, and run again."

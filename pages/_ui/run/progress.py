@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import took_words
+from lfclient.common.formatting import format_timing
 from lfclient.console.presentation.components import Names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.graph import Component
@@ -180,7 +180,7 @@ def result(session: ServerSession, record: RunRecord, known: dict[str, Component
         if one is None:
             return name
         look = component_look(one.state, ended=record.ended)
-        took = f" · {took_words(one.seconds)}" if one.seconds is not None else ""
+        took = f" · {format_timing(one.seconds)}" if one.seconds is not None else ""
         # the browser tells of the choice by these words, so that no two may be the same
         alike = sum(_name(other) == _name(one) for other in known.values()) > 1
         return f"{look.sign} {_name(one)}{f' ({name})' if alike else ''}{took}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.redaction import is_blotted
+from lfclient.common.redaction import is_redacted
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -55,7 +55,7 @@ def _withheld(record: RunRecord) -> str:
     Servers from 1.12 on repeat what was given in them. Whoever follows a run takes the secrets
     that were sent out of all that it reads; afterwards nobody knows them any more.
     """
-    if is_blotted(record.overrides):
+    if is_redacted(record.overrides):
         return _SECRET_GIVEN
     unknown = omissions.of_inputs(record)
     return f"{plain(unknown)} {_PERHAPS_GIVEN}" if unknown else ""

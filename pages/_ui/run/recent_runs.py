@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, duration_words, elide_common_prefix
+from lfclient.common.formatting import clip, elide_common_prefix, format_duration
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
@@ -52,7 +52,7 @@ def _row(record: RunRecord, given: str, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(UTC)
     name = plain(clip(record.flow_name, 40))
-    about = [duration_words(record.elapsed(now))] if record.ended else []
+    about = [format_duration(record.elapsed(now))] if record.ended else []
     about.append(time_words(record.created_at, now))
     about += [plain(given)] if given else []
     pressed = st.button(

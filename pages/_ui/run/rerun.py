@@ -14,7 +14,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import Inputs, read_inputs
+from lfclient.flows.run_inputs import RunInputs, check_rerun
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
@@ -39,7 +39,7 @@ class Again:
     server: ServerInfo
     flow: Flow
     record: RunRecord
-    inputs: Inputs
+    inputs: RunInputs
     mode: Mode
     kept: bool
 
@@ -91,7 +91,7 @@ def _again(session: ServerSession, flow: Flow | None, record: RunRecord) -> Agai
     possible = run_controls.possible_modes(server, flow)
     mode = record.mode if record.mode in possible else possible[0]
     files = _files(session, flow, record)
-    inputs = read_inputs(record.overrides, flow, mode=mode, server=server, files=files)
+    inputs = check_rerun(record.overrides, flow, mode=mode, server=server, files=files)
     return Again(session, server, flow, record, inputs, mode, _keeps_session(session, record))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import duration_words
+from lfclient.common.formatting import format_duration
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
@@ -204,7 +204,7 @@ def _follow(
 
 def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
     with place.container():
-        took = duration_words(record.elapsed(datetime.now(UTC)))
+        took = format_duration(record.elapsed(datetime.now(UTC)))
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"{badge}  **{took}**", width="content")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import clip, readable
+from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
 from lfclient.console.compare.text_diff import Mark, Piece, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
@@ -121,7 +121,7 @@ def _lines(lines: Sequence[Piece | None]) -> None:
     signs = {Mark.SAME: "  ", Mark.ADDED: "+ ", Mark.REMOVED: "- "}
     texts = ["@@ … @@" if piece is None else signs[piece.mark] + piece.text for piece in lines]
     st.code(
-        readable("\n".join(texts)),
+        replace_surrogates("\n".join(texts)),
         language="diff",
         wrap_lines=True,
         height=TALL if len(texts) > 20 else "content",
@@ -242,4 +242,4 @@ def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
 def _json(value: Any) -> str:
     if isinstance(value, (dict, list)) and len(value) > LETTERS:
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value):,}"
-    return readable(clip(" ".join(downloads.json_bytes(value).decode().split()), LETTERS))
+    return replace_surrogates(clip(" ".join(downloads.json_bytes(value).decode().split()), LETTERS))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import readable
+from lfclient.common.formatting import replace_surrogates
 from lfclient.console.content.json_writer import json_pieces
 
 
@@ -35,7 +35,7 @@ def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def _readable_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        readable(name): readable(cell) if isinstance(cell, str) else cell
+        replace_surrogates(name): replace_surrogates(cell) if isinstance(cell, str) else cell
         for name, cell in row.items()
     }
 
@@ -44,8 +44,8 @@ def _cell(value: Any) -> str | None:
     if value is None or value != value:
         return None
     if isinstance(value, str):
-        return readable(value)
-    return readable(json.dumps(value, ensure_ascii=False, default=str))
+        return replace_surrogates(value)
+    return replace_surrogates(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def parquet(table: pd.DataFrame) -> bytes:

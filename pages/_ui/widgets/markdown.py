@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, host_of
+from lfclient.common.formatting import clip, extract_host
 
 # every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
 # `:material/…:` begin with a colon, its mathematics with a dollar
@@ -85,9 +85,9 @@ def without_remote_images(markdown: str) -> tuple[str, list[str]]:
         alt, address = match.groups()
         if address.lower().startswith("data:image/"):
             return match.group(0)
-        if host_of(address):
+        if extract_host(address):
             found.append(address)
-            return f"*image “{plain(alt or 'without a name')}” from {plain(host_of(address))}*"
+            return f"*image “{plain(alt or 'without a name')}” from {plain(extract_host(address))}*"
         return f"*image “{plain(alt or clip(address, 60))}”*"
 
     safe = _outside_code(markdown, lambda part: _formulas(_IMAGE.sub(replace, part)))

@@ -1,7 +1,7 @@
 """Which inputs of runs differ."""
 
 from lfclient.console.compare.inputs import parameter_rows
-from lfclient.flows.validation import MASK
+from lfclient.flows.validation import SECRET_MASK
 from tests.support.flows import chat_input, entry, flow, node, text
 
 
@@ -28,9 +28,9 @@ def test_what_was_not_given_counts_as_the_flows_own():
 
 def test_of_secrets_nobody_can_tell():
     """Unless one of the runs had none."""
-    (row,) = rows({"T-a.api_key": MASK}, {"T-a.api_key": MASK})
+    (row,) = rows({"T-a.api_key": SECRET_MASK}, {"T-a.api_key": SECRET_MASK})
     assert (row.differs, row.unsure) == (False, True)
-    (row,) = rows({"T-a.api_key": MASK}, {})
+    (row,) = rows({"T-a.api_key": SECRET_MASK}, {})
     assert (row.differs, row.unsure) == (True, False)
 
 

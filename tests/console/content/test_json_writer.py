@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from lfclient.common.redaction import BLOT, Redactor
+from lfclient.common.redaction import REDACTED, Redactor
 from lfclient.console.content import json_writer
 from lfclient.console.content.json_writer import json_pieces
 
@@ -43,9 +43,9 @@ def test_what_is_written_is_clean_and_json(monkeypatch, many):
     monkeypatch.setattr(json_writer, "_MANY", many)
     monkeypatch.setattr(json_writer, "_PIECE", 1)
     value = {"a secret": [{"secret": n, "n": (1, "secret")} for n in range(300)], "t": Secret()}
-    cleaned = "".join(json_pieces(value, Redactor(["secret"]).value))
-    rows = [{BLOT: n, "n": [1, BLOT]} for n in range(300)]
-    assert json.loads(cleaned) == {f"a {BLOT}": rows, "t": f"a {BLOT}"}
+    cleaned = "".join(json_pieces(value, Redactor(["secret"]).redact_value))
+    rows = [{REDACTED: n, "n": [1, REDACTED]} for n in range(300)]
+    assert json.loads(cleaned) == {f"a {REDACTED}": rows, "t": f"a {REDACTED}"}
 
 
 def test_a_large_value_takes_little_memory():

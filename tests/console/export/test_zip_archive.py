@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.common.redaction import BLOT, Redactor
+from lfclient.common.redaction import REDACTED, Redactor
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -214,7 +214,7 @@ def test_no_secret_is_in_it():
         for data in (names.encode(), *files.values()):
             assert b"s3cr" not in data
             assert stored.encode() not in data
-        assert files["run.json"].decode().count(BLOT) > 10
+        assert files["run.json"].decode().count(REDACTED) > 10
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_json_stays_json_whatever_a_secret_is_made_of(secret, value):
     files = opened(record, secrets=[secret])
     written = json.loads(files["The-A-1.json"])
     assert written == json.loads(files["run.json"])["inputs"]["Chat-1.input_value"]
-    assert written == Redactor([secret]).value(value)
+    assert written == Redactor([secret]).redact_value(value)
     assert f'"{secret}"' not in files["The-A-1.json"].decode()
 
 
@@ -248,8 +248,8 @@ def test_a_number_that_is_a_secret_is_taken_out():
         run_of(output("A-1", OutputKind.DATA, value), output("B-1", OutputKind.TABLE, value))
     )
     files = opened(record, secrets=["123456"])
-    assert json.loads(files["The-A-1.json"]) == [{"pin": BLOT, "n": 1234567}]
-    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{BLOT},1234567\n"
+    assert json.loads(files["The-A-1.json"]) == [{"pin": REDACTED, "n": 1234567}]
+    assert files["The-B-1.csv"].decode("utf-8-sig") == f"pin,n\n{REDACTED},1234567\n"
 
 
 def nested(levels):

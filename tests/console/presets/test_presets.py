@@ -17,7 +17,7 @@ from lfclient.console.presets.presets import (
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
-from lfclient.flows.validation import MASK, mask
+from lfclient.flows.validation import SECRET_MASK, mask_secrets
 from tests.support.flows import entry, flow, node, text
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
@@ -46,17 +46,17 @@ def why(found):
 def test_a_file_says_what_it_was_given():
     """Values, variables, and which secrets are to be entered."""
     held = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
-    text = dump(FLOW, "Mine", mask(FLOW, held))
+    text = dump(FLOW, "Mine", mask_secrets(FLOW, held))
     assert "sk-1" not in text
     found = load(text.encode())
     assert (found.name, found.flow_id, found.flow_name) == ("Mine", FLOW.id, "Test")
-    assert found.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": MASK}
+    assert found.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": SECRET_MASK}
     assert found.components == {"T-a": ("T", "T")}
 
 
 def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
     """A mask within a value is no value."""
-    kept = mask(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
+    kept = mask_secrets(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
     assert json.loads(dump(FLOW, "N", kept))["secrets"] == ["T-a.d"]
     assert fit(FLOW, kept).values == {}
 
@@ -117,8 +117,8 @@ def test_a_secret_that_came_along_is_dropped_and_said():
 
 def test_a_masked_secret_is_asked_for_without_complaint():
     """That is how presets keep it."""
-    found = fit(FLOW, {"T-a.s": MASK})
-    assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": MASK})
+    found = fit(FLOW, {"T-a.s": SECRET_MASK})
+    assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": SECRET_MASK})
 
 
 def test_a_text_that_reads_like_a_mask_is_a_text():
@@ -126,14 +126,14 @@ def test_a_text_that_reads_like_a_mask_is_a_text():
     nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
     found = fit(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
     assert (found.values, found.ask) == ({"T-a.words": "was set"}, ("T-a.headers",))
-    assert fit(nodes, {"T-a.words": MASK}).ask == ("T-a.words",)
+    assert fit(nodes, {"T-a.words": SECRET_MASK}).ask == ("T-a.words",)
 
 
 def test_a_text_that_repeats_a_secret_is_left_out_and_said():
     """What is left of it would be sent as it is."""
     nodes = flow(node("T-a", api_key=text(), words=text()))
     overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
-    found = fit(nodes, mask(nodes, overrides))
+    found = fit(nodes, mask_secrets(nodes, overrides))
     assert (found.values, found.ask) == ({}, ("T-a.api_key",))
     assert [one.key for one in found.refused] == ["T-a.words"]
 
@@ -166,7 +166,7 @@ def test_among_several_of_a_type_the_display_name_decides():
 
 def test_what_differs_from_a_preset_is_named():
     """By what a form would make of it: the flow's own values and secrets are no difference."""
-    kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": MASK, "gone.p": 1}
+    kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": SECRET_MASK, "gone.p": 1}
     assert differing(FLOW, kept, {"T-a.p": "z"}) == []
     assert differing(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
     assert differing(FLOW, kept, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]

@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.presets.share_links import address, decode, encode
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
-from lfclient.flows.validation import MASK
+from lfclient.flows.validation import SECRET_MASK
 
 VALUES = {
     "T-a.p": "ü & ? # 100 % “quotes”\nline",
@@ -16,7 +16,7 @@ VALUES = {
     "T-a.b": False,
     "T-a.list": ["a", {"b": None}],
     "T-a.v": Variable("KEY"),
-    "T-a.s": MASK,
+    "T-a.s": SECRET_MASK,
 }
 
 

@@ -15,9 +15,9 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import mask
-from lfclient.wire.schemas import VersionAnswer
-from lfclient.wire.server_info import server_info
+from lfclient.flows.validation import mask_secrets
+from lfclient.wire.schemas import VersionResponse
+from lfclient.wire.server_info import build_server_info
 from tests.support.flows import chat_input, entry, graph, node, text
 from tests.support.snippets import run_all
 from tests.ui.support.http_stand_in import StandIn
@@ -63,7 +63,7 @@ ENVIRON = {
     "COMP_TWO_PASSWORD": "of another",
 }
 OLD, NEW = (
-    server_info(VersionAnswer(version=f"1.{minor}.0", package="Langflow"), minor, dialect)
+    build_server_info(VersionResponse(version=f"1.{minor}.0", package="Langflow"), minor, dialect)
     for minor, dialect in ((10, "inputs"), (13, "modes"))
 )
 JOB = "11111111-2222-3333-4444-000000000000"
@@ -92,7 +92,7 @@ def record(mode="sync", overrides=None, **more):
             "mode": mode,
             "created_at": datetime.now(UTC),
             "session_id": NASTY,
-            "overrides": mask(FLOW, OVERRIDES if overrides is None else overrides),
+            "overrides": mask_secrets(FLOW, OVERRIDES if overrides is None else overrides),
             **more,
         }
     )

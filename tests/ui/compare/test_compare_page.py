@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lfclient.console.store.run_record import StoredParts
-from lfclient.flows.validation import MASK
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
@@ -154,7 +154,7 @@ def test_inputs_that_differ_come_first_and_the_same_on_request(kept):
 
 def test_of_secrets_it_is_said_that_nobody_can_tell(kept):
     """They are not kept."""
-    app = compared(kept({"T.api_key": MASK}), kept({"T.api_key": MASK}))
+    app = compared(kept({"T.api_key": SECRET_MASK}), kept({"T.api_key": SECRET_MASK}))
     assert "They were given the same" in said(app)
     assert "whether 1 of them was the same is not known" in said(app)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfclient.common.formatting import took_words
+from lfclient.common.formatting import format_timing
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.components.states import all_runs, combined, counted, standing
 from pages._ui.widgets import status_badges
@@ -98,4 +98,4 @@ def test_counts_by_word():
 )
 def test_short_durations_are_in_milliseconds(seconds, words):
     """Most components take less than a tenth of a second."""
-    assert took_words(seconds) == words
+    assert format_timing(seconds) == words

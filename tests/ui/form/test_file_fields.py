@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lfclient import FileRef, Unreachable
-from lfclient.flows.validation import REQUIRED
+from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection.request_cache import CachedAnswer, StillAsking
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
@@ -154,9 +154,9 @@ def test_refused_files(name: str, content: bytes, words: str):
 def test_a_required_file_that_is_refused_is_not_said_to_be_missing():
     """Why it was refused is enough; before, it is missing."""
     page = opened(Server(), path={**FILE, "required": True})
-    assert REQUIRED in page.refuse().words()
+    assert REQUIRED_MESSAGE in page.refuse().words()
     choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
-    assert REQUIRED not in page.words()
+    assert REQUIRED_MESSAGE not in page.words()
     assert ["exe" in problem.message for problem in page.result.problems] == [True]
 
 

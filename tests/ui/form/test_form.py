@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lfclient.flows.field import Variable
-from lfclient.flows.validation import REQUIRED
+from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.widgets.markdown import plain
 from tests.support.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.support.forms import first, forget_drafts, form
@@ -42,9 +42,9 @@ def test_required_is_marked_and_keeps_a_run_from_starting():
 def test_a_refused_run_says_at_each_field_what_it_lacks():
     """Where nothing but the mark stood before; what is entered takes the sentence away."""
     found = form(first(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
-    assert REQUIRED not in found.words()
-    assert found.refuse().words().count(REQUIRED) == 2
-    assert found.set("text_input", "T-a.p", "x").words().count(REQUIRED) == 1
+    assert REQUIRED_MESSAGE not in found.words()
+    assert found.refuse().words().count(REQUIRED_MESSAGE) == 2
+    assert found.set("text_input", "T-a.p", "x").words().count(REQUIRED_MESSAGE) == 1
 
 
 def test_a_refused_run_opens_the_component_of_a_wrong_value():

@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient.console.presets.share_links import encode
-from lfclient.flows.validation import MASK
+from lfclient.flows.validation import SECRET_MASK
 from tests.ui.support.preset_pages import (
     choose,
     enter,
@@ -83,7 +83,7 @@ def test_values_that_do_not_fit_are_named_and_the_rest_is_filled_in():
 
 def test_a_masked_secret_in_an_address_is_asked_for_at_its_field():
     """Without a warning."""
-    app = shared(p="good", s=MASK)
+    app = shared(p="good", s=SECRET_MASK)
     assert "Enter it yourself: secrets are not kept." in said(app)
     assert "Not taken" not in said(app)
 
@@ -156,7 +156,7 @@ def test_sharing_shows_addresses_that_open_the_same():
     app = menu(enter(choose(open_page(), kept), "sk-12345678", "s"), "share")
     by_preset, by_values = addresses(app)
     assert by_preset.endswith(f"?flow={ONE}&preset={kept.id}")
-    assert by_values.endswith(encode({"T-a.p": "of the preset", "T-a.s": MASK}))
+    assert by_values.endswith(encode({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
     assert "Secrets are not in it, they are entered anew: s (T)." in said(app)
     assert "whoever is connected with the same server and key" in said(app)
 

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import clip, host_of, size_words
+from lfclient.common.formatting import clip, extract_host, format_size
 from lfclient.console.content import media_types
 from lfclient.console.content.images import Picture, bytes_of, pictures_of
 from lfclient.console.export.report import markdown
@@ -180,12 +180,12 @@ class Blocks:
         name = safe_name(self._clean(ref.name))
         found = self._bytes_or_why(ref)
         if isinstance(found, str):
-            block.file = (name, size_words(ref.size), Markup())
+            block.file = (name, format_size(ref.size), Markup())
             block.notes.append(f"The file itself is not in this report. {found}")
             return
         # of no kind that a browser opens: it is saved
         data = Markup("data:application/octet-stream;base64," + _base64(found))
-        block.file = (name, size_words(len(found)), data)
+        block.file = (name, format_size(len(found)), data)
 
     def _bytes_or_why(self, ref: FileRef) -> bytes | str:
         room = min(FILE_BYTES, self._files_left)
@@ -204,7 +204,7 @@ class Blocks:
     def _pictures(self, block: Block, pictures: list[Picture]) -> None:
         for picture in pictures:
             if isinstance(picture.source, str) and not picture.source.startswith("data:"):
-                host = host_of(picture.source)
+                host = extract_host(picture.source)
                 address = clip(self._clean(picture.source), 500)
                 block.notes.append(
                     f"An image at {address} is not loaded."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lfclient.common.formatting import clip, duration_words, took_words, without_credentials
+from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
 from lfclient.console.export.report.limits import Bounded
 from lfclient.console.presentation.components import Names, decision_words
 from lfclient.console.presentation.modes import MODE_NAMES
@@ -16,7 +16,7 @@ from lfclient.console.presentation.timeline import Bar, bars
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.run_inputs import unchecked
+from lfclient.flows.run_inputs import describe_overrides
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 
@@ -52,12 +52,12 @@ def of(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, s
     run = record.run
     found = {
         "Server": record.server_name,
-        "Address": without_credentials(record.server_url),
+        "Address": strip_credentials(record.server_url),
         "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or (run.session_id if run else None),
         "Begun": time_words(record.created_at),
         "Ended": time_words(record.ended_at) if record.ended_at else None,
-        "Took": duration_words(record.elapsed(now)),
+        "Took": format_duration(record.elapsed(now)),
         "Job": record.job_id,
         "Run": record.id,
     }
@@ -98,7 +98,7 @@ def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) ->
             one.key,
             clip(_value_words(one.value, clean), LONGEST_INPUT),
         )
-        for one in unchecked(record.overrides, flow)
+        for one in describe_overrides(record.overrides, flow)
     ]
 
 
@@ -132,7 +132,7 @@ def _timed(bar: Bar, end: float, *, ended: bool) -> Row:
         bar.run.component_id,
         bar.run.state.value,
         _word(bar.run.state, ended=ended),
-        took_words(bar.seconds),
+        format_timing(bar.seconds),
         round(min(left, 100 - _HAIR), 2),
         round(max(100 * bar.seconds / end, _HAIR), 2),
     )

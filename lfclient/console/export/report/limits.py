@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lfclient.common.formatting import clip
-from lfclient.common.redaction import BLOT
+from lfclient.common.redaction import REDACTED
 
 ADDRESS = 60  # characters of a `data:` address
 VALUES, LONGEST_VALUE, DEEPEST = 20_000, 10_000, 60  # deeper, writing them could overflow
@@ -32,7 +32,7 @@ class Bounded:
             return self._text(value)
         if not isinstance(value, (dict, list)):
             text = self._text(str(value))
-            return value if isinstance(value, _PLAIN) and text != BLOT else text
+            return value if isinstance(value, _PLAIN) and text != REDACTED else text
         if depth == DEEPEST and value:
             self.left_out += len(value)
             return "…"

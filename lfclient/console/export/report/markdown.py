@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from lfclient.common.formatting import clip, host_of
+from lfclient.common.formatting import clip, extract_host
 from lfclient.console.content import media_types
 from lfclient.console.content.images import bytes_of
 
@@ -132,5 +132,5 @@ def _image(self, tokens, index, options, env) -> str:
     alt = self.renderInlineAsText(token.children or [], options, env)
     if _STANDS_FOR.fullmatch(address):
         return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
-    where = host_of(address) or clip(address, 60)
+    where = extract_host(address) or clip(address, 60)
     return html.escape(f"[image “{alt or 'without a name'}” from {where}, which is not loaded]")

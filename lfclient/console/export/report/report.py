@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lfclient.common.formatting import readable
+from lfclient.common.formatting import replace_surrogates
 from lfclient.common.redaction import Redactor
 from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import Blocks
@@ -44,7 +44,7 @@ def report_html(
     redactor = Redactor([*secrets, *stored_secrets(flow)])
 
     def clean(text: str) -> str:
-        return readable(redactor.text(text))
+        return replace_surrogates(redactor.redact_text(text))
 
     def put(value: Any) -> Any:
         """A value where the page has it, before it is escaped."""

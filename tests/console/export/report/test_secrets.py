@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.common.redaction import BLOT
+from lfclient.common.redaction import REDACTED
 from lfclient.console.export.report.report import report_html
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -26,7 +26,7 @@ def test_no_secret_is_in_a_report():
         found = Page(html)
         for piece in ("s3cr", "stored_in", "the</em>", "y</em>"):
             assert piece not in html + found.text
-        assert found.text.count(BLOT) > 20
+        assert found.text.count(REDACTED) > 20
 
 
 SECRETS = [
@@ -59,13 +59,16 @@ def test_a_secret_of_any_shape_is_nowhere_and_leaves_the_page_whole(secret):
 
     number = float(secret) if secret.lstrip("-")[0].isdigit() else 1
     number = int(number) if secret.lstrip("-").isdecimal() else number
-    found, plain = _with(secret, number, secrets=[secret]), _with(BLOT, BLOT if number != 1 else 1)
+    found, plain = (
+        _with(secret, number, secrets=[secret]),
+        _with(REDACTED, REDACTED if number != 1 else 1),
+    )
     # what is there all the same are words of the page's own
     assert _texts(found).count(secret) <= _texts(plain).count(secret)
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
     assert found.values("img", "src") == plain.values("img", "src")
     assert found.values("a", "href") == plain.values("a", "href")
-    assert found.text.count(BLOT) >= plain.text.count(BLOT)
+    assert found.text.count(REDACTED) >= plain.text.count(REDACTED)
 
 
 def _with(text, number, **options):
@@ -102,7 +105,7 @@ def test_a_secret_that_markdown_puts_together_is_taken_out(text):
     record = record_of(run_of(output("C-1", OutputKind.MESSAGE, text)))
     html = report_html(record, None, secrets=["hunter_2secret"])
     assert "2secret" not in html
-    assert BLOT in html
+    assert REDACTED in html
 
 
 def test_a_variable_that_the_flow_names_is_no_secret():
