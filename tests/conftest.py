@@ -54,12 +54,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests by their folder; what takes long comes first.
+    """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
 
-    But for what installs a Langflow of its own: after the servers, which have the same packages
-    downloaded.
+    The test that installs a Langflow of its own comes after the servers, which download the same
+    packages.
     """
     for item in items:
         folder = item.path.parent.name

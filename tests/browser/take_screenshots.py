@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 from tests.support.chromium import find as find_chromium
 from tests.support.console_process import CHROMIUM_ARGS
 

@@ -4,7 +4,7 @@ import uuid
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Screen, log_of
+from tests.browser.screen import Screen, log_of
 from tests.support.waiting import wait_for
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.browser.conftest import log_of
+from tests.browser.screen import log_of
 from tests.support.components import HOSTILE
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import graph_builder
-from tests.browser.conftest import PREFIX, Screen
+from tests.browser.screen import PREFIX, Screen
 from tests.live.flows import READ_FILE
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer

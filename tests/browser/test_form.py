@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
-from tests.browser.conftest import PREFIX, Screen
+from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.flows import chat_input, entry, node
 from tests.support.waiting import wait_for

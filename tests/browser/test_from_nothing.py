@@ -6,7 +6,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 from tests.support.console_process import ROOT, Console
 
 INSTALL_SECONDS = 900

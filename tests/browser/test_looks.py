@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import seeded
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 from tests.support.console_process import Console
 
 

@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 
 
 def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):

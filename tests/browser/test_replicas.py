@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PREFIX, Screen
+from tests.browser.screen import PREFIX, Screen
 from tests.support import postgres
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer

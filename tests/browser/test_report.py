@@ -13,7 +13,7 @@ from lfclient import LangflowClient
 from lfclient.console.export.report.report import report_html
 from lfclient.console.samples import graph_builder
 from lfclient.outputs.model import OutputKind
-from tests.browser.conftest import Screen
+from tests.browser.screen import Screen
 from tests.live.components import OWN
 from tests.live.flows import every_kind
 from tests.support.console_process import Console

@@ -7,7 +7,7 @@ import uuid
 from playwright.sync_api import expect
 
 from lfclient import LangflowClient
-from tests.browser.conftest import PREFIX, Screen, log_of
+from tests.browser.screen import PREFIX, Screen, log_of
 
 # what stands above the page, until shortly after that is scrolled
 _MOVING = """(field) => {

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.bench.events import worked
 from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, told_by
-from tests.browser.conftest import Screen, log_of
+from tests.browser.screen import Screen, log_of
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.proxy import Do, Proxy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +13,10 @@ from lfclient import Flow, LangflowClient
 from lfclient.console.samples import catalog, graph_builder
 from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
+from tests.live.desk import Desk
+from tests.live.releases import Make
+from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
-
-Make = Callable[..., Flow]
-
-# for what only releases have that tell of a run while it goes on
-with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
 
 
 @pytest.fixture
@@ -61,8 +60,22 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
         client.delete_flow(flow_id)
 
 
-def go(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):
-    """Run in a mode, to its end."""
-    if mode == "sync":
-        return client.run(flow, overrides, **options)
-    return client.wait(client.submit(flow, overrides, **options), timeout=60)
+@pytest.fixture
+def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    made = Desk(tmp_path, langflow, client)
+    yield made
+    made.runner.close()
+
+
+@pytest.fixture
+def proxy(langflow: LiveServer) -> Iterator[Proxy]:
+    with Proxy(langflow.url) as made:
+        yield made
+
+
+@pytest.fixture
+def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+    """A second console, with a data folder of its own."""
+    made = Desk(tmp_path / "two", langflow, client)
+    yield made
+    made.runner.close()

@@ -6,11 +6,9 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.flows.run_inputs import check_rerun
-from tests.live.conftest import Make
+from tests.live.desk import Desk, ended
 from tests.live.flows import ROWS
-from tests.live.test_live_runs import Desk, desk, ended
-
-__all__ = ["desk"]
+from tests.live.releases import Make
 
 GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-"}
 

@@ -15,14 +15,11 @@ from uuid import uuid4
 import pytest
 
 from lfclient import LangflowClient, LogLine, RunStatus, ServerFault, Unreachable, Unsupported
-from tests.live.conftest import Make
-from tests.live.test_faults_live import desk, proxy
-from tests.live.test_live_runs import Desk, ended
+from tests.live.desk import Desk, ended
+from tests.live.releases import Make
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-
-__all__ = ["desk", "proxy"]
 
 pytestmark = pytest.mark.parametrize(
     "langflow", ["1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0-apart"], indirect=True

@@ -20,8 +20,8 @@ from lfclient import (
     RunStatus,
     Unsupported,
 )
-from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, SAVE
+from tests.live.releases import Make, go
 from tests.support.servers import LiveServer
 
 ZERO = "00000000-0000-0000-0000-000000000000"

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from lfclient import FileRef, LangflowClient, OutputKind, RunStatus
-from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, SAVE
+from tests.live.releases import Make, go
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

@@ -22,9 +22,9 @@ from lfclient.console.config.ownership import fingerprint
 from lfclient.console.runner import recovery
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
-from tests.live.conftest import Make
 from tests.live.crash_process import POINTS
 from tests.live.flows import ECHO
+from tests.live.releases import Make
 from tests.support.servers import LiveServer
 
 SECONDS = 30.0

@@ -22,9 +22,9 @@ from lfclient import (
 )
 from lfclient.api.operations import event_streams
 from lfclient.console.config.ownership import fingerprint
-from tests.live.conftest import Make, with_events
+from tests.live.desk import Desk, asks, ended, states
 from tests.live.flows import SECRETIVE, TALK
-from tests.live.test_live_runs import Desk, asks, ended, states
+from tests.live.releases import Make, with_events
 from tests.support.proxy import Do, Proxy, raw
 from tests.support.scripted import Told
 from tests.support.servers import LiveServer
@@ -38,22 +38,8 @@ SECRET = "sk-a-secret-of-the-live-test"
 
 
 @pytest.fixture
-def proxy(langflow: LiveServer) -> Iterator[Proxy]:
-    with Proxy(langflow.url) as made:
-        yield made
-
-
-@pytest.fixture
 def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
     made = Desk(tmp_path / "one", langflow, client)
-    yield made
-    made.runner.close()
-
-
-@pytest.fixture
-def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
-    """A second console, with a data folder of its own."""
-    made = Desk(tmp_path / "two", langflow, client)
     yield made
     made.runner.close()
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from lfclient import LangflowClient, SessionNotFound
-from tests.live.conftest import Make
 from tests.live.flows import ECHO
+from tests.live.releases import Make
 
 
 def said(client: LangflowClient, flow, session: str) -> list[tuple[str, str]]:

@@ -10,13 +10,11 @@ import pytest
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
-from tests.live.conftest import Make
-from tests.live.test_live_runs import Desk, asks, desk, ended
+from tests.live.desk import Desk, asks, ended
+from tests.live.releases import Make
 from tests.support import servers
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-
-__all__ = ["desk"]
 
 pytestmark = pytest.mark.parametrize(
     "langflow", ["1.8.4-apart", "1.11.6-apart", "1.13.0-apart"], indirect=True

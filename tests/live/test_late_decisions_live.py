@@ -16,11 +16,9 @@ import pytest
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample, components_of
-from tests.live.conftest import with_events
-from tests.live.test_live_runs import Desk, asks, desk, ended, states
+from tests.live.desk import Desk, asks, ended, states
+from tests.live.releases import with_events
 from tests.support.waiting import wait_for
-
-__all__ = ["desk"]
 
 pytestmark = with_events
 

@@ -22,9 +22,9 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.console.store.run_record import RunRecord
-from tests.live.conftest import Make, with_events
+from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
-from tests.live.test_live_runs import Desk, ended
+from tests.live.releases import Make, with_events
 from tests.support.proxy import Do, Proxy
 from tests.support.runner_bench import move_click
 from tests.support.servers import LiveServer

@@ -20,7 +20,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
-from tests.live.conftest import Make
+from tests.live.releases import Make
 from tests.support.postgres import postgres
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record

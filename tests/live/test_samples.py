@@ -16,7 +16,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run, RunStatus
-from tests.live.conftest import with_events
+from tests.live.releases import with_events
 from tests.support.servers import LiveServer
 
 _SLOW = "Takes half a minute"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from lfclient import Flow, FoundJob, LangflowClient
-from tests.live.conftest import Make
 from tests.live.flows import ECHO, ROWS
+from tests.live.releases import Make
 
 SECONDS = 10.0
 

@@ -19,8 +19,8 @@ from lfclient.console.snippets.snippet import Language, snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.outcome import left_empty
-from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, ROWS, VALUES
+from tests.live.releases import Make, go
 from tests.support.servers import LiveServer
 from tests.support.snippets import Running, run_all
 

@@ -12,12 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from tests.live.conftest import Make
-from tests.live.test_faults_live import desk
-from tests.live.test_live_runs import Desk, ended
+from tests.live.desk import Desk, ended
+from tests.live.releases import Make
 from tests.support.servers import LiveServer
-
-__all__ = ["desk"]
 
 pytestmark = pytest.mark.parametrize("langflow", ["1.13.0-apart"], indirect=True)
 

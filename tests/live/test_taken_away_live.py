@@ -17,9 +17,9 @@ from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.store.run_record import RunRecord
-from tests.live.conftest import Make
+from tests.live.desk import Desk, told
 from tests.live.flows import every_kind
-from tests.live.test_live_runs import Desk, told
+from tests.live.releases import Make
 from tests.support.reports import Page
 from tests.support.servers import LiveServer
 

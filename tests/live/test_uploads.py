@@ -18,8 +18,8 @@ from lfclient import (
     LangflowClient,
     RunStatus,
 )
-from tests.live.conftest import Make, go
 from tests.live.flows import ECHO, READ_FILE
+from tests.live.releases import Make, go
 from tests.support.servers import LiveServer
 
 PIXEL = bytes.fromhex(

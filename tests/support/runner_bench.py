@@ -19,7 +19,7 @@ from lfclient.console.store.row_mapping import microseconds
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
-from tests.support.fake_langflow import FLOW, FakeLangflow
+from tests.support.fake_langflow import FLOW, event
 from tests.support.waiting import wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
@@ -115,15 +115,12 @@ def move_click(folder, run_id, seconds):
     store.close()
 
 
-@pytest.fixture
-def bench(tmp_path, request):
-    server = FakeLangflow(**getattr(request, "param", {}))
-    made = Bench(tmp_path, server)
-    yield made
-    for runner in made.runners:
-        runner.close()
-
-
 both_dialects = pytest.mark.parametrize(
     "bench", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
 )
+
+
+BEGUN = event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"])
+
+
+JOB = "00000000-0000-0000-0000-000000000000"

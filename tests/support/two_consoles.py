@@ -1,15 +1,9 @@
 """Two consoles on one SQLite folder and on PostgreSQL: one follows a run, the other sees it."""
 
-import pytest
-from pydantic import SecretStr
-
 from lfclient.console.config.retention import Keeping
-from lfclient.console.runner import replica_sync
 from lfclient.console.store.run_record import StoredParts
-from tests.console.runner.test_event_listener import BEGUN, JOB
 from tests.support.fake_langflow import FakeLangflow, done, event, question
-from tests.support.postgres import postgres
-from tests.support.runner_bench import CONNECTION, Bench
+from tests.support.runner_bench import BEGUN, CONNECTION, JOB, Bench
 from tests.support.waiting import wait_for, wait_for_record
 
 STOP = "/api/v2/workflows/stop"
@@ -63,18 +57,6 @@ class Two(Bench):
         self.kill()
         self.other.attach(CONNECTION)
         wait_for(lambda: self.other._takeover.look() or self.other.is_followed(run_id))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def two(request, tmp_path, monkeypatch):
-    monkeypatch.setattr(replica_sync, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(replica_sync, "TELL_SECONDS", 0.2)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.2)
-    url = SecretStr(postgres().new_database()) if request.param == "postgresql" else None
-    made = Two(tmp_path, url)
-    yield made
-    for runner in made.runners:
-        runner.close()
 
 
 def said(record):

@@ -10,17 +10,7 @@ from pages._ui.connection.app_context import backend
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    labels,
-    langflow_stand_in,
-    opened,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, TWO, labels, opened, said
 
 
 def test_opens_on_a_flow_with_its_form(langflow_stand_in):

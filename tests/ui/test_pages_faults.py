@@ -9,20 +9,7 @@ from pages._ui.connection import request_cache, server_session
 from pages._ui.connection.app_context import backend
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    kept_run,
-    labels,
-    langflow_stand_in,
-    opened,
-    opened_at,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
-
+from tests.ui.support.whole_pages import ONE, TWO, kept_run, labels, opened, opened_at, said
 
 FAULTS = {
     "refused key": ("GET /api/v1/flows/", (403, {"detail": "Invalid API key"}), "not accepted"),

@@ -7,9 +7,7 @@ import time
 from pages._ui.form import uploads
 from tests.support.flows import entry
 from tests.ui.support.http_stand_in import NODE, flow
-from tests.ui.support.whole_pages import ONE, fresh_process, langflow_stand_in, opened, press, said
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, opened, press, said
 
 UPLOAD, RUN = "POST /api/v2/files", "POST /api/v2/workflows"
 

@@ -8,16 +8,7 @@ from lfclient.console.config.retention import Keeping
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import backend
-from tests.ui.support.whole_pages import (
-    ONE,
-    fresh_process,
-    kept_run,
-    langflow_stand_in,
-    opened,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, kept_run, opened, said
 
 
 def test_a_database_that_cannot_be_reached_is_said_when_the_console_starts(

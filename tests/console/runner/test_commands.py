@@ -8,12 +8,11 @@ from pydantic import SecretStr
 
 from lfclient import RunStatus
 from lfclient.console.config.ownership import fingerprint
-from tests.console.runner.test_event_listener import BEGUN, JOB, asking, going, often
 from tests.support.fake_langflow import FakeLangflow, event, message, question
-from tests.support.runner_bench import CONNECTION, bench
+from tests.support.runner_bench import BEGUN, CONNECTION, JOB
 from tests.support.waiting import wait_for
 
-__all__ = ["asking", "bench", "going", "often"]
+pytestmark = pytest.mark.usefixtures("often")
 
 SECRET = "sk-very-secret-1234567890"
 STOP = "/api/v2/workflows/stop"

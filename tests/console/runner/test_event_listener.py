@@ -7,44 +7,15 @@ import pytest
 from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.console.config.ownership import fingerprint
 from lfclient.console.runner import job_follower
-from tests.support.fake_langflow import done, event, question
-from tests.support.runner_bench import CONNECTION, bench
+from tests.support.fake_langflow import done, event
+from tests.support.runner_bench import BEGUN, CONNECTION, JOB
 from tests.support.waiting import wait_for
 
-__all__ = ["bench"]
-
-BEGUN = event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"])
-JOB = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(autouse=True)
-def often(monkeypatch):
-    """A job that is listened to is asked for often, as when the two happen to meet."""
-    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.05,))
-    monkeypatch.setattr("lfclient.console.runner.backoff.RESTING", (0.05,))
+pytestmark = pytest.mark.usefixtures("often")
 
 
 def states(record):
     return {name: one.state.value for name, one in record.run.components.items()}
-
-
-@pytest.fixture
-def going(bench):
-    """A job that has begun and goes on; its run's id."""
-    bench.server.seconds, bench.server.log = 60, [BEGUN]
-    run_id = bench.start()
-    bench.until(run_id, lambda record: record.run and record.run.components)
-    return run_id
-
-
-@pytest.fixture
-def asking(bench, going):
-    """A job that waits for a decision."""
-    bench.server.log += [done("ChatInput-a", "hi"), event("human_input_required", **question(JOB))]
-    bench.server.jobs[JOB].state = "suspended"
-    record = bench.until(going, lambda record: record.run.waiting_for)
-    bench.question = record.run.waiting_for
-    return going
 
 
 def test_an_older_answer_takes_nothing_back(bench, going):

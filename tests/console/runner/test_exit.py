@@ -10,9 +10,7 @@ from lfclient.console.config.ownership import fingerprint
 from lfclient.console.runner.task_supervisor import FollowTask
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import CONNECTION, bench
-
-__all__ = ["bench"]
+from tests.support.runner_bench import CONNECTION
 
 # ends with a job under way, whose server is asked every few milliseconds
 CONSOLE = """

@@ -14,10 +14,8 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus, StopResult
-from tests.support.runner_bench import CONNECTION, bench, both_dialects
+from tests.support.runner_bench import CONNECTION, both_dialects
 from tests.support.waiting import wait_for
-
-__all__ = ["bench"]
 
 
 @both_dialects

@@ -13,10 +13,8 @@ from lfclient.console.runner.clock import now
 from lfclient.console.runner.takeover import NOT_FOLLOWED
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import CONNECTION, bench, both_dialects, move_click
+from tests.support.runner_bench import CONNECTION, both_dialects, move_click
 from tests.support.waiting import wait_for
-
-__all__ = ["bench"]
 
 SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 inputs = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)

@@ -8,12 +8,11 @@ import pytest
 
 from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.console.store.errors import StoreError
-from tests.console.runner.test_event_listener import often
 from tests.support.runner_bench import CONNECTION
-from tests.support.two_consoles import STOP, two
+from tests.support.two_consoles import STOP
 from tests.support.waiting import wait_for
 
-__all__ = ["often", "two"]
+pytestmark = pytest.mark.usefixtures("often")
 
 
 @pytest.mark.parametrize("mode", ["background", "stream"])

@@ -11,13 +11,12 @@ import pytest
 from lfclient import RunStatus
 from lfclient.console.runner import replica_sync
 from lfclient.console.store.errors import StoreError
-from tests.console.runner.test_event_listener import BEGUN, often
 from tests.support.fake_langflow import done, event, message
-from tests.support.runner_bench import CONNECTION
-from tests.support.two_consoles import KEPT_LESS, SECRET, said, states, token, two
+from tests.support.runner_bench import BEGUN, CONNECTION
+from tests.support.two_consoles import KEPT_LESS, SECRET, said, states, token
 from tests.support.waiting import wait_for
 
-__all__ = ["often", "two"]
+pytestmark = pytest.mark.usefixtures("often")
 
 
 def test_another_process_sees_what_a_run_does(two):

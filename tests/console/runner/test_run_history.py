@@ -10,9 +10,6 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.console.store.test_retention import indexed
-from tests.support.runner_bench import bench
-
-__all__ = ["bench"]
 
 DRAFT = ("browser", "owner", "flow")
 

@@ -6,10 +6,8 @@ import pytest
 
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import CONNECTION, bench, both_dialects
+from tests.support.runner_bench import CONNECTION, both_dialects
 from tests.support.waiting import wait_for
-
-__all__ = ["bench"]
 
 
 @both_dialects

@@ -7,13 +7,12 @@ from lfclient import RunStatus
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import PieceRow
-from tests.console.runner.test_event_listener import often
 from tests.support.fake_langflow import done, message
 from tests.support.runner_bench import CONNECTION
-from tests.support.two_consoles import KEPT_LESS, said, states, token, two
+from tests.support.two_consoles import KEPT_LESS, said, states, token
 from tests.support.waiting import wait_for
 
-__all__ = ["often", "two"]
+pytestmark = pytest.mark.usefixtures("often")
 
 
 def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):

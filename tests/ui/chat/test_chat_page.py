@@ -13,13 +13,10 @@ from tests.ui.support.chat_page import (
     press,
     send,
     talk,
-    talking,
 )
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.talking_langflow import MESSAGES, RUN, chat_flow
-from tests.ui.support.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, opened, said
-
-__all__ = ["fresh_process", "langflow_stand_in", "talking"]
+from tests.ui.support.whole_pages import ONE, TWO, opened, said
 
 
 def test_a_flow_without_chat_says_so_and_leads_to_run(langflow_stand_in):

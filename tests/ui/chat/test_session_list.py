@@ -5,19 +5,9 @@ from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import backend
-from tests.ui.support.chat_page import chat, in_address, labels, links, press, send, talk, talking
+from tests.ui.support.chat_page import chat, in_address, labels, links, press, send, talk
 from tests.ui.support.talking_langflow import MESSAGES
-from tests.ui.support.whole_pages import (
-    ONE,
-    a_record,
-    fresh_process,
-    kept_run,
-    langflow_stand_in,
-    opened,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in", "talking"]
+from tests.ui.support.whole_pages import ONE, a_record, kept_run, opened, said
 
 
 def test_a_conversation_goes_on_in_its_session_until_another_is_begun(talking):

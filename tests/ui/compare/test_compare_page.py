@@ -17,18 +17,7 @@ from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import exact, plain
 from tests.support.flows import node, text
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    going_run,
-    kept_run,
-    langflow_stand_in,
-    opened,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, TWO, going_run, kept_run, opened, said
 
 ROOT = Path(__file__).parents[3]
 TEXT = "ChatInput-a.input_value"

@@ -6,17 +6,7 @@ from lfclient import Capabilities, FlowSummary
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, server_panel
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    langflow_stand_in,
-    opened,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, TWO, opened, press, said
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 

@@ -7,9 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
 from pages._ui.connection.app_context import backend
-from tests.ui.support.whole_pages import fresh_process
-
-__all__ = ["fresh_process"]
 
 
 def page():

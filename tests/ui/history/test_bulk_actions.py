@@ -20,18 +20,8 @@ from tests.ui.support.history_page import (
     left,
     new_label,
     ticked,
-    url,
 )
-from tests.ui.support.whole_pages import (
-    fresh_process,
-    going_run,
-    langflow_stand_in,
-    opened,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in", "url"]
+from tests.ui.support.whole_pages import going_run, opened, press, said
 
 
 def test_ticked_runs_are_starred_and_labelled(url):

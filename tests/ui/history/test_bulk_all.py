@@ -13,18 +13,8 @@ from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import View
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import NOW, add, history, left, ticked, url
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    going_run,
-    langflow_stand_in,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in", "url"]
+from tests.ui.support.history_page import NOW, add, history, left, ticked
+from tests.ui.support.whole_pages import ONE, TWO, going_run, press, said
 
 
 def test_old_runs_are_deleted_but_for_those_with_a_star(url):

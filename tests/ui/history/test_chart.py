@@ -9,10 +9,8 @@ from lfclient.runs.model import RunStatus
 from pages._ui.history import chart as history_chart
 from pages._ui.outputs import chart_data
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import add, history, url
-from tests.ui.support.whole_pages import ONE, TWO, fresh_process, langflow_stand_in, said
-
-__all__ = ["fresh_process", "langflow_stand_in", "url"]
+from tests.ui.support.history_page import add, history
+from tests.ui.support.whole_pages import ONE, TWO, said
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)

@@ -9,19 +9,9 @@ import pytest
 from lfclient.console.config.ownership import fingerprint
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
-from tests.ui.support.history_page import NOW, add, column, history, url
+from tests.ui.support.history_page import NOW, add, column, history
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    labels,
-    langflow_stand_in,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in", "url"]
+from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
 
 
 @pytest.mark.parametrize(

@@ -14,20 +14,9 @@ from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import NOW, add, column, history, ticked, url
+from tests.ui.support.history_page import NOW, add, column, history, ticked
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    going_run,
-    labels,
-    langflow_stand_in,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in", "url"]
+from tests.ui.support.whole_pages import ONE, TWO, going_run, labels, press, said
 
 
 def test_without_runs_the_page_says_how_to_get_some(url):

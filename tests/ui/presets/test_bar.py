@@ -10,7 +10,6 @@ from tests.ui.support.preset_pages import (
     all_kept,
     choose,
     enter,
-    fields_server,
     keep,
     key_of,
     menu,
@@ -20,9 +19,7 @@ from tests.ui.support.preset_pages import (
     save_as,
     value,
 )
-from tests.ui.support.whole_pages import TWO, fresh_process, labels, press, said
-
-__all__ = ["fields_server", "fresh_process"]
+from tests.ui.support.whole_pages import TWO, labels, press, said
 
 
 @pytest.fixture(autouse=True)

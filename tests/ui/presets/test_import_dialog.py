@@ -8,7 +8,6 @@ from lfclient.console.presets.presets import FORMAT
 from tests.ui.support.preset_pages import (
     all_kept,
     enter,
-    fields_server,
     keep,
     key_of,
     menu,
@@ -17,9 +16,7 @@ from tests.ui.support.preset_pages import (
     presets,
     value,
 )
-from tests.ui.support.whole_pages import ONE, TWO, fresh_process, labels, press, said
-
-__all__ = ["fields_server", "fresh_process"]
+from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
 
 
 @pytest.fixture(autouse=True)

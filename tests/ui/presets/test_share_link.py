@@ -4,19 +4,8 @@ import pytest
 
 from lfclient.console.presets.share_links import encode
 from lfclient.flows.validation import SECRET_MASK
-from tests.ui.support.preset_pages import (
-    choose,
-    enter,
-    field,
-    fields_server,
-    keep,
-    menu,
-    open_page,
-    value,
-)
-from tests.ui.support.whole_pages import ONE, TWO, fresh_process, labels, press, said
-
-__all__ = ["fields_server", "fresh_process"]
+from tests.ui.support.preset_pages import choose, enter, field, keep, menu, open_page, value
+from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
 
 
 @pytest.fixture(autouse=True)

@@ -7,17 +7,7 @@ import pytest
 
 from lfclient.runs.components import ComponentRun, Decision, HumanInput
 from lfclient.runs.model import Run, RunStatus
-from tests.ui.support.whole_pages import (
-    ONE,
-    fresh_process,
-    going_run,
-    kept_run,
-    langflow_stand_in,
-    opened,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, going_run, kept_run, opened, said
 
 AT = datetime(2026, 1, 2, 16, 1, tzinfo=UTC)
 

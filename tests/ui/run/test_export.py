@@ -13,18 +13,7 @@ from pages._ui.connection.app_context import backend
 from pages._ui.run import export as run_export
 from pages._ui.state import run_page
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    fresh_process,
-    going_run,
-    kept_run,
-    langflow_stand_in,
-    opened,
-    opened_at,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, going_run, kept_run, opened, opened_at, said
 
 KEY = "sk-configured-key"
 FILE, GONE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")

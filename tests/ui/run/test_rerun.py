@@ -8,20 +8,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.state import browser
 from tests.support.flows import node, text
 from tests.ui.support.http_stand_in import NODE, flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    TWO,
-    fresh_process,
-    going_run,
-    kept_run,
-    labels,
-    langflow_stand_in,
-    opened,
-    press,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, TWO, going_run, kept_run, labels, opened, press, said
 
 TEXT, SECRET = "ChatInput-a.input_value", "ChatInput-a.api_key"
 POST = "POST /api/v2/workflows"

@@ -21,19 +21,7 @@ from pages._ui.connection.app_context import backend
 from pages._ui.run import progress
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
-from tests.ui.support.whole_pages import (
-    ONE,
-    fresh_process,
-    going_run,
-    kept_run,
-    labels,
-    langflow_stand_in,
-    opened,
-    opened_at,
-    said,
-)
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, going_run, kept_run, labels, opened, opened_at, said
 
 NOW = datetime.now(UTC)
 ANSWER = Output("B", OutputKind.MESSAGE, "the answer", type="message", display_name="Chat Output")

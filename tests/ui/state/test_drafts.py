@@ -8,10 +8,8 @@ from lfclient.console.store.drafts import KeptDrafts
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection.app_context import backend
 from pages._ui.state.drafts import Drafts, drafts
-from tests.ui.support.preset_pages import enter, fields_server, open_page, value
-from tests.ui.support.whole_pages import APP, fresh_process
-
-__all__ = ["fields_server", "fresh_process"]
+from tests.ui.support.preset_pages import enter, open_page, value
+from tests.ui.support.whole_pages import APP
 
 
 def test_gives_back_a_copy():

@@ -1,21 +1,10 @@
 """What the tests of the chat page share: the page, how to talk on it, and how to look."""
 
-import pytest
-
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
-from tests.ui.support.talking_langflow import Talking
-from tests.ui.support.whole_pages import ONE, fresh_process, langflow_stand_in, opened
-
-__all__ = ["fresh_process", "langflow_stand_in"]
+from tests.ui.support.whole_pages import ONE, opened
 
 PAGE = "pages/chat.py"
-
-
-@pytest.fixture
-def talking(langflow_stand_in):
-    """A server whose flow answers."""
-    return Talking(langflow_stand_in)
 
 
 def chat(**address):

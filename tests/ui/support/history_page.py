@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import fingerprint
@@ -13,12 +12,6 @@ from pages._ui.state import history as history_state
 from tests.ui.support.whole_pages import APP, kept_run
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def url(langflow_stand_in):
-    """The address of the server whose runs are listed."""
-    return langflow_stand_in.url
 
 
 def add(url, name, seconds_ago=0, **more):

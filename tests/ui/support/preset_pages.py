@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import fingerprint
@@ -11,8 +10,8 @@ from pages._ui.connection import server_session
 from pages._ui.connection.app_context import backend
 from pages._ui.state import preset_keys
 from tests.support.flows import entry, node, text
-from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import APP, ONE, TWO, press
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.whole_pages import APP, ONE, press
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
 
@@ -22,16 +21,6 @@ def fields_flow(flow_id=ONE, name="Fields", component="T-a"):
     parameters = {"p": text("x"), "n": entry("IntInput", "int", 5), "s": SECRET}
     marked = {key: {**one, "api_editable": True} for key, one in parameters.items()}
     return flow(flow_id, name, nodes=[node(component, **marked)])
-
-
-@pytest.fixture
-def fields_server(monkeypatch):
-    """A configured server with two such flows."""
-    with StandIn() as server:
-        server.add(fields_flow(), fields_flow(TWO, "Other", "T-other"))
-        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
-        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
-        yield server
 
 
 def owner():

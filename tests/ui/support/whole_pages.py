@@ -5,48 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import fingerprint
-from lfclient.console.runner import registry
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
-from pages._ui.connection import request_cache, server_session
+from pages._ui.connection import server_session
 from pages._ui.connection.app_context import backend
-from tests.ui.support.http_stand_in import StandIn, flow
-
-__all__ = ["fresh_process", "langflow_stand_in"]
 
 APP = str(Path(__file__).parents[3] / "app.py")
 ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(monkeypatch, tmp_path):
-    """No page shares anything with that of another test; nothing is looked for or installed."""
-    monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
-    monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        request_cache, "PATIENCE", 30
-    )  # the servers here are as fast as the machine
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-    while registry._runners:
-        registry._runners.popitem()[1].close()
-
-
-@pytest.fixture
-def langflow_stand_in(monkeypatch):
-    """A configured server with one flow."""
-    with StandIn() as server:
-        server.add(flow(ONE, "Echo"))
-        monkeypatch.setenv("LANGFLOW_SERVER_URL", server.url)
-        monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
-        yield server
 
 
 def opened(page=None, **address):

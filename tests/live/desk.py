@@ -1,0 +1,66 @@
+"""A console's runner on a real server, for one test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from lfclient import Flow, LangflowClient, RunStatus
+from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import fingerprint
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.run_record import RunRecord
+from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for_record
+
+SECONDS = 60.0
+
+
+class Desk:
+    """A console's runner, and the server it talks to."""
+
+    def __init__(self, folder: Path, server: LiveServer, client: LangflowClient) -> None:
+        self.folder = folder
+        self.info = client.server()
+        self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
+        self.owner = fingerprint(self.connection, folder)
+        self.runner = Runner(folder)
+
+    def start(self, flow: Flow, mode: str = "background", **overrides: object) -> str:
+        return self.runner.start(
+            self.connection,
+            flow,
+            overrides,
+            mode=mode,
+            session_id=uuid4().hex,
+            server=self.info,
+            click=uuid4().hex,
+        )
+
+    def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
+        return wait_for_record(self.runner, run_id, self.owner, ready, SECONDS)
+
+    def restart(self) -> None:
+        self.runner.close()
+        self.runner = Runner(self.folder)
+        self.runner.attach(self.connection)
+
+
+def ended(record: RunRecord) -> bool:
+    return record.ended
+
+
+def told(record: RunRecord) -> bool:
+    return bool(record.ended and record.run and record.run.components)
+
+
+def states(record: RunRecord) -> dict[str, str]:
+    return {name: one.state.value for name, one in record.run.components.items()}
+
+
+def asks(record: RunRecord) -> bool:
+    waits = record.status is RunStatus.SUSPENDED and record.run
+    return bool(waits and record.run.waiting_for)
