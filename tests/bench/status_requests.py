@@ -108,12 +108,12 @@ def count(url: str, api_key: str, flow_id: str) -> int:
             mode="background",
             session_id=None,
             server=server,
-            click=flow_id,
+            submit_token=flow_id,
         )
         record = runner.get(run_id, fingerprint(connection, Path(folder)))
         until = time.monotonic() + 120
         while record and not record.ended and time.monotonic() < until:
-            record = runner.wait_change(run_id, record.version, 10)
+            record = runner.wait_for_change(run_id, record.version, 10)
         runner.close()
         assert record is not None
         assert record.status.value == "completed", record

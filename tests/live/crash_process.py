@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.run_context import LiveRun
+from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.store import Store
 from lfclient.flows.model import Flow
@@ -30,13 +30,13 @@ from lfclient.wire.server_info import ServerInfo
 POINTS = {
     "row written": ("background", Store, "create", 1),
     "request sent": ("background", httpx.AsyncHTTPTransport, "handle_async_request", 1),
-    "answer received": ("background", LiveRun, "take", 0),
+    "answer received": ("background", RunContext, "apply_response", 0),
     "job stored": ("background", Store, "update", 1),
     "event stored": ("background", Store, "update", 2),
     "call answered": ("sync", httpx.AsyncHTTPTransport, "handle_async_request", 1),
     # of a flow that takes long, and once a component is at work: a call that is cut while it begins
     # or ends may leave 1.13 locked
-    "stream begun": ("stream", LiveRun, "hear", 3),
+    "stream begun": ("stream", RunContext, "apply_event", 3),
 }
 
 
@@ -78,7 +78,7 @@ def run(told: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> Non
     kill_behind(holder, name, times)
     runner.start(
         connection, flow, {}, mode=mode, session_id=told["sessions"][point], server=server,
-        click=point,
+        submit_token=point,
     )  # fmt: skip
     time.sleep(30)
 

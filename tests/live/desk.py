@@ -37,7 +37,7 @@ class Desk:
             mode=mode,
             session_id=uuid4().hex,
             server=self.info,
-            click=uuid4().hex,
+            submit_token=uuid4().hex,
         )
 
     def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:

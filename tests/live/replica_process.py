@@ -28,7 +28,7 @@ def main() -> None:
     for one in told["runs"]:
         run_id = runner.start(
             connection, flows[one["flow"]], {}, mode=one["mode"], session_id=one["session"],
-            server=server, click=one["session"],
+            server=server, submit_token=one["session"],
         )  # fmt: skip
         print(run_id, flush=True)
     time.sleep(600)

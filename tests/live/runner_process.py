@@ -23,7 +23,7 @@ def main() -> None:
         server, flow = client.server(), client.flow(told["flow"])
     for mode in ("background", "sync"):
         run_id = runner.start(
-            connection, flow, {}, mode=mode, session_id=None, server=server, click=mode
+            connection, flow, {}, mode=mode, session_id=None, server=server, submit_token=mode
         )
         print(run_id, flush=True)
     time.sleep(600)

@@ -37,7 +37,7 @@ def ended(runner: Runner, owner: str) -> RunRecord:
     until = time.monotonic() + SECONDS
     while not (record := runner.recent(owner)[0]).ended:
         assert time.monotonic() < until, f"still {record}"
-        runner.wait_change(record.id, record.version, 1)
+        runner.wait_for_change(record.id, record.version, 1)
     return record
 
 
@@ -53,8 +53,8 @@ def test_nothing_is_lost_and_nothing_runs_twice(
     never went out is sent once where a key makes that safe, else it is not known what became of it.
     A call is never repeated.
     """
-    monkeypatch.setattr(recovery, "LOOK_SECONDS", 3.0)
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 3.0)
+    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 3.0)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 3.0)
     points = [point for point in POINTS if modes or point not in ("event stored", "stream begun")]
     # each with a flow of its own: of one that ran again, 1.8 keeps no trace of the run before
     flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}

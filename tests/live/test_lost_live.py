@@ -176,8 +176,8 @@ def test_a_late_restart_and_one_without_the_secret_start_nothing(
     desk: Desk, proxy: Proxy, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ):
     """The job is looked for, and followed if it is found; one that never arrived is not started."""
-    monkeypatch.setattr(recovery, "LOOK_SECONDS", 4.0)
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 4.0)
+    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 4.0)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 4.0)
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
     helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
     runs = {}

@@ -78,7 +78,7 @@ class Live:
             mode=mode,
             session_id=uuid.uuid4().hex,
             server=self.server,
-            click=uuid.uuid4().hex,
+            submit_token=uuid.uuid4().hex,
         )
 
     def record(self, run_id):

@@ -67,7 +67,7 @@ class Bench:
             mode=mode,
             session_id="session",
             server=self.info(),
-            click=click or f"click-{self.clicks}",
+            submit_token=click or f"click-{self.clicks}",
         )
 
     def until(self, run_id, ready, timeout=15.0):

@@ -47,7 +47,7 @@ class Two(Bench):
 
     def kill(self):
         """As SIGKILL of the one that follows: it writes no more, and its lock is free."""
-        self.runner._exchange.close()
+        self.runner._replica_sync.close()
         self.runner.close()
         self.runners.remove(self.runner)
         self.runner = self.other
@@ -56,7 +56,7 @@ class Two(Bench):
         """Kill the one that follows, and let the other see that it is dead."""
         self.kill()
         self.other.attach(CONNECTION)
-        wait_for(lambda: self.other._takeover.look() or self.other.is_followed(run_id))
+        wait_for(lambda: self.other._takeover.check() or self.other.is_followed(run_id))
 
 
 def said(record):

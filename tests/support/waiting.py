@@ -28,7 +28,7 @@ def wait_for_record(
     while not ready(record):
         left = limit - time.monotonic()
         assert left > 0, f"still {record}"
-        record = runner.wait_change(run_id, record.version, left)
+        record = runner.wait_for_change(run_id, record.version, left)
     return record
 
 

@@ -10,6 +10,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def clock_words(time: datetime) -> str:
+def format_time(time: datetime) -> str:
     """A time for a note."""
     return f"{time:%H:%M:%S} UTC"

@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.run_cache import Board
-from lfclient.console.runner.task_supervisor import Tasks
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.store.commands import Command
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 
-Edit = Callable[[RunRecord], Mapping[str, Any] | None]
+RecordEdit = Callable[[RunRecord], Mapping[str, Any] | None]
 
 
-class Presses:
+class CommandHandler:
     """Stops, and decisions. Every method raises `StoreError`.
 
     What is pressed elsewhere is left in the database, for the process that follows the run to take
@@ -25,8 +25,10 @@ class Presses:
     all that is pressed anywhere the first counts, and none is sent twice.
     """
 
-    def __init__(self, store: Store, board: Board, tasks: Tasks, worker: str) -> None:
-        self._store, self._board, self._tasks, self._worker = store, board, tasks, worker
+    def __init__(
+        self, store: Store, cache: RunCache, supervisor: TaskSupervisor, worker: str
+    ) -> None:
+        self._store, self._cache, self._supervisor, self._worker = store, cache, supervisor, worker
         self._noted: dict[Command, bool] = {}  # whether each counts
 
     def stop(self, run_id: str, owner: str) -> None:
@@ -37,79 +39,81 @@ class Presses:
         """Send a decision on a question of that owner's run."""
         self._press(Command(run_id, now(), question, decision), owner)
 
-    def note(self) -> list[Command]:
-        """Put what was pressed elsewhere on the board; what is to be told, and then taken, so that
+    def apply_queued(self) -> list[Command]:
+        """Put what was pressed elsewhere on the cache; what is to be told, and then taken, so that
         whoever pressed sees it all the time.
         """
-        going = {record.id: record.owner for record in self._board.going()}
-        wishes = self._store.wishes.of(going) if going else []
+        going = {record.id: record.owner for record in self._cache.active()}
+        commands = self._store.wishes.of(going) if going else []
         before, self._noted = self._noted, {}
-        for wish in wishes:
-            counts = before.get(wish)
+        for command in commands:
+            counts = before.get(command)
             if counts is None:
-                counts = self._put(wish, going[wish.run_id])
-            self._noted[wish] = counts
-        for wish in before.keys() - set(wishes):
-            if before[wish]:  # it was taken, and the answer was lost: nobody knows by whom
-                self._offer_again(wish, going.get(wish.run_id, ""))
-        return wishes
+                counts = self._put(command, going[command.run_id])
+            self._noted[command] = counts
+        for command in before.keys() - set(commands):
+            if before[command]:  # it was taken, and the answer was lost: nobody knows by whom
+                self._offer_again(command, going.get(command.run_id, ""))
+        return commands
 
-    def take(self, wish: Command) -> None:
+    def execute(self, command: Command) -> None:
         """Carry out what was noted: it is taken first, and so never done twice."""
-        if self._store.wishes.take(wish, self._worker) and self._noted.pop(wish):
-            self._carry_out(wish)
+        if self._store.wishes.take(command, self._worker) and self._noted.pop(command):
+            self._carry_out(command)
 
     def _is_elsewhere(self, run_id: str, owner: str) -> bool:
-        if self._tasks.connection(run_id) is not None:
+        if self._supervisor.connection(run_id) is not None:
             return False
         mine = self._store.unfinished(owner)
         return any(one.id == run_id and one.worker != self._worker for one in mine)
 
-    def _press(self, wish: Command, owner: str) -> None:
-        if self._is_elsewhere(wish.run_id, owner):
-            self._store.wishes.put(wish)
-        elif self._put(wish, owner):
-            self._carry_out(wish)
+    def _press(self, command: Command, owner: str) -> None:
+        if self._is_elsewhere(command.run_id, owner):
+            self._store.wishes.put(command)
+        elif self._put(command, owner):
+            self._carry_out(command)
 
-    def _carry_out(self, wish: Command) -> None:
-        if wish.question:
-            self._tasks.decide(wish.run_id, wish.question, wish.decision)
+    def _carry_out(self, command: Command) -> None:
+        if command.question:
+            self._supervisor.decide(command.run_id, command.question, command.decision)
         else:
-            self._tasks.press_stop(wish.run_id)
+            self._supervisor.request_stop(command.run_id)
 
-    def _offer_again(self, wish: Command, owner: str) -> None:
-        edit_of(self._board, owner, wish.run_id, lambda record: record.unpressed())
+    def _offer_again(self, command: Command, owner: str) -> None:
+        edit_owned_run(self._cache, owner, command.run_id, lambda record: record.unpressed())
 
-    def _put(self, wish: Command, owner: str) -> bool:
-        """Note it on the board; whether it counts."""
-        return edit_of(self._board, owner, wish.run_id, lambda record: _pressed(record, wish))
+    def _put(self, command: Command, owner: str) -> bool:
+        """Note it on the cache; whether it counts."""
+        return edit_owned_run(
+            self._cache, owner, command.run_id, lambda record: _changes_by(record, command)
+        )
 
 
-def as_wished(record: RunRecord, wishes: Iterable[Command]) -> RunRecord:
+def apply_commands(record: RunRecord, commands: Iterable[Command]) -> RunRecord:
     """A run of another process with what that one is still to take, as it will be."""
-    for wish in wishes:
-        record = replace(record, **(_pressed(record, wish) or {}))
+    for command in commands:
+        record = replace(record, **(_changes_by(record, command) or {}))
     return record
 
 
-def _pressed(record: RunRecord, wish: Command) -> dict[str, Any] | None:
+def _changes_by(record: RunRecord, command: Command) -> dict[str, Any] | None:
     """What a press changes; None if it does not count: for what is over, or was not the first."""
     if record.ended:
         return None
-    if not wish.question:
-        pressed = {"stop_requested_at": wish.asked_at, "stop_result": ""}
+    if not command.question:
+        pressed = {"stop_requested_at": command.asked_at, "stop_result": ""}
         return None if record.stop_requested_at else pressed
     run = record.run
     if run is None or run.waiting_for is None or run.waiting_for.sent:
         return None
-    if run.waiting_for.request_id != wish.question:
+    if run.waiting_for.request_id != command.question:
         return None
-    asked = replace(run.waiting_for, sent=wish.decision, sent_at=wish.asked_at)
+    asked = replace(run.waiting_for, sent=command.decision, sent_at=command.asked_at)
     return {"run": replace(run, waiting_for=asked), "note": ""}
 
 
-def edit_of(board: Board, owner: str, run_id: str, edit: Edit) -> bool:
-    """Change that owner's run that is on the board; whether there was something to change.
+def edit_owned_run(cache: RunCache, owner: str, run_id: str, edit: RecordEdit) -> bool:
+    """Change that owner's run that is on the cache; whether there was something to change.
 
     Of several who press at once, one does.
     """
@@ -121,5 +125,5 @@ def edit_of(board: Board, owner: str, run_id: str, edit: Edit) -> bool:
         return changes
 
     with suppress(KeyError):
-        board.edit(run_id, noted)
+        cache.edit(run_id, noted)
     return bool(made)

@@ -15,8 +15,8 @@ from functools import lru_cache
 import psutil
 
 # what is worth looking for, in bytes
-_WORTH = 32_000_000
-_settled = 0
+_MIN_GROWTH_BYTES = 32_000_000
+_baseline = 0
 
 
 @lru_cache
@@ -28,25 +28,25 @@ def _trimmer() -> Callable[[int], int] | None:
         return None
 
 
-def _in_use() -> int:
+def _resident_bytes() -> int:
     return psutil.Process().memory_info().rss
 
 
-def settle() -> None:
+def set_baseline() -> None:
     """To be called once the program has started: what is there by now is never looked through."""
     global _settled
     gc.collect()
     gc.freeze()
-    _settled = _in_use()
+    _baseline = _resident_bytes()
 
 
-def give_back() -> None:
+def release() -> None:
     """Free what is held by cycles alone, and return free memory to the system.
 
     Does nothing while the program is not much larger than when it settled: looking through all
     objects takes a while, for which nothing else is done.
     """
-    if _in_use() < _settled + _WORTH:
+    if _resident_bytes() < _baseline + _MIN_GROWTH_BYTES:
         return
     gc.collect()
     trim = _trimmer()

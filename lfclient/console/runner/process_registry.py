@@ -16,12 +16,12 @@ from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
 from lfclient.console.store.workers import Workers
 
-BEAT_SECONDS = 3.0  # between two looks
-DEAD_SECONDS = 15.0  # without a beat
-FORGET_SECONDS = 3600.0
+HEARTBEAT_SECONDS = 3.0  # between two looks
+DEAD_AFTER_SECONDS = 15.0  # without a beat
+FORGET_AFTER_SECONDS = 3600.0
 
 
-class Presence(Protocol):
+class ProcessRegistry(Protocol):
     """This process's mark; `id` goes into the records that it follows.
 
     Every method but `close` raises `StoreError`.
@@ -29,22 +29,24 @@ class Presence(Protocol):
 
     id: str
 
-    def look(self) -> None:
-        """To be called every `BEAT_SECONDS`: tells that this process lives, and sees who else."""
+    def heartbeat(self) -> None:
+        """To be called every `HEARTBEAT_SECONDS`: tells that this process lives, and sees who else."""
 
-    def alive(self, worker: str) -> bool:
+    def is_alive(self, worker: str) -> bool:
         """Whether the process of that id still runs; False for no id."""
 
     def close(self) -> None:
         """Give the mark back, as the process's death would."""
 
 
-def presence(folder: Path, store: Store) -> Presence:
+def open_process_registry(folder: Path, store: Store) -> ProcessRegistry:
     """The one that fits the database: of a server, any machine may have processes."""
-    return DatabaseHeartbeat(store.workers) if store.database.is_shared else Locks(folder)
+    return (
+        DatabaseHeartbeat(store.workers) if store.database.is_shared else FileLockRegistry(folder)
+    )
 
 
-class Locks:
+class FileLockRegistry:
     """A lock on a file for each process of a machine, which the system frees when it dies.
 
     Raises `StoreError` if the folder takes none.
@@ -58,7 +60,7 @@ class Locks:
             self._lock = FileLock(self._path(self.id))
             self._lock.acquire()
 
-    def look(self) -> None:
+    def heartbeat(self) -> None:
         """Nothing: the system does it."""
 
     def close(self) -> None:
@@ -66,7 +68,7 @@ class Locks:
         self._lock.release()
         self._path(self.id).unlink(missing_ok=True)
 
-    def alive(self, worker: str) -> bool:
+    def is_alive(self, worker: str) -> bool:
         """Whether that process holds its lock; tidies up behind a dead one."""
         if worker == self.id:
             return True
@@ -85,7 +87,7 @@ class Locks:
 
 
 @dataclass
-class _Seen:
+class _Heartbeat:
     beat: int
     silent: float = 0.0
 
@@ -93,7 +95,7 @@ class _Seen:
 class DatabaseHeartbeat:
     """A counter in the database for each process, which it raises as long as it lives.
 
-    Another is taken for dead once this one has seen it unchanged for `DEAD_SECONDS` of its own
+    Another is taken for dead once this one has seen it unchanged for `DEAD_AFTER_SECONDS` of its own
     monotonic clock, so that neither moved clocks nor those of other machines matter. Between two
     looks at most twice the usual time counts: who was stopped for a minute has not been looking.
     """
@@ -102,27 +104,27 @@ class DatabaseHeartbeat:
         self.id = uuid.uuid4().hex
         self._workers = workers
         self._clock = clock
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, _Heartbeat] = {}
         self._looked_at = clock()
         self._lock = threading.Lock()
-        self.look()
+        self.heartbeat()
 
-    def look(self) -> None:
+    def heartbeat(self) -> None:
         """Beat, and see who else does."""
         self._workers.beat(self.id)
         self._see()
         for worker, seen in list(self._seen.items()):
-            if seen.silent >= FORGET_SECONDS:
+            if seen.silent >= FORGET_AFTER_SECONDS:
                 self._workers.remove(worker)
 
-    def alive(self, worker: str) -> bool:
+    def is_alive(self, worker: str) -> bool:
         """Whether it has not been silent for too long; who is new is looked for anew."""
         if not worker or worker == self.id:
             return bool(worker)
         if worker not in self._seen:
             self._see()
         seen = self._seen.get(worker)
-        return seen is not None and seen.silent < DEAD_SECONDS
+        return seen is not None and seen.silent < DEAD_AFTER_SECONDS
 
     def close(self) -> None:
         """Let the others know at once."""
@@ -132,10 +134,10 @@ class DatabaseHeartbeat:
         with self._lock:
             beats = self._workers.beats()
             now = self._clock()
-            passed, self._looked_at = min(now - self._looked_at, 2 * BEAT_SECONDS), now
+            passed, self._looked_at = min(now - self._looked_at, 2 * HEARTBEAT_SECONDS), now
             seen = {}
             for worker, beat in beats.items():
                 before = self._seen.get(worker)
                 same = before is not None and before.beat == beat
-                seen[worker] = _Seen(beat, before.silent + passed if before and same else 0.0)
+                seen[worker] = _Heartbeat(beat, before.silent + passed if before and same else 0.0)
             self._seen = seen

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lfclient.console.runner.run_cache import Board
-from lfclient.console.runner.threads import aside
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Records:
+class RecordWriter:
     """Changes records in memory first, so that the screen has them at once, then on disk."""
 
-    board: Board
+    cache: RunCache
     store: Store
-    fault: StoreError | None = None
-    lose: Callable[[str], None] = lambda run_id: None  # what else to do without a lost run
+    error: StoreError | None = None
+    on_lost: Callable[[str], None] = lambda run_id: None  # what else to do without a lost run
     _refused: dict[str, int] = field(default_factory=dict)  # the version last logged, by run
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
-        """Make a new version and write it; a store that fails is retried by `save_rest`."""
-        record = self.board.change(run_id, **changes)
+        """Make a new version and write it; a store that fails is retried by `save_unsaved`."""
+        record = self.cache.change(run_id, **changes)
         await self.save([record])
         return record
 
@@ -42,9 +42,9 @@ class Records:
         whole = True
         for record in records:
             try:
-                await aside(self._write, record)
+                await in_thread(self._write, record)
             except StoreError as error:
-                self.fault = error
+                self.error = error
                 return False
             except Exception as error:
                 # logged without its text, which might hold what a person entered
@@ -55,32 +55,32 @@ class Records:
                     )
                 whole = False
                 continue
-            self.board.saved(record)
-        self.fault = None
+            self.cache.mark_saved(record)
+        self.error = None
         return whole
 
-    def tell(self, records: Sequence[RunRecord]) -> dict[str, float]:
+    def publish(self, records: Sequence[RunRecord]) -> dict[str, float]:
         """Write runs that go on with what they have produced, for other processes, and whoever
         comes after this one; the seconds that each took. Raises `StoreError`.
         """
         took = self.store.update_going(records)
         for record in records:
             if record.id in took:
-                self.board.saved(record)
+                self.cache.mark_saved(record)
             else:
-                self._see_whose(record)
+                self._drop_if_lost(record)
         return took
 
     def _write(self, record: RunRecord) -> None:
         if not self.store.update(record, answer=record.ended):
-            self._see_whose(record)
+            self._drop_if_lost(record)
 
-    def _see_whose(self, record: RunRecord) -> None:
+    def _drop_if_lost(self, record: RunRecord) -> None:
         """Let go of one that could not be written because it is another process's, or gone."""
         if self.store.worker_of(record.id) != record.worker:
-            self.board.drop(record.id)
-            self.lose(record.id)
+            self.cache.remove(record.id)
+            self.on_lost(record.id)
 
-    async def save_rest(self) -> None:
+    async def save_unsaved(self) -> None:
         """Write what could not be written before."""
-        await self.save(self.board.unsaved())
+        await self.save(self.cache.unsaved())

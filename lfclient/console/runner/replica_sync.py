@@ -10,30 +10,32 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from lfclient.console.runner.commands import Presses
-from lfclient.console.runner.record_writer import Records
+from lfclient.console.runner.commands import CommandHandler
+from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run
 
-LOOK_SECONDS = 0.5
-TELL_SECONDS = 1.0  # between two writes of a run
+SYNC_SECONDS = 0.5
+PUBLISH_SECONDS = 1.0  # between two writes of a run
 # so many times as long as its last write took a run is left alone: a large one costs no more
-_REST = 50
-_AT_ONCE = 0.3  # seconds of one transaction: nobody else can write to SQLite meanwhile
+_WRITE_TIME_FACTOR = 50
+_MAX_TRANSACTION_SECONDS = (
+    0.3  # seconds of one transaction: nobody else can write to SQLite meanwhile
+)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Told:
+class _Published:
     run: Run | None
     due: float
     stopping: datetime | None = None
     took: float = 0.0
 
 
-class Exchange:
+class ReplicaSync:
     """Writes what the runs of this process have produced, and takes what is pressed elsewhere.
 
     In a thread of its own: nobody who follows or watches a run here waits for it. A run is written
@@ -41,15 +43,15 @@ class Exchange:
     that a short one costs no more.
     """
 
-    def __init__(self, records: Records, presses: Presses) -> None:
-        self._records, self._presses = records, presses
-        self._told: dict[str, _Told] = {}
+    def __init__(self, writer: RecordWriter, commands: CommandHandler) -> None:
+        self._writer, self._commands = writer, commands
+        self._told: dict[str, _Published] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(
             target=self._watch, name="langflow-console-exchange", daemon=True
         )
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Look every half a second."""
         self._thread.start()
 
@@ -58,44 +60,44 @@ class Exchange:
         self._ended.set()
         self._thread.join(10)
 
-    def look(self) -> None:
+    def sync(self) -> None:
         """Write what is due, and take what was pressed. Raises `StoreError` of the latter."""
-        wishes = self._presses.note()
-        for some in _in_small(self._due({wish.run_id for wish in wishes})):
-            if not self._tell(some) and len(some) > 1:
+        commands = self._commands.apply_queued()
+        for some in _batches(self._due({command.run_id for command in commands})):
+            if not self._publish(some) and len(some) > 1:
                 for each in some:
-                    self._tell([each])
-        for wish in wishes:
-            self._presses.take(wish)
+                    self._publish([each])
+        for command in commands:
+            self._commands.execute(command)
 
-    def _due(self, pressed: Collection[str]) -> list[tuple[RunRecord, _Told]]:
-        going = self._records.board.going()
+    def _due(self, pressed: Collection[str]) -> list[tuple[RunRecord, _Published]]:
+        going = self._writer.cache.active()
         now = time.monotonic()
         before, self._told = self._told, {}
         due = []
         for record in going:
-            told = before.get(record.id) or _Told(None, now + TELL_SECONDS)
+            told = before.get(record.id) or _Published(None, now + PUBLISH_SECONDS)
             self._told[record.id] = told
             stopping = record.stop_requested_at != told.stopping
             changed = record.run is not None and (record.run is not told.run or stopping)
             # whoever has pressed elsewhere is to see at once that it was taken
             if (changed and now >= told.due) or record.id in pressed:
                 due.append((record, told))
-        return [] if self._records.fault else due  # which is tried every few seconds
+        return [] if self._writer.error else due  # which is tried every few seconds
 
-    def _tell(self, some: list[tuple[RunRecord, _Told]]) -> bool:
+    def _publish(self, some: list[tuple[RunRecord, _Published]]) -> bool:
         """Write some at once; False if it is for one of them that none could be."""
-        board, newest = self._records.board, []
+        cache, newest = self._writer.cache, []
         for record, _ in some:
             # another process may have seen this version, without what it has produced
             with suppress(KeyError):
-                newest.append(board.edit(record.id, lambda one: None if one.ended else {}))
+                newest.append(cache.edit(record.id, lambda one: None if one.ended else {}))
         going = [record for record in newest if not record.ended]
         took: dict[str, float] = {}
         try:
-            took = self._records.tell(going) if going else {}
+            took = self._writer.publish(going) if going else {}
         except StoreError as error:
-            self._records.fault = error
+            self._writer.error = error
             return True
         except Exception as error:
             if len(some) > 1:
@@ -106,17 +108,17 @@ class Exchange:
             told = self._told[record.id]
             told.run, told.stopping = record.run, record.stop_requested_at
             told.took = took.get(record.id, 0.0)
-            told.due = time.monotonic() + max(TELL_SECONDS, _REST * told.took)
+            told.due = time.monotonic() + max(PUBLISH_SECONDS, _WRITE_TIME_FACTOR * told.took)
         return True
 
     def _watch(self) -> None:
         fault = ""
-        while not self._ended.wait(LOOK_SECONDS):
+        while not self._ended.wait(SYNC_SECONDS):
             try:
-                self.look()
+                self.sync()
                 fault = ""
             except StoreError:
-                pass  # it is said to whoever presses
+                pass  # it is said to whoever commands
             except Exception as error:
                 # the next look may do better; logged once, without its text, which may hold all
                 if fault != type(error).__name__:
@@ -124,13 +126,13 @@ class Exchange:
                     log.error("Telling of runs failed (%s)", fault)
 
 
-def _in_small(
-    due: Iterable[tuple[RunRecord, _Told]],
-) -> Iterator[list[tuple[RunRecord, _Told]]]:
-    """In groups that will take no longer than `_AT_ONCE`, by what each took the last time."""
-    some: list[tuple[RunRecord, _Told]] = []
+def _batches(
+    due: Iterable[tuple[RunRecord, _Published]],
+) -> Iterator[list[tuple[RunRecord, _Published]]]:
+    """In groups that will take no longer than `_MAX_TRANSACTION_SECONDS`, by what each took the last time."""
+    some: list[tuple[RunRecord, _Published]] = []
     for each in due:
-        if some and sum(told.took for _, told in some) + each[1].took > _AT_ONCE:
+        if some and sum(told.took for _, told in some) + each[1].took > _MAX_TRANSACTION_SECONDS:
             yield some
             some = []
         some.append(each)

@@ -11,33 +11,33 @@ from typing import Any
 from lfclient.console.store.run_history import Entry
 from lfclient.console.store.run_record import RunRecord
 
-KEEP_SECONDS = 20.0
-KEEP_ENDED = 16
+ENDED_TTL_SECONDS = 20.0
+MAX_ENDED_RUNS = 16
 
 
 @dataclass
-class _Entry:
+class _CachedRun:
     record: RunRecord
     used: float
     saved: int  # the latest version known to be on disk
 
 
-class Board:
+class RunCache:
     """Snapshots in memory: unfinished and unsaved runs always, ended ones while looked at.
 
-    An ended run leaves after `KEEP_SECONDS` without a reader, or when `KEEP_ENDED` younger ones
+    An ended run leaves after `ENDED_TTL_SECONDS` without a reader, or when `MAX_ENDED_RUNS` younger ones
     are here, so that large answers do not stay; the store has it. Safe to use from any thread.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _CachedRun] = {}
         self._changed = threading.Condition()
 
     def put(self, record: RunRecord) -> None:
         """Take in a record that is on disk as it is."""
         with self._changed:
-            self._entries[record.id] = _Entry(record, self._clock(), record.version)
+            self._entries[record.id] = _CachedRun(record, self._clock(), record.version)
             self._changed.notify_all()
 
     def change(self, run_id: str, **changes: Any) -> RunRecord:
@@ -54,13 +54,13 @@ class Board:
                 self._changed.notify_all()
             return entry.record
 
-    def drop(self, run_id: str) -> None:
+    def remove(self, run_id: str) -> None:
         """Let go of a run whose record was deleted."""
         with self._changed:
             self._entries.pop(run_id, None)
             self._changed.notify_all()
 
-    def saved(self, record: RunRecord) -> None:
+    def mark_saved(self, record: RunRecord) -> None:
         """Note that this version is on disk."""
         with self._changed:
             entry = self._entries.get(record.id)
@@ -72,18 +72,18 @@ class Board:
         with self._changed:
             return self._read(run_id)
 
-    def peek(self, run_id: str) -> RunRecord | None:
+    def snapshot(self, run_id: str) -> RunRecord | None:
         """The newest snapshot, without counting as a look at it."""
         with self._changed:
             entry = self._entries.get(run_id)
             return entry.record if entry else None
 
-    def newer(self, kept: RunRecord | Entry) -> RunRecord | None:
-        """The newest snapshot, as `peek`; None if what is kept of the run tells as much.
+    def newer_than(self, kept: RunRecord | Entry) -> RunRecord | None:
+        """The newest snapshot, as `snapshot`; None if what is kept of the run tells as much.
 
         Once it has ended, another process may have changed what is kept.
         """
-        record = self.peek(kept.id)
+        record = self.snapshot(kept.id)
         return None if record and record.ended and kept.status.ended else record
 
     def wait(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
@@ -103,13 +103,13 @@ class Board:
             entries = self._entries.values()
             return [entry.record for entry in entries if entry.saved < entry.record.version]
 
-    def going(self) -> list[RunRecord]:
+    def active(self) -> list[RunRecord]:
         """The snapshots of runs that have not ended."""
         with self._changed:
             entries = self._entries.values()
             return [entry.record for entry in entries if not entry.record.ended]
 
-    def sweep(self) -> int:
+    def evict(self) -> int:
         """Let go of ended runs that nobody looks at any more; how many that were."""
         with self._changed:
             now = self._clock()
@@ -119,11 +119,11 @@ class Board:
                 if entry.record.ended and entry.saved >= entry.record.version
             ]
             ended.sort(key=lambda pair: pair[1].used)
-            surplus = len(ended) - KEEP_ENDED
+            surplus = len(ended) - MAX_ENDED_RUNS
             leaving = [
                 run_id
                 for position, (run_id, entry) in enumerate(ended)
-                if position < surplus or now - entry.used >= KEEP_SECONDS
+                if position < surplus or now - entry.used >= ENDED_TTL_SECONDS
             ]
             for run_id in leaving:
                 del self._entries[run_id]

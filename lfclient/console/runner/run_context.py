@@ -9,8 +9,8 @@ from typing import Any
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.record_writer import Records
-from lfclient.console.runner.threads import aside
+from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
@@ -21,66 +21,68 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize, merge_response, with_builds, with_history
 from lfclient.wire.server_info import ServerInfo
 
-RESTARTED = "The console was restarted during this run"
-TAKEN_UP = "The console took this run up anew (another API key was entered, or it had let go of it)"
+AFTER_RESTART = "The console was restarted during this run"
+AFTER_KEY_CHANGE = (
+    "The console took this run up anew (another API key was entered, or it had let go of it)"
+)
 NOT_STARTED_HERE = "This run was not started by this console, which took it up"
-_BLIND = (
+_SECRETS_LOST_WARNING = (
     "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
     "outputs, and has not kept the raw answer."
 )
 
-_HISTORY = 50  # messages of a session that are looked through for those of a run
+_MAX_MESSAGES = 50  # messages of a session that are looked through for those of a run
 
 
 @dataclass
-class Wishes:
+class PendingCommands:
     """What people ask of a run: `stop`, and for one that waits, `decision`, which is the id of the
     question that was shown and that of the action.
     """
 
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     decision: tuple[str, str] | None = None
-    pressed: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
+    any_pending: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
 
-    def press_stop(self) -> None:
+    def request_stop(self) -> None:
         """Stop was pressed."""
         self.stop.set()
-        self.pressed.set()
+        self.any_pending.set()
 
     def decide(self, request_id: str, action_id: str) -> None:
         """Somebody decided."""
         self.decision = (request_id, action_id)
-        self.pressed.set()
+        self.any_pending.set()
 
-    def carried_out(self, *, stop: bool = False, decision: bool = False) -> None:
+    def clear(self, *, stop: bool = False, decision: bool = False) -> None:
         """That is done; what was pressed meanwhile is still to be."""
         if stop:
             self.stop.clear()
         if decision:
             self.decision = None
         if not self.stop.is_set() and self.decision is None:
-            self.pressed.clear()
+            self.any_pending.clear()
 
 
 @dataclass
-class LiveRun:
+class RunContext:
     """What one follower needs. `server` and `flow` are None until known (after a restart).
 
-    `wishes` are what people pressed; whoever follows the run sees to it. `blind`: if secrets were
+    `commands` are what people pressed; whoever follows the run sees to it. `secrets_lost_reason`: if secrets were
     sent that its client does not know, so that it cannot take them out of the answer, why.
     """
 
     id: str
-    records: Records
+    writer: RecordWriter
     server: ServerInfo | None
     flow: Flow | None
-    wishes: Wishes
-    blind: str = ""
+    commands: PendingCommands
+    secrets_lost_reason: str = ""
     client: AsyncLangflowClient = field(init=False)
 
     @property
     def record(self) -> RunRecord:
-        record = self.records.board.peek(self.id)
+        record = self.writer.cache.snapshot(self.id)
         if record is None:
             raise KeyError(self.id)
         return record
@@ -89,22 +91,22 @@ class LiveRun:
     def job(self) -> Run:
         """What the client needs to know of the job to ask for it."""
         record = self.record
-        return _job(record)
+        return _run_so_far(record)
 
     async def change(self, **changes: Any) -> None:
         """Change the record if that makes a difference."""
         record = self.record
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
-            await self.records.change(self.id, **changes)
+            await self.writer.change(self.id, **changes)
 
-    async def hear(self, event: Event) -> None:
+    async def apply_event(self, event: Event) -> None:
         """Take in an event of the run. On disk goes only a change of status: the rest is told
         from time to time, or can be had from the server again.
         """
         before = self.record.status
 
         def heard(record: RunRecord) -> dict[str, Any] | None:
-            run = apply(_job(record), event)
+            run = apply(_run_so_far(record), event)
             if run is record.run or record.ended:
                 return None
             if run.status is record.status or run.ended:
@@ -112,22 +114,22 @@ class LiveRun:
             begun = record.started_at or now()
             return {"run": run, "status": run.status, "started_at": begun, "note": ""}
 
-        record = self.records.board.edit(self.id, heard)
+        record = self.writer.cache.edit(self.id, heard)
         if record.status is not before:
-            await self.records.save([record])
+            await self.writer.save([record])
 
     async def write(self, **changes: Any) -> bool:
         """Change the record; whether that is on disk."""
-        return await self.records.save([self.records.board.change(self.id, **changes)])
+        return await self.writer.save([self.writer.cache.change(self.id, **changes)])
 
-    async def look_up(self) -> None:
+    async def load_server_and_flow(self) -> None:
         """What a restart has lost: the server's abilities, and the flow as it is now."""
         self.server = self.server or await self.client.server()
         if self.flow is None:
             with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
                 self.flow = await self.client.flow(self.record.flow_id)
 
-    async def take(self, run: Run, **changes: Any) -> None:
+    async def apply_response(self, run: Run, **changes: Any) -> None:
         """Bring the record to where the server's answer says that the run stands.
 
         What events have told since the server was asked stays.
@@ -140,8 +142,15 @@ class LiveRun:
             changes["started_at"] = record.started_at or now()
         if run.ended:
             run = finalize(run)
-            if self.blind:
-                run = replace(run, raw={}, warnings=(*run.warnings, _BLIND.format(self.blind)))
+            if self.secrets_lost_reason:
+                run = replace(
+                    run,
+                    raw={},
+                    warnings=(
+                        *run.warnings,
+                        _SECRETS_LOST_WARNING.format(self.secrets_lost_reason),
+                    ),
+                )
             await self.end(run.status, run=run, **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})
@@ -149,7 +158,7 @@ class LiveRun:
     async def end(self, status: RunStatus, **changes: Any) -> None:
         """Close the record."""
         changes["note"] = ""
-        await self.records.change(self.id, status=status, ended_at=now(), **changes)
+        await self.writer.change(self.id, status=status, ended_at=now(), **changes)
 
     async def add_components(self, *, told: bool = False) -> None:
         """Once a run has ended: what its server has kept of its components.
@@ -157,33 +166,33 @@ class LiveRun:
         `told`: its events have told all. None is no fault: the records may have been switched
         off, or be a later run's by now.
         """
-        run = self.record.run if await self.at_hand() else None
+        run = self.record.run if await self.ensure_cached() else None
         if run is None or not run.ended or (told and run.components):
             return
         try:
             found = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
-        if not await self.at_hand():
+        if not await self.ensure_cached():
             return
         whole = with_builds(run, found)
         if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
             whole = with_history(whole, await self._history(run))
-        if whole != run and await self.at_hand():
-            await self.records.change(self.id, run=whole)
+        if whole != run and await self.ensure_cached():
+            await self.writer.change(self.id, run=whole)
 
-    async def at_hand(self) -> bool:
+    async def ensure_cached(self) -> bool:
         """Whether the record is there to be changed: an ended one leaves the memory when nobody
         looks at it, and is taken from the disk again.
         """
-        if self.records.board.peek(self.id) is None:
+        if self.writer.cache.snapshot(self.id) is None:
             try:
-                record = await aside(self.records.store.get, self.id)
+                record = await in_thread(self.writer.store.get, self.id)
             except StoreError:
                 return False
             if record is None:
                 return False
-            self.records.board.put(record)
+            self.writer.cache.put(record)
         return True
 
     async def _history(self, run: Run) -> list[Message]:
@@ -192,7 +201,7 @@ class LiveRun:
         if not events or self.flow is None or run.session_id is None:
             return []
         try:
-            return await self.client.messages(self.flow, run.session_id, _HISTORY)
+            return await self.client.messages(self.flow, run.session_id, _MAX_MESSAGES)
         except LangflowError:
             return []
 
@@ -201,7 +210,7 @@ class LiveRun:
         await self.end(status, problem=RecordProblem(message, hint))
 
 
-def _job(record: RunRecord) -> Run:
+def _run_so_far(record: RunRecord) -> Run:
     """The run as far as it is known; before the first answer, what the record has of it."""
     return record.run or Run(
         record.flow_id,

@@ -16,17 +16,17 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import fingerprint
 from lfclient.console.config.retention import Keeping
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.commands import Presses, as_wished, edit_of
-from lfclient.console.runner.execution import background, stream, sync
+from lfclient.console.runner.commands import CommandHandler, apply_commands, edit_owned_run
+from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.process_registry import presence
-from lfclient.console.runner.record_writer import Records
-from lfclient.console.runner.replica_sync import Exchange
-from lfclient.console.runner.run_cache import Board
-from lfclient.console.runner.run_context import NOT_STARTED_HERE, LiveRun
-from lfclient.console.runner.run_history import Past
+from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.runner.process_registry import open_process_registry
+from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.replica_sync import ReplicaSync
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
 from lfclient.console.runner.takeover import Takeover
-from lfclient.console.runner.task_supervisor import Connect, FollowTask, Tasks
+from lfclient.console.runner.task_supervisor import ClientFactory, FollowTask, TaskSupervisor
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED, RecordProblem, RunRecord
 from lfclient.console.store.search_text import gist_of
@@ -38,13 +38,13 @@ from lfclient.runs.components import HumanInput
 from lfclient.runs.model import Mode, RunStatus
 from lfclient.wire.server_info import ServerInfo
 
-MAX_LIVE = 500
-_WAYS = {"background": background, "sync": sync, "stream": stream}
-_NOT_BEGUN = RecordProblem(
+MAX_FOLLOWED_RUNS = 500
+_EXECUTORS = {"background": run_background, "sync": run_sync, "stream": run_stream}
+_NOT_STARTED = RecordProblem(
     "Not started: the database of runs did not confirm the record, and nothing was sent.",
     "Run it again.",
 )
-_ELSEWHERE_SECONDS = 0.3  # between two looks at a run that another process follows
+_STORE_POLL_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
 class TooManyRuns(LangflowError):
@@ -71,7 +71,7 @@ class Runner:
     def __init__(
         self,
         folder: Path,
-        connect: Connect = open_client,
+        connect: ClientFactory = open_client,
         *,
         database_url: SecretStr | None = None,
         keeping: Keeping | None = None,
@@ -80,20 +80,22 @@ class Runner:
     ) -> None:
         self._folder, self._secret = folder, secret
         self._store = Store(folder, database_url, keeping)
-        self._presence = presence(folder, self._store)
-        self._board = Board()
-        self._records = Records(self._board, self._store)
-        self._tasks = Tasks(self._records, connect)
-        self.past = Past(self._store, self._board, self._tasks.leave)
+        self._registry = open_process_registry(folder, self._store)
+        self._cache = RunCache()
+        self._writer = RecordWriter(self._cache, self._store)
+        self._supervisor = TaskSupervisor(self._writer, connect)
+        self.history = LiveHistory(self._store, self._cache, self._supervisor.detach)
         self._unsure: dict[str, RunRecord] = {}
-        self._tasks.tidiers += [self._end_unsure, self.past.tidy]
+        self._supervisor.maintenance_jobs += [self._end_unsure, self.history.tidy]
         self._takeover = Takeover(
-            self._store, self._presence, self._board, self._tasks, self.owner_of, connections
+            self._store, self._registry, self._cache, self._supervisor, self.owner_of, connections
         )
-        self._takeover.begin()
-        self._presses = Presses(self._store, self._board, self._tasks, self._presence.id)
-        self._exchange = Exchange(self._records, self._presses)
-        self._exchange.begin()
+        self._takeover.start()
+        self._commands = CommandHandler(
+            self._store, self._cache, self._supervisor, self._registry.id
+        )
+        self._replica_sync = ReplicaSync(self._writer, self._commands)
+        self._replica_sync.start()
 
     def owner_of(self, connection: Connection) -> str:
         """The fingerprint of whose runs somebody with this connection may see."""
@@ -108,20 +110,20 @@ class Runner:
         mode: Mode,
         session_id: str | None,
         server: ServerInfo,
-        click: str,
+        submit_token: str,
     ) -> str:
-        """Begin a run and return its id; the same `click` again gives the same run.
+        """Begin a run and return its id; the same `submit_token` again gives the same run.
 
         Raises `StoreError` if it cannot be recorded, and `TooManyRuns`; nothing was sent then.
         """
-        if len(self._tasks) >= MAX_LIVE:
-            raise TooManyRuns(f"The console already follows {MAX_LIVE} runs.")
+        if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
+            raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
         keeps_inputs = self._store.keeping.inputs
         kept = dict(mask_secrets(flow, overrides)) if keeps_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
-            click=click,
+            click=submit_token,
             server_name=connection.name,
             server_url=connection.url,
             flow_id=flow.id,
@@ -133,7 +135,7 @@ class Runner:
             inputs_kept=keeps_inputs,
             gist=gist_of(flow, kept),
             queue_limit=server.limits.concurrency,
-            worker=self._presence.id,
+            worker=self._registry.id,
         )
         try:
             record, new = self._store.create(record)
@@ -141,14 +143,14 @@ class Runner:
             self._unsure[record.id] = record
             raise
         if new:
-            execute = _WAYS[mode]
+            execute = _EXECUTORS[mode]
             values = dict(overrides)
 
-            async def work(live: LiveRun) -> None:
-                await execute(live, values)
+            async def work(context: RunContext) -> None:
+                await execute(context, values)
 
-            self._board.put(record)
-            self._tasks.begin(FollowTask(record.id, connection, work, server, flow))
+            self._cache.put(record)
+            self._supervisor.start(FollowTask(record.id, connection, work, server, flow))
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
@@ -156,22 +158,22 @@ class Runner:
 
         Whichever process follows it. Raises `StoreError`.
         """
-        if self._tasks.connection(run_id) is None:
+        if self._supervisor.connection(run_id) is None:
             self.attach(connection)
-        self._presses.stop(run_id, self.owner_of(connection))
+        self._commands.stop(run_id, self.owner_of(connection))
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
     ) -> None:
         """Send a person's decision for a run that waits; what came of it will be in the record.
 
-        Only the first of several presses counts, wherever they are made, and only for the question
+        Only the first of several commands counts, wherever they are made, and only for the question
         that was shown. Raises `StoreError`.
         """
-        if self._tasks.connection(run_id) is None:
+        if self._supervisor.connection(run_id) is None:
             self.attach(connection)
         owner = self.owner_of(connection)
-        self._presses.decide(run_id, owner, question.request_id, action_id)
+        self._commands.decide(run_id, owner, question.request_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
@@ -194,48 +196,50 @@ class Runner:
                 status=RunStatus.SUSPENDED,
                 session_id=question.session_id,
                 job_id=question.job_id,
-                worker=self._presence.id,
+                worker=self._registry.id,
             )
         )
         if new:
-            self._board.put(record)
-            self._tasks.begin(
-                FollowTask(record.id, connection, follow, flow=flow, blind=NOT_STARTED_HERE)
+            self._cache.put(record)
+            self._supervisor.start(
+                FollowTask(
+                    record.id, connection, follow, flow=flow, secrets_lost_reason=NOT_STARTED_HERE
+                )
             )
         return record.id
 
     def is_followed(self, run_id: str) -> bool:
         """Whether this process is still at work on a run: more may be learnt of it."""
-        return self._tasks.connection(run_id) is not None
+        return self._supervisor.connection(run_id) is not None
 
     def get(self, run_id: str, owner: str) -> RunRecord | None:
         """The newest snapshot, with its answer; None if there is none or it is not that owner's."""
         record = self._find(run_id)
         return record if record and record.owner == owner else None
 
-    def wait_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
+    def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
         """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
         until = time.monotonic() + timeout
-        while self._board.peek(run_id) is None:
+        while self._cache.snapshot(run_id) is None:
             kept = self._store.standing(run_id)
             left = until - time.monotonic()
             if kept is None or kept[0] != version or left <= 0:
                 return self._find(run_id)
-            time.sleep(min(left, _ELSEWHERE_SECONDS))
-        return self._board.wait(run_id, version, until - time.monotonic())
+            time.sleep(min(left, _STORE_POLL_SECONDS))
+        return self._cache.wait(run_id, version, until - time.monotonic())
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
         """The owner's latest runs, newest first, as they stand now; `run` is left out."""
         found = self._store.recent(owner, limit, flow_id)
-        newest = [self._board.newer(record) or record for record in found]
+        newest = [self._cache.newer_than(record) or record for record in found]
         return [replace(record, run=None) for record in newest]
 
     def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
         owner = self._written(connection, flow_id, session_id)
         for run_id in self._store.forget_session(owner, flow_id, session_id):
-            self._tasks.leave(run_id)  # what its server has kept of it is of no use any more
-            self._board.drop(run_id)
+            self._supervisor.detach(run_id)  # what its server has kept of it is of no use any more
+            self._cache.remove(run_id)
         going = self._store.unfinished(owner)
         return sum((one.flow_id, one.session_id) == (flow_id, session_id) for one in going)
 
@@ -246,11 +250,11 @@ class Runner:
         """
         owner = self._written(connection, flow_id, old)
         for run_id in self._store.rename_session(owner, flow_id, old, new):
-            edit_of(self._board, owner, run_id, lambda _: {"session_id": new})
+            edit_owned_run(self._cache, owner, run_id, lambda _: {"session_id": new})
 
-    def leave(self) -> None:
+    def release_memory(self) -> None:
         """Somebody has stopped looking at a run: its memory is given back within seconds."""
-        self._tasks.left = True
+        self._supervisor.release_requested = True
 
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
@@ -260,9 +264,9 @@ class Runner:
         """
         self._takeover.attach(connection)
 
-    def forget(self, connection: Connection) -> None:
+    def forget_connection(self, connection: Connection) -> None:
         """Begin to follow nothing more with a key that a visitor has taken back."""
-        self._takeover.forget(connection)
+        self._takeover.forget_connection(connection)
 
     @property
     def store(self) -> Store:
@@ -270,51 +274,51 @@ class Runner:
         return self._store
 
     @property
-    def disk_fault(self) -> StoreError | None:
+    def save_error(self) -> StoreError | None:
         """Why what is known of the runs is not all on disk; None if it is. It is tried again."""
-        return self._records.fault
+        return self._writer.error
 
     def close(self) -> None:
         """Leave everything as a killed process would: jobs go on, records stay unfinished."""
         self._takeover.close()
-        self._exchange.close()
-        self._tasks.close()
-        self._presence.close()
+        self._replica_sync.close()
+        self._supervisor.close()
+        self._registry.close()
         self._store.close()
 
     def _end_unsure(self) -> None:
         """Close what was not begun because the database did not answer: it may have kept it."""
         for record in tuple(self._unsure.values()):
-            closed = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_BEGUN)
+            closed = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
             self._store.update(replace(closed, version=record.version + 1), answer=True)
             del self._unsure[record.id]
 
     def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
         """The owner, once all runs of the session that have ended have so on disk, too."""
         owner = self.owner_of(connection)
-        for record in self._board.unsaved():
+        for record in self._cache.unsaved():
             of = (record.owner, record.flow_id, record.session_id)
             if record.ended and of == (owner, flow_id, session_id):
                 self._store.update(record, answer=True)
         return owner
 
     def _find(self, run_id: str) -> RunRecord | None:
-        record = self._board.get(run_id)
+        record = self._cache.get(run_id)
         if record and record.ended and self._is_stale(record):
-            self._board.drop(run_id)
+            self._cache.remove(run_id)
             record = None
         if record is None:
-            wishes = self._store.wishes.of([run_id])  # first: they go when its record tells them
+            commands = self._store.wishes.of([run_id])  # first: they go when its record tells them
             record = self._store.get(run_id)
             if record and record.ended:
-                self._board.put(record)
+                self._cache.put(record)
             elif record:
-                record = as_wished(record, wishes)
+                record = apply_commands(record, commands)
         return record
 
     def _is_stale(self, record: RunRecord) -> bool:
         """Whether another process has changed or deleted an ended run, as far as can be known."""
-        unsaved = any(one.id == record.id for one in self._board.unsaved())
+        unsaved = any(one.id == record.id for one in self._cache.unsaved())
         if unsaved or self.is_followed(record.id):
             return False
         try:

@@ -12,11 +12,16 @@ from typing import Any
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.process_registry import BEAT_SECONDS, Presence
+from lfclient.console.runner.process_registry import HEARTBEAT_SECONDS, ProcessRegistry
 from lfclient.console.runner.recovery import recover
-from lfclient.console.runner.run_cache import Board
-from lfclient.console.runner.run_context import NOT_STARTED_HERE, RESTARTED, TAKEN_UP, LiveRun
-from lfclient.console.runner.task_supervisor import FollowTask, Tasks
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.runner.run_context import (
+    AFTER_KEY_CHANGE,
+    AFTER_RESTART,
+    NOT_STARTED_HERE,
+    RunContext,
+)
+from lfclient.console.runner.task_supervisor import FollowTask, TaskSupervisor
 from lfclient.console.store.errors import AnswerUnreadable
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
@@ -26,7 +31,7 @@ from lfclient.runs.reducer import finalize
 
 # for which a visitor's key is used after the last sign of that visitor
 VISITOR_SECONDS = 3600.0
-NOT_FOLLOWED = (
+KEY_NEEDED_NOTE = (
     "Not followed: key needed. The console process that followed this run is gone, and what is "
     "left of the console does not have the key. The run itself goes on at the server; it is "
     "followed again as soon as somebody connects with the key."
@@ -55,14 +60,14 @@ class Takeover:
     def __init__(
         self,
         store: Store,
-        presence: Presence,
-        board: Board,
-        tasks: Tasks,
+        registry: ProcessRegistry,
+        cache: RunCache,
+        supervisor: TaskSupervisor,
         owner_of: Callable[[Connection], str],
         connections: Sequence[Connection],
     ) -> None:
-        self._store, self._presence = store, presence
-        self._board, self._tasks = board, tasks
+        self._store, self._registry = store, registry
+        self._cache, self._supervisor = cache, supervisor
         self._owner_of = owner_of
         self._configured = {owner_of(one): one for one in connections}
         self._visitors: dict[str, tuple[Connection, float]] = {}
@@ -75,10 +80,10 @@ class Takeover:
             target=self._watch, name="langflow-console-takeover", daemon=True
         )
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """End what died with its process and cannot be found again; watch. Raises `StoreError`."""
         for record in self._store.unfinished():
-            if record.mode != "background" and not self._presence.alive(record.worker):
+            if record.mode != "background" and not self._registry.is_alive(record.worker):
                 self._close_lost(record)
         self._thread.start()
 
@@ -97,46 +102,46 @@ class Takeover:
                 del self._visitors[name]
             self._visitors[owner] = (connection, at)
         for record in self._store.unfinished(owner):
-            used = self._tasks.connection(record.id)
+            used = self._supervisor.connection(record.id)
             if used is None:
                 self._see_to(record, connection)
             elif used.api_key != connection.api_key and self._may_change_key(record):
-                self._tasks.leave(record.id)
+                self._supervisor.detach(record.id)
                 self._see_to(record, connection)
 
-    def forget(self, connection: Connection) -> None:
+    def forget_connection(self, connection: Connection) -> None:
         """Take nothing over with what a visitor came with, any more."""
         with self._visiting:
             self._visitors.pop(self._owner_of(connection), None)
 
-    def look(self, *, tell: bool = True) -> None:
+    def check(self, *, announce: bool = True) -> None:
         """See who lives, and to the runs of those who don't; `tell` of those without a key."""
-        self._presence.look()
-        for record in self._store.unfinished(besides=self._presence.id):
-            if self._tasks.connection(record.id) is None:
-                self._see_to(record, self._connection(record.owner), tell=tell)
+        self._registry.heartbeat()
+        for record in self._store.unfinished(besides=self._registry.id):
+            if self._supervisor.connection(record.id) is None:
+                self._see_to(record, self._connection(record.owner), announce=announce)
             # or was it this one, since the list was read?
-            elif self._store.worker_of(record.id) != self._presence.id:
-                self._tasks.lose(record.id)  # another process took it over
+            elif self._store.worker_of(record.id) != self._registry.id:
+                self._supervisor.drop_lost(record.id)  # another process took it over
         for run_id in tuple(self._unsure):
             record = self._kept(run_id)
-            if record and not record.ended and record.worker == self._presence.id:
+            if record and not record.ended and record.worker == self._registry.id:
                 self._taken.add(run_id)
-                self._see_to(record, self._connection(record.owner), tell=tell)
+                self._see_to(record, self._connection(record.owner), announce=announce)
             self._unsure.discard(run_id)
 
     def _watch(self) -> None:
-        tell, fault = False, ""
+        announce, fault = False, ""
         while True:
             try:
-                self.look(tell=tell)
-                tell, fault = True, ""
+                self.check(announce=announce)
+                announce, fault = True, ""
             except Exception as error:
                 # the next look may do better; logged once, without its text, which may hold all
                 if fault != type(error).__name__:
                     fault = type(error).__name__
                     log.error("Looking for runs that nobody follows failed (%s)", fault)
-            if self._ended.wait(BEAT_SECONDS):
+            if self._ended.wait(HEARTBEAT_SECONDS):
                 return
 
     def _connection(self, owner: str) -> Connection | None:
@@ -148,49 +153,51 @@ class Takeover:
     def _may_change_key(self, record: RunRecord) -> bool:
         return bool(record.job_id) or record.id in self._taken
 
-    def _see_to(self, record: RunRecord, connection: Connection | None, tell: bool = True) -> None:
-        ours = record.worker == self._presence.id
+    def _see_to(
+        self, record: RunRecord, connection: Connection | None, announce: bool = True
+    ) -> None:
+        ours = record.worker == self._registry.id
         # without a job it may be on its way at this moment
-        if (not self._may_change_key(record)) if ours else self._presence.alive(record.worker):
+        if (not self._may_change_key(record)) if ours else self._registry.is_alive(record.worker):
             return
         if record.mode != "background":
             self._close_lost(record)
         elif connection:
             self._adopt(record, connection)
-        elif tell and record.note != NOT_FOLLOWED:
+        elif announce and record.note != KEY_NEEDED_NOTE:
             self._give_up(record)
 
     def _adopt(self, record: RunRecord, connection: Connection) -> None:
         """Follow a job that a process now dead, or another key, followed before."""
-        mine = self._presence.id
+        mine = self._registry.id
         ours = record.worker == mine
         with self._lock:
             if not ours and not self._claim(record):
                 return
-            current = self._board.peek(record.id) or self._kept(record.id)
+            current = self._cache.snapshot(record.id) or self._kept(record.id)
             if current is None or current.ended or current.worker != mine:
                 return
             # what was pressed and not carried out died with its follower
-            self._board.put(replace(current, **{**current.unpressed(), **_as_told(current)}))
+            self._cache.put(replace(current, **{**current.unpressed(), **_resume_changes(current)}))
             self._taken.add(record.id)
             # the local Langflow takes another port at each start
             moved = connection.url != record.server_url and connection.source != "local"
             followed = bool(current.job_id)
 
-            async def work(live: LiveRun) -> None:
+            async def work(context: RunContext) -> None:
                 if followed:
-                    await follow(live, moved=moved, taken_up=True)
+                    await follow(context, moved=moved, taken_up=True)
                 else:
-                    # blind: the inputs that were kept are not all that it was given
-                    again = not (moved or live.blind)
-                    await recover(live, live.record.overrides if again else None)
+                    # secrets_lost_reason: the inputs that were kept are not all that it was given
+                    again = not (moved or context.secrets_lost_reason)
+                    await recover(context, context.record.overrides if again else None)
 
             job = FollowTask(record.id, connection, work, sent=True)
             if not current.started_here:
-                job.blind = NOT_STARTED_HERE
-            elif not current.inputs_kept or holds_mask(current.overrides):
-                job.blind = TAKEN_UP if ours else RESTARTED
-            self._tasks.begin(job)
+                job.secrets_lost_reason = NOT_STARTED_HERE
+            elif not current.inputs_kept or contains_mask(current.overrides):
+                job.secrets_lost_reason = AFTER_KEY_CHANGE if ours else AFTER_RESTART
+            self._supervisor.start(job)
 
     def _kept(self, run_id: str) -> RunRecord | None:
         """A run as it is kept; without what it has produced where that cannot be read."""
@@ -201,7 +208,7 @@ class Takeover:
 
     def _claim(self, record: RunRecord) -> bool:
         self._unsure.add(record.id)
-        claimed = self._store.claim(record.id, record.worker, self._presence.id)
+        claimed = self._store.claim(record.id, record.worker, self._registry.id)
         self._unsure.discard(record.id)
         return claimed
 
@@ -211,7 +218,7 @@ class Takeover:
             version = record.version + (2 if record.worker else 1)
             self._store.update(
                 replace(
-                    record, worker="", version=version, note=NOT_FOLLOWED, stop_requested_at=None
+                    record, worker="", version=version, note=KEY_NEEDED_NOTE, stop_requested_at=None
                 )
             )
 
@@ -239,16 +246,16 @@ class Takeover:
         )
 
 
-def _as_told(record: RunRecord) -> dict[str, Any]:
+def _resume_changes(record: RunRecord) -> dict[str, Any]:
     """What its follower goes on from: where a part is missing, all is asked for anew."""
     whole = record.answer_kept is StoredParts.WHOLE
     return {} if whole else {"run": None, "answer_kept": StoredParts.WHOLE}
 
 
-def holds_mask(value: object) -> bool:
+def contains_mask(value: object) -> bool:
     """Whether a secret stood somewhere in kept values."""
     if isinstance(value, dict):
-        return any(map(holds_mask, value.values()))
+        return any(map(contains_mask, value.values()))
     if isinstance(value, list):
-        return any(map(holds_mask, value))
+        return any(map(contains_mask, value))
     return value == SECRET_MASK

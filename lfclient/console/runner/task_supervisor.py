@@ -15,67 +15,67 @@ from typing import Any
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner import memory
-from lfclient.console.runner.record_writer import Records
-from lfclient.console.runner.run_context import LiveRun, Wishes
-from lfclient.console.runner.threads import aside, python_ends
+from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.run_context import PendingCommands, RunContext
+from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.server_info import ServerInfo
 
-Connect = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
-Work = Callable[[LiveRun], Awaitable[None]]
+ClientFactory = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
+Execute = Callable[[RunContext], Awaitable[None]]
 
-TIDY_SECONDS = 5.0
+MAINTENANCE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class FollowTask:
-    """What is to be done for a run that is on the board. `sent`: it may be going on already."""
+    """What is to be done for a run that is on the cache. `sent`: it may be going on already."""
 
     run_id: str
     connection: Connection
-    work: Work
+    work: Execute
     server: ServerInfo | None = None
     flow: Flow | None = None
-    blind: str = ""
+    secrets_lost_reason: str = ""
     sent: bool = False
-    wishes: Wishes = field(default_factory=Wishes)
+    commands: PendingCommands = field(default_factory=PendingCommands)
     task: asyncio.Task[None] | None = None
     lost: bool = False
 
-    def lose(self) -> None:
+    def abandon(self) -> None:
         """Stop at once: the run is another process's by now."""
         self.lost = True
         if self.task:
             self.task.cancel()
 
 
-class Tasks:
+class TaskSupervisor:
     """Jobs by run id, each in a task of one loop in one daemon thread.
 
     `left` is set when somebody has stopped looking at a run, whose memory is then given back.
-    `tidiers` are called every few seconds, in threads beside the loop.
+    `maintenance_jobs` are called every few seconds, in threads beside the loop.
     """
 
-    def __init__(self, records: Records, connect: Connect) -> None:
-        self._records = records
-        records.lose = self.lose
+    def __init__(self, writer: RecordWriter, connect: ClientFactory) -> None:
+        self._writer = writer
+        writer.on_lost = self.drop_lost
         self._connect = connect
         self._jobs: dict[str, FollowTask] = {}
-        self.left = False
+        self.release_requested = False
         self._closed = False
-        self.tidiers: list[Callable[[], None]] = []
+        self.maintenance_jobs: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="langflow-console-runner", daemon=True
         )
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._tidy(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._run_maintenance(), self._loop)
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -85,7 +85,7 @@ class Tasks:
         job = self._jobs.get(run_id)
         return job.connection if job else None
 
-    def begin(self, job: FollowTask) -> None:
+    def start(self, job: FollowTask) -> None:
         """Do it, unless something is being done for that run."""
         with self._lock:
             if job.run_id in self._jobs:
@@ -93,30 +93,30 @@ class Tasks:
             self._jobs[job.run_id] = job
         self._loop.call_soon_threadsafe(self._create, job)
 
-    def press_stop(self, run_id: str) -> None:
+    def request_stop(self, run_id: str) -> None:
         """Tell whoever follows the run to stop it."""
         job = self._jobs.get(run_id)
         if job:
-            self._loop.call_soon_threadsafe(job.wishes.press_stop)
+            self._loop.call_soon_threadsafe(job.commands.request_stop)
 
     def decide(self, run_id: str, request_id: str, action_id: str) -> None:
         """Tell whoever follows the run what somebody decided, and on which question."""
         job = self._jobs.get(run_id)
         if job:
-            self._loop.call_soon_threadsafe(job.wishes.decide, request_id, action_id)
+            self._loop.call_soon_threadsafe(job.commands.decide, request_id, action_id)
 
-    def leave(self, run_id: str) -> None:
+    def detach(self, run_id: str) -> None:
         """Let go of a run: the server goes on with it, its record stays as it is."""
         job = self._jobs.get(run_id)
         if job and job.task:
             asyncio.run_coroutine_threadsafe(_cancel([job.task]), self._loop).result(10)
 
-    def lose(self, run_id: str) -> None:
+    def drop_lost(self, run_id: str) -> None:
         """Let go of a run that is not this process's any more, without waiting for that."""
-        self._records.board.drop(run_id)
+        self._writer.cache.remove(run_id)
         job = self._jobs.get(run_id)
         if job:
-            self._loop.call_soon_threadsafe(job.lose)
+            self._loop.call_soon_threadsafe(job.abandon)
 
     def close(self) -> None:
         """Let go of all runs and end the thread."""
@@ -133,19 +133,21 @@ class Tasks:
         job.task = self._loop.create_task(self._do(job))
 
     async def _do(self, job: FollowTask) -> None:
-        live = LiveRun(job.run_id, self._records, job.server, job.flow, job.wishes, job.blind)
+        context = RunContext(
+            job.run_id, self._writer, job.server, job.flow, job.commands, job.secrets_lost_reason
+        )
         try:
-            await self._connected(live, job)
+            await self._connected(context, job)
         except Exception as error:
-            if python_ends(error):
+            if is_interpreter_shutdown(error):
                 return
             # a fault of the console's own: said in the record, and logged without its text,
             # which might hold what a person entered
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("Run %s: %s\n%s", job.run_id, type(error).__name__, frames)
-            record = self._records.board.peek(job.run_id)
+            record = self._writer.cache.snapshot(job.run_id)
             if record is not None and not record.ended:
-                await live.fail(
+                await context.fail(
                     RunStatus.OUTCOME_UNKNOWN,
                     f"The console failed at following this run ({type(error).__name__}).",
                     "The console's log says where. The run itself may go on at the server.",
@@ -162,33 +164,33 @@ class Tasks:
             return None if record.ended else record.unpressed()
 
         with suppress(KeyError):
-            self._records.board.edit(run_id, unpressed)
+            self._writer.cache.edit(run_id, unpressed)
 
-    async def _connected(self, live: LiveRun, job: FollowTask) -> None:
+    async def _connected(self, context: RunContext, job: FollowTask) -> None:
         try:
-            client = await aside(self._connect, job.connection, job.server)
+            client = await in_thread(self._connect, job.connection, job.server)
         except LangflowError as error:
-            if live.record.job_id or job.sent:
-                await live.change(
+            if context.record.job_id or job.sent:
+                await context.change(
                     stop_requested_at=None, note=f"This run cannot be followed. {error.message}"
                 )
             else:
-                await live.fail(RunStatus.FAILED, error.message, error.hint)
+                await context.fail(RunStatus.FAILED, error.message, error.hint)
             return
         async with client:
-            live.client = client
-            await job.work(live)
+            context.client = client
+            await job.work(context)
 
     async def _end(self) -> None:
         self._closed = True
         await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
 
-    async def _tidy(self) -> None:
+    async def _run_maintenance(self) -> None:
         faults: dict[int, str] = {}  # of the last turn, by the step
         while True:
-            await asyncio.sleep(TIDY_SECONDS)
-            beside = (partial(aside, tidy) for tidy in self.tidiers)
-            for number, step in enumerate((self._records.save_rest, self._sweep, *beside)):
+            await asyncio.sleep(MAINTENANCE_SECONDS)
+            beside = (partial(in_thread, tidy) for tidy in self.maintenance_jobs)
+            for number, step in enumerate((self._writer.save_unsaved, self._sweep, *beside)):
                 try:
                     await step()
                     faults.pop(number, None)
@@ -199,9 +201,9 @@ class Tasks:
                         log.error("Tidying the runs failed (%s)", type(error).__name__)
 
     async def _sweep(self) -> None:
-        if self._records.board.sweep() or self.left:
-            self.left = False
-            await aside(memory.give_back)
+        if self._writer.cache.evict() or self.release_requested:
+            self.release_requested = False
+            await in_thread(memory.release)
 
 
 async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-async def aside(function: Callable[..., _T], *args: Any) -> _T:
+async def in_thread(function: Callable[..., _T], *args: Any) -> _T:
     """Call it in another thread.
 
     Python takes no more work into threads as it ends, while the loop goes on for a moment: who
@@ -18,12 +18,12 @@ async def aside(function: Callable[..., _T], *args: Any) -> _T:
     try:
         return await asyncio.to_thread(function, *args)
     except RuntimeError as error:
-        if python_ends(error):
+        if is_interpreter_shutdown(error):
             raise asyncio.CancelledError from error
         raise
 
 
-def python_ends(error: BaseException) -> bool:
+def is_interpreter_shutdown(error: BaseException) -> bool:
     """Whether that is no fault, but Python taking no more work as it ends."""
     # it has no other way to tell: "cannot schedule new futures after interpreter shutdown"
     return isinstance(error, RuntimeError) and "shutdown" in str(error)

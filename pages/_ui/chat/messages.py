@@ -202,7 +202,7 @@ def _follow(talk: Talk, kept: frozenset[str], drawn: Hashable, first: dict[str, 
         if left <= 0:
             return
         time.sleep(min(left, _PACE))
-        record = runner.wait_change(record.id, record.version, until - time.monotonic())
+        record = runner.wait_for_change(record.id, record.version, until - time.monotonic())
 
 
 def _calls_for_page(record: RunRecord, kept: frozenset[str]) -> Hashable:

@@ -55,14 +55,14 @@ def backend() -> Backend:
     )
     if settings.keeping.inputs:
         drafts().keep_in(DraftsBehind(made.runner.store.drafts, made.mark))
-    memory.settle()
+    memory.set_baseline()
     return made
 
 
 def close_run() -> None:
     """Show no run; it goes on, and what was held to show it is given back."""
     run_page.close_run()
-    backend().runner.leave()
+    backend().runner.release_memory()
 
 
 def client(connection: Connection, server: ServerInfo | None = None) -> LangflowClient:

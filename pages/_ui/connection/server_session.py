@@ -207,7 +207,7 @@ def forget(connection: Connection) -> None:
     """Drop what this browser typed for that server."""
     shared = backend()
     shared.vault.forget(state_browser.browser_id(), connection.url)
-    shared.runner.forget(connection)
+    shared.runner.forget_connection(connection)
     shared.attached.drop(shared.runner.owner_of(connection))  # typed again, it counts at once
 
 

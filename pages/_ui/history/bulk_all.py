@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.console.content.csv_writer import csv_bytes
-from lfclient.console.runner.run_history import Past
+from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import Entry
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
@@ -45,7 +45,7 @@ def draw(view: View) -> None:
             _panel(view)
 
 
-def csv_file(lists: Past, view: View) -> bytes:
+def csv_file(lists: LiveHistory, view: View) -> bytes:
     """The runs that are found, the newest first; from any thread. Raises `StoreError`."""
     return csv_bytes([csv_row(entry) for entry in _entries(lists, view)])
 
@@ -72,7 +72,7 @@ def csv_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entries(lists: Past, view: View) -> Iterator[Entry]:
+def _entries(lists: LiveHistory, view: View) -> Iterator[Entry]:
     cursor, left = None, MOST_EXPORTED
     while left:
         page = lists.page(view.owners, view.which, older_than=cursor, limit=min(_AT_ONCE, left))

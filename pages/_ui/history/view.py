@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lfclient.console.runner.run_history import Past
+from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import Page
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.errors import LangflowError
@@ -56,9 +56,9 @@ class View:
         return len(past().page(self.owners, self.newer, limit=most).entries)
 
 
-def past() -> Past:
+def past() -> LiveHistory:
     """The lists of runs."""
-    return backend().runner.past
+    return backend().runner.history
 
 
 @contextmanager

@@ -282,7 +282,7 @@ def begin(
             mode=mode,
             session_id=session_id,
             server=choice.server,
-            click=click,
+            submit_token=click,
         )
         note_begun(owner, choice.flow, chat=choice.chat)
         return run_id

@@ -185,7 +185,7 @@ def _run(again: Again, click: str) -> None:
             mode=again.mode,
             session_id=session_id,
             server=again.server,
-            click=click,
+            submit_token=click,
         )
     except LangflowError as error:
         notices.leave_notice(error)

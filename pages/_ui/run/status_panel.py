@@ -57,7 +57,7 @@ class Panel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """What has changed since the last time."""
-        fault = backend().runner.disk_fault
+        fault = backend().runner.save_error
         said = (record.status, tuple(_sentences(record)), fault and fault.message)
         self._head.show(said, lambda place: _draw_head(place, record))
         self.going.show(record, flow)
@@ -157,7 +157,7 @@ def _news(session: ServerSession, record: RunRecord, seconds: float) -> Iterator
     latest: RunRecord | None = record
     while latest is not None and not latest.ended and (left := until - time.monotonic()) > 0:
         version = latest.version
-        latest = backend().runner.wait_change(record.id, version, left)
+        latest = backend().runner.wait_for_change(record.id, version, left)
         if latest is not None and latest.owner == session.owner and latest.version != version:
             yield latest
 
@@ -193,7 +193,7 @@ def _follow(
         if not again and progress.outline(record) != outline:
             again, until = True, time.monotonic() + LAST_SECONDS
         left = until - time.monotonic()
-        record = runner.wait_change(run_id, record.version, left) if left > 0 else None
+        record = runner.wait_for_change(run_id, record.version, left) if left > 0 else None
         if record is None:
             break
         panel.show(record, flow)
@@ -212,7 +212,7 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         st.caption(" ".join(_sentences(record)))
         if record.gist:
             st.caption(f":material/input: {plain(record.gist)}")
-        unwritten = backend().runner.disk_fault
+        unwritten = backend().runner.save_error
         if unwritten:
             alerts.show_words(
                 "The console cannot write its records",

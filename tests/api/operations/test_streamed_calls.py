@@ -256,8 +256,8 @@ def test_stop_closes_no_call_that_is_just_beginning(
     wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
 ):
     """That would leave the SQLite of 1.13 locked: it waits, from the first event on."""
-    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 0.4)
-    monkeypatch.setattr(execution, "_BEGIN_LIMIT", 60.0)
+    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 0.4)
+    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", 60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     time.sleep(0.3)
     told = time.monotonic()
@@ -280,8 +280,8 @@ def test_stop_waits_no_longer_than_it_must(
     limit: float,
 ):
     """A component may tell nothing for an hour."""
-    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 60.0)
-    monkeypatch.setattr(execution, "_BEGIN_LIMIT", limit)
+    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 60.0)
+    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", limit)
     monkeypatch.setitem(VERSIONS, "modes", release)
     run_id = stop_of_a_beginning_call(wired, server)
     server.log.extend(told)
@@ -293,8 +293,8 @@ def test_a_call_that_ends_while_its_stop_waits_has_ended(
     wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
 ):
     """And says that the stop came to nothing."""
-    monkeypatch.setattr(execution, "_BEGIN_SECONDS", 60.0)
-    monkeypatch.setattr(execution, "_BEGIN_LIMIT", 60.0)
+    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 60.0)
+    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", 60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     server.log.extend([LOG[0], LOG[-1]])
     record = wired.ended(run_id)

@@ -21,9 +21,9 @@ def bench(tmp_path, request):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def two(request, tmp_path, monkeypatch):
-    monkeypatch.setattr(replica_sync, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(replica_sync, "TELL_SECONDS", 0.2)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.2)
+    monkeypatch.setattr(replica_sync, "SYNC_SECONDS", 0.05)
+    monkeypatch.setattr(replica_sync, "PUBLISH_SECONDS", 0.2)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.2)
     url = SecretStr(postgres().new_database()) if request.param == "postgresql" else None
     made = Two(tmp_path, url)
     yield made

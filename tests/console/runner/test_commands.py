@@ -127,8 +127,8 @@ def test_a_secret_that_is_streamed_in_pieces_is_hidden(bench):
 
 def test_what_is_learnt_late_of_a_run_that_left_the_memory_is_kept(bench, monkeypatch):
     """The record is taken from the disk again."""
-    monkeypatch.setattr("lfclient.console.runner.run_cache.KEEP_SECONDS", 0)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.02)
+    monkeypatch.setattr("lfclient.console.runner.run_cache.ENDED_TTL_SECONDS", 0)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.02)
     bench.restart()
     bench.server.dialect = "inputs"
     handle = FakeLangflow.handle

@@ -136,7 +136,7 @@ def test_a_decision_that_nothing_comes_of_can_be_made_again(
     monkeypatch,
 ):
     """As when the server was ended right after it had taken it."""
-    monkeypatch.setattr(job_follower, "DECIDED_SECONDS", 0.2)
+    monkeypatch.setattr(job_follower, "DECISION_TIMEOUT_SECONDS", 0.2)
     bench.server.resume_deaf = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     record = bench.until(asking, lambda record: "still waits" in record.note)

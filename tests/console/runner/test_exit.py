@@ -20,7 +20,7 @@ from lfclient.console.runner import backoff, task_supervisor
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
 
-task_supervisor.TIDY_SECONDS = 0.01
+task_supervisor.MAINTENANCE_SECONDS = 0.01
 backoff.POLLED = backoff.LISTENING = (0.01,)
 bench = Bench(Path(sys.argv[1]), FakeLangflow(dialect="inputs", seconds=60))
 run_id = bench.start()
@@ -32,12 +32,12 @@ print(run_id)
 """
 # something to write at each look, as with a server that tells of a run's progress
 BUSY = """
-from lfclient.console.runner.run_context import LiveRun
-before = LiveRun.take
+from lfclient.console.runner.run_context import RunContext
+before = RunContext.apply_response
 async def take(self, run, **changes):
-    await self.records.change(self.id, note="")
+    await self.writer.change(self.id, note="")
     await before(self, run, **changes)
-LiveRun.take = take
+RunContext.apply_response = take
 """
 
 
@@ -71,7 +71,7 @@ def test_a_run_that_goes_on_as_the_console_ends_is_left_to_be_taken_up(tmp_path)
 
 def test_a_run_whose_turn_comes_as_the_runner_ends_is_not_begun(bench):
     """Its task would be left without ever having run, of which Python warns."""
-    _begin_one_at_the_last_moment(bench.runner._tasks)
+    _begin_one_at_the_last_moment(bench.runner._supervisor)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         bench.restart()

@@ -121,7 +121,7 @@ def test_a_stop_waits_for_no_answer_that_does_not_come(bench):
 
 def test_what_cannot_be_tidied_holds_up_nothing_else_and_is_logged_once(bench, monkeypatch, caplog):
     """Its text may hold anything, and is not in the log."""
-    monkeypatch.setattr(task_supervisor, "TIDY_SECONDS", 0.02)
+    monkeypatch.setattr(task_supervisor, "MAINTENANCE_SECONDS", 0.02)
     bench.restart()
     done = []
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_tidied_holds_up_nothing_else_and_is_logged_once(bench, m
         done.append("fails")
         raise LookupError("a word of somebody's")
 
-    bench.runner._tasks.tidiers[:] = [fails, lambda: done.append("goes on")]
+    bench.runner._supervisor.maintenance_jobs[:] = [fails, lambda: done.append("goes on")]
     wait_for(lambda: done.count("goes on") >= 3)
     assert caplog.text.count("Tidying the runs failed (LookupError)") == 1
     assert "a word" not in caplog.text
@@ -137,7 +137,7 @@ def test_what_cannot_be_tidied_holds_up_nothing_else_and_is_logged_once(bench, m
 
 def test_a_console_that_follows_too_many_runs_says_so(bench, monkeypatch):
     """Nothing is sent or recorded then."""
-    monkeypatch.setattr(runner_core, "MAX_LIVE", 1)
+    monkeypatch.setattr(runner_core, "MAX_FOLLOWED_RUNS", 1)
     bench.server.held = True
     bench.start()
     with pytest.raises(TooManyRuns):
@@ -159,7 +159,7 @@ def test_a_store_that_fails_stops_a_start_before_anything_is_sent(bench, monkeyp
 
 def test_a_record_that_is_kept_without_an_answer_is_closed(bench, monkeypatch):
     """Nothing was sent for it, also when the same button is pressed again."""
-    monkeypatch.setattr(task_supervisor, "TIDY_SECONDS", 0.3)
+    monkeypatch.setattr(task_supervisor, "MAINTENANCE_SECONDS", 0.3)
     bench.restart()
     bench.break_once("create")
     with pytest.raises(StoreError):
@@ -172,7 +172,7 @@ def test_a_record_that_is_kept_without_an_answer_is_closed(bench, monkeypatch):
 
 def test_a_record_that_cannot_be_written_is_kept_and_written_later(bench, monkeypatch):
     """The run ends in memory, says so, and is on disk once there is room."""
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.1)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.1)
     bench.restart()
     write = bench.runner._store.update
 
@@ -189,7 +189,7 @@ def test_a_record_that_cannot_be_written_is_kept_and_written_later(bench, monkey
 
 def test_a_record_that_cannot_be_kept_does_not_hold_up_others(bench, monkeypatch, caplog):
     """It is logged by its kind alone, and tidying goes on."""
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.05)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.05)
     bench.restart()
     write, broken, failing = bench.runner._store.update, [], [True]
 
@@ -216,9 +216,9 @@ def test_a_fault_after_the_end_leaves_the_end_as_it_was(bench, monkeypatch):
     async def fail(listener):
         raise RuntimeError
 
-    monkeypatch.setattr("lfclient.console.runner.event_listener.Listener.close", fail)
+    monkeypatch.setattr("lfclient.console.runner.event_listener.EventListener.close", fail)
     record = bench.ended(bench.start())
-    while bench.runner._tasks.connection(record.id):
+    while bench.runner._supervisor.connection(record.id):
         time.sleep(0.01)
     assert bench.runner.get(record.id, bench.owner) == record
 
@@ -277,7 +277,7 @@ def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "restarted" in record.problem.message
     assert record.problem.hint
-    (entry,) = bench.runner.past.page([bench.owner], RunFilter(text="restarted")).entries
+    (entry,) = bench.runner.history.page([bench.owner], RunFilter(text="restarted")).entries
     assert entry.headline == record.problem.message
 
 
@@ -297,7 +297,7 @@ def test_a_run_that_is_taken_up_while_the_console_looks_is_kept(bench, monkeypat
         return found
 
     monkeypatch.setattr(store, "unfinished", then_taken_up)
-    bench.runner._takeover.look(tell=False)
+    bench.runner._takeover.check(announce=False)
     bench.until(run_id, lambda record: record.run)
     assert bench.runner.is_followed(run_id)
 
@@ -313,7 +313,7 @@ def test_a_run_that_another_living_process_follows_is_left_to_it(bench):
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.server.finish()
     while not record.ended:
-        record = other.wait_change(run_id, record.version, 5)
+        record = other.wait_for_change(run_id, record.version, 5)
     assert record.status is RunStatus.COMPLETED
 
 
@@ -377,14 +377,14 @@ def test_a_stop_that_did_not_stop_can_be_asked_for_again(bench, monkeypatch, sto
 
 def test_tidying_goes_on_after_a_fault(bench, monkeypatch, caplog):
     """Records that wait to be written are written all the same."""
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.05)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.05)
     bench.restart()
 
     def fail():
         raise RuntimeError("hunter2-hunter2")
 
-    monkeypatch.setattr(memory, "give_back", fail)
-    bench.runner.leave()
+    monkeypatch.setattr(memory, "release", fail)
+    bench.runner.release_memory()
     wait_for(lambda: "RuntimeError" in caplog.text)
     write = bench.runner._store.update
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from lfclient.console.runner import recovery
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.takeover import NOT_FOLLOWED
+from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import CONNECTION, both_dialects, move_click
@@ -23,8 +23,8 @@ inputs = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True
 @pytest.fixture(autouse=True)
 def soon_given_up(monkeypatch):
     """A job that is not found is given up within half a second."""
-    monkeypatch.setattr(recovery, "LOOK_SECONDS", 0.4)
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 0.4)
+    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 0.4)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 0.4)
 
 
 def lost(bench, *, arrived, overrides=None, ago=0.0):
@@ -163,8 +163,8 @@ def test_of_two_lost_runs_of_one_session_none_takes_the_job_of_the_other(bench):
 
 def test_of_two_lost_runs_of_one_session_each_has_its_job_by_its_key(bench, monkeypatch):
     """While it may be sent again, however long the one whose job it is takes to find it."""
-    monkeypatch.setattr(recovery, "LOOK_SECONDS", 15)
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 15)
+    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 15)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 15)
     first = lost(bench, arrived=False)
     second = lost(bench, arrived=True)
     (job_id,) = bench.server.jobs
@@ -236,7 +236,7 @@ def test_a_server_that_is_away_is_waited_for(bench):
 @inputs
 def test_stop_ends_the_search(bench, monkeypatch):
     """What can be known by then is said."""
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 60)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 60)
     run_id = lost(bench, arrived=False)
     bench.runner.attach(CONNECTION)
     bench.until(run_id, lambda record: "looks for the run" in record.note)
@@ -249,7 +249,7 @@ def test_stop_ends_the_search(bench, monkeypatch):
 @inputs
 def test_a_job_that_is_found_after_stop_is_stopped(bench, monkeypatch):
     """The search goes on to its next look, and the server is told."""
-    monkeypatch.setattr(recovery, "LEAST_SECONDS", 60)
+    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 60)
     bench.server.seconds = 60
     run_id = lost(bench, arrived=True)
     bench.server.key_refused = True
@@ -333,9 +333,9 @@ def test_without_its_key_a_run_waits_and_says_so(bench, monkeypatch, arrived):
         bench.restart()
     else:
         run_id = lost(bench, arrived=False)
-    bench.runner._takeover.look()
+    bench.runner._takeover.check()
     record = bench.runner.get(run_id, bench.owner)
-    assert (record.ended, record.note) == (False, NOT_FOLLOWED)
+    assert (record.ended, record.note) == (False, KEY_NEEDED_NOTE)
     assert "key needed" in record.note
     bench.server.finish()
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))

@@ -52,7 +52,7 @@ def test_a_stop_is_seen_in_another_process(two, monkeypatch):
         return await stop(*args, **more)
 
     monkeypatch.setattr(AsyncLangflowClient, "stop", slow)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 3600)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 3600)
     run_id = two.begun()
     two.there(run_id, lambda record: record.run)
     time.sleep(0.3)
@@ -107,7 +107,7 @@ def test_what_was_pressed_before_its_follower_died_is_carried_out(two):
     """By the one that takes the run over: nobody had taken it."""
     run_id = two.begun()
     two.there(run_id, lambda record: record.run)
-    two.runner._exchange.close()
+    two.runner._replica_sync.close()
     two.other.stop(run_id, CONNECTION)
     two.take_over(run_id)
     assert two.ended(run_id).status is RunStatus.CANCELLED

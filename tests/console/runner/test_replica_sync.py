@@ -78,11 +78,11 @@ def test_what_has_not_changed_is_not_written_again(two):
     two.there(run_id, lambda record: record.run)
     version = two.other.get(run_id, two.owner).version
     written = []
-    tell = two.runner._records.tell
-    two.runner._records.tell = lambda records: (written.append(records), tell(records))[1]
+    publish = two.runner._writer.publish
+    two.runner._writer.publish = lambda records: (written.append(records), publish(records))[1]
     time.sleep(0.6)
     assert (written, two.other.get(run_id, two.owner).version) == ([], version)
-    replica_sync.TELL_SECONDS = 1.0
+    replica_sync.PUBLISH_SECONDS = 1.0
     two.server.log = [BEGUN, event("end")]
     two.server.seconds = 0
     two.ended(two.start())
@@ -95,8 +95,11 @@ def test_it_is_written_at_most_so_often(two):
     two.server.log.append(message("m", "", "partial"))
     two.there(run_id, lambda record: record.run)
     moments = []
-    tell = two.runner._records.tell
-    two.runner._records.tell = lambda records: (moments.append(time.monotonic()), tell(records))[1]
+    publish = two.runner._writer.publish
+    two.runner._writer.publish = lambda records: (
+        moments.append(time.monotonic()),
+        publish(records),
+    )[1]
     for number in range(100):
         two.server.log.append(token(f"{number} "))
         time.sleep(0.01)
@@ -117,23 +120,23 @@ def test_a_database_that_is_away_is_told_once_it_is_back(two, monkeypatch):
         away.setattr(two.runner.store, "update_going", gone)
         two.server.log += [message("m", "Said.")]
         two.until(run_id, said)
-        wait_for(lambda: two.runner.disk_fault)
+        wait_for(lambda: two.runner.save_error)
     two.there(run_id, said)
-    assert two.runner.disk_fault is None
+    assert two.runner.save_error is None
 
 
 def test_one_that_cannot_be_told_holds_up_no_other(two, monkeypatch, caplog):
     """It is said once, without what it holds."""
     good, bad = two.begun(), two.begun()
-    records = two.runner._records
-    tell = records.tell
+    writer = two.runner._writer
+    publish = writer.publish
 
     def refusing(some):
         if any(one.id == bad for one in some):
             raise TypeError("what was entered")
-        return tell(some)
+        return publish(some)
 
-    monkeypatch.setattr(records, "tell", refusing)
+    monkeypatch.setattr(writer, "publish", refusing)
     two.there(good, lambda record: record.run)
     assert two.other.get(bad, two.owner).run is None
     wait_for(lambda: caplog.records)

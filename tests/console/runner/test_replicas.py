@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner import process_registry as runner_presence
+from lfclient.console.runner import process_registry
 from lfclient.console.runner.process_registry import (
-    BEAT_SECONDS,
-    DEAD_SECONDS,
+    DEAD_AFTER_SECONDS,
+    HEARTBEAT_SECONDS,
     DatabaseHeartbeat,
-    Locks,
+    FileLockRegistry,
 )
-from lfclient.console.runner.takeover import NOT_FOLLOWED
+from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FakeLangflow
@@ -54,25 +54,25 @@ class Replicas(Bench):
     def kill(self, runner):
         """As SIGKILL: it beats no more, writes no more, and takes no leave."""
         runner._takeover.close()
-        runner._exchange.close()
-        runner._tasks.close()
+        runner._replica_sync.close()
+        runner._supervisor.close()
         self.runners.remove(runner)
 
-    def look(self, *runners, seconds=BEAT_SECONDS):
+    def look(self, *runners, seconds=HEARTBEAT_SECONDS):
         """Let them look, so many seconds later."""
         self.clock.now += seconds
         for runner in runners:
-            runner._takeover.look()
+            runner._takeover.check()
 
 
 @pytest.fixture
 def replicas(tmp_path, clock, monkeypatch):
-    def presence(folder, store):
+    def open_registry(folder, store):
         return DatabaseHeartbeat(store.workers, clock)
 
-    monkeypatch.setattr("lfclient.console.runner.runner.presence", presence)
-    monkeypatch.setattr("lfclient.console.runner.takeover.BEAT_SECONDS", 3600)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 3600)
+    monkeypatch.setattr("lfclient.console.runner.runner.open_process_registry", open_registry)
+    monkeypatch.setattr("lfclient.console.runner.takeover.HEARTBEAT_SECONDS", 3600)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 3600)
     made = Replicas(tmp_path, FakeLangflow(seconds=60), clock)
     yield made
     for runner in made.runners:
@@ -82,9 +82,9 @@ def replicas(tmp_path, clock, monkeypatch):
 def until_dead(bench, *runners):
     """Let them look until whoever has died is taken for dead, and no longer than it may take."""
     spent = 0.0
-    while spent < DEAD_SECONDS + BEAT_SECONDS:
+    while spent < DEAD_AFTER_SECONDS + HEARTBEAT_SECONDS:
         bench.look(*runners)
-        spent += BEAT_SECONDS
+        spent += HEARTBEAT_SECONDS
 
 
 def test_another_takes_over_from_one_that_dies(replicas):
@@ -94,7 +94,7 @@ def test_another_takes_over_from_one_that_dies(replicas):
     replicas.until(run_id, lambda record: record.job_id)
     replicas.look(first, second)
     replicas.kill(first)
-    replicas.look(second, seconds=DEAD_SECONDS - BEAT_SECONDS)
+    replicas.look(second, seconds=DEAD_AFTER_SECONDS - HEARTBEAT_SECONDS)
     assert not second.is_followed(run_id)
     until_dead(replicas, second)
     assert second.is_followed(run_id)
@@ -142,7 +142,7 @@ def test_without_the_key_it_says_so_until_a_visitor_brings_it(replicas):
     replicas.look(first, second, third)
     replicas.kill(first)
     until_dead(replicas, second, third)
-    assert second.get(run_id, replicas.owner).note == NOT_FOLLOWED
+    assert second.get(run_id, replicas.owner).note == KEY_NEEDED_NOTE
     third.attach(CONNECTION)
     assert third.is_followed(run_id)
     replicas.runner = third
@@ -168,7 +168,7 @@ def test_a_key_that_was_taken_back_is_not_used(replicas):
     """The visitor had it forgotten."""
     first, second = replicas.runner, replicas.new_runner()
     second.attach(CONNECTION)
-    second.forget(CONNECTION)
+    second.forget_connection(CONNECTION)
     run_id = replicas.start()
     replicas.until(run_id, lambda record: record.job_id)
     replicas.look(first, second)
@@ -207,15 +207,15 @@ def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
     store = second.store
     replicas.until(run_id, lambda record: record.job_id)
     before = store.get(run_id)
-    assert store.worker_of(run_id) == second._presence.id
+    assert store.worker_of(run_id) == second._registry.id
     for _ in range(20):  # so that its version is the newer one
-        first._board.change(run_id, note="written by the one that was away")
+        first._cache.change(run_id, note="written by the one that was away")
     replicas.server.jobs[before.job_id].state = "cancelled"
     wait_for(lambda: not first.is_followed(run_id))
     replicas.runner = second
     record = replicas.ended(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert store.worker_of(run_id) == second._presence.id
+    assert store.worker_of(run_id) == second._registry.id
     assert "away" not in first.get(run_id, replicas.owner).note
     assert not caplog.records
 
@@ -231,7 +231,7 @@ def test_a_call_of_one_that_only_paused_has_its_answer(replicas):
     replicas.server.finish()
     assert replicas.ended(run_id).status is RunStatus.COMPLETED
     wait_for(lambda: second.store.get(run_id).status is RunStatus.COMPLETED)
-    (listed,) = second.past.page([replicas.owner]).entries
+    (listed,) = second.history.page([replicas.owner]).entries
     (recent,) = second.recent(replicas.owner)
     shown = second.get(run_id, replicas.owner)
     assert {each.status for each in (listed, recent, shown)} == {RunStatus.COMPLETED}
@@ -250,7 +250,7 @@ def test_a_run_that_another_process_deletes_is_gone_at_once(replicas):
         assert second.get(run_id, replicas.owner)
     finally:
         postgres().start()
-    first.past.delete([replicas.owner], [run_id])
+    first.history.delete([replicas.owner], [run_id])
     assert second.get(run_id, replicas.owner) is None
 
 
@@ -263,7 +263,7 @@ def test_a_record_that_is_deleted_while_it_is_followed(replicas):
     replicas.runner.stop(run_id, CONNECTION)
     wait_for(lambda: not replicas.runner.is_followed(run_id))
     assert replicas.runner.get(run_id, replicas.owner) is None
-    assert replicas.runner.disk_fault is None
+    assert replicas.runner.save_error is None
 
 
 def test_a_database_that_is_away_makes_nobody_dead(replicas):
@@ -276,7 +276,7 @@ def test_a_database_that_is_away_makes_nobody_dead(replicas):
     try:
         for runner in (first, second, first, second):
             with pytest.raises(StoreError):
-                replicas.look(runner, seconds=DEAD_SECONDS)
+                replicas.look(runner, seconds=DEAD_AFTER_SECONDS)
     finally:
         postgres().start()
     replicas.look(second, first)
@@ -305,43 +305,43 @@ def test_who_looks_seldom_takes_nobody_for_dead(any_store, clock):
         DatabaseHeartbeat(any_store.workers, clock),
         DatabaseHeartbeat(any_store.workers, clock),
     )
-    one.look()
+    one.heartbeat()
     clock.now += 60
-    one.look()
-    assert one.alive(two.id)
+    one.heartbeat()
+    assert one.is_alive(two.id)
     for _ in range(2):
-        clock.now += BEAT_SECONDS
-        one.look()
-    assert one.alive(two.id)
-    two.look()
+        clock.now += HEARTBEAT_SECONDS
+        one.heartbeat()
+    assert one.is_alive(two.id)
+    two.heartbeat()
     for _ in range(4):
-        clock.now += BEAT_SECONDS
-        one.look()
-        assert one.alive(two.id)
+        clock.now += HEARTBEAT_SECONDS
+        one.heartbeat()
+        assert one.is_alive(two.id)
     for _ in range(2):
-        clock.now += BEAT_SECONDS
-        one.look()
-    assert not one.alive(two.id)
-    two.look()
-    one.look()
-    assert one.alive(two.id)
+        clock.now += HEARTBEAT_SECONDS
+        one.heartbeat()
+    assert not one.is_alive(two.id)
+    two.heartbeat()
+    one.heartbeat()
+    assert one.is_alive(two.id)
 
 
 def test_one_that_has_just_begun_is_known(any_store, clock):
     """Though nobody has looked since; one that has left, or never was, is not."""
     one = DatabaseHeartbeat(any_store.workers, clock)
     two = DatabaseHeartbeat(any_store.workers, clock)
-    assert one.alive(two.id)
+    assert one.is_alive(two.id)
     two.close()
-    clock.now += BEAT_SECONDS
-    one.look()
-    assert not one.alive(two.id)
-    assert not one.alive("")
-    assert one.alive(one.id)
+    clock.now += HEARTBEAT_SECONDS
+    one.heartbeat()
+    assert not one.is_alive(two.id)
+    assert not one.is_alive("")
+    assert one.is_alive(one.id)
 
 
 def test_the_database_says_how_processes_know_of_each_other(any_store, tmp_path):
     """Locks on one machine, counters where there may be several."""
-    made = runner_presence.presence(tmp_path, any_store)
-    assert isinstance(made, DatabaseHeartbeat if any_store.database.is_shared else Locks)
+    made = process_registry.open_process_registry(tmp_path, any_store)
+    assert isinstance(made, DatabaseHeartbeat if any_store.database.is_shared else FileLockRegistry)
     made.close()

@@ -1,4 +1,4 @@
-"""What the runner is made of: schedule, board, presence, memory."""
+"""What the runner is made of: schedule, cache, presence, memory."""
 
 import asyncio
 import gc
@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.runner import backoff, memory
-from lfclient.console.runner.process_registry import Locks
-from lfclient.console.runner.run_cache import KEEP_ENDED, KEEP_SECONDS, Board
+from lfclient.console.runner.process_registry import FileLockRegistry
+from lfclient.console.runner.run_cache import ENDED_TTL_SECONDS, MAX_ENDED_RUNS, RunCache
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
@@ -50,29 +50,31 @@ def _record(id="r", status=RunStatus.QUEUED):
 
 def test_a_waiter_is_woken_by_a_change():
     """And not before; the time is kept where none comes."""
-    board = Board()
-    board.put(_record())
+    cache = RunCache()
+    cache.put(_record())
     begun = time.monotonic()
-    assert board.wait("r", 1, 0.1).version == 1
+    assert cache.wait("r", 1, 0.1).version == 1
     assert time.monotonic() - begun >= 0.1
-    asyncio.new_event_loop().run_in_executor(None, board.change, "r")
-    assert board.wait("r", 1, 5).version == 2
-    assert board.wait("nothing", 1, 5) is None
+    asyncio.new_event_loop().run_in_executor(None, cache.change, "r")
+    assert cache.wait("r", 1, 5).version == 2
+    assert cache.wait("nothing", 1, 5) is None
 
 
 def test_ended_runs_leave_memory_when_nobody_looks():
     """Unfinished and unsaved ones stay."""
     clock = [0.0]
-    board = Board(clock=lambda: clock[0])
-    board.put(_record("going"))
-    board.put(_record("looked at", RunStatus.COMPLETED))
-    board.put(_record("closed", RunStatus.COMPLETED))
-    board.put(_record("unsaved"))
-    board.change("unsaved", status=RunStatus.COMPLETED)
-    clock[0] = KEEP_SECONDS
-    board.get("looked at")
-    board.sweep()
-    assert [board.peek(id) is not None for id in ("going", "looked at", "closed", "unsaved")] == [
+    cache = RunCache(clock=lambda: clock[0])
+    cache.put(_record("going"))
+    cache.put(_record("looked at", RunStatus.COMPLETED))
+    cache.put(_record("closed", RunStatus.COMPLETED))
+    cache.put(_record("unsaved"))
+    cache.change("unsaved", status=RunStatus.COMPLETED)
+    clock[0] = ENDED_TTL_SECONDS
+    cache.get("looked at")
+    cache.evict()
+    assert [
+        cache.snapshot(id) is not None for id in ("going", "looked at", "closed", "unsaved")
+    ] == [
         True,
         True,
         False,
@@ -82,22 +84,22 @@ def test_ended_runs_leave_memory_when_nobody_looks():
 
 def test_only_so_many_ended_runs_stay_in_memory():
     """Those looked at last."""
-    board = Board(clock=iter(range(10_000)).__next__)
-    for n in range(KEEP_ENDED + 3):
-        board.put(_record(f"r{n}", RunStatus.COMPLETED))
-    board.sweep()
-    kept = [n for n in range(KEEP_ENDED + 3) if board.peek(f"r{n}")]
-    assert kept == list(range(3, KEEP_ENDED + 3))
+    cache = RunCache(clock=iter(range(10_000)).__next__)
+    for n in range(MAX_ENDED_RUNS + 3):
+        cache.put(_record(f"r{n}", RunStatus.COMPLETED))
+    cache.evict()
+    kept = [n for n in range(MAX_ENDED_RUNS + 3) if cache.snapshot(f"r{n}")]
+    assert kept == list(range(3, MAX_ENDED_RUNS + 3))
 
 
 def test_a_process_is_alive_until_it_lets_go(tmp_path):
     """Another one can tell, and does not take an unknown one for alive."""
-    one, two = Locks(tmp_path), Locks(tmp_path)
-    assert two.alive(one.id)
+    one, two = FileLockRegistry(tmp_path), FileLockRegistry(tmp_path)
+    assert two.is_alive(one.id)
     one.close()
-    assert not two.alive(one.id)
-    assert not two.alive("never was")
-    assert not two.alive("")
+    assert not two.is_alive(one.id)
+    assert not two.is_alive("never was")
+    assert not two.is_alive("")
 
 
 def test_elapsed_time_is_counted_to_the_end():
@@ -124,7 +126,7 @@ class _Knot:
 @pytest.mark.parametrize("grown", [True, False])
 def test_memory_held_by_cycles_alone_is_freed(monkeypatch, grown):
     """Also what has grown old, at which Python looks seldom; not where little would be gained."""
-    monkeypatch.setattr(memory, "_settled", 0 if grown else 2**40)
+    monkeypatch.setattr(memory, "_baseline", 0 if grown else 2**40)
     knot = _Knot()
     seen = weakref.ref(knot)
     gc.collect()
@@ -132,7 +134,7 @@ def test_memory_held_by_cycles_alone_is_freed(monkeypatch, grown):
     try:
         del knot
         assert seen()
-        memory.give_back()
+        memory.release()
         assert (seen() is None) == grown
     finally:
         gc.enable()
@@ -141,13 +143,13 @@ def test_memory_held_by_cycles_alone_is_freed(monkeypatch, grown):
 def test_memory_is_given_back_after_somebody_has_left_a_run(tmp_path, monkeypatch):
     """Within one turn of tidying, once for each time, and never for nothing."""
     given = []
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.02)
-    monkeypatch.setattr(memory, "give_back", lambda: given.append(1))
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.02)
+    monkeypatch.setattr(memory, "release", lambda: given.append(1))
     runner = Runner(tmp_path)
     try:
         time.sleep(0.1)
         assert given == []
-        runner.leave()
+        runner.release_memory()
         wait_for(lambda: given)
         time.sleep(0.1)
         assert given == [1]

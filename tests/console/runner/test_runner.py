@@ -34,7 +34,13 @@ def test_starting_does_not_wait_for_the_server(bench):
     bench.server.held = True
     started = [
         bench.runner.start(
-            CONNECTION, bench.flow, {}, mode="sync", session_id=None, server=info, click=f"q{n}"
+            CONNECTION,
+            bench.flow,
+            {},
+            mode="sync",
+            session_id=None,
+            server=info,
+            submit_token=f"q{n}",
         )
         for n in range(20)
     ]

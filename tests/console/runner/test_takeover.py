@@ -21,7 +21,7 @@ def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
     two.server.log += [message("m", "", "partial"), token("Half a senten")]
     two.there(run_id, lambda record: said(record) == "Half a senten")
     two.kill()
-    wait_for(lambda: two.other._takeover.look() or two.other.get(run_id, two.owner).ended)
+    wait_for(lambda: two.other._takeover.check() or two.other.get(run_id, two.owner).ended)
     record = two.other.get(run_id, two.owner)
     assert record.status is record.run.status is RunStatus.INTERRUPTED
     (left,) = record.run.unfinished
@@ -29,7 +29,7 @@ def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
     assert set(states(record).values()) == {"interrupted", "waiting"}
     assert "restarted" in record.problem.message
     for words in ("half a senten", "restarted"):
-        (entry,) = two.other.past.page([two.owner], RunFilter(text=words)).entries
+        (entry,) = two.other.history.page([two.owner], RunFilter(text=words)).entries
         assert entry.headline == record.problem.message
 
 
@@ -56,7 +56,7 @@ def test_what_was_told_and_cannot_be_read_holds_nothing_up(two, mode):
     third = two.new_runner()
     third.attach(CONNECTION)
     if mode == "background":
-        wait_for(lambda: third._takeover.look() or third.is_followed(run_id))
+        wait_for(lambda: third._takeover.check() or third.is_followed(run_id))
         two.runner = third
         two.until(run_id, lambda record: record.run and record.run.components)
     else:
@@ -84,7 +84,7 @@ def test_a_run_that_another_process_has_taken_is_let_go_of(two):
     """As soon as there is something to tell of it."""
     run_id = two.begun()
     two.there(run_id, lambda record: record.run)
-    assert two.other.store.claim(run_id, two.runner._presence.id, two.other._presence.id)
+    assert two.other.store.claim(run_id, two.runner._registry.id, two.other._registry.id)
     two.server.log += [message("m", "Said.")]
     wait_for(lambda: not two.runner.is_followed(run_id))
-    assert two.runner.disk_fault is None
+    assert two.runner.save_error is None

@@ -335,7 +335,7 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
     tmp_path, url, monkeypatch
 ):
     """In memory, with a word about it; then with its answer in the database."""
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.TIDY_SECONDS", 0.1)
+    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.1)
     bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url))
     run_id = bench.start()
     bench.kept(run_id, lambda kept: kept.status is RunStatus.IN_PROGRESS)
@@ -344,8 +344,8 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
         next(iter(bench.server.jobs.values())).ends_at = 0
         record = bench.ended(run_id)
         assert record.status is RunStatus.COMPLETED
-        bench.until(run_id, lambda _: bench.runner.disk_fault)
-        assert "cannot be reached" in bench.runner.disk_fault.message
+        bench.until(run_id, lambda _: bench.runner.save_error)
+        assert "cannot be reached" in bench.runner.save_error.message
         with refused("cannot be reached", "keeps trying"):
             bench.start(click="another")
         sent = len(bench.server.jobs)
@@ -356,7 +356,7 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
     assert len(bench.server.jobs) == sent == 1
     bench.server.seconds = 0.1
     assert bench.ended(bench.start(click="another")).status is RunStatus.COMPLETED
-    assert bench.runner.disk_fault is None
+    assert bench.runner.save_error is None
     bench.runner.close()
 
 

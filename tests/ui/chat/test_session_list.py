@@ -122,7 +122,7 @@ def test_a_run_that_goes_on_is_left_when_its_session_is_deleted(talking):
     talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
     app = chat(flow=ONE, session="s")
     going = a_record(talking.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
-    going = replace(going, worker=backend().runner._presence.id)
+    going = replace(going, worker=backend().runner._registry.id)
     backend().runner._store.create(going)
     press(app, "Delete for good")
     assert "still goes on" in app.info[0].value

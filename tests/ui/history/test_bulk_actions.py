@@ -28,7 +28,7 @@ def test_ticked_runs_are_starred_and_labelled(url):
     """Labels of some only stay with them."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.past.change_labels([run.owner], ["a"], ["mine"])
+    backend().runner.history.change_labels([run.owner], ["a"], ["mine"])
     app = press(ticked(history(), "a", "b"), "Star")
     assert column(app, "Flow") == ["★ Echo", "★ Echo"]
     app = label_panel(app)
@@ -56,7 +56,7 @@ def test_a_label_too_many_is_refused_with_the_reason(url):
     run = add(url, "a")
     add(url, "b", 1)
     many = [f"label {number:02}" for number in range(20)]
-    backend().runner.past.change_labels([run.owner], ["b"], many)
+    backend().runner.history.change_labels([run.owner], ["b"], many)
     app = label_panel(ticked(history(), "a", "b"))
     new_label(app, "another")
     assert "20 labels" in said(app)
@@ -101,7 +101,7 @@ def test_a_press_before_the_page_shows_what_is_ticked_now_does_nothing(url, butt
     press(app, button)
     assert "Nothing was done" in said(app)
     assert left(app) == {"a", "b"}
-    assert not backend().runner.past.page([run.owner], RunFilter(starred=True)).entries
+    assert not backend().runner.history.page([run.owner], RunFilter(starred=True)).entries
 
 
 def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted(url):
@@ -124,7 +124,7 @@ def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted
 def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     """What is changed here is what was changed here."""
     run = add(url, "a")
-    lists = backend().runner.past
+    lists = backend().runner.history
     lists.change_labels([run.owner], ["a"], ["old", "kept"])
     app = label_panel(ticked(history(), "a"))
     lists.change_labels([run.owner], ["a"], ["old", "kept", "theirs"])
@@ -140,10 +140,10 @@ def test_a_run_that_is_opened_is_starred_and_labelled(url):
     app = opened(run=run.id)
     press(app, "Star")
     app = new_label(label_panel(app), "  to  show ")
-    entry = backend().runner.past.entry([run.owner], run.id)
+    entry = backend().runner.history.entry([run.owner], run.id)
     assert (entry.starred, entry.labels) == (True, ("to show",))
     assert next(each for each in app.text_input if each.label == "New label").value == ""
     next(each for each in app.multiselect if each.label == "Labels").set_value([])
     press(app, "Unstar")
-    entry = backend().runner.past.entry([run.owner], run.id)
+    entry = backend().runner.history.entry([run.owner], run.id)
     assert (entry.starred, entry.labels) == (False, ())

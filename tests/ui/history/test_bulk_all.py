@@ -22,7 +22,7 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400)
     add(url, "other", 40 * 86400, flow_id=TWO)
-    backend().runner.past.star([run.owner], "starred", True)
+    backend().runner.history.star([run.owner], "starred", True)
     app = history(flow=ONE)
     app.session_state[history_state.part("many")] = True
     app.run()
@@ -39,7 +39,7 @@ def test_a_star_is_told_of_before_its_run_is_deleted(url):
     """Where it is ticked by hand, and where those with a star are not to be kept."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.past.star([run.owner], "a", True)
+    backend().runner.history.star([run.owner], "a", True)
     assert "1 of them has a star" in said(ticked(history(), "a", "b"))
     app = history()
     app.session_state[history_state.part("many")] = True
@@ -72,7 +72,7 @@ def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
         Filters(flow=ONE),
         RunFilter(ONE),
     )
-    text = bulk_all.csv_file(backend().runner.past, view).decode("utf-8-sig")
+    text = bulk_all.csv_file(backend().runner.history, view).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
     assert {row["inputs"] for row in rows} == {"'=1+1"}

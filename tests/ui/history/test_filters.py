@@ -35,8 +35,8 @@ def test_the_address_narrows_the_list(url, address, expected):
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
     run = add(url, "c", 86400 * 30, **third)
-    backend().runner.past.change_labels([run.owner], ["c"], ["good"])
-    backend().runner.past.star([run.owner], "b", True)
+    backend().runner.history.change_labels([run.owner], ["c"], ["good"])
+    backend().runner.history.star([run.owner], "b", True)
     assert column(history(**address), "Flow") == expected
 
 

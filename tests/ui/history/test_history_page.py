@@ -124,14 +124,14 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
 def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
     """Though it is another one whenever it is looked at."""
     backend().runner.store.create(going_run(url, id="c", click="c"))
-    page, times = backend().runner.past.page, itertools.count(1)
+    page, times = backend().runner.history.page, itertools.count(1)
 
     def changing(*args, **more):
         found = page(*args, **more)
         entries = [replace(entry, attempts=next(times)) for entry in found.entries]
         return replace(found, entries=entries)
 
-    monkeypatch.setattr(backend().runner.past, "page", changing)
+    monkeypatch.setattr(backend().runner.history, "page", changing)
     history()
     assert next(times) < 5
 
@@ -145,7 +145,7 @@ def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
         raise StoreError("The file of runs is damaged.", hint="Move it away.")
 
     for name in ("page", "flows", "labels", "count", "span"):
-        monkeypatch.setattr(backend().runner.past, name, broken)
+        monkeypatch.setattr(backend().runner.history, name, broken)
     app.run()
     assert "is damaged" in said(app)
     assert "Move it away" in said(app)

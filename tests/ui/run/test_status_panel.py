@@ -79,9 +79,9 @@ def test_what_happens_while_the_page_is_drawn_is_shown_before_the_first_tick(
 ):
     """The page waits for it at its end."""
     record = going_run(langflow_stand_in.url, run=run_with(components={}))
-    news = [backend().runner._board.peek(record.id), None]
+    news = [backend().runner._cache.snapshot(record.id), None]
     news[0] = replace(news[0], version=9, run=run_with(messages={"m": PARTIAL}))
-    monkeypatch.setattr(backend().runner, "wait_change", lambda *_: news.pop(0))
+    monkeypatch.setattr(backend().runner, "wait_for_change", lambda *_: news.pop(0))
     app = opened(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Once upon" in said(app)
@@ -153,7 +153,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
         app
     )
     next(each for each in app.button if each.label == "Approve").click().run()
-    kept = backend().runner._board.peek(record.id).run.waiting_for
+    kept = backend().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
     assert "Sent: Approve" in said(app)
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))

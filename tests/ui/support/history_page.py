@@ -56,6 +56,6 @@ def column(app, name):
 
 def left(app):
     """The ids that the store still has."""
-    lists = backend().runner.past
+    lists = backend().runner.history
     owner = fingerprint(backend().settings.connections()[0], backend().settings.data_dir)
     return {entry.id for entry in lists.page([owner]).entries}

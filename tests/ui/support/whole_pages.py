@@ -55,8 +55,8 @@ def going_run(url, **more):
     """A run that goes on, as the runner has it in memory."""
     more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
     record = a_record(url, **more)
-    backend().runner._exchange.close()  # which would let go of what the store does not have
-    backend().runner._board.put(record)
+    backend().runner._replica_sync.close()  # which would let go of what the store does not have
+    backend().runner._cache.put(record)
     return record
 
 

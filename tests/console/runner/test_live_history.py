@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lfclient.console.config.retention import Keeping
-from lfclient.console.runner import run_history
+from lfclient.console.runner import live_history
 from lfclient.console.runner.clock import now
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
@@ -18,7 +18,7 @@ def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
     """Also what is not on disk yet."""
     bench.server.held = True
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
-    (entry,) = bench.runner.past.page([bench.owner]).entries
+    (entry,) = bench.runner.history.page([bench.owner]).entries
     assert (entry.id, entry.status, entry.gist) == (
         run_id,
         RunStatus.QUEUED,
@@ -26,11 +26,11 @@ def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
     )
     bench.server.held = False
     bench.ended(run_id)
-    entry = bench.runner.past.entry([bench.owner], run_id)
+    entry = bench.runner.history.entry([bench.owner], run_id)
     assert (entry.status, entry.seconds is not None) == (RunStatus.COMPLETED, True)
     bench.kept(run_id, lambda record: record.ended)
-    assert bench.runner.past.entry([bench.owner], run_id).headline == "echo"
-    found = bench.runner.past.page([bench.owner], RunFilter(text="there echo"))
+    assert bench.runner.history.entry([bench.owner], run_id).headline == "echo"
+    found = bench.runner.history.page([bench.owner], RunFilter(text="there echo"))
     assert [one.id for one in found.entries] == [run_id]
 
 
@@ -41,7 +41,7 @@ def test_a_deleted_run_is_gone_from_memory_and_disk(bench):
     bench.kept(done, lambda record: record.ended)
     bench.server.held = True
     going = bench.start()
-    removed = bench.runner.past.delete([bench.owner], [done, going])
+    removed = bench.runner.history.delete([bench.owner], [done, going])
     assert (removed.gone, removed.going) == ([done], [going])
     assert bench.runner.get(done, bench.owner) is None
     assert bench.runner.get(going, bench.owner)
@@ -53,9 +53,9 @@ def test_what_was_deleted_is_overwritten_by_and_by(bench, monkeypatch):
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
     bench.kept(run_id, lambda record: record.ended)
     monkeypatch.setattr(store.database, "overwrite", lambda: None)
-    assert bench.runner.past.delete([bench.owner], [run_id]).gone
+    assert bench.runner.history.delete([bench.owner], [run_id]).gone
     assert indexed(store)
-    bench.runner.past.tidy()
+    bench.runner.history.tidy()
     assert not indexed(store)
 
 
@@ -70,16 +70,16 @@ def test_inputs_that_are_not_to_be_kept_are_not(bench):
 
 def after(monkeypatch, **time):
     """Let so much have gone by, whatever the clock is set to; cleaning is due then."""
-    at = run_history.ran_for() + timedelta(**time)
-    monkeypatch.setattr(run_history, "ran_for", lambda: at)
-    monkeypatch.setattr(run_history, "CLEAN_SECONDS", 0)
+    at = live_history.uptime() + timedelta(**time)
+    monkeypatch.setattr(live_history, "uptime", lambda: at)
+    monkeypatch.setattr(live_history, "RETENTION_SECONDS", 0)
 
 
 def started_ahead(bench, monkeypatch, **time):
     """The lists of a console that has just been started, with a clock that is so much ahead."""
     ahead = now() + timedelta(**time)
-    monkeypatch.setattr(run_history, "now", lambda: ahead)
-    return run_history.Past(bench.runner.store, bench.runner.past._board, lambda _: None)
+    monkeypatch.setattr(live_history, "now", lambda: ahead)
+    return live_history.LiveHistory(bench.runner.store, bench.runner.history._cache, lambda _: None)
 
 
 def a_run(bench):
@@ -98,8 +98,8 @@ def test_what_is_too_old_is_tidied_away(bench, monkeypatch):
         connection.exec_driver_sql("DELETE FROM run_texts")
     store.cleaner._keeping = Keeping(days=2)
     after(monkeypatch, hours=1)
-    bench.runner.past.tidy()
-    entries = bench.runner.past.page([bench.owner], RunFilter(text="echo")).entries
+    bench.runner.history.tidy()
+    entries = bench.runner.history.page([bench.owner], RunFilter(text="echo")).entries
     assert [entry.id for entry in entries] == [record.id]
     assert Store(bench.folder).get("old") is None
 
@@ -109,12 +109,12 @@ def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, monkeypatch):
     run_id = a_run(bench).id
     bench.runner.store.cleaner._keeping = Keeping(days=2)
     ahead = now() + timedelta(days=3)
-    monkeypatch.setattr(run_history, "now", lambda: ahead)
+    monkeypatch.setattr(live_history, "now", lambda: ahead)
     after(monkeypatch, hours=1)
-    bench.runner.past.tidy()
+    bench.runner.history.tidy()
     assert Store(bench.folder).get(run_id)
     after(monkeypatch, days=3)
-    bench.runner.past.tidy()
+    bench.runner.history.tidy()
     assert Store(bench.folder).get(run_id) is None
 
 

@@ -9,38 +9,38 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.run_cache import Board
+from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.store.run_history import PAGE, Entry, Page, Removed
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.store import Store
 
-CLEAN_SECONDS = 3600.0
-OVERWRITE_SECONDS = 1.0  # of a turn, for what was deleted
+RETENTION_SECONDS = 3600.0
+MAX_OVERWRITE_SECONDS = 1.0  # of a turn, for what was deleted
 # for which the machine's clock is believed to have gone ahead of what has gone by
-_SLACK = timedelta(hours=1)
+_CLOCK_TOLERANCE = timedelta(hours=1)
 
 
-def ran_for() -> timedelta:
+def uptime() -> timedelta:
     """For how long the machine has run, asleep or awake, whatever its clock is set to."""
     asleep_too = getattr(time, "CLOCK_BOOTTIME", None)  # on Linux
     seconds = time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
     return timedelta(seconds=seconds)
 
 
-class Past:
-    """The store's lists, with the runs on the board as those are. Every method raises `StoreError`.
+class LiveHistory:
+    """The store's lists, with the runs on the cache as those are. Every method raises `StoreError`.
 
     `owners` are the fingerprints that somebody may see the runs of. `leave` lets go of a run that
     this process is still at work on.
     """
 
-    def __init__(self, store: Store, board: Board, leave: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, cache: RunCache, leave: Callable[[str], None]) -> None:
         self._store = store
-        self._board = board
+        self._cache = cache
         self._leave = leave
         self._unfound = True  # runs of a release without search
         self._cleaned = float("-inf")
-        self._begun = now(), ran_for()
+        self._begun = now(), uptime()
         self._tidying = threading.Lock()
         self.count = store.history.count
         self.over_time = store.history.over_time
@@ -89,10 +89,10 @@ class Past:
         with self._tidying:
             if self._unfound:
                 self._unfound = bool(self._store.add_texts())
-            if time.monotonic() - self._cleaned >= CLEAN_SECONDS:
+            if time.monotonic() - self._cleaned >= RETENTION_SECONDS:
                 self._drop(self._store.cleaner.clean(self._today()))
                 self._cleaned = time.monotonic()
-            self._store.database.overwrite_rest(OVERWRITE_SECONDS)
+            self._store.database.overwrite_rest(MAX_OVERWRITE_SECONDS)
 
     def _today(self) -> datetime | None:
         """The time by which runs are too old: what a clock that is ahead makes so, and is removed,
@@ -100,16 +100,18 @@ class Past:
         in the first hour, in which one that was ahead when the machine started is set right.
         """
         began, at = self._begun
-        gone_by = ran_for() - at
-        return None if gone_by < _SLACK else min(now(), began + gone_by + _SLACK)
+        gone_by = uptime() - at
+        return (
+            None if gone_by < _CLOCK_TOLERANCE else min(now(), began + gone_by + _CLOCK_TOLERANCE)
+        )
 
     def _drop(self, run_ids: Iterable[str]) -> None:
         for run_id in run_ids:
             self._leave(run_id)
-            self._board.drop(run_id)
+            self._cache.remove(run_id)
 
     def _as_it_stands(self, entry: Entry) -> Entry:
-        record = self._board.newer(entry)
+        record = self._cache.newer_than(entry)
         if record is None:
             return entry
         return replace(
