@@ -30,7 +30,7 @@ class ProcessRegistry(Protocol):
     id: str
 
     def heartbeat(self) -> None:
-        """To be called every `HEARTBEAT_SECONDS`: tells that this process lives, and sees who else."""
+        """Write this process's heartbeat and read the others'; due every `HEARTBEAT_SECONDS`."""
 
     def is_alive(self, worker: str) -> bool:
         """Whether the process of that id still runs; False for no id."""
@@ -95,9 +95,10 @@ class _Heartbeat:
 class DatabaseHeartbeat:
     """A counter in the database for each process, which it raises as long as it lives.
 
-    Another is taken for dead once this one has seen it unchanged for `DEAD_AFTER_SECONDS` of its own
-    monotonic clock, so that neither moved clocks nor those of other machines matter. Between two
-    looks at most twice the usual time counts: who was stopped for a minute has not been looking.
+    Another process counts as dead once this one has seen its counter unchanged for
+    `DEAD_AFTER_SECONDS` of this process's monotonic clock, so that neither moved clocks nor those
+    of other machines matter. Between two reads at most twice the usual interval counts: a process
+    that was suspended for a minute has not been reading.
     """
 
     def __init__(self, workers: Workers, clock: Callable[[], float] = time.monotonic) -> None:

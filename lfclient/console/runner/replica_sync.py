@@ -129,7 +129,7 @@ class ReplicaSync:
 def _batches(
     due: Iterable[tuple[RunRecord, _Published]],
 ) -> Iterator[list[tuple[RunRecord, _Published]]]:
-    """In groups that will take no longer than `_MAX_TRANSACTION_SECONDS`, by what each took the last time."""
+    """Yield batches that should take at most `_MAX_TRANSACTION_SECONDS` each, by their last write."""
     some: list[tuple[RunRecord, _Published]] = []
     for each in due:
         if some and sum(told.took for _, told in some) + each[1].took > _MAX_TRANSACTION_SECONDS:

@@ -25,8 +25,8 @@ class _CachedRun:
 class RunCache:
     """Snapshots in memory: unfinished and unsaved runs always, ended ones while looked at.
 
-    An ended run leaves after `ENDED_TTL_SECONDS` without a reader, or when `MAX_ENDED_RUNS` younger ones
-    are here, so that large answers do not stay; the store has it. Safe to use from any thread.
+    An ended run leaves after `ENDED_TTL_SECONDS` without a reader, or when `MAX_ENDED_RUNS` younger
+    ones are here, so that large answers do not stay; the store has it. Safe to use from any thread.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

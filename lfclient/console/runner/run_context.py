@@ -66,10 +66,11 @@ class PendingCommands:
 
 @dataclass
 class RunContext:
-    """What one follower needs. `server` and `flow` are None until known (after a restart).
+    """A run with the client and the record it is followed with.
 
-    `commands` are what people pressed; whoever follows the run sees to it. `secrets_lost_reason`: if secrets were
-    sent that its client does not know, so that it cannot take them out of the answer, why.
+    `server` and `flow` are None until known (after a restart). `commands` are the stop and the
+    decision that people asked for. `secrets_lost_reason` says why the client doesn't know the
+    secrets that were sent, and so can't redact them from the response; empty if it does.
     """
 
     id: str
