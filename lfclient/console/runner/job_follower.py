@@ -230,8 +230,8 @@ class _JobFollower:
             context.commands.clear(stop=True, decision=True)
             await context.change(
                 stop_requested_at=None,
-                note=f"This run was started on {context.record.server_url}. The server that now has "
-                "this name doesn't know it.",
+                note=f"This run was started on {context.record.server_url}. The server that now "
+                "has this name doesn't know it.",
             )
         else:
             await context.fail(

@@ -129,7 +129,7 @@ class ReplicaSync:
 def _batches(
     due: Iterable[tuple[RunRecord, _Published]],
 ) -> Iterator[list[tuple[RunRecord, _Published]]]:
-    """Yield batches that should take at most `_MAX_TRANSACTION_SECONDS` each, by their last write."""
+    """Yield batches that took at most `_MAX_TRANSACTION_SECONDS` each when last written."""
     some: list[tuple[RunRecord, _Published]] = []
     for each in due:
         if some and sum(told.took for _, told in some) + each[1].took > _MAX_TRANSACTION_SECONDS:
