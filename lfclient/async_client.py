@@ -55,11 +55,13 @@ class AsyncLangflowClient:
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
         self._runs = EventSteps(ClientState(secrets, server))
-        tls = http.tls_for(self.url, verify)
-        headers = http.headers(api_key)
+        tls = http.ssl_context_for(self.url, verify)
+        headers = http.default_headers(api_key)
 
         def opened(*, keep: bool) -> httpx.AsyncClient:
-            checked = transport or AsyncCheckedTransport(self.url, tls, http.limits(keep=keep))
+            checked = transport or AsyncCheckedTransport(
+                self.url, tls, http.connection_limits(keep=keep)
+            )
             return httpx.AsyncClient(headers=headers, timeout=timeout, transport=checked)
 
         self._kept, self._fresh = opened(keep=True), opened(keep=False)
@@ -94,14 +96,14 @@ class AsyncLangflowClient:
             await asyncio.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
-        read = http.patience(step, self._timeout, self._run_timeout)
-        arguments = http.arguments(step, self.url, self._timeout, read)
+        read = http.read_timeout(step, self._timeout, self._run_timeout)
+        arguments = http.request_arguments(step, self.url, self._timeout, read)
         with http.translate_httpx_errors(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
-            if not http.in_pieces(step):
+            if not http.is_streamed(step):
                 return http.Response.of(await client.send(request))
             async with aclosing(await client.send(request, stream=True)) as response:
-                body = http.Body(step, response)
+                body = http.BodyReader(step, response)
                 async for piece in response.aiter_bytes():
                     if not body.take(piece):
                         break
@@ -124,10 +126,10 @@ class AsyncLangflowClient:
                             yield event
                         continue
                     try:
-                        if isinstance(step, api_steps.Open):
+                        if isinstance(step, api_steps.OpenStream):
                             await stream.aclose()
                             outcome, chunks = await self._open(step, stream)
-                        elif isinstance(step, api_steps.Read):
+                        elif isinstance(step, api_steps.ReadChunk):
                             with http.translate_httpx_errors(self.url, self._runs.redactor):
                                 outcome = await anext(chunks, b"")
                         else:
@@ -136,9 +138,9 @@ class AsyncLangflowClient:
                         fault = error
 
     async def _open(
-        self, step: api_steps.Open, stream: AsyncExitStack
+        self, step: api_steps.OpenStream, stream: AsyncExitStack
     ) -> tuple[http.Response, AsyncIterator[bytes]]:
-        arguments = http.arguments(step.spec, self.url, self._timeout, step.silence)
+        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.silence)
         with http.translate_httpx_errors(self.url, self._runs.redactor):
             response = await self._fresh.send(self._fresh.build_request(**arguments), stream=True)
             stream.push_async_callback(response.aclose)

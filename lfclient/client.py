@@ -55,11 +55,13 @@ class LangflowClient:
         self._timeout, self._run_timeout = timeout, run_timeout
         secrets = (api_key,) if api_key else ()
         self._runs = EventSteps(ClientState(secrets, server))
-        tls = http.tls_for(self.url, verify)
-        headers = http.headers(api_key)
+        tls = http.ssl_context_for(self.url, verify)
+        headers = http.default_headers(api_key)
 
         def opened(*, keep: bool) -> httpx.Client:
-            checked = transport or CheckedTransport(self.url, tls, http.limits(keep=keep))
+            checked = transport or CheckedTransport(
+                self.url, tls, http.connection_limits(keep=keep)
+            )
             return httpx.Client(headers=headers, timeout=timeout, transport=checked)
 
         self._kept, self._fresh = opened(keep=True), opened(keep=False)
@@ -94,14 +96,14 @@ class LangflowClient:
             time.sleep(step.seconds)
             return None
         client = self._fresh if step.fresh else self._kept
-        read = http.patience(step, self._timeout, self._run_timeout)
-        arguments = http.arguments(step, self.url, self._timeout, read)
+        read = http.read_timeout(step, self._timeout, self._run_timeout)
+        arguments = http.request_arguments(step, self.url, self._timeout, read)
         with http.translate_httpx_errors(self.url, self._runs.redactor):
             request = client.build_request(**arguments)
-            if not http.in_pieces(step):
+            if not http.is_streamed(step):
                 return http.Response.of(client.send(request))
             with closing(client.send(request, stream=True)) as response:
-                body = http.Body(step, response)
+                body = http.BodyReader(step, response)
                 for piece in response.iter_bytes():
                     if not body.take(piece):
                         break
@@ -122,10 +124,10 @@ class LangflowClient:
                     yield from step.events
                     continue
                 try:
-                    if isinstance(step, api_steps.Open):
+                    if isinstance(step, api_steps.OpenStream):
                         stream.close()
                         outcome, chunks = self._open(step, stream)
-                    elif isinstance(step, api_steps.Read):
+                    elif isinstance(step, api_steps.ReadChunk):
                         with http.translate_httpx_errors(self.url, self._runs.redactor):
                             outcome = next(chunks, b"")
                     else:
@@ -134,9 +136,9 @@ class LangflowClient:
                     fault = error
 
     def _open(
-        self, step: api_steps.Open, stream: ExitStack
+        self, step: api_steps.OpenStream, stream: ExitStack
     ) -> tuple[http.Response, Iterator[bytes]]:
-        arguments = http.arguments(step.spec, self.url, self._timeout, step.silence)
+        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.silence)
         with http.translate_httpx_errors(self.url, self._runs.redactor):
             response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)
             stream.callback(response.close)

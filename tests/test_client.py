@@ -36,9 +36,9 @@ from tests.support.scripted import (
     TRANSIENT,
     URL,
     VERSION,
+    WORKFLOWS,
     Reply,
     Server,
-    W,
 )
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -61,14 +61,14 @@ FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in
 )
 def test_bad_answers(body: bytes):
     """Answers that are no JSON, cut off, or of wrong types are told as such."""
-    server = Server().on("POST", W, (200, body))
+    server = Server().on("POST", WORKFLOWS, (200, body))
     with server.client() as client, pytest.raises(BadAnswer):
         client.run(FLOW)
 
 
 def test_submit_without_a_job():
     """A submit that brings no job id leaves nothing to follow."""
-    server = Server().on("POST", W, (200, {"status": "queued"}))
+    server = Server().on("POST", WORKFLOWS, (200, {"status": "queued"}))
     with server.client() as client, pytest.raises(BadAnswer):
         client.submit(FLOW)
 
@@ -109,8 +109,8 @@ def test_unreadable_version():
 
 def test_switched_off_api_is_a_warning():
     """Before 1.11 a switched-off Workflow API is found when the server is looked at."""
-    server = Server(OLD).on("GET", W, recorded("1.10.3", "devapi_false_post"))
-    server.on("POST", W, recorded("1.10.3", "devapi_false_post"))
+    server = Server(OLD).on("GET", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
+    server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     with server.client() as client:
         assert "LANGFLOW_DEVELOPER_API_ENABLED" in client.server().warnings[0]
         with pytest.raises(DeveloperApiDisabled):
@@ -143,7 +143,7 @@ def test_file_of_this_run():
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
-    server = Server().on("POST", W, (200, raw)).on("GET", f"{FILES}/{FILE}", (200, b"abc"))
+    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", f"{FILES}/{FILE}", (200, b"abc"))
     server.on("GET", FILES, (200, [old]), (200, [new, old]))
     with server.client() as client:
         found = client.run(flow).outputs["SaveToFile-w"]
@@ -202,7 +202,7 @@ def test_a_run_without_a_job():
 )
 def test_secrets_of_parameters_that_the_flow_does_not_know(key: str, value: Any):
     """What a record would mask is hidden in an answer that repeats it, too."""
-    server = Server().on("POST", W, (422, {"detail": "bad sk-deep-secret"}))
+    server = Server().on("POST", WORKFLOWS, (422, {"detail": "bad sk-deep-secret"}))
     with server.client() as client, pytest.raises(LangflowError) as caught:
         client.run(FLOW, {key: value}, check=False)
     assert "sk-deep-secret" not in str(caught.value) + repr(caught.value.body)
@@ -210,7 +210,7 @@ def test_secrets_of_parameters_that_the_flow_does_not_know(key: str, value: Any)
 
 def test_proxy_fault_of_a_submit():
     """A gateway's 502 is a fault of the server, with its status kept."""
-    server = Server().on("POST", W, (502, b"<html>"))
+    server = Server().on("POST", WORKFLOWS, (502, b"<html>"))
     with server.client() as client, pytest.raises(ServerFault) as caught:
         client.run(FLOW)
     assert caught.value.status == 502
@@ -218,8 +218,8 @@ def test_proxy_fault_of_a_submit():
 
 def test_connections():
     """Kept connections expire before the server closes them."""
-    assert http.limits(keep=True).keepalive_expiry < 2
-    assert http.limits(keep=False).max_keepalive_connections == 0
+    assert http.connection_limits(keep=True).keepalive_expiry < 2
+    assert http.connection_limits(keep=False).max_keepalive_connections == 0
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])
@@ -247,14 +247,18 @@ def test_missing_certificates():
 
 def test_async_client_drives_the_same_steps():
     """The async client repeats, waits and refuses as the sync one."""
-    server = Server().on("POST", W, httpx.ConnectError("x"), QUEUED).on("GET", W, TRANSIENT, DONE)
+    server = (
+        Server()
+        .on("POST", WORKFLOWS, httpx.ConnectError("x"), QUEUED)
+        .on("GET", WORKFLOWS, TRANSIENT, DONE)
+    )
 
     async def walk() -> None:
         transport = httpx.MockTransport(server)
         async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
             run = await client.wait(await client.submit(FLOW))
             assert run.outputs["ChatOutput-xyz34"].value == "hello"
-            server.on("POST", W, recorded("1.13.0", "sync_unknown_flow"))
+            server.on("POST", WORKFLOWS, recorded("1.13.0", "sync_unknown_flow"))
             with pytest.raises(FlowNotFound):
                 await client.run(FLOW)
 

@@ -41,7 +41,7 @@ def code_of(body: Any) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def is_other_dialect(answer: Response, body: Any) -> bool:
+def is_dialect_mismatch(answer: Response, body: Any) -> bool:
     """Whether a server refuses a run for being written in the other releases' dialect."""
     detail = detail_of(body)
     if answer.status != 422 or not isinstance(detail, list):
@@ -56,7 +56,7 @@ def is_other_dialect(answer: Response, body: Any) -> bool:
     )
 
 
-def fault(
+def error_from_response(
     answer: Response,
     body: Any,
     *,
@@ -70,7 +70,7 @@ def fault(
     says that the Workflow API was asked, which older releases have switched off.
     """
     facts: dict[str, Any] = {"status": answer.status, "code": code_of(body), "body": body}
-    words = words_of(body)
+    words = message_of(body)
     status = answer.status
     if 300 <= status < 400:
         return _redirect(answer, facts)
@@ -113,7 +113,7 @@ def fault(
     )
 
 
-def words_of(body: Any) -> str:
+def message_of(body: Any) -> str:
     """What the server says, in one line or a few."""
     detail = detail_of(body)
     if isinstance(detail, str):

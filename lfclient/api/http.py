@@ -18,7 +18,7 @@ from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 
 # Langflow's server closes idle connections after about 2 s; one that it is just closing would
 # fail the request that is sent on it.
-KEEPALIVE_SECONDS = 1.5
+KEEP_ALIVE_SECONDS = 1.5
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -82,7 +82,7 @@ class Response:
         return redactor.redact_value(value) if redactor.may_contain_secret(self.content) else value
 
 
-class Body:
+class BodyReader:
     """Takes in the body of an answer that is wanted in part or elsewhere, piece by piece.
 
     Raises `BadAnswer` if it is compressed: a piece of 64 kB may unfold into 64 MB.
@@ -124,7 +124,7 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=verify)
 
 
-def tls_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
+def ssl_context_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
     """What httpx's `verify` takes; False for plain HTTP, which needs no certificates.
 
     Raises LangflowError if the certificates at the path `verify` can't be read.
@@ -138,7 +138,7 @@ def tls_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
         ) from error
 
 
-def headers(api_key: str | None) -> dict[str, str]:
+def default_headers(api_key: str | None) -> dict[str, str]:
     """The headers of every request; raises `InvalidKey` for a key that no header can carry."""
     always = {"accept": "application/json"}
     if not api_key:
@@ -152,29 +152,31 @@ def headers(api_key: str | None) -> dict[str, str]:
     return {**always, "x-api-key": api_key}
 
 
-def limits(*, keep: bool) -> httpx.Limits:
+def connection_limits(*, keep: bool) -> httpx.Limits:
     """Connections that are kept for a while, or closed after each request."""
     if keep:
-        return httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
+        return httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS)
     return httpx.Limits(max_keepalive_connections=0)
 
 
-def in_pieces(spec: RequestSpec) -> bool:
+def is_streamed(spec: RequestSpec) -> bool:
     """Whether its answer is to be taken in by a `Body`."""
     return spec.most is not None or spec.into is not None
 
 
-def patience(spec: RequestSpec, timeout: float | None, run_timeout: float | None) -> float | None:
+def read_timeout(
+    spec: RequestSpec, timeout: float | None, run_timeout: float | None
+) -> float | None:
     """For how many seconds an answer is waited for."""
     read = run_timeout if spec.patient else timeout
     return read if read is None or not spec.seconds else max(read, spec.seconds)
 
 
-def arguments(
+def request_arguments(
     spec: RequestSpec, base: str, timeout: float | None, read: float | None
 ) -> dict[str, Any]:
     """Arguments of `httpx.Client.build_request`; timeouts, `read` for its answer, in seconds."""
-    as_it_is = {"accept-encoding": "identity"} if in_pieces(spec) else {}
+    as_it_is = {"accept-encoding": "identity"} if is_streamed(spec) else {}
     if spec.at_most:
         timeout, read = (min(one or spec.at_most, spec.at_most) for one in (timeout, read))
     return {

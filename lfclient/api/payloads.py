@@ -15,7 +15,7 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
 
 
-def session_place(server: ServerInfo, flow: Flow) -> str | None:
+def session_parameter(server: ServerInfo, flow: Flow) -> str | None:
     """Where a session id goes: `session_id` on 1.11+, before an override; None if nowhere."""
     if server.capabilities.session_field:
         return "session_id"
@@ -37,7 +37,7 @@ def run_request(
 
     `repeat`: it may be sent again where its key makes that safe.
     """
-    values = list(_encoded(server, flow, overrides, mode))
+    values = list(_encode_overrides(server, flow, overrides, mode))
     if server.dialect == "inputs":
         if mode == "stream":
             raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
@@ -56,7 +56,7 @@ def run_request(
     )
 
 
-def _encoded(
+def _encode_overrides(
     server: ServerInfo, flow: Flow, overrides: Mapping[str, Any], mode: Mode
 ) -> Iterator[tuple[str, str, Any]]:
     """Component, parameter and value as they go out; unknown ones as they were given."""
@@ -82,7 +82,7 @@ def _inputs_body(
     session_id: str | None,
 ) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
-    place = session_place(server, flow)
+    place = session_parameter(server, flow)
     if session_id and place:
         inputs[place] = session_id  # first: the first session_id of all becomes the run's
     for component, parameter, value in values:

@@ -65,7 +65,7 @@ def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
 
 def pending_request(flow_id: str) -> RequestSpec:
     """The runs of a flow that wait for a person."""
-    return read(f"{WORKFLOWS}/pending", flow_id=flow_id)
+    return get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
 
 
 def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
@@ -76,7 +76,7 @@ def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
 
 def status_request(job_id: str) -> RequestSpec:
     """How a job stands."""
-    return read(WORKFLOWS, job_id=job_id)
+    return get_request(WORKFLOWS, job_id=job_id)
 
 
 def stop_request(job_id: str) -> RequestSpec:
@@ -85,7 +85,7 @@ def stop_request(job_id: str) -> RequestSpec:
 
 
 def _job_path(job_id: str) -> str:
-    return f"{WORKFLOWS}/{id_in_path(job_id, JobNotFound(f'“{job_id}” is not the id of a job.'))}"
+    return f"{WORKFLOWS}/{id_segment(job_id, JobNotFound(f'“{job_id}” is not the id of a job.'))}"
 
 
 def is_uuid(text: str) -> bool:
@@ -97,7 +97,7 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def id_in_path(text: str, fault: LangflowError) -> str:
+def id_segment(text: str, fault: LangflowError) -> str:
     """An id as a part of a path. Raises `fault` for any other text: with slashes and dots it would
     lead anywhere on the server, whoever gave it.
     """
@@ -106,7 +106,7 @@ def id_in_path(text: str, fault: LangflowError) -> str:
     return str(UUID(text))  # there are others, with braces for instance
 
 
-def read(path: str, **params: str) -> RequestSpec:
+def get_request(path: str, **params: str) -> RequestSpec:
     """A request that changes nothing, and so may be repeated."""
     return RequestSpec("GET", path, params=params or None, repeat=True)
 

@@ -17,7 +17,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenStream:
     """Asks the driver to open a stream. It is answered with an `Answer` whose body is to be asked
     for by `Read`, or with a whole one if its status is not 200. `silence` is for how many seconds
     nothing may come, None for any time.
@@ -28,7 +28,7 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Read:
+class ReadChunk:
     """Asks for the next bytes of the open stream; b"" at its end."""
 
 

@@ -30,7 +30,7 @@ from lfclient.wire.addresses import (
 # What a connection is to be asked for while nothing comes over it: after half a minute, and then
 # every 10 s, whether the other side is there still. After a minute one that is not is given up.
 _ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-KEEP_ALIVE = [
+KEEP_ALIVE_OPTIONS = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
         (socket.IPPROTO_TCP, getattr(socket, name), value)
@@ -57,10 +57,12 @@ class CheckedTransport(httpx.HTTPTransport):
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        super().__init__(verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE)
+        super().__init__(
+            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
+        )
         if not self._proxy:
             self._pool = httpcore.ConnectionPool(
-                **_pool_options(tls, limits), network_backend=_Checked()
+                **_pool_options(tls, limits), network_backend=_CheckedBackend()
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -75,10 +77,12 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        super().__init__(verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE)
+        super().__init__(
+            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
+        )
         if not self._proxy:
             self._pool = httpcore.AsyncConnectionPool(
-                **_pool_options(tls, limits), network_backend=_AsyncChecked()
+                **_pool_options(tls, limits), network_backend=_AsyncCheckedBackend()
             )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -94,11 +98,11 @@ def _pool_options(tls: ssl.SSLContext | bool, limits: httpx.Limits) -> dict[str,
         "max_connections": limits.max_connections,
         "max_keepalive_connections": limits.max_keepalive_connections,
         "keepalive_expiry": limits.keepalive_expiry,
-        "socket_options": KEEP_ALIVE,
+        "socket_options": KEEP_ALIVE_OPTIONS,
     }
 
 
-class _Checked(httpcore.SyncBackend):
+class _CheckedBackend(httpcore.SyncBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
@@ -116,7 +120,7 @@ class _Checked(httpcore.SyncBackend):
         raise fault
 
 
-class _AsyncChecked(httpcore.AnyIOBackend):
+class _AsyncCheckedBackend(httpcore.AnyIOBackend):
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.AsyncNetworkStream:

@@ -9,12 +9,12 @@ from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, output_type, read_output
 from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
-from lfclient.runs.evidence import built_by, own_builds
+from lfclient.runs.evidence import builds_of_job, read_build
 from lfclient.wire.schemas import Build
 from lfclient.wire.server_info import Limits
 
 
-def component_run(
+def read_component_run(
     component_id: str,
     build: Build,
     *,
@@ -24,7 +24,7 @@ def component_run(
     limits: Limits,
 ) -> ComponentRun:
     """What a build says. `returns` are the names of the types that the component declares."""
-    output, error = returned(
+    output, error = read_build_result(
         component_id, build, name=name, type=type, returns=returns, limits=limits
     )
     return ComponentRun(
@@ -32,17 +32,17 @@ def component_run(
         ComponentState.FAILED if error else ComponentState.DONE,
         name,
         seconds=build.seconds,
-        ended_at=moment(build.timestamp),
+        ended_at=read_timestamp(build.timestamp),
         output=output,
         error=error,
     )
 
 
-def returned(
+def read_build_result(
     component_id: str, build: Build, *, name: str, type: str, returns: Any, limits: Limits
 ) -> tuple[Output | None, RunError | None]:
     """What a component returned, or why it failed."""
-    built = built_by(component_id, build, name)
+    built = read_build(component_id, build, name)
     if built.error or not built.content:
         return None, built.error
     output = read_output(
@@ -55,7 +55,7 @@ def returned(
     return mark_truncation(output, limits), None
 
 
-def components_built(
+def component_runs_of_job(
     answer: object, job_id: str | None, flow: Flow | None, limits: Limits
 ) -> dict[str, ComponentRun]:
     """The components in `GET /api/v1/monitor/builds` that this job built, by id.
@@ -63,12 +63,12 @@ def components_built(
     Raises `BadAnswer` on wrong types.
     """
     found = {}
-    for component_id, build in own_builds(answer, job_id)[0].items():
+    for component_id, build in builds_of_job(answer, job_id)[0].items():
         known = flow.component(component_id) if flow else None
         returns = (
             [name for out in known.outputs for name in out.get("types") or ()] if known else []
         )
-        found[component_id] = component_run(
+        found[component_id] = read_component_run(
             component_id,
             build,
             name=known.display_name if known else "",
@@ -79,7 +79,7 @@ def components_built(
     return found
 
 
-def moment(text: Any) -> datetime | None:
+def read_timestamp(text: Any) -> datetime | None:
     """A server's time; None for what is none."""
     if not isinstance(text, str):
         return None

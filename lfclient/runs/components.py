@@ -90,12 +90,12 @@ class Message:
     blocks: tuple[dict[str, Any], ...] = ()
 
     @property
-    def shown(self) -> str:
+    def visible_text(self) -> str:
         """The text as far as it is known."""
         # the first word comes with the message and again by itself
         return self.streamed if self.streamed.startswith(self.text) else self.text + self.streamed
 
-    def written_on(self, chunk: str, *, gap: bool = False) -> Message:
+    def with_chunk(self, chunk: str, *, gap: bool = False) -> Message:
         """With a further piece of its text; `gap`: words before it are missing."""
         return replace(self, streamed=f"{self.streamed}{'… ' if gap else ''}{chunk}")
 
@@ -133,20 +133,20 @@ class HumanInput:
     sent_at: datetime | None = None
 
     @property
-    def late(self) -> bool:
+    def is_late(self) -> bool:
         """Whether it was answered after its time limit, and the answer did not count."""
         return bool(self.sent_at and self.expires_at and self.sent_at > self.expires_at)
 
-    def unanswered(self) -> HumanInput:
+    def without_decision(self) -> HumanInput:
         """The question without the answer that was sent."""
         return replace(self, sent=None, sent_at=None)
 
-    def label(self, action_id: str) -> str:
+    def label_of(self, action_id: str) -> str:
         """What stands on the button of a decision; its id if there is none."""
         return next((one.label for one in self.decisions if one.action_id == action_id), action_id)
 
 
-def decisions_in(options: Any, allowed: Any) -> tuple[Decision, ...]:
+def read_decisions(options: Any, allowed: Any) -> tuple[Decision, ...]:
     """The decisions that a server takes, with their labels where it gives any."""
     labels = {
         option["action_id"]: option.get("label") or option["action_id"]

@@ -11,8 +11,8 @@ from lfclient.common.coerce import as_dict, as_str, with_changes
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
 from lfclient.outputs.truncation import mark_truncation
-from lfclient.runs.builds import moment, returned
-from lfclient.runs.components import HumanInput, Message, decisions_in
+from lfclient.runs.builds import read_build_result, read_timestamp
+from lfclient.runs.components import HumanInput, Message, read_decisions
 from lfclient.runs.events import (
     ComponentFailed,
     ComponentFinished,
@@ -36,12 +36,12 @@ from lfclient.wire.server_info import Limits
 from lfclient.wire.sse import KEEP_ALIVE, RawEvent
 
 # these repeat the id of the last durable event and are not replayed
-_PASSING = frozenset({"token", "log"})
+_TRANSIENT = frozenset({"token", "log"})
 # nothing is in them that is not in others
-_SILENT = frozenset({"build_start", "build_end"})
+_IGNORED = frozenset({"build_start", "build_end"})
 
 
-class EventReader:
+class EventParser:
     """The typed events of one run, from all its connections.
 
     `durable`: it is a job, whose ids count; those of a streamed call do not. `after` is the id of
@@ -58,9 +58,11 @@ class EventReader:
         redactor: Redactor | None = None,
     ) -> None:
         self.last_id = after
-        self.last_word: RawEvent | None = None
-        self.question: HumanInput | None = None
-        self.missed = False  # the server left events out, as it does for one who reads too slowly
+        self.end_frame: RawEvent | None = None
+        self.open_question: HumanInput | None = None
+        self.has_missed_events = (
+            False  # the server left events out, as it does for one who reads too slowly
+        )
         self._gap_after: str | None = None  # which, asked for again, it does not have
         self._durable = durable
         self._limits = limits or Limits()
@@ -70,26 +72,26 @@ class EventReader:
         self._seen: set[str] = set()  # ids that are no numbers
         self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
 
-    def reconnected(self) -> None:
+    def reset_after_reconnect(self) -> None:
         """Words may have gone by unseen, and what was left out is asked for again."""
         self._beginnings.clear()
-        if self.missed:
-            self.missed, self._gap_after = False, self.last_id
+        if self.has_missed_events:
+            self.has_missed_events, self._gap_after = False, self.last_id
 
     def read(self, frame: RawEvent) -> list[Event]:
         """What a frame says; nothing for one that was read before."""
         if frame.name == KEEP_ALIVE:
             return [KeepAlive()]
-        if self.missed:
+        if self.has_missed_events:
             return []
-        passing = frame.name in _PASSING
+        passing = frame.name in _TRANSIENT
         durable = self._durable and not passing and not self._repeats_id(frame)
         if durable and self._is_known(frame):
             return []
         if not passing:
-            self.question = None
+            self.open_question = None
             if frame.last:
-                self.last_word = frame
+                self.end_frame = frame
                 return []
         found = self._events(frame)
         if found:  # the first is what the server told, the others are inferred from it
@@ -109,7 +111,7 @@ class EventReader:
             if self.last_id is not None and number <= last:
                 return True
             if self.last_id not in (None, self._gap_after) and number > last + 1:
-                self.missed = True
+                self.has_missed_events = True
                 return True
         elif frame.id in self._seen or frame.id == self.last_id:
             return True
@@ -119,9 +121,9 @@ class EventReader:
         return False
 
     def _events(self, frame: RawEvent) -> list[Event]:
-        if frame.name in _SILENT and not frame.unreadable:
+        if frame.name in _IGNORED and not frame.unreadable:
             return []
-        reader = _READERS.get(frame.name)
+        reader = _PARSERS.get(frame.name)
         if reader is None or frame.unreadable:
             return [UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)]
         try:
@@ -138,7 +140,7 @@ class EventReader:
         build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
         component_id, name = as_str(build_data["id"]), as_str(meta.get("display_name"))
-        output, error = returned(
+        output, error = read_build_result(
             component_id,
             build,
             name=name,
@@ -146,7 +148,7 @@ class EventReader:
             returns=meta.get("output_types"),
             limits=self._limits,
         )
-        times = build.seconds, moment(build.timestamp)
+        times = build.seconds, read_timestamp(build.timestamp)
         if error:
             return [ComponentFailed(component_id, error, name, *times)]
         next_ids = _ids(build_data.get("next_vertices_ids"))
@@ -201,21 +203,21 @@ class EventReader:
         return [MessageRemoved(as_str(data["id"]))]
 
     def _asked(self, data: dict[str, Any]) -> list[Event]:
-        self.question = read_question(data)
-        return [HumanInputRequired(self.question)]
+        self.open_question = read_question(data)
+        return [HumanInputRequired(self.open_question)]
 
 
-_READERS: dict[str, Callable[[EventReader, dict[str, Any]], list[Event]]] = {
-    "vertices_sorted": EventReader._sorted,
-    "end_vertex": EventReader._ended,
-    "add_message": EventReader._message,
-    "token": EventReader._token,
-    "log": EventReader._log,
-    "output": EventReader._output,
-    "error": EventReader._error,
-    "warning": EventReader._warning,
-    "remove_message": EventReader._removed,
-    "human_input_required": EventReader._asked,
+_PARSERS: dict[str, Callable[[EventParser, dict[str, Any]], list[Event]]] = {
+    "vertices_sorted": EventParser._sorted,
+    "end_vertex": EventParser._ended,
+    "add_message": EventParser._message,
+    "token": EventParser._token,
+    "log": EventParser._log,
+    "output": EventParser._output,
+    "error": EventParser._error,
+    "warning": EventParser._warning,
+    "remove_message": EventParser._removed,
+    "human_input_required": EventParser._asked,
 }
 
 
@@ -249,7 +251,7 @@ def read_question(data: dict[str, Any]) -> HumanInput:
     request_id = data["request_id"]
     if not isinstance(request_id, str):
         raise TypeError("a request's id is text")
-    paused_at, seconds = moment(data.get("paused_at")), data.get("timeout_seconds")
+    paused_at, seconds = read_timestamp(data.get("paused_at")), data.get("timeout_seconds")
     limited = paused_at is not None and isinstance(seconds, (int, float)) and seconds > 0
     try:
         expires_at = paused_at + timedelta(seconds=seconds) if limited else None
@@ -258,7 +260,7 @@ def read_question(data: dict[str, Any]) -> HumanInput:
     return HumanInput(
         request_id=request_id,
         prompt=as_str(data.get("prompt")),
-        decisions=decisions_in(data.get("options"), data.get("allowed_decisions")),
+        decisions=read_decisions(data.get("options"), data.get("allowed_decisions")),
         kind=as_str(data.get("kind")),
         component_id=request_id.partition(":")[0] or None,
         job_id=as_str(data.get("job_id")) or request_id.partition(":")[2] or None,

@@ -18,7 +18,7 @@ from lfclient.wire.sse import RawEvent
 
 
 @dataclass
-class Built:
+class BuildResult:
     """One component's build. `content` is its outputs as an answer would hold them."""
 
     valid: bool
@@ -36,7 +36,7 @@ class Evidence:
     """
 
     complete: bool = False
-    builds: dict[str, Built] = field(default_factory=dict)
+    builds: dict[str, BuildResult] = field(default_factory=dict)
     inactivated: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     errors: list[RunError] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Evidence:
         return found + [error for error in self.errors if error.component_id not in known]
 
 
-def from_events(events: Iterable[RawEvent]) -> Evidence:
+def evidence_from_events(events: Iterable[RawEvent]) -> Evidence:
     """The evidence in a run's events, replayed from the first to the last."""
     found = Evidence(complete=True)
     for event in events:
@@ -82,7 +82,7 @@ def _add_vertex(found: Evidence, data: dict[str, Any]) -> None:
     name = meta.get("display_name") if isinstance(meta, dict) else None
     component_id = build_data.get("id")
     if isinstance(component_id, str):
-        found.builds[component_id] = built_by(component_id, build, name)
+        found.builds[component_id] = read_build(component_id, build, name)
         found.inactivated.discard(component_id)
     found.inactivated.update(build.inactivated_vertices or ())
 
@@ -94,14 +94,14 @@ def _add_text(found: Evidence, data: dict[str, Any]) -> None:
         found.session_id = data["session_id"]
 
 
-def from_builds(answer: object, job_id: str | None) -> Evidence:
+def evidence_from_builds(answer: object, job_id: str | None) -> Evidence:
     """The evidence in `GET /api/v1/monitor/builds`: only what this job built."""
-    own, replaced = own_builds(answer, job_id)
-    builds = {name: built_by(name, build, None) for name, build in own.items()}
+    own, replaced = builds_of_job(answer, job_id)
+    builds = {name: read_build(name, build, None) for name, build in own.items()}
     return Evidence(builds=builds, replaced=replaced)
 
 
-def own_builds(answer: object, job_id: str | None) -> tuple[dict[str, Build], set[str]]:
+def builds_of_job(answer: object, job_id: str | None) -> tuple[dict[str, Build], set[str]]:
     """The latest build of each component by this job, and whose builds a later run replaced."""
     shape = parse(dict[str, Any], answer, "list of builds")
     records = parse(dict[str, list[Build]], shape.get("vertex_builds") or {}, "list of builds")
@@ -115,57 +115,57 @@ def own_builds(answer: object, job_id: str | None) -> tuple[dict[str, Build], se
     return found, replaced
 
 
-def texts_of(answer: object, job_id: str | None) -> list[str]:
+def message_texts(answer: object, job_id: str | None) -> list[str]:
     """The full texts in `GET /api/v1/monitor/messages`; those of this job, where that is said."""
     lines = parse(list[MessageItem], answer, "list of messages")
     lines = [line for line in lines if line.category != "error" and line.sender != "User"]
-    return [line.text for line in lines if line.text and _may_be_of(line, job_id)]
+    return [line.text for line in lines if line.text and _may_belong_to(line, job_id)]
 
 
-def error_among(answer: object, job_id: str | None) -> tuple[str, bool] | None:
+def find_error(answer: object, job_id: str | None) -> tuple[str, bool] | None:
     """The newest error message that may be of this job, and whether it surely is."""
     lines = parse(list[MessageItem], answer, "list of messages")
     errors = [line for line in lines if line.category == "error" and (line.text or "").strip()]
-    errors = [line for line in errors if _may_be_of(line, job_id)]
+    errors = [line for line in errors if _may_belong_to(line, job_id)]
     if not errors:
         return None
     certain = bool((errors[-1].session_metadata or {}).get("graph_run_id"))
-    return without_preamble(errors[-1].text or ""), certain
+    return strip_preamble(errors[-1].text or ""), certain
 
 
-def _may_be_of(line: MessageItem, job_id: str | None) -> bool:
+def _may_belong_to(line: MessageItem, job_id: str | None) -> bool:
     run_id = (line.session_metadata or {}).get("graph_run_id")
     return not run_id or not job_id or run_id == job_id
 
 
-def built_by(component_id: str, build: Build, name: str | None) -> Built:
+def read_build(component_id: str, build: Build, name: str | None) -> BuildResult:
     """What a record of a component's build says of it."""
     outputs = (build.data or {}).get("outputs")
     content = as_named_parts(outputs)
     if build.valid:
-        return Built(True, content)
+        return BuildResult(True, content)
     traceback = None
     for part in (content or {}).values():
         message = part.get("message")
         if isinstance(message, dict) and isinstance(message.get("stackTrace"), str):
             traceback = message["stackTrace"]
-    reason = reason_of(build.params) or reason_of(content) or "The component failed."
+    reason = failure_reason(build.params) or failure_reason(content) or "The component failed."
     error = RunError(reason, component_id=component_id, component=name, traceback=traceback)
-    return Built(False, content, error)
+    return BuildResult(False, content, error)
 
 
-def reason_of(value: Any) -> str:
+def failure_reason(value: Any) -> str:
     """The words in which a server tells a component's failure."""
     if isinstance(value, str):
-        return without_preamble(value)
+        return strip_preamble(value)
     for part in (as_named_parts(value) or {}).values():
         message = part.get("message")
         if isinstance(message, dict) and isinstance(message.get("errorMessage"), str):
-            return without_preamble(message["errorMessage"])
+            return strip_preamble(message["errorMessage"])
     return ""
 
 
-def without_preamble(text: str) -> str:
+def strip_preamble(text: str) -> str:
     """The reason itself: "Error building Component X: \\n\\nreason" says the component first."""
     _, marker, reason = text.partition("Error building Component ")
     head, colon, tail = reason.partition(":")
@@ -185,7 +185,7 @@ def error_from_message(data: dict[str, Any]) -> RunError:
     text = next((one for one in map(extract_text, texts) if one and one.strip()), "")
     traceback = next((block["traceback"] for block in details if block.get("traceback")), None)
     return RunError(
-        without_preamble(text) or "The server gave no reason.",
+        strip_preamble(text) or "The server gave no reason.",
         component_id=_str(source.get("id")),
         component=_str(source.get("display_name")),
         traceback=traceback if isinstance(traceback, str) else None,

@@ -22,12 +22,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from lfclient.runs.builds import moment
+from lfclient.runs.builds import read_timestamp
 from lfclient.wire.schemas import Build, MessageItem, TraceList, TransactionList, parse
 
-SLACK = timedelta(seconds=2)  # servers tell their own time in whole seconds
-WINDOW = timedelta(seconds=60)  # in which a job that is known by its time must have shown itself
-TRANSACTIONS = 100  # the most that are given at once
+CLOCK_SLACK = timedelta(seconds=2)  # servers tell their own time in whole seconds
+MATCH_WINDOW = timedelta(
+    seconds=60
+)  # in which a job that is known by its time must have shown itself
+MAX_TRANSACTIONS = 100  # the most that are given at once
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class JobIndex:
         for component_id, records in builds.items():
             for build in records:
                 if build.job_id:
-                    signs = self._add(build.job_id, build.timestamp, set(_sessions(build)))
+                    signs = self._add(build.job_id, build.timestamp, set(_session_ids(build)))
                     signs.components.add(component_id)
 
     def add_traces(self, answer: object) -> None:
@@ -82,7 +84,9 @@ class JobIndex:
         return [
             FoundJob(job_id, "session")
             for job_id, signs in self._jobs.items()
-            if session_id in signs.sessions and signs.times and min(signs.times) >= since - SLACK
+            if session_id in signs.sessions
+            and signs.times
+            and min(signs.times) >= since - CLOCK_SLACK
         ]
 
     def by_time(self, transactions: object, since: datetime) -> list[FoundJob]:
@@ -98,12 +102,14 @@ class JobIndex:
         ((job_id, signs),) = self._jobs.items()
         lines = parse(TransactionList, transactions, "list of transactions").items
         worked = Counter(
-            line.vertex_id for line in lines if (at := time_of(line.timestamp)) and at >= since
+            line.vertex_id
+            for line in lines
+            if (at := read_record_time(line.timestamp)) and at >= since
         )
         first = min(signs.times, default=None)
-        timely = first is not None and since <= first <= since + WINDOW
+        timely = first is not None and since <= first <= since + MATCH_WINDOW
         once = set(worked) == signs.components and set(worked.values()) == {1}
-        whole = len(lines) < TRANSACTIONS
+        whole = len(lines) < MAX_TRANSACTIONS
         return (
             [FoundJob(job_id, "time")] if timely and once and whole and not signs.sessions else []
         )
@@ -111,13 +117,13 @@ class JobIndex:
     def _add(self, job_id: str, time: str | None, sessions: set[str]) -> JobTrace:
         signs = self._jobs.setdefault(job_id, JobTrace())
         signs.sessions |= sessions - {""}
-        at = time_of(time)
+        at = read_record_time(time)
         if at:
             signs.times.append(at)
         return signs
 
 
-def _sessions(build: Build) -> Iterator[str]:
+def _session_ids(build: Build) -> Iterator[str]:
     """The sessions within what a component returned."""
     data = build.data or {}
     results, messages = data.get("results"), data.get("messages")
@@ -131,7 +137,7 @@ def _sessions(build: Build) -> Iterator[str]:
                 yield session
 
 
-def time_of(text: str | None) -> datetime | None:
+def read_record_time(text: str | None) -> datetime | None:
     """A time of a server's record, in UTC; releases write it in three ways."""
-    at = moment(text.removesuffix(" UTC") if text else None)
+    at = read_timestamp(text.removesuffix(" UTC") if text else None)
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at

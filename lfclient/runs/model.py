@@ -34,16 +34,16 @@ class RunStatus(StrEnum):
 
 
 # What releases and the documentation say beside the statuses' own values.
-_WORDS = {
+_STATUS_ALIASES = {
     "error": RunStatus.FAILED,
     "canceled": RunStatus.CANCELLED,
     "running": RunStatus.IN_PROGRESS,
 }
 
 
-def status_of(word: str) -> RunStatus:
+def read_status(word: str) -> RunStatus:
     """The status for the server's word; `unknown` if this release does not know it."""
-    known = _WORDS.get(word)
+    known = _STATUS_ALIASES.get(word)
     if known:
         return known
     try:
@@ -103,10 +103,10 @@ class Run:
         return self.status.ended
 
     @property
-    def unfinished(self) -> list[Message]:
+    def unfinished_messages(self) -> list[Message]:
         """The flow's own messages that are, or were at the end, still being written."""
         own = (one for one in self.messages.values() if one.sender != "User")
-        return [one for one in own if not one.complete and one.shown]
+        return [one for one in own if not one.complete and one.visible_text]
 
 
 @dataclass(frozen=True)

@@ -15,40 +15,42 @@ from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, is_empty, output_type, with_content
 from lfclient.outputs.truncation import is_truncated, mark_truncation, restore_text
 from lfclient.runs.components import NotRun, RunError
-from lfclient.runs.evidence import Built, Evidence
+from lfclient.runs.evidence import BuildResult, Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.server_info import Limits
 
-NOT_TAKEN = "It is on a branch that was not taken."
+BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
 NOT_CONNECTED = "It is not connected with the chat input."
 DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
 RETURNS_NOTHING = "This flow returns nothing: none of its components is an output that runs."
 REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
-UNPROVEN = "What the run did could not be verified: the server's records of it were not to be had."
-LEFT_EMPTY = "The server returned no value."
+UNVERIFIED = (
+    "What the run did could not be verified: the server's records of it were not to be had."
+)
+NO_VALUE = "The server returned no value."
 
 # Their content is always text once they have run, so that null says they have not; the outputs
 # of other components are null either way.
-_SAY_THEMSELVES = frozenset({"ChatOutput", "TextOutput"})
+_TEXT_OUTPUTS = frozenset({"ChatOutput", "TextOutput"})
 
 
 # the words of what components declare to return whose content answers leave out; flows that were
 # made on 1.8 have others, and theirs is there
-_LEFT_OUT = frozenset({"message", "json", "table"})
+_OMITTED_TYPES = frozenset({"message", "json", "table"})
 
 
-def left_empty(flow: Flow) -> tuple[Component, ...]:
+def terminals_without_value(flow: Flow) -> tuple[Component, ...]:
     """The terminals whose content is null in every answer of the API, whatever they returned."""
     return tuple(
         leaf
         for leaf in flow.terminals
         if leaf.runs
-        and leaf.type not in _SAY_THEMSELVES
+        and leaf.type not in _TEXT_OUTPUTS
         and leaf.outputs
-        and output_type(leaf.outputs[0].get("types")) in _LEFT_OUT
+        and output_type(leaf.outputs[0].get("types")) in _OMITTED_TYPES
     )
 
 
@@ -64,14 +66,14 @@ class MissingEvidence:
     soon: frozenset[str] = frozenset()
 
 
-def needs(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
+def missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
     """What the answer alone leaves open."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return MissingEvidence(False)
     if run.status is not RunStatus.COMPLETED:
         return MissingEvidence(not run.errors or not run.outputs)
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
-    outputs = {name: one for name, one in run.outputs.items() if not _idle(one)}
+    outputs = {name: one for name, one in run.outputs.items() if not _has_not_run(one)}
     empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
     failed = any(output.status == "failed" for output in outputs.values())
     absent = expected - run.outputs.keys()
@@ -82,9 +84,9 @@ def needs(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
     return MissingEvidence(bool(empty or failed or missed or cut), frozenset(empty | late))
 
 
-def _idle(output: Output) -> bool:
+def _has_not_run(output: Output) -> bool:
     # a note says that the value was there once
-    return is_empty(output) and not output.note and output.component_type in _SAY_THEMSELVES
+    return is_empty(output) and not output.note and output.component_type in _TEXT_OUTPUTS
 
 
 def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
@@ -92,29 +94,31 @@ def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Li
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return run
     run = replace(run, session_id=run.session_id or evidence.session_id)
-    outputs = _whole(run, flow, evidence, limits)
+    outputs = _complete_outputs(run, flow, evidence, limits)
     if run.status is not RunStatus.COMPLETED:
         outputs = {name: one for name, one in outputs.items() if not is_empty(one)}
-        errors = _better(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
+        errors = (
+            _enrich_errors(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
+        )
         return replace(run, outputs=outputs, errors=errors)
-    return _judge_completed(replace(run, outputs=outputs), flow, evidence)
+    return _evaluate_completed(replace(run, outputs=outputs), flow, evidence)
 
 
-def unproven(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
+def mark_unverified(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
     """The run where its evidence could not be fetched: `why` says what was wrong.
 
     Only what the answer itself says counts; what is missing from it proves nothing.
     """
     refused = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
     if run.status is RunStatus.COMPLETED and not refused:
-        whole = _whole(run, flow, Evidence(), limits)
-        run = replace(run, outputs={name: _explained(one) for name, one in whole.items()})
+        whole = _complete_outputs(run, flow, Evidence(), limits)
+        run = replace(run, outputs={name: _note_if_empty(one) for name, one in whole.items()})
     else:
         run = evaluate_outcome(run, flow, Evidence(), limits)
-    return replace(run, warnings=(*run.warnings, f"{UNPROVEN} {why}"))
+    return replace(run, warnings=(*run.warnings, f"{UNVERIFIED} {why}"))
 
 
-def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
+def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     others = [leaf for leaf in flow.terminals if not leaf.always_runs] if flow else []
     idle = {leaf.id for leaf in others if leaf.id not in evidence.builds}
     outputs = {
@@ -123,17 +127,19 @@ def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         if not (name in idle and is_empty(output))
     }
     expected = flow.expected_terminals if flow else ()
-    missed = [leaf for leaf in expected if not _delivered(leaf.id, outputs, evidence)]
+    missed = [leaf for leaf in expected if not _has_delivered(leaf.id, outputs, evidence)]
     failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
     reasons = evidence.reasons if missed or failed or not outputs else []
-    not_run = [NotRun(leaf.id, leaf.display_name, _why(leaf, flow, evidence)) for leaf in missed]
+    not_run = [
+        NotRun(leaf.id, leaf.display_name, _not_run_reason(leaf, flow, evidence)) for leaf in missed
+    ]
     not_run += [
         NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)
         for leaf in others
         if leaf.id in idle and leaf.id not in outputs
     ]
     missing = {leaf.id for leaf in missed}
-    outputs = {name: _explained(one) for name, one in outputs.items() if name not in missing}
+    outputs = {name: _note_if_empty(one) for name, one in outputs.items() if name not in missing}
     run = replace(run, outputs=outputs, not_run=tuple(not_run))
     if failed or any(error.component_id or error.message for error in reasons):
         return _failed(run, tuple(reasons) or run.errors or _output_errors(outputs))
@@ -141,7 +147,9 @@ def _judge_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
         return run
     if not expected:
         return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
-    skipped = bool(missed) and all(entry.reason == NOT_TAKEN for entry in not_run[: len(missed)])
+    skipped = bool(missed) and all(
+        entry.reason == BRANCH_NOT_TAKEN for entry in not_run[: len(missed)]
+    )
     if len(missed) == len(expected) and not skipped:
         return _failed(run, (RunError(ENDED_WITHOUT_OUTPUT),))
     return run
@@ -159,7 +167,7 @@ def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
     )
 
 
-def _better(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError, ...]:
+def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError, ...]:
     """The answer's reasons, with the component and traceback that the evidence adds."""
     if not errors:
         return tuple(evidence.reasons)
@@ -180,23 +188,27 @@ def _better(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError,
     return tuple(found)
 
 
-def _delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
+def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) -> bool:
     built = evidence.builds.get(name)
     if built:
         return built.valid
     output = outputs.get(name)
-    if output is None or _idle(output):
+    if output is None or _has_not_run(output):
         return False
     # without a value or a record of its own, its entry in the answer proves nothing if the
     # records of the same run's other components are there
     return not is_empty(output) or name in evidence.replaced or not evidence.builds
 
 
-def _why(leaf: Component, flow: Flow | None, evidence: Evidence) -> str:
-    return NOT_TAKEN if flow and leaf.id in _inactive(flow, evidence) else DID_NOT_RUN
+def _not_run_reason(leaf: Component, flow: Flow | None, evidence: Evidence) -> str:
+    return (
+        BRANCH_NOT_TAKEN
+        if flow and leaf.id in _inactive_components(flow, evidence)
+        else DID_NOT_RUN
+    )
 
 
-def _inactive(flow: Flow, evidence: Evidence) -> set[str]:
+def _inactive_components(flow: Flow, evidence: Evidence) -> set[str]:
     """Components that were switched off, and those that hang only on such."""
     off = {name for name in evidence.inactivated if name not in evidence.builds}
     sources: dict[str, set[str]] = {}
@@ -210,24 +222,28 @@ def _inactive(flow: Flow, evidence: Evidence) -> set[str]:
         off |= more
 
 
-def _explained(output: Output) -> Output:
-    return output if output.note or not is_empty(output) else replace(output, note=LEFT_EMPTY)
+def _note_if_empty(output: Output) -> Output:
+    return output if output.note or not is_empty(output) else replace(output, note=NO_VALUE)
 
 
-def _whole(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> dict[str, Output]:
+def _complete_outputs(
+    run: Run, flow: Flow | None, evidence: Evidence, limits: Limits
+) -> dict[str, Output]:
     outputs = dict(run.outputs)
     for leaf in flow.terminals if flow else ():
         if leaf.id not in outputs and leaf.id in evidence.builds:
-            outputs[leaf.id] = _from_build(leaf, flow, evidence)
-    return {name: _made_whole(output, run, evidence, limits) for name, output in outputs.items()}
+            outputs[leaf.id] = _output_from_build(leaf, flow, evidence)
+    return {
+        name: _complete_output(output, run, evidence, limits) for name, output in outputs.items()
+    }
 
 
-def _made_whole(output: Output, run: Run, evidence: Evidence, limits: Limits) -> Output:
+def _complete_output(output: Output, run: Run, evidence: Evidence, limits: Limits) -> Output:
     name = output.component_id
     before = output
     built = evidence.builds.get(name)
     if built is not None:
-        output = _with_build(output, built)
+        output = _fill_from_build(output, built)
     elif is_empty(output) and name in evidence.replaced:
         output = replace(output, note=REPLACED)
     if run.mode == "sync" and output is before and name in run.outputs:
@@ -236,21 +252,21 @@ def _made_whole(output: Output, run: Run, evidence: Evidence, limits: Limits) ->
     return mark_truncation(output, limits) if restored is output else restored
 
 
-def _from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
+def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
     """An output that the answer left out."""
     answer: dict[str, Any] = evidence.answers.get(leaf.id) or {
-        "type": _declared_word(leaf),
+        "type": _declared_type(leaf),
         "status": "completed" if evidence.builds[leaf.id].valid else "failed",
     }
     return read_component(leaf.id, parse(ComponentOutput, answer, "event of an output"), flow)
 
 
-def _declared_word(leaf: Component) -> str:
+def _declared_type(leaf: Component) -> str:
     words = (output_type(output.get("types")) for output in leaf.outputs)
     return next(filter(None, words), "")
 
 
-def _with_build(output: Output, built: Built) -> Output:
+def _fill_from_build(output: Output, built: BuildResult) -> Output:
     if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
         return replace(output, kind=OutputKind.ERROR, value=built.error.message)
     if is_empty(output) and built.valid and output.kind is not OutputKind.FILE:

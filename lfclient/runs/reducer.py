@@ -11,7 +11,7 @@ from lfclient.runs import events
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 
-_LOG_LINES = 200  # of one component that are kept
+_MAX_LOG_LINES = 200  # of one component that are kept
 
 
 def apply(run: Run, event: events.Event) -> Run:
@@ -19,41 +19,41 @@ def apply(run: Run, event: events.Event) -> Run:
 
     Whether it succeeded is not decided here: `RunEnded` brings that.
     """
-    if event.id is not None and _is_past(event.id, run.last_event_id):
+    if event.id is not None and _is_applied(event.id, run.last_event_id):
         return run
-    change = _CHANGES.get(type(event))
+    change = _REDUCERS.get(type(event))
     changed = change(run, event) if change else run
     return changed if event.id is None else replace(changed, last_event_id=event.id)
 
 
-def _is_past(event_id: str, last: str | None) -> bool:
+def _is_applied(event_id: str, last: str | None) -> bool:
     if last is None or not (event_id.isdecimal() and last.isdecimal()):
         return event_id == last
     return int(event_id) <= int(last)
 
 
-def _with(run: Run, component_id: str, **changes: Any) -> Run:
+def _update_component(run: Run, component_id: str, **changes: Any) -> Run:
     component = run.components.get(component_id) or ComponentRun(component_id)
     return replace(run, components={**run.components, component_id: replace(component, **changes)})
 
 
-def _begin(run: Run, event: events.RunStarted) -> Run:
+def _start_run(run: Run, event: events.RunStarted) -> Run:
     first = set(event.first)
     components = {name: run.components.get(name) or ComponentRun(name) for name in event.to_run} | {
         name: old for name, old in run.components.items() if name not in event.to_run
     }
-    run = replace(_gone_on(run), components=components)
+    run = replace(_resume(run), components=components)
     for name in first:
-        run = _with(run, name, state=ComponentState.RUNNING)
+        run = _update_component(run, name, state=ComponentState.RUNNING)
     return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
 
 
-def _start(run: Run, event: events.ComponentStarted) -> Run:
-    return _with(run, event.component_id, state=ComponentState.RUNNING)
+def _start_component(run: Run, event: events.ComponentStarted) -> Run:
+    return _update_component(run, event.component_id, state=ComponentState.RUNNING)
 
 
-def _finish(run: Run, event: events.ComponentFinished) -> Run:
-    run = _with(
+def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
+    run = _update_component(
         run,
         event.component_id,
         state=ComponentState.DONE,
@@ -65,14 +65,14 @@ def _finish(run: Run, event: events.ComponentFinished) -> Run:
     )
     # said here too, so that a run which is cut right behind this event lacks nothing
     for name in event.skipped_ids:
-        run = _with(run, name, state=ComponentState.SKIPPED)
+        run = _update_component(run, name, state=ComponentState.SKIPPED)
     for name in event.next_ids:
-        run = _with(run, name, state=ComponentState.RUNNING)
+        run = _update_component(run, name, state=ComponentState.RUNNING)
     return run
 
 
-def _fail(run: Run, event: events.ComponentFailed) -> Run:
-    return _with(
+def _fail_component(run: Run, event: events.ComponentFailed) -> Run:
+    return _update_component(
         run,
         event.component_id,
         state=ComponentState.FAILED,
@@ -83,15 +83,15 @@ def _fail(run: Run, event: events.ComponentFailed) -> Run:
     )
 
 
-def _skip(run: Run, event: events.ComponentSkipped) -> Run:
-    return _with(run, event.component_id, state=ComponentState.SKIPPED)
+def _skip_component(run: Run, event: events.ComponentSkipped) -> Run:
+    return _update_component(run, event.component_id, state=ComponentState.SKIPPED)
 
 
-def _log(run: Run, event: events.LogLine) -> Run:
+def _append_log(run: Run, event: events.LogLine) -> Run:
     before = run.components.get(event.component_id)
     line = event.message if isinstance(event.message, str) else repr(event.message)
-    log = (*(before.log if before else ()), line)[-_LOG_LINES:]
-    return _with(run, event.component_id, log=log)
+    log = (*(before.log if before else ()), line)[-_MAX_LOG_LINES:]
+    return _update_component(run, event.component_id, log=log)
 
 
 def _add_message(run: Run, event: events.MessageAdded) -> Run:
@@ -103,7 +103,7 @@ def _add_message(run: Run, event: events.MessageAdded) -> Run:
     if message.category == "error" and message.component_id in run.components:
         # the event of its end comes seconds later, when the server has written the traceback
         error = RunError(message.text.strip(), component_id=message.component_id)
-        run = _with(run, message.component_id, state=ComponentState.FAILED, error=error)
+        run = _update_component(run, message.component_id, state=ComponentState.FAILED, error=error)
     return run
 
 
@@ -117,7 +117,7 @@ def _append_token(run: Run, event: events.Token) -> Run:
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
     if before.complete:
         return run  # its text is whole
-    message = before.written_on(event.text, gap=event.gap)
+    message = before.with_chunk(event.text, gap=event.gap)
     return replace(run, messages={**run.messages, name: message})
 
 
@@ -125,7 +125,7 @@ def _set_output(run: Run, event: events.OutputReady) -> Run:
     return replace(run, outputs={**run.outputs, event.component_id: event.output})
 
 
-def _warn(run: Run, event: events.Warned) -> Run:
+def _add_warning(run: Run, event: events.Warned) -> Run:
     return replace(run, warnings=(*run.warnings, event.message))
 
 
@@ -141,7 +141,7 @@ def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
             fallback_action=request.fallback_action or before.fallback_action,
         )
     else:
-        run = _gone_on(run)
+        run = _resume(run)
     components = {
         name: replace(one, state=ComponentState.WAITING)
         if one.state is ComponentState.RUNNING
@@ -151,28 +151,28 @@ def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
     run = replace(run, components=components, waiting_for=request)
     if asking:
         # it has just told that it is done, and has not returned what it will
-        run = _with(
+        run = _update_component(
             run, asking, state=ComponentState.SUSPENDED, seconds=None, ended_at=None, output=None
         )
     return run if run.ended else replace(run, status=RunStatus.SUSPENDED)
 
 
-def _gone_on(run: Run) -> Run:
+def _resume(run: Run) -> Run:
     """A run that waits no more, since somebody has decided."""
     asked = run.waiting_for
     return replace(run, waiting_for=None, decided=(*run.decided, asked)) if asked else run
 
 
-def not_taken(run: Run, request_id: str) -> Run:
+def reject_decision(run: Run, request_id: str) -> Run:
     """A run whose question is open again, or was answered by another decision than was sent."""
     asked, decided = run.waiting_for, run.decided
     last = decided[-1] if decided else None
     if last and last.request_id == request_id and not (asked and asked.request_id == request_id):
-        decided = (*decided[:-1], last.unanswered())
-    return replace(run, decided=decided, waiting_for=asked and asked.unanswered())
+        decided = (*decided[:-1], last.without_decision())
+    return replace(run, decided=decided, waiting_for=asked and asked.without_decision())
 
 
-def _end(run: Run, event: events.RunEnded) -> Run:
+def _end_run(run: Run, event: events.RunEnded) -> Run:
     return finalize(replace(merge_response(run, event.run or run), status=event.status))
 
 
@@ -203,7 +203,7 @@ def merge_response(run: Run, answer: Run) -> Run:
     )
 
 
-def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
+def merge_component_runs(run: Run, found: Mapping[str, ComponentRun]) -> Run:
     """An ended run, with what its server has kept of components whose end no event told.
 
     Where it has not kept what surely ran, as of a run that had waited for a person, nothing is
@@ -232,7 +232,7 @@ def with_builds(run: Run, found: Mapping[str, ComponentRun]) -> Run:
     return replace(run, components=components)
 
 
-def with_history(run: Run, history: Iterable[Message]) -> Run:
+def merge_messages(run: Run, history: Iterable[Message]) -> Run:
     """A run with the whole text of its messages, of which its events did not tell all."""
     messages = dict(run.messages)
     for one in history:
@@ -263,22 +263,22 @@ def finalize(run: Run) -> Run:
     asked = run.waiting_for
     # it came to its end without a word that it went on; of one that was stopped nobody decided
     if asked and (asked.sent or run.status is RunStatus.COMPLETED):
-        run = _gone_on(run)
+        run = _resume(run)
     return replace(run, components=components, waiting_for=None)
 
 
-_CHANGES: dict[type[events.Event], Callable[[Run, Any], Run]] = {
-    events.RunStarted: _begin,
-    events.ComponentStarted: _start,
-    events.ComponentFinished: _finish,
-    events.ComponentFailed: _fail,
-    events.ComponentSkipped: _skip,
-    events.LogLine: _log,
+_REDUCERS: dict[type[events.Event], Callable[[Run, Any], Run]] = {
+    events.RunStarted: _start_run,
+    events.ComponentStarted: _start_component,
+    events.ComponentFinished: _finish_component,
+    events.ComponentFailed: _fail_component,
+    events.ComponentSkipped: _skip_component,
+    events.LogLine: _append_log,
     events.MessageAdded: _add_message,
     events.MessageRemoved: _remove_message,
     events.Token: _append_token,
     events.OutputReady: _set_output,
-    events.Warned: _warn,
+    events.Warned: _add_warning,
     events.HumanInputRequired: _suspend,
-    events.RunEnded: _end,
+    events.RunEnded: _end_run,
 }

@@ -9,12 +9,12 @@ from typing import Any
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
 from lfclient.runs.components import RunError
-from lfclient.runs.evidence import error_from_message, without_preamble
-from lfclient.runs.model import Mode, Run, RunStatus, status_of
+from lfclient.runs.evidence import error_from_message, strip_preamble
+from lfclient.runs.model import Mode, Run, RunStatus, read_status
 from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 
 # `error_detail.type` of a job that no component made fail.
-_FATES = {
+_END_REASONS = {
     "worker_lost": "The server was restarted or lost its worker while the run was going on.",
     "timed_out": "The server's time limit for background runs was reached.",
     "cancelled": "The run was cancelled.",
@@ -32,7 +32,7 @@ def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
         component_id: read_component(component_id, part, flow)
         for component_id, part in (answer.outputs or {}).items()
     }
-    status = status_of(answer.status)
+    status = read_status(answer.status)
     if status is RunStatus.COMPLETED and answer.has_errors:
         status = RunStatus.FAILED
     return replace(
@@ -79,10 +79,10 @@ def read_error(entry: Any, flow: Flow | None) -> RunError:
         return RunError(str(entry))
     text = next((entry[key] for key in ("error", "message", "detail") if entry.get(key)), entry)
     text = text if isinstance(text, str) else str(text)
-    component = _component_named_in(text)
+    component = _component_name_in(text)
     return RunError(
-        without_preamble(text),
-        component_id=_id_of(component, flow),
+        strip_preamble(text),
+        component_id=_find_component_id(component, flow),
         component=component,
         code=entry["code"] if isinstance(entry.get("code"), str) else None,
     )
@@ -92,11 +92,11 @@ def failed_run(detail: dict[str, Any], *, before: Run, flow: Flow | None) -> Run
     """The run after `JOB_FAILED`. 1.8 to 1.10 give no reason, later ones sometimes none."""
     reason = detail.get("error_detail")
     errors: tuple[RunError, ...] = ()
-    if isinstance(reason, dict) and reason.get("type") in _FATES:
-        errors = (RunError(_FATES[reason["type"]], code=reason["type"]),)
+    if isinstance(reason, dict) and reason.get("type") in _END_REASONS:
+        errors = (RunError(_END_REASONS[reason["type"]], code=reason["type"]),)
     elif isinstance(reason, dict):
         error = replace(error_from_message(reason), code="JOB_FAILED")
-        named = error.component_id or _id_of(error.component, flow)
+        named = error.component_id or _find_component_id(error.component, flow)
         errors = (replace(error, component_id=named),)
     return replace(
         before,
@@ -129,13 +129,13 @@ def new_run(flow_id: str, mode: Mode, session_id: str | None) -> Run:
     return Run(flow_id=flow_id, mode=mode, status=RunStatus.UNKNOWN, session_id=session_id)
 
 
-def _component_named_in(text: str) -> str | None:
+def _component_name_in(text: str) -> str | None:
     _, marker, rest = text.partition("Error building Component ")
     name = rest.partition(":")[0]
     return name if marker and name and "\n" not in name else None
 
 
-def _id_of(display_name: str | None, flow: Flow | None) -> str | None:
+def _find_component_id(display_name: str | None, flow: Flow | None) -> str | None:
     """The id of the one component of that name; None if several have it."""
     if not display_name or not flow:
         return None

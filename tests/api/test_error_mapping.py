@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lfclient import errors
-from lfclient.api.error_mapping import fault
+from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.errors import LangflowError
 from tests.support.recorded import recorded
@@ -15,7 +15,7 @@ from tests.support.recorded import recorded
 
 def told(status: int, body: object, **context: object) -> LangflowError:
     content = b"<html>" if body is None else json.dumps(body).encode()
-    return fault(Response(status, content, "text/html"), body, **context)
+    return error_from_response(Response(status, content, "text/html"), body, **context)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_others(status: int, body: object, kind: type[LangflowError]):
 def test_redirect():
     """A redirect is told with where it leads, and without what may be secret in there."""
     answer = Response(307, b"", location="https://user:pass@new.example/x?key=1")
-    error = fault(answer, None)
+    error = error_from_response(answer, None)
     assert isinstance(error, errors.NotLangflow)
     assert "https://new.example/x" in str(error)
     assert "pass" not in str(error)

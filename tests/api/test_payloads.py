@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lfclient import Component, Flow, JobNotFound, Variable
-from lfclient.api.payloads import run_request, session_place
+from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import events_request, resume_request
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import ServerInfo, build_server_info, parse_minor
@@ -84,10 +84,10 @@ def test_session_place():
     """A session needs a component before 1.11, and none after."""
     bare = flow_of("Calc-c")
     memory = Flow("f", "F", (Component("Memory-m", "Memory", "M", template={"session_id": {}}),))
-    assert session_place(MODES, bare) == "session_id"
-    assert session_place(INPUTS, bare) is None
-    assert session_place(INPUTS, FLOW) == "ChatInput-a.session_id"
-    assert session_place(INPUTS, memory) == "Memory-m.session_id"
+    assert session_parameter(MODES, bare) == "session_id"
+    assert session_parameter(INPUTS, bare) is None
+    assert session_parameter(INPUTS, FLOW) == "ChatInput-a.session_id"
+    assert session_parameter(INPUTS, memory) == "Memory-m.session_id"
 
 
 @pytest.mark.parametrize(

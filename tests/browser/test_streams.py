@@ -16,7 +16,7 @@ from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, tol
 from tests.browser.screen import Screen, log_of
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.proxy import Do, Proxy
+from tests.support.proxy import Fault, Proxy
 
 EVENTS = 5_000
 PASSING = ("token", "log", "build_start")  # these are not told again
@@ -100,7 +100,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(
     """
     go_on = Event()
     server.tell(held(told_by(FLOW, words=12, pause=0.05), go_on))
-    cuts = [Do(cut=True, after=b'"word5 "'), Do(cut=True, after=b'"event": "end_ver')]
+    cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
     proxy.plan("/events", *cuts)
     begun, opened = server.asked[f"POST {WORKFLOWS}"], proxy.count("/events")
     screen.run()

@@ -25,8 +25,8 @@ from lfclient.console.config.ownership import fingerprint
 from tests.live.desk import Desk, asks, ended, states
 from tests.live.flows import SECRETIVE, TALK
 from tests.live.releases import Make, with_events
-from tests.support.proxy import Do, Proxy, raw
-from tests.support.scripted import Told
+from tests.support.proxy import Fault, Proxy, raw_response
+from tests.support.scripted import EventCollector
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
@@ -58,24 +58,27 @@ def durable(found: list[Any]) -> list[Any]:
 @pytest.mark.parametrize(
     ("kind", "faults"),
     [
-        ("sync", [Do(cut=True, after=b'"event": "tok'), Do(cut=True, after=b'"event": "end_v')]),
-        ("async", [Do(drip=True)]),
-        ("async", [Do(stall=1.5, after=b'"event": "token"'), Do(delay=0.3)]),
+        (
+            "sync",
+            [Fault(cut=True, after=b'"event": "tok'), Fault(cut=True, after=b'"event": "end_v')],
+        ),
+        ("async", [Fault(drip=True)]),
+        ("async", [Fault(stall=1.5, after=b'"event": "token"'), Fault(delay=0.3)]),
     ],
     ids=["cut", "drip", "stall"],
 )
 def test_a_job_is_told_whole(
-    langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Do], monkeypatch: Any
+    langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Fault], monkeypatch: Any
 ):
     """Each durable event once, in order, and the whole text at the end."""
-    monkeypatch.setattr(event_streams, "SILENCE", 0.5)
-    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.5)
+    monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.5)
     flow = make("Write word by word")
     with LangflowClient(langflow.url, langflow.api_key) as client:
         job = client.submit(flow, WORDS)
     proxy.plan("/events", *faults)
-    told = Told(kind, proxy.url, api_key=langflow.api_key)
-    found = told.by(lambda client: client.events(job.job_id, flow=flow))
+    collector = EventCollector(kind, proxy.url, api_key=langflow.api_key)
+    found = collector.collect(lambda client: client.events(job.job_id, flow=flow))
     ids = [int(one.id) for one in found if one.id]
     assert ids == sorted(set(ids))
     assert [type(one) for one in found].count(RunEnded) == 1
@@ -111,9 +114,9 @@ def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
 def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, make: Make):
     """Is interrupted, and was sent once."""
     flow, session = make("Write word by word"), uuid4().hex
-    proxy.plan(POST, Do(cut=True, after=b'"event": "token"'))
-    told = Told("sync", proxy.url, api_key=langflow.api_key)
-    found = told.by(lambda client: client.stream(flow, WORDS, session_id=session))
+    proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
+    collector = EventCollector("sync", proxy.url, api_key=langflow.api_key)
+    found = collector.collect(lambda client: client.stream(flow, WORDS, session_id=session))
     assert found[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
     wait_for(lambda: proxy.open == 0)
@@ -181,7 +184,7 @@ def test_a_job_stopped_while_it_writes_keeps_what_it_had(
 
     def written(record: Any) -> str:
         messages = record.run.messages.values() if record.run else ()
-        return "".join(one.shown for one in messages if one.sender == "Machine")
+        return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
     desk.until(run_id, lambda record: len(written(record)) > 20)
     desk.runner.stop(run_id, desk.connection)
@@ -215,7 +218,7 @@ def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Mak
     """One record with what had come, and one call."""
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = fingerprint(desk.connection, desk.folder)
-    proxy.plan(POST, Do(cut=True, after=b'"event": "token"'))
+    proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
     overrides = {**WORDS, "WordByWord-writer.pause": 50}
     record = desk.until(desk.start(make("Write word by word"), "stream", **overrides), ended)
     assert record.status is RunStatus.INTERRUPTED
@@ -230,8 +233,8 @@ def test_a_stream_that_stays_broken_leaves_the_whole_text(
     monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.5,))
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = fingerprint(desk.connection, desk.folder)
-    broken = [Do(raw=raw(502))] * 50
-    proxy.plan("/events", Do(cut=True, after=b'"event": "token"'), *broken)
+    broken = [Fault(raw=raw_response(502))] * 50
+    proxy.plan("/events", Fault(cut=True, after=b'"event": "token"'), *broken)
     run_id = desk.start(make("Write word by word"), **WORDS)
     desk.until(run_id, ended)
     wait_for(lambda: not desk.runner.is_followed(run_id))

@@ -26,7 +26,7 @@ LONG = {"TimedStep-weather.seconds": 600}
 def words(record: RunRecord) -> str:
     """What a run has written so far."""
     messages = record.run.messages.values() if record.run else ()
-    return "".join(one.shown for one in messages if one.sender == "Machine")
+    return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,7 @@ def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: M
 
     def text(record: RunRecord) -> str:
         messages = record.run.messages.values() if record.run else ()
-        return "".join(one.shown for one in messages if one.sender != "User")
+        return "".join(one.visible_text for one in messages if one.sender != "User")
 
     early = text(desk.until(run_id, lambda record: len(text(record).split()) >= 5))
     later = text(desk.until(run_id, lambda record: len(text(record).split()) >= 12))

@@ -25,7 +25,7 @@ from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
 from tests.live.releases import Make, with_events
-from tests.support.proxy import Do, Proxy
+from tests.support.proxy import Fault, Proxy
 from tests.support.runner_bench import move_click
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
@@ -33,7 +33,7 @@ from tests.support.waiting import wait_for
 POST = "POST /api/v2/workflows"
 BUILDS = "GET /api/v1/monitor/builds"
 LATE = 61.0  # seconds after the click
-LOST = Do(stall=60.0)  # the server has got it, its answer does not come
+LOST = Fault(stall=60.0)  # the server has got it, its answer does not come
 # shows nothing of itself before it is let go; where it is told to, its first attempt fails
 HELD_STEP = """
 import asyncio
@@ -150,7 +150,7 @@ def test_a_first_attempt_that_failed_is_run_again_and_counted(
     """The one known double: it fails between the look for it and the same key's second arrival."""
     held, arrives = hold("twice"), threading.Event()
     held.mark("fails")
-    proxy.plan(POST, LOST if crash else Do(cut=True), Do(let_go=arrives))
+    proxy.plan(POST, LOST if crash else Fault(cut=True), Fault(let_go=arrives))
     run_id = desk.start(held.flow, **held.values)
     wait_for(held.begun)
     if crash:
@@ -183,7 +183,7 @@ def test_a_late_restart_and_one_without_the_secret_start_nothing(
     runs = {}
     for case, held in helds.items():
         why, arrived = case
-        proxy.plan(POST, LOST if arrived else Do(let_go=threading.Event()))
+        proxy.plan(POST, LOST if arrived else Fault(let_go=threading.Event()))
         secret = {"HeldStep-h.api_key": "sk-a-secret-of-this-test"} if why == "secret" else {}
         runs[case] = desk.start(held.flow, **held.values, **secret)
         wait_for(held.begun if arrived else lambda: proxy.count(POST) == len(runs))
@@ -212,7 +212,7 @@ def test_a_run_whose_answer_is_lost_on_the_way_has_run_once(
 ):
     """A job is found and followed, a call is not repeated: what became of it is unknown."""
     flow = make(ECHO)
-    proxy.plan(POST, Do(cut=True))
+    proxy.plan(POST, Fault(cut=True))
     record = desk.until(desk.start(flow, mode), ended)
     if mode == "sync":
         assert record.status is RunStatus.OUTCOME_UNKNOWN

@@ -85,7 +85,7 @@ def beside(request, tmp_path: Path, langflow: LiveServer) -> Iterator[Beside]:
 def words(record: RunRecord) -> str:
     """What a run has written so far."""
     messages = record.run.messages.values() if record.run else ()
-    return "".join(one.shown for one in messages if one.sender == "Machine")
+    return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
 
 def asks(record: RunRecord) -> bool:
@@ -125,7 +125,7 @@ def test_runs_are_seen_and_pressed_from_beside_and_outlive_their_process(
     record = beside.until(call, ended, TAKEN_OVER_SECONDS)
     assert record.status is RunStatus.INTERRUPTED
     assert words(record).startswith(seen)
-    assert record.run.unfinished
+    assert record.run.unfinished_messages
     while not beside.runner.is_followed(waiting):
         assert time.monotonic() - killed < TAKEN_OVER_SECONDS
         time.sleep(0.1)

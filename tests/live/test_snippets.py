@@ -18,7 +18,7 @@ from lfclient import Flow, LangflowClient, Run, RunEnded
 from lfclient.console.snippets.snippet import Language, snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.validation import mask_secrets
-from lfclient.runs.outcome import left_empty
+from lfclient.runs.outcome import terminals_without_value
 from tests.live.flows import ECHO, ROWS, VALUES
 from tests.live.releases import Make, go
 from tests.support.servers import LiveServer
@@ -149,4 +149,4 @@ def test_the_own_client_prints_what_the_api_leaves_out(
     found = [row["text"] for row in ast.literal_eval(value)]
     assert found == [row["text"] for row in rows] == ["one", "two"]
     empty = run.raw["outputs"]["SplitText-s"].get("content") is None
-    assert [leaf.id for leaf in left_empty(flow)] == ["SplitText-s"] * empty
+    assert [leaf.id for leaf in terminals_without_value(flow)] == ["SplitText-s"] * empty

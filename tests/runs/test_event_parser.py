@@ -27,7 +27,7 @@ from lfclient import (
     Warned,
 )
 from lfclient.common.redaction import Redactor
-from lfclient.runs.event_parser import EventReader
+from lfclient.runs.event_parser import EventParser
 from lfclient.wire.server_info import Limits
 from lfclient.wire.sse import FrameReader
 from tests.support.recorded import events, sse
@@ -35,8 +35,8 @@ from tests.support.recorded import events, sse
 VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
 
 
-def read(frames: list[dict], reader: EventReader | None = None) -> list[Event]:
-    reader = reader or EventReader()
+def read(frames: list[dict], reader: EventParser | None = None) -> list[Event]:
+    reader = reader or EventParser()
     found = FrameReader(Redactor()).feed(sse(frames))
     return [event for frame in found for event in reader.read(frame)]
 
@@ -112,7 +112,7 @@ def test_approval(version: str):
 
 def test_ids_of_a_streamed_call_do_not_count():
     """They number every frame and cannot be resumed after."""
-    found = read(events("1.13.0", "stream_langflow"), EventReader(durable=False))
+    found = read(events("1.13.0", "stream_langflow"), EventParser(durable=False))
     assert {event.id for event in found} == {None}
     assert len(of(Token, found)) == 5
 
@@ -124,16 +124,16 @@ def test_a_replay_from_the_start_tells_nothing_twice(version: str, case: str):
     frames = events(version, case)
     whole = [event for event in read(frames) if event.id]
     for cut in range(len(frames)):
-        reader = EventReader()
+        reader = EventParser()
         found = read(frames[:cut], reader)
-        reader.reconnected()
+        reader.reset_after_reconnect()
         found += read([one for one in frames if one.get("event") not in ("token", "log")], reader)
         assert [event for event in found if event.id] == whole
 
 
 def test_begins_behind_an_event():
     """What is known already is left out."""
-    found = read(events("1.13.0", "bg_events_live"), EventReader(after="7"))
+    found = read(events("1.13.0", "bg_events_live"), EventParser(after="7"))
     assert [event.id for event in found if event.id] == ["8", "9"]
 
 
@@ -143,9 +143,9 @@ def test_words_that_went_by_are_a_gap():
     token = [frame("token", {"chunk": f"tok{n} ", "id": "m"}, "6") for n in range(6)]
     late = read([frame("add_message", partial, "6"), token[4], token[5]])
     assert [one.gap for one in of(Token, late)] == [True, False]
-    reader = EventReader()
+    reader = EventParser()
     read([frame("add_message", partial, "6"), token[0]], reader)
-    reader.reconnected()
+    reader.reset_after_reconnect()
     assert [one.gap for one in of(Token, read([token[4], token[5]], reader))] == [True, False]
 
 
@@ -163,7 +163,7 @@ def test_other_events():
         MessageRemoved("m", id="2"),
         Warned("Workflow execution timed out.", id="3"),
     ]
-    assert EventReader().read(RawEvent("keepalive")) == [KeepAlive()]
+    assert EventParser().read(RawEvent("keepalive")) == [KeepAlive()]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_unknown_and_unreadable_events_are_told(odd: dict):
 
 def test_broken_json_is_told():
     """With its text."""
-    (event,) = EventReader().read(RawEvent("", {}, "3", "{oops"))
+    (event,) = EventParser().read(RawEvent("", {}, "3", "{oops"))
     assert (event.name, event.data, event.id) == ("unreadable", "{oops", "3")
 
 
@@ -205,29 +205,29 @@ def test_an_unknown_event_that_repeats_an_id_is_passing():
 def test_events_that_were_left_out_are_asked_for_again():
     """A server drops events for one who reads too slowly; its log has them."""
     log = [frame("warning", {"message": str(number)}, str(number)) for number in range(1, 7)]
-    reader = EventReader()
+    reader = EventParser()
     found = read([log[0], log[3], frame("token", {"id": "m", "chunk": "t"}, "4"), log[4]], reader)
-    assert reader.missed
+    assert reader.has_missed_events
     assert [event.id for event in found] == ["1"]
-    reader.reconnected()
+    reader.reset_after_reconnect()
     assert [event.id for event in read(log[1:], reader)] == ["2", "3", "4", "5", "6"]
 
 
 def test_a_gap_in_the_log_itself_is_borne():
     """It is asked for once."""
     log = [frame("warning", {"message": str(number)}, str(number)) for number in (1, 4, 5)]
-    reader = EventReader()
+    reader = EventParser()
     read(log, reader)
-    reader.reconnected()
+    reader.reset_after_reconnect()
     assert [event.id for event in read(log[1:], reader)] == ["4", "5"]
-    assert not reader.missed
+    assert not reader.has_missed_events
 
 
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
 def test_a_time_limit_beyond_the_calendar_is_none(seconds: float):
     """The question is what counts."""
     asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
-    (event,) = EventReader().read(RawEvent("human_input_required", asked, "1"))
+    (event,) = EventParser().read(RawEvent("human_input_required", asked, "1"))
     assert (type(event), event.request.expires_at) == (HumanInputRequired, None)
 
 
@@ -240,7 +240,7 @@ def test_what_the_server_cut_is_marked():
         "data": {"outputs": {"t": {"message": rows, "type": "array"}}},
     }
     meta = {"output_types": ["Table"], "display_name": "Rows", "vertex_type": "Rows"}
-    reader = EventReader(limits=Limits(max_items=2))
+    reader = EventParser(limits=Limits(max_items=2))
     (done,) = read([frame("end_vertex", {"build_data": build, "output_meta": meta}, "1")], reader)
     assert (done.output.kind, len(done.output.value)) == (OutputKind.TABLE, 2)
     assert (done.output.truncated, done.output.missing) == (True, 98)

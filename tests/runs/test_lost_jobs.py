@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from lfclient import AsyncLangflowClient, BadAnswer, FoundJob
-from lfclient.runs.lost_jobs import TRANSACTIONS, JobIndex, time_of
+from lfclient.runs.lost_jobs import MAX_TRANSACTIONS, JobIndex, read_record_time
 from tests.support.scripted import OLD, URL, VERSION, Server
 
 CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_a_run_that_was_the_only_one_since_is_known_by_its_time():
         (ONE, [*WORKED, ("A-a", 3)]),
         (ONE, [*WORKED, ("C-c", 3)]),
         (ONE, [("A-a", -0.1), ("B-b", 0.6)]),
-        (ONE, [*WORKED, *[("A-a", -9)] * TRANSACTIONS]),
+        (ONE, [*WORKED, *[("A-a", -9)] * MAX_TRANSACTIONS]),
         (builds(), []),
     ],
     ids=[
@@ -99,8 +99,8 @@ def test_a_session_is_found_wherever_it_is_told():
 def test_times_of_all_releases():
     """With and without a zone; what is none is none."""
     texts = ["2026-11-25 10:00:00 UTC", "2026-11-25T10:00:00.000000", "2026-11-25T10:00:00Z"]
-    assert [time_of(text) for text in texts] == [CLICK] * 3
-    assert (time_of(None), time_of("soon")) == (None, None)
+    assert [read_record_time(text) for text in texts] == [CLICK] * 3
+    assert (read_record_time(None), read_record_time("soon")) == (None, None)
 
 
 def test_lists_of_another_shape_are_refused():

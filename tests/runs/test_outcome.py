@@ -8,17 +8,17 @@ from lfclient.api.requests import EVENT_STREAM
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
-from lfclient.runs.evidence import Built, Evidence, from_builds, from_events
+from lfclient.runs.evidence import BuildResult, Evidence, evidence_from_builds, evidence_from_events
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import (
+    BRANCH_NOT_TAKEN,
     DID_NOT_RUN,
     ENDED_WITHOUT_OUTPUT,
     NOT_CONNECTED,
-    NOT_TAKEN,
     REPLACED,
     RETURNS_NOTHING,
     evaluate_outcome,
-    needs,
+    missing_evidence,
 )
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.server_info import Limits
@@ -65,13 +65,15 @@ def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
 
 def events(case: str) -> Evidence:
     """The evidence in recorded events."""
-    return from_events(parse_stream(sse(recorded("1.13.0", case)[1]), EVENT_STREAM, Redactor()))
+    return evidence_from_events(
+        parse_stream(sse(recorded("1.13.0", case)[1]), EVENT_STREAM, Redactor())
+    )
 
 
 def test_good_run_needs_nothing():
     """A good run is judged from its answer alone."""
     run = answered("bg_completed")
-    assert not needs(run, ECHO, LIMITS).proof
+    assert not missing_evidence(run, ECHO, LIMITS).proof
     judged = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
     assert (judged.status, judged.not_run, judged.errors) == (RunStatus.COMPLETED, (), ())
 
@@ -79,7 +81,7 @@ def test_good_run_needs_nothing():
 def test_refused_value():
     """Called completed by the server, failed by its events: a component refused its value."""
     run = answered("bg_status_int_bad", PROBE)
-    assert needs(run, PROBE, LIMITS).proof
+    assert missing_evidence(run, PROBE, LIMITS).proof
     judged = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].component_id == "TypeProbe-aaaaa"
@@ -97,11 +99,13 @@ def test_failed_terminal():
 def test_branch_not_taken():
     """A terminal that events show as inactivated did not run, and the run is completed."""
     run = completed(BRANCHES, "ChatOutput-yes")
-    evidence = Evidence(True, builds={"ChatOutput-yes": Built(True)}, inactivated={"ChatOutput-no"})
+    evidence = Evidence(
+        True, builds={"ChatOutput-yes": BuildResult(True)}, inactivated={"ChatOutput-no"}
+    )
     judged = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in judged.not_run] == [
-        ("ChatOutput-no", NOT_TAKEN)
+        ("ChatOutput-no", BRANCH_NOT_TAKEN)
     ]
 
 
@@ -113,10 +117,10 @@ def test_behind_a_branch_not_taken():
         "ChatOutput-b",
         edges=(("ChatInput-a", "Text-t"), ("Text-t", "ChatOutput-b")),
     )
-    evidence = Evidence(True, builds={"ChatInput-a": Built(True)}, inactivated={"Text-t"})
+    evidence = Evidence(True, builds={"ChatInput-a": BuildResult(True)}, inactivated={"Text-t"})
     judged = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
-    assert judged.not_run[0].reason == NOT_TAKEN
+    assert judged.not_run[0].reason == BRANCH_NOT_TAKEN
 
 
 def test_partial_miss_without_events():
@@ -159,8 +163,8 @@ def test_table_made_whole_from_builds():
     body = recorded("1.13.0", "monitor_builds")[1]
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
-    assert needs(run, flow, LIMITS).soon == {"Frame-aaaaa"}
-    judged = evaluate_outcome(run, flow, from_builds(body, job_id), LIMITS)
+    assert missing_evidence(run, flow, LIMITS).soon == {"Frame-aaaaa"}
+    judged = evaluate_outcome(run, flow, evidence_from_builds(body, job_id), LIMITS)
     output = judged.outputs["Frame-aaaaa"]
     assert (output.kind, output.value[1]["name"]) == (OutputKind.TABLE, "n1")
 
@@ -168,7 +172,7 @@ def test_table_made_whole_from_builds():
 def test_another_runs_build_is_not_taken():
     """A record of another job is never shown as this one's: it is no longer available."""
     flow = flow_of("ChatInput-abc12", "Frame-aaaaa", edges=(("ChatInput-abc12", "Frame-aaaaa"),))
-    evidence = from_builds(recorded("1.13.0", "monitor_builds")[1], "another")
+    evidence = evidence_from_builds(recorded("1.13.0", "monitor_builds")[1], "another")
     judged = evaluate_outcome(frame_run(flow, "another"), flow, evidence, LIMITS)
     output = judged.outputs["Frame-aaaaa"]
     assert (judged.status, output.value, output.note) == (RunStatus.COMPLETED, None, REPLACED)
@@ -186,7 +190,7 @@ def test_cut_text_is_restored():
     run = completed(ECHO, "ChatOutput-xyz34")
     cut = replace(run.outputs["ChatOutput-xyz34"], value=text[:6000] + "...")
     run = replace(run, outputs={"ChatOutput-xyz34": cut})
-    assert needs(run, ECHO, LIMITS).proof
+    assert missing_evidence(run, ECHO, LIMITS).proof
     whole = evaluate_outcome(run, ECHO, Evidence(texts=["other", text]), LIMITS).outputs[
         "ChatOutput-xyz34"
     ]

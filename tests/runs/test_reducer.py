@@ -25,8 +25,8 @@ from lfclient import (
     apply,
 )
 from lfclient.runs.components import ComponentRun, HumanInput, Message
-from lfclient.runs.event_parser import EventReader
-from lfclient.runs.reducer import finalize, merge_response, with_builds, with_history
+from lfclient.runs.event_parser import EventParser
+from lfclient.runs.reducer import finalize, merge_component_runs, merge_messages, merge_response
 from lfclient.runs.responses import new_run
 from tests.runs.test_event_parser import VERSIONS, read
 from tests.support.recorded import events
@@ -54,7 +54,7 @@ def test_good_run(version: str):
     assert (last.output.value, last.seconds > 1) == ("".join(f"tok{n} " for n in range(8)), True)
     question, answer = run.messages.values()
     assert (question.sender, question.text) == ("User", "hi")
-    assert (answer.shown, answer.complete) == (last.output.value, True)
+    assert (answer.visible_text, answer.complete) == (last.output.value, True)
     assert run.components["Streamer-aaaaa"].log == ("a log line",)
     assert run.status is RunStatus.IN_PROGRESS  # an `end` is no success
 
@@ -66,7 +66,7 @@ def test_text_grows_word_by_word(version: str):
     for event in read(events(version, "bg_events_live")):
         run = apply(run, event)
         if isinstance(event, Token):
-            shown.append(list(run.messages.values())[-1].shown)
+            shown.append(list(run.messages.values())[-1].visible_text)
     assert shown == ["".join(f"tok{n} " for n in range(last + 1)) for last in range(8)]
 
 
@@ -112,15 +112,15 @@ def test_cut_at_every_event_and_resumed(version: str, case: str):
     frames = events(version, case)
     found = read(frames)
     whole = after(found)
-    texts = {name: one.shown for name, one in whole.messages.items() if one.complete}
+    texts = {name: one.visible_text for name, one in whole.messages.items() if one.complete}
     for cut in range(len(found)):
         run = after(found[:cut])
         last = run.last_event_id
         rest = [one for one in frames if one.get("event") not in ("token", "log")]
-        resumed = after(read(rest, EventReader(after=last)), run)
+        resumed = after(read(rest, EventParser(after=last)), run)
         for name, component in whole.components.items():
             assert replace(resumed.components[name], log=()) == replace(component, log=())
-        assert {name: resumed.messages[name].shown for name in texts} == texts
+        assert {name: resumed.messages[name].visible_text for name in texts} == texts
         assert (resumed.outputs, resumed.status) == (whole.outputs, whole.status)
 
 
@@ -136,15 +136,15 @@ def test_a_gap_is_marked_until_the_text_is_whole():
     """Words that went by show as an ellipsis; the whole text replaces it."""
     message = Message("m", "one ", complete=False)
     run = after([MessageAdded(message), Token("m", "one "), Token("m", "four ", True)])
-    assert run.messages["m"].shown == "one … four "
+    assert run.messages["m"].visible_text == "one … four "
     run = apply(run, MessageAdded(replace(message, text="one two three four", complete=True)))
-    assert run.messages["m"].shown == "one two three four"
+    assert run.messages["m"].visible_text == "one two three four"
     assert apply(run, Token("m", "late")) == run
 
 
 def test_words_before_their_message():
     """A text whose beginning was not seen is shown as far as it came."""
-    assert after([Token("m", "four ", True)]).messages["m"].shown == "… four "
+    assert after([Token("m", "four ", True)]).messages["m"].visible_text == "… four "
 
 
 def test_messages_are_taken_back():
@@ -253,7 +253,7 @@ def test_thousands_of_events():
     """5,000 events are taken in well within a second or two, and all of them."""
     words = [Token("m", f"{n} ") for n in range(5_000)]
     run = after([MessageAdded(Message("m", "", complete=False)), *words])
-    assert run.messages["m"].shown.split() == [str(n) for n in range(5_000)]
+    assert run.messages["m"].visible_text.split() == [str(n) for n in range(5_000)]
 
 
 def test_outputs_come_as_they_are_ready():
@@ -299,7 +299,7 @@ def test_kept_builds_complete_what_events_told():
     """What an event told stays; a component whose end was never told gets it, and its log stays."""
     run = replace(after(read(events("1.13.0", "bg_events_live")[:6])), status=RunStatus.COMPLETED)
     found = {name: ComponentRun(name, ComponentState.DONE, "kept") for name in run.components}
-    whole = with_builds(run, found)
+    whole = merge_component_runs(run, found)
     assert states(whole) == dict.fromkeys(run.components, "done")
     assert whole.components["ChatInput-abc12"].display_name == "Chat Input"
     assert whole.components["ChatOutput-xyz34"].display_name == "kept"
@@ -316,10 +316,13 @@ def test_what_no_record_tells_of_a_completed_run_is_unknown():
         outputs={"ChatOutput-yes": output},
         not_run=(NotRun("ChatOutput-no", "No", "It is on a branch that was not taken."),),
     )
-    whole = with_builds(run, {})
+    whole = merge_component_runs(run, {})
     assert list(states(whole).values()) == ["unknown", "done", "waiting"]
     assert whole.components["ChatOutput-yes"].output == output
-    assert with_builds(replace(run, status=RunStatus.CANCELLED), {}).components == run.components
+    assert (
+        merge_component_runs(replace(run, status=RunStatus.CANCELLED), {}).components
+        == run.components
+    )
 
 
 def test_the_session_has_the_whole_text_of_what_was_not_told_to_its_end():
@@ -332,5 +335,5 @@ def test_the_session_has_the_whole_text_of_what_was_not_told_to_its_end():
         Message("c", "never told", job_id="j"),
         Message("d", "another run's", job_id="k"),
     ]
-    texts = [one.shown for one in with_history(run, history).messages.values()]
+    texts = [one.visible_text for one in merge_messages(run, history).messages.values()]
     assert texts == ["whole", "begun and ended", "never told"]

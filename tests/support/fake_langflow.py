@@ -93,31 +93,31 @@ class FakeLangflow:
     dialect: str = "modes"
     seconds: float = 0.2
     text: str = "echo"
-    down: bool = False
-    key_refused: bool = False
+    is_down: bool = False
+    refuse_key: bool = False
     silent_stream: bool = False
-    held: bool = False  # a submit is answered only once this is False
-    lose_answers: int = 0  # of so many submits the request arrives, the answer does not
-    answer_held: bool = False  # the same, as long as this is True
-    flow_gone: bool = False
+    hold_submits: bool = False  # a submit is answered only once this is False
+    lose_responses: int = 0  # of so many submits the request arrives, the answer does not
+    hold_responses: bool = False  # the same, as long as this is True
+    is_flow_deleted: bool = False
     log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
-    status_held: bool = False  # how a job stood is answered only once this is False
-    stop_deaf: bool = False  # a stop is confirmed, and nothing comes of it
-    resume_held: bool = False  # a decision is taken and answered only once this is False
-    resume_lost: bool = False  # the decision arrives, its answer does not
-    resume_deaf: bool = False  # the decision is taken, and nothing comes of it
-    decided: list[str] = field(default_factory=list)
+    hold_status: bool = False  # how a job stood is answered only once this is False
+    ignore_stop: bool = False  # a stop is confirmed, and nothing comes of it
+    hold_resume: bool = False  # a decision is taken and answered only once this is False
+    lose_resume_response: bool = False  # the decision arrives, its answer does not
+    ignore_resume: bool = False  # the decision is taken, and nothing comes of it
+    decisions: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     transactions: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
-    keys: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    jobs_by_key: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
+    requests: list[tuple[str, str]] = field(default_factory=list)
     submitted: list[dict[str, Any]] = field(default_factory=list)  # what each was asked to run
     ended_at: float = 0.0
 
     def count(self, method: str, path: str) -> int:
         """How often that was asked."""
-        return self.asked.count((method, path))
+        return self.requests.count((method, path))
 
     def finish(self) -> None:
         """Every job ends now, and those to come at once."""
@@ -131,8 +131,8 @@ class FakeLangflow:
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.rstrip("/")
-        self.asked.append((request.method, path))
-        if self.down:
+        self.requests.append((request.method, path))
+        if self.is_down:
             raise httpx.ConnectError("connection refused", request=request)
         if path == "/api/v1/version":
             version = VERSIONS[self.dialect]
@@ -141,13 +141,13 @@ class FakeLangflow:
         if path == "/api/v1/config":
             limits = {"serialization_max_text_length": 6000, "serialization_max_items_length": 1000}
             return httpx.Response(200, json=limits)
-        if self.key_refused:
+        if self.refuse_key:
             return httpx.Response(403, json={"detail": "Invalid API key"})
         if path == "/api/v2/workflows" and request.method == "POST":
             return await self._post(request)
         if path == "/api/v2/workflows":
             answer = self._status(request.url.params["job_id"])
-            while self.status_held:
+            while self.hold_status:
                 await asyncio.sleep(0.005)
             return answer
         if path == "/api/v2/workflows/stop":
@@ -158,10 +158,10 @@ class FakeLangflow:
         if path.endswith("/events"):
             return self._events(path.split("/")[-2], request)
         if path.endswith("/resume"):
-            while self.resume_held:
+            while self.hold_resume:
                 await asyncio.sleep(0.005)
             return self._resume(self.jobs[path.split("/")[-2]], request)
-        if path.startswith("/api/v1/flows/") and not self.flow_gone:
+        if path.startswith("/api/v1/flows/") and not self.is_flow_deleted:
             return httpx.Response(200, json=FLOW)
         if path == "/api/v1/monitor/builds":
             return httpx.Response(200, json={"vertex_builds": self.builds})
@@ -176,25 +176,25 @@ class FakeLangflow:
     async def _post(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         self.submitted.append(body)
-        while self.held:
+        while self.hold_submits:
             await asyncio.sleep(0.01)
         key = body.get("idempotency_key")
-        job = self.keys.get(key)
+        job = self.jobs_by_key.get(key)
         if job is None or job.status == "failed":
             job_id = f"00000000-0000-0000-0000-{len(self.jobs):012d}"
             job = Job(job_id, time.monotonic() + self.seconds, self.text)
             self.jobs[job.id] = job
             if key:
-                self.keys[key] = job
-        while self.answer_held:
+                self.jobs_by_key[key] = job
+        while self.hold_responses:
             await asyncio.sleep(0.01)
-        if self.lose_answers:
-            self.lose_answers -= 1
+        if self.lose_responses:
+            self.lose_responses -= 1
             raise httpx.ReadError("connection reset", request=request)
         if body.get("background") or body.get("mode") == "background":
             return httpx.Response(200, json=self._active(job, "queued"))
         if body.get("mode") == "stream":
-            return httpx.Response(200, headers=_EVENT_STREAM, stream=_Call(self, job))
+            return httpx.Response(200, headers=_EVENT_STREAM, stream=_CallStream(self, job))
         while job.status == "in_progress":
             await asyncio.sleep(0.005)
         self.ended_at = time.monotonic()
@@ -203,7 +203,7 @@ class FakeLangflow:
     def _status(self, job_id: str) -> httpx.Response:
         job = self.jobs.get(job_id)
         if job is None:
-            return _unknown(job_id)
+            return _unknown_job(job_id)
         if job.status == "completed":
             return httpx.Response(200, json=self._done(job))
         return httpx.Response(200, json=self._active(job, job.status))
@@ -211,11 +211,11 @@ class FakeLangflow:
     def _stop(self, job_id: str) -> httpx.Response:
         job = self.jobs.get(job_id)
         if job is None:
-            return _unknown(job_id)
+            return _unknown_job(job_id)
         if job.status == "completed":
             message = f"Job {job_id} already finished (completed)."
         else:
-            job.state = job.state if self.stop_deaf else "cancelled"
+            job.state = job.state if self.ignore_stop else "cancelled"
             message = f"Job {job_id} cancelled successfully."
         return httpx.Response(200, json={"job_id": job_id, "message": message})
 
@@ -227,18 +227,18 @@ class FakeLangflow:
         if action not in ("approve", "reject"):
             detail = {"code": "INVALID_DECISION", "message": "Not one of the decisions."}
             return httpx.Response(422, json={"detail": detail})
-        self.decided.append(action)
-        if not self.resume_deaf:
+        self.decisions.append(action)
+        if not self.ignore_resume:
             job.state, job.ends_at = "", time.monotonic() + self.seconds
-        if self.resume_lost:
+        if self.lose_resume_response:
             raise httpx.ReadError("connection reset", request=request)
         return httpx.Response(200, json={"job_id": job.id, "status": "resuming"})
 
     def _events(self, job_id: str, request: httpx.Request) -> httpx.Response:
         job = self.jobs.get(job_id)
         if job is None or self.dialect == "inputs":
-            return _unknown(job_id)
-        return httpx.Response(200, headers=_EVENT_STREAM, stream=_Stream(self, job, request))
+            return _unknown_job(job_id)
+        return httpx.Response(200, headers=_EVENT_STREAM, stream=_JobStream(self, job, request))
 
     def _active(self, job: Job, status: str) -> dict[str, Any]:
         return {
@@ -267,7 +267,7 @@ class FakeLangflow:
         }
 
 
-class _Call(httpx.AsyncByteStream):
+class _CallStream(httpx.AsyncByteStream):
     """A streamed call: its run ends with its connection."""
 
     def __init__(self, server: FakeLangflow, job: Job) -> None:
@@ -287,7 +287,7 @@ class _Call(httpx.AsyncByteStream):
             self._job.state = self._job.state or "cancelled"
 
 
-class _Stream(httpx.AsyncByteStream):
+class _JobStream(httpx.AsyncByteStream):
     def __init__(self, server: FakeLangflow, job: Job, request: httpx.Request) -> None:
         self._server, self._job = server, job
         self._sent = int(request.headers.get("last-event-id") or 0)
@@ -338,7 +338,7 @@ def output(id: str, text: str) -> dict[str, Any]:
     return event("output", component_id=id, type="message", status="completed", content=text)
 
 
-def done(id: str, text: str, *following: str) -> dict[str, Any]:
+def component_done(id: str, text: str, *following: str) -> dict[str, Any]:
     """That a component has returned a text."""
     output = {"message": {"message": text, "type": "text"}}
     build = {"id": id, "valid": True, "data": {"outputs": output}}
@@ -349,6 +349,6 @@ def _frame(id: int, event: str, data: dict[str, Any]) -> bytes:
     return f"data: {json.dumps({'event': event, 'data': data})}\nid: {id}\n\n".encode()
 
 
-def _unknown(job_id: str) -> httpx.Response:
+def _unknown_job(job_id: str) -> httpx.Response:
     detail = {"error": "Job not found", "code": "JOB_NOT_FOUND", "message": f"Job {job_id} unknown"}
     return httpx.Response(404, json={"detail": detail})

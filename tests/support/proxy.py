@@ -21,7 +21,7 @@ Handler = Callable[[httpx.Request], Any]
 
 
 @dataclass(frozen=True)
-class Do:
+class Fault:
     """What happens to one answer, counted in bytes of its body or from the first `after` on.
 
     `cut` breaks the connection there, `stall` passes nothing for so many seconds, `drip` passes
@@ -45,7 +45,7 @@ class Proxy:
         self.requests: Counter[str] = Counter()
         self.open = 0
         self._target = target
-        self._plans: dict[str, deque[Do]] = defaultdict(deque)
+        self._plans: dict[str, deque[Fault]] = defaultdict(deque)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
         self._port = 0
@@ -60,7 +60,7 @@ class Proxy:
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
-    def plan(self, path: str, *todo: Do) -> None:
+    def plan(self, path: str, *todo: Fault) -> None:
         """What happens to the next answers of a path (`POST /a/b`; its end is enough)."""
         self._plans[path].extend(todo)
 
@@ -114,7 +114,7 @@ class Proxy:
         asked = f"{method} {request.url.path}"
         self.requests[asked] += 1
         plans = next((plans for path, plans in self._plans.items() if asked.endswith(path)), None)
-        todo = plans.popleft() if plans else Do()
+        todo = plans.popleft() if plans else Fault()
         await asyncio.sleep(todo.delay)
         while todo.let_go and not todo.let_go.is_set():
             await asyncio.sleep(0.02)
@@ -136,7 +136,7 @@ class Proxy:
 
 
 async def _pass(
-    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Do
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Fault
 ) -> None:
     # closed at once when it is left: what is behind it has to notice
     async with aclosing(source):
@@ -144,7 +144,7 @@ async def _pass(
 
 
 async def _pass_on(
-    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Do
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Fault
 ) -> None:
     seen, body, acted = b"", False, not (todo.cut or todo.stall)
     async for chunk in source:
@@ -213,7 +213,7 @@ async def _scripted(request: httpx.Request, handler: Handler) -> AsyncGenerator[
     yield b"0\r\n\r\n"
 
 
-def raw(status: int, body: bytes = b"", kind: str = "application/json") -> bytes:
+def raw_response(status: int, body: bytes = b"", kind: str = "application/json") -> bytes:
     """A whole answer."""
     return (
         f"HTTP/1.1 {status} Planned\r\ncontent-type: {kind}\r\nconnection: close\r\n"

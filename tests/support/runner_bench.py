@@ -50,10 +50,10 @@ class Bench:
         return AsyncLangflowClient(connection.url, key, transport=transport)
 
     def info(self):
-        held = replace(self.server, down=False, key_refused=False)
+        reachable = replace(self.server, is_down=False, refuse_key=False)
 
         async def ask():
-            async with self.connect(CONNECTION, server=held) as client:
+            async with self.connect(CONNECTION, server=reachable) as client:
                 return await client.server()
 
         return asyncio.run(ask())

@@ -13,7 +13,7 @@ from lfclient import AsyncLangflowClient, Event, LangflowClient
 from tests.support.recorded import flow_of, recorded, sse
 
 URL = "http://langflow.test/base"
-W = "/base/api/v2/workflows"
+WORKFLOWS = "/base/api/v2/workflows"
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
 FLOW = flow_of(
@@ -95,10 +95,10 @@ class EventLog:
             if cut is None or len(body) <= cut:
                 self._sent = max(self._sent, place + 1)
         headers = {"content-type": "text/event-stream; charset=utf-8"}
-        return httpx.Response(200, headers=headers, stream=Bytes(body, cut))
+        return httpx.Response(200, headers=headers, stream=BodyStream(body, cut))
 
 
-class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
+class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body, for both clients; broken off after `cut` bytes."""
 
     def __init__(self, body: bytes, cut: int | None = None) -> None:
@@ -115,13 +115,13 @@ class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield part
 
 
-def events_of(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
+def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
     """What the sync or the async client tells of a job at a scripted server."""
-    told = Told(kind, URL, transport=httpx.MockTransport(server))
-    return told.by(lambda client: client.events(job, **options))
+    collector = EventCollector(kind, URL, transport=httpx.MockTransport(server))
+    return collector.collect(lambda client: client.events(job, **options))
 
 
-class Told:
+class EventCollector:
     """The events that a call of the sync or of the async client tells.
 
     `pause` is how long whoever reads them takes for each.
@@ -131,7 +131,7 @@ class Told:
         self._kind, self._url, self._pause = kind, url, pause
         self._options = {"api_key": "sk-key-123", **options}
 
-    def by(self, call: Callable[[Any], Any], within: float = 30.0) -> list[Event]:
+    def collect(self, call: Callable[[Any], Any], within: float = 30.0) -> list[Event]:
         """All of them; fails if they take longer than that."""
         return asyncio.run(asyncio.wait_for(self._walk(call), within))
 

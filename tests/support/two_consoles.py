@@ -2,7 +2,7 @@
 
 from lfclient.console.config.retention import Keeping
 from lfclient.console.store.run_record import StoredParts
-from tests.support.fake_langflow import FakeLangflow, done, event, question
+from tests.support.fake_langflow import FakeLangflow, component_done, event, question
 from tests.support.runner_bench import BEGUN, CONNECTION, JOB, Bench
 from tests.support.waiting import wait_for, wait_for_record
 
@@ -40,7 +40,7 @@ class Two(Bench):
         """One that waits for a decision."""
         run_id = self.begun()
         asked = event("human_input_required", **question(JOB))
-        self.server.log += [done("ChatInput-a", "hi"), asked]
+        self.server.log += [component_done("ChatInput-a", "hi"), asked]
         self.server.jobs[JOB].state = "suspended"
         self.until(run_id, lambda record: record.run.waiting_for)
         return run_id
@@ -60,7 +60,7 @@ class Two(Bench):
 
 
 def said(record):
-    return record.run.messages["m"].shown if record.run and record.run.messages else ""
+    return record.run.messages["m"].visible_text if record.run and record.run.messages else ""
 
 
 def states(record):

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from lfclient.api import error_mapping
 from lfclient.api.http import Response
-from lfclient.api.requests import RequestSpec, read, status_request
-from lfclient.api.steps import Open, Pause
+from lfclient.api.requests import RequestSpec, get_request, status_request
+from lfclient.api.steps import OpenStream, Pause
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow, Unreachable
 from lfclient.flows.model import Flow, stored_secrets
@@ -34,7 +34,7 @@ from lfclient.wire.server_info import (
 )
 
 T = TypeVar("T")
-Steps = Generator[RequestSpec | Open | Pause, Any, T]
+Steps = Generator[RequestSpec | OpenStream | Pause, Any, T]
 
 _AGAIN = (0.2, 0.6)  # seconds before a repeated request
 _JITTER = 0.1  # of a pause, either way
@@ -115,11 +115,11 @@ class Base:
         """Knows every secret that this client has sent."""
         return self.memory.redactor
 
-    def send(self, step: RequestSpec | Open) -> Steps[Response]:
+    def send(self, step: RequestSpec | OpenStream) -> Steps[Response]:
         """The answer, whatever its status. Repeats only what is safe: reads and stops always, the
         rest if no byte of it was written. What timed out is not repeated, it would only be slow.
         """
-        spec = step.spec if isinstance(step, Open) else step
+        spec = step.spec if isinstance(step, OpenStream) else step
         for seconds in _AGAIN:
             try:
                 return (yield step)
@@ -131,7 +131,9 @@ class Base:
 
     def fault(self, answer: Response, **context: Any) -> LangflowError:
         """The error that an answer stands for."""
-        return error_mapping.fault(answer, answer.json_or_none(self.redactor), **context)
+        return error_mapping.error_from_response(
+            answer, answer.json_or_none(self.redactor), **context
+        )
 
     def get(
         self, spec: RequestSpec, what: str, *, subject: str = "", workflow: bool = False
@@ -176,7 +178,7 @@ class Base:
             return (yield from self.release())
 
     def _config(self) -> Steps[ConfigResponse]:
-        answer = yield from self.send(read("/api/v1/config"))
+        answer = yield from self.send(get_request("/api/v1/config"))
         body = answer.json_or_none(self.redactor) if answer.status == 200 else None
         try:
             return parse(ConfigResponse, body, "server's configuration")
@@ -184,10 +186,10 @@ class Base:
             return ConfigResponse()
 
     def _ask_release(self) -> Steps[ServerInfo]:
-        answer = yield from self.send(read("/api/v1/version"))
+        answer = yield from self.send(get_request("/api/v1/version"))
         body = answer.json_or_none(self.redactor)
         if answer.status >= 500 or 300 <= answer.status < 400:
-            raise error_mapping.fault(answer, body)
+            raise error_mapping.error_from_response(answer, body)
         try:
             version = parse(VersionResponse, body, "server's version")
         except BadAnswer as error:
@@ -207,7 +209,9 @@ class Base:
 
     def _dialect_by_schema(self) -> Steps[Any]:
         """For a version that can't be read: the request's name in the API's own description."""
-        schema = yield from self.get(read("/openapi.json"), "server's description of its API")
+        schema = yield from self.get(
+            get_request("/openapi.json"), "server's description of its API"
+        )
         shapes = schema.get("components", {}) if isinstance(schema, dict) else {}
         modes = "WorkflowRunRequest" in cast("dict[str, Any]", shapes.get("schemas") or {})
         return "modes" if modes else "inputs"
@@ -215,7 +219,7 @@ class Base:
     def health(self) -> Steps[bool]:
         """Whether the server says that it is well. Asked once; False if it does not answer."""
         try:
-            answer: Response = yield read("/health")
+            answer: Response = yield get_request("/health")
         except LangflowError:
             return False
         body = answer.json_or_none(self.redactor) if answer.status == 200 else None

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.flows import Account
-from lfclient.api.requests import RequestSpec, id_in_path, is_uuid, read
+from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
 from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -37,7 +37,7 @@ class History(Account):
         found: dict[str, None] = {}
         while True:
             page = {"limit": str(_PAGE), "offset": str(len(found))}
-            spec = read(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
+            spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
             ids = parse(list[str], (yield from self.get(spec, "list of sessions")), "sessions")
             new = [one for one in ids if one not in found]
             found.update(dict.fromkeys(new))
@@ -133,7 +133,7 @@ class History(Account):
         return list(found.values())[::-1]
 
     def _page(self, asked: dict[str, str]) -> Steps[list[MessageItem]]:
-        body = yield from self.get(read(MESSAGES, **asked), "list of messages")
+        body = yield from self.get(get_request(MESSAGES, **asked), "list of messages")
         return parse(list[MessageItem], body, "list of messages")
 
     def _flow_id(self, flow: Flow | str) -> Steps[str]:
@@ -143,7 +143,7 @@ class History(Account):
 
 
 def _id_of(line: MessageItem) -> str:
-    return id_in_path(line.id, BadAnswer("The list of messages has one without an id."))
+    return id_segment(line.id, BadAnswer("The list of messages has one without an id."))
 
 
 def _message(line: MessageItem) -> Message:

@@ -21,7 +21,7 @@ from lfclient.api.requests import (
     resume_request,
     with_headers,
 )
-from lfclient.api.steps import Emit, Open, Pause, Read
+from lfclient.api.steps import Emit, OpenStream, Pause, ReadChunk
 from lfclient.errors import (
     BadAnswer,
     JobNotFound,
@@ -33,7 +33,7 @@ from lfclient.errors import (
 )
 from lfclient.flows.model import Flow
 from lfclient.runs.components import HumanInput, RunError
-from lfclient.runs.event_parser import EventReader, read_question
+from lfclient.runs.event_parser import EventParser, read_question
 from lfclient.runs.events import HumanInputRequired, RunEnded, Token
 from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Run, RunStatus
@@ -43,12 +43,12 @@ from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
 from lfclient.wire.sse import FrameReader, RawEvent, event_stream_error, is_event_stream
 
-Following_ = Generator[RequestSpec | Pause | Open | Read | Emit, Any, None]
+Following_ = Generator[RequestSpec | Pause | OpenStream | ReadChunk | Emit, Any, None]
 
 # 1.13 says every 15 s that it is there; three missed are a connection that is half open
-KEPT_ALIVE_SILENCE = 47.0
+KEEP_ALIVE_SILENCE_SECONDS = 47.0
 # others may be silent for as long as a component works: then the job is asked for
-SILENCE = 30.0
+MAX_SILENCE_SECONDS = 30.0
 _BACK_OFF = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)  # before a stream is opened again; the last repeats
 _SETTLING = (0.03, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 2.0)  # after a job's last word; the last repeats
 _POLL = (0.3, 0.6, 1.0, 2.0, 4.0)  # for a job whose events are gone; the last repeats
@@ -58,7 +58,7 @@ _REST_TRIES = 3
 _LASTED = 5.0  # seconds after which a stream that closes is not closing at once
 _AWAY_LIMIT = 30.0  # seconds that a server that does not answer is borne
 _GONE = (204, 404, 410)  # the server has no events of this job, or no more
-RAW_LIMIT = 5_000_000  # bytes of a streamed call whose frames are kept
+MAX_RAW_BYTES = 5_000_000  # bytes of a streamed call whose frames are kept
 _TIMED_OUT = "execution timed out"  # the server's words for its own time limit
 
 
@@ -71,14 +71,14 @@ class EventSteps(RunSteps):
         server = yield from self.full_limits()
         if not server.capabilities.events:
             raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
-        reader = EventReader(after=after, limits=server.limits, redactor=self.redactor)
+        reader = EventParser(after=after, limits=server.limits, redactor=self.redactor)
         watch = _Watch(reader, _silence(server))
         while True:
             try:
                 if watch.opens:
                     yield from self._frames(before.job_id or "", reader, watch)
-                    if reader.missed:
-                        reader.reconnected()
+                    if reader.has_missed_events:
+                        reader.reset_after_reconnect()
                         continue
                 run = watch.ended or (yield from self.status(before, flow))
                 watch.hear()
@@ -91,13 +91,13 @@ class EventSteps(RunSteps):
             else:
                 watch.ended = run if run.ended else None
             if watch.ended and watch.told_all:
-                last = reader.last_word.id if reader.last_word else ""
+                last = reader.end_frame.id if reader.end_frame else ""
                 yield Emit([RunEnded(watch.ended.status, watch.ended, id=last or None)])
                 return
             yield from pause(watch.delay())
-            reader.reconnected()
+            reader.reset_after_reconnect()
 
-    def _frames(self, job_id: str, reader: EventReader, watch: _Watch) -> Generator[Any, Any, None]:
+    def _frames(self, job_id: str, reader: EventParser, watch: _Watch) -> Generator[Any, Any, None]:
         """The events of one connection, to its end.
 
         A connection that broke, was silent too long or did not open for as long has ended too:
@@ -105,7 +105,9 @@ class EventSteps(RunSteps):
         """
         watch.open()
         try:
-            answer: Response = yield Open(events_request(job_id, reader.last_id), watch.patience)
+            answer: Response = yield OpenStream(
+                events_request(job_id, reader.last_id), watch.patience
+            )
         except Unreachable as error:
             if isinstance(error.__cause__, httpx.ReadTimeout):
                 return
@@ -120,9 +122,9 @@ class EventSteps(RunSteps):
         watch.hear()
         frames = FrameReader(self.redactor)
         try:
-            while chunk := (yield Read()):
+            while chunk := (yield ReadChunk()):
                 yield Emit(event for frame in frames.feed(chunk) for event in reader.read(frame))
-                if reader.missed:
+                if reader.has_missed_events:
                     return
         except Unreachable:
             watch.hear()  # the job's status says whether there is more to come
@@ -130,12 +132,12 @@ class EventSteps(RunSteps):
             watch.hear()
             watch.whole = True
 
-    def _asked(self, run: Run, reader: EventReader) -> Generator[Any, Any, bool]:
+    def _asked(self, run: Run, reader: EventParser) -> Generator[Any, Any, bool]:
         """Whether a person is asked, which is told unless it was the last event.
 
         Not any more, if somebody has answered since the job said that it waits.
         """
-        if reader.question is not None:
+        if reader.open_question is not None:
             return True
         waiting = yield from self.pending(run.flow_id)
         questions = [one for one in waiting if one.job_id == run.job_id]
@@ -189,15 +191,15 @@ class EventSteps(RunSteps):
         full = yield from self.full_limits()
         spec = run_request(server, flow, overrides or {}, "stream", session_id)
         spec = with_headers(spec, accept=EVENT_STREAM)
-        answer = yield from self.send(Open(spec, _silence(server, stream=True)))
+        answer = yield from self.send(OpenStream(spec, _silence(server, stream=True)))
         if answer.status != 200:
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
         if not is_event_stream(answer.content_type):
             raise event_stream_error()
-        reader = EventReader(durable=False, limits=full.limits, redactor=self.redactor)
+        reader = EventParser(durable=False, limits=full.limits, redactor=self.redactor)
         call = _Call(reader, FrameReader(self.redactor))
         try:
-            while chunk := (yield Read()):
+            while chunk := (yield ReadChunk()):
                 found = call.take(chunk)
                 if found:
                     yield Emit(found)
@@ -212,7 +214,7 @@ class EventSteps(RunSteps):
 class _Watch:
     """How a job's stream is kept up: when to connect again, and when all has been told."""
 
-    def __init__(self, reader: EventReader, silence: float | None) -> None:
+    def __init__(self, reader: EventParser, silence: float | None) -> None:
         self.ended: Run | None = None  # as the job's status tells the end
         self.gone = False  # the server has no events of this job, or no more
         self.whole = False  # the last connection was closed by the server, not broken
@@ -226,7 +228,7 @@ class _Watch:
     @property
     def opens(self) -> bool:
         """Whether another connection may tell more."""
-        return not self.gone and self._reader.last_word is None
+        return not self.gone and self._reader.end_frame is None
 
     @property
     def patience(self) -> float | None:
@@ -258,7 +260,7 @@ class _Watch:
     def delay(self) -> float:
         """Seconds to the next look."""
         if not self.opens:
-            steps = _SETTLING if self._reader.last_word else _POLL
+            steps = _SETTLING if self._reader.end_frame else _POLL
             self._looks += 1
             return steps[min(self._looks, len(steps)) - 1]
         lasted = self.ended is None and time.monotonic() - self._opened > _LASTED
@@ -279,7 +281,7 @@ _FATES = {
 class _Call:
     """What a streamed call has told so far."""
 
-    def __init__(self, reader: EventReader, frames: FrameReader) -> None:
+    def __init__(self, reader: EventParser, frames: FrameReader) -> None:
         self.broken: LangflowError | None = None
         self.evidence = Evidence(complete=True)
         self._reader, self._frames = reader, frames
@@ -303,7 +305,7 @@ class _Call:
         return found
 
     def _note(self, frame: RawEvent) -> None:
-        if self._size <= RAW_LIMIT:
+        if self._size <= MAX_RAW_BYTES:
             self._kept.append(frame)
         else:
             self._left_out += 1
@@ -317,7 +319,7 @@ class _Call:
 
     def run(self, before: Run, flow: Flow) -> Run:
         """The run as the stream's end leaves it, not judged yet."""
-        last = self._reader.last_word
+        last = self._reader.end_frame
         status, errors, warnings = _FATES.get(last.name if last else "", _DONE), (), ()
         if self._time_limit:
             status = RunStatus.TIMED_OUT
@@ -347,5 +349,5 @@ class _Call:
 def _silence(server: ServerInfo, *, stream: bool = False) -> float | None:
     """For how many seconds a stream may say nothing before something else is tried."""
     if server.capabilities.keep_alive:
-        return KEPT_ALIVE_SILENCE
-    return None if stream else SILENCE
+        return KEEP_ALIVE_SILENCE_SECONDS
+    return None if stream else MAX_SILENCE_SECONDS

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.uploads import FILES, Uploads
-from lfclient.api.requests import RequestSpec, id_in_path, is_uuid, read
+from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
 from lfclient.common.formatting import format_size
 from lfclient.errors import BadAnswer, FlowNotFound, InvalidKey, LangflowError, Unsupported
 from lfclient.flows.model import Flow, FlowSummary
@@ -27,7 +27,7 @@ class Account(Uploads):
     def flows(self) -> Steps[list[FlowSummary]]:
         """All flows but the starter projects, by name."""
         # without the graphs this is 25 kB instead of 5 MB
-        spec = read(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
+        spec = get_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
         body = yield from self.get(spec, "list of flows")
         lines = parse(list[FlowItem], body, "list of flows")
         found = [_summary(line) for line in lines if not line.is_component]
@@ -43,7 +43,7 @@ class Account(Uploads):
                 several = f"{len(ids)} flows are" if ids else "no flow is"
                 raise FlowNotFound(f"On this server {several} called “{name}”.")
             name = ids[0]
-        body = yield from self.get(read(_flow_path(name)), "flow", subject=name)
+        body = yield from self.get(get_request(_flow_path(name)), "flow", subject=name)
         return self.memory.keep_flow(Flow.from_json(body))
 
     def create_flow(
@@ -64,7 +64,7 @@ class Account(Uploads):
 
     def variables(self) -> Steps[list[str]]:
         """The names of the server's variables; their values stay there."""
-        body = yield from self.get(read("/api/v1/variables/"), "list of variables")
+        body = yield from self.get(get_request("/api/v1/variables/"), "list of variables")
         lines = parse(list[dict[str, Any]], body, "list of variables")
         return sorted(line["name"] for line in lines if isinstance(line.get("name"), str))
 
@@ -73,7 +73,7 @@ class Account(Uploads):
 
         `own` has the code of further ones by their type, which come in a category of their own.
         """
-        body = yield from self.get(read("/api/v1/all"), "catalogue of components")
+        body = yield from self.get(get_request("/api/v1/all"), "catalogue of components")
         catalogue = parse(dict[str, Any], body, "catalogue of components")
         built = {}
         for type_, code in own.items():
@@ -95,7 +95,7 @@ class Account(Uploads):
 
     def files(self) -> Steps[list[FileItem]]:
         """The files of the key's user, the newest last."""
-        body = yield from self.get(read(FILES), "list of files")
+        body = yield from self.get(get_request(FILES), "list of files")
         lines = parse(list[FileItem], body, "list of files")
         return sorted(lines, key=lambda line: line.created_at or "")
 
@@ -129,7 +129,9 @@ class Account(Uploads):
             f"The server has not said where “{ref.name}” is.",
             hint="Look for it under Files in Langflow.",
         )
-        spec = replace(read(f"{FILES}/{id_in_path(ref.id or '', unsaid)}"), most=most, into=into)
+        spec = replace(
+            get_request(f"{FILES}/{id_segment(ref.id or '', unsaid)}"), most=most, into=into
+        )
         answer = yield from self.send(spec)
         if answer.status == 404:
             raise LangflowError(
@@ -143,7 +145,7 @@ class Account(Uploads):
 
     def auto_login(self) -> Steps[str | None]:
         """A token, if the server logs everybody in; None if it asks for a password."""
-        answer = yield from self.send(read("/api/v1/auto_login"))
+        answer = yield from self.send(get_request("/api/v1/auto_login"))
         if answer.status in (400, 401, 403):
             return None
         if answer.status != 200:
@@ -216,4 +218,4 @@ def _too_large(ref: FileRef, most: int) -> LangflowError:
 
 
 def _flow_path(flow_id: str) -> str:
-    return _FLOWS + id_in_path(flow_id, FlowNotFound(f"“{flow_id}” is not the id of a flow."))
+    return _FLOWS + id_segment(flow_id, FlowNotFound(f"“{flow_id}” is not the id of a flow."))

@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps
 from lfclient.api.operations.chat_sessions import History
-from lfclient.api.requests import read
+from lfclient.api.requests import get_request
 from lfclient.flows.model import Flow
-from lfclient.runs.lost_jobs import SLACK, TRANSACTIONS, FoundJob, JobIndex
+from lfclient.runs.lost_jobs import CLOCK_SLACK, MAX_TRANSACTIONS, FoundJob, JobIndex
 
 _TRACES = 50  # of one session, the latest
 _MESSAGES = 200
@@ -26,7 +26,7 @@ class Search(History):
         server = yield from self.release()
         flow_id = yield from self._flow_id(flow)
         signs = JobIndex()
-        spec = read("/api/v1/monitor/builds", flow_id=flow_id)
+        spec = get_request("/api/v1/monitor/builds", flow_id=flow_id)
         answer = yield from self.send(spec)
         asked_at = datetime.now(UTC)
         if answer.status != 200:
@@ -38,14 +38,16 @@ class Search(History):
             signs.add_messages((yield from self._lines(flow_id, session_id, _MESSAGES)))
             if server.capabilities.traces:
                 asked = {"flow_id": flow_id, "session_id": session_id, "size": str(_TRACES)}
-                spec = read("/api/v1/monitor/traces", **asked)
+                spec = get_request("/api/v1/monitor/traces", **asked)
                 signs.add_traces((yield from self.get(spec, "list of traces")))
             found = signs.by_session(session_id, since)
             if found:
                 return found
-        if server.capabilities.traces or abs(since - sent_at) > SLACK:
+        if server.capabilities.traces or abs(since - sent_at) > CLOCK_SLACK:
             return []
-        spec = read("/api/v1/monitor/transactions", flow_id=flow_id, size=str(TRANSACTIONS))
+        spec = get_request(
+            "/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS)
+        )
         transactions = yield from self.get(spec, "list of transactions")
         return signs.by_time(transactions, sent_at)
 

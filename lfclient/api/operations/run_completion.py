@@ -9,16 +9,22 @@ from lfclient.api.operations.base import Steps, pause, tried
 from lfclient.api.operations.chat_sessions import MESSAGES
 from lfclient.api.operations.flows import find_file
 from lfclient.api.operations.job_search import Search
-from lfclient.api.requests import events_request, read
+from lfclient.api.requests import events_request, get_request
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
 from lfclient.outputs.truncation import is_truncated
-from lfclient.runs.builds import components_built
+from lfclient.runs.builds import component_runs_of_job
 from lfclient.runs.components import ComponentRun, RunError
-from lfclient.runs.evidence import Evidence, error_among, from_builds, from_events, texts_of
+from lfclient.runs.evidence import (
+    Evidence,
+    evidence_from_builds,
+    evidence_from_events,
+    find_error,
+    message_texts,
+)
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import evaluate_outcome, needs, unproven
+from lfclient.runs.outcome import evaluate_outcome, mark_unverified, missing_evidence
 from lfclient.wire.server_info import Limits, ServerInfo
 from lfclient.wire.sse import parse_stream
 
@@ -43,7 +49,7 @@ class Completion(Search):
         a warning says why it is unproven.
         """
         limits = self._limits()
-        need = needs(run, flow, limits)
+        need = missing_evidence(run, flow, limits)
         if need.proof:
             server = yield from self.full_limits()
             limits = server.limits
@@ -53,7 +59,7 @@ class Completion(Search):
                 again = run.mode == "background" and run.status is RunStatus.COMPLETED
                 if again and isinstance(error, _PASSING):
                     raise
-                run = unproven(run, flow, limits, error.message)
+                run = mark_unverified(run, flow, limits, error.message)
             else:
                 run = evaluate_outcome(run, flow, evidence, limits)
         else:
@@ -73,7 +79,7 @@ class Completion(Search):
             if answer.status != 200:
                 raise self.fault(answer, subject=run.job_id or "")
             frames = parse_stream(answer.content, answer.content_type, self.redactor)
-            evidence = from_events(frames)
+            evidence = evidence_from_events(frames)
         elif run.flow_id and run.job_id:
             evidence = yield from self._builds(run, soon)
         else:
@@ -82,15 +88,15 @@ class Completion(Search):
         if cut and run.mode == "background" and not evidence.texts and run.flow_id:
             session = run.session_id or run.flow_id
             body = yield from self._messages(run.flow_id, session)
-            evidence.texts.extend(texts_of(body, run.job_id))
+            evidence.texts.extend(message_texts(body, run.job_id))
         return evidence
 
     def _builds(self, run: Run, soon: frozenset[str]) -> Steps[Evidence]:
         """The job's build records; waits up to a second for those of `soon`."""
-        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
+        spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
         for seconds in (*_LATE_BUILDS, None):
             body = yield from self.get(spec, "list of builds")
-            found = from_builds(body, run.job_id)
+            found = evidence_from_builds(body, run.job_id)
             # another run's builds may be those of the run before, and this one's still to come
             if seconds is None or soon <= found.builds.keys():
                 return found
@@ -106,10 +112,10 @@ class Completion(Search):
         wanted = {leaf.id for leaf in flow.expected_terminals} if flow else set()
         if run.status is not RunStatus.COMPLETED:
             wanted = set()
-        spec = read("/api/v1/monitor/builds", flow_id=run.flow_id)
+        spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
         for seconds in (*_LATE_BUILDS, None):
             body = yield from self.get(spec, "list of builds")
-            found = components_built(body, run.job_id, flow, server.limits)
+            found = component_runs_of_job(body, run.job_id, flow, server.limits)
             if seconds is None or wanted <= found.keys() | {
                 one.component_id for one in run.not_run
             }:
@@ -118,7 +124,7 @@ class Completion(Search):
         raise AssertionError("the last look returns")
 
     def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
-        spec = read(MESSAGES, flow_id=flow_id, session_id=session_id)
+        spec = get_request(MESSAGES, flow_id=flow_id, session_id=session_id)
         return (yield from self.get(spec, "list of messages"))
 
     def _with_reason(self, run: Run) -> Steps[Run]:
@@ -129,7 +135,7 @@ class Completion(Search):
         """
         session = run.session_id or run.flow_id
         body = yield from tried(self._messages(run.flow_id, session), lambda error: [])
-        found = error_among(body, run.job_id)
+        found = find_error(body, run.job_id)
         if found is None:
             return replace(run, errors=(RunError(NO_REASON),))
         text, certain = found

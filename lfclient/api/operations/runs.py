@@ -12,7 +12,7 @@ from lfclient.api import error_mapping
 from lfclient.api.http import Response
 from lfclient.api.operations.base import Steps, pause
 from lfclient.api.operations.run_completion import Completion
-from lfclient.api.payloads import run_request, session_place
+from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import status_request, stop_request
 from lfclient.api.steps import Pause
 from lfclient.errors import JobNotFound, LangflowError, ServerFault, Unreachable
@@ -92,7 +92,7 @@ class RunSteps(Completion):
         overrides = overrides or {}
         spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
         answer = yield from self.send(spec)
-        if answer.status == 422 and error_mapping.is_other_dialect(
+        if answer.status == 422 and error_mapping.is_dialect_mismatch(
             answer, answer.json_or_none(self.redactor)
         ):
             # nothing has run: the server was replaced by another release since it was asked
@@ -100,7 +100,7 @@ class RunSteps(Completion):
             server = yield from self.release()
             spec = run_request(server, flow, overrides, mode, session_id, idempotency_key, repeat)
             answer = yield from self.send(spec)
-        session = session_id if session_place(server, flow) else None
+        session = session_id if session_parameter(server, flow) else None
         return flow, new_run(flow.id, mode, session), answer, files
 
     def _prepare(
@@ -133,7 +133,9 @@ class RunSteps(Completion):
             return timed_out_run(detail if isinstance(detail, dict) else {}, before=before)
         if answer.status == 500 and error_mapping.code_of(body) == "JOB_FAILED":
             return failed_run(detail, before=before, flow=flow)
-        raise error_mapping.fault(answer, body, subject=flow.id, overrides=overrides, workflow=True)
+        raise error_mapping.error_from_response(
+            answer, body, subject=flow.id, overrides=overrides, workflow=True
+        )
 
     def status(self, job: Run | str, flow: Flow | None) -> Steps[Run]:
         """How a job stands; a run that has ended is made whole."""
@@ -185,9 +187,9 @@ class RunSteps(Completion):
                 if certain or seconds is None:
                     return failed_run(detail, before=before, flow=flow)
             elif answer.status != 500 or code is None or seconds is None:
-                if seconds is None and "No vertex builds found" in error_mapping.words_of(body):
+                if seconds is None and "No vertex builds found" in error_mapping.message_of(body):
                     return _gone(before, body, flow)
-                raise error_mapping.fault(answer, body, subject=job_id, workflow=True)
+                raise error_mapping.error_from_response(answer, body, subject=job_id, workflow=True)
             yield from pause(seconds)
         raise AssertionError("the last look returns or raises")
 
@@ -240,9 +242,9 @@ class RunSteps(Completion):
         body = answer.json_or_none(self.redactor)
         if answer.status == 409:
             run = yield from self.status(before, flow)
-            return StopResult(False, error_mapping.words_of(body), run)
+            return StopResult(False, error_mapping.message_of(body), run)
         if answer.status != 200:
-            raise error_mapping.fault(answer, body, subject=job_id, workflow=True)
+            raise error_mapping.error_from_response(answer, body, subject=job_id, workflow=True)
         said = body.get("message") if isinstance(body, dict) else None
         run = yield from self._stopped_run(before, flow)
         if server.dialect == "inputs" and run.status is RunStatus.CANCELLED:

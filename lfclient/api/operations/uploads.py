@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from lfclient.api.operations.base import Base, Steps
-from lfclient.api.requests import FilePart, RequestSpec, id_in_path
+from lfclient.api.requests import FilePart, RequestSpec, id_segment
 from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.errors import FileRefused, FlowNotFound, InvalidRequest, LangflowError, Unreachable
 from lfclient.outputs.model import FileRef
@@ -46,7 +46,7 @@ class Uploads(Base):
         path = FILES
         if flow_id:
             unknown = FlowNotFound(f"“{flow_id}” is not the id of a flow.")
-            path = f"/api/v1/files/upload/{id_in_path(flow_id, unknown)}"
+            path = f"/api/v1/files/upload/{id_segment(flow_id, unknown)}"
         try:
             answer = yield from self.send(
                 RequestSpec("POST", path, file=part, fresh=True, seconds=_TO_STORE)

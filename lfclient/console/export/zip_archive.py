@@ -160,11 +160,11 @@ class _Archive:
 
     def _partial(self, run: Run | None) -> Iterator[_Entry]:
         """What was being written when the run ended."""
-        for message in run.unfinished if run else ():
+        for message in run.unfinished_messages if run else ():
             output = Output(
                 message.component_id or message.id,
                 OutputKind.MESSAGE,
-                message.shown,
+                message.visible_text,
                 display_name=f"{message.sender_name or 'message'} (partial)",
             )
             yield self._entry(output, "")

@@ -50,8 +50,8 @@ def decision_words(question: HumanInput, time: Callable[[datetime], str]) -> tup
     if question.sent is None:
         return "elsewhere", "how, no event tells"
     said = [time(question.sent_at)] if question.sent_at else []
-    if question.late:
+    if question.is_late:
         fallback = question.fallback_action
-        then = f"“{question.label(fallback)}” was taken" if fallback else "no branch was taken"
+        then = f"“{question.label_of(fallback)}” was taken" if fallback else "no branch was taken"
         said.append(f"after its time was over, so that {then}")
-    return question.label(question.sent), ", ".join(said)
+    return question.label_of(question.sent), ", ".join(said)

@@ -21,7 +21,7 @@ from lfclient.errors import (
     Unreachable,
 )
 from lfclient.runs.model import Run, RunStatus, StopResult
-from lfclient.runs.reducer import not_taken
+from lfclient.runs.reducer import reject_decision
 
 # after this long without any news a run may be one that a server's restart left behind
 SILENCE_SECONDS = 600.0
@@ -219,7 +219,7 @@ class _JobFollower:
 
         def offered(record: RunRecord) -> dict[str, Any]:
             run = record.run
-            return {"run": run and not_taken(run, request_id), "note": why}
+            return {"run": run and reject_decision(run, request_id), "note": why}
 
         context = self._context
         await context.writer.save([context.writer.cache.edit(context.id, offered)])

@@ -18,7 +18,13 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.events import Event
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.reducer import apply, finalize, merge_response, with_builds, with_history
+from lfclient.runs.reducer import (
+    apply,
+    finalize,
+    merge_component_runs,
+    merge_messages,
+    merge_response,
+)
 from lfclient.wire.server_info import ServerInfo
 
 AFTER_RESTART = "The console was restarted during this run"
@@ -176,9 +182,9 @@ class RunContext:
             return
         if not await self.ensure_cached():
             return
-        whole = with_builds(run, found)
+        whole = merge_component_runs(run, found)
         if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
-            whole = with_history(whole, await self._history(run))
+            whole = merge_messages(whole, await self._history(run))
         if whole != run and await self.ensure_cached():
             await self.writer.change(self.id, run=whole)
 

@@ -15,7 +15,7 @@ from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_override
 from lfclient.runs.model import Mode
-from lfclient.runs.outcome import left_empty
+from lfclient.runs.outcome import terminals_without_value
 from lfclient.wire.server_info import ServerInfo
 
 API_KEY = "LANGFLOW_API_KEY"
@@ -91,7 +91,7 @@ def call_of(record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with
         mode=record.mode,
         session_id=record.session_id,
         with_key=with_key,
-        left_empty=tuple(leaf.display_name for leaf in left_empty(flow)),
+        left_empty=tuple(leaf.display_name for leaf in terminals_without_value(flow)),
     )
 
 

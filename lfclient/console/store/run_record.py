@@ -91,7 +91,7 @@ class RunRecord:
         """The changes that take back what was pressed and has not been carried out."""
         run = self.run
         if run and run.waiting_for:
-            run = replace(run, waiting_for=run.waiting_for.unanswered())
+            run = replace(run, waiting_for=run.waiting_for.without_decision())
         return {"stop_requested_at": None, "run": run}
 
     def elapsed(self, now: datetime) -> float:

@@ -93,7 +93,7 @@ def _outputs(record: RunRecord) -> Iterator[str]:
     for error in run.errors:
         yield error.message
     for message in run.messages.values():
-        yield message.shown
+        yield message.visible_text
     for output in run.outputs.values():
         yield from _texts(output.value)
 

@@ -293,7 +293,7 @@ def _spoken(record: RunRecord, over: bool) -> list[Message]:
     if run is None:
         return []
     if run.messages or over or not record.ended:
-        return [message for message in run.messages.values() if message.shown]
+        return [message for message in run.messages.values() if message.visible_text]
     return [
         Message(f"{record.id}-{name}", str(output.value), MACHINE, component_id=name)
         for name, output in run.outputs.items()

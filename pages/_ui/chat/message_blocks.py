@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, format_duration
-from lfclient.runs.components import Message, decisions_in
+from lfclient.runs.components import Message, read_decisions
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import plain
 
@@ -40,7 +40,7 @@ def draw(message: Message) -> None:
 
 
 def _question(block: Mapping[str, Any]) -> None:
-    decisions = decisions_in(block.get("options"), block.get("allowed_decisions"))
+    decisions = read_decisions(block.get("options"), block.get("allowed_decisions"))
     labels = {decision.action_id: decision.label for decision in decisions}
     made = as_str(block.get("submitted_action"))
     st.markdown(plain(clip(as_str(block.get("prompt")), _LIMIT)) or "*No question.*")

@@ -128,13 +128,13 @@ def _message(message: Message, *, over: bool) -> None:
     if message.category == "error":
         with st.chat_message("error", avatar=":material/error:"):
             heading = f"**{plain(message.sender or 'A component')}** failed"
-            reason = plain(clip(message.shown, _ERROR_LIMIT))
+            reason = plain(clip(message.visible_text, _ERROR_LIMIT))
             st.error(f"{heading}\n\n{reason}")
         return
     with st.chat_message("user" if message.sender == USER else "assistant"):
         if message.sender_name not in _GENERIC:
             st.caption(plain(clip(message.sender_name, 80)))
-        text = message.shown
+        text = message.visible_text
         if message.sender == USER:
             st.text(text[:TEXT_LIMIT])
         elif over or message.complete:

@@ -45,7 +45,9 @@ def draw(session: ServerSession, record: RunRecord | None) -> None:
             for number, decision in enumerate(asked.decisions):
                 _button(session, record, asked, decision, number)
         if asked.sent is not None:
-            st.caption(f"Sent: {plain(asked.label(asked.sent))}. Waiting for the server to go on.")
+            st.caption(
+                f"Sent: {plain(asked.label_of(asked.sent))}. Waiting for the server to go on."
+            )
         elif not asked.decisions:
             st.caption("The server names no decision that it takes. Stop the run, or look into it.")
 
@@ -104,7 +106,7 @@ def time_left(asked: HumanInput) -> str:
     left = (asked.expires_at - datetime.now(UTC)).total_seconds()
     then = "nothing that follows the question runs"
     if asked.fallback_action:
-        then = f"the run goes on with “{asked.label(asked.fallback_action)}”"
+        then = f"the run goes on with “{asked.label_of(asked.fallback_action)}”"
     if left > 0:
         return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
     return f"The time to decide is over: once it is decided, {then}, whatever is chosen."

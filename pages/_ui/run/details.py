@@ -95,7 +95,7 @@ def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
 
     with st.container(key="outputs"):
         partial = record.status in _PARTIAL
-        unfinished = run.unfinished
+        unfinished = run.unfinished_messages
         told = {error.component_id for error in run.errors}
         if partial and (unfinished or run.outputs.keys() - told):
             st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")
@@ -103,7 +103,7 @@ def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
             with st.container(border=True):
                 name = plain(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
-                st.markdown(without_remote_images(message.shown)[0])
+                st.markdown(without_remote_images(message.visible_text)[0])
         drawn = outputs_view.draw(run, run_id, download, again)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
@@ -210,9 +210,9 @@ def _messages(run: Run) -> None:
         with st.chat_message("user" if user else "assistant"):
             st.caption(plain(message.sender_name or message.sender or "A component"))
             if message.category == "error":
-                st.error(plain(message.shown), icon=":material/error:")
+                st.error(plain(message.visible_text), icon=":material/error:")
             else:
-                text = clip(message.shown, progress.SHOWN_LETTERS)
+                text = clip(message.visible_text, progress.SHOWN_LETTERS)
                 st.markdown(without_remote_images(text)[0] or "*No text.*")
             for path in message.files:
                 st.caption(f":material/attach_file: {plain(path)}")

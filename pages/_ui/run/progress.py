@@ -68,7 +68,9 @@ class Going:
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
-            self._texts[one.id].show(one.shown, lambda place, text=one.shown: _write(place, text))
+            self._texts[one.id].show(
+                one.visible_text, lambda place, text=one.visible_text: _write(place, text)
+            )
 
     def draw_components(self, session: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """The components in their room, once; from then on `show` changes the graph of them."""

@@ -10,7 +10,7 @@ from lfclient.console.snippets.snippet import Language, snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.runs.outcome import left_empty
+from lfclient.runs.outcome import terminals_without_value
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
@@ -78,7 +78,7 @@ def draw(session: ServerSession, record: RunRecord) -> None:
 
 
 def _tell_left_empty(flow: Flow) -> None:
-    names = [plain(clip(leaf.display_name, 60)) for leaf in left_empty(flow)]
+    names = [plain(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
     if names:
         st.caption(
             f":orange[:material/warning: Langflow's API answers with null for the content of "

@@ -21,7 +21,7 @@ from lfclient import (
     LangflowError,
     Unreachable,
 )
-from tests.support.scripted import URL, Bytes, Reply, Server
+from tests.support.scripted import URL, BodyStream, Reply, Server
 
 pytestmark = [
     pytest.mark.usefixtures("no_pauses"),
@@ -109,7 +109,7 @@ def test_a_file_is_saved_piece_by_piece(kind: str):
 def test_what_a_broken_answer_left_is_not_in_the_next_one(kind: str):
     """A file that is fetched again is written again from its beginning."""
     target = io.BytesIO()
-    at = server(streamed(Bytes(b"a long beginning", cut=10)), (200, b"whole"))
+    at = server(streamed(BodyStream(b"a long beginning", cut=10)), (200, b"whole"))
     assert ask(kind, at, lambda client: client.save(BIG, target)) == 5
     assert target.getvalue() == b"whole"
 
@@ -142,7 +142,7 @@ def test_a_target_that_cannot_be_written_is_no_fault_of_the_server(kind: str):
 def test_a_small_answer_that_unfolds_into_a_large_one_is_refused(kind: str, way: str):
     """Files are asked for as they are; 1 kB of gzip may be 1 MB."""
     body = gzip.compress(bytes(50_000_000), 9)
-    at = server(streamed(Bytes(body), **{"content-encoding": "gzip"}))
+    at = server(streamed(BodyStream(body), **{"content-encoding": "gzip"}))
 
     def fetch(client: Any) -> Any:
         return client.download(BIG, 1_000) if way == "download" else client.save(BIG, io.BytesIO())
@@ -158,6 +158,6 @@ def test_a_small_answer_that_unfolds_into_a_large_one_is_refused(kind: str, way:
 
 def test_a_file_that_is_cut_off_for_good_is_told(kind: str):
     """After some tries."""
-    at = server(streamed(Bytes(b"a long beginning", cut=10)))
+    at = server(streamed(BodyStream(b"a long beginning", cut=10)))
     with pytest.raises(Unreachable):
         ask(kind, at, lambda client: client.save(BIG, io.BytesIO()))

@@ -9,7 +9,7 @@ import pytest
 from lfclient import Event, Run, RunEnded, RunStatus
 from lfclient.runs.reducer import apply
 from tests.support.recorded import events, flow_of, recorded, sse
-from tests.support.scripted import JOB, EventLog, Server, W, events_of
+from tests.support.scripted import JOB, WORKFLOWS, EventLog, Server, collect_events
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -39,10 +39,10 @@ both_clients = pytest.mark.parametrize("kind", ["sync", "async"])
 def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
     """All events of a job that is still going on at the first `looks` at its status."""
     end = recorded("1.13.0", ENDS[case])
-    server = Server().on("GET", W, *[GOING_ON] * looks, end)
-    server.on("GET", f"{W}/{JOB}/events", log)
+    server = Server().on("GET", WORKFLOWS, *[GOING_ON] * looks, end)
+    server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
-    found = events_of(kind, server, JOB, flow=FLOW)
+    found = collect_events(kind, server, JOB, flow=FLOW)
     assert isinstance(found[-1], RunEnded)
     return found
 

@@ -24,9 +24,9 @@ from lfclient import (
 )
 from lfclient.api.operations import event_streams
 from lfclient.wire.server_info import Capabilities
-from tests.support.proxy import Do, Proxy, raw
+from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.recorded import events, recorded, sse
-from tests.support.scripted import DONE, FLOW, JOB, EventLog, Server, Told, W
+from tests.support.scripted import DONE, FLOW, JOB, WORKFLOWS, EventCollector, EventLog, Server
 from tests.support.waiting import wait_for
 
 EVENTS = f"{JOB}/events"
@@ -45,8 +45,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed and a broken stream opened again within moments."""
-    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.4)
-    monkeypatch.setattr(event_streams, "SILENCE", 60.0)
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.4)
+    monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 60.0)
     monkeypatch.setattr(event_streams, "_REST_SILENCE", 0.4)
     monkeypatch.setattr(event_streams, "_BACK_OFF", (0.01, 0.05))
     monkeypatch.setattr(event_streams, "_POLL", (0.01, 0.05))
@@ -58,17 +58,17 @@ class Job:
     def __init__(self, log: list[dict[str, Any]]) -> None:
         self.log = EventLog(log)
         self.known = KNOWN
-        self.server = Server().on("GET", f"{W}/{EVENTS}", self.log)
+        self.server = Server().on("GET", f"{WORKFLOWS}/{EVENTS}", self.log)
         self.proxy = Proxy(self.server)
         self.looks(1)
 
     def looks(self, times: int, end: Any = DONE) -> None:
-        self.server.on("GET", W, *[GOING_ON] * times, end)
+        self.server.on("GET", WORKFLOWS, *[GOING_ON] * times, end)
 
     def told(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
         url = f"{self.proxy.url}/base"
-        told = Told(kind, url, pause=pause, server=self.known)
-        found = told.by(lambda client: client.events(JOB, flow=FLOW, **options))
+        collector = EventCollector(kind, url, pause=pause, server=self.known)
+        found = collector.collect(lambda client: client.events(JOB, flow=FLOW, **options))
         wait_for(lambda: self.proxy.open == 0)
         return found
 
@@ -98,21 +98,21 @@ def warning(number: int, text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "fault",
     [
-        Do(cut=True, after=b'"event": "end_ver'),
-        Do(cut=True, after=0),
-        Do(drip=True),
-        Do(stall=1.0, after=b'"event": "end_ver'),
-        Do(stall=1.0, after=0),
-        Do(delay=0.6),
-        Do(raw=raw(500, b'{"detail": "x"}')),
-        Do(raw=raw(503, b"<html>", "text/html")),
-        Do(raw=raw(200, b"", "text/event-stream")),
+        Fault(cut=True, after=b'"event": "end_ver'),
+        Fault(cut=True, after=0),
+        Fault(drip=True),
+        Fault(stall=1.0, after=b'"event": "end_ver'),
+        Fault(stall=1.0, after=0),
+        Fault(delay=0.6),
+        Fault(raw=raw_response(500, b'{"detail": "x"}')),
+        Fault(raw=raw_response(503, b"<html>", "text/html")),
+        Fault(raw=raw_response(200, b"", "text/event-stream")),
     ],
     ids=lambda fault: ",".join(
         f"{name}={str(value)[:14]}" for name, value in vars(fault).items() if value
     ),
 )
-def test_nothing_is_lost_or_told_twice(job: Any, kind: str, fault: Do):
+def test_nothing_is_lost_or_told_twice(job: Any, kind: str, fault: Fault):
     """Whatever befalls the first connection; the job's status says whether it has ended."""
     made = job()
     made.proxy.plan(EVENTS, fault)
@@ -129,9 +129,9 @@ def test_a_cut_within_a_character(job: Any, kind: str):
         for number in (1, 2)
     ).encode()
     made = job([warning(1, text), warning(2, text)])
-    planned = raw(200, body, "text/event-stream")
+    planned = raw_response(200, body, "text/event-stream")
     place = planned.rindex("漢".encode()) + 1
-    made.proxy.plan(EVENTS, Do(raw=planned[:place]))
+    made.proxy.plan(EVENTS, Fault(raw=planned[:place]))
     found = made.told(kind)
     assert [event.message for event in found[:-1]] == [text, text]
     assert made.log.asked[0] == "1"
@@ -142,8 +142,8 @@ def test_events_that_are_gone_leave_the_status(job: Any, kind: str, status: int)
     """On the second connection: the job is asked for until it has ended, not the stream again."""
     made = job()
     made.looks(4)
-    gone = raw(status) if status == 204 else raw(status, b'{"detail": "gone"}')
-    made.proxy.plan(EVENTS, Do(cut=True, after=b"id: 4\n\n"), Do(raw=gone))
+    gone = raw_response(status) if status == 204 else raw_response(status, b'{"detail": "gone"}')
+    made.proxy.plan(EVENTS, Fault(cut=True, after=b"id: 4\n\n"), Fault(raw=gone))
     found = made.told(kind)
     assert made.proxy.count(EVENTS) == 2
     assert ids(found) == ["1", "3", "4"]
@@ -154,7 +154,7 @@ def test_a_job_that_is_gone_too_is_an_error(job: Any, kind: str):
     """Nothing can be learnt of it any more."""
     made = job()
     made.looks(0, recorded("1.13.0", "status_unknown"))
-    made.proxy.plan(EVENTS, Do(raw=raw(404, b'{"detail": "gone"}')))
+    made.proxy.plan(EVENTS, Fault(raw=raw_response(404, b'{"detail": "gone"}')))
     with pytest.raises(JobNotFound):
         made.told(kind)
 
@@ -162,8 +162,8 @@ def test_a_job_that_is_gone_too_is_an_error(job: Any, kind: str):
 def test_a_key_that_is_refused_meanwhile_is_an_error(job: Any, kind: str):
     """At the next connection."""
     made = job()
-    refused = raw(403, b'{"detail": "Invalid or missing API key"}')
-    made.proxy.plan(EVENTS, Do(cut=True, after=b"id: 4\n\n"), Do(raw=refused))
+    refused = raw_response(403, b'{"detail": "Invalid or missing API key"}')
+    made.proxy.plan(EVENTS, Fault(cut=True, after=b"id: 4\n\n"), Fault(raw=refused))
     with pytest.raises(InvalidKey):
         made.told(kind)
     wait_for(lambda: made.proxy.open == 0)
@@ -178,7 +178,7 @@ def test_odd_events_are_told_and_stop_nothing(job: Any, kind: str):
         b'data: {"event": "warning", "data": {"message": "w"}}\nid: 4\n\n'
     )
     made = job()
-    made.proxy.plan(EVENTS, Do(raw=raw(200, body, "text/event-stream")))
+    made.proxy.plan(EVENTS, Fault(raw=raw_response(200, body, "text/event-stream")))
     found = made.told(kind)
     assert [type(event) for event in found[:4]] == [*[UnknownEvent] * 3, Warned]
     assert (found[0].name, found[1].data) == ("from_the_future", "{oops")
@@ -188,7 +188,7 @@ def test_odd_events_are_told_and_stop_nothing(job: Any, kind: str):
 def test_an_event_of_10_mb(job: Any, kind: str):
     """Comes whole, although the connection breaks within it once."""
     made = job([warning(1, "x" * 10_000_000), warning(2, "after")])
-    made.proxy.plan(EVENTS, Do(cut=True, after=4_000_000))
+    made.proxy.plan(EVENTS, Fault(cut=True, after=4_000_000))
     first, second, _ = made.told(kind)
     assert (len(first.message), second.message) == (10_000_000, "after")
 
@@ -198,7 +198,7 @@ def test_5000_events(job: Any, kind: str):
     made = job([warning(number, str(number)) for number in range(1, 5_001)])
     size = len(sse([warning(1_000, "1000")]))
     made.looks(5)
-    made.proxy.plan(EVENTS, *[Do(cut=True, after=size * 1_300 + part) for part in (0, 7, 31)])
+    made.proxy.plan(EVENTS, *[Fault(cut=True, after=size * 1_300 + part) for part in (0, 7, 31)])
     found = made.told(kind)
     assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 5_001)]
 
@@ -207,7 +207,9 @@ def test_a_slow_reader_gets_all(job: Any, kind: str):
     """Also what the server dropped meanwhile, which its log has."""
     log = [warning(number, str(number)) for number in range(1, 13)]
     made = job(log)
-    made.proxy.plan(EVENTS, Do(raw=raw(200, sse(log[:4] + log[9:]), "text/event-stream")))
+    made.proxy.plan(
+        EVENTS, Fault(raw=raw_response(200, sse(log[:4] + log[9:]), "text/event-stream"))
+    )
     found = made.told(kind, pause=0.1)
     assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 13)]
     assert made.log.asked[0] == "4"
@@ -236,11 +238,11 @@ def test_silence_ends_nothing(job: Any, kind: str):
     """It leads to a look at the status and to another connection, as often as it comes."""
     made = job()
     made.looks(4)
-    made.proxy.plan(EVENTS, *[Do(stall=30, after=b"id: 4\n\n"), *[Do(stall=30)] * 2])
+    made.proxy.plan(EVENTS, *[Fault(stall=30, after=b"id: 4\n\n"), *[Fault(stall=30)] * 2])
     found = made.told(kind)
     assert ids(found) == IDS
     assert made.proxy.count(EVENTS) >= 4
-    assert made.proxy.count("GET " + W) >= 3
+    assert made.proxy.count("GET " + WORKFLOWS) >= 3
 
 
 def test_silence_of_a_server_without_keep_alives_leads_to_a_look(
@@ -249,15 +251,15 @@ def test_silence_of_a_server_without_keep_alives_leads_to_a_look(
     """1.11 and 1.12 may be silent for as long as a component works, or be gone: after 30 s the
     job's status tells which.
     """
-    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 60.0)
-    monkeypatch.setattr(event_streams, "SILENCE", 0.4)
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 60.0)
+    monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.4)
     made = job()
     made.known = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
     made.looks(2)
-    made.proxy.plan(EVENTS, Do(stall=30, after=b"id: 4\n\n"))
+    made.proxy.plan(EVENTS, Fault(stall=30, after=b"id: 4\n\n"))
     found = made.told(kind)
     assert ids(found) == IDS
-    assert made.proxy.count("GET " + W) >= 2
+    assert made.proxy.count("GET " + WORKFLOWS) >= 2
 
 
 def test_keep_alives_are_no_silence(job: Any, kind: str):
@@ -265,7 +267,7 @@ def test_keep_alives_are_no_silence(job: Any, kind: str):
     made = job()
     made.looks(0)
     body = b": keepalive\n\n" * 3 + sse(LOG)
-    made.proxy.plan(EVENTS, Do(raw=raw(200, body, "text/event-stream")))
+    made.proxy.plan(EVENTS, Fault(raw=raw_response(200, body, "text/event-stream")))
     found = made.told(kind)
     assert [type(event) for event in found[:3]] == [KeepAlive] * 3
     assert made.proxy.count(EVENTS) == 1
@@ -275,7 +277,7 @@ def test_an_ended_job_whose_stream_stalls_is_told_to_have_ended(job: Any, kind: 
     """What its stream would have told is lost, not its end."""
     made = job()
     made.looks(0)
-    made.proxy.plan(EVENTS, *[Do(stall=30.0)] * 9)
+    made.proxy.plan(EVENTS, *[Fault(stall=30.0)] * 9)
     found = made.told(kind)
     assert [type(event) for event in found] == [RunEnded]
     assert found[-1].status is RunStatus.COMPLETED
@@ -284,7 +286,7 @@ def test_an_ended_job_whose_stream_stalls_is_told_to_have_ended(job: Any, kind: 
 def test_text_is_whole_at_the_end(job: Any, kind: str):
     """Though words of it went by unseen."""
     made = job()
-    made.proxy.plan(EVENTS, Do(cut=True, after=b"tok3"))
+    made.proxy.plan(EVENTS, Fault(cut=True, after=b"tok3"))
     found = made.told(kind)
     answers = [one.message for one in found if isinstance(one, MessageAdded)]
     assert answers[-1].complete

@@ -9,14 +9,14 @@ import pytest
 
 from lfclient import Component, Flow, InvalidRequest, RunStatus, ServerInfo, Unreachable
 from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import FLOW, OLD, QUEUED, VERSION, Server, W
+from tests.support.scripted import FLOW, OLD, QUEUED, VERSION, WORKFLOWS, Server
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_one_request_a_run():
     """A run with a flow at hand costs one request, beside that for the release at first."""
-    server = Server().on("POST", W, recorded("1.13.0", "sync_ok"))
+    server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_ok"))
     with server.client() as client:
         for _ in range(2):
             run = client.run(FLOW)
@@ -27,7 +27,7 @@ def test_one_request_a_run():
 
 def test_known_server_spares_the_question():
     """A release that is known is not asked for."""
-    server = Server().on("POST", W, recorded("1.8.4", "sync_ok"))
+    server = Server().on("POST", WORKFLOWS, recorded("1.8.4", "sync_ok"))
     with server.client(server=ServerInfo("1.8.4", "inputs")) as client:
         client.run(FLOW)
     assert server.paths() == ["POST /api/v2/workflows"]
@@ -41,7 +41,7 @@ def test_sync_run_is_never_sent_twice():
         httpx.RemoteProtocolError("gone"),
         httpx.ReadTimeout(""),
     ):
-        server = Server().on("POST", W, fault)
+        server = Server().on("POST", WORKFLOWS, fault)
         with server.client() as client, pytest.raises(Unreachable) as caught:
             client.run(FLOW)
         assert caught.value.sent
@@ -50,7 +50,9 @@ def test_sync_run_is_never_sent_twice():
 
 def test_unsent_run_is_repeated():
     """A run of which no byte was written is sent again."""
-    server = Server().on("POST", W, httpx.ConnectError("refused"), recorded("1.13.0", "sync_ok"))
+    server = Server().on(
+        "POST", WORKFLOWS, httpx.ConnectError("refused"), recorded("1.13.0", "sync_ok")
+    )
     with server.client() as client:
         assert client.run(FLOW).status is RunStatus.COMPLETED
 
@@ -66,7 +68,7 @@ def test_unsent_run_is_repeated():
 )
 def test_not_sent(fault: Exception):
     """Faults before the first byte say that nothing was sent."""
-    server = Server().on("POST", W, fault)
+    server = Server().on("POST", WORKFLOWS, fault)
     with server.client() as client, pytest.raises(Unreachable) as caught:
         client.run(FLOW)
     assert not caught.value.sent
@@ -75,7 +77,7 @@ def test_not_sent(fault: Exception):
 
 def test_submit_is_repeated_with_its_key():
     """On 1.11+ a background submit is repeated with the same fresh idempotency key."""
-    server = Server().on("POST", W, httpx.ReadError("reset"), QUEUED)
+    server = Server().on("POST", WORKFLOWS, httpx.ReadError("reset"), QUEUED)
     with server.client() as client:
         job = client.submit(FLOW)
         client.submit(FLOW)
@@ -86,7 +88,7 @@ def test_submit_is_repeated_with_its_key():
 
 def test_submit_is_not_repeated_for_one_who_counts():
     """With `repeat=False` a lost answer is told at once; what was never sent is still tried."""
-    server = Server().on("POST", W, httpx.ConnectError("x"), httpx.ReadError("reset"))
+    server = Server().on("POST", WORKFLOWS, httpx.ConnectError("x"), httpx.ReadError("reset"))
     with server.client() as client, pytest.raises(Unreachable) as caught:
         client.submit(FLOW, idempotency_key="k", repeat=False)
     assert caught.value.sent
@@ -96,7 +98,7 @@ def test_submit_is_not_repeated_for_one_who_counts():
 
 def test_submit_before_1_11_is_not_repeated():
     """Without idempotency keys a submit that may have arrived is not sent again."""
-    server = Server(OLD).on("POST", W, httpx.ReadError("reset"))
+    server = Server(OLD).on("POST", WORKFLOWS, httpx.ReadError("reset"))
     with server.client() as client, pytest.raises(Unreachable):
         client.submit(FLOW)
     assert server.paths().count("POST /api/v2/workflows") == 1
@@ -121,7 +123,10 @@ def test_replaced_release():
     """A server that was upgraded since it was asked gets the run in its new dialect."""
     server = Server(OLD).on("GET", "/base/api/v1/version", (200, OLD), (200, VERSION))
     server.on(
-        "POST", W, recorded("1.13.0", "sync_other_dialect_body"), recorded("1.13.0", "sync_ok")
+        "POST",
+        WORKFLOWS,
+        recorded("1.13.0", "sync_other_dialect_body"),
+        recorded("1.13.0", "sync_ok"),
     )
     with server.client() as client:
         assert client.run(FLOW).status is RunStatus.COMPLETED
@@ -139,7 +144,7 @@ def test_values_are_checked_before_the_request():
 
 def test_timeout_of_the_server_is_a_run():
     """HTTP 408 is a run that timed out, no exception."""
-    server = Server().on("POST", W, recorded("1.13.0", "sync_timeout_408"))
+    server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_timeout_408"))
     with server.client() as client:
         assert client.run(FLOW).status is RunStatus.TIMED_OUT
 
@@ -155,7 +160,7 @@ def test_secret_comes_back_nowhere():
         "outputs": {"C-1": {"type": "message", "content": f"used {secret}", "metadata": {}}},
     }
     refused = (422, {"detail": f"bad {secret}"})
-    server = Server().on("POST", W, (200, raw), refused)
+    server = Server().on("POST", WORKFLOWS, (200, raw), refused)
     with server.client() as client:
         run = client.run(flow, {"C-1.api_key": secret})
         with pytest.raises(InvalidRequest) as caught:
@@ -171,7 +176,7 @@ def test_secrets_of_the_flow_come_back_nowhere():
     flow = Flow("f", "F", (Component("C-1", "C", "C", template=template),))
     content = {"type": "message", "content": "used stored-in-the-flow", "metadata": {}}
     raw = {"status": "completed", "outputs": {"C-1": content}}
-    with Server().on("POST", W, (200, raw)).client() as client:
+    with Server().on("POST", WORKFLOWS, (200, raw)).client() as client:
         run = client.run(flow)
     assert run.outputs["C-1"].value == "used ••••"
     assert "stored-in-the-flow" not in repr(run)
@@ -186,7 +191,7 @@ def test_builds_of_the_run_before_are_no_later_ones():
         return 200, {"vertex_builds": {"S-1": [build]}}
 
     raw = {"job_id": "new", "status": "completed", "outputs": {"S-1": {"type": "table"}}}
-    server = Server().on("POST", W, (200, raw))
+    server = Server().on("POST", WORKFLOWS, (200, raw))
     server.on("GET", "/base/api/v1/monitor/builds", builds("old", "a"), builds("new", "b"))
     with server.client() as client:
         run = client.run(flow_of("S-1"))

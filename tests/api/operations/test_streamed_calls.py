@@ -30,22 +30,30 @@ from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import Capabilities
-from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow, done, event, message, output
-from tests.support.proxy import Do, Proxy, raw
+from tests.support.fake_langflow import (
+    FLOW,
+    VERSIONS,
+    FakeLangflow,
+    component_done,
+    event,
+    message,
+    output,
+)
+from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.runner_bench import CONNECTION, Bench
-from tests.support.scripted import Told
+from tests.support.scripted import EventCollector
 from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
 SECRET = "a-secret-of-the-test"
 LOG = [
     event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"]),
-    done("ChatInput-a", "hi", "ChatOutput-b"),
+    component_done("ChatInput-a", "hi", "ChatOutput-b"),
     message("m", "one ", "partial"),
     event("token", id="m", chunk="one "),
     event("token", id="m", chunk="two "),
     message("m", "one two "),
-    done("ChatOutput-b", "one two "),
+    component_done("ChatOutput-b", "one two "),
     output("ChatOutput-b", "one two "),
     event("end", build_duration=0.1),
 ]
@@ -70,14 +78,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def told(kind: str, proxy: Proxy, **options: Any) -> list[Any]:
-    found = Told(kind, proxy.url, **options).by(lambda client: client.stream(flow))
+    found = EventCollector(kind, proxy.url, **options).collect(lambda client: client.stream(flow))
     wait_for(lambda: proxy.open == 0)
     return found
 
 
 def test_whole(kind: str, proxy: Proxy):
     """One byte at a time, and to its end."""
-    proxy.plan(POST, Do(drip=True))
+    proxy.plan(POST, Fault(drip=True))
     found = told(kind, proxy)
     assert [type(one) for one in found].count(RunEnded) == 1
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.COMPLETED, 1)
@@ -97,7 +105,7 @@ def test_a_call_that_is_cut_off_is_interrupted(
     kind: str, proxy: Proxy, after: bytes, words: str, values: list[str]
 ):
     """It has what it had produced, says why, and was sent once."""
-    proxy.plan(POST, Do(cut=True, after=after))
+    proxy.plan(POST, Fault(cut=True, after=after))
     found = told(kind, proxy)
     run = found[-1].run
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
@@ -108,14 +116,14 @@ def test_a_call_that_is_cut_off_is_interrupted(
 
 def test_a_cut_after_the_end_is_none(kind: str, proxy: Proxy):
     """All had been told."""
-    proxy.plan(POST, Do(cut=True, after=b'"build_duration": 0.1}}\nid: 8\n\n'))
+    proxy.plan(POST, Fault(cut=True, after=b'"build_duration": 0.1}}\nid: 8\n\n'))
     assert told(kind, proxy)[-1].status is RunStatus.COMPLETED
 
 
 def test_silence_interrupts(kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch):
     """On a release that says every 15 s that it is there."""
-    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.3)
-    proxy.plan(POST, Do(stall=5, after=b"two "))
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
+    proxy.plan(POST, Fault(stall=5, after=b"two "))
     assert told(kind, proxy)[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
 
@@ -124,9 +132,9 @@ def test_silence_of_a_server_without_keep_alives_ends_no_call(
     kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
     """1.11 and 1.12 may be silent for as long as a component works."""
-    monkeypatch.setattr(event_streams, "KEPT_ALIVE_SILENCE", 0.3)
-    monkeypatch.setattr(event_streams, "SILENCE", 0.3)
-    proxy.plan(POST, Do(stall=1, after=b"two "))
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.3)
+    proxy.plan(POST, Fault(stall=1, after=b"two "))
     silent = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
     assert told(kind, proxy, server=silent)[-1].status is RunStatus.COMPLETED
 
@@ -134,20 +142,20 @@ def test_silence_of_a_server_without_keep_alives_ends_no_call(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (raw(204), BadAnswer),
-        (raw(404, b'{"detail": {"code": "FLOW_NOT_FOUND"}}'), FlowNotFound),
-        (raw(403, b'{"detail": "no"}'), InvalidKey),
-        (raw(200, b"<html>", "text/html"), BadAnswer),
-        (raw(410), LangflowError),
-        (raw(500, b"{}"), LangflowError),
-        (raw(200, b"", "text/event-stream")[:20], Unreachable),
+        (raw_response(204), BadAnswer),
+        (raw_response(404, b'{"detail": {"code": "FLOW_NOT_FOUND"}}'), FlowNotFound),
+        (raw_response(403, b'{"detail": "no"}'), InvalidKey),
+        (raw_response(200, b"<html>", "text/html"), BadAnswer),
+        (raw_response(410), LangflowError),
+        (raw_response(500, b"{}"), LangflowError),
+        (raw_response(200, b"", "text/event-stream")[:20], Unreachable),
     ],
 )
 def test_a_call_that_does_not_begin_is_an_error(
     kind: str, proxy: Proxy, answer: bytes, error: type[LangflowError]
 ):
     """And is not sent again."""
-    proxy.plan(POST, Do(raw=answer))
+    proxy.plan(POST, Fault(raw=answer))
     with pytest.raises(error):
         told(kind, proxy)
     assert proxy.count(POST) == 1
@@ -179,7 +187,7 @@ def test_closing_the_iterator_ends_the_run(kind: str, proxy: Proxy, server: Fake
             yield await anext(events)
             await events.aclose()
 
-        Told("async", proxy.url).by(walk)
+        EventCollector("async", proxy.url).collect(walk)
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: proxy.open == 0)
 
@@ -206,11 +214,11 @@ def wired(tmp_path: Any, server: FakeLangflow, proxy: Proxy) -> Iterator[Wired]:
 
 def test_the_record_of_an_interrupted_call(wired: Wired):
     """One record, with all that had come; nothing is sent again, not by a restart either."""
-    wired.proxy.plan(POST, Do(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
+    wired.proxy.plan(POST, Fault(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
     run_id = wired.start(mode="stream")
     record = wired.ended(run_id)
     assert (record.status, record.run.mode) == (RunStatus.INTERRUPTED, "stream")
-    assert record.run.messages["m"].shown == "one two "
+    assert record.run.messages["m"].visible_text == "one two "
     assert not record.run.messages["m"].complete
     states = {name: one.state.value for name, one in record.run.components.items()}
     assert states == {"ChatInput-a": "done", "ChatOutput-b": "interrupted"}
@@ -225,12 +233,12 @@ def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: F
     del server.log[5:]
     run_id = wired.start(mode="stream")
     wired.until(run_id, lambda record: record.run and record.run.messages)
-    wired.until(run_id, lambda record: record.run.messages["m"].shown == "one two ")
+    wired.until(run_id, lambda record: record.run.messages["m"].visible_text == "one two ")
     for _ in range(2):
         wired.runner.stop(run_id, CONNECTION)
     record = wired.ended(run_id)
     assert (record.status, record.run.mode) == (RunStatus.CANCELLED, "stream")
-    assert record.run.messages["m"].shown == "one two "
+    assert record.run.messages["m"].visible_text == "one two "
     assert "ends with it at the server" in record.stop_result
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: wired.proxy.open == 0)
@@ -304,7 +312,7 @@ def test_a_call_that_ends_while_its_stop_waits_has_ended(
 
 def test_a_call_lost_before_its_first_word(wired: Wired):
     """It may have run or not, and is not sent again to find out."""
-    wired.proxy.plan(POST, Do(raw=b"HTT"))
+    wired.proxy.plan(POST, Fault(raw=b"HTT"))
     record = wired.ended(wired.start(mode="stream"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert wired.proxy.count(POST) == 1
@@ -313,11 +321,11 @@ def test_a_call_lost_before_its_first_word(wired: Wired):
 def test_a_job_whose_server_breaks_every_stream(wired: Wired, server: FakeLangflow):
     """Its record is true and whole all the same, and the job was made once."""
     server.seconds = 1.0
-    cuts = [Do(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
+    cuts = [Fault(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
     wired.proxy.plan("/events", *cuts)
     record = wired.ended(wired.start())
     assert record.status is RunStatus.COMPLETED
-    assert record.run.messages["m"].shown == "one two "
+    assert record.run.messages["m"].visible_text == "one two "
     assert {one.state.value for one in record.run.components.values()} == {"done"}
     assert record.run.outputs["ChatOutput-b"].value == "echo"
     assert (wired.proxy.count(POST), len(wired.runner.recent(wired.owner))) == (1, 1)
@@ -328,18 +336,18 @@ def test_a_key_refused_while_a_job_is_followed(wired: Wired, server: FakeLangflo
     server.seconds = 60
     run_id = wired.start()
     wired.until(run_id, lambda record: record.run and record.run.messages)
-    server.key_refused = True
+    server.refuse_key = True
     server.jobs["00000000-0000-0000-0000-000000000000"].state = "suspended"  # closes the stream
     record = wired.until(run_id, lambda record: "refuses the API key" in record.note)
-    assert record.run.messages["m"].shown == "one two "
-    server.key_refused = False
+    assert record.run.messages["m"].visible_text == "one two "
+    server.refuse_key = False
     wired.runner.stop(run_id, CONNECTION)
     assert wired.ended(run_id).status is RunStatus.CANCELLED
 
 
 def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
     """Servers of 1.12 and later repeat what was sent in their events."""
-    server.log[1] = done("ChatInput-a", f"key {SECRET}", "ChatOutput-b")
+    server.log[1] = component_done("ChatInput-a", f"key {SECRET}", "ChatOutput-b")
     server.log[5] = message("m", f"one {SECRET}")
     server.log[7] = output("ChatOutput-b", SECRET)
     for mode in ("stream", "background"):
@@ -348,7 +356,7 @@ def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
         run_id = wired.start(overrides, mode=mode)
         record = wired.ended(run_id)
         assert SECRET not in repr(record)
-        assert "••••" in record.run.messages["m"].shown
+        assert "••••" in record.run.messages["m"].visible_text
         assert "••••" in json.dumps(record.run.raw, ensure_ascii=False) or mode == "background"
         wired.kept(run_id, lambda kept: kept.ended)
     on_disk = b"".join(part.read_bytes() for part in wired.folder.iterdir() if part.is_file())

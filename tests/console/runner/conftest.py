@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.runner import replica_sync
-from tests.support.fake_langflow import FakeLangflow, done, event, question
+from tests.support.fake_langflow import FakeLangflow, component_done, event, question
 from tests.support.postgres import postgres
 from tests.support.runner_bench import BEGUN, JOB, Bench
 from tests.support.two_consoles import Two
@@ -50,7 +50,10 @@ def going(bench):
 @pytest.fixture
 def asking(bench, going):
     """A job that waits for a decision."""
-    bench.server.log += [done("ChatInput-a", "hi"), event("human_input_required", **question(JOB))]
+    bench.server.log += [
+        component_done("ChatInput-a", "hi"),
+        event("human_input_required", **question(JOB)),
+    ]
     bench.server.jobs[JOB].state = "suspended"
     record = bench.until(going, lambda record: record.run.waiting_for)
     bench.question = record.run.waiting_for

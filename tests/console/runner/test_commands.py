@@ -20,11 +20,11 @@ STOP = "/api/v2/workflows/stop"
 
 def test_a_stop_while_a_decision_is_on_its_way(bench, asking):
     """It is carried out after it."""
-    bench.server.resume_held = True
+    bench.server.hold_resume = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
-    wait_for(lambda: any(path.endswith("/resume") for _, path in bench.server.asked))
+    wait_for(lambda: any(path.endswith("/resume") for _, path in bench.server.requests))
     bench.runner.stop(asking, CONNECTION)
-    bench.server.resume_held = False
+    bench.server.hold_resume = False
     record = bench.until(asking, lambda record: record.stop_result)
     assert bench.server.count("POST", STOP) == 1
     assert "Stopped" in record.stop_result or record.ended
@@ -41,13 +41,13 @@ def test_nobody_stops_or_decides_for_a_run_of_somebody_else(bench, asking):
 
 def test_a_decision_dies_with_its_follower_and_can_be_made_again(bench, asking):
     """Another key takes the run up before it was sent: the buttons are there again."""
-    bench.server.down = True
+    bench.server.is_down = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     bench.until(asking, lambda record: record.run.waiting_for.sent == "approve")
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key-here")))
     record = bench.until(asking, lambda record: record.run.waiting_for.sent is None)
     assert record.status is RunStatus.SUSPENDED
-    bench.server.down = False
+    bench.server.is_down = False
 
 
 def test_a_press_on_an_earlier_question_decides_nothing(bench, asking):
@@ -58,7 +58,7 @@ def test_a_press_on_an_earlier_question_decides_nothing(bench, asking):
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     record = bench.runner.get(asking, bench.owner)
     assert record.run.waiting_for.sent is None
-    assert bench.server.decided == []
+    assert bench.server.decisions == []
 
 
 def test_a_second_question_is_shown_though_somebody_else_answered_the_first(bench, asking):
@@ -146,4 +146,4 @@ def test_what_is_learnt_late_of_a_run_that_left_the_memory_is_kept(bench, monkey
 
 
 def _text(record):
-    return "".join(one.shown for one in record.run.messages.values())
+    return "".join(one.visible_text for one in record.run.messages.values())

@@ -7,7 +7,7 @@ import pytest
 from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.console.config.ownership import fingerprint
 from lfclient.console.runner import job_follower
-from tests.support.fake_langflow import done, event
+from tests.support.fake_langflow import component_done, event
 from tests.support.runner_bench import BEGUN, CONNECTION, JOB
 from tests.support.waiting import wait_for
 
@@ -20,12 +20,15 @@ def states(record):
 
 def test_an_older_answer_takes_nothing_back(bench, going):
     """What events told while the status was under way stays, for nobody will tell it again."""
-    bench.server.status_held = True
+    bench.server.hold_status = True
     asked = bench.server.status_requests
     wait_for(lambda: bench.server.status_requests > asked)
-    bench.server.log += [done("ChatInput-a", "hi", "ChatOutput-b"), event("warning", message="w")]
+    bench.server.log += [
+        component_done("ChatInput-a", "hi", "ChatOutput-b"),
+        event("warning", message="w"),
+    ]
     heard = bench.until(going, lambda record: record.run.warnings)
-    bench.server.status_held = False
+    bench.server.hold_status = False
     asked = bench.server.status_requests
     wait_for(lambda: bench.server.status_requests > asked + 1)
     record = bench.runner.get(going, bench.owner)
@@ -65,7 +68,7 @@ def test_a_decision_lets_the_run_go_on(bench, asking):
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     bench.runner.decide(asking, CONNECTION, bench.question, "reject")
     record = bench.ended(asking)
-    assert (record.status, bench.server.decided) == (RunStatus.COMPLETED, ["approve"])
+    assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
     (decided,) = record.run.decided
     assert (decided.prompt, decided.sent) == (bench.question.prompt, "approve")
     assert record.created_at < decided.sent_at < record.ended_at
@@ -88,9 +91,9 @@ def test_a_decision_that_is_not_allowed_can_be_made_again(bench, asking):
 def test_a_server_that_was_away_while_a_person_is_asked(bench, asking, monkeypatch):
     """Once it is back nothing is said of it any more."""
     monkeypatch.setattr("lfclient.console.runner.backoff.AWAY", (0.05,))
-    bench.server.down = True
+    bench.server.is_down = True
     bench.until(asking, lambda record: "not answered" in record.note)
-    bench.server.down = False
+    bench.server.is_down = False
     record = bench.until(asking, lambda record: not record.note)
     assert (record.status, record.run.waiting_for) == (RunStatus.SUSPENDED, bench.question)
 
@@ -98,24 +101,24 @@ def test_a_server_that_was_away_while_a_person_is_asked(bench, asking, monkeypat
 def test_a_decision_that_was_made_while_the_run_is_to_be_stopped(bench, asking, monkeypatch):
     """It is not sent after a stop, and can be made again if nothing came of that."""
     monkeypatch.setattr("lfclient.console.runner.backoff.AWAY", (0.05,))
-    bench.server.down = True
+    bench.server.is_down = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     bench.runner.stop(asking, CONNECTION)
     bench.until(asking, lambda record: "not answered" in record.note)
-    bench.server.down, bench.server.stop_deaf = False, True
+    bench.server.is_down, bench.server.ignore_stop = False, True
     record = bench.until(asking, lambda record: "not sent" in record.note, timeout=20)
-    assert (bench.server.decided, record.run.waiting_for.sent) == ([], None)
+    assert (bench.server.decisions, record.run.waiting_for.sent) == ([], None)
 
 
 def test_a_decision_that_comes_too_late_is_said(bench, asking):
     """Somebody had decided in another console, and the run goes on by that."""
-    bench.server.status_held = True
+    bench.server.hold_status = True
     bench.server.jobs[JOB].state = "in_progress"
     bench.runner.decide(asking, CONNECTION, bench.question, "reject")
-    bench.server.status_held = False
+    bench.server.hold_status = False
     bench.until(asking, lambda record: "not taken" in record.note)
     bench.until(asking, lambda record: record.status is RunStatus.IN_PROGRESS)
-    assert bench.server.decided == []
+    assert bench.server.decisions == []
     bench.server.log.append(BEGUN)
     record = bench.until(asking, lambda record: record.run.decided)
     assert record.run.decided[0].sent is None
@@ -123,11 +126,11 @@ def test_a_decision_that_comes_too_late_is_said(bench, asking):
 
 def test_a_decision_whose_answer_is_lost_is_not_sent_again(bench, asking):
     """The run goes on by it, so that a second would answer what nobody asked."""
-    bench.server.resume_lost, bench.server.seconds = True, 0.5
+    bench.server.lose_resume_response, bench.server.seconds = True, 0.5
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     bench.until(asking, lambda record: "answer was lost" in record.note or record.ended)
     record = bench.ended(asking)
-    assert (record.status, bench.server.decided) == (RunStatus.COMPLETED, ["approve"])
+    assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
 
 
 def test_a_decision_that_nothing_comes_of_can_be_made_again(
@@ -137,7 +140,7 @@ def test_a_decision_that_nothing_comes_of_can_be_made_again(
 ):
     """As when the server was ended right after it had taken it."""
     monkeypatch.setattr(job_follower, "DECISION_TIMEOUT_SECONDS", 0.2)
-    bench.server.resume_deaf = True
+    bench.server.ignore_resume = True
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
     record = bench.until(asking, lambda record: "still waits" in record.note)
     assert record.run.waiting_for.sent is None
@@ -150,7 +153,7 @@ def test_a_stop_while_a_person_is_asked(bench, asking):
     assert (record.status, record.run.waiting_for) == (RunStatus.CANCELLED, None)
     assert record.run.components["ChatInput-a"].state is ComponentState.DONE
     bench.runner.decide(asking, CONNECTION, bench.question, "approve")
-    assert bench.server.decided == []
+    assert bench.server.decisions == []
 
 
 def test_a_job_of_ones_own_is_not_adopted_as_a_second_run(bench, asking):
@@ -185,7 +188,7 @@ def test_a_restarted_console_learns_all_again(bench, asking):
 
 def test_a_stream_that_does_not_tell_the_rest_leaves_nothing_out(bench, going):
     """The job ended, and its stream never told: what its server has kept of it is shown."""
-    built = done("ChatInput-a", "hi")["data"]["build_data"]
+    built = component_done("ChatInput-a", "hi")["data"]["build_data"]
     bench.server.builds = {"ChatInput-a": [{**built, "job_id": JOB}]}
     bench.server.jobs[JOB].ends_at = 0.0
     bench.ended(going)

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_for
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mode):
     """Nothing was sent, so the run has failed and may be started again."""
-    bench.server.down = True
+    bench.server.is_down = True
     record = bench.ended(bench.start(mode=mode))
     assert record.status is RunStatus.FAILED
     assert record.problem.message
@@ -31,7 +31,7 @@ def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(bench, mod
 
 def test_a_lost_answer_of_a_sync_call_is_outcome_unknown(bench):
     """It is not repeated: it may have run."""
-    bench.server.lose_answers = 1
+    bench.server.lose_responses = 1
     record = bench.ended(bench.start(mode="sync"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert len(bench.server.jobs) == 1
@@ -44,13 +44,13 @@ def test_a_server_that_goes_away_during_a_run_is_waited_for(bench):
     bench.server.seconds = 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    bench.server.down = True
+    bench.server.is_down = True
     # what is open breaks too, as a server's death would have it
     record = bench.until(run_id, lambda record: record.note)
     assert record.status is RunStatus.IN_PROGRESS
     assert "still" in record.note or "keeps trying" in record.note
     bench.server.finish()
-    bench.server.down = False
+    bench.server.is_down = False
     record = bench.ended(run_id)
     assert (record.status, record.note) == (RunStatus.COMPLETED, "")
 
@@ -61,12 +61,12 @@ def test_a_key_revoked_during_a_run_is_said(bench):
     bench.server.seconds = 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.job_id)
-    bench.server.key_refused = True
+    bench.server.refuse_key = True
     record = bench.until(run_id, lambda record: record.note)
     assert "API key" in record.note
     assert not record.ended
     bench.server.finish()
-    bench.server.key_refused = False
+    bench.server.refuse_key = False
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
     assert bench.ended(run_id).status is RunStatus.COMPLETED
 
@@ -109,13 +109,13 @@ def test_a_stop_waits_for_no_answer_that_does_not_come(bench):
     bench.server.silent_stream, bench.server.seconds = True, 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    bench.server.status_held = True
+    bench.server.hold_status = True
     asked = bench.server.status_requests
     wait_for(lambda: bench.server.status_requests > asked)
     bench.runner.stop(run_id, CONNECTION)
     wait_for(lambda: bench.server.count("POST", "/api/v2/workflows/stop"))
-    assert bench.server.status_held
-    bench.server.status_held = bench.server.silent_stream = False
+    assert bench.server.hold_status
+    bench.server.hold_status = bench.server.silent_stream = False
     assert bench.ended(run_id).status is RunStatus.CANCELLED
 
 
@@ -335,7 +335,7 @@ def test_a_job_of_a_flow_deleted_meanwhile_is_followed(bench):
     run_id = bench.start()
     bench.kept(run_id, lambda record: record.job_id)
     bench.restart()
-    bench.server.flow_gone = True
+    bench.server.is_flow_deleted = True
     bench.runner.attach(CONNECTION)
     bench.server.finish()
     assert bench.ended(run_id).run.outputs["ChatOutput-b"].value == "echo"

@@ -16,7 +16,7 @@ DRAFT = ("browser", "owner", "flow")
 
 def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
     """Also what is not on disk yet."""
-    bench.server.held = True
+    bench.server.hold_submits = True
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
     (entry,) = bench.runner.history.page([bench.owner]).entries
     assert (entry.id, entry.status, entry.gist) == (
@@ -24,7 +24,7 @@ def test_a_run_is_listed_as_it_stands_and_with_what_it_was_given(bench):
         RunStatus.QUEUED,
         "Message: Hello there",
     )
-    bench.server.held = False
+    bench.server.hold_submits = False
     bench.ended(run_id)
     entry = bench.runner.history.entry([bench.owner], run_id)
     assert (entry.status, entry.seconds is not None) == (RunStatus.COMPLETED, True)
@@ -39,7 +39,7 @@ def test_a_deleted_run_is_gone_from_memory_and_disk(bench):
     done = bench.start()
     bench.ended(done)
     bench.kept(done, lambda record: record.ended)
-    bench.server.held = True
+    bench.server.hold_submits = True
     going = bench.start()
     removed = bench.runner.history.delete([bench.owner], [done, going])
     assert (removed.gone, removed.going) == ([done], [going])

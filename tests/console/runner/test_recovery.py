@@ -29,7 +29,7 @@ def soon_given_up(monkeypatch):
 
 def lost(bench, *, arrived, overrides=None, ago=0.0):
     """The id of a run whose console was killed before the answer; did its request arrive?"""
-    bench.server.held, bench.server.answer_held = not arrived, arrived
+    bench.server.hold_submits, bench.server.hold_responses = not arrived, arrived
     run_id = bench.start(overrides)
     if arrived:
         wait_for(lambda: bench.server.jobs)
@@ -38,7 +38,7 @@ def lost(bench, *, arrived, overrides=None, ago=0.0):
     bench.runner.close()
     bench.runners.remove(bench.runner)
     move_click(bench.folder, run_id, ago)
-    bench.server.held = bench.server.answer_held = False
+    bench.server.hold_submits = bench.server.hold_responses = False
     bench.runner = bench.new_runner()
     return run_id
 
@@ -225,11 +225,11 @@ def test_a_server_that_is_away_is_waited_for(bench):
     """Nothing is concluded from its silence."""
     run_id = lost(bench, arrived=True)
     tell(bench, *bench.server.jobs)
-    bench.server.down = True
+    bench.server.is_down = True
     bench.runner.attach(CONNECTION)
     record = bench.until(run_id, lambda record: "At " in record.note)
     assert not record.ended
-    bench.server.down = False
+    bench.server.is_down = False
     assert bench.ended(run_id).status is RunStatus.COMPLETED
 
 
@@ -252,11 +252,11 @@ def test_a_job_that_is_found_after_stop_is_stopped(bench, monkeypatch):
     monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 60)
     bench.server.seconds = 60
     run_id = lost(bench, arrived=True)
-    bench.server.key_refused = True
+    bench.server.refuse_key = True
     bench.runner.attach(CONNECTION)
     bench.until(run_id, lambda record: "At " in record.note)
     tell(bench, *bench.server.jobs)
-    bench.server.key_refused = False
+    bench.server.refuse_key = False
     bench.runner.stop(run_id, CONNECTION)
     record = bench.ended(run_id)
     assert record.status is RunStatus.CANCELLED
@@ -282,7 +282,7 @@ def test_a_failed_first_attempt_is_counted(bench):
 @inputs
 def test_a_lost_answer_is_looked_for_without_a_restart_too(bench):
     """The request had arrived: its job is found and followed, and no other is made."""
-    bench.server.lose_answers = 1
+    bench.server.lose_responses = 1
     tell(bench, "00000000-0000-0000-0000-000000000000", after=2)
     record = bench.ended(bench.start())
     assert (record.status, len(bench.server.jobs)) == (RunStatus.COMPLETED, 1)
@@ -292,12 +292,12 @@ def test_a_lost_answer_is_looked_for_without_a_restart_too(bench):
 def test_without_a_restart_a_key_that_is_sent_again_is_counted_too(bench, overrides):
     """As the first attempt has failed, it runs twice; a secret is at hand still."""
     bench.server.seconds = 60
-    bench.server.answer_held, bench.server.lose_answers = True, 1
+    bench.server.hold_responses, bench.server.lose_responses = True, 1
     run_id = bench.start(overrides)
     wait_for(lambda: bench.server.jobs)
     (first,) = bench.server.jobs
     bench.server.jobs[first].state = "failed"
-    bench.server.answer_held = False
+    bench.server.hold_responses = False
     bench.until(run_id, lambda record: record.job_id)
     tell(bench, first)
     bench.server.finish()
@@ -309,7 +309,7 @@ def test_without_a_restart_a_key_that_is_sent_again_is_counted_too(bench, overri
 
 def test_an_answer_that_is_lost_again_and_again_is_counted_each_time(bench):
     """There is one job."""
-    bench.server.lose_answers = 2
+    bench.server.lose_responses = 2
     record = bench.ended(bench.start())
     assert (record.status, record.attempts, len(bench.server.jobs)) == (RunStatus.COMPLETED, 3, 1)
 

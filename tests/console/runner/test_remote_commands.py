@@ -30,7 +30,7 @@ def test_a_run_is_stopped_from_another_process(two, mode):
 
 def test_a_stop_that_was_taken_is_seen_everywhere(two):
     """Also where nobody pressed, and by who comes new, while the server has not answered."""
-    two.server.status_held = True
+    two.server.hold_status = True
     run_id = two.begun()
     two.there(run_id, lambda record: record.run)
     third = two.new_runner()
@@ -38,7 +38,7 @@ def test_a_stop_that_was_taken_is_seen_everywhere(two):
     assert third.get(run_id, two.owner).stop_requested_at
     record = two.there(run_id, lambda record: record.stop_requested_at)
     assert not record.ended
-    two.server.status_held = False
+    two.server.hold_status = False
     two.there(run_id, lambda record: record.ended)
 
 
@@ -71,7 +71,7 @@ def test_a_decision_is_made_from_another_process(two):
     two.other.decide(run_id, CONNECTION, record.run.waiting_for, "approve")
     assert two.other.get(run_id, two.owner).run.waiting_for.sent == "approve"
     two.there(run_id, lambda record: record.ended or record.status is RunStatus.IN_PROGRESS)
-    assert two.server.decided == ["approve"]
+    assert two.server.decisions == ["approve"]
 
 
 def test_of_several_decisions_anywhere_one_is_sent(two):
@@ -79,7 +79,7 @@ def test_of_several_decisions_anywhere_one_is_sent(two):
     run_id = two.asking()
     asked = two.there(run_id, lambda record: record.run and record.run.waiting_for).run.waiting_for
     third = two.new_runner()
-    two.server.resume_held = two.server.resume_deaf = True
+    two.server.hold_resume = two.server.ignore_resume = True
     two.other.decide(run_id, CONNECTION, asked, "reject")
     third.decide(run_id, CONNECTION, asked, "approve")
     assert third.get(run_id, two.owner).run.waiting_for.sent == "reject"
@@ -87,10 +87,10 @@ def test_of_several_decisions_anywhere_one_is_sent(two):
     for runner in (two.runner, two.other, third):
         runner.decide(run_id, CONNECTION, asked, "approve")
     time.sleep(0.5)
-    two.server.resume_held = False
-    wait_for(lambda: two.server.decided)
+    two.server.hold_resume = False
+    wait_for(lambda: two.server.decisions)
     time.sleep(0.5)
-    assert two.server.decided == ["reject"]
+    assert two.server.decisions == ["reject"]
 
 
 def test_nobody_presses_for_a_run_of_somebody_else_from_another_process(two):
@@ -141,22 +141,22 @@ def test_what_was_taken_without_an_answer_can_be_pressed_again(two, monkeypatch,
     press()
     two.until(run_id, pressed)
     two.there(run_id, lambda record: not pressed(record))
-    assert two.server.decided == []
+    assert two.server.decisions == []
     assert two.server.count("POST", STOP) == 0
     press()
-    wait_for(lambda: two.server.decided or two.server.count("POST", STOP))
+    wait_for(lambda: two.server.decisions or two.server.count("POST", STOP))
 
 
 def test_what_was_taken_dies_with_its_follower(two):
     """It may have been sent: the question is asked again, and nothing is sent by itself."""
     run_id = two.asking()
     asked = two.there(run_id, lambda record: record.run and record.run.waiting_for).run.waiting_for
-    two.server.down = True
+    two.server.is_down = True
     two.other.decide(run_id, CONNECTION, asked, "approve")
     wait_for(lambda: not two.other.store.wishes.of([run_id]))
     two.there(run_id, lambda record: record.run.waiting_for.sent == "approve")
     two.take_over(run_id)
-    two.server.down = False
+    two.server.is_down = False
     record = two.until(run_id, lambda record: record.run and record.run.waiting_for)
     assert record.run.waiting_for.sent is None
-    assert two.server.decided == []
+    assert two.server.decisions == []

@@ -11,7 +11,7 @@ import pytest
 from lfclient import RunStatus
 from lfclient.console.runner import replica_sync
 from lfclient.console.store.errors import StoreError
-from tests.support.fake_langflow import done, event, message
+from tests.support.fake_langflow import component_done, event, message
 from tests.support.runner_bench import BEGUN, CONNECTION
 from tests.support.two_consoles import KEPT_LESS, SECRET, said, states, token
 from tests.support.waiting import wait_for
@@ -24,7 +24,10 @@ def test_another_process_sees_what_a_run_does(two):
     run_id = two.begun()
     record = two.there(run_id, lambda record: record.run)
     assert states(record) == {"ChatInput-a": "running", "ChatOutput-b": "waiting"}
-    two.server.log += [done("ChatInput-a", "hi", "ChatOutput-b"), message("m", "", "partial")]
+    two.server.log += [
+        component_done("ChatInput-a", "hi", "ChatOutput-b"),
+        message("m", "", "partial"),
+    ]
     two.server.log += [token("Once "), token("upon")]
     record = two.there(run_id, lambda record: said(record) == "Once upon")
     assert states(record) == {"ChatInput-a": "done", "ChatOutput-b": "running"}
@@ -40,10 +43,10 @@ def test_another_process_sees_the_question(two):
     asked = record.run.waiting_for
     assert (record.status, asked.prompt) == (RunStatus.SUSPENDED, "May it go on?")
     assert [one.action_id for one in asked.decisions] == ["approve", "reject"]
-    two.server.resume_held = True
+    two.server.hold_resume = True
     two.runner.decide(run_id, CONNECTION, asked, "approve")
     two.there(run_id, lambda record: record.run.waiting_for.sent == "approve")
-    two.server.resume_held = False
+    two.server.hold_resume = False
 
 
 @pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])

@@ -23,7 +23,7 @@ def test_a_run_ends_with_its_outputs(bench, mode):
 
 def test_the_record_is_on_disk_before_anything_is_sent(bench):
     """Also where the server never answers."""
-    bench.server.held = True
+    bench.server.hold_submits = True
     run_id = bench.start()
     assert Store(bench.folder).get(run_id).status is RunStatus.QUEUED
 
@@ -31,7 +31,7 @@ def test_the_record_is_on_disk_before_anything_is_sent(bench):
 def test_starting_does_not_wait_for_the_server(bench):
     """The click returns while the server holds every answer back."""
     info = bench.info()
-    bench.server.held = True
+    bench.server.hold_submits = True
     started = [
         bench.runner.start(
             CONNECTION,
@@ -141,12 +141,12 @@ def test_ten_watchers_ask_the_server_no_more_than_one_does(bench, monkeypatch):
     monkeypatch.setattr("lfclient.console.runner.backoff.POLLED", (60.0,))
 
     def watched(watchers):
-        bench.server.asked.clear()
+        bench.server.requests.clear()
         run_id = bench.start()
         with ThreadPoolExecutor(watchers) as pool:
             ends = [pool.submit(bench.ended, run_id) for _ in range(watchers)]
             assert all(end.result().status is RunStatus.COMPLETED for end in ends)
-        return sorted(path for _, path in bench.server.asked if "/workflows" in path)
+        return sorted(path for _, path in bench.server.requests if "/workflows" in path)
 
     bench.server.seconds = 0.5
     alone, with_ten = watched(1), watched(10)
@@ -190,11 +190,11 @@ def test_stop_works_while_a_sync_call_is_under_way(bench):
 
 def test_a_stop_during_the_submit_stops_the_job_it_makes(bench):
     """Pressed before there is a job id."""
-    bench.server.held = True
+    bench.server.hold_submits = True
     bench.server.seconds = 60
     run_id = bench.start()
     bench.runner.stop(run_id, CONNECTION)
-    bench.server.held = False
+    bench.server.hold_submits = False
     assert bench.ended(run_id).status is RunStatus.CANCELLED
 
 
@@ -203,10 +203,10 @@ def test_a_stop_while_the_server_is_away_is_carried_out_when_it_is_back(bench):
     bench.server.seconds = 60
     run_id = bench.start()
     bench.until(run_id, lambda record: record.job_id)
-    bench.server.down = True
+    bench.server.is_down = True
     bench.runner.stop(run_id, CONNECTION)
     bench.until(run_id, lambda record: "not answered" in record.note)
-    bench.server.down = False
+    bench.server.is_down = False
     assert bench.ended(run_id).status is RunStatus.CANCELLED
 
 

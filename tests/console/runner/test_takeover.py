@@ -7,7 +7,7 @@ from lfclient import RunStatus
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import PieceRow
-from tests.support.fake_langflow import done, message
+from tests.support.fake_langflow import component_done, message
 from tests.support.runner_bench import CONNECTION
 from tests.support.two_consoles import KEPT_LESS, said, states, token
 from tests.support.waiting import wait_for
@@ -24,8 +24,8 @@ def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
     wait_for(lambda: two.other._takeover.check() or two.other.get(run_id, two.owner).ended)
     record = two.other.get(run_id, two.owner)
     assert record.status is record.run.status is RunStatus.INTERRUPTED
-    (left,) = record.run.unfinished
-    assert left.shown == "Half a senten"
+    (left,) = record.run.unfinished_messages
+    assert left.visible_text == "Half a senten"
     assert set(states(record).values()) == {"interrupted", "waiting"}
     assert "restarted" in record.problem.message
     for words in ("half a senten", "restarted"):
@@ -70,7 +70,7 @@ def test_who_takes_over_what_was_not_told_whole_asks_for_all(two, keeping, kept)
     two.runner.store.keeping = keeping
     run_id = two.begun()
     two.server.log += [
-        done("ChatInput-a", "hi " * 100, "ChatOutput-b"),
+        component_done("ChatInput-a", "hi " * 100, "ChatOutput-b"),
         message("m", "Said. " * 50),
     ]
     two.there(run_id, lambda record: record.answer_kept is kept)

@@ -66,7 +66,7 @@ def ran(status=DONE, *messages, **outputs):
 
 def shown(conversation):
     kept, added = chat_conversation.seen(conversation)
-    return [(one.sender, one.shown) for one in (*kept, *added)]
+    return [(one.sender, one.visible_text) for one in (*kept, *added)]
 
 
 HI, HELLO = ("User", "hi"), ("Machine", "hello")
@@ -141,7 +141,7 @@ def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch)
     earlier = [record_of(DONE, name="done"), stopped, record_of(STOPPED, name="older")]
     conversation = replace(talking(history, DONE), session=session, earlier=earlier)
     found = chat_conversation.with_begun(conversation, history)
-    assert [message.shown for message in found] == ["hi", "hel", "hi", "hello"]
+    assert [message.visible_text for message in found] == ["hi", "hel", "hi", "hello"]
     assert opened == ["stopped"]
     assert chat_conversation.with_begun(conversation, history[2:]) == history[2:]
 

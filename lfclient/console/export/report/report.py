@@ -69,7 +69,7 @@ def report_html(
         inputs=facts.inputs(record, flow, clean),
         inputs_unknown=omissions.of_inputs(record),
         outputs=Blocks(clean, fetch).of(record.run),
-        unfinished=record.run.unfinished if record.run else (),
+        unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.components(record, flow),
         status=facts.status_words(record),
         now=facts.time_words(now),
