@@ -138,7 +138,7 @@ def test_what_cannot_be_tidied_holds_up_nothing_else_and_is_logged_once(bench, m
 def test_a_console_that_follows_too_many_runs_says_so(bench, monkeypatch):
     """Nothing is sent or recorded then."""
     monkeypatch.setattr(runner_core, "MAX_FOLLOWED_RUNS", 1)
-    bench.server.held = True
+    bench.server.hold_submits = True
     bench.start()
     with pytest.raises(TooManyRuns):
         bench.start()
