@@ -95,7 +95,7 @@ def override_targets(field: Field) -> list[tuple[str, str]]:
     that write onto the built graph only what is within it; each ignores the other.
     """
     own = (field.component, field.parameter)
-    return [own, field.behind] if field.behind else [own]
+    return [own, field.inner_target] if field.inner_target else [own]
 
 
 def _normalize(field: Field, value: Any) -> Any:

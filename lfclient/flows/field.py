@@ -1,4 +1,4 @@
-"""What a parameter that a person may set looks like."""
+"""The fields of a flow: the parameters that a run may override."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ _VARIABLE_KEY = "$variable"
 
 
 class FieldKind(StrEnum):
-    """How a parameter is entered, and what Python value it has.
-
-    The comment behind each gives the value's shape as the form and `overrides` hold it.
-    """
+    """How a parameter is entered. Each comment gives the Python type of its value."""
 
     TEXT = "text"  # str
     MULTILINE = "multiline"  # str
@@ -41,25 +38,25 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True)
 class Variable:
-    """Stands, as an override's value, for the server's variable of that name."""
+    """An override's value that names a server variable."""
 
     name: str
 
 
 def value_to_json(value: Any) -> Any:
-    """An override's value as JSON holds it: a variable is `{"$variable": "NAME"}`."""
+    """Return an override's value as JSON: a variable becomes `{"$variable": "NAME"}`."""
     return {_VARIABLE_KEY: value.name} if isinstance(value, Variable) else value
 
 
 def value_from_json(value: Any) -> Any:
-    """The value that `pack` was given."""
-    named = isinstance(value, dict) and set(value) == {_VARIABLE_KEY}
-    return Variable(str(value[_VARIABLE_KEY])) if named else value
+    """Undo `value_to_json`."""
+    is_variable = isinstance(value, dict) and set(value) == {_VARIABLE_KEY}
+    return Variable(str(value[_VARIABLE_KEY])) if is_variable else value
 
 
 @dataclass(frozen=True)
 class Range:
-    """Limits that a flow's author set; servers do not enforce them."""
+    """Limits set by the flow's author. Servers don't enforce them."""
 
     min: float | None = None
     max: float | None = None
@@ -70,17 +67,17 @@ class Range:
 class Field:
     """One parameter of one component that a run may override.
 
-    `default` is the flow's stored value in the shape of `kind`, None if it has none (for secrets:
-    `Variable` or "", never a secret; `stored` tells that there is one). `takes_variable`: it may
-    be a server variable; `loads_variable`: the stored value is the name of one. `runs` is that of
-    its component. `choices` are the options as the flow has them, where they are more than names.
-    `limit` is how many options may be chosen, None for any number. `columns` is the schema of a
-    table: dicts with name, display_name, type. `variables` are the names that a prompt may use,
-    written `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
-    `chat_files`: it takes the files of the chat message. `beside_flow`: its files are kept with the
-    flow, and not among the user's.
-    `behind` is the parameter within a group that this one stands for: (component id, parameter).
-    `name_shared`: the flow has other components of that name.
+    `component` is the component's id; `component_name` may be shared (`has_shared_name`).
+    `default` is the flow's stored value in the shape of `kind`, None if there is none. A secret's
+    default is `Variable` or "", never the secret; `has_stored_value` says whether there is one.
+    `takes_variable`: a server variable is allowed; `loads_variable`: the stored value names one.
+    `runs` is the component's. `choices` are the options with all their attributes, where they are
+    more than names. `max_choices` is None for any number. `columns` is a table's schema: dicts
+    with name, display_name and type. `variables` are the names that a prompt may use, written
+    `{{name}}` where `double_braces`. `wire_type` is the server's `type` of the parameter.
+    `chat_files`: takes the chat message's files. `stored_with_flow`: its uploads belong to the
+    flow, not to the user. `inner_target` is the (component id, parameter) inside a group that this
+    group parameter stands for.
     """
 
     component: str
@@ -107,26 +104,26 @@ class Field:
     units: tuple[str, ...] = ()
     chat_input: bool = False
     chat_files: bool = False
-    beside_flow: bool = False
+    stored_with_flow: bool = False
     runs: bool = True
-    stored: bool = False
+    has_stored_value: bool = False
     loads_variable: bool = False
     choices: tuple[dict[str, Any], ...] = ()
-    limit: int | None = None
+    max_choices: int | None = None
     variables: tuple[str, ...] = ()
     double_braces: bool = False
     wire_type: str = ""
-    behind: tuple[str, str] | None = None
-    name_shared: bool = False
+    inner_target: tuple[str, str] | None = None
+    has_shared_name: bool = False
 
     @property
-    def component_id(self) -> str:
-        """Tells its component from others of that name; empty if there are none."""
-        return self.component if self.name_shared else ""
+    def distinguishing_id(self) -> str:
+        """The component's id if other components share its name, else ""."""
+        return self.component if self.has_shared_name else ""
 
-    def where(self, most: int | None = None) -> str:
-        """Its component, told apart from others; of its name at most `most` characters."""
-        return with_id(self.component_name, self.component_id, most)
+    def component_label(self, max_length: int | None = None) -> str:
+        """Return the component's name, clipped to `max_length`, and its id if names are shared."""
+        return with_id(self.component_name, self.distinguishing_id, max_length)
 
     @property
     def key(self) -> str:
@@ -136,7 +133,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a value, at its field. Only errors keep a run from starting."""
+    """A problem with a field's value. Only errors keep a run from starting."""
 
     key: str
     level: Literal["error", "warning", "note"]

@@ -111,7 +111,7 @@ def locked_reason(component: Component, parameter: str, *, wired: bool) -> str |
     entry = component.template.get(parameter)
     if entry is None or parameter == "_type":
         return "The component has no such parameter."
-    owner, name = component.behind(parameter) or (component, parameter)
+    owner, name = component.resolve_proxy(parameter) or (component, parameter)
     source = owner.template.get(name, entry)
     declared = {source.get("_input_type"), entry.get("_input_type")}
     types = {source.get("type"), entry.get("type")}
@@ -136,13 +136,13 @@ def locked_reason(component: Component, parameter: str, *, wired: bool) -> str |
 
 
 def extract_field(
-    component: Component, parameter: str, wired: bool, name_shared: bool
+    component: Component, parameter: str, wired: bool, has_shared_name: bool
 ) -> Field | None:
     """The field of one parameter; None if a run can't override it."""
     if locked_reason(component, parameter, wired=wired):
         return None
     entry = component.template[parameter]
-    behind = component.behind(parameter)
+    behind = component.resolve_proxy(parameter)
     owner, name = behind or (component, parameter)
     kind, is_list = detect_kind(entry)
     if kind is FieldKind.PROMPT and name != "template":
@@ -175,17 +175,17 @@ def extract_field(
         units=names if kind is FieldKind.DURATION else (),
         chat_input=of_chat and name == "input_value",
         chat_files=of_chat and name == "files" and kind is FieldKind.FILE,
-        beside_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
+        stored_with_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
         runs=component.runs,
         loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
         choices=tuple(item for item in choices if isinstance(item, dict)),
-        limit=_max_choices(entry.get("limit")),
+        max_choices=_max_choices(entry.get("limit")),
         variables=_prompt_variables(owner, name) if kind is FieldKind.PROMPT else (),
         double_braces=as_dict(owner.template.get("use_double_brackets")).get("value") is True
         or "Mustache" in as_str(entry.get("_input_type")),
         wire_type=as_str(entry.get("type")),
-        behind=(owner.id, name) if behind else None,
-        name_shared=name_shared,
+        inner_target=(owner.id, name) if behind else None,
+        has_shared_name=has_shared_name,
     )
     return _with_default(field, entry)
 
@@ -217,9 +217,9 @@ def _with_default(field: Field, entry: Mapping[str, Any]) -> Field:
     if field.kind is FieldKind.FILE:
         raw = entry.get("file_path") or raw
     if field.loads_variable and isinstance(raw, str) and raw:
-        return replace(field, default=Variable(raw), stored=True)
+        return replace(field, default=Variable(raw), has_stored_value=True)
     if field.secret:
-        return replace(field, default="", stored=bool(raw), loads_variable=False)
+        return replace(field, default="", has_stored_value=bool(raw), loads_variable=False)
     if field.kind is FieldKind.MODEL:
         known = [
             item

@@ -20,7 +20,7 @@ class KindHandler:
 
     `coerce`: a flow's stored value, in this kind's shape; None if it has none. `check`: what is
     wrong with a value, as sentences; empty if nothing is. `parse`: text that a person wrote to a
-    value; raises `ValueError` with a sentence. `write`: a value as such text. `empty`: whether a
+    value; raises `ValueError` with a sentence. `write`: a value as such text. `is_empty`: whether a
     value counts as none where one is required.
     """
 
@@ -28,7 +28,7 @@ class KindHandler:
     check: Callable[[Field, Any], Iterable[str]]
     parse: Callable[[Field, str], Any]
     write: Callable[[Field, Any], str]
-    empty: Callable[[Any], bool] = lambda value: not value
+    is_empty: Callable[[Any], bool] = lambda value: not value
 
 
 _TEXT = KindHandler(

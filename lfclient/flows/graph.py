@@ -53,14 +53,14 @@ class Component:
     inner: dict[str, Component] = field(default_factory=dict)
     inner_edges: tuple[Edge, ...] = ()
 
-    def behind(self, parameter: str) -> tuple[Component, str] | None:
+    def resolve_proxy(self, parameter: str) -> tuple[Component, str] | None:
         """The component within this group that `parameter` belongs to, and its name there."""
         proxy = as_dict(self.template.get(parameter, {}).get("proxy"))
         inner = self.inner.get(as_str(proxy.get("id")))
         name = as_str(proxy.get("field"))
         if inner is None or not name:
             return None
-        return inner.behind(name) or (inner, name)
+        return inner.resolve_proxy(name) or (inner, name)
 
 
 def collect_groups(component: Component) -> dict[str, Component]:
@@ -148,7 +148,7 @@ def flatten(
         source, output = _leaf_of_output(groups.get(edge.source), edge)
         target, parameter = edge.target, edge.target_parameter
         if target in groups:
-            behind = groups[target].behind(parameter)
+            behind = groups[target].resolve_proxy(parameter)
             target, parameter = (behind[0].id, behind[1]) if behind else (target, parameter)
         joined.append(Edge(source, target, output, parameter))
     return leaves, joined

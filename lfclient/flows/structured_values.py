@@ -88,8 +88,8 @@ def check_ordered_list(field: Field, value: Any) -> Iterable[str]:
     for item in value:
         if item["name"] not in field.options and not field.free_text:
             yield f"“{item['name']}” is not one of: {', '.join(field.options)}."
-    if field.limit and len(value) > field.limit:
-        yield f"Choose at most {field.limit}."
+    if field.max_choices and len(value) > field.max_choices:
+        yield f"Choose at most {field.max_choices}."
 
 
 def parse_ordered_list(field: Field, text: str) -> list[dict[str, Any]]:

@@ -97,7 +97,7 @@ def is_changed(field: Field, value: Any) -> bool:
     """Whether a value differs from the flow's own; None stands for that."""
     if value is None:
         return False
-    if field.secret and field.stored and value == "":
+    if field.secret and field.has_stored_value and value == "":
         return False
     if isinstance(value, (int, float)) and isinstance(field.default, (int, float)):
         same_type = isinstance(value, bool) == isinstance(field.default, bool)
@@ -172,10 +172,10 @@ def _check_ranges_and_options(field: Field, value: Any) -> Iterable[Problem]:
 
 
 def _check_required(field: Field, value: Any) -> list[Problem]:
-    if not field.required or (field.stored and value in ("", None)):
+    if not field.required or (field.has_stored_value and value in ("", None)):
         return []
     if value is None or (
-        not isinstance(value, Variable) and KIND_HANDLERS[field.kind].empty(value)
+        not isinstance(value, Variable) and KIND_HANDLERS[field.kind].is_empty(value)
     ):
         return [_error(field, REQUIRED_MESSAGE)]
     return []

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import with_changes
-from lfclient.outputs.alternatives import find_alternatives
+from lfclient.outputs.extras import find_extras
 from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
@@ -199,10 +199,8 @@ def _error_text(content: Any) -> str | None:
 def _message(output: Output, content: Any) -> Output:
     text = extract_text(content)
     if text is None:
-        return _with_alternatives(
-            with_changes(output, kind=OutputKind.DATA, value=unwrap_data(content))
-        )
-    return _with_alternatives(with_changes(output, value=text))
+        return _with_extras(with_changes(output, kind=OutputKind.DATA, value=unwrap_data(content)))
+    return _with_extras(with_changes(output, value=text))
 
 
 def extract_text(content: Any) -> str | None:
@@ -218,7 +216,7 @@ def extract_text(content: Any) -> str | None:
 
 def _data(output: Output, content: Any) -> Output:
     value, cut, missing = strip_truncation_mark(_unwrap_result(content))
-    return _with_alternatives(
+    return _with_extras(
         with_changes(output, value=unwrap_data(value), truncated=cut, missing=missing)
     )
 
@@ -345,18 +343,18 @@ _READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
 }
 
 
-_ALTERNATIVE_PARSERS: dict[str, Callable[[Any], Any]] = {
+_EXTRA_PARSERS: dict[str, Callable[[Any], Any]] = {
     "table": parse_rows,
     "data": lambda value: value,
     "image": parse_image,
 }
 
 
-def _with_alternatives(output: Output) -> Output:
+def _with_extras(output: Output) -> Output:
     """The output with its other readings, each under its component's name."""
     extras = []
-    for word, value in find_alternatives(output.value):
-        read = _ALTERNATIVE_PARSERS[word](value)
+    for word, value in find_extras(output.value):
+        read = _EXTRA_PARSERS[word](value)
         if read is not None:
             extras.append(
                 with_changes(output, kind=OutputKind(word), type=word, value=read, extras=())

@@ -90,7 +90,7 @@ class EventParser:
             return []
         if not passing:
             self.open_question = None
-            if frame.last:
+            if frame.is_final:
                 self.end_frame = frame
                 return []
         found = self._events(frame)
@@ -121,11 +121,11 @@ class EventParser:
         return False
 
     def _events(self, frame: RawEvent) -> list[Event]:
-        if frame.name in _IGNORED and not frame.unreadable:
+        if frame.name in _IGNORED and not frame.malformed_text:
             return []
         reader = _PARSERS.get(frame.name)
-        if reader is None or frame.unreadable:
-            return [UnknownEvent(frame.name or "unreadable", frame.unreadable or frame.data)]
+        if reader is None or frame.malformed_text:
+            return [UnknownEvent(frame.name or "unreadable", frame.malformed_text or frame.data)]
         try:
             return reader(self, frame.data)
         except (BadAnswer, LookupError, TypeError):

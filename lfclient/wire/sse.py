@@ -25,17 +25,17 @@ _BOM = b"\xef\xbb\xbf"
 class RawEvent:
     """One frame. `name` is the server's `event`, or its `type` for a job's last word.
 
-    `id` is the number to resume after. `data` is redacted. `unreadable` is the beginning of what
-    was no JSON object, "" for a good frame. Not frozen, as events are not.
+    `id` is the number to resume after. `data` is redacted. `malformed_text` is the start of a frame
+    that is no JSON object, else "". Not frozen, like the events.
     """
 
     name: str
     data: dict[str, Any] = field(default_factory=dict)
     id: str = ""
-    unreadable: str = ""
+    malformed_text: str = ""
 
     @property
-    def last(self) -> bool:
+    def is_final(self) -> bool:
         """Whether the job has ended; the stream may also just close, without such an event."""
         return self.name in FINAL_EVENTS
 
@@ -161,6 +161,6 @@ def parse_stream(body: bytes, content_type: str, redactor: Redactor) -> list[Raw
     if not is_event_stream(content_type):
         raise event_stream_error()
     frames = [frame for frame in FrameReader(redactor).feed(body) if frame.name != KEEP_ALIVE]
-    if any(frame.unreadable for frame in frames):
+    if any(frame.malformed_text for frame in frames):
         raise BadAnswer("An event of the stream is not a JSON object.")
     return frames

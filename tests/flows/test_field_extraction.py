@@ -149,13 +149,13 @@ def test_a_stored_variable_is_the_default():
     """`load_from_db` makes the stored text a variable's name."""
     one = field(entry("SecretStrInput", "str", "KEY", load_from_db=True, password=True))
     assert one.default == Variable("KEY")
-    assert one.stored
+    assert one.has_stored_value
 
 
 def test_a_stored_secret_is_not_kept():
     """The field only says that there is one."""
     one = field(entry("SecretStrInput", "str", "sk-very-secret", load_from_db=False))
-    assert one.stored
+    assert one.has_stored_value
     assert "sk-very-secret" not in repr(one)
 
 
@@ -181,8 +181,8 @@ def test_files_of_a_chat_message():
     chat, other = node("ChatInput-a", files=files), node("File-f", files=entry("FileInput", "file"))
     by_component = {one.component: one for one in flow(chat, other).fields}
     of_chat, of_other = by_component["ChatInput-a"], by_component["File-f"]
-    assert (of_chat.chat_files, of_chat.beside_flow) == (True, True)
-    assert (of_other.chat_files, of_other.beside_flow) == (False, False)
+    assert (of_chat.chat_files, of_chat.stored_with_flow) == (True, True)
+    assert (of_other.chat_files, of_other.stored_with_flow) == (False, False)
 
 
 def test_prompt_variables_are_fields_and_named_by_the_prompt():
@@ -221,4 +221,4 @@ def test_group_fields_stand_for_inner_ones():
     outer = group("Group-g", inner, a=("SQLComponent-1", "query"), b=("SQLComponent-1", "limit"))
     (only,) = flow(outer).fields
     assert only.key == "Group-g.b"
-    assert only.behind == ("SQLComponent-1", "limit")
+    assert only.inner_target == ("SQLComponent-1", "limit")

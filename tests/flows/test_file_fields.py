@@ -75,7 +75,7 @@ def test_types_in_words():
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
-        ({"File-a.path": ["u/a.PNG"]}, ["“a.PNG” is read only with “Advanced Parser”"]),
+        ({"File-a.path": ["u/a.PNG"]}, ["“a.PNG” needs “Advanced Parser”"]),
         ({"File-a.path": ["u/a.png"], "File-a.advanced_mode": True}, []),
         ({"File-a.path": ["u/a.txt", "u/a.pdf"]}, []),
         ({"File-a.path": [5]}, []),

@@ -83,7 +83,7 @@ def test_groups_are_taken_apart():
     found = flow(group("Group-g", inner, [edge("In-1", "End-2")], value_in=("In-1", "value")))
     assert ids(found.terminals) == ["End-2"]
     assert ids(found.components) == ["Group-g"]
-    assert found.component("Group-g").behind("value_in")[0].id == "In-1"
+    assert found.component("Group-g").resolve_proxy("value_in")[0].id == "In-1"
     assert found.component("End-2").type == "End"
 
 

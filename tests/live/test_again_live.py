@@ -21,8 +21,8 @@ def test_the_values_of_a_record_make_the_same_run(desk: Desk, make: Make, mode: 
     desk.restart()
     kept = desk.runner.get(first.id, desk.owner)
     inputs = check_rerun(kept.overrides, flow, mode=kept.mode, server=desk.info)
-    assert inputs.troubles == ()
-    again = desk.until(desk.start(flow, kept.mode, **inputs.values), ended)
+    assert inputs.problems == ()
+    again = desk.until(desk.start(flow, kept.mode, **inputs.reusable_overrides), ended)
     assert again.status is RunStatus.COMPLETED
     for record in (first, again):
         rows = [row["text"] for row in record.run.outputs["SplitText-s"].value]

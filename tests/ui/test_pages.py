@@ -195,7 +195,7 @@ def test_a_release_with_known_holes_is_warned_of(langflow_stand_in):
     version = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = opened("pages/connection.py")
-    assert any("known holes" in warning.value for warning in app.warning)
+    assert any("known vulnerabilities" in warning.value for warning in app.warning)
 
 
 def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):

@@ -53,7 +53,7 @@ def test_recorded_stream():
     """A stopped job's replay ends with its last word."""
     frames = parse_stream(sse(events("1.13.0", "bg_events_stopped")), EVENT_STREAM, Redactor())
     assert [frames[0].name, frames[-1].name] == ["vertices_sorted", "cancelled"]
-    assert (frames[0].last, frames[-1].last) == (False, True)
+    assert (frames[0].is_final, frames[-1].is_final) == (False, True)
 
 
 def test_secrets_are_hidden():
@@ -61,7 +61,7 @@ def test_secrets_are_hidden():
     body = f"data: {json.dumps({'event': 'log', 'data': {'message': 'key sk-secret'}})}\n\n"
     good, bad = read(body.encode(), b"data: {sk-secret\n\n", secrets=("sk-secret",))
     assert good.data == {"message": "key ••••"}
-    assert bad.unreadable == "{••••"
+    assert bad.malformed_text == "{••••"
 
 
 def test_unfinished_frame_is_left_out():
@@ -73,7 +73,7 @@ def test_unfinished_frame_is_left_out():
 def test_broken_frame(body: bytes):
     """A frame that is no JSON object is told as what it is, and makes a whole stream no proof."""
     (frame,) = read(body)
-    assert frame.unreadable
+    assert frame.malformed_text
     with pytest.raises(BadAnswer):
         parse_stream(body, EVENT_STREAM, Redactor())
 
@@ -102,7 +102,7 @@ def test_no_part_of_a_secret_is_left_of_what_cannot_be_read():
     """Text that is too long is cut after the secrets in it are hidden."""
     text = "x" * 9_996 + "sk-secret-of-the-test"
     (frame,) = read(f"data: {text}\n\n".encode(), secrets=("sk-secret-of-the-test",))
-    assert "sk-" not in frame.unreadable
+    assert "sk-" not in frame.malformed_text
 
 
 def test_content_of_an_unknown_shape_is_kept():

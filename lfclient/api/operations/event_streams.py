@@ -296,7 +296,7 @@ class _Call:
         found = []
         for frame in self._frames.feed(chunk):
             events = self._reader.read(frame)
-            if frame.name == "token" and not frame.unreadable:
+            if frame.name == "token" and not frame.malformed_text:
                 # as it was told: a secret may come in pieces
                 told = "".join(one.text for one in events if isinstance(one, Token))
                 frame = replace(frame, data={**frame.data, "chunk": told})

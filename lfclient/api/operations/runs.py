@@ -235,7 +235,7 @@ class RunSteps(Completion):
             if run.ended:
                 word = run.status.value.replace("_", " ")
                 return StopResult(False, f"The run had already ended ({word}).", run)
-        elif not server.early_stop:
+        elif not server.is_early_stop_safe:
             yield from self._until_begun(before)
         job_id = before.job_id or ""
         answer = yield from self.send(stop_request(job_id))
@@ -257,10 +257,10 @@ class RunSteps(Completion):
     def _until_begun(self, job: Run) -> Steps[None]:
         """Wait until a job is no longer queued, or does go on after a decision: a second at most.
 
-        Why: `dialects._LOCKS`. Measured on 1.13.0: of stops right after the submit one in ten to a
-        hundred left it locked, after this wait one of some 4,000; of those right after a decision
-        one of the first three, after this wait none of 60. One that happens to meet the end of a
-        job can do so still.
+        Why: `server_info._LOCKS_ON_EARLY_STOP`. Measured on 1.13.0: of stops right after the submit
+        one in ten to a hundred left it locked, after this wait one of some 4,000; of those right
+        after a decision one of the first three, after this wait none of 60. One that happens to
+        meet the end of a job can do so still.
         """
         job_id = job.job_id or ""
         resumes = _RESUMES - self.memory.resumed_ago(job_id)

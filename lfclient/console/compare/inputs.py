@@ -16,8 +16,8 @@ from lfclient.flows.run_inputs import InputValue, describe_overrides, field_labe
 @dataclass(frozen=True)
 class ParameterRow:
     """One parameter; `given` has a place for each run, None where it stood as in the flow, or
-    where the run's flow has no such parameter, as `absent` says. `component_id` is its id where
-    others have that name.
+    where the run's flow has no such parameter, as `absent` says. `distinguishing_id` is its
+    component's id where others have that name.
 
     `differs`: not all runs had the same. `unsure`: it is a secret, or holds one, so that nobody
     can tell.
@@ -29,16 +29,16 @@ class ParameterRow:
     absent: tuple[bool, ...]
     differs: bool
     unsure: bool = False
-    component_id: str = ""
+    distinguishing_id: str = ""
 
     @property
     def name(self) -> str:
         """Label and component."""
-        return f"{self.label} ({self.where()})"
+        return f"{self.label} ({self.component_label()})"
 
-    def where(self, most: int | None = None) -> str:
+    def component_label(self, most: int | None = None) -> str:
         """Its component, told apart from others; of its name at most `most` characters."""
-        return with_id(self.component, self.component_id, most)
+        return with_id(self.component, self.distinguishing_id, most)
 
 
 def parameter_rows(
@@ -85,7 +85,7 @@ def _names(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Has
     fields = flow.fields if flow else ()
     named = {field.key: (field.component_name, field_label(field)) for field in fields}
     for one in given:
-        named.setdefault(one.key, (one.component, one.label))
+        named.setdefault(one.key, (one.component_name, one.label))
     so_far: Counter[Hashable] = Counter()
     names: dict[str, Hashable] = {}
     for key, (component, label) in named.items():
@@ -108,4 +108,6 @@ def _row(
     unsure = same and secret and not missing
     absent = tuple(each is None and lacks for each, lacks in zip(given, unknown, strict=True))
     differs = not same or (secret and missing)
-    return ParameterRow(one.label, one.component, given, absent, differs, unsure, one.component_id)
+    return ParameterRow(
+        one.label, one.component_name, given, absent, differs, unsure, one.distinguishing_id
+    )

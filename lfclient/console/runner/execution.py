@@ -29,7 +29,8 @@ _SYNC_STOPPED = (
 )
 
 _STREAM_STOPPED = "Stopped: the console closed the call, and the run ends with it at the server."
-# a stop must not meet the beginning of a call on servers without `early_stop` (`dialects._LOCKS`)
+# a stop must not meet the beginning of a call on servers without `is_early_stop_safe`
+# (`server_info._LOCKS_ON_EARLY_STOP`)
 _STARTED_AFTER_SECONDS = 0.5  # after the first event, if no component tells of itself
 _MAX_START_WAIT_SECONDS = 1.5  # from the call, if nothing is told
 
@@ -69,7 +70,7 @@ async def run_sync(context: RunContext, overrides: Mapping[str, Any]) -> None:
 async def run_stream(context: RunContext, overrides: Mapping[str, Any]) -> None:
     """One call that tells what happens, until its end or Stop, which ends the run too."""
     begun = asyncio.Event()
-    if context.server is None or context.server.early_stop:
+    if context.server is None or context.server.is_early_stop_safe:
         begun.set()
     if not await _wait_for_call(context, _consume_stream(context, overrides, begun), begun):
         run = finalize(replace(context.job, status=RunStatus.CANCELLED))

@@ -61,7 +61,10 @@ def draw(columns: Sequence[Column]) -> None:
 def _table(rows: Sequence[ParameterRow], columns: Sequence[Column], known: list[Column]) -> None:
     shown = rows[:MOST]
     cells = {column.name: [_cell(row, column, known) for row in shown] for column in columns}
-    names = [f"**{plain(clip(row.label, 80))}** :gray[· {plain(row.where(40))}]" for row in shown]
+    names = [
+        f"**{plain(clip(row.label, 80))}** :gray[· {plain(row.component_label(40))}]"
+        for row in shown
+    ]
     st.table(pd.DataFrame(cells, index=names))
     if len(rows) > MOST:
         st.caption(f"The first {MOST} of {len(rows):,}.")

@@ -30,15 +30,12 @@ _CAPABILITIES = {
     "stop": "Stop",
     "events": "Live events",
     "keep_alive": "Signs of life while nothing happens",
-    "input_value": "Chat text as input",
     "session_field": "Sessions",
     "pending": "Waiting for a person",
     "idempotency": "A repeated request starts no second run",
     "own_sessions": "Sessions apart from other users'",
     "message_pages": "Messages in pages",
     "traces": "Traces of runs",
-    "file_upload": "File upload",
-    "variables": "Server variables",
 }
 _DIALECTS = {
     "inputs": "Runs are written the way that Langflow 1.8 to 1.10 takes them.",

@@ -140,7 +140,7 @@ def choose(of: Field, value: Any, context: Context) -> Widget:
         return Slider() if fits_slider(of, value) else Widget()
     if of.kind is FieldKind.FILE:
         return file_fields.widget(of, context.files)
-    if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
+    if of.kind is FieldKind.ORDERED_LIST and of.max_choices != 1:
         return Several()
     if of.kind in (FieldKind.SELECT, FieldKind.MODEL, FieldKind.ORDERED_LIST):
         return Choice() if of.options or of.choices else Widget()
@@ -215,7 +215,7 @@ def _header(
 
 
 def _where(of: Field, with_component: bool) -> str:
-    return f" :gray[· {plain(of.where(80))}]" if with_component else ""
+    return f" :gray[· {plain(of.component_label(80))}]" if with_component else ""
 
 
 def _lines(of: Field, context: Context) -> list[str]:
@@ -250,7 +250,7 @@ def _hint(of: Field, context: Context) -> str:
         return "The choices are known to Langflow's editor only: type one of them."
     if of.kind is FieldKind.MODEL and not of.choices:
         return "The name of a model, as Langflow's editor shows it."
-    if of.kind is FieldKind.ORDERED_LIST and of.limit != 1:
+    if of.kind is FieldKind.ORDERED_LIST and of.max_choices != 1:
         return "In the order chosen."
     if of.secret and sends_bare_values(context.mode, context.server) and of.takes_variable:
         if minor_version(context.server) != 11:

@@ -275,7 +275,7 @@ def begin(
     flow_id: str,
 ) -> list[Upload]:
     """Check files that were chosen for a parameter of a flow, and send those that are right."""
-    beside = flow_id if of.beside_flow else None
+    beside = flow_id if of.stored_with_flow else None
 
     def send(name: str, content: BinaryIO, progress: Callable[[int], object]) -> FileRef:
         return session.upload(name, content, server=server, flow_id=beside, on_progress=progress)

@@ -64,7 +64,7 @@ def _several(given: Sequence[InputValue], key: str) -> None:
 
 def _draw(one: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
-        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.where(60))}]"
+        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.component_label(60))}]"
         st.markdown(name)
         _value(one, key)
         if one.problem:

@@ -199,7 +199,7 @@ class Several(Widget):
             to.label,
             list(dict.fromkeys([*field.options, *shown])),
             accept_new_options=field.free_text,
-            max_selections=field.limit,
+            max_selections=field.max_choices,
             placeholder="Choose or type, Enter adds" if field.free_text else "Choose",
             **to.hidden,
         )
@@ -229,7 +229,7 @@ def kept_secret(field: Field) -> str:
     """What the flow itself has for a secret, without saying it."""
     if isinstance(field.default, Variable):
         return f"The flow uses the server variable {field.default.name}"
-    return "The flow has one stored" if field.stored else field.placeholder
+    return "The flow has one stored" if field.has_stored_value else field.placeholder
 
 
 class FromServer(Widget):

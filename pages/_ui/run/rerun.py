@@ -66,7 +66,7 @@ def draw(session: ServerSession, flow: Flow | None, record: RunRecord) -> None:
         again = _again(session, flow, record)
         if again:
             _buttons(again)
-        values = list(again.inputs.given) if again else input_values.of_record(record, None)
+        values = list(again.inputs.input_values) if again else input_values.of_record(record, None)
         input_values.draw(values, f"again-{record.id}")
 
 
@@ -127,7 +127,7 @@ def _keeps_session(session: ServerSession, record: RunRecord) -> bool:
 
 
 def _buttons(again: Again) -> None:
-    going, troubles = not again.record.ended, again.inputs.troubles
+    going, troubles = not again.record.ended, again.inputs.problems
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
             "Run again",
@@ -149,14 +149,14 @@ def _buttons(again: Again) -> None:
         if not going:
             run_controls.close_button()
     st.caption(_how(again))
-    for sentence in again.inputs.missing[:MISSING]:
+    for sentence in again.inputs.flow_problems[:MISSING]:
         st.caption(f":orange[:material/warning: {plain(clip(sentence, 300))}]")
 
 
 def _how(again: Again) -> str:
     """How “Run again” goes about it."""
-    if again.inputs.troubles:
-        names = [one.name for one in again.inputs.given if one.problem]
+    if again.inputs.problems:
+        names = [one.qualified_label for one in again.inputs.input_values if one.problem]
         listed = clip(", ".join(names), 200)
         why = f": see {plain(listed)} below" if names else ""
         return f"Run again leads to the form, since not all can be given just as it was{why}."
@@ -181,7 +181,7 @@ def _run(again: Again, click: str) -> None:
         run_id = backend().runner.start(
             again.session.connection,
             again.flow,
-            again.inputs.values,
+            again.inputs.reusable_overrides,
             mode=again.mode,
             session_id=session_id,
             server=again.server,
@@ -199,13 +199,14 @@ def edit(again: Again) -> None:
     record, inputs, owner = again.record, again.inputs, again.session.owner
     when = time_words(record.created_at, datetime.now(UTC))
     source = f"Filled with the inputs of the run of {when}."
-    lost = [one for one in inputs.given if one.problem and one.field is None]
+    lost = [one for one in inputs.input_values if one.problem and one.field is None]
     if lost:
-        source += f" Left out: {', '.join(one.name for one in lost[:10])}, which can't be set now."
-    if any(one.problem and one.field for one in inputs.given) or inputs.missing:
+        labels = ", ".join(one.qualified_label for one in lost[:10])
+        source += f" Left out: {labels}, which can't be set now."
+    if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " What needs you is marked; nothing was run yet."
-    hints = {one.key: one.problem for one in inputs.given if one.problem and one.field}
-    load_overrides(owner, again.flow, inputs.values, source, hints)
+    hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
+    load_overrides(owner, again.flow, inputs.reusable_overrides, source, hints)
     if again.mode == record.mode:
         run_options.set_mode(owner, record.mode)
     if again.kept and record.session_id:

@@ -81,7 +81,7 @@ def test_parameters_that_cannot_be_set_are_matched_by_name_as_well():
     flows = [flow(*each) for each in nodes]
     given = {"a.name": "x", "b.name": "y"}, {"c.name": "x", "d.name": "y"}
     found = rows(*given, flows=flows, one_flow=False)
-    assert [(row.where(), row.differs) for row in found] == [
+    assert [(row.component_label(), row.differs) for row in found] == [
         ("Prompt, a", False),
         ("Prompt, b", False),
     ]

@@ -17,7 +17,7 @@ def test_what_a_server_lacks_says_since_when_others_have_it(langflow_stand_in):
     words = said(opened("pages/connection.py"))
     assert "Live events (from 1.11)" in words
     assert "Traces of runs (from 1.12)" in words
-    assert "File upload (from" not in words
+    assert "Stop (from" not in words
 
 
 def test_each_capability_has_a_name():

@@ -95,8 +95,8 @@ def test_the_way_back_survives_a_reload():
 def test_a_field_that_has_to_be_filled_in_again_is_marked_and_in_sight():
     """Its component stands open; what is entered there takes the mark away."""
     page = form(node("T-a", key=SECRET), mode="background")
-    load(page, {}, hints={"T-a.key": "A secret was set, which is not kept: enter it again."})
-    assert "enter it again" in page.words()
+    load(page, {}, hints={"T-a.key": "Secrets aren't saved. Enter it again."})
+    assert "Enter it again" in page.words()
     page.set("text_input", "T-a.key", "sk-new-secret")
-    assert "enter it again" not in page.words()
+    assert "Enter it again" not in page.words()
     assert page.overrides == {"T-a.key": "sk-new-secret"}

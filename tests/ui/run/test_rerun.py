@@ -211,7 +211,7 @@ def test_a_secret_leads_to_the_form_where_it_is_marked(langflow_stand_in):
     press(app, "Run again")
     assert sent(langflow_stand_in) == []
     assert boxes(app) == ["Oslo"]
-    assert "A secret was set, which is not kept: enter it again." in said(app)
+    assert "Secrets aren't saved. Enter it again." in said(app)
     assert [each.label for each in app.text_input if each.label == "Key"]
 
 

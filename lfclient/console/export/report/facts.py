@@ -94,7 +94,7 @@ def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) ->
     """What the run was given, each under the name that its form has for it."""
     return [
         Input(
-            f"{one.where()}: {one.label}",
+            f"{one.component_label()}: {one.label}",
             one.key,
             clip(_value_words(one.value, clean), LONGEST_INPUT),
         )

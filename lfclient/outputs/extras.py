@@ -15,7 +15,7 @@ _MARKDOWN_IMAGE = re.compile(r"!\[[^\]]*\]\(\s*(?:<([^>]+)>|(\S+?))(?:\s+\"[^\"]
 _DATA_URI = "data:image/"
 
 
-def find_alternatives(value: Any) -> Iterable[tuple[str, Any]]:
+def find_extras(value: Any) -> Iterable[tuple[str, Any]]:
     """Other readings of a value, as the words `table`, `data` or `image` and what they hold.
 
     Only if the reading is all that the value is: text around a table makes it a message. An
@@ -56,7 +56,7 @@ def _from_text(text: str) -> Iterator[tuple[str, Any]]:
 
 def _from_json(parsed: Any) -> Iterator[tuple[str, Any]]:
     yield "data", parsed
-    yield from find_alternatives(parsed) if isinstance(parsed, (dict, list)) else ()
+    yield from find_extras(parsed) if isinstance(parsed, (dict, list)) else ()
 
 
 def _is_data_uri(value: Any) -> bool:
