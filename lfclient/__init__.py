@@ -52,8 +52,11 @@ from lfclient.runs.events import (
 from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, RunStatus, StopResult, WaitTimeout
 from lfclient.runs.reducer import apply
+from lfclient.version import VERSION
 from lfclient.wire.server_info import Capabilities, Limits, ServerInfo
 from lfclient.wire.sse import RawEvent
+
+__version__ = VERSION
 
 __all__ = [
     "AsyncLangflowClient",

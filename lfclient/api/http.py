@@ -15,6 +15,7 @@ from pydantic_core import from_json
 from lfclient.api.requests import FilePart, RequestSpec
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
+from lfclient.version import VERSION
 
 # Langflow's server closes idle connections after about 2 s; one that it is just closing would
 # fail the request that is sent on it.
@@ -140,7 +141,7 @@ def ssl_context_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
 
 def default_headers(api_key: str | None) -> dict[str, str]:
     """The headers of every request; raises `InvalidKey` for a key that no header can carry."""
-    always = {"accept": "application/json"}
+    always = {"accept": "application/json", "user-agent": f"lfclient/{VERSION}"}
     if not api_key:
         return always
     if not (api_key.isascii() and api_key.isprintable()):
