@@ -7,7 +7,7 @@ from pages._ui.connection import connect
 from pages._ui.history import page as history_page
 from pages._ui.widgets import alerts
 
-history_page.open_wanted()
+history_page.open_requested_run()
 navigation.set_title("History")
 with st.container(horizontal=True, vertical_alignment="center", key="history-head"):
     st.title("History", width="content")

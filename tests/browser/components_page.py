@@ -24,7 +24,7 @@ def at_work(flow):
         for _ in range(5):
             time.sleep(0.2)
             step = int(time.monotonic() * 5) % 60
-            drawing.show(components.halfway(flow, step))
+            drawing.update(components.halfway(flow, step))
 
 
 if __name__ == "__main__":
@@ -40,7 +40,7 @@ if __name__ == "__main__":
             components_view.draw(hostile, ended, view=each, ended=True, key=f"graph-{each}")
         timings.draw(hostile, ended)
     else:
-        view = components_view.switch()
+        view = components_view.choose_view()
         at_work(big)
 else:
     app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE])

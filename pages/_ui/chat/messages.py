@@ -32,7 +32,7 @@ from pages._ui.chat.conversation import (
 )
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import backend
-from pages._ui.outputs.message import MARKDOWN_LIMIT, TEXT_LIMIT
+from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH
 from pages._ui.run import approval, status_panel
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
@@ -117,7 +117,7 @@ def _history(talk: Talk, history: Sequence[Message]) -> None:
 def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Message]:
     """From the latest on: at least one."""
     for number, message in enumerate(reversed(history)):
-        budget -= min(len(message.text), MARKDOWN_LIMIT)
+        budget -= min(len(message.text), MAX_MARKDOWN_LENGTH)
         if number and (number >= most or budget < 0):
             return
         yield message
@@ -136,7 +136,7 @@ def _message(message: Message, *, over: bool) -> None:
             st.caption(plain(clip(message.sender_name, 80)))
         text = message.visible_text
         if message.sender == USER:
-            st.text(text[:TEXT_LIMIT])
+            st.text(text[:MAX_TEXT_LENGTH])
         elif over or message.complete:
             if text or not message.blocks:
                 _text(text, message.id, over=over)
@@ -155,11 +155,11 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
     """While more may come it is drawn several times a turn, and a button has a key."""
     if not text.strip():
         st.caption("An empty message.")
-    elif len(text) <= MARKDOWN_LIMIT:
+    elif len(text) <= MAX_MARKDOWN_LENGTH:
         st.markdown(without_remote_images(text)[0])
     else:
         st.caption(f"{len(text):,} characters: too long to be drawn as Markdown.")
-        st.code(text[:TEXT_LIMIT], language=None, wrap_lines=True, height=420)
+        st.code(text[:MAX_TEXT_LENGTH], language=None, wrap_lines=True, height=420)
         if over:
             st.download_button(
                 "Save",

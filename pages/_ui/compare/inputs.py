@@ -1,4 +1,4 @@
-"""What the compared runs were given: what differs first."""
+"""The compared runs' inputs, those that differ first."""
 
 from __future__ import annotations
 
@@ -11,103 +11,111 @@ from lfclient.common.formatting import clip
 from lfclient.console.compare.inputs import ParameterRow, parameter_rows
 from lfclient.console.store import omissions
 from lfclient.flows.run_inputs import InputValue
-from pages._ui.compare.runs import Column, mark, one_flow
+from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, diffs
 from pages._ui.widgets.markdown import plain
 
-MOST = 100  # rows
-LETTERS = 200  # of a value in its cell
-LONG = 15  # values whose differences can be looked at by themselves
-AS_IN_FLOW, NOT_IN_FLOW, NOT_KNOWN = "*as in the flow*", "*not in this flow*", "*not known*"
+MAX_ROWS = 100
+MAX_CELL_LENGTH = 200  # characters
+MAX_LONG_VALUES = 15  # long values that have a panel with their differences
+FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*unknown*"
 
 
-def draw(columns: Sequence[Column]) -> None:
-    """One row a parameter, one column a run."""
+def draw(runs: Sequence[ComparedRun]) -> None:
+    """Draw a table with a row for each parameter and a column for each run."""
     st.markdown("##### Inputs", anchors=False)
-    known = [column for column in columns if not omissions.of_inputs(column.record)]
-    for column in columns:
-        if column not in known:
-            why = omissions.of_inputs(column.record)
-            st.caption(f":material/info: {column.name}: {plain(why)}")
+    known = [run for run in runs if not omissions.of_inputs(run.record)]
+    for run in runs:
+        if run not in known:
+            reason = omissions.of_inputs(run.record)
+            st.caption(f":material/info: {run.name}: {plain(reason)}")
     rows = parameter_rows(
-        [column.record.overrides for column in known],
-        [column.flow for column in known],
-        one_flow=one_flow(columns),
+        [run.record.overrides for run in known],
+        [run.flow for run in known],
+        one_flow=have_same_flow(runs),
     )
-    differing = [row for row in rows if row.differs]
-    others = [row for row in rows if not row.differs]
+    different = [row for row in rows if row.differs]
+    identical = [row for row in rows if not row.differs]
     with st.container(key="compared-inputs"):
-        if differing and len(known) > 1:
-            _table(differing, columns, known)
-        elif len(known) > 1:
-            st.markdown(":green[:material/check:] They were given the same.")
         if len(known) > 1:
-            for number, row in enumerate([row for row in differing if _is_long(row)][:LONG]):
-                _long(row, columns, known, number)
-        unsure = sum(row.unsure for row in others)
-        if unsure:
+            if different:
+                _draw_table(different, runs, known)
+            else:
+                st.markdown(":green[:material/check:] Inputs are identical.")
+            long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
+            for number, row in enumerate(long_rows):
+                _draw_long_value(row, runs, known, number)
+        secrets = sum(row.unsure for row in identical)
+        if secrets:
+            noun = "secret" if secrets == 1 else "secrets"
             st.caption(
-                f":material/lock: Secrets are not kept, so whether {unsure} of them "
-                f"{'was' if unsure == 1 else 'were'} the same is not known."
+                f":material/lock: Can't compare {secrets} {noun}: secret values are not saved."
             )
-        if others:
-            words = f"Show {len(others)} that {'is' if len(others) == 1 else 'are'} the same"
-            if st.toggle(words, key=compare_page.compare_key("same-inputs")):
-                _table(others, columns, known)
+        if identical:
+            label = f"Show identical inputs ({len(identical)})"
+            if st.toggle(label, key=compare_page.compare_key("same-inputs")):
+                _draw_table(identical, runs, known)
 
 
-def _table(rows: Sequence[ParameterRow], columns: Sequence[Column], known: list[Column]) -> None:
-    shown = rows[:MOST]
-    cells = {column.name: [_cell(row, column, known) for row in shown] for column in columns}
+def _draw_table(
+    rows: Sequence[ParameterRow], runs: Sequence[ComparedRun], known: list[ComparedRun]
+) -> None:
+    shown = rows[:MAX_ROWS]
+    cells = {run.name: [_cell_text(row, run, known) for row in shown] for run in runs}
     names = [
         f"**{plain(clip(row.label, 80))}** :gray[· {plain(row.component_label(40))}]"
         for row in shown
     ]
     st.table(pd.DataFrame(cells, index=names))
-    if len(rows) > MOST:
-        st.caption(f"The first {MOST} of {len(rows):,}.")
+    if len(rows) > MAX_ROWS:
+        st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
 
 
-def _cell(row: ParameterRow, column: Column, known: list[Column]) -> str:
-    if column not in known:
-        return NOT_KNOWN
-    place = known.index(column)
-    one = row.given[place]
-    if one is None:
-        return NOT_IN_FLOW if row.absent[place] else AS_IN_FLOW
-    return plain(clip(_words(one), LETTERS))
+def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) -> str:
+    if run not in known:
+        return UNKNOWN
+    index = known.index(run)
+    value = row.given[index]
+    if value is None:
+        return NOT_IN_FLOW if row.absent[index] else FLOW_DEFAULT
+    return plain(clip(_value_text(value), MAX_CELL_LENGTH))
 
 
-def _words(one: InputValue) -> str:
-    return input_values.in_words(one) or input_values.text_of(one.value)[: 10 * LETTERS]
+def _value_text(value: InputValue) -> str:
+    return input_values.in_words(value) or input_values.text_of(value.value)[: 10 * MAX_CELL_LENGTH]
 
 
 def _is_long(row: ParameterRow) -> bool:
-    return sum(one is not None and input_values.in_words(one) is None for one in row.given) > 1
+    """Return whether at least two runs have a value that does not fit into a cell."""
+    given = [value for value in row.given if value is not None]
+    return sum(input_values.in_words(value) is None for value in given) > 1
 
 
 @st.fragment
-def _long(row: ParameterRow, columns: Sequence[Column], known: list[Column], number: int) -> None:
-    """The differences of values that do not fit into a cell."""
+def _draw_long_value(
+    row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
+) -> None:
     controls.folded(
         f"Differences in {plain(row.name)}",
         ":material/difference:",
         compare_page.compare_key(f"input-{number}-{plain(row.name)}"),
-        lambda: _differences(row, columns, known, number),
+        lambda: _draw_differences(row, runs, known, number),
     )
 
 
-def _differences(
-    row: ParameterRow, columns: Sequence[Column], known: list[Column], number: int
+def _draw_differences(
+    row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
 ) -> None:
-    """Of the first run that was given it with each other."""
-    there = [(column, one) for column, one in zip(known, row.given, strict=True) if one is not None]
-    (base, first), *others = there
-    for column, one in others:
-        st.markdown(f"**{base.name} → {column.name}**")
-        key = f"input-{number}-{base.number}-{column.number}"
+    """Compare the value of the first run that has one with the value of each other run."""
+    pairs = zip(known, row.given, strict=True)
+    (base, first), *others = [(run, value) for run, value in pairs if value is not None]
+    for run, value in others:
+        st.markdown(f"**{base.name} → {run.name}**")
         diffs.text(
-            mark(columns), key, input_values.text_of(first.value), input_values.text_of(one.value)
+            versions_key(runs),
+            f"input-{number}-{base.number}-{run.number}",
+            input_values.text_of(first.value),
+            input_values.text_of(value.value),
         )

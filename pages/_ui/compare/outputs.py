@@ -1,4 +1,4 @@
-"""What the compared runs returned, component by component."""
+"""The compared runs' outputs, component by component."""
 
 from __future__ import annotations
 
@@ -10,187 +10,174 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.compare.outputs import OutputRow, Sameness, output_rows, same_output
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.compare.runs import Column, mark, one_flow
+from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import human_name, plain
 
-DIFFERENCES, SIDES = "Differences", "Side by side"
-OPEN = 6  # outputs that are drawn before somebody asks for them
+DIFFERENCES, SIDE_BY_SIDE = "Differences", "Side by side"
+MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
-    Sameness.EQUAL: ":green-badge[:material/check: equal]",
+    Sameness.EQUAL: ":green-badge[:material/check: identical]",
     Sameness.DIFFERENT: ":orange-badge[:material/difference: different]",
-    Sameness.MISSING: ":orange-badge[:material/remove: not in all]",
+    Sameness.MISSING: ":orange-badge[:material/remove: missing]",
     Sameness.UNSURE: ":gray-badge[:material/help: same name]",
 }
-# signs of Markdown, which stand in a text's differences as they are
-_FORMATTED = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
+# Markdown syntax, which a text's differences show as it was written
+_MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
+
+RunOutput = tuple[ComparedRun, Output]
 
 
-def draw(columns: Sequence[Column]) -> None:
-    """A card for each component's output; those that differ come first."""
+def draw(runs: Sequence[ComparedRun]) -> None:
+    """Draw a card for each component's output, those that differ first."""
     st.markdown("##### Outputs", anchors=False)
-    runs = [column.record.run for column in columns]
+    same_flow = have_same_flow(runs)
     rows = compare_page.worked_out(
-        mark(columns), "outputs", lambda: output_rows(runs, one_flow=one_flow(columns))
+        versions_key(runs),
+        "outputs",
+        lambda: output_rows([run.record.run for run in runs], one_flow=same_flow),
     )
     if not rows:
-        st.caption("None of them has an output.")
+        st.caption("These runs have no outputs.")
         return
-    equal = [row for row in rows if _is_equal(row)]
-    if len(equal) == len(rows):
-        st.markdown(":green[:material/check:] All outputs are equal.")
-    base = _base(columns) if len(columns) > 2 and len(equal) < len(rows) else columns[0]
-    drawn = 0
-    for number, row in sorted(enumerate(rows), key=lambda each: _is_equal(each[1])):
-        at_once = not _is_equal(row) and drawn < OPEN
-        drawn += at_once
-        _card(columns, base, number, row, at_once)
+    all_identical = all(_is_identical(row) for row in rows)
+    if all_identical:
+        st.markdown(":green[:material/check:] Outputs are identical.")
+    base = runs[0] if all_identical or len(runs) == 2 else _choose_base(runs)
+    open_cards = 0
+    for number, row in sorted(enumerate(rows), key=lambda item: _is_identical(item[1])):
+        is_open = not _is_identical(row) and open_cards < MAX_OPEN_CARDS
+        open_cards += is_open
+        _draw_card(runs, base, number, row, is_open)
 
 
-def _is_equal(row: OutputRow) -> bool:
+def _is_identical(row: OutputRow) -> bool:
     return row.sameness is Sameness.EQUAL
 
 
-def _base(columns: Sequence[Column]) -> Column:
-    names = {column.name: column for column in columns}
+def _choose_base(runs: Sequence[ComparedRun]) -> ComparedRun:
+    names = {run.name: run for run in runs}
     chosen = st.segmented_control(
-        "Differences from",
+        "Compare with",
         list(names),
-        default=columns[0].name,
+        default=runs[0].name,
         required=True,
         key=compare_page.compare_key("base"),
     )
-    return names.get(chosen, columns[0])
+    return names.get(chosen, runs[0])
 
 
 @st.fragment
 @alerts.shown()
-def _card(
-    columns: Sequence[Column], base: Column, number: int, row: OutputRow, at_once: bool
+def _draw_card(
+    runs: Sequence[ComparedRun], base: ComparedRun, number: int, row: OutputRow, is_open: bool
 ) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
         title = plain(clip(row.component, 80))
         if row.part:
             title += f" · {plain(human_name(clip(row.part, 60)))}"
-        kind = row.kind or OutputKind.UNKNOWN
-        st.markdown(f":material/{outputs_view.ICONS[kind]}: **{title}** {_BADGES[row.sameness]}")
-        equal = _is_equal(row)
-        shown = at_once or st.toggle(
-            "Show it" if equal else "Show them",
-            key=compare_page.compare_key(f"show-{number}-{title}"),
-        )
-        if not shown:
+        icon = outputs_view.VIEWERS[row.kind or OutputKind.UNKNOWN].icon
+        st.markdown(f":material/{icon}: **{title}** {_BADGES[row.sameness]}")
+        if not is_open and not st.toggle(
+            "Show", key=compare_page.compare_key(f"show-{number}-{title}")
+        ):
             return
-        if equal:
-            _one(columns[0], row.outputs[0], number)
+        first = row.outputs[0]
+        if first is not None and _is_identical(row):
+            _draw_output(runs[0], first, number)
         else:
-            _several(columns, base, number, row)
+            _draw_outputs(runs, base, number, row)
 
 
-def _several(columns: Sequence[Column], base: Column, number: int, row: OutputRow) -> None:
-    pairs = _pairs(columns, base, row)
-    view = SIDES
+def _draw_outputs(
+    runs: Sequence[ComparedRun], base: ComparedRun, number: int, row: OutputRow
+) -> None:
+    outputs = list(zip(runs, row.outputs, strict=True))
+    pairs = _comparable_pairs(outputs, base)
+    view = SIDE_BY_SIDE
     if pairs:
         key = compare_page.compare_key(f"view-{number}-{plain(row.component)}")
-        view = controls.switch("View", (DIFFERENCES, SIDES), key)
+        view = controls.switch("View", (DIFFERENCES, SIDE_BY_SIDE), key)
     if view == DIFFERENCES:
-        for one, other in pairs:
-            _pair(columns, one, other, row, number)
-        if any(_is_formatted(output) for output in row.outputs):
-            st.caption(f"Texts are compared as they were written. “{SIDES}” shows them formatted.")
+        for first, second in pairs:
+            _draw_pair(runs, first, second, number)
+        if any(_has_markdown(output) for output in row.outputs):
+            st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
     else:
-        for column, place, output in zip(
-            columns, st.columns(len(columns)), row.outputs, strict=True
-        ):
-            with place:
-                st.markdown(f"**{column.name}**{_equal_to(columns, row, column)}")
+        for column, (run, output) in zip(st.columns(len(runs)), outputs, strict=True):
+            with column:
+                st.markdown(f"**{run.name}**{_equal_badge(runs, row, run)}")
                 if output is None:
-                    st.caption(_why_none(column, row))
+                    st.caption(_missing_reason(run, row))
                 else:
-                    _one(column, output, number)
+                    _draw_output(run, output, number)
     if row.kind is None:
-        kinds = [
-            f"{column.name} has {output.kind.value}"
-            for column, output in zip(columns, row.outputs, strict=True)
-            if output
-        ]
-        st.caption(f"They are of different kinds: {', '.join(kinds)}.")
+        kinds = [f"{run.name}: {output.kind.value}" for run, output in outputs if output]
+        st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
     if row.sameness is Sameness.UNSURE:
-        st.caption("The files have the same name and size; what is in them is not compared.")
-    missing = [
-        (column, output)
-        for column, output in zip(columns, row.outputs, strict=True)
-        if output is None
-    ]
+        st.caption("The files have the same name and size. Their content is not compared.")
     if view == DIFFERENCES:
-        for column, _ in missing:
-            st.caption(f"{column.name}: {_why_none(column, row)}")
-    cut = [
-        column.name
-        for column, output in zip(columns, row.outputs, strict=True)
-        if output and output.truncated
-    ]
+        for run, output in outputs:
+            if output is None:
+                st.caption(f"{run.name}: {_missing_reason(run, row)}")
+    cut = [run.name for run, output in outputs if output and output.truncated]
     if cut:
         st.caption(
-            f":orange[:material/content_cut:] The server cut the output of {', '.join(cut)}: only "
-            "what came is compared."
+            f":orange[:material/content_cut:] The server truncated the output of "
+            f"{', '.join(cut)}. Only the received part is compared."
         )
 
 
-def _equal_to(columns: Sequence[Column], row: OutputRow, column: Column) -> str:
-    """That an earlier run has just the same, where one has."""
-    own = row.outputs[columns.index(column)]
-    for other, output in zip(columns, row.outputs, strict=True):
-        if other is column:
+def _equal_badge(runs: Sequence[ComparedRun], row: OutputRow, run: ComparedRun) -> str:
+    """Return a badge that names an earlier run with the same output, or ""."""
+    own = row.outputs[runs.index(run)]
+    for other, output in zip(runs, row.outputs, strict=True):
+        if other is run:
             return ""
         if own is not None and output is not None and same_output(own, output):
-            return f" :green-badge[:material/check: equal to {other.name}]"
+            return f" :green-badge[:material/check: same as {other.name}]"
     return ""
 
 
-def _pairs(columns: Sequence[Column], base: Column, row: OutputRow) -> list[tuple[Column, Column]]:
-    """Which runs' outputs can be told apart here, each with `base` or the first that has one."""
-    there = [
-        column
-        for column, output in zip(columns, row.outputs, strict=True)
-        if output is not None and output.value is not None
-    ]
-    first = base if base in there else next(iter(there), None)
-    return [
-        (first, column)
-        for column in there
-        if column is not first
-        and diffs.way(row.outputs[columns.index(first)], row.outputs[columns.index(column)])
-    ]
+def _comparable_pairs(
+    outputs: Sequence[tuple[ComparedRun, Output | None]], base: ComparedRun
+) -> list[tuple[RunOutput, RunOutput]]:
+    """Pair the output of `base`, or the first there is, with each output that can be diffed."""
+    known = [(run, output) for run, output in outputs if output and output.value is not None]
+    if not known:
+        return []
+    first = next((pair for pair in known if pair[0] is base), known[0])
+    return [(first, pair) for pair in known if pair is not first and diffs.way(first[1], pair[1])]
 
 
-def _is_formatted(output: Output | None) -> bool:
+def _has_markdown(output: Output | None) -> bool:
     if output is None or output.kind is not OutputKind.MESSAGE:
         return False
-    return isinstance(output.value, str) and _FORMATTED.search(output.value) is not None
+    return isinstance(output.value, str) and _MARKDOWN_SYNTAX.search(output.value) is not None
 
 
-def _pair(
-    columns: Sequence[Column], one: Column, other: Column, row: OutputRow, number: int
+def _draw_pair(
+    runs: Sequence[ComparedRun], first: RunOutput, second: RunOutput, number: int
 ) -> None:
-    a, b = (row.outputs[columns.index(each)] for each in (one, other))
-    key = f"output-{number}-{one.number}-{other.number}"
-    with st.container(key=f"compared-pair-{number}-{one.number}-{other.number}"):
-        st.markdown(f"**{one.name} → {other.name}**")
-        diffs.draw(mark(columns), key, a, b, (one.name, other.name))
+    (run, output), (other_run, other_output) = first, second
+    pair_key = f"{number}-{run.number}-{other_run.number}"
+    with st.container(key=f"compared-pair-{pair_key}"):
+        st.markdown(f"**{run.name} → {other_run.name}**")
+        names = (run.name, other_run.name)
+        diffs.draw(versions_key(runs), f"output-{pair_key}", output, other_output, names)
 
 
-def _one(column: Column, output: Output, number: int) -> None:
-    key = f"compared-{column.number}-{number}"
-    outputs_view.draw_one(output, column.record.id, key, column.download)
+def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
+    key = f"compared-{run.number}-{number}"
+    outputs_view.draw_output(output, run.record.id, key, run.download)
 
 
-def _why_none(column: Column, row: OutputRow) -> str:
-    reason = row.not_run[column.number - 1]
+def _missing_reason(run: ComparedRun, row: OutputRow) -> str:
+    reason = row.not_run[run.number - 1]
     if reason:
-        return f"did not run: {plain(reason)}"
-    if not column.record.ended:
-        return "has not returned it yet."
-    return "has no such output."
+        return f"Did not run: {plain(reason)}"
+    if not run.record.ended:
+        return "No output yet."
+    return "No such output."

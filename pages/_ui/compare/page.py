@@ -1,4 +1,4 @@
-"""Two to four runs beside each other: inputs, how they went, outputs, timings."""
+"""Two to four runs side by side: inputs, summary, outputs, timings."""
 
 from __future__ import annotations
 
@@ -7,44 +7,46 @@ from collections.abc import Hashable, Sequence
 import streamlit as st
 
 from lfclient.console.store.run_record import RunRecord
-from pages._ui.compare import facts, inputs, outputs, picker, timings
-from pages._ui.compare.runs import Column, columns_of
+from pages._ui.compare import inputs, outputs, picker, summary, timings
+from pages._ui.compare.runs import ComparedRun, load_runs
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
 
-EVERY_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
-def draw(session: ServerSession) -> None:
-    """The runs in the address; where these can't be compared, why, and others to choose from."""
+def draw(server: ServerSession) -> None:
+    """Compare the runs in the address, or explain why they can't be compared and offer others."""
     st.markdown("#### :material/compare: Compare runs", anchors=False)
-    asked = picker.asked(session)
-    if asked.problem:
-        picker.draw(session, asked)
+    selection = picker.read_selection(server)
+    if selection.problem:
+        picker.draw(server, selection)
         return
-    columns = columns_of(asked.found)
-    facts.heads(columns)
-    inputs.draw(columns)
-    facts.draw(columns)
-    outputs.draw(columns)
-    timings.draw(columns)
-    picker.others(session, asked)
-    if any(not column.record.ended for column in columns):
-        _watch(columns)
+    runs = load_runs(selection.runs)
+    summary.draw_headers(runs)
+    inputs.draw(runs)
+    summary.draw(runs)
+    outputs.draw(runs)
+    timings.draw(runs)
+    picker.draw_collapsed(server, selection)
+    if any(not run.record.ended for run in runs):
+        _watch(runs)
 
 
-@st.fragment(run_every=EVERY_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 @alerts.shown()
-def _watch(columns: Sequence[Column]) -> None:
-    """Draw the page again once something has come of a run that goes on."""
-    for column in columns:
-        record = backend().runner.get(column.record.id, column.session.owner)
-        if record is None or _outline(record) != _outline(column.record):
+def _watch(runs: Sequence[ComparedRun]) -> None:
+    """Redraw the page when a run in progress changes."""
+    for run in runs:
+        record = backend().runner.get(run.record.id, run.server.owner)
+        if record is None or _progress_key(record) != _progress_key(run.record):
             st.rerun()
 
 
-def _outline(record: RunRecord) -> Hashable:
+def _progress_key(record: RunRecord) -> Hashable:
     run = record.run
-    states = tuple((name, one.state) for name, one in run.components.items()) if run else ()
-    return record.status, tuple(run.outputs) if run else (), states
+    if run is None:
+        return record.status, (), ()
+    states = tuple((name, component.state) for name, component in run.components.items())
+    return record.status, tuple(run.outputs), states

@@ -1,4 +1,4 @@
-"""Which runs are compared: those in the address, or others that a person chooses."""
+"""Which runs to compare: those in the address, or others that a person chooses."""
 
 from __future__ import annotations
 
@@ -18,93 +18,93 @@ from pages._ui.state import compare_page, query_params, run_page
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import plain, time_words
 
-FEWEST, MOST = 2, 4
-OFFERED = 50  # recent runs
-SUGGESTED = 8  # runs of the same flow beside one that is shown
+MIN_RUNS, MAX_RUNS = 2, 4
+MAX_OFFERED = 50  # recent runs in the picker
+MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the address names: the runs that there are, and why they can't be compared, or ""."""
+class RunSelection:
+    """The runs in the address, with the server of each; `problem` tells why they don't compare."""
 
-    found: tuple[tuple[ServerSession, RunRecord], ...]
+    runs: tuple[tuple[ServerSession, RunRecord], ...]
     problem: str = ""
 
 
-def asked(session: ServerSession) -> Asked:
-    """The runs in the address that this browser may see, on whichever of its servers."""
-    names = compare_page.runs_in_address()
-    if not names:
-        return Asked((), "Choose two to four runs.")
-    looked_for = [(name, _find(session, name)) for name in names[: MOST + 1]]
-    found = tuple(one for _, one in looked_for if one)
-    unknown = [name for name, one in looked_for if not one]
+def read_selection(server: ServerSession) -> RunSelection:
+    """Look up the runs in the address, on all servers that this browser may see."""
+    run_ids = compare_page.runs_in_address()
+    if not run_ids:
+        return RunSelection((), "Choose two to four runs.")
+    lookups = [(run_id, _find_run(server, run_id)) for run_id in run_ids[: MAX_RUNS + 1]]
+    runs = tuple(found for _, found in lookups if found)
+    unknown = [run_id for run_id, found in lookups if not found]
     if unknown:
-        listed = ", ".join(f"“{clip(name, 40)}”" for name in unknown)
-        return Asked(
-            found[:MOST],
-            f"The address names {listed}: no such run is kept here, or it was made with another "
-            "server or API key. Choose from the runs of this key.",
+        listed = ", ".join(f"“{clip(run_id, 40)}”" for run_id in unknown)
+        return RunSelection(
+            runs[:MAX_RUNS],
+            f"Couldn't find {listed}. The run was deleted, or created with a different server or "
+            "API key. Choose from your runs.",
         )
-    if len(names) < FEWEST:
-        return Asked(found, "The address names one run only. Choose another to compare it with.")
-    if len(names) > MOST:
-        return Asked(
-            found[:MOST],
-            f"The address names {len(names)} runs; four are the most that can be compared. "
+    if len(run_ids) < MIN_RUNS:
+        return RunSelection(runs, "The link names only one run. Choose another one.")
+    if len(run_ids) > MAX_RUNS:
+        return RunSelection(
+            runs[:MAX_RUNS],
+            f"The link names {len(run_ids)} runs, but at most {MAX_RUNS} can be compared. "
             "Choose which.",
         )
-    return Asked(found)
+    return RunSelection(runs)
 
 
-def _find(session: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
+def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
     if not run_page.may_be_run(run_id):
         return None
-    record = backend().runner.get(run_id, session.owner)
+    record = backend().runner.get(run_id, server.owner)
     if record is None:
         holder = server_session.holder_of(run_id)
         record = backend().runner.get(run_id, holder.owner) if holder else None
-        session = holder or session
-    return (session, record) if record else None
+        server = holder or server
+    return (server, record) if record else None
 
 
-def draw(session: ServerSession, asked: Asked) -> None:
-    """Why the runs in the address can't be compared, and the choice of others."""
+def draw(server: ServerSession, selection: RunSelection) -> None:
+    """Draw the problem with the runs in the address, and the picker."""
     if compare_page.runs_in_address():
-        alerts.show_words("These runs can't be compared", asked.problem, warning=True)
+        alerts.show_words("Can't compare these runs", selection.problem, warning=True)
     else:
-        st.caption(asked.problem)
-    _picker(session, asked.found)
+        st.caption(selection.problem)
+    _draw_picker(server, selection)
 
 
-def others(session: ServerSession, asked: Asked) -> None:
-    """The choice of others, out of the way."""
+def draw_collapsed(server: ServerSession, selection: RunSelection) -> None:
+    """Draw the picker in a closed panel."""
     controls.folded(
         "Compare other runs",
         ":material/playlist_add_check:",
         compare_page.compare_key("others"),
-        lambda: _picker(session, asked.found),
+        lambda: _draw_picker(server, selection),
     )
 
 
-def _picker(session: ServerSession, found: Sequence[tuple[ServerSession, RunRecord]]) -> None:
-    recent = {record.id: record for record in backend().runner.recent(session.owner, OFFERED)}
-    records = {record.id: record for _, record in found} | recent
+def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
+    recent = {record.id: record for record in backend().runner.recent(server.owner, MAX_OFFERED)}
+    records = {record.id: record for _, record in selection.runs} | recent
     if not records:
-        st.caption("No run is kept yet. Run a flow first.")
+        st.caption("No runs yet. Run a flow first.")
         st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
         return
     now = datetime.now(UTC)
-    chosen = st.multiselect(
+    run_ids = st.multiselect(
         "Runs",
         list(records),
-        default=[record.id for _, record in found],
-        format_func=lambda run_id: _words(records[run_id], now),
-        # of the runs in the address: with others, other ones are chosen beforehand
+        default=[record.id for _, record in selection.runs],
+        format_func=lambda run_id: _option_text(records[run_id], now),
+        # keyed by the runs in the address: other runs there are another default
         key=compare_page.compare_key(
             f"runs-{compare_page.runs_text(compare_page.runs_in_address())[:140]}"
         ),
-        max_selections=MOST,
+        max_selections=MAX_RUNS,
         placeholder="Choose two to four",
     )
     st.button(
@@ -112,16 +112,15 @@ def _picker(session: ServerSession, found: Sequence[tuple[ServerSession, RunReco
         key=compare_page.compare_key("go"),
         type="primary",
         icon=":material/compare:",
-        disabled=not FEWEST <= len(chosen) <= MOST,
+        disabled=not MIN_RUNS <= len(run_ids) <= MAX_RUNS,
         on_click=compare_page.compare_runs,
-        args=(chosen,),
+        args=(run_ids,),
     )
-    if len(records) >= OFFERED:
-        st.caption(f"The last {OFFERED} runs are offered.")
+    if len(records) >= MAX_OFFERED:
+        st.caption(f"Shows the {MAX_OFFERED} most recent runs.")
 
 
-def _words(record: RunRecord, now: datetime) -> str:
-    """One run in a line of plain text."""
+def _option_text(record: RunRecord, now: datetime) -> str:
     parts = [
         record.flow_name,
         time_words(record.created_at, now),
@@ -132,23 +131,23 @@ def _words(record: RunRecord, now: datetime) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def link(runs: Sequence[str]) -> None:
-    """The way from chosen runs to their comparison."""
+def compare_link(run_ids: Sequence[str]) -> None:
+    """Draw a link to the comparison of these runs."""
     st.page_link(
         navigation.compare_page(),
         label="Compare",
         icon=":material/compare:",
-        query_params={query_params.RUNS: compare_page.runs_text(runs)},
+        query_params={query_params.RUNS: compare_page.runs_text(run_ids)},
     )
 
 
-def beside(session: ServerSession, record: RunRecord) -> None:
-    """The way from a run that is shown to a comparison with another of its flow."""
-    st.fragment(_beside)(session, record.id, record.flow_id)
+def compare_menu(server: ServerSession, record: RunRecord) -> None:
+    """Draw a menu that compares the open run with another run of its flow."""
+    st.fragment(_draw_compare_menu)(server, record.id, record.flow_id)
 
 
 @alerts.shown()
-def _beside(session: ServerSession, run_id: str, flow_id: str) -> None:
+def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
     panel = st.popover(
         "Compare with…",
         icon=":material/compare:",
@@ -158,23 +157,23 @@ def _beside(session: ServerSession, run_id: str, flow_id: str) -> None:
     )
     if not panel.open:
         return
-    found = backend().runner.recent(session.owner, SUGGESTED + 1, flow_id)
+    recent = backend().runner.recent(server.owner, MAX_SUGGESTED + 1, flow_id)
     now = datetime.now(UTC)
     with panel:
-        several = [each for each in found if each.id != run_id][:SUGGESTED]
-        st.markdown("Another run of this flow" if several else "This flow has no other run yet.")
-        for each in several:
-            took = format_duration(each.elapsed(now)) if each.ended else "going on"
-            badge = status_badges.markdown_badge(each.status, each.mode)
+        others = [record for record in recent if record.id != run_id][:MAX_SUGGESTED]
+        st.markdown("Other runs of this flow" if others else "This flow has no other runs yet.")
+        for record in others:
+            duration = format_duration(record.elapsed(now)) if record.ended else ""
+            badge = status_badges.markdown_badge(record.status, record.mode)
             st.page_link(
                 navigation.compare_page(),
-                label=f"{time_words(each.created_at, now)} {badge} {took} "
-                f":gray[{plain(clip(each.gist, 60))}]",
-                query_params={query_params.RUNS: compare_page.runs_text((run_id, each.id))},
+                label=f"{time_words(record.created_at, now)} {badge} {duration} "
+                f":gray[{plain(clip(record.gist, 60))}]",
+                query_params={query_params.RUNS: compare_page.runs_text((run_id, record.id))},
             )
         st.page_link(
             navigation.compare_page(),
-            label="Choose among all runs",
+            label="All runs",
             icon=":material/playlist_add_check:",
             query_params={query_params.RUNS: run_id},
         )

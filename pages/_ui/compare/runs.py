@@ -14,47 +14,47 @@ from pages._ui.connection.server_session import ServerSession
 
 
 @dataclass(frozen=True)
-class Column:
-    """A run, who may see it, its flow if that is at hand, and its number on the page."""
+class ComparedRun:
+    """A run, the server session that may see it, its flow if cached, and its number on the page."""
 
     number: int
-    session: ServerSession
+    server: ServerSession
     record: RunRecord
     flow: Flow | None
 
     @property
     def name(self) -> str:
-        """What it is called on the page."""
+        """The run's heading on the page."""
         return f"Run {self.number}"
 
     def download(self, ref: FileRef) -> bytes:
-        """A file that it wrote."""
-        with client(self.session.connection) as api:
+        """Download a file that the run wrote."""
+        with client(self.server.connection) as api:
             return api.download(ref)
 
 
-def columns_of(found: Sequence[tuple[ServerSession, RunRecord]]) -> list[Column]:
-    """The runs by their age, the oldest first, whatever their order in the address."""
-    by_age = sorted(found, key=lambda each: each[1].created_at)
+def load_runs(found: Sequence[tuple[ServerSession, RunRecord]]) -> list[ComparedRun]:
+    """Number the runs from the oldest to the newest, whatever their order in the address."""
+    by_age = sorted(found, key=lambda pair: pair[1].created_at)
     return [
-        Column(number, session, record, _flow(session, record.flow_id))
-        for number, (session, record) in enumerate(by_age, 1)
+        ComparedRun(number, server, record, _flow(server, record.flow_id))
+        for number, (server, record) in enumerate(by_age, 1)
     ]
 
 
-def _flow(session: ServerSession, flow_id: str) -> Flow | None:
-    """For names only, so whatever its server has to say about it is left aside."""
+def _flow(server: ServerSession, flow_id: str) -> Flow | None:
+    """Return the flow, or None if the server fails: it is needed for names only."""
     try:
-        return session.flow(flow_id).value
+        return server.flow(flow_id).value
     except LangflowError:
         return None
 
 
-def one_flow(columns: Sequence[Column]) -> bool:
-    """Whether all are runs of the same flow."""
-    return len({column.record.flow_id for column in columns}) == 1
+def have_same_flow(runs: Sequence[ComparedRun]) -> bool:
+    """Return whether all runs are of one flow."""
+    return len({run.record.flow_id for run in runs}) == 1
 
 
-def mark(columns: Sequence[Column]) -> Hashable:
-    """Another one, once something in these runs is another."""
-    return tuple((column.record.id, column.record.version) for column in columns)
+def versions_key(runs: Sequence[ComparedRun]) -> Hashable:
+    """Return a cache key that changes whenever one of the runs does."""
+    return tuple((run.record.id, run.record.version) for run in runs)

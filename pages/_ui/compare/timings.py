@@ -1,4 +1,4 @@
-"""How long each component worked in each of the compared runs."""
+"""How long each component took in each of the compared runs."""
 
 from __future__ import annotations
 
@@ -10,93 +10,109 @@ import streamlit as st
 from lfclient.common.formatting import clip, format_timing
 from lfclient.console.presentation.timeline import seconds_of, unit_for
 from lfclient.runs.components import ComponentRun
-from pages._ui.compare.runs import Column, one_flow
+from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.components import timings
-from pages._ui.components.states import all_runs
+from pages._ui.components.states import leaf_runs
 
-MOST = 60  # components
-NAME_LIMIT = 40
-BAR, GAP = 16, 14  # pixels
+MAX_COMPONENTS = 60
+MAX_NAME_LENGTH = 40
+BAR_HEIGHT, GROUP_GAP = 16, 14  # pixels
+
+# a component's name, and its seconds in each run; None where unknown
+TimingRow = tuple[str, list[float | None]]
 
 
-def draw(columns: Sequence[Column]) -> None:
-    """A group of bars a component, a bar a run."""
+def draw(runs: Sequence[ComparedRun]) -> None:
+    """Draw a chart with a group of bars for each component and a bar for each run."""
     st.markdown("##### Timings", anchors=False)
-    rows = seconds_of([_runs(column) for column in columns], by_id=one_flow(columns))
-    silent = [column.name for number, column in enumerate(columns) if _nothing(rows, number)]
-    if silent:
-        st.caption(f"No times of components are known of {', '.join(silent)}.")
-    if len(silent) == len(columns):
+    rows = seconds_of([_component_runs(run) for run in runs], by_id=have_same_flow(runs))
+    missing = [run.name for index, run in enumerate(runs) if not _known_times(rows, index)]
+    if missing:
+        st.caption(f"No component timings for {', '.join(missing)}.")
+    if len(missing) == len(runs):
         return
-    shown = rows[:MOST]
+    shown = rows[:MAX_COMPONENTS]
     with st.container(key="compared-times"):
         st.echarts_chart(
-            option([column.name for column in columns], shown),
-            height=len(shown) * (BAR * len(columns) + GAP) + 70,
-            alt=_summary(columns, shown),
+            chart_options([run.name for run in runs], shown),
+            height=len(shown) * (BAR_HEIGHT * len(runs) + GROUP_GAP) + 70,
+            alt=_summary(runs, shown),
         )
-    if len(rows) > MOST:
-        st.caption(f"The first {MOST} of {len(rows):,} components.")
+    if len(rows) > MAX_COMPONENTS:
+        st.caption(f"Shows the first {MAX_COMPONENTS} of {len(rows):,} components.")
 
 
-def _runs(column: Column) -> list[tuple[str, ComponentRun]]:
-    """Names and runs of the components, in the flow's order where it is at hand."""
-    run = column.record.run
+def _component_runs(compared: ComparedRun) -> list[tuple[str, ComponentRun]]:
+    """Return names and runs of the components, in the flow's order if the flow is known."""
+    run = compared.record.run
     if run is None:
         return []
-    if column.flow is None:
-        return [(one.display_name or name, one) for name, one in run.components.items()]
-    found = all_runs(column.flow, run.components, ended=column.record.ended)
-    return [(name, one) for name, one, _ in found]
+    if compared.flow is None:
+        return [
+            (component.display_name or component_id, component)
+            for component_id, component in run.components.items()
+        ]
+    found = leaf_runs(compared.flow, run.components, ended=compared.record.ended)
+    return [(name, component_run) for name, component_run, _ in found]
 
 
-def _nothing(rows: Sequence[tuple[str, list[float | None]]], place: int) -> bool:
-    return all(row[1][place] is None for row in rows)
+def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str]]:
+    """Return the run's known seconds, each with the component's name."""
+    times = [(seconds[index], name) for name, seconds in rows]
+    return [(seconds, name) for seconds, name in times if seconds is not None]
 
 
-def option(names: Sequence[str], rows: Sequence[tuple[str, list[float | None]]]) -> dict[str, Any]:
-    """What ECharts draws. Names of components stand on the axis only, where it reads no markup;
-    its tooltips, which are HTML, stay off.
+def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, Any]:
+    """Return the ECharts options.
+
+    Component names stand only on the axis, where ECharts reads no markup. Its tooltips are HTML
+    and stay off.
     """
     dark = st.context.theme.type == "dark"
-    text = {"color": timings.theme("textColor", dark=dark)}
-    longest = max(took for _, row in rows for took in row if took is not None)
+    text_style = {"color": timings.theme_color("textColor", dark=dark)}
+    longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
     factor, unit = unit_for(longest)
     return {
         "animation": False,
         "tooltip": {"show": False},
-        "legend": {"top": 0, "left": 0, "textStyle": text},
+        "legend": {"top": 0, "left": 0, "textStyle": text_style},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
-        "xAxis": {"type": "value", "axisLabel": timings.axis_label(unit, text)},
-        "yAxis": timings.axis_of_names([name for name, _ in rows], NAME_LIMIT, text),
+        "xAxis": {"type": "value", "axisLabel": timings.time_axis_label(unit, text_style)},
+        "yAxis": timings.name_axis([name for name, _ in rows], MAX_NAME_LENGTH, text_style),
         "series": [
             {
                 "name": name,
                 "type": "bar",
                 "silent": True,
-                "barWidth": BAR - 3,
-                "data": [_bar(row[place], factor, text["color"]) for _, row in rows],
+                "barWidth": BAR_HEIGHT - 3,
+                "data": [_bar_item(row[index], factor, text_style["color"]) for _, row in rows],
             }
-            for place, name in enumerate(names)
+            for index, name in enumerate(names)
         ],
     }
 
 
-def _bar(took: float | None, factor: float, colour: str) -> dict[str, Any]:
-    words = "" if took is None else format_timing(took)
+def _bar_item(seconds: float | None, factor: float, color: str) -> dict[str, Any]:
     return {
-        "value": None if took is None else took * factor,
-        # of our own making, so no template within
-        "label": {"show": True, "position": "right", "formatter": words, "color": colour},
+        "value": None if seconds is None else seconds * factor,
+        "label": {
+            "show": True,
+            "position": "right",
+            # our own text, so it contains no ECharts template
+            "formatter": "" if seconds is None else format_timing(seconds),
+            "color": color,
+        },
         "itemStyle": {"borderRadius": 3},
     }
 
 
-def _summary(columns: Sequence[Column], rows: Sequence[tuple[str, list[float | None]]]) -> str:
+def _summary(runs: Sequence[ComparedRun], rows: Sequence[TimingRow]) -> str:
     parts = []
-    for place, column in enumerate(columns):
-        known = [(row[1][place] or 0.0, row[0]) for row in rows if row[1][place] is not None]
+    for index, run in enumerate(runs):
+        known = _known_times(rows, index)
         if known:
-            took, name = max(known)
-            parts.append(f"{column.name}: longest {clip(name, NAME_LIMIT)}, {format_timing(took)}")
+            seconds, name = max(known)
+            parts.append(
+                f"{run.name}: longest {clip(name, MAX_NAME_LENGTH)}, {format_timing(seconds)}"
+            )
     return f"Timings of {len(rows)} components. " + ". ".join(parts)

@@ -12,37 +12,37 @@ from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.widgets.status_badges import NOT_RUN, Look, component_look, component_word
 
 # of a group's members, the first of these states that one of them is in is the group's
-_FIRST = (
+_GROUP_PRECEDENCE = (
     ComponentState.FAILED,
     ComponentState.SUSPENDED,
     ComponentState.RUNNING,
     ComponentState.INTERRUPTED,
 )
-_NOTHING = {ComponentState.WAITING, ComponentState.UNKNOWN}
+_NEVER_RAN = {ComponentState.WAITING, ComponentState.UNKNOWN}
 
 
 @dataclass(frozen=True)
-class Standing:
+class ComponentStatus:
     """One component's state as a person reads it. `reason` is why it failed, in a stranger's words.
 
-    `more` is how long it took, or of a group how many of its members are done. `connected` is
+    `detail` is how long it took, or of a group how many of its members are done. `connected` is
     False if the component is left out of runs.
     """
 
     state: ComponentState
     word: str
     look: Look
-    more: str = ""
+    detail: str = ""
     reason: str = ""
     connected: bool = True
 
     @property
-    def line(self) -> str:
-        """State and `more` in one line."""
-        return f"{self.word} · {self.more}" if self.more else self.word
+    def text(self) -> str:
+        """State and `detail` in one line."""
+        return f"{self.word} · {self.detail}" if self.detail else self.word
 
 
-def run_of(
+def component_run(
     component_id: str, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> ComponentRun:
     """What is known of a component; one that nobody told of waits, or its state is unknown."""
@@ -50,46 +50,46 @@ def run_of(
     return components.get(component_id) or ComponentRun(component_id, silent)
 
 
-def standing(
+def component_status(
     component: Component, components: Mapping[str, ComponentRun], *, ended: bool
-) -> Standing:
+) -> ComponentStatus:
     """How a component of a flow stands; a group as its members do."""
-    members = [run_of(one.id, components, ended=ended) for one in leaves(component)]
+    members = [component_run(one.id, components, ended=ended) for one in leaf_components(component)]
     if not component.inner:
-        return standing_of(members[0], component, ended=ended)
+        return leaf_status(members[0], component, ended=ended)
     error = next((run.error for run in members if run.error), None)
-    state = combined([run.state for run in members], ended=ended)
+    state = group_state([run.state for run in members], ended=ended)
     whole = ComponentRun(component.id, state, error=error)
     done = sum(run.state is ComponentState.DONE for run in members)
-    found = standing_of(whole, component, ended=ended)
-    return replace(found, more=f"{done} of {len(members)} done") if found.connected else found
+    found = leaf_status(whole, component, ended=ended)
+    return replace(found, detail=f"{done} of {len(members)} done") if found.connected else found
 
 
-def standing_of(run: ComponentRun, component: Component | None, *, ended: bool) -> Standing:
+def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) -> ComponentStatus:
     """How a component stands that is no group; None is one that is no longer in the flow."""
-    if component and not component.runs and run.state in _NOTHING:
-        return Standing(run.state, "does not run", NOT_RUN, connected=False)
-    return Standing(
+    if component and not component.runs and run.state in _NEVER_RAN:
+        return ComponentStatus(run.state, "does not run", NOT_RUN, connected=False)
+    return ComponentStatus(
         run.state,
         component_word(run.state, ended=ended),
         component_look(run.state, ended=ended),
-        more=took(run),
+        detail=duration_text(run),
         reason=run.error.message if run.error else "",
     )
 
 
-def leaves(component: Component) -> Iterator[Component]:
+def leaf_components(component: Component) -> Iterator[Component]:
     """The component, or what runs in place of a group."""
     if not component.inner:
         yield component
     for inner in component.inner.values():
-        yield from leaves(inner)
+        yield from leaf_components(inner)
 
 
-def combined(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
+def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
     """The one state of a group's members."""
     found = set(states)
-    for state in _FIRST:
+    for state in _GROUP_PRECEDENCE:
         if state in found:
             return state
     if len(found) == 1:
@@ -100,18 +100,18 @@ def combined(states: Sequence[ComponentState], *, ended: bool) -> ComponentState
     return ComponentState.WAITING if ComponentState.WAITING in found else ComponentState.UNKNOWN
 
 
-def took(run: ComponentRun) -> str:
+def duration_text(run: ComponentRun) -> str:
     """How long it worked, in words; "" where that is not known."""
     return "" if run.seconds is None else format_timing(run.seconds)
 
 
-def counted(standings: Sequence[Standing]) -> str:
+def state_counts_text(standings: Sequence[ComponentStatus]) -> str:
     """How many stand how, as "3 done, 1 running"."""
     words = [one.word for one in standings]
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 
-def all_runs(
+def leaf_runs(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> Iterator[tuple[str, ComponentRun, Component | None]]:
     """Name, run and component of all that run, in the flow's order, then those not in the flow.
@@ -119,7 +119,7 @@ def all_runs(
     The flow may have been changed since, and the component is then None.
     """
     for leaf in flow.leaves:
-        yield leaf.display_name, run_of(leaf.id, components, ended=ended), leaf
+        yield leaf.display_name, component_run(leaf.id, components, ended=ended), leaf
     known = {leaf.id for leaf in flow.leaves}
     for name, run in components.items():
         if name not in known:

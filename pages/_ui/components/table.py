@@ -12,59 +12,61 @@ from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
-from pages._ui.components.states import all_runs, standing_of, took
+from pages._ui.components.states import duration_text, leaf_runs, leaf_status
 from pages._ui.widgets.markdown import first_words, plain
 
-NAME_LIMIT = 80
-LINE_LIMIT = 100
-HEAD = 2000  # characters of a text in which its line is looked for
-HIGHEST = 420  # pixels; above, the rows are scrolled
-ROWS_SHOWN = 10
-HEADS = ("Component", "State", "Took", "Result")
+MAX_NAME_LENGTH = 80
+MAX_RESULT_LENGTH = 100
+MAX_SCANNED = 2000  # characters of a text in which its line is looked for
+MAX_HEIGHT = 420  # pixels; above, the rows are scrolled
+MAX_ROWS_UNSCROLLED = 10
+HEADERS = ("Component", "State", "Took", "Result")
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> None:
     """A row per component that runs; `ended`: nothing more comes of the run."""
-    lines = rows(flow, components, ended=ended)
+    lines = table_rows(flow, components, ended=ended)
     if not lines:
         st.caption("This flow has no components.")
         return
     # Markdown becomes a real table, which st.dataframe's canvas is not
-    rule = "|".join("---" for _ in HEADS)
-    table = [f"|{'|'.join(HEADS)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in lines)]
-    with st.container(height=HIGHEST if len(lines) > ROWS_SHOWN else "content", border=False):
+    rule = "|".join("---" for _ in HEADERS)
+    table = [f"|{'|'.join(HEADERS)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in lines)]
+    with st.container(
+        height=MAX_HEIGHT if len(lines) > MAX_ROWS_UNSCROLLED else "content", border=False
+    ):
         st.markdown("\n".join(table))
 
 
-def rows(
+def table_rows(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> list[tuple[str, str, str, str]]:
     """The cells, as Markdown in which strangers' words are letters only."""
     names = Names(flow, components)
     return [
         (
-            plain(names.of(run.component_id, name, NAME_LIMIT)),
-            _badge(run, component, ended=ended),
-            took(run).replace(" ", "\u00a0"),
-            plain(result(run)),
+            plain(names.of(run.component_id, name, MAX_NAME_LENGTH)),
+            _state_badge(run, component, ended=ended),
+            duration_text(run).replace(" ", "\u00a0"),
+            plain(result_text(run)),
         )
-        for name, run, component in all_runs(flow, components, ended=ended)
+        for name, run, component in leaf_runs(flow, components, ended=ended)
     ]
 
 
-def _badge(run: ComponentRun, component: Component | None, *, ended: bool) -> str:
-    stands = standing_of(run, component, ended=ended)
+def _state_badge(run: ComponentRun, component: Component | None, *, ended: bool) -> str:
+    stands = leaf_status(run, component, ended=ended)
     return f":{stands.look.colour}-badge[{stands.look.icon} {stands.word}]"
 
 
-def result(run: ComponentRun) -> str:
+def result_text(run: ComponentRun) -> str:
     """Why it failed, or what it returned, in a line."""
     if run.error:
-        return clip(_first_line(run.error.message), LINE_LIMIT)
-    return clip(_line(run.output), LINE_LIMIT) if run.output else ""
+        return clip(_first_line(run.error.message), MAX_RESULT_LENGTH)
+    return clip(_output_text(run.output), MAX_RESULT_LENGTH) if run.output else ""
 
 
-def _line(output: Output) -> str:
+def _output_text(output: Output) -> str:
     """A line about a value; nothing that takes long on a large one."""
     value = output.value
     if value is None:
@@ -75,7 +77,7 @@ def _line(output: Output) -> str:
         return value.name
     if isinstance(value, str):
         marked = output.kind is OutputKind.MESSAGE
-        return first_words(value[:HEAD]) if marked else _first_line(value)
+        return first_words(value[:MAX_SCANNED]) if marked else _first_line(value)
     if output.kind is OutputKind.TABLE:
         return f"{len(value):,} row{'s' * (len(value) != 1)}"
     if isinstance(value, dict):
@@ -86,4 +88,4 @@ def _line(output: Output) -> str:
 
 
 def _first_line(text: str) -> str:
-    return text[:HEAD].strip().partition("\n")[0]
+    return text[:MAX_SCANNED].strip().partition("\n")[0]

@@ -12,26 +12,28 @@ from lfclient.console.presentation.components import Names
 from lfclient.console.presentation.timeline import Bar, bars, unit_for
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
-from pages._ui.components.states import all_runs, took
+from pages._ui.components.states import duration_text, leaf_runs
 from pages._ui.widgets.status_badges import component_look, component_word
 
-NAME_LIMIT = 60
-FIRST_OF_NAME = 40  # characters of it that stand before an id
+MAX_NAME_LENGTH = 60
+MAX_NAME_LENGTH_WITH_ID = 40  # characters of it that stand before an id
 ROW_HEIGHT = 25  # pixels
 # the shortest bar, as a part of the axis: what took no time at all is still to be found
-_HAIR = 0.004
+_MIN_BAR_SHARE = 0.004
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     """The bars of all components whose duration is known, in the order in which they began."""
-    runs, names = all_runs(flow, components, ended=True), Names(flow, components)
-    found = bars((names.of(run.component_id, name, FIRST_OF_NAME), run) for name, run, _ in runs)
+    runs, names = leaf_runs(flow, components, ended=True), Names(flow, components)
+    found = bars(
+        (names.of(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run) for name, run, _ in runs
+    )
     if not found:
         st.caption("The server has not told how long its components worked.")
         return
     dark = st.context.theme.type == "dark"
     st.echarts_chart(
-        option(found, dark=dark), height=ROW_HEIGHT * len(found) + 46, alt=_summary(found)
+        chart_options(found, dark=dark), height=ROW_HEIGHT * len(found) + 46, alt=_summary(found)
     )
     adrift = sum(bar.start is None for bar in found)
     if adrift == len(found):
@@ -40,14 +42,14 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
         st.caption(f"Of {adrift} it is not known when they began: their bars stand at 0.")
 
 
-def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
+def chart_options(found: list[Bar], *, dark: bool) -> dict[str, Any]:
     """What ECharts draws. Names stand only where it reads no template and no markup: on the axis;
     its tooltips, which are HTML, stay off.
     """
     end = max((bar.start or 0) + bar.seconds for bar in found)
     factor, unit = unit_for(end)
-    hair = end * factor * _HAIR or 1
-    text = {"color": theme("textColor", dark=dark)}
+    hair = end * factor * _MIN_BAR_SHARE or 1
+    text = {"color": theme_color("textColor", dark=dark)}
     done = all(bar.run.state is ComponentState.DONE for bar in found)
     return {
         "animation": False,
@@ -65,10 +67,10 @@ def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
             "min": 0,
             "max": end * factor or 1,
             "splitNumber": 4,
-            "axisLabel": {**axis_label(unit, text), "showMaxLabel": False},
+            "axisLabel": {**time_axis_label(unit, text), "showMaxLabel": False},
             "splitLine": {"showMaxLine": False},
         },
-        "yAxis": axis_of_names([bar.name for bar in found], NAME_LIMIT, text),
+        "yAxis": name_axis([bar.name for bar in found], MAX_NAME_LENGTH, text),
         "series": [
             {
                 "type": "bar",
@@ -82,13 +84,15 @@ def option(found: list[Bar], *, dark: bool) -> dict[str, Any]:
                 "stack": "time",
                 "barWidth": "62%",
                 "cursor": "default",
-                "data": [_bar(bar, max(bar.seconds * factor, hair), dark=dark) for bar in found],
+                "data": [
+                    _bar_item(bar, max(bar.seconds * factor, hair), dark=dark) for bar in found
+                ],
             },
         ],
     }
 
 
-def axis_of_names(names: Sequence[str], limit: int, text: Mapping[str, Any]) -> dict[str, Any]:
+def name_axis(names: Sequence[str], limit: int, text: Mapping[str, Any]) -> dict[str, Any]:
     """The axis on which the names of components stand, the first above."""
     return {
         "type": "category",
@@ -99,21 +103,21 @@ def axis_of_names(names: Sequence[str], limit: int, text: Mapping[str, Any]) -> 
     }
 
 
-def axis_label(unit: str, text: Mapping[str, Any]) -> dict[str, Any]:
+def time_axis_label(unit: str, text: Mapping[str, Any]) -> dict[str, Any]:
     """How the numbers of the axis of time are written."""
     return {"formatter": f"{{value}} {unit}", **text}
 
 
-def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
+def _bar_item(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
     done = bar.run.state is ComponentState.DONE
-    words = took(bar.run)
+    words = duration_text(bar.run)
     if not done:
         words += f" · {component_word(bar.run.state, ended=True)}"
     colour = component_look(bar.run.state, ended=True).colour
     return {
         "value": length,
         "itemStyle": {
-            "color": theme(f"{colour}TextColor", dark=dark),
+            "color": theme_color(f"{colour}TextColor", dark=dark),
             "borderRadius": 3,
             "opacity": 0.85,
         },
@@ -121,12 +125,12 @@ def _bar(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
             "show": True,
             "position": "right",
             "formatter": words,  # of our own making, so no template within
-            "color": theme("textColor", dark=dark),
+            "color": theme_color("textColor", dark=dark),
         },
     }
 
 
-def theme(name: str, *, dark: bool) -> str:
+def theme_color(name: str, *, dark: bool) -> str:
     """A colour of the theme."""
     return st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
 
@@ -134,6 +138,6 @@ def theme(name: str, *, dark: bool) -> str:
 def _summary(found: list[Bar]) -> str:
     longest = max(found, key=lambda bar: bar.seconds)
     return (
-        f"Timings of {len(found)} components. The longest, {clip(longest.name, NAME_LIMIT)}, "
-        f"took {took(longest.run)}."
+        f"Timings of {len(found)} components. The longest, {clip(longest.name, MAX_NAME_LENGTH)}, "
+        f"took {duration_text(longest.run)}."
     )

@@ -14,7 +14,7 @@ from pages._ui.widgets import controls
 VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
 
 
-def switch() -> str:
+def choose_view() -> str:
     """The switch between the two; returns the one that is chosen, for the rest of the session."""
     return controls.switch(
         "Components as",
@@ -33,11 +33,11 @@ def draw(
     ended: bool,
     key: str,
     choose: Callable[[str], None] | None = None,
-) -> graph.Drawing | None:
+) -> graph.FlowGraph | None:
     """The components in that view, once per run of the script or fragment. A graph is returned,
     which can be shown anew until the next.
     """
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
         return None
-    return graph.Drawing(flow, components, ended=ended, key=key, choose=choose)
+    return graph.FlowGraph(flow, components, ended=ended, key=key, choose=choose)

@@ -12,21 +12,21 @@ from pages._ui.compare import picker
 from pages._ui.connection.app_context import backend
 from pages._ui.history import bulk_all, labels
 from pages._ui.history import filters as history_filters
-from pages._ui.history.view import View, notify_errors, past, runs_words
+from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import part
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
-class Bar:
+class ActionBar:
     """A bar: how many there are, what can be done, and the buttons that turn the page.
 
     It says at once what is known of the number. What else is in it, and what is not counted yet,
     which for a search takes longer than the page, comes when it is called for: behind the table.
     """
 
-    def __init__(self, view: View, page: Page) -> None:
+    def __init__(self, view: ListView, page: Page) -> None:
         self._view, self._page = view, page
         listed = {entry.id: entry for entry in page.entries}
         self._ticked = [listed[run] for run in history_state.selected() if run in listed]
@@ -45,57 +45,57 @@ class Bar:
         """The buttons."""
         with self._bar:
             if self._ticked:
-                _of_ticked(self._view, self._ticked)
+                _draw_selection_actions(self._view, self._ticked)
             else:
                 bulk_all.draw(self._view)
             st.space("stretch")
-            _turn(self._page, "above")
+            _pager_buttons(self._page, "above")
 
     def count(self) -> None:
         """The number of runs, if it is not known yet."""
         if self._found is None:
-            many = past().count(self._view.owners, self._view.which, MOST_COUNTED)
+            many = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
             self._found = history_state.keep_count(self._known, many)
             self._say()
 
     def _say(self) -> None:
-        self._place.markdown(_how_many(len(self._ticked), self._found))
+        self._place.markdown(_count_text(len(self._ticked), self._found))
 
 
-def turn(page: Page, place: str) -> None:
+def draw_pager(page: Page, place: str) -> None:
     """The buttons that lead to newer and to older runs; none where all are listed."""
     with st.container(key=part(f"turn-{place}"), horizontal=True, gap="small"):
         st.space("stretch")
-        _turn(page, place)
+        _pager_buttons(page, place)
 
 
-def _turn(page: Page, place: str) -> None:
+def _pager_buttons(page: Page, place: str) -> None:
     if page.newer or page.older:
         with st.container(horizontal=True, width="content", gap="small"):  # side by side anywhere
-            _beside("Newer", ":material/chevron_left:", place, newer=page.newer)
-            _beside("Older", ":material/chevron_right:", place, older=page.older)
+            _page_button("Newer", ":material/chevron_left:", place, newer=page.newer)
+            _page_button("Older", ":material/chevron_right:", place, older=page.older)
 
 
-def _beside(label: str, icon: str, place: str, **where) -> None:
+def _page_button(label: str, icon: str, place: str, **where) -> None:
     st.button(
         label,
         key=part(f"{label.lower()}-{place}"),
         icon=icon,
         icon_position="right" if label == "Older" else "left",
         disabled=not any(where.values()),
-        on_click=history_filters.go,
+        on_click=history_filters.go_to_page,
         kwargs=where,
     )
 
 
-def _how_many(ticked: int, found: int | None) -> str:
-    words = "… runs" if found is None else runs_words(found)
-    if found == MOST_COUNTED:
-        words = f"{MOST_COUNTED:,}+ runs"
+def _count_text(ticked: int, found: int | None) -> str:
+    words = "… runs" if found is None else run_count_text(found)
+    if found == MAX_COUNTED:
+        words = f"{MAX_COUNTED:,}+ runs"
     return f"**{ticked} of {words} ticked**" if ticked else f"**{words}**"
 
 
-def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
+def _draw_selection_actions(view: ListView, ticked: Sequence[Entry]) -> None:
     going = [entry for entry in ticked if not entry.status.ended]
     if len(ticked) == 1:
         st.button(
@@ -107,38 +107,38 @@ def _of_ticked(view: View, ticked: Sequence[Entry]) -> None:
             on_click=history_state.want,
             args=(ticked[0].id, ticked[0].flow_id),
         )
-    if picker.FEWEST <= len(ticked) <= picker.MOST:
-        picker.link([entry.id for entry in ticked])
+    if picker.MIN_RUNS <= len(ticked) <= picker.MAX_RUNS:
+        picker.compare_link([entry.id for entry in ticked])
     if going:
         st.button(
             "Stop" if len(going) == 1 else f"Stop {len(going)}",
             key=part("stop"),
             icon=":material/stop:",
-            on_click=_stop,
+            on_click=_stop_selected,
             args=(view, going),
         )
-    labels.draw(labels.Marked(view.owners, ticked, _still))
-    _delete(view, ticked, len(going))
+    labels.draw(labels.LabelTarget(view.owners, ticked, _still_selected))
+    _draw_delete_panel(view, ticked, len(going))
 
 
-def _stop(view: View, going: Sequence[Entry]) -> None:
+def _stop_selected(view: ListView, going: Sequence[Entry]) -> None:
     """Called before the page is drawn; one that cannot be stopped does not keep the others."""
-    sessions = {session.owner: session for session in view.sessions}
+    sessions = {server.owner: server for server in view.servers}
     with notify_errors():
-        for entry in _still(going):
+        for entry in _still_selected(going):
             with notify_errors():
                 backend().runner.stop(entry.id, sessions[entry.owner].connection)
                 st.toast("A stop was asked for.", icon=":material/stop:")
 
 
-def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
+def _draw_delete_panel(view: ListView, ticked: Sequence[Entry], going: int) -> None:
     ended = [entry for entry in ticked if entry.status.ended]
     with st.popover("Delete", icon=":material/delete:", key=part("delete-panel")):
         if not ended:
             st.markdown("Runs that have not ended can't be deleted. Stop them first.")
             return
-        runs = runs_words(len(ended))
-        bulk_all.ask(runs, starred=sum(entry.starred for entry in ended))
+        runs = run_count_text(len(ended))
+        bulk_all.draw_confirmation(runs, starred=sum(entry.starred for entry in ended))
         if going:
             has = "has" if going == 1 else "have"
             st.caption(f"{going} of those ticked {has} not ended, and stay{'s' * (going == 1)}.")
@@ -146,18 +146,18 @@ def _delete(view: View, ticked: Sequence[Entry], going: int) -> None:
             f"Delete {runs}",
             key=part("delete"),
             type="primary",
-            on_click=_deleted,
+            on_click=_delete_selected,
             args=(view, ended),
         )
 
 
-def _deleted(view: View, ended: Sequence[Entry]) -> None:
+def _delete_selected(view: ListView, ended: Sequence[Entry]) -> None:
     with notify_errors():
-        runs = [entry.id for entry in _still(ended)]
-        bulk_all.say_removed(len(past().delete(view.owners, runs).gone))
+        runs = [entry.id for entry in _still_selected(ended)]
+        bulk_all.notify_deleted(len(run_history().delete(view.owners, runs).gone))
 
 
-def _still(ticked: Sequence[Entry]) -> list[Entry]:
+def _still_selected(ticked: Sequence[Entry]) -> list[Entry]:
     """Those of them that are ticked at this moment: a press that comes before the page is drawn
     anew is one on a button of other runs. Raises `InvalidRequest` if there is none.
     """

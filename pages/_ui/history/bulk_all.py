@@ -14,40 +14,40 @@ from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import Entry
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
-from pages._ui.history.filters import FIRST, LAST, is_narrowed, midnight
-from pages._ui.history.view import View, notify_errors, past, runs_words
+from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
+from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
 from pages._ui.state.history import part
 from pages._ui.widgets import alerts
 
-MOST_EXPORTED = 10_000
-_AT_ONCE = 500
-_ALL = 10**9
+MAX_EXPORTED = 10_000
+_BATCH_SIZE = 500
+_NO_LIMIT = 10**9
 
 
-def draw(view: View) -> None:
+def draw(view: ListView) -> None:
     """A button for the file, and the panel to delete from."""
-    lists = past()
+    lists = run_history()
     st.download_button(
         "CSV",
-        lambda: csv_file(lists, view),
+        lambda: export_csv(lists, view),
         "runs.csv",
         "text/csv",
         key=part("csv"),
         icon=":material/download:",
         on_click="ignore",
-        help=f"All runs that are found, not this page only; at most the newest {MOST_EXPORTED:,}.",
+        help=f"All runs that are found, not this page only; at most the newest {MAX_EXPORTED:,}.",
     )
     panel = st.popover(
         "Delete many", icon=":material/delete_sweep:", key=part("many"), on_change="rerun"
     )
     if panel.open:
         with panel, alerts.shown():
-            _panel(view)
+            _draw_delete_panel(view)
 
 
-def csv_file(lists: LiveHistory, view: View) -> bytes:
+def export_csv(lists: LiveHistory, view: ListView) -> bytes:
     """The runs that are found, the newest first; from any thread. Raises `StoreError`."""
-    return csv_bytes([csv_row(entry) for entry in _entries(lists, view)])
+    return csv_bytes([csv_row(entry) for entry in _iterate_runs(lists, view)])
 
 
 def csv_row(entry: Entry) -> dict[str, Any]:
@@ -72,69 +72,71 @@ def csv_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entries(lists: LiveHistory, view: View) -> Iterator[Entry]:
-    cursor, left = None, MOST_EXPORTED
+def _iterate_runs(lists: LiveHistory, view: ListView) -> Iterator[Entry]:
+    cursor, left = None, MAX_EXPORTED
     while left:
-        page = lists.page(view.owners, view.which, older_than=cursor, limit=min(_AT_ONCE, left))
+        page = lists.page(
+            view.owners, view.run_filter, older_than=cursor, limit=min(_BATCH_SIZE, left)
+        )
         yield from page.entries
         cursor, left = page.older, left - len(page.entries)
         if cursor is None:
             return
 
 
-def _panel(view: View) -> None:
+def _draw_delete_panel(view: ListView) -> None:
     before: date | None = st.date_input(
         "Started before",
         None,
-        FIRST,
-        LAST,
+        MIN_DATE,
+        MAX_DATE,
         key=part("delete-before"),
         help="Leave it empty for all of them.",
     )
-    keep = not view.which.starred and st.toggle(
+    keep = not view.run_filter.starred and st.toggle(
         "Keep those with a star", True, key=part("delete-keep")
     )
-    which = _deletable(view.which, before, keep)
-    many = past().count(view.owners, which, _ALL) if which else 0
+    run_filter = _deletable_filter(view.run_filter, before, keep)
+    many = run_history().count(view.owners, run_filter, _NO_LIMIT) if run_filter else 0
     if not many:
         st.markdown("There is no such run that has ended.")
         return
-    starred = past().count(view.owners, replace(which, starred=True), _ALL)
+    starred = run_history().count(view.owners, replace(run_filter, starred=True), _NO_LIMIT)
     of = "that the filters find" if is_narrowed(view.filters) else "of all flows"
-    runs = runs_words(many)
-    ask(f"{runs} {of}", starred=starred, keep=keep)
+    runs = run_count_text(many)
+    draw_confirmation(f"{runs} {of}", starred=starred, keep=keep)
     st.caption("Runs that have not ended are kept.")
     st.button(
         f"Delete {runs}",
         key=part("delete-many"),
         type="primary",
-        on_click=_deleted,
-        args=(view, which),
+        on_click=_delete_matching,
+        args=(view, run_filter),
     )
 
 
-def ask(runs: str, *, starred: int, keep: bool = False) -> None:
+def draw_confirmation(runs: str, *, starred: int, keep: bool = False) -> None:
     """The question before `runs` are deleted; so many with a star are among them, or are kept."""
     stars = ""
     if starred and keep:
-        stars = f" {runs_words(starred)} with a star {'is' if starred == 1 else 'are'} kept."
+        stars = f" {run_count_text(starred)} with a star {'is' if starred == 1 else 'are'} kept."
     elif starred:
         stars = f" :orange[{starred:,} of them {'has' if starred == 1 else 'have'} a star.]"
     st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{stars}")
 
 
-def _deletable(which: RunFilter, before: date | None, keep: bool) -> RunFilter | None:
+def _deletable_filter(run_filter: RunFilter, before: date | None, keep: bool) -> RunFilter | None:
     """Those of them that have ended, as of now; None if no status that is asked for is an end."""
-    ended = tuple(each for each in which.statuses or RunStatus if each.ended)
+    ended = tuple(each for each in run_filter.statuses or RunStatus if each.ended)
     if not ended:
         return None
-    bounds = [one for one in (which.until, before and midnight(before)) if one is not None]
+    bounds = [one for one in (run_filter.until, before and start_of_day(before)) if one is not None]
     return replace(
-        which,
+        run_filter,
         statuses=ended,
         until=min(bounds, default=None),
         ended_before=_now(),
-        starred=False if keep else which.starred,
+        starred=False if keep else run_filter.starred,
     )
 
 
@@ -142,12 +144,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _deleted(view: View, which: RunFilter) -> None:
+def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
     with notify_errors(), st.spinner("Deleting …"):
-        say_removed(len(past().delete_all(view.owners, which)))
+        notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
         st.session_state[part("many")] = False  # the panel is closed
 
 
-def say_removed(many: int) -> None:
+def notify_deleted(many: int) -> None:
     """How many runs are gone."""
-    st.toast(f"{runs_words(many)} deleted.", icon=":material/delete:")
+    st.toast(f"{run_count_text(many)} deleted.", icon=":material/delete:")

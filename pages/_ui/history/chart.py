@@ -10,56 +10,58 @@ import altair as alt
 import streamlit as st
 
 from lfclient.runs.model import RunStatus
-from pages._ui.history.view import View, past, runs_words
+from pages._ui.history.view import ListView, run_count_text, run_history
 from pages._ui.outputs import chart_data
 from pages._ui.state.history import part
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import clock
 
-HEIGHT = 240
-MOST_BARS = 100
+CHART_HEIGHT = 240
+MAX_BARS = 100
 MINUTE, HOUR, DAY = 60, 3600, 86400
-WIDTHS = (  # seconds that a bar may stand for
+BAR_WIDTHS = (  # seconds that a bar may stand for
     *(MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
     *(DAY, 7 * DAY, 28 * DAY, 91 * DAY, 364 * DAY),
 )
 
-_STRENGTHS = ("", "99", "55")  # how opaque, as the last two digits of a colour
+_OPACITIES = ("", "99", "55")  # how opaque, as the last two digits of a colour
 
-Bars = Sequence[tuple[datetime, RunStatus, int]]
+StatusCounts = Sequence[tuple[datetime, RunStatus, int]]
 
 
-def draw(view: View) -> None:
+def draw(view: ListView) -> None:
     """The chart, closed until somebody wants it: it counts all that is found."""
-    controls.folded("Runs over time", ":material/bar_chart:", part("chart"), lambda: _chart(view))
+    controls.folded(
+        "Runs over time", ":material/bar_chart:", part("chart"), lambda: _draw_chart(view)
+    )
 
 
 @alerts.shown()
-def _chart(view: View) -> None:
-    ends = past().span(view.owners)
+def _draw_chart(view: ListView) -> None:
+    ends = run_history().span(view.owners)
     if ends is None:
         return
-    since = max(filter(None, (view.which.since, ends[0])))
-    until = min(filter(None, (view.which.until, ends[1])))
-    width = width_for(since, until)
+    since = max(filter(None, (view.run_filter.since, ends[0])))
+    until = min(filter(None, (view.run_filter.until, ends[1])))
+    width = bar_width(since, until)
     ahead = int(until.astimezone(clock()).utcoffset().total_seconds())
-    bars = past().over_time(view.owners, view.which, width, ahead)
+    bars = run_history().over_time(view.owners, view.run_filter, width, ahead)
     st.altair_chart(
-        figure(bars, width, dark=st.context.theme.type == "dark"),
-        height=HEIGHT,
+        build_chart(bars, width, dark=st.context.theme.type == "dark"),
+        height=CHART_HEIGHT,
         key=part("figure"),
         alt=summary(bars, width),
     )
     st.caption(summary(bars, width))
 
 
-def width_for(since: datetime, until: datetime) -> int:
+def bar_width(since: datetime, until: datetime) -> int:
     """How many seconds a bar stands for, so that there are not too many."""
     span = (until - since).total_seconds()
-    return next((width for width in WIDTHS if span / width <= MOST_BARS), WIDTHS[-1])
+    return next((width for width in BAR_WIDTHS if span / width <= MAX_BARS), BAR_WIDTHS[-1])
 
 
-def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
+def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
     """Each bar stands between the times that it is for."""
     order = [each for each in status_badges.LOOKS if any(each is one for _, one, _ in bars)]
     place = {each: number for number, each in enumerate(order)}
@@ -74,8 +76,8 @@ def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
         }
         for start, each, count in bars
     ]
-    colours = alt.Scale(domain=words, range=_colours(order, dark=dark))
-    axis = alt.Axis(format=chart_data.CLOCK, tickMinStep=width * 1000)
+    colours = alt.Scale(domain=words, range=_status_colors(order, dark=dark))
+    axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
     return (
         alt.Chart(alt.Data(values=values))
         .mark_bar(binSpacing=1)
@@ -91,8 +93,8 @@ def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
             ),
             order=alt.Order(field="place", type="quantitative"),
             tooltip=[
-                alt.Tooltip(field="from", type="temporal", format=chart_data.MOMENT),
-                alt.Tooltip(field="to", type="temporal", format=chart_data.MOMENT),
+                alt.Tooltip(field="from", type="temporal", format=chart_data.TIME_FORMAT),
+                alt.Tooltip(field="to", type="temporal", format=chart_data.TIME_FORMAT),
                 alt.Tooltip(field="status", type="nominal"),
                 alt.Tooltip(field="runs", type="quantitative"),
             ],
@@ -100,7 +102,7 @@ def figure(bars: Bars, width: int, *, dark: bool) -> alt.Chart:
     )
 
 
-def summary(bars: Bars, width: int) -> str:
+def summary(bars: StatusCounts, width: int) -> str:
     """The chart in words."""
     counts: Counter[RunStatus] = Counter()
     for _, each, count in bars:
@@ -109,10 +111,10 @@ def summary(bars: Bars, width: int) -> str:
         (each for each in status_badges.LOOKS if counts[each]), key=lambda each: -counts[each]
     )
     parts = [f"{counts[each]:,} {status_badges.word(each)}" for each in known]
-    return f"{runs_words(counts.total())}: {', '.join(parts)}. A bar is {_width_words(width)}."
+    return f"{run_count_text(counts.total())}: {', '.join(parts)}. A bar is {_width_text(width)}."
 
 
-def _width_words(width: int) -> str:
+def _width_text(width: int) -> str:
     for seconds, one in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if width % seconds == 0:
             many = width // seconds
@@ -120,14 +122,14 @@ def _width_words(width: int) -> str:
     raise AssertionError("all widths are whole minutes")
 
 
-def _colours(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
+def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
     """The colours of the statuses; those that share one are paler one after the other."""
     theme, seen = "dark" if dark else "light", Counter[str]()
     found = []
     for each in order:
         colour = status_badges.LOOKS[each].colour
         themed = st.get_option(f"theme.{theme}.{colour}TextColor")
-        strength = _STRENGTHS[min(seen[colour], len(_STRENGTHS) - 1)]
+        strength = _OPACITIES[min(seen[colour], len(_OPACITIES) - 1)]
         found.append(f"{themed}{strength}" if themed else colour)
         seen[colour] += 1
     return found

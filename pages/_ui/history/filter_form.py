@@ -14,7 +14,7 @@ from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.search_text import SEARCHED
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
-from pages._ui.history.filters import BETWEEN, FIRST, LAST, WHENS, Filters
+from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
 from pages._ui.state import history as history_state
 from pages._ui.state.history import part
 from pages._ui.widgets import alerts, status_badges
@@ -26,12 +26,12 @@ SEARCH_HELP = (
     f"and no sign has a meaning of its own. Of very long inputs and outputs, the first "
     f"{SEARCHED:,} characters are searched."
 )
-_MORE = ("mode", "server", "label", "starred")  # those in the panel
-_ALL = ("text", "flow", "statuses", "when", "start", "end", *_MORE)
+_EXTRA_FILTERS = ("mode", "server", "label", "starred")  # those in the panel
+_FILTER_NAMES = ("text", "flow", "statuses", "when", "start", "end", *_EXTRA_FILTERS)
 
 
 @dataclass(frozen=True)
-class Choices:
+class FilterOptions:
     """What there is to choose from: flows by id, servers by name, labels."""
 
     flows: dict[str, str]
@@ -39,14 +39,14 @@ class Choices:
     labels: list[str]
 
 
-def draw(filters: Filters, choices: Choices) -> None:
+def draw(filters: Filters, choices: FilterOptions) -> None:
     """The controls as the address says; a change goes into the address, and nowhere else."""
-    for name in _ALL:
+    for name in _FILTER_NAMES:
         value = getattr(filters, name)
         st.session_state[part(name)] = list(value) if name == "statuses" else value
 
     def common(name: str) -> dict[str, Any]:
-        return {"key": part(name), "on_change": _changed, "args": (filters,)}
+        return {"key": part(name), "on_change": _apply_change, "args": (filters,)}
 
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="small", key=part("filters")
@@ -60,7 +60,7 @@ def draw(filters: Filters, choices: Choices) -> None:
             icon=":material/search:",
             help=SEARCH_HELP,
         )
-        _choice("Flow", filters.flow, choices.flows, "All flows", common("flow"))
+        _draw_select("Flow", filters.flow, choices.flows, "All flows", common("flow"))
         st.multiselect(
             "Status",
             list(status_badges.LOOKS),
@@ -68,16 +68,16 @@ def draw(filters: Filters, choices: Choices) -> None:
             format_func=lambda each: f"{status_badges.LOOKS[each].sign} {status_badges.word(each)}",
             placeholder="Any status",
         )
-        st.selectbox("Started", list(WHENS), **common("when"), format_func=WHENS.__getitem__)
+        st.selectbox("Started", list(PERIODS), **common("when"), format_func=PERIODS.__getitem__)
         if filters.when == BETWEEN:
-            st.date_input("From", None, FIRST, LAST, **common("start"))
-            st.date_input("To", None, FIRST, LAST, **common("end"))
-        _more(filters, choices, common)
+            st.date_input("From", None, MIN_DATE, MAX_DATE, **common("start"))
+            st.date_input("To", None, MIN_DATE, MAX_DATE, **common("end"))
+        _draw_extra_filters(filters, choices, common)
         if history_filters.is_narrowed(filters):
-            clear("clear-filters")
+            clear_button("clear-filters")
 
 
-def clear(name: str) -> None:
+def clear_button(name: str) -> None:
     """A button that lists all runs again."""
     st.button(
         "Clear filters",
@@ -89,7 +89,7 @@ def clear(name: str) -> None:
     )
 
 
-def left_aside(said: list[str]) -> None:
+def warn_ignored(said: list[str]) -> None:
     """What of the address makes no sense."""
     if said:
         alerts.show_words(
@@ -97,7 +97,7 @@ def left_aside(said: list[str]) -> None:
         )
 
 
-def not_known(filters: Filters, choices: Choices) -> list[str]:
+def unknown_values(filters: Filters, choices: FilterOptions) -> list[str]:
     """Why there can be no run: what is asked for is not there, or not any more."""
     said = []
     if filters.flow and filters.flow not in choices.flows:
@@ -112,24 +112,26 @@ def not_known(filters: Filters, choices: Choices) -> list[str]:
     return said
 
 
-def _more(filters: Filters, choices: Choices, common: Callable[[str], dict[str, Any]]) -> None:
-    used = sum(bool(getattr(filters, name)) for name in _MORE)
+def _draw_extra_filters(
+    filters: Filters, choices: FilterOptions, common: Callable[[str], dict[str, Any]]
+) -> None:
+    used = sum(bool(getattr(filters, name)) for name in _EXTRA_FILTERS)
     panel = st.popover(
         f"More filters ({used})" if used else "More filters",
         icon=":material/filter_list:",
         key=part("more"),
     )
     with panel:
-        _choice("Mode", filters.mode, {**MODE_NAMES}, "Any mode", common("mode"))
+        _draw_select("Mode", filters.mode, {**MODE_NAMES}, "Any mode", common("mode"))
         if len(choices.servers) > 1 or filters.server:
             names = {name: name for name in choices.servers}
-            _choice("Server", filters.server, names, "All servers", common("server"))
+            _draw_select("Server", filters.server, names, "All servers", common("server"))
         labels = {label: label for label in choices.labels}
-        _choice("Label", filters.label, labels, "Any label", common("label"))
+        _draw_select("Label", filters.label, labels, "Any label", common("label"))
         st.toggle("Starred only", **common("starred"))
 
 
-def _choice(
+def _draw_select(
     label: str, chosen: str | None, known: dict[str, str], nothing: str, common: dict[str, Any]
 ) -> None:
     """A select box; what the address asks for is an option even if there is no such thing."""
@@ -146,9 +148,11 @@ def _choice(
     st.selectbox(label, list(names), **common, format_func=words, placeholder=nothing)
 
 
-def _changed(before: Filters) -> None:
+def _apply_change(before: Filters) -> None:
     """Called before the page is drawn; controls that were not on the screen say what they did."""
-    after = {name: st.session_state.get(part(name), getattr(before, name)) for name in _ALL}
+    after = {
+        name: st.session_state.get(part(name), getattr(before, name)) for name in _FILTER_NAMES
+    }
     after["statuses"] = tuple(RunStatus(each) for each in after["statuses"])
     after["text"] = after["text"] or ""
     history_filters.write(replace(before, **after))

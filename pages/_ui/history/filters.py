@@ -16,7 +16,7 @@ from pages._ui.state import query_params
 from pages._ui.widgets.markdown import clock
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
-WHENS: dict[str, str] = {
+PERIODS: dict[str, str] = {
     "": "Any time",
     TODAY: "Today",
     WEEK: "Last 7 days",
@@ -24,7 +24,7 @@ WHENS: dict[str, str] = {
     BETWEEN: "From – to",
 }
 _DAYS = {WEEK: 7, MONTH: 30}
-FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
+MIN_DATE, MAX_DATE = date(2000, 1, 1), date(2099, 12, 31)
 _CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z-]{1,64})")
 
 
@@ -43,7 +43,7 @@ class Filters:
     starred: bool = False
     text: str = ""
 
-    def which(self) -> RunFilter:
+    def to_run_filter(self) -> RunFilter:
         """The same for the store; days are those of the browser's clock."""
         since, until = self._bounds()
         return RunFilter(
@@ -61,12 +61,12 @@ class Filters:
         if self.when in _DAYS:
             return datetime.now(UTC) - timedelta(days=_DAYS[self.when]), None
         if self.when == TODAY:
-            return midnight(datetime.now(clock()).date()), None
-        until = midnight(self.end + timedelta(days=1)) if self.end else None
-        return midnight(self.start) if self.start else None, until
+            return start_of_day(datetime.now(clock()).date()), None
+        until = start_of_day(self.end + timedelta(days=1)) if self.end else None
+        return start_of_day(self.start) if self.start else None, until
 
 
-def midnight(day: date) -> datetime:
+def start_of_day(day: date) -> datetime:
     """When that day begins by the browser's clock."""
     return datetime.combine(day, time(), clock()).astimezone(UTC)
 
@@ -74,24 +74,24 @@ def midnight(day: date) -> datetime:
 def read() -> tuple[Filters, list[str]]:
     """The filters in the address, and what of it was left aside because it makes no sense."""
     said: list[str] = []
-    when = _one_of(history_state.WHEN, WHENS, "time", said) or ""
-    start, end = (_day(name, said) for name in (history_state.SINCE, history_state.UNTIL))
+    when = _read_option(history_state.WHEN, PERIODS, "time", said) or ""
+    start, end = (_read_date(name, said) for name in (history_state.SINCE, history_state.UNTIL))
     if start or end:
         when = BETWEEN
     if start and end and start > end:
         said.append(f"{start} to {end} ends before it begins.")
         start = end = None
     filters = Filters(
-        flow=_first(query_params.FLOW),
-        statuses=_statuses(said),
-        mode=_one_of(history_state.HOW, {mode: mode for mode in get_args(Mode)}, "mode", said),
+        flow=_read_text(query_params.FLOW),
+        statuses=_read_statuses(said),
+        mode=_read_option(history_state.HOW, {mode: mode for mode in get_args(Mode)}, "mode", said),
         when=when,
         start=start,
         end=end,
-        server=_first(history_state.SERVER),
-        label=_first(history_state.LABEL),
-        starred=_one_of(history_state.STARRED, {"yes": "yes"}, "star", said) is not None,
-        text=_first(history_state.SEARCH) or "",
+        server=_read_text(history_state.SERVER),
+        label=_read_text(history_state.LABEL),
+        starred=_read_option(history_state.STARRED, {"yes": "yes"}, "star", said) is not None,
+        text=_read_text(history_state.SEARCH) or "",
     )
     return filters, said
 
@@ -125,13 +125,15 @@ def is_narrowed(filters: Filters) -> bool:
     return nothing != Filters()
 
 
-def cursors() -> tuple[Cursor | None, Cursor | None]:
+def read_cursors() -> tuple[Cursor | None, Cursor | None]:
     """Where in the list one is: behind the first, or before the second; None is the newest."""
-    older, newer = (_cursor(_first(name)) for name in (history_state.OLDER, history_state.NEWER))
+    older, newer = (
+        _parse_cursor(_read_text(name)) for name in (history_state.OLDER, history_state.NEWER)
+    )
     return older, None if older else newer
 
 
-def go(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
+def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
     """Go to the runs behind, or before, a place; to the newest with neither."""
     if not older and not newer:
         history_state.list_newest()
@@ -141,39 +143,39 @@ def go(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
     )
 
 
-def _cursor(text: str | None) -> Cursor | None:
+def _parse_cursor(text: str | None) -> Cursor | None:
     match = _CURSOR.fullmatch(text or "")
     return Cursor(int(match[1]), match[2]) if match else None
 
 
-def _first(name: str) -> str | None:
+def _read_text(name: str) -> str | None:
     return next(iter(history_state.asked(name)), None)
 
 
-def _one_of(name: str, known: Mapping[str, str], what: str, said: list[str]) -> str | None:
-    text = _first(name)
+def _read_option(name: str, known: Mapping[str, str], what: str, said: list[str]) -> str | None:
+    text = _read_text(name)
     if text is None or text in known:
         return text
     said.append(f"There is no {what} “{clip(text, 40)}”.")
     return None
 
 
-def _statuses(said: list[str]) -> tuple[RunStatus, ...]:
+def _read_statuses(said: list[str]) -> tuple[RunStatus, ...]:
     known = {status.value: status for status in RunStatus}
     texts = list(dict.fromkeys(history_state.asked(history_state.STATUS)))
     said += [f"There is no status “{clip(text, 40)}”." for text in texts if text not in known]
     return tuple(known[text] for text in texts if text in known)
 
 
-def _day(name: str, said: list[str]) -> date | None:
-    text = _first(name)
+def _read_date(name: str, said: list[str]) -> date | None:
+    text = _read_text(name)
     if text is None:
         return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or not FIRST <= day <= LAST:
+    if day is None or not MIN_DATE <= day <= MAX_DATE:
         said.append(f"“{clip(text, 40)}” is no day; one is written 2026-03-31.")
         return None
     return day

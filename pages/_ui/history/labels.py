@@ -11,31 +11,36 @@ from lfclient.common.formatting import clip
 from lfclient.console.store.run_history import LONGEST_LABEL, Entry
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.view import notify_errors, past
+from pages._ui.history.view import notify_errors, run_history
 from pages._ui.state.history import part, short_hash
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
-SHOWN = 3  # labels, beside an opened run
+MAX_SHOWN = 3  # labels, beside an opened run
 
 
 @dataclass(frozen=True)
-class Marked:
-    """Runs, as they were when they were drawn.
+class LabelTarget:
+    """The runs that a star or label applies to, as they were drawn.
 
-    `still` is asked at a press which of them are meant then; it raises `InvalidRequest` for none.
+    `revalidate` is called when a button is pressed. It returns the runs that are still selected,
+    and raises `InvalidRequest` if none is.
     """
 
     owners: Sequence[str]
-    entries: Sequence[Entry]
-    still: Callable[[Sequence[Entry]], Sequence[Entry]] = lambda entries: entries
+    runs: Sequence[Entry]
+    revalidate: Callable[[Sequence[Entry]], Sequence[Entry]] = lambda runs: runs
+
+    def current_runs(self) -> Sequence[Entry]:
+        """Return the runs that are still selected. Raise `InvalidRequest` if none is."""
+        return self.revalidate(self.runs)
 
 
-def of_opened(session: ServerSession, run_id: str) -> None:
+def draw_for_run(server: ServerSession, run_id: str) -> None:
     """The star and the labels of the run that is shown."""
-    owners = [session.owner]
+    owners = [server.owner]
     try:
-        entry = past().entry(owners, run_id)
+        entry = run_history().entry(owners, run_id)
     except LangflowError:
         return  # the list of recent runs says why
     if entry:
@@ -43,23 +48,25 @@ def of_opened(session: ServerSession, run_id: str) -> None:
             key="run-marks", width="content", horizontal=True, vertical_alignment="center"
         ):
             if entry.labels:
-                shown = [f":gray-badge[{plain(clip(label, 30))}]" for label in entry.labels[:SHOWN]]
-                more = len(entry.labels) - SHOWN
+                shown = [
+                    f":gray-badge[{plain(clip(label, 30))}]" for label in entry.labels[:MAX_SHOWN]
+                ]
+                more = len(entry.labels) - MAX_SHOWN
                 st.markdown(" ".join([*shown, f"+{more}" * (more > 0)]), width="content")
-            draw(Marked(owners, [entry]), kind="tertiary")
+            draw(LabelTarget(owners, [entry]), kind="tertiary")
 
 
-def draw(marked: Marked, kind: str = "secondary") -> None:
+def draw(target: LabelTarget, kind: str = "secondary") -> None:
     """A button for the star, and a panel for the labels."""
-    starred = all(entry.starred for entry in marked.entries)
+    starred = all(entry.starred for entry in target.runs)
     st.button(
         "Unstar" if starred else "Star",
         key=part("star"),
         icon=":material/star:",
         type=kind,
         help="A starred run is never deleted by itself, and “Delete many” keeps it.",
-        on_click=_star,
-        args=(marked, not starred),
+        on_click=_set_starred,
+        args=(target, not starred),
     )
     panel = st.popover(
         "Label",
@@ -70,67 +77,67 @@ def draw(marked: Marked, kind: str = "secondary") -> None:
     )
     if panel.open:
         with panel, alerts.shown():
-            _labels(marked)
+            _draw_label_panel(target)
 
 
-def _star(marked: Marked, starred: bool) -> None:
+def _set_starred(target: LabelTarget, starred: bool) -> None:
     with notify_errors():
-        for entry in marked.still(marked.entries):
-            past().star(marked.owners, entry.id, starred)
+        for entry in target.current_runs():
+            run_history().star(target.owners, entry.id, starred)
 
 
-def _labels(marked: Marked) -> None:
+def _draw_label_panel(target: LabelTarget) -> None:
     """The labels that all of them have, to be changed at once; those of some only stay.
 
     Other runs have other boxes: what stood in one and comes late from the browser would be taken
     for a choice for the runs of the next. A new label has a box of its own, which tells what was
     typed as soon as one leaves it: one for choosing tells that at Enter only.
     """
-    entries = marked.entries
+    entries = target.runs
     common = [label for label in entries[0].labels if all(label in one.labels for one in entries)]
-    known = past().labels(marked.owners)
-    which = short_hash(entry.id for entry in entries)
-    new, chosen = part(f"new-label-{which}"), part(f"labels-{which}")
+    known = run_history().labels(target.owners)
+    runs_hash = short_hash(entry.id for entry in entries)
+    new, chosen = part(f"new-label-{runs_hash}"), part(f"labels-{runs_hash}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "New label",
             key=new,
             max_chars=LONGEST_LABEL,
-            on_change=_added,
-            args=(marked, new),
+            on_change=_add_label,
+            args=(target, new),
         )
-        st.button("Add", key=part("add-label"), on_click=_added, args=(marked, new))
+        st.button("Add", key=part("add-label"), on_click=_add_label, args=(target, new))
     if known or common:
         st.session_state[chosen] = common
         st.multiselect(
             "Labels" if len(entries) == 1 else "Labels of all that are ticked",
             sorted({*known, *common}, key=str.casefold),
             key=chosen,
-            on_change=_chosen,
-            args=(marked, common, chosen),
+            on_change=_apply_selection,
+            args=(target, common, chosen),
             placeholder="Choose from those in use",
         )
 
 
-def _added(marked: Marked, key: str) -> None:
+def _add_label(target: LabelTarget, key: str) -> None:
     """Called when the box is left, and by the button: the second of the two finds it empty."""
     label = st.session_state[key].strip()
     if label:
         with notify_errors():
-            _change(marked, add=[label])
+            _change_labels(target, add=[label])
             st.session_state[key] = ""
 
 
-def _chosen(marked: Marked, common: Sequence[str], key: str) -> None:
+def _apply_selection(target: LabelTarget, common: Sequence[str], key: str) -> None:
     chosen = st.session_state[key]
     with notify_errors():
         add = [label for label in chosen if label not in common]
-        _change(marked, add, take=set(common) - set(chosen))
+        _change_labels(target, add, take=set(common) - set(chosen))
 
 
-def _change(marked: Marked, add: Sequence[str], take: Iterable[str] = ()) -> None:
-    ids = [entry.id for entry in marked.still(marked.entries)]
+def _change_labels(target: LabelTarget, add: Sequence[str], take: Iterable[str] = ()) -> None:
+    ids = [entry.id for entry in target.current_runs()]
     try:
-        past().change_labels(marked.owners, ids, add, take)
+        run_history().change_labels(target.owners, ids, add, take)
     except ValueError as error:
         raise InvalidRequest(str(error), hint="No label was changed.") from error

@@ -17,23 +17,23 @@ from pages._ui.history import bulk_actions, filter_form
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
 from pages._ui.history import table as history_table
-from pages._ui.history.filter_form import Choices
-from pages._ui.history.view import View, past
+from pages._ui.history.filter_form import FilterOptions
+from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, query_params
 from pages._ui.state import history as history_state
 from pages._ui.state.history import part
 from pages._ui.widgets import alerts
 
-EVERY_SECONDS = 2.0
-SELDOM_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
-MOST_NEW = 99
+POLL_SECONDS = 2.0
+IDLE_POLL_SECONDS = 5.0  # between two looks for new runs, where none of the listed ones goes on
+MAX_NEW = 99
 _SETTLED_SECONDS = 10
 # seconds that the browser has for a table that it has just got; at first it loads what draws it
 _HEAD_START, _FIRST_HEAD_START = 0.06, 0.2
-_LONG = 15  # rows, from which on the buttons that turn the page stand below them, too
+_LONG_LIST = 15  # rows, from which on the buttons that turn the page stand below them, too
 
 
-def open_wanted() -> None:
+def open_requested_run() -> None:
     """Go to the run that was pressed, before anything is asked for.
 
     Streamlit has the browser remember this page with the address of that one: with the filters in
@@ -54,36 +54,36 @@ def draw(news: DeltaGenerator) -> None:
     )
     filters, said = history_filters.read()
     was_drawn = history_state.is_drawn()
-    form = _place("form")
+    form = _placeholder("form")
 
-    def draw_form() -> Choices:
-        choices = _choices(everybody)
+    def draw_form() -> FilterOptions:
+        choices = _filter_options(everybody)
         with form:
             filter_form.draw(filters, choices)
         return choices
 
-    filter_form.left_aside(said)
+    filter_form.warn_ignored(said)
     mine = tuple(one for one in everybody if filters.server in (None, one.connection.name))
-    view = View(mine, filters, filters.which(), *history_filters.cursors())
+    view = ListView(mine, filters, filters.to_run_filter(), *history_filters.read_cursors())
     connect.notice()
     try:
-        view, page = _as_first_drawn(view)
+        view, page = _pin_newest(view)
     except LangflowError:
         draw_form()
         raise
     if not page.entries:
-        _nothing(view, everybody, draw_form())
+        _draw_empty_list(view, everybody, draw_form())
         _watch(view, page, news)
         return
-    chart = _place("chart-place")
-    bar = bulk_actions.Bar(view, page)
+    chart = _placeholder("chart-place")
+    bar = bulk_actions.ActionBar(view, page)
     history_table.draw(page.entries, servers=len(everybody) > 1)
     # the list is what one came for: what stands above it is sent behind it
     if not was_drawn:
         time.sleep(_FIRST_HEAD_START if history_state.is_first() else _HEAD_START)
     bar.draw()
-    if len(page.entries) > _LONG:
-        bulk_actions.turn(page, "below")
+    if len(page.entries) > _LONG_LIST:
+        bulk_actions.draw_pager(page, "below")
     draw_form()
     with chart:
         history_chart.draw(view)
@@ -91,18 +91,18 @@ def draw(news: DeltaGenerator) -> None:
     _watch(view, page, news)
 
 
-def _place(name: str) -> DeltaGenerator:
+def _placeholder(name: str) -> DeltaGenerator:
     """Room that the page's styles keep free until something is drawn there."""
     place = st.container(key=part(name))
     place.empty()  # the browser is told of nothing that has nothing in it
     return place
 
 
-def _as_first_drawn(view: View) -> tuple[View, Page]:
+def _pin_newest(view: ListView) -> tuple[ListView, Page]:
     """The runs without those that have begun since the list was first drawn: no row moves."""
     known = (view.owners, view.filters)
     until = history_state.until(known)
-    shown = view.until(until) if until else view
+    shown = view.started_before(until) if until else view
     page = shown.page()
     if until and not page.entries:
         shown, until = view, None
@@ -110,31 +110,35 @@ def _as_first_drawn(view: View) -> tuple[View, Page]:
     if page.entries and not (until or view.older_than or view.newer_than):
         until = page.entries[0].created_at + timedelta(microseconds=1)
         history_state.keep_until(known, until)
-        shown = view.until(until)
+        shown = view.started_before(until)
     return shown, page
 
 
-def _choices(everybody: tuple[ServerSession, ...]) -> Choices:
+def _filter_options(everybody: tuple[ServerSession, ...]) -> FilterOptions:
     """Where the store does not tell, the filters stand without what it would have offered."""
     names = list(dict.fromkeys(one.connection.name for one in everybody))
     owners = [one.owner for one in everybody]
     try:
-        return Choices(past().flows(owners), names, past().labels(owners))
+        return FilterOptions(run_history().flows(owners), names, run_history().labels(owners))
     except LangflowError:
-        return Choices({}, names, [])
+        return FilterOptions({}, names, [])
 
 
-def _nothing(view: View, everybody: tuple[ServerSession, ...], choices: Choices) -> None:
+def _draw_empty_list(
+    view: ListView, everybody: tuple[ServerSession, ...], choices: FilterOptions
+) -> None:
     """Why there is no run, and what to do."""
     if view.older_than or view.newer_than:
         st.info("There are no runs further on.", icon=":material/info:")
-        st.button("Back to the newest", key=part("newest"), on_click=history_filters.go)
-    elif history_filters.is_narrowed(view.filters) and past().span([s.owner for s in everybody]):
+        st.button("Back to the newest", key=part("newest"), on_click=history_filters.go_to_page)
+    elif history_filters.is_narrowed(view.filters) and run_history().span(
+        [s.owner for s in everybody]
+    ):
         with st.container(border=True, key=part("none-match")):
             st.markdown("##### :material/search_off: No run matches these filters", anchors=False)
-            for reason in filter_form.not_known(view.filters, choices):
+            for reason in filter_form.unknown_values(view.filters, choices):
                 st.markdown(reason)
-            filter_form.clear("clear-all")
+            filter_form.clear_button("clear-all")
     else:
         with st.container(border=True, key=part("none-yet")):
             st.markdown(
@@ -146,7 +150,7 @@ def _nothing(view: View, everybody: tuple[ServerSession, ...], choices: Choices)
             st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
 
 
-def is_lively(page: Page) -> bool:
+def has_recent_activity(page: Page) -> bool:
     """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
     since = datetime.now(UTC) - timedelta(seconds=_SETTLED_SECONDS)
     return any(
@@ -155,27 +159,27 @@ def is_lively(page: Page) -> bool:
     )
 
 
-def _watch(view: View, page: Page, news: DeltaGenerator) -> None:
-    lively = is_lively(page)
-    every = EVERY_SECONDS if lively else SELDOM_SECONDS
+def _watch(view: ListView, page: Page, news: DeltaGenerator) -> None:
+    lively = has_recent_activity(page)
+    every = POLL_SECONDS if lively else IDLE_POLL_SECONDS
     with news:
-        st.fragment(_look, run_every=every)(view, page, lively, time.monotonic())
+        st.fragment(_poll, run_every=every)(view, page, lively, time.monotonic())
 
 
 @alerts.shown()
-def _look(view: View, seen: Page, lively: bool, drawn: float) -> None:
+def _poll(view: ListView, seen: Page, lively: bool, drawn: float) -> None:
     """Says how many new runs there are, and has the page drawn again once a run that is listed has
     become another. Not at once: where runs come and end all the time, it would be drawn without a
     pause.
     """
-    new = view.many_newer(MOST_NEW)
+    new = view.count_newer(MAX_NEW)
     if new:
-        words = f"{MOST_NEW}+ new runs" if new == MOST_NEW else f"{new} new run{'s' * (new > 1)}"
+        words = f"{MAX_NEW}+ new runs" if new == MAX_NEW else f"{new} new run{'s' * (new > 1)}"
         if st.button(f"{words} – show", key=part("new"), icon=":material/arrow_upward:"):
-            history_filters.go()
+            history_filters.go_to_page()
             st.rerun()
-    if time.monotonic() - drawn < EVERY_SECONDS / 2:
+    if time.monotonic() - drawn < POLL_SECONDS / 2:
         return
     page = view.page()
-    if page != seen or is_lively(page) != lively:
+    if page != seen or has_recent_activity(page) != lively:
         st.rerun()

@@ -24,7 +24,7 @@ from pages._ui.state.history import part
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import clock, time_words, zone_words
 
-NAME_LETTERS = 60
+MAX_NAME_LENGTH = 60
 _STAR = "★"
 
 
@@ -40,26 +40,29 @@ def draw(entries: Sequence[Entry], *, servers: bool) -> None:
     if ticked and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": ticked}}
     st.dataframe(
-        pyarrow.table(columns(entries, datetime.now(UTC), servers=servers)),
+        pyarrow.table(table_columns(entries, datetime.now(UTC), servers=servers)),
         key=key,
-        on_select=partial(_ticked, key, ids),
+        on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
-        column_config=_config(f"{key}-open", entries),
+        column_config=_column_config(f"{key}-open", entries),
         height="content",
         placeholder="",
         alt="Runs, the newest first",
     )
 
 
-def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[str, list[Any]]:
+def table_columns(
+    entries: Sequence[Entry], now: datetime, *, servers: bool
+) -> dict[str, list[Any]]:
     """The table's columns; labels only if there are any."""
     found: dict[str, list[Any]] = {
         "Open": ["Open"] * len(entries),
         "Flow": [
-            f"{_STAR} " * entry.starred + clip(entry.flow_name, NAME_LETTERS) for entry in entries
+            f"{_STAR} " * entry.starred + clip(entry.flow_name, MAX_NAME_LENGTH)
+            for entry in entries
         ],
-        "Status": [status_words(entry) for entry in entries],
-        "Started": [started_words(entry.created_at, now) for entry in entries],
+        "Status": [status_badges_text(entry) for entry in entries],
+        "Started": [started_text(entry.created_at, now) for entry in entries],
         "Took": [
             "" if entry.seconds is None else format_duration(entry.seconds) for entry in entries
         ],
@@ -76,9 +79,9 @@ def columns(entries: Sequence[Entry], now: datetime, *, servers: bool) -> dict[s
     return found
 
 
-def status_words(entry: Entry) -> list[str]:
+def status_badges_text(entry: Entry) -> list[str]:
     """The status, and how often the run was sent if that was more than once."""
-    words = [_word(entry.status, entry.mode)]
+    words = [_status_text(entry.status, entry.mode)]
     if entry.attempts == 2:
         words.append("sent twice")
     elif entry.attempts > 2:
@@ -86,7 +89,7 @@ def status_words(entry: Entry) -> list[str]:
     return words
 
 
-def started_words(then: datetime, now: datetime) -> str:
+def started_text(then: datetime, now: datetime) -> str:
     """The day and time by the person's clock; the day as today and yesterday."""
     then, now = then.astimezone(clock()), now.astimezone(clock())
     days = (now.date() - then.date()).days
@@ -95,20 +98,20 @@ def started_words(then: datetime, now: datetime) -> str:
     return time_words(then, now)
 
 
-def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
+def _column_config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
     column = st.column_config
     looks = {
-        _word(each, mode): look.colour
+        _status_text(each, mode): look.colour
         for each, look in status_badges.LOOKS.items()
         for mode in MODE_NAMES
     }
-    colours = [_theme(f"{colour}BackgroundColor") or colour for colour in looks.values()]
+    colours = [_theme_color(f"{colour}BackgroundColor") or colour for colour in looks.values()]
     return {
         "Open": column.ButtonColumn(
             "",
             width=72,
             help="With the keyboard: Shift and Space tick a run, then O opens it.",
-            on_click=_opened,
+            on_click=_open_clicked,
             args=(open_key, [(entry.id, entry.flow_id) for entry in entries]),
             key=open_key,
         ),
@@ -132,20 +135,20 @@ def _config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def _theme(name: str) -> str | None:
+def _theme_color(name: str) -> str | None:
     return st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}")
 
 
-def _word(each: RunStatus, mode: Mode) -> str:
+def _status_text(each: RunStatus, mode: Mode) -> str:
     return f"{status_badges.LOOKS[each].sign} {status_badges.word(each, mode)}"
 
 
-def _ticked(key: str, ids: tuple[str, ...]) -> None:
+def _select_rows(key: str, ids: tuple[str, ...]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     history_state.select([ids[row] for row in rows if row < len(ids)])
 
 
-def _opened(key: str, runs: list[tuple[str, str]]) -> None:
+def _open_clicked(key: str, runs: list[tuple[str, str]]) -> None:
     click = st.session_state.get(key)
     if click and click["row"] < len(runs):
         history_state.want(*runs[click["row"]])

@@ -18,45 +18,45 @@ from pages._ui.state import notices
 
 
 @dataclass(frozen=True)
-class View:
+class ListView:
     """What is listed: whose runs, which of them, and where in the list one is.
 
     `newer` are those that have come since, which would move the rows under a person's hand.
     """
 
-    sessions: tuple[ServerSession, ...]
+    servers: tuple[ServerSession, ...]
     filters: Filters
-    which: RunFilter
+    run_filter: RunFilter
     older_than: Cursor | None = None
     newer_than: Cursor | None = None
-    newer: RunFilter | None = None
+    newer_filter: RunFilter | None = None
 
     @property
     def owners(self) -> list[str]:
         """The fingerprints of those sessions."""
-        return [session.owner for session in self.sessions]
+        return [server.owner for server in self.servers]
 
     def page(self) -> Page:
         """The runs, as they stand now."""
-        return past().page(
-            self.owners, self.which, older_than=self.older_than, newer_than=self.newer_than
+        return run_history().page(
+            self.owners, self.run_filter, older_than=self.older_than, newer_than=self.newer_than
         )
 
-    def until(self, time: datetime) -> View:
+    def started_before(self, time: datetime) -> ListView:
         """The same without the runs that began at that time or later."""
-        if self.which.until and self.which.until <= time:
+        if self.run_filter.until and self.run_filter.until <= time:
             return self
-        later = replace(self.which, since=max(self.which.since or time, time))
-        return replace(self, which=replace(self.which, until=time), newer=later)
+        later = replace(self.run_filter, since=max(self.run_filter.since or time, time))
+        return replace(self, run_filter=replace(self.run_filter, until=time), newer_filter=later)
 
-    def many_newer(self, most: int) -> int:
+    def count_newer(self, most: int) -> int:
         """How many have come since, `most` at most."""
-        if not self.newer:
+        if not self.newer_filter:
             return 0
-        return len(past().page(self.owners, self.newer, limit=most).entries)
+        return len(run_history().page(self.owners, self.newer_filter, limit=most).entries)
 
 
-def past() -> LiveHistory:
+def run_history() -> LiveHistory:
     """The lists of runs."""
     return backend().runner.history
 
@@ -70,6 +70,6 @@ def notify_errors() -> Iterator[None]:
         notices.leave_notice(error)
 
 
-def runs_words(many: int) -> str:
+def run_count_text(many: int) -> str:
     """1 run, 1,234 runs."""
     return f"{many:,} run{'s' * (many != 1)}"

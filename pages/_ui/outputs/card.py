@@ -18,15 +18,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Block:
-    """An output of a run, and a `key` that no other block of the page has."""
+class OutputCard:
+    """An output of a run, and a `key` that no other card of the page has."""
 
     output: Output
     run_id: str
     key: str
     download: Callable[[FileRef], bytes]
 
-    def save(
+    def save_button(
         self,
         label: str,
         data: Callable[[], bytes] | bytes,
@@ -49,9 +49,9 @@ class Block:
             icon=":material/download:",
         )
 
-    def save_json(self, value: Any) -> None:
+    def save_json_button(self, value: Any) -> None:
         """A button that saves `value` as JSON."""
-        self.save("JSON", lambda: downloads.json_bytes(value), "json", "application/json")
+        self.save_button("JSON", lambda: downloads.json_bytes(value), "json", "application/json")
 
     def file_name(self, ending: str) -> str:
         """Named after the component and the run."""
@@ -59,36 +59,36 @@ class Block:
             self.output.display_name or self.output.component_id, self.run_id[:8], ending=ending
         )
 
-    def session_key(self, name: str) -> str:
-        """A key of the session's state that belongs to this block."""
+    def state_key(self, name: str) -> str:
+        """A key of the session's state that belongs to this card."""
         return f"output-{name}-{self.run_id}-{self.key}"
 
-    def widget(self, name: str) -> str:
-        """A widget's key in this block."""
+    def widget_key(self, name: str) -> str:
+        """A widget's key in this card."""
         return f"view-{name}-{self.run_id}-{self.key}"
 
     def tabs(self, name: str, labels: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Tabs of which only the open one is drawn: its place and label, once or not at all."""
-        tabs = st.tabs(labels, key=self.widget(name), on_change="rerun")
+        tabs = st.tabs(labels, key=self.widget_key(name), on_change="rerun")
         for place, (label, tab) in enumerate(zip(labels, tabs, strict=True)):
             if tab.open:
                 with tab:
                     yield place, label
 
-    def kept(self, name: str, make: Callable[[], T]) -> T:
+    def cached(self, name: str, make: Callable[[], T]) -> T:
         """What was worked out of the value, until the value is another, as it may be in a live run.
 
         Told by its size, its beginning and its end: comparing all of it would take too long.
         """
-        held: dict[str, Any] = run_page.kept(self.session_key(name), dict)
-        mark = _mark(self.output)
+        held: dict[str, Any] = run_page.kept(self.state_key(name), dict)
+        mark = _fingerprint(self.output)
         if held.get("mark") != mark:
             held.clear()
             held.update(made=make(), mark=mark)
         return held["made"]
 
 
-def _mark(output: Output) -> tuple[Any, ...]:
+def _fingerprint(output: Output) -> tuple[Any, ...]:
     value = output.value
     if isinstance(value, (str, bytes)):
         return (output.kind, len(value), value[:200], value[-200:])

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pages._ui.outputs.column_stats import SAMPLE, Kind, read
+from pages._ui.outputs.column_stats import SAMPLE_SIZE, ColumnKind, parse_column
 
 LINE, AREA, BAR, SCATTER, HISTOGRAM = "Line", "Area", "Bar", "Scatter", "Histogram"
 CHARTS = (LINE, AREA, BAR, SCATTER, HISTOGRAM)
-ROWS = "number of rows"  # a height that is no column
+ROW_COUNT = "number of rows"  # a height that is no column
 TOTAL, MEAN = "Total", "Mean"  # what is shown of several rows at the same place
-MOST_POINTS = 5_000
-MOST_BARS = 40
-MOST_BINS = 40
-MOST_CATEGORIES = 20
+MAX_POINTS = 5_000
+MAX_BARS = 40
+MAX_BINS = 40
+MAX_CATEGORIES = 20
 # how the marks of an axis of time are written: by a clock of 24 hours, as times are elsewhere
-CLOCK = {
+TIME_AXIS_FORMAT = {
     "milliseconds": ".%L",
     "seconds": ":%S",
     "minutes": "%H:%M",
@@ -30,135 +30,141 @@ CLOCK = {
     "quarter": "%b",
     "year": "%Y",
 }
-DAY, MOMENT = "%d %b %Y", "%d %b %Y, %H:%M"
-MOSTLY = 0.8  # of a series' times that are no other's
+DAY_FORMAT, TIME_FORMAT = "%d %b %Y", "%d %b %Y, %H:%M"
+MIN_DISTINCT_TIMES = 0.8  # of a series' times that are no other's
 
 
 @dataclass(frozen=True)
-class ChartChoice:
+class ChartSpec:
     """A kind of chart, the column along it, and those that it shows; `y` may be `ROWS`."""
 
     chart: str
     x: str
     y: tuple[str, ...] = ()
-    combine: str = TOTAL
+    aggregate: str = TOTAL
 
 
 @dataclass(frozen=True)
-class Points:
+class ChartData:
     """Columns `x`, `y` and `series`, or `from`, `to` and `count` of a histogram.
 
-    `said` tells what was left out; `x_kind` how `x` is to be read.
+    `note` tells what was left out; `x_kind` how `x` is to be read.
     """
 
     table: pd.DataFrame
-    x_kind: Kind
-    said: str = ""
+    x_kind: ColumnKind
+    note: str = ""
 
 
-def guess(table: pd.DataFrame, kinds: dict[str, Kind]) -> ChartChoice | None:
+def suggest_spec(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> ChartSpec | None:
     """The chart that a person would draw of the table; None where there is nothing to draw.
 
     Bars stand for what comes more than once, if there is any such column. A line needs a series:
     rows whose times are a matter of chance, as dates of birth are, are counted by a category.
     """
-    numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
-    times = [name for name, kind in kinds.items() if kind is Kind.TIME]
-    names = [name for name, kind in kinds.items() if kind in (Kind.TEXT, Kind.BOOLEAN)]
-    names.sort(key=lambda name: table[name].head(SAMPLE).nunique() > MOST_BARS)
+    numbers = [name for name, kind in kinds.items() if kind is ColumnKind.NUMBER]
+    times = [name for name, kind in kinds.items() if kind is ColumnKind.TIME]
+    names = [name for name, kind in kinds.items() if kind in (ColumnKind.TEXT, ColumnKind.BOOLEAN)]
+    names.sort(key=lambda name: table[name].head(SAMPLE_SIZE).nunique() > MAX_BARS)
     measured = [name for name in numbers if not _is_id(name)] or numbers
     groups = [name for name in names if _is_category(table[name])]
-    if times and groups and not _is_series(read(table[times[0]], Kind.TIME)):
-        return ChartChoice(BAR, groups[0], (ROWS,))
+    if times and groups and not _is_series(parse_column(table[times[0]], ColumnKind.TIME)):
+        return ChartSpec(BAR, groups[0], (ROW_COUNT,))
     if times and numbers:
-        return ChartChoice(LINE, times[0], tuple(measured[:1]))
+        return ChartSpec(LINE, times[0], tuple(measured[:1]))
     if names and numbers:
-        return ChartChoice(BAR, names[0], tuple(measured[:1]))
+        return ChartSpec(BAR, names[0], tuple(measured[:1]))
     if len(numbers) > 1:
         x = next(name for name in numbers if name != measured[-1])
-        return ChartChoice(SCATTER, x, (measured[-1],))
+        return ChartSpec(SCATTER, x, (measured[-1],))
     if numbers:
-        return ChartChoice(HISTOGRAM, numbers[0])
+        return ChartSpec(HISTOGRAM, numbers[0])
     if names or times:
-        return ChartChoice(BAR, (names or times)[0], (ROWS,))
+        return ChartSpec(BAR, (names or times)[0], (ROW_COUNT,))
     return None
 
 
 def _is_category(column: pd.Series) -> bool:
     """Whether few values stand for many rows."""
-    column = column.head(SAMPLE).dropna()
-    return 2 <= column.nunique() <= MOST_CATEGORIES and column.nunique() < len(column)
+    column = column.head(SAMPLE_SIZE).dropna()
+    return 2 <= column.nunique() <= MAX_CATEGORIES and column.nunique() < len(column)
 
 
 def _is_series(times: pd.Series) -> bool:
     """Whether the rows follow each other in time, hardly two at once."""
     times = times.dropna()
     ordered = times.is_monotonic_increasing or times.is_monotonic_decreasing
-    return ordered and times.nunique() >= MOSTLY * len(times)
+    return ordered and times.nunique() >= MIN_DISTINCT_TIMES * len(times)
 
 
 def _is_id(name: str) -> bool:
     return name.lower() in ("id", "index", "nr", "no", "#") or name.lower().endswith("_id")
 
 
-def points(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
+def build_chart_data(
+    table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec
+) -> ChartData:
     """What the chart draws."""
-    if choice.chart == HISTOGRAM:
-        return _bins(read(table[choice.x], Kind.NUMBER))
-    if choice.chart == BAR or (choice.chart != SCATTER and table[choice.x].duplicated().any()):
-        return _combined(table, kinds, choice)
-    return _rows(table, kinds, choice)
+    if spec.chart == HISTOGRAM:
+        return _histogram(parse_column(table[spec.x], ColumnKind.NUMBER))
+    if spec.chart == BAR or (spec.chart != SCATTER and table[spec.x].duplicated().any()):
+        return _aggregate(table, kinds, spec)
+    return _row_points(table, kinds, spec)
 
 
-def combines(table: pd.DataFrame, choice: ChartChoice) -> bool:
+def is_aggregated(table: pd.DataFrame, spec: ChartSpec) -> bool:
     """Whether the chart has one mark for several rows, which are then added up or averaged."""
-    alone = choice.chart in (SCATTER, HISTOGRAM) or ROWS in choice.y
-    return not alone and bool(table[choice.x].duplicated().any())
+    alone = spec.chart in (SCATTER, HISTOGRAM) or ROW_COUNT in spec.y
+    return not alone and bool(table[spec.x].duplicated().any())
 
 
-def _rows(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
+def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
     """A point for each row and series."""
-    table, said = _thinned(table, choice, "rows")
-    kind = kinds[choice.x]
-    x = read(table[choice.x], kind)
-    drawn = _long({name: read(table[name], Kind.NUMBER) for name in choice.y}, x)
-    if choice.chart != SCATTER and kind is not Kind.TEXT:
+    table, note = _downsample(table, spec, "rows")
+    kind = kinds[spec.x]
+    x = parse_column(table[spec.x], kind)
+    drawn = _to_long_form(
+        {name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y}, x
+    )
+    if spec.chart != SCATTER and kind is not ColumnKind.TEXT:
         drawn = drawn.sort_values("x", kind="stable")
-    return Points(drawn, kind, said)
+    return ChartData(drawn, kind, note)
 
 
-def _thinned(table: pd.DataFrame, choice: ChartChoice, what: str) -> tuple[pd.DataFrame, str]:
+def _downsample(table: pd.DataFrame, spec: ChartSpec, unit: str) -> tuple[pd.DataFrame, str]:
     """Evenly, where there is more than a browser bears; and that it was done."""
-    most = MOST_POINTS // max(len(choice.y), 1)
-    if len(table) <= most:
+    limit = MAX_POINTS // max(len(spec.y), 1)
+    if len(table) <= limit:
         return table, ""
-    said = f"{most:,} of {len(table):,} {what} are drawn, evenly picked."
-    return table.iloc[np.linspace(0, len(table) - 1, most).astype(int)], said
+    note = f"{limit:,} of {len(table):,} {unit} are drawn, evenly picked."
+    return table.iloc[np.linspace(0, len(table) - 1, limit).astype(int)], note
 
 
-def _combined(table: pd.DataFrame, kinds: dict[str, Kind], choice: ChartChoice) -> Points:
+def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
     """A point or bar for each value of `x`; the highest bars where they are too many."""
-    kind = kinds[choice.x]
-    x = read(table[choice.x], kind)
-    if ROWS in choice.y:
-        heights = pd.DataFrame({ROWS: x.groupby(x, sort=False).size()})
+    kind = kinds[spec.x]
+    x = parse_column(table[spec.x], kind)
+    if ROW_COUNT in spec.y:
+        heights = pd.DataFrame({ROW_COUNT: x.groupby(x, sort=False).size()})
     else:
-        values = pd.DataFrame({name: read(table[name], Kind.NUMBER) for name in choice.y})
+        values = pd.DataFrame(
+            {name: parse_column(table[name], ColumnKind.NUMBER) for name in spec.y}
+        )
         groups = values.groupby(x, sort=False)
-        heights = groups.mean() if choice.combine == MEAN else groups.sum(min_count=1)
-    said = ""
-    if choice.chart == BAR and len(heights) > MOST_BARS:
-        said = f"The {MOST_BARS} highest of {len(heights):,} bars are drawn."
-        heights = heights.nlargest(MOST_BARS, heights.columns[0])
-    if kind in (Kind.NUMBER, Kind.TIME):
+        heights = groups.mean() if spec.aggregate == MEAN else groups.sum(min_count=1)
+    note = ""
+    if spec.chart == BAR and len(heights) > MAX_BARS:
+        note = f"The {MAX_BARS} highest of {len(heights):,} bars are drawn."
+        heights = heights.nlargest(MAX_BARS, heights.columns[0])
+    if kind in (ColumnKind.NUMBER, ColumnKind.TIME):
         heights = heights.sort_index()
-    if choice.chart != BAR:
-        heights, said = _thinned(heights, choice, "points")
-    drawn = _long({name: heights[name] for name in heights}, heights.index.to_series())
-    return Points(drawn, kind, said)
+    if spec.chart != BAR:
+        heights, note = _downsample(heights, spec, "points")
+    drawn = _to_long_form({name: heights[name] for name in heights}, heights.index.to_series())
+    return ChartData(drawn, kind, note)
 
 
-def _long(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
+def _to_long_form(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"x": x.to_numpy(), "y": values.to_numpy(), "series": name})
         for name, values in series.items()
@@ -168,12 +174,14 @@ def _long(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
     return long.replace({"y": [np.inf, -np.inf]}, np.nan).dropna()
 
 
-def _bins(values: pd.Series) -> Points:
+def _histogram(values: pd.Series) -> ChartData:
     """How many values lie between each two steps."""
     values = values.dropna()
     wide = float(values.max()) - float(values.min()) if len(values) else np.inf
     if not np.isfinite(wide):
-        return Points(pd.DataFrame({"from": [], "to": [], "count": []}), Kind.NUMBER)
-    many = min(MOST_BINS, max(1, int(np.sqrt(len(values)))), max(1, values.nunique()))
+        return ChartData(pd.DataFrame({"from": [], "to": [], "count": []}), ColumnKind.NUMBER)
+    many = min(MAX_BINS, max(1, int(np.sqrt(len(values)))), max(1, values.nunique()))
     counts, steps = np.histogram(values, bins=many)
-    return Points(pd.DataFrame({"from": steps[:-1], "to": steps[1:], "count": counts}), Kind.NUMBER)
+    return ChartData(
+        pd.DataFrame({"from": steps[:-1], "to": steps[1:], "count": counts}), ColumnKind.NUMBER
+    )

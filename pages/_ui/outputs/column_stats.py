@@ -10,18 +10,18 @@ import pandas as pd
 
 from lfclient.common.formatting import clip
 
-SAMPLE = 1000  # values by which a column of text is judged
-MOST_COLUMNS = 200
-MOST_FREQUENT = 3
-FIGURES = ("Filled", "Empty", "Distinct", "Min", "Mean", "Median", "Max")
-LONGEST = 40  # characters of a value
+SAMPLE_SIZE = 1000  # values by which a column of text is judged
+MAX_COLUMNS = 200
+TOP_VALUES = 3
+NUMERIC_STATISTICS = ("Filled", "Empty", "Distinct", "Min", "Mean", "Median", "Max")
+MAX_VALUE_LENGTH = 40  # characters of a value
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _TIME = re.compile(
     r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?)?"
 )
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """How a column is read."""
 
     NUMBER = "number"
@@ -30,64 +30,64 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-def kinds(table: pd.DataFrame) -> dict[str, Kind]:
+def column_kinds(table: pd.DataFrame) -> dict[str, ColumnKind]:
     """The kind of each column, the first `MOST_COLUMNS`; those without a value are left out.
 
     Text that is all numbers or ISO dates counts as what it says, as CSV files have it.
     """
     found = {}
-    for name in table.columns[:MOST_COLUMNS]:
-        kind = _kind(table[name])
+    for name in table.columns[:MAX_COLUMNS]:
+        kind = _column_kind(table[name])
         if kind:
             found[name] = kind
     return found
 
 
-def _kind(column: pd.Series) -> Kind | None:
+def _column_kind(column: pd.Series) -> ColumnKind | None:
     sort = column.dtype.kind
     if sort in "iuf":
-        return Kind.NUMBER if column.notna().any() else None
+        return ColumnKind.NUMBER if column.notna().any() else None
     if sort in "bmM":
-        return Kind.BOOLEAN if sort == "b" else Kind.TIME
-    sample = column[column.notna() & (column != "")].head(SAMPLE)
+        return ColumnKind.BOOLEAN if sort == "b" else ColumnKind.TIME
+    sample = column[column.notna() & (column != "")].head(SAMPLE_SIZE)
     if sample.empty:
         return None
     if all(isinstance(value, bool) for value in sample):
-        return Kind.BOOLEAN
+        return ColumnKind.BOOLEAN
     texts = [str(value).strip() for value in sample]
     if all(_NUMBER.fullmatch(text) for text in texts):
-        return Kind.NUMBER
+        return ColumnKind.NUMBER
     if all(_TIME.fullmatch(text) for text in texts):
-        return Kind.TIME
-    return Kind.TEXT
+        return ColumnKind.TIME
+    return ColumnKind.TEXT
 
 
-def read(column: pd.Series, kind: Kind) -> pd.Series:
+def parse_column(column: pd.Series, kind: ColumnKind) -> pd.Series:
     """A column's values as its kind; what does not read so is empty."""
-    if kind is Kind.NUMBER:
+    if kind is ColumnKind.NUMBER:
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         return numbers.where(numbers.abs() != float("inf"))
-    if kind is Kind.TIME:
+    if kind is ColumnKind.TIME:
         times = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
         return times.dt.tz_localize(None)
     texts = column.astype("str").where(column.notna() & (column != ""))
-    return texts.map(lambda text: clip(text, LONGEST) if isinstance(text, str) else text)
+    return texts.map(lambda text: clip(text, MAX_VALUE_LENGTH) if isinstance(text, str) else text)
 
 
-def are_days(times: pd.Series) -> bool:
+def are_dates(times: pd.Series) -> bool:
     """Whether none of these times has an hour."""
     return bool((times == times.dt.normalize()).all())
 
 
 def statistics(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each of the first `MOST_COLUMNS` columns, in words and figures for a person."""
-    known = kinds(table)
+    known = column_kinds(table)
     return pd.DataFrame(
-        [_row(table[name], known.get(name)) for name in table.columns[:MOST_COLUMNS]]
+        [_statistics_row(table[name], known.get(name)) for name in table.columns[:MAX_COLUMNS]]
     )
 
 
-def _row(column: pd.Series, kind: Kind | None) -> dict[str, object]:
+def _statistics_row(column: pd.Series, kind: ColumnKind | None) -> dict[str, object]:
     filled = column[column.notna() & (column != "")]
     counts = filled.value_counts()
     row: dict[str, object] = {
@@ -100,35 +100,43 @@ def _row(column: pd.Series, kind: Kind | None) -> dict[str, object]:
         "Mean": None,
         "Median": None,
         "Max": None,
-        "Most frequent": _frequent(counts),
+        "Most frequent": _top_values_text(counts),
     }
-    if kind in (Kind.NUMBER, Kind.TIME):
-        values = read(filled, kind).dropna()
+    if kind in (ColumnKind.NUMBER, ColumnKind.TIME):
+        values = parse_column(filled, kind).dropna()
         if len(values):
-            said = _number if kind is Kind.NUMBER else _day if are_days(values) else _time
+            said = (
+                _number_text
+                if kind is ColumnKind.NUMBER
+                else _day_text
+                if are_dates(values)
+                else _time_text
+            )
             row["Min"], row["Max"] = said(values.min()), said(values.max())
             row["Mean"], row["Median"] = said(values.mean()), said(values.median())
     return row
 
 
-def _frequent(counts: pd.Series) -> str:
+def _top_values_text(counts: pd.Series) -> str:
     if len(counts) > 1 and counts.iloc[0] == 1:
         return "all different"
-    top = counts.head(MOST_FREQUENT)
-    return ", ".join(f"{clip(_word(value), LONGEST)} ×{count:,}" for value, count in top.items())
+    top = counts.head(TOP_VALUES)
+    return ", ".join(
+        f"{clip(_value_text(value), MAX_VALUE_LENGTH)} ×{count:,}" for value, count in top.items()
+    )
 
 
-def _word(value: object) -> str:
-    return _number(value) if isinstance(value, float) and math.isfinite(value) else str(value)
+def _value_text(value: object) -> str:
+    return _number_text(value) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
-def _number(value: float) -> str:
+def _number_text(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.6g}"
 
 
-def _time(value: pd.Timestamp) -> str:
+def _time_text(value: pd.Timestamp) -> str:
     return value.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _day(value: pd.Timestamp) -> str:
+def _day_text(value: pd.Timestamp) -> str:
     return value.strftime("%Y-%m-%d")

@@ -15,12 +15,12 @@ from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
 from pages._ui.outputs import json_viewer, preview
-from pages._ui.outputs.card import Block
+from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-class Fetch:
+class FileDownload:
     """A file that is fetched once, whoever wants it first, and not before; or why it cannot be."""
 
     def __init__(self, fetch: Callable[[], bytes]) -> None:
@@ -42,17 +42,17 @@ class Fetch:
         return self.data
 
 
-def draw(block: Block) -> None:
+def draw(card: OutputCard) -> None:
     """Fetched through the client, so with the key, and only when asked for."""
-    ref = block.output.value
+    ref = card.output.value
     if not isinstance(ref, FileRef):
-        json_viewer.draw(block)
+        json_viewer.draw(card)
         return
-    place, opened = block.session_key("file"), block.session_key("file-opened")
-    fetch: Fetch | None = st.session_state.get(place)
+    place, opened = card.state_key("file"), card.state_key("file-opened")
+    fetch: FileDownload | None = st.session_state.get(place)
     if fetch is None or fetch.problem:
         # what failed is tried anew at the next press
-        st.session_state[place] = Fetch(lambda: block.download(ref))
+        st.session_state[place] = FileDownload(lambda: card.download(ref))
     problem, fetch = fetch and fetch.problem, st.session_state[place]
     data = fetch.data
     name = replace_surrogates(ref.name)
@@ -66,43 +66,43 @@ def draw(block: Block) -> None:
             fetch.get if data is None else data,
             file_name=safe_name(name),
             mime=ref.media_type or "application/octet-stream",
-            key=f"save-{block.run_id}-{block.key}",
-            on_click=_wait,
+            key=f"save-{card.run_id}-{card.key}",
+            on_click=_wait_for_download,
             args=(fetch,),
             icon=":material/download:",
         )
         if data is None or not st.session_state.get(opened):
             st.button(
                 "Preview",
-                key=f"fetch-{block.run_id}-{block.key}",
+                key=f"fetch-{card.run_id}-{card.key}",
                 icon=":material/visibility:",
-                on_click=_open,
+                on_click=_open_preview,
                 args=(fetch, opened),
             )
     if problem:
         alerts.show(problem)
     if data is not None and st.session_state.get(opened):
         found = media_types.of(data, name)
-        _warn(found, name)
-        preview.draw(block, data, found)
+        _warn_about_type(found, name)
+        preview.draw(card, data, found)
 
 
-def _wait(fetch: Fetch) -> None:
+def _wait_for_download(fetch: FileDownload) -> None:
     with contextlib.suppress(LangflowError):  # it is kept, and said where the file stands
         fetch.get()
 
 
-def _open(fetch: Fetch, opened: str) -> None:
+def _open_preview(fetch: FileDownload, opened: str) -> None:
     st.session_state[opened] = True
-    _wait(fetch)
+    _wait_for_download(fetch)
 
 
-def _warn(found: media_types.Media, name: str) -> None:
+def _warn_about_type(found: media_types.Media, name: str) -> None:
     """Say so where the content is another than the name promises."""
     promised = mimetypes.guess_type(name)[0] or found.mime
-    if found.kind in preview.DRAWN and _family(promised) != _family(found.mime):
+    if found.kind in preview.MEDIA_KINDS and _mime_family(promised) != _mime_family(found.mime):
         st.caption(f":material/info: By its content this is a file of kind {found.kind.value}.")
 
 
-def _family(mime: str) -> str:
+def _mime_family(mime: str) -> str:
     return mime if mime.startswith("application/") else mime.partition("/")[0]

@@ -18,30 +18,30 @@ from lfclient.console.content import media_types
 from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
 from pages._ui.outputs import json_viewer
-from pages._ui.outputs.card import Block
+from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
-Width: TypeAlias = int | Literal["content", "stretch"]
-MOST_ENLARGED = 4
+ImageWidth: TypeAlias = int | Literal["content", "stretch"]
+MAX_ENLARGEMENT = 4
 
 
-def draw(block: Block) -> None:
+def draw(card: OutputCard) -> None:
     """Bytes and `data:` addresses are drawn, others offered to be loaded."""
-    value = block.output.value
+    value = card.output.value
     if not isinstance(value, (bytes, str)):
-        json_viewer.draw(block)
+        json_viewer.draw(card)
         return
     if is_remote(value):
-        remote(block, value, block.key)
+        draw_remote(card, value, card.key)
         return
     try:
-        data = read(value)
+        data = image_bytes(value)
     except ValueError as error:
         alerts.show_words("This image cannot be read", str(error), "See the raw answer.")
         return
-    picture(data)
-    save(block, data)
+    draw_image(data)
+    save_button(card, data)
 
 
 def is_remote(source: object) -> bool:
@@ -49,12 +49,12 @@ def is_remote(source: object) -> bool:
     return isinstance(source, str) and not source.startswith("data:")
 
 
-def read(source: bytes | str) -> bytes:
+def image_bytes(source: bytes | str) -> bytes:
     """The bytes of an image that came along. Raises ValueError where they are damaged."""
-    return source if isinstance(source, bytes) else from_data_uri(source)
+    return source if isinstance(source, bytes) else decode_data_uri(source)
 
 
-def from_data_uri(address: str) -> bytes:
+def decode_data_uri(address: str) -> bytes:
     """The bytes of a `data:` address. Raises ValueError if it is none, or broken."""
     head, comma, body = address.partition(",")
     if not comma or not head.startswith("data:"):
@@ -67,32 +67,32 @@ def from_data_uri(address: str) -> bytes:
         raise ValueError("Its base64 text is damaged or cut off.") from None
 
 
-def loaded(block: Block, key: str) -> bytes | None:
+def loaded_image(card: OutputCard, key: str) -> bytes | None:
     """The image that was fetched by the button of that key, or None."""
-    return st.session_state.get(_loaded_key(block, key))
+    return st.session_state.get(_loaded_key(card, key))
 
 
-def _loaded_key(block: Block, key: str) -> str:
-    return block.session_key(f"loaded-{key}")
+def _loaded_key(card: OutputCard, key: str) -> str:
+    return card.state_key(f"loaded-{key}")
 
 
-def remote(block: Block, address: str, key: str) -> None:
+def draw_remote(card: OutputCard, address: str, key: str) -> None:
     """A button that has the console fetch the image, and the image once it has.
 
-    `key` is one that no other image of the block has.
+    `key` is one that no other image of the card has.
     """
     address = replace_surrogates(address)
     host = extract_host(address)
     if not host:
         st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")
         return
-    place = _loaded_key(block, key)
+    place = _loaded_key(card, key)
     if place not in st.session_state:
         offer = st.empty()
         with offer.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button(
                 f"Load from {plain(host)}",
-                key=f"load-{block.run_id}-{key}",
+                key=f"load-{card.run_id}-{key}",
                 icon=":material/image:",
                 help="The console fetches it without your keys; your browser does not connect.",
             )
@@ -107,26 +107,26 @@ def remote(block: Block, address: str, key: str) -> None:
             alerts.show(error)
             return
     data = st.session_state[place]
-    picture(data)
-    save(replace(block, key=key), data)
+    draw_image(data)
+    save_button(replace(card, key=key), data)
 
 
-def large(data: bytes) -> Width:
+def zoom_width(data: bytes) -> ImageWidth:
     """The width of the largest view: as wide as there is room, but hardly blurred."""
     if media_types.of(data).kind is not media_types.Kind.IMAGE:
         return "stretch"
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            return opened.width * MOST_ENLARGED
+            return opened.width * MAX_ENLARGEMENT
     except (OSError, SyntaxError, ValueError, DecompressionBombError):
         return "stretch"  # `picture` says what is wrong
 
 
-def picture(data: bytes, width: Width = "content") -> None:
+def draw_image(data: bytes, width: ImageWidth = "content") -> None:
     """Draw an image, or say that it is none that a browser can draw."""
     found = media_types.of(data)
     if found.kind is media_types.Kind.SVG:
-        st.image(_drawing(data), width=width)
+        st.image(_svg_data_uri(data), width=width)
         return
     if found.kind is not media_types.Kind.IMAGE:
         st.caption("This is no image that a browser can draw.")
@@ -138,7 +138,7 @@ def picture(data: bytes, width: Width = "content") -> None:
         st.caption("This image is damaged, or too large to be drawn.")
 
 
-def _drawing(data: bytes) -> str:
+def _svg_data_uri(data: bytes) -> str:
     """An SVG's address for an `<img>`, in which no script runs and nothing is fetched.
 
     Given as its text, Streamlit might take it for the name of a file of this machine.
@@ -148,9 +148,11 @@ def _drawing(data: bytes) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
 
 
-def save(block: Block, data: bytes, name: str = "") -> None:
+def save_button(card: OutputCard, data: bytes, name: str = "") -> None:
     """A button that saves the image as what it is."""
     found = media_types.of(data)
     drawable = found.kind in (media_types.Kind.IMAGE, media_types.Kind.SVG)
     label = "Image" if drawable else "File"
-    block.save(label, data, found.ending, found.mime, f"{name}.{found.ending}" if name else "")
+    card.save_button(
+        label, data, found.ending, found.mime, f"{name}.{found.ending}" if name else ""
+    )

@@ -8,53 +8,53 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.content import json_path
-from pages._ui.outputs.card import Block
+from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import plain
 
 # a tree of 5 MB takes a browser about 1 s
-TREE_LIMIT = 5_000_000
-TEXT_LIMIT = 500_000
-MOST_HITS = 20
-HIT_LENGTH = 160  # characters of a found value
+MAX_TREE_BYTES = 5_000_000
+MAX_TEXT_BYTES = 500_000
+MAX_HITS = 20
+MAX_HIT_LENGTH = 160  # characters of a found value
 
 
-def draw(block: Block) -> None:
+def draw(card: OutputCard) -> None:
     """The value as a tree; a very large one as the beginning of its text."""
-    value = block.output.value
+    value = card.output.value
     if value is None:
         st.caption("No value.")
         return
-    tree(block, value)
+    draw_searchable(card, value)
     with st.container(horizontal=True, gap="small"):
-        block.save_json(value)
+        card.save_json_button(value)
 
 
-def tree(block: Block, value: Any) -> None:
+def draw_searchable(card: OutputCard, value: Any) -> None:
     """The tree under a search field, without the download."""
-    text = block.kept("json", lambda: downloads.json_bytes(value))
+    text = card.cached("json", lambda: downloads.json_bytes(value))
     if isinstance(value, dict | list) and value:
-        _search(block, value)
-    show(value, text)
+        _search(card, value)
+    draw_tree(value, text)
 
 
-def show(value: Any, text: bytes) -> None:
+def draw_tree(value: Any, text: bytes) -> None:
     """The tree alone; of a value whose JSON `text` is very large, the beginning of that."""
-    if len(text) <= TREE_LIMIT:
+    if len(text) <= MAX_TREE_BYTES:
         # a bare text or number is no tree, and a text that looks like JSON would be read as one
         if isinstance(value, dict | list):
             st.json(value, expanded=2)
         else:
             st.code(text.decode(), language="json", wrap_lines=True)
     else:
-        st.caption(f"{len(text):,} bytes: these are the first {TEXT_LIMIT:,}.")
-        st.code(text[:TEXT_LIMIT].decode("utf-8", "ignore"), language="json", height=420)
+        st.caption(f"{len(text):,} bytes: these are the first {MAX_TEXT_BYTES:,}.")
+        st.code(text[:MAX_TEXT_BYTES].decode("utf-8", "ignore"), language="json", height=420)
 
 
-def _search(block: Block, value: Any) -> None:
+def _search(card: OutputCard, value: Any) -> None:
     word = st.text_input(
         "Search keys and values",
-        key=block.widget("search"),
+        key=card.widget_key("search"),
         placeholder="Search keys and values, or give a path such as items[0].price",
         icon=":material/search:",
         label_visibility="collapsed",
@@ -62,15 +62,15 @@ def _search(block: Block, value: Any) -> None:
     )
     if not word.strip():
         return
-    found = json_path.search(value, word, MOST_HITS)
-    st.caption(_count(found))
+    found = json_path.search(value, word, MAX_HITS)
+    st.caption(_count_text(found))
     for hit in found.hits:
         path, what = st.columns([3, 2], vertical_alignment="center")
         path.code(replace_surrogates(hit.path), language=None, wrap_lines=True)
         what.markdown(plain(replace_surrogates(_preview(hit.value))))
 
 
-def _count(found: json_path.Match) -> str:
+def _count_text(found: json_path.Match) -> str:
     places = f"{found.total:,} place{'s' * (found.total != 1)} found"
     if not found.total:
         places = "Nothing found"
@@ -87,5 +87,5 @@ def _preview(value: Any) -> str:
     if isinstance(value, list):
         return f"[ {len(value):,} item{'s' * (len(value) != 1)} ]"
     if isinstance(value, str):
-        return clip(value[: HIT_LENGTH * 2], HIT_LENGTH) or "(empty text)"
+        return clip(value[: MAX_HIT_LENGTH * 2], MAX_HIT_LENGTH) or "(empty text)"
     return downloads.json_bytes(value).decode()

@@ -1,14 +1,14 @@
-"""A run's outputs, each drawn as what it is.
+"""Draws a run's outputs, one card each.
 
-A kind is drawn by one function of this package, listed in `DRAWERS`; it is given a `Block` and
-draws the value and its downloads. The frame around it, with the component's name and the notes,
-is the same for all.
+To add a kind of output, write a module in this package with `draw(card: OutputCard)`, which draws
+the value and its download buttons, and register it in `VIEWERS`. The frame with the component's
+name, icon and notes is the same for all kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -18,205 +18,218 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
-from pages._ui.outputs import gallery, image, json_viewer, message, side_by_side, table
-from pages._ui.outputs.card import Block
+from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
+from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import human_name, plain
 
-DRAWERS: dict[OutputKind, Callable[[Block], None]] = {
-    OutputKind.MESSAGE: message.draw,
-    OutputKind.IMAGE: image.draw,
-    OutputKind.TABLE: table.draw,
-    OutputKind.DATA: json_viewer.draw,
-    OutputKind.FILE: outputs_file.draw,
-    OutputKind.ERROR: message.draw_error,
-    OutputKind.UNKNOWN: json_viewer.draw,
+
+@dataclass(frozen=True)
+class Viewer:
+    """How one kind of output is drawn, and its Material icon."""
+
+    draw: Callable[[OutputCard], None]
+    icon: str
+
+
+VIEWERS: dict[OutputKind, Viewer] = {
+    OutputKind.MESSAGE: Viewer(message.draw, "chat"),
+    OutputKind.IMAGE: Viewer(image.draw, "image"),
+    OutputKind.TABLE: Viewer(table.draw, "table"),
+    OutputKind.DATA: Viewer(json_viewer.draw, "data_object"),
+    OutputKind.FILE: Viewer(outputs_file.draw, "description"),
+    OutputKind.ERROR: Viewer(message.draw_error, "error"),
+    OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
 }
 ALL_IMAGES = "All images"
-ICONS: dict[OutputKind, str] = {
-    OutputKind.MESSAGE: "chat",
-    OutputKind.IMAGE: "image",
-    OutputKind.TABLE: "table",
-    OutputKind.DATA: "data_object",
-    OutputKind.FILE: "description",
-    OutputKind.ERROR: "error",
-    OutputKind.UNKNOWN: "help",
-}
+
+Download = Callable[[FileRef], bytes]
 
 
 def draw(
     run: Run,
     run_id: str,
-    download: Callable[[FileRef], bytes],
-    again: Callable[[], Run | None] | None = None,
+    download: Download,
+    reload: Callable[[], Run | None] | None = None,
 ) -> bool:
-    """Draw all outputs of a run, then the components that did not run; False if there is none.
+    """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    `download` fetches the bytes of a `FileRef` from the server that has it. An output that only
-    repeats why its component failed is left out: the run's status says it already.
+    `download` fetches a file from the server that has it. An output that repeats its component's
+    error is left out, since the run's status shows it.
 
-    Each output is drawn anew by itself when a person does something in it. `again` gives the run
-    then; without it, the run stays in memory for as long as the page is open.
+    Each card is a fragment, redrawn when a person uses it. `reload` returns the run for that;
+    without it, the open page keeps the run in memory.
     """
-    source = _Source(run, again)
-    drawn = _shown(run)
-    for component_id in drawn:
-        _card(source, component_id, run_id, download)
-    if len(side_by_side.named(drawn)) > 1:
-        _comparison(source, run_id, download)
+    source = RunSource(run, reload)
+    outputs = _visible_outputs(run)
+    for component_id in outputs:
+        _draw_card(source, component_id, run_id, download)
+    if len(output_pair.label_outputs(outputs)) > 1:
+        _draw_comparison(source, run_id, download)
     for skipped in run.not_run:
-        _skipped(skipped)
-    source.let_go()
-    return bool(drawn or run.not_run)
+        _draw_skipped(skipped)
+    source.release()
+    return bool(outputs or run.not_run)
 
 
-def draw_one(output: Output, run_id: str, key: str, download: Callable[[FileRef], bytes]) -> None:
-    """Draw an output of any component, without a frame: its readings, parts, downloads, notes.
+def draw_output(output: Output, run_id: str, key: str, download: Download) -> None:
+    """Draw one output without a frame: its views, named parts, downloads and notes.
 
-    `key` is one that nothing else on the page has, and the same for the component's next value,
-    so that what a person opened stays open. Any number of these may be inside a fragment.
+    `key` is unique on the page, and the same for the component's next value, so that what a person
+    opened stays open. Several of these may be inside one fragment.
     """
-    block = Block(output, run_id, key, download)
+    card = OutputCard(output, run_id, key, download)
     try:
         if output.parts:
-            _parts(block)
+            _draw_parts(card)
         else:
-            _one(block)
+            _draw_value(card)
     except RecursionError:
         alerts.show_words(
-            "This value is nested too deeply to be drawn", "", "See the raw answer.", warning=True
+            "Can't show this value",
+            "It is nested too deeply.",
+            "See the raw response.",
+            warning=True,
         )
 
 
-class _Source:
-    """The run that is drawn: at first as given, later asked for, so that no page holds it."""
+class RunSource:
+    """The run on the page. After the first drawing it is reloaded on demand to save memory."""
 
-    def __init__(self, run: Run, again: Callable[[], Run | None] | None) -> None:
+    def __init__(self, run: Run, reload: Callable[[], Run | None] | None) -> None:
         self._run: Run | None = run
-        self._again = again
+        self._reload = reload
 
     def run(self) -> Run | None:
-        """None if it is not kept any more."""
-        return self._run or (self._again() if self._again else None)
+        """Return the run, or None if it was deleted."""
+        return self._run or (self._reload() if self._reload else None)
 
-    def let_go(self) -> None:
-        """The page is drawn."""
-        if self._again:
+    def release(self) -> None:
+        """Release the run's memory, if the run can be reloaded."""
+        if self._reload:
             self._run = None
 
 
-def _shown(run: Run) -> dict[str, Output]:
-    told = {(error.component_id, error.message) for error in run.errors}
+def _visible_outputs(run: Run) -> dict[str, Output]:
+    errors = {(error.component_id, error.message) for error in run.errors}
     return {
-        name: output
-        for name, output in run.outputs.items()
+        component_id: output
+        for component_id, output in run.outputs.items()
         if output.kind is not OutputKind.ERROR
-        or (output.component_id, str(output.value)) not in told
+        or (output.component_id, str(output.value)) not in errors
     }
 
 
 @st.fragment
 @alerts.shown()
-def _card(source: _Source, name: str, run_id: str, download: Callable) -> None:
+def _draw_card(source: RunSource, component_id: str, run_id: str, download: Download) -> None:
     run = source.run()
-    output = run.outputs.get(name) if run else None
+    output = run.outputs.get(component_id) if run else None
     if output is None:
-        st.caption("This run is not kept any more.")
+        st.caption("This run was deleted.")
         return
     with st.container(border=True, key=f"output-{output.component_id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             title = plain(output.display_name or output.component_id)
-            st.markdown(f":material/{ICONS[output.kind]}: **{title}**", width="content")
-            # a file may come under the word of another kind
-            file = output.kind is OutputKind.FILE
-            st.badge(output.kind.value if file else output.type or output.kind.value, color="gray")
+            icon = VIEWERS[output.kind].icon
+            st.markdown(f":material/{icon}: **{title}**", width="content")
+            # a server may type a file as another kind, such as `message`
+            is_file = output.kind is OutputKind.FILE
+            word = output.kind.value if is_file else output.type or output.kind.value
+            st.badge(word, color="gray")
             st.space("stretch")
             st.caption(plain(output.component_id), width="content")
-        draw_one(output, run_id, output.component_id, download)
+        draw_output(output, run_id, output.component_id, download)
 
 
 @st.fragment
 @alerts.shown()
-def _comparison(source: _Source, run_id: str, download: Callable) -> None:
+def _draw_comparison(source: RunSource, run_id: str, download: Download) -> None:
     run = source.run()
     if run:
-        side_by_side.draw(
-            side_by_side.named(_shown(run)),
+        output_pair.draw(
+            output_pair.label_outputs(_visible_outputs(run)),
             run_id,
-            lambda output, key: draw_one(output, run_id, key, download),
+            lambda output, key: draw_output(output, run_id, key, download),
         )
 
 
-def _parts(block: Block) -> None:
-    """A component's several named outputs, each under its own tab; then the images of all."""
-    names = list(block.output.parts)
+def _draw_parts(card: OutputCard) -> None:
+    """Draw a tab for each named output of a component, then a tab with all their images."""
+    names = list(card.output.parts)
     labels = [plain(human_name(name)) or "unnamed" for name in names]
-    found = [pictures_of(part) for part in block.output.parts.values()]
-    if sum(1 for pictures in found if pictures) > 1:
+    images = [pictures_of(part) for part in card.output.parts.values()]
+    if sum(1 for found in images if found) > 1:
         labels.append(ALL_IMAGES)
-    for place, _ in block.tabs("parts", labels):
-        if place == len(names):
-            gallery.draw(block, [picture for pictures in found for picture in pictures])
+    for index, _ in card.tabs("parts", labels):
+        if index == len(names):
+            gallery.draw(card, [picture for found in images for picture in found])
             continue
-        name = names[place]
-        part = replace(block.output.parts[name], parts={})
-        _one(replace(block, output=part, key=f"{block.key}-{name}"))
+        name = names[index]
+        part = replace(card.output.parts[name], parts={})
+        _draw_value(replace(card, output=part, key=f"{card.key}-{name}"))
 
 
-def _one(block: Block) -> None:
-    readings = _readings(block)
-    if len(readings) == 1:
-        readings[0][1]()
+def _draw_value(card: OutputCard) -> None:
+    views = _value_views(card)
+    if len(views) == 1:
+        views[0][1]()
     else:
-        for place, _ in block.tabs("readings", [label for label, _ in readings]):
-            readings[place][1]()
-    _notes(block.output)
+        for index, _ in card.tabs("readings", [label for label, _ in views]):
+            views[index][1]()
+    _draw_notes(card.output)
 
 
-def _readings(block: Block) -> list[tuple[str, Callable[[], None]]]:
-    """The output, the same value read as something else, and the images in it."""
-    output = block.output
-    own = (output.kind.value.capitalize(), partial(DRAWERS[output.kind], block))
+def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
+    """Return label and drawing function of the value, its other readings, and its images."""
+    output = card.output
+    own = (output.kind.value.capitalize(), partial(VIEWERS[output.kind].draw, card))
     pictures = pictures_of(output)
     if output.kind is OutputKind.IMAGE and len(pictures) < 2:
         return [own]
     others = [
         (
             f"As {extra.kind.value}",
-            partial(DRAWERS[extra.kind], replace(block, output=extra, key=f"{block.key}-as-{n}")),
+            partial(
+                VIEWERS[extra.kind].draw,
+                replace(card, output=extra, key=f"{card.key}-as-{number}"),
+            ),
         )
-        for n, extra in enumerate(output.extras)
+        for number, extra in enumerate(output.extras)
         if extra.kind is not OutputKind.IMAGE
     ]
     if not pictures:
         return [own, *others]
-    images = ("Images", partial(gallery.draw, block, pictures))
-    only_images = output.type == "image" or (
+    images = ("Images", partial(gallery.draw, card, pictures))
+    has_only_images = output.type == "image" or (
         isinstance(output.value, list)
         and len(output.value) == len(pictures)
         and all(isinstance(item, (str, bytes)) for item in output.value)
     )
-    return [images, own, *others] if only_images else [own, *others, images]
+    return [images, own, *others] if has_only_images else [own, *others, images]
 
 
-def _notes(output: Output) -> None:
-    """What the server cut, how much, and what lifts it."""
+def _draw_notes(output: Output) -> None:
+    """Draw how much of the output the server truncated, the setting that raises its limit, and
+    the output's note.
+    """
     if output.truncated:
         unit, setting = (
             ("rows", "LANGFLOW_MAX_ITEMS_LENGTH")
             if output.kind in (OutputKind.TABLE, OutputKind.DATA)
             else ("characters", "LANGFLOW_MAX_TEXT_LENGTH")
         )
-        gone = f"{output.missing:,} {unit} are missing" if output.missing else "the rest is missing"
+        missing = f" {output.missing:,} {unit} are missing." if output.missing else ""
         st.caption(
-            f":orange[:material/content_cut:] The server cut this: {gone}. Set {plain(setting)} "
-            "higher on the Langflow server, or run it with “Wait for the result”, which cuts less."
+            f":orange[:material/content_cut:] The server truncated this output.{missing} "
+            f"Raise {plain(setting)} on the Langflow server, or use the “Synchronous” run mode, "
+            "which truncates less."
         )
     if output.note:
         st.caption(f":material/info: {plain(output.note)}")
 
 
-def _skipped(skipped: NotRun) -> None:
+def _draw_skipped(skipped: NotRun) -> None:
     with st.container(border=True, key=f"output-{skipped.component_id}"):
         st.markdown(
             f":gray[:material/block:] **{plain(skipped.display_name or skipped.component_id)}** "

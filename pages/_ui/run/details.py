@@ -89,7 +89,7 @@ def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
 
     run_id, owner = record.id, session.owner
 
-    def again() -> Run | None:
+    def reload() -> Run | None:
         latest = backend().runner.get(run_id, owner)
         return latest.run if latest else None
 
@@ -104,7 +104,7 @@ def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
                 name = plain(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
                 st.markdown(without_remote_images(message.visible_text)[0])
-        drawn = outputs_view.draw(run, run_id, download, again)
+        drawn = outputs_view.draw(run, run_id, download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing." if completed else "No output.")
@@ -114,10 +114,10 @@ def details(session: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _to_chat(session, record)
-        picker.beside(session, record)
+        picker.compare_menu(session, record)
         if record.run:
             run_export.draw(session, record)
-        labels.of_opened(session, record.id)
+        labels.draw_for_run(session, record.id)
     if not record.ended:
         run_snippets.while_going(session, record)
     if not record.ended and run_page.has_form(record.id, record.flow_id):
@@ -250,7 +250,7 @@ def _inputs(session: ServerSession, record: RunRecord) -> None:
 
 def _raw(record: RunRecord, run: Run) -> None:
     text = run_page.kept("raw", lambda: downloads.json_bytes(run.raw))
-    limit = json_viewer.TREE_LIMIT
+    limit = json_viewer.MAX_TREE_BYTES
     st.caption("What the server answered, with secrets replaced by ••••.")
     if len(text) <= limit:
         st.json(run.raw, expanded=2)

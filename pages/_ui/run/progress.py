@@ -17,7 +17,7 @@ from lfclient.runs.components import ComponentRun, ComponentState, Message
 from lfclient.runs.model import Run
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
-from pages._ui.components.states import all_runs, leaves
+from pages._ui.components.states import leaf_components, leaf_runs
 from pages._ui.connection.app_context import client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
@@ -54,7 +54,7 @@ class Going:
     def __init__(self) -> None:
         self._progress = Slot()
         self._components = st.container()
-        self._graph: graph.Drawing | None = None
+        self._graph: graph.FlowGraph | None = None
         self._frames = Slot(nothing=())
         self._texts: dict[str, Slot] = {}
 
@@ -63,7 +63,7 @@ class Going:
         progress = _progress(record, flow)
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
-            self._graph.show(record.run.components)
+            self._graph.update(record.run.components)
         written = [one for one in spoken(record.run) if not one.complete]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
@@ -135,7 +135,7 @@ def spoken(run: Run | None) -> list[Message]:
 
 def components(
     session: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
-) -> graph.Drawing | None:
+) -> graph.FlowGraph | None:
     """The components of a run as a graph, which is returned, or a table, and the result of one.
 
     To be called once per run of the script or fragment, since some of it has a key.
@@ -145,17 +145,17 @@ def components(
         return None
     # a flow that is not at hand, or no longer there, has left the components' names at least
     drawn = flow or _without_edges(record, run)
-    view = components_view.switch()
+    view = components_view.choose_view()
     known = {
         one.component_id: one
-        for _, one, _ in all_runs(drawn, run.components, ended=ended)
+        for _, one, _ in leaf_runs(drawn, run.components, ended=ended)
         if one.state in _HAS_RESULT
     }
 
     def choose(pressed: str) -> None:
         """The component itself, or of a group the last that has a result."""
         inside = drawn.component(pressed)
-        ids = [leaf.id for leaf in leaves(inside)] if inside else [pressed]
+        ids = [leaf.id for leaf in leaf_components(inside)] if inside else [pressed]
         found = [name for name in ids if name in known]
         if found:
             st.session_state[run_page.component_key(record.id)] = found[-1]
@@ -213,7 +213,7 @@ def _one(session: ServerSession, record: RunRecord, one: ComponentRun) -> None:
     elif one.output is None:
         st.caption("It returned nothing.")
     else:
-        outputs_view.draw_one(one.output, record.id, f"component-{one.component_id}", download)
+        outputs_view.draw_output(one.output, record.id, f"component-{one.component_id}", download)
     if one.log:
         st.caption("What it logged")
         st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)

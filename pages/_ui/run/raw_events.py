@@ -109,7 +109,7 @@ def _list(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
     if rows and rows[0] < len(shown):
         event = shown[rows[0]]
         data = event.data or {"unreadable": event.malformed_text}
-        json_viewer.show(data, downloads.json_bytes(data))
+        json_viewer.draw_tree(data, downloads.json_bytes(data))
     else:
         st.caption("Choose a row to read the event whole.")
 

@@ -100,12 +100,12 @@ def test_without_runs_there_is_a_choice_of_the_recent_ones(kept):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ("1", "names one run only"),
-        ("1,1", "names one run only"),
-        ("1,2,3,4,5", "names 5 runs; four are the most"),
-        ("1,<script>", "no such run is kept here"),
-        ("1," + "f" * 32, "no such run is kept here"),
-        ("1,other", "no such run is kept here"),
+        ("1", "names only one run"),
+        ("1,1", "names only one run"),
+        ("1,2,3,4,5", "names 5 runs, but at most 4"),
+        ("1,<script>", "find “<script>”"),
+        ("1," + "f" * 32, "find “" + "f" * 32 + "”"),
+        ("1,other", "with a different server or API key"),
     ],
 )
 def test_what_cannot_be_compared_is_said_with_a_choice(kept, names, words):
@@ -123,7 +123,7 @@ def test_what_cannot_be_compared_is_said_with_a_choice(kept, names, words):
 
 def test_a_console_without_runs_leads_to_a_flow(langflow_stand_in):
     """There is nothing to choose from."""
-    assert "No run is kept yet" in said(opened("pages/compare.py"))
+    assert "No runs yet" in said(opened("pages/compare.py"))
 
 
 # inputs and facts
@@ -135,8 +135,8 @@ def test_inputs_that_differ_come_first_and_the_same_on_request(kept):
     app = compared(one, kept({TEXT: "Oslo", "T.n": 2}), kept({TEXT: "Oslo"}))
     inputs = tables(app)[0]
     assert list(inputs.columns) == ["Run 1", "Run 2", "Run 3"]
-    assert [list(row) for row in inputs.to_numpy()] == [["1", "2", "*as in the flow*"]]
-    next(each for each in app.toggle if each.label == "Show 1 that is the same").set_value(True)
+    assert [list(row) for row in inputs.to_numpy()] == [["1", "2", "*flow default*"]]
+    next(each for each in app.toggle if each.label == "Show identical inputs (1)").set_value(True)
     app.run()
     assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
 
@@ -144,14 +144,14 @@ def test_inputs_that_differ_come_first_and_the_same_on_request(kept):
 def test_of_secrets_it_is_said_that_nobody_can_tell(kept):
     """They are not kept."""
     app = compared(kept({"T.api_key": SECRET_MASK}), kept({"T.api_key": SECRET_MASK}))
-    assert "They were given the same" in said(app)
-    assert "whether 1 of them was the same is not known" in said(app)
+    assert "Inputs are identical" in said(app)
+    assert "Can't compare 1 secret" in said(app)
 
 
 def test_inputs_that_are_not_known_are_no_difference(kept):
     """As those of a run that was not started here."""
     app = compared(kept({TEXT: "a"}), kept({TEXT: "b"}), kept(inputs_kept=False))
-    assert list(tables(app)[0].iloc[0]) == ["a", "b", "*not known*"]
+    assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
     assert "Run 3: What this run was given was not kept" in said(app)
 
 
@@ -172,9 +172,9 @@ def test_how_they_went_is_a_table(kept):
     """Flow and server only where they differ."""
     facts = tables(compared(kept({TEXT: "a"}), kept({TEXT: "b"}, status=RunStatus.FAILED)))[1]
     assert list(facts.index) == [
-        f"**{n}**" for n in ("Status", "Took", "Mode", "Started", "Session")
+        f"**{n}**" for n in ("Status", "Duration", "Mode", "Started", "Session")
     ]
-    assert list(facts.loc["**Took**"]) == ["1.0 s", "2.0 s"]
+    assert list(facts.loc["**Duration**"]) == ["1.0 s", "2.0 s"]
     assert list(facts.loc["**Status**"]) == ["completed", "failed"]
 
 
@@ -188,7 +188,7 @@ def test_runs_of_different_flows_are_compared_as_far_as_it_makes_sense(kept, lan
     )
     assert any("These runs are of different flows" in each.value for each in app.info)
     assert "**Flow**" in tables(app)[1].index
-    assert "All outputs are equal" in said(app)
+    assert "Outputs are identical" in said(app)
 
 
 def test_what_another_flow_does_not_have_is_not_said_to_stand_as_in_it(kept, langflow_stand_in):
@@ -221,11 +221,11 @@ def test_the_older_run_stands_first(kept):
 
 def test_equal_outputs_are_said_to_be_equal(kept):
     """And are not drawn until somebody asks."""
-    app = compared(kept({}, [message("the same")]), kept({}, [message("the same")]))
-    assert "All outputs are equal" in said(app)
-    assert "the same" not in said(app).replace("They were given the same", "")
-    next(each for each in app.toggle if each.label == "Show it").set_value(True).run()
-    assert "the same" in said(app).replace("They were given the same", "")
+    app = compared(kept({}, [message("the same text")]), kept({}, [message("the same text")]))
+    assert "Outputs are identical" in said(app)
+    assert "the same text" not in said(app)
+    next(each for each in app.toggle if each.label == "Show").set_value(True).run()
+    assert "the same text" in said(app)
 
 
 def test_texts_are_compared_by_words_and_by_lines(kept):
@@ -246,7 +246,7 @@ def test_texts_are_compared_by_words_and_by_lines(kept):
 
 def test_it_is_said_why_a_formatted_text_shows_its_signs(kept):
     """And where it is shown without them."""
-    words = "“Side by side” shows them formatted"
+    words = "“Side by side” shows it formatted"
     app = compared(kept({}, [message("**a**")]), kept({}, [message("**b**")]))
     assert words in said(app)
     app = compared(kept({}, [message("2 * 3 = 6")]), kept({}, [message("2 * 3 is 6")]))
@@ -284,15 +284,15 @@ def test_data_is_compared_by_path(kept):
 def test_outputs_of_several_kinds_stand_side_by_side(kept):
     """Nothing else makes sense of them."""
     app = compared(kept({}, [message("text")]), kept({}, [output(OutputKind.TABLE, [{"a": 1}])]))
-    assert "Run 1 has message, Run 2 has table" in said(app)
+    assert "Run 1: message, Run 2: table" in said(app)
 
 
 def test_an_output_that_a_run_does_not_have_is_said_to_be_missing(kept):
     """With the reason, where the run tells it."""
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = compared(kept({}, [message("x")]), kept({}, not_run=(skipped,)))
-    assert "not in all" in said(app)
-    assert "did not run: It is on a branch that was not taken." in said(app)
+    assert ":orange-badge[:material/remove: missing]" in said(app)
+    assert "Did not run: It is on a branch that was not taken." in said(app)
 
 
 def test_of_three_runs_each_is_compared_with_the_one_that_is_chosen(kept):
@@ -300,25 +300,25 @@ def test_of_three_runs_each_is_compared_with_the_one_that_is_chosen(kept):
     app = compared(*(kept({}, [message(text)]) for text in ("one x", "two x", "two x")))
     assert "Run 1 → Run 2" in said(app)
     assert "Run 1 → Run 3" in said(app)
-    base = next(each for each in app.segmented_control if each.label == "Differences from")
+    base = next(each for each in app.segmented_control if each.label == "Compare with")
     base.set_value("Run 3").run()
     assert "Run 3 → Run 1" in said(app)
     assert "The same text." in said(app)
     view = next(each for each in app.segmented_control if each.label == "View")
     view.set_value("Side by side").run()
-    assert "equal to Run 2" in said(app)
+    assert "same as Run 2" in said(app)
 
 
 def test_what_the_server_cut_is_said(kept):
     """The comparison is of what came."""
     app = compared(kept({}, [message("a b", truncated=True)]), kept({}, [message("a c")]))
-    assert "The server cut the output of Run 1" in said(app)
+    assert "The server truncated the output of Run 1" in said(app)
 
 
 def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
     """And why."""
     gone = kept({}, answer_kept=StoredParts.NOT_WANTED)
-    assert "has no outputs here: this console keeps no outputs" in said(
+    assert "has no outputs: this console keeps no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )
 
@@ -345,7 +345,7 @@ def test_what_is_nested_too_deeply_is_said(kept):
 def test_no_run_has_the_colour_of_a_failure(scheme):
     """Neither red nor orange, whose hues end at 60 degrees."""
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    for colour in config["theme"][scheme]["chartCategoricalColors"][: picker.MOST]:
+    for colour in config["theme"][scheme]["chartCategoricalColors"][: picker.MAX_RUNS]:
         red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
         assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
 
@@ -353,15 +353,15 @@ def test_no_run_has_the_colour_of_a_failure(scheme):
 def test_a_run_that_goes_on_is_followed(kept):
     """The page says so."""
     app = compared(kept({TEXT: "x"}, [message("x")]), in_memory(overrides={TEXT: "x"}))
-    assert "Run 2 goes on: this page follows by itself" in said(app)
-    assert "has no such output" not in said(app)
-    assert "has not returned it yet" in said(app)
+    assert "Run 2 is still running" in said(app)
+    assert "No such output" not in said(app)
+    assert "No output yet" in said(app)
 
 
 def test_a_run_without_times_is_named(kept):
     """The bars are those of the others."""
     app = compared(kept({}, seconds=1.5), kept({}))
-    assert "No times of components are known of Run 2" in said(app)
+    assert "No component timings for Run 2" in said(app)
 
 
 # the way there

@@ -9,19 +9,19 @@ from streamlit.testing.v1 import AppTest
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.app import navigation
 from pages._ui.components import graph
-from pages._ui.components.graph_layout import CARD, layout
+from pages._ui.components.graph_layout import CARD_SIZE, layout_flow
 from tests.support import components, flows
 from tests.support.components import named
 
 
 def overlapping(flow):
     """Pairs of components whose cards lie on each other."""
-    spots = layout(flow).spots
-    assert len(spots) == len(flow.components)
+    positions = layout_flow(flow).positions
+    assert len(positions) == len(flow.components)
     return [
         (one, other)
-        for (one, a), (other, b) in itertools.combinations(spots.items(), 2)
-        if abs(a[0] - b[0]) < CARD[0] and abs(a[1] - b[1]) < CARD[1]
+        for (one, a), (other, b) in itertools.combinations(positions.items(), 2)
+        if abs(a[0] - b[0]) < CARD_SIZE[0] and abs(a[1] - b[1]) < CARD_SIZE[1]
     ]
 
 
@@ -33,27 +33,27 @@ def chain(*ids, nodes=None):
 def test_keeps_the_order_of_the_authors_arrangement():
     """Left stays left and above stays above, drawn closer."""
     flow = components.big_flow()
-    spots = layout(flow).spots
+    positions = layout_flow(flow).positions
     for one, other in itertools.combinations(flow.components, 2):
         if other.position[0] - one.position[0] > 300:
-            assert spots[one.id][0] < spots[other.id][0]
+            assert positions[one.id][0] < positions[other.id][0]
         if one.position[0] == other.position[0] and one.position[1] < other.position[1]:
-            assert spots[one.id][1] < spots[other.id][1]
+            assert positions[one.id][1] < positions[other.id][1]
     assert overlapping(flow) == []
 
 
 def test_a_chain_of_five_fits_into_a_panel_with_its_names_readable():
     """600 pixels at three fifths of the size."""
     flow = flows.flow(*(named(f"A-{n}", "A", 420 * n) for n in range(5)))
-    assert layout(flow).width * 0.6 <= 576
+    assert layout_flow(flow).width * 0.6 <= 576
 
 
 def test_a_far_away_component_leaves_no_desert():
     """An empty stretch of canvas is no longer than two cards."""
     flow = flows.flow(named("A-1", "A"), named("B-1", "B", 1e9, -1e9))
-    plan = layout(flow)
-    assert plan.width < 5 * CARD[0]
-    assert plan.height < 5 * CARD[1]
+    plan = layout_flow(flow)
+    assert plan.width < 5 * CARD_SIZE[0]
+    assert plan.height < 5 * CARD_SIZE[1]
 
 
 def test_components_that_lie_on_each_other_are_drawn_apart():
@@ -68,8 +68,8 @@ def test_without_an_arrangement_each_stands_right_of_those_that_feed_it(place):
     """Positions that are missing, all the same, or no numbers."""
     nodes = [named(one, one, place, place) for one in ("C-1", "B-1", "A-1")]
     flow = chain("A-1", "B-1", "C-1", nodes=nodes)
-    spots = layout(flow).spots
-    assert spots["A-1"][0] < spots["B-1"][0] < spots["C-1"][0]
+    positions = layout_flow(flow).positions
+    assert positions["A-1"][0] < positions["B-1"][0] < positions["C-1"][0]
     assert overlapping(flow) == []
 
 
@@ -82,15 +82,15 @@ def test_columns_end_for_a_cycle():
             for ends in (("A-1", "B-1"), ("B-1", "C-1"), ("C-1", "B-1"), ("C-1", "C-1"))
         ],
     )
-    spots = layout(flow).spots
-    assert spots["A-1"][0] < spots["B-1"][0] < spots["C-1"][0]
+    positions = layout_flow(flow).positions
+    assert positions["A-1"][0] < positions["B-1"][0] < positions["C-1"][0]
 
 
 def test_loose_components_stand_below_the_rest():
     """So that they do not look like a part of it."""
     flow = chain("A-1", "B-1", nodes=[flows.node(one) for one in ("Loose-1", "A-1", "B-1")])
-    spots = layout(flow).spots
-    assert spots["Loose-1"][1] > max(spots["A-1"][1], spots["B-1"][1])
+    positions = layout_flow(flow).positions
+    assert positions["Loose-1"][1] > max(positions["A-1"][1], positions["B-1"][1])
 
 
 def test_sixty_without_an_arrangement_do_not_overlap():
@@ -102,15 +102,15 @@ def test_sixty_without_an_arrangement_do_not_overlap():
 
 def test_one_component_is_one_card():
     """The drawing is as large as the card."""
-    plan = layout(flows.flow(named("A-1", "A", -500, 77)))
-    assert (plan.width, plan.height, plan.spots) == (*CARD, {"A-1": (0, 0)})
+    plan = layout_flow(flows.flow(named("A-1", "A", -500, 77)))
+    assert (plan.width, plan.height, plan.positions) == (*CARD_SIZE, {"A-1": (0, 0)})
 
 
 def test_a_group_is_one_node_of_the_graph():
     """As in Langflow; the edges into it are its own."""
     group = flows.group("Group-1", [flows.node("In-1", text=flows.text())], text=("In-1", "text"))
     flow = flows.flow(flows.node("A-1"), group, edges=[flows.edge("A-1", "Group-1", "text")])
-    drawn = graph.picture(flow, {"In-1": components.done("In-1")}, ended=False)
+    drawn = graph.graph_data(flow, {"In-1": components.done("In-1")}, ended=False)
     assert [node[3] for node in drawn["plan"]["nodes"]] == ["A-1", "Group-1"]
     assert drawn["plan"]["edges"] == [[0, 1]]
     assert drawn["states"][1][2] == "done · 1 of 1 done"
@@ -120,7 +120,7 @@ def test_every_state_has_icon_words_and_reason():
     """Nothing is told by colour alone."""
     flow = chain("A-1", "B-1")
     failed = ComponentRun("B-1", ComponentState.FAILED, error=RunError("no <b>key</b>"))
-    drawn = graph.picture(flow, {"A-1": components.done("A-1", 1.25), "B-1": failed}, ended=True)
+    drawn = graph.graph_data(flow, {"A-1": components.done("A-1", 1.25), "B-1": failed}, ended=True)
     assert drawn["states"] == [
         ["done green", "check_circle", "done · 1.2 s", ""],
         ["failed red", "error", "failed", "no <b>key</b>"],
@@ -132,7 +132,7 @@ def test_what_stays_does_not_change_with_the_states():
     """The browser then keeps every card, and the person's zoom."""
     flow = components.big_flow()
     plans = [
-        graph.picture(flow, components.halfway(flow, step), ended=step == 60)["plan"]
+        graph.graph_data(flow, components.halfway(flow, step), ended=step == 60)["plan"]
         for step in (0, 30, 60)
     ]
     assert plans[0] == plans[1] == plans[2]
@@ -141,12 +141,12 @@ def test_what_stays_does_not_change_with_the_states():
 def test_sixty_components_are_little_to_send():
     """With the code that draws them; names and reasons are cut."""
     flow = components.big_flow()
-    drawn = graph.picture(flow, components.halfway(flow, 25), ended=False)
+    drawn = graph.graph_data(flow, components.halfway(flow, 25), ended=False)
     code = sum((navigation.ASSETS / f"graph.{end}").stat().st_size for end in ("js", "css"))
     assert len(json.dumps(drawn)) + code < 30_000
     long = flows.flow(named("A-1", "x" * 10_000))
     reason = ComponentRun("A-1", error=RunError("y" * 10_000))
-    assert len(json.dumps(graph.picture(long, {"A-1": reason}, ended=True))) < 1000
+    assert len(json.dumps(graph.graph_data(long, {"A-1": reason}, ended=True))) < 1000
 
 
 def page():
@@ -156,7 +156,7 @@ def page():
     from tests.support import components
 
     flow = components.big_flow()
-    view = components_view.switch()
+    view = components_view.choose_view()
     runs = components.halfway(flow, 25)
     components_view.draw(flow, runs, view=view, ended=False, key="graph")
     st.caption(view)
@@ -181,9 +181,9 @@ def test_a_graph_that_is_drawn_is_told_what_happens_in_the_same_run():
         flow = components.big_flow()
         for key, steps in {"one": (25, 25), "other": (25, 30, 60)}.items():
             runs = [components.halfway(flow, step) for step in steps]
-            drawing = graph.Drawing(flow, runs[0], ended=False, key=key)
+            drawing = graph.FlowGraph(flow, runs[0], ended=False, key=key)
             for run in runs:
-                drawing.show(run)
+                drawing.update(run)
 
     app = AppTest.from_function(told).run()
     assert len(app.get("bidi_component")) == 2
@@ -203,7 +203,7 @@ def test_a_flow_without_components_says_so():
         from pages._ui.components import table as components_table
         from tests.support import flows
 
-        graph.Drawing(flows.flow(), {}, ended=True, key="graph").show({})
+        graph.FlowGraph(flows.flow(), {}, ended=True, key="graph").update({})
         components_table.draw(flows.flow(), {}, ended=True)
 
     app = AppTest.from_function(empty).run()

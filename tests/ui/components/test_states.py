@@ -4,7 +4,7 @@ import pytest
 
 from lfclient.common.formatting import format_timing
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
-from pages._ui.components.states import all_runs, combined, counted, standing
+from pages._ui.components.states import component_status, group_state, leaf_runs, state_counts_text
 from pages._ui.widgets import status_badges
 from tests.support import flows
 from tests.support.components import done
@@ -13,7 +13,7 @@ S = ComponentState
 
 
 def standings(flow, components, *, ended=False):
-    return {one.id: standing(one, components, ended=ended) for one in flow.components}
+    return {one.id: component_status(one, components, ended=ended) for one in flow.components}
 
 
 def test_every_state_has_a_look_of_its_own():
@@ -54,7 +54,7 @@ def test_a_group_stands_as_its_members_do():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner, [flows.edge("In-1", "In-2")]))
     half = standings(flow, {"In-1": done("In-1")})["Group-1"]
-    assert half.line == "running · 1 of 2 done"
+    assert half.text == "running · 1 of 2 done"
     broken = ComponentRun("In-2", S.FAILED, error=RunError("no key"))
     failed = standings(flow, {"In-1": done("In-1"), "In-2": broken})["Group-1"]
     assert (failed.state, failed.reason) == (S.FAILED, "no key")
@@ -75,14 +75,14 @@ def test_a_group_stands_as_its_members_do():
 )
 def test_the_state_of_several_is_the_one_that_matters_most(states, ended, whole):
     """What needs somebody's eye comes first."""
-    assert combined(states, ended=ended) is whole
+    assert group_state(states, ended=ended) is whole
 
 
 def test_components_that_left_the_flow_are_listed_after_its_own():
     """The flow may have been changed since the run."""
     flow = flows.flow(flows.node("A-1"))
     runs = {"Gone-1": done("Gone-1", display_name="Was here"), "A-1": done("A-1")}
-    found = [(name, component is None) for name, _, component in all_runs(flow, runs, ended=True)]
+    found = [(name, component is None) for name, _, component in leaf_runs(flow, runs, ended=True)]
     assert found == [("A", False), ("Was here", True)]
 
 
@@ -90,7 +90,7 @@ def test_counts_by_word():
     """For those who cannot see the graph."""
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"), flows.node("C-1"))
     found = standings(flow, {"A-1": done("A-1"), "B-1": done("B-1")})
-    assert counted(list(found.values())) == "2 done, 1 waiting"
+    assert state_counts_text(list(found.values())) == "2 done, 1 waiting"
 
 
 @pytest.mark.parametrize(

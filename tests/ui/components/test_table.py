@@ -11,7 +11,7 @@ from tests.support import components, flows
 
 def row(run, flow=None):
     flow = flow or flows.flow(flows.node(run.component_id))
-    (found,) = components_table.rows(flow, {run.component_id: run}, ended=True)
+    (found,) = components_table.table_rows(flow, {run.component_id: run}, ended=True)
     return found
 
 
@@ -31,7 +31,7 @@ def test_a_failed_one_tells_the_reason():
 def test_components_of_one_name_are_told_apart():
     """By their ids, which are never cut."""
     nodes = [flows.node(id, "Read" * 40) for id in ("Read-a", "Read-b")]
-    found = components_table.rows(flows.flow(*nodes), {}, ended=True)
+    found = components_table.table_rows(flows.flow(*nodes), {}, ended=True)
     assert [cells[0].endswith(plain(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
     assert len({cells[0] for cells in found}) == 2
 
@@ -53,20 +53,20 @@ def test_components_of_one_name_are_told_apart():
 def test_a_value_is_told_in_a_line(kind, value, words):
     """Whatever its kind and size."""
     run = components.done("A-1", output=Output("A-1", kind, value))
-    assert components_table.result(run) == words
+    assert components_table.result_text(run) == words
 
 
 def test_a_messages_marks_are_left_out():
     """Its line is to be read, not drawn."""
     output = Output("A-1", OutputKind.MESSAGE, "---\n## **Lisbon** in [May](http://a.b/c)\nmore")
-    assert components_table.result(components.done("A-1", output=output)) == "Lisbon in May"
+    assert components_table.result_text(components.done("A-1", output=output)) == "Lisbon in May"
 
 
 def test_strangers_words_stay_letters():
     """No cell becomes markup, an icon, or two cells."""
     for name, cells in zip(
         components.HOSTILE,
-        components_table.rows(components.hostile_flow(), {}, ended=True),
+        components_table.table_rows(components.hostile_flow(), {}, ended=True),
         strict=True,
     ):
         assert cells[0] == plain(name)
@@ -78,5 +78,5 @@ def test_members_of_a_group_have_rows_of_their_own():
     """They are what runs."""
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner))
-    found = components_table.rows(flow, {}, ended=False)
+    found = components_table.table_rows(flow, {}, ended=False)
     assert [cells[0] for cells in found] == [plain("In, In-1"), plain("In, In-2")]

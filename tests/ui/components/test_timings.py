@@ -30,7 +30,7 @@ def test_without_a_clock_they_have_a_duration_only():
     """They stand last, and at the axis."""
     found = bars(done("A-1", 9), done("B-1", 1, ended=5))
     assert [(bar.name, bar.start) for bar in found] == [("B", 0), ("A", None)]
-    spec = timings.option(found, dark=False)
+    spec = timings.chart_options(found, dark=False)
     assert spec["series"][0]["data"] == [0, 0]
 
 
@@ -45,22 +45,24 @@ def test_those_that_never_worked_have_no_bar():
 )
 def test_the_axis_has_a_unit_that_fits(seconds, end, label):
     """From milliseconds to minutes."""
-    axis = timings.option(bars(done("A-1", seconds, ended=0)), dark=True)["xAxis"]
+    axis = timings.chart_options(bars(done("A-1", seconds, ended=0)), dark=True)["xAxis"]
     assert axis["max"] == pytest.approx(end)
     assert axis["axisLabel"]["formatter"] == label
 
 
 def test_what_took_no_time_is_still_to_be_found():
     """A hair of a bar; and a run of nothing but such does not divide by nothing."""
-    spec = timings.option(bars(done("A-1", 0, ended=1), done("B-1", 10, ended=11)), dark=False)
+    spec = timings.chart_options(
+        bars(done("A-1", 0, ended=1), done("B-1", 10, ended=11)), dark=False
+    )
     assert spec["series"][1]["data"][0]["value"] > 0
-    assert timings.option(bars(done("A-1", 0, ended=1)), dark=False)["xAxis"]["max"] == 1
+    assert timings.chart_options(bars(done("A-1", 0, ended=1)), dark=False)["xAxis"]["max"] == 1
 
 
 def test_a_failure_is_told_in_words_too():
     """Beside its duration, whatever its colour."""
     found = bars(done("A-1", 2, ended=2, state=ComponentState.FAILED))
-    (drawn,) = timings.option(found, dark=True)["series"][1]["data"]
+    (drawn,) = timings.chart_options(found, dark=True)["series"][1]["data"]
     assert drawn["label"]["formatter"] == "2.0 s · failed"
 
 
@@ -69,7 +71,7 @@ def test_names_are_in_no_template():
     flow = components.hostile_flow()
     runs = components.halfway(flow, 3)
     found = timeline.bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
-    spec = timings.option(found, dark=False)
+    spec = timings.chart_options(found, dark=False)
     assert spec["yAxis"]["data"] == list(components.HOSTILE)
     assert spec["tooltip"] == {"show": False}
     del spec["yAxis"]["data"]
@@ -81,7 +83,7 @@ def test_light_and_dark_have_colours_of_their_own():
     """Those of the theme."""
     found = bars(done("A-1", 2, ended=2))
     light, dark = (
-        timings.option(found, dark=dark)["series"][1]["data"][0]["itemStyle"]["color"]
+        timings.chart_options(found, dark=dark)["series"][1]["data"][0]["itemStyle"]["color"]
         for dark in (False, True)
     )
     assert light != dark

@@ -11,7 +11,7 @@ from pages._ui.connection import server_session
 from pages._ui.connection.app_context import backend
 from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
-from pages._ui.history.view import View
+from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, history, left, ticked
 from tests.ui.support.whole_pages import ONE, TWO, going_run, press, said
@@ -63,16 +63,16 @@ def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
 
 def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
     """Also those of other pages."""
-    monkeypatch.setattr(bulk_all, "_AT_ONCE", 2)
+    monkeypatch.setattr(bulk_all, "_BATCH_SIZE", 2)
     for number in range(5):
         add(url, f"r{number}", number, gist="=1+1", flow_id=TWO if number == 4 else ONE)
     assert [each.label for each in history().get("download_button")] == ["CSV"]
-    view = View(
+    view = ListView(
         tuple(map(server_session.session, server_session.available())),
         Filters(flow=ONE),
         RunFilter(ONE),
     )
-    text = bulk_all.csv_file(backend().runner.history, view).decode("utf-8-sig")
+    text = bulk_all.export_csv(backend().runner.history, view).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
     assert {row["inputs"] for row in rows} == {"'=1+1"}

@@ -19,16 +19,16 @@ STOPPED = (RunStatus.CANCELLED, RunStatus.TIMED_OUT, RunStatus.INTERRUPTED)
 @pytest.mark.parametrize("hours", [0, 0.1, 5, 50, 500, 5_000, 50_000])
 def test_there_are_never_too_many_bars(hours):
     """Nor fewer than it takes, for the longest of them are years."""
-    width = history_chart.width_for(NOW, NOW + timedelta(hours=hours))
-    assert hours * 3600 / width <= history_chart.MOST_BARS
-    assert width in history_chart.WIDTHS
+    width = history_chart.bar_width(NOW, NOW + timedelta(hours=hours))
+    assert hours * 3600 / width <= history_chart.MAX_BARS
+    assert width in history_chart.BAR_WIDTHS
 
 
 def test_statuses_that_share_a_colour_are_told_apart(monkeypatch):
     """Also in the chart's words."""
     monkeypatch.setattr(st, "get_option", lambda name: "#9A4B00")
     bars = [(NOW, each, number + 1) for number, each in enumerate(STOPPED)]
-    figure = history_chart.figure(bars, 3600, dark=True).to_dict()
+    figure = history_chart.build_chart(bars, 3600, dark=True).to_dict()
     scale = figure["encoding"]["color"]["scale"]
     assert scale["domain"] == ["cancelled", "timed out", "interrupted"]
     assert len(set(scale["range"])) == 3
@@ -38,9 +38,9 @@ def test_statuses_that_share_a_colour_are_told_apart(monkeypatch):
 
 def test_its_times_are_told_by_a_clock_of_24_hours():
     """Hardly closer together than its bars."""
-    axis = history_chart.figure([(NOW, RunStatus.FAILED, 1)], 3600, dark=False).to_dict()
+    axis = history_chart.build_chart([(NOW, RunStatus.FAILED, 1)], 3600, dark=False).to_dict()
     axis = axis["encoding"]["x"]["axis"]
-    assert axis == {"format": chart_data.CLOCK, "tickMinStep": 3_600_000}
+    assert axis == {"format": chart_data.TIME_AXIS_FORMAT, "tickMinStep": 3_600_000}
 
 
 def test_statuses_of_equal_number_are_always_told_in_the_same_order():
@@ -54,14 +54,14 @@ def test_statuses_of_equal_number_are_always_told_in_the_same_order():
 def test_a_bar_of_a_day_is_a_day_of_the_persons_clock(url, monkeypatch):
     """As are the days of the filters."""
     zone, drawn = timezone(timedelta(hours=5, minutes=30)), []
-    draw = history_chart.figure
+    draw = history_chart.build_chart
 
-    def figure(bars, width, **more):
+    def record_bars(bars, width, **more):
         drawn.extend(bars)
         return draw(bars, width, **more)
 
     monkeypatch.setattr(history_chart, "clock", lambda: zone)
-    monkeypatch.setattr(history_chart, "figure", figure)
+    monkeypatch.setattr(history_chart, "build_chart", record_bars)
     add(url, "a")
     add(url, "b", 60 * 86400)
     app = history()

@@ -52,11 +52,11 @@ def test_runs_of_another_key_are_not_listed(url):
 def test_a_run_that_has_just_ended_is_looked_at_again():
     """Its answer is written a moment after its status."""
     entry = Entry("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
-    assert history_page.is_lively(Page([entry]))
+    assert history_page.has_recent_activity(Page([entry]))
     ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(UTC))
-    assert history_page.is_lively(Page([ended]))
+    assert history_page.has_recent_activity(Page([ended]))
     long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
-    assert not history_page.is_lively(Page([long_ago]))
+    assert not history_page.has_recent_activity(Page([long_ago]))
 
 
 def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):

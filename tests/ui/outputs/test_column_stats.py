@@ -4,25 +4,25 @@ import pandas as pd
 import pytest
 
 from pages._ui.outputs import column_stats
-from pages._ui.outputs.column_stats import Kind
+from pages._ui.outputs.column_stats import ColumnKind
 from pages._ui.widgets.downloads import frame
 
 
 def kind(*values):
-    return column_stats.kinds(frame([{"a": value} for value in values])).get("a")
+    return column_stats.column_kinds(frame([{"a": value} for value in values])).get("a")
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ((1, 2.5, None), Kind.NUMBER),
-        (("1", "-2.5", ""), Kind.NUMBER),
-        (("007", "1"), Kind.TEXT),
-        (("2026-01-01", "2026-01-02T10:00:00Z"), Kind.TIME),
-        (("2026-01", None), Kind.TIME),
-        ((True, None), Kind.BOOLEAN),
-        ((True, False), Kind.BOOLEAN),
-        (("x", 1), Kind.TEXT),
+        ((1, 2.5, None), ColumnKind.NUMBER),
+        (("1", "-2.5", ""), ColumnKind.NUMBER),
+        (("007", "1"), ColumnKind.TEXT),
+        (("2026-01-01", "2026-01-02T10:00:00Z"), ColumnKind.TIME),
+        (("2026-01", None), ColumnKind.TIME),
+        ((True, None), ColumnKind.BOOLEAN),
+        ((True, False), ColumnKind.BOOLEAN),
+        (("x", 1), ColumnKind.TEXT),
         ((None, None), None),
         (("", ""), None),
     ],
@@ -77,4 +77,4 @@ def test_odd_columns_are_no_crash(values):
 def test_many_columns_are_told_in_part():
     """The first ones."""
     table = pd.DataFrame([{f"c{i}": i for i in range(300)}])
-    assert len(column_stats.statistics(table)) == column_stats.MOST_COLUMNS
+    assert len(column_stats.statistics(table)) == column_stats.MAX_COLUMNS

@@ -48,8 +48,7 @@ def output(kind, value, **more):
 
 def test_every_kind_is_drawn_by_something():
     """A kind that nobody draws would be a gap on the screen."""
-    assert set(outputs_view.DRAWERS) == set(OutputKind)
-    assert set(outputs_view.ICONS) == set(OutputKind)
+    assert set(outputs_view.VIEWERS) == set(OutputKind)
 
 
 def test_names_the_component_and_the_servers_type():
@@ -147,9 +146,9 @@ def test_a_file_is_called_one_whatever_the_servers_word():
 
 def test_a_file_is_fetched_once_for_all_who_want_it():
     """The browser and the page ask at the same press; both are told the same of a failure."""
-    fetch = file.Fetch(Mock(side_effect=[b"hello"]))
+    fetch = file.FileDownload(Mock(side_effect=[b"hello"]))
     assert fetch.get() == fetch.get() == b"hello"
-    fetch = file.Fetch(Mock(side_effect=[ServerFault("It is gone."), b"never"]))
+    fetch = file.FileDownload(Mock(side_effect=[ServerFault("It is gone."), b"never"]))
     for _ in range(2):
         with pytest.raises(ServerFault, match="gone"):
             fetch.get()

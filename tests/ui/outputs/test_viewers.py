@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.outputs import chart_data, gallery, image, side_by_side, table
+from pages._ui.outputs import chart_data, gallery, image, output_pair, table
 from tests.ui.outputs.test_view import DOT, drawn, output, texts
 
 
@@ -46,7 +46,7 @@ def test_a_chart_is_guessed_and_can_be_changed():
     assert app.multiselect[0].value == ["n"]
     app.selectbox[0].select(chart_data.BAR).run()
     app.selectbox[1].select("city").run()
-    assert app.multiselect[0].options == ["n", chart_data.ROWS]
+    assert app.multiselect[0].options == ["n", chart_data.ROW_COUNT]
     app.selectbox[0].select(chart_data.HISTOGRAM).run()
     assert app.selectbox[1].options == ["n"]
 
@@ -55,13 +55,13 @@ def test_a_chart_draws_what_was_chosen_last():
     """The number of rows gives way to a column, and the other way round; columns stand together."""
     rows = [{"city": f"c{i % 3}", "n": i, "m": i} for i in range(60)]
     app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
-    app.multiselect[0].set_value([chart_data.ROWS]).run()
-    app.multiselect[0].set_value([chart_data.ROWS, "n"]).run()
+    app.multiselect[0].set_value([chart_data.ROW_COUNT]).run()
+    app.multiselect[0].set_value([chart_data.ROW_COUNT, "n"]).run()
     assert app.multiselect[0].value == ["n"]
     app.multiselect[0].set_value(["n", "m"]).run()
     assert app.multiselect[0].value == ["n", "m"]
-    app.multiselect[0].set_value(["n", "m", chart_data.ROWS]).run()
-    assert app.multiselect[0].value == [chart_data.ROWS]
+    app.multiselect[0].set_value(["n", "m", chart_data.ROW_COUNT]).run()
+    assert app.multiselect[0].value == [chart_data.ROW_COUNT]
 
 
 def test_a_chart_needs_something_to_draw():
@@ -81,14 +81,15 @@ def test_a_chart_says_what_it_leaves_out():
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"), [(("T09:00", "T21:00"), chart_data.MOMENT), (("", ""), chart_data.DAY)]
+    ("hours", "told"),
+    [(("T09:00", "T21:00"), chart_data.TIME_FORMAT), (("", ""), chart_data.DAY_FORMAT)],
 )
 def test_times_of_a_chart_are_told_by_a_clock_of_24_hours(hours, told):
     """Those of days without an hour, as elsewhere."""
     rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
     app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
-    assert spec["encoding"]["x"]["axis"]["format"] == chart_data.CLOCK
+    assert spec["encoding"]["x"]["axis"]["format"] == chart_data.TIME_AXIS_FORMAT
     assert spec["encoding"]["tooltip"][0]["format"] == told
 
 
@@ -107,7 +108,7 @@ def test_columns_have_their_statistics():
 
 def test_a_very_large_table_has_pages(monkeypatch):
     """The rows that are sent are those of a page; the downloads have all."""
-    monkeypatch.setattr(table, "PAGE_ROWS", 10)
+    monkeypatch.setattr(table, "MAX_PAGE_ROWS", 10)
     app = drawn(output(OutputKind.TABLE, ROWS))
     assert list(app.dataframe[0].value["n"]) == list(range(10))
     assert "Rows 1 to 10 of 28" in texts(app)
@@ -119,13 +120,13 @@ def test_a_very_large_table_has_pages(monkeypatch):
 def test_a_very_long_cell_is_cut_on_the_screen():
     """And it says so."""
     app = drawn(output(OutputKind.TABLE, [{"a": "x" * 50_000}]))
-    assert len(app.dataframe[0].value["a"][0]) == table.LONGEST_CELL
+    assert len(app.dataframe[0].value["a"][0]) == table.MAX_CELL_LENGTH
     assert "Cells are cut" in texts(app)
 
 
 def test_rows_with_large_images_have_pages(monkeypatch):
     """Only what is drawn is counted: a cell that is cut takes no room."""
-    monkeypatch.setattr(table, "PAGE_BYTES", 20_000)
+    monkeypatch.setattr(table, "MAX_PAGE_BYTES", 20_000)
     rows = [{"photo": URI + "A" * 12_000, "text": "x" * 50_000} for _ in range(3)]
     app = drawn(output(OutputKind.TABLE, rows))
     assert len(app.dataframe[0].value) == 1
@@ -220,8 +221,8 @@ def test_the_zoomed_view_is_a_dialog():
 
 def test_a_small_image_is_hardly_enlarged():
     """Four times at most; a drawing and what is damaged have the room that there is."""
-    assert image.large(DOT) == 4
-    assert image.large(b"<svg></svg>") == image.large(DOT[:30]) == "stretch"
+    assert image.zoom_width(DOT) == 4
+    assert image.zoom_width(b"<svg></svg>") == image.zoom_width(DOT[:30]) == "stretch"
 
 
 def test_a_message_with_large_images_is_still_markdown():
@@ -280,7 +281,7 @@ def test_a_value_that_changes_is_drawn_as_it_is_now():
 
         rows = [{"n": i} for i in range(st.number_input("rows", 1, 9))]
         one = Output("C-1", OutputKind.TABLE, rows)
-        outputs_view.draw_one(one, "run-1", "live", lambda ref: b"")
+        outputs_view.draw_output(one, "run-1", "live", lambda ref: b"")
 
     app = AppTest.from_function(page).run()
     app.number_input[0].set_value(3).run()
@@ -315,7 +316,7 @@ def test_one_output_has_nothing_to_be_compared_with():
 def test_the_differences_of_two_texts_are_marked():
     """Word by word or line by line, as where runs are compared."""
     app = compared((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
-    app.segmented_control[0].set_value(side_by_side.DIFFERENCES).run()
+    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert ":red-background[− c]" in texts(app)
     app.segmented_control[1].set_value("Lines").run()
     assert "- b c\n+ b d" in app.code[-1].value
@@ -325,10 +326,10 @@ def test_tables_and_data_are_compared_too():
     """Rows with rows, paths with paths."""
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
     app = compared((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
-    app.segmented_control[-1].set_value(side_by_side.DIFFERENCES).run()
+    app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
     assert "− 1 row removed" in texts(app)
     app = compared((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
-    app.segmented_control[-1].set_value(side_by_side.DIFFERENCES).run()
+    app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
     assert app.dataframe[0].value.to_dict("records") == [
         {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
     ]
@@ -337,7 +338,7 @@ def test_tables_and_data_are_compared_too():
 def test_equal_texts_are_said_to_be_equal():
     """And not shown as an empty list of differences."""
     app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
-    app.segmented_control[0].set_value(side_by_side.DIFFERENCES).run()
+    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert "The same text" in texts(app)
 
 
@@ -349,7 +350,7 @@ def test_outputs_and_their_parts_have_names_of_their_own():
         "b": Output("B-1", OutputKind.MESSAGE, "", display_name="Same"),
         "c": Output("C-1", OutputKind.MESSAGE, "", display_name="Same"),
     }
-    assert list(side_by_side.named(many)) == [
+    assert list(output_pair.label_outputs(many)) == [
         "Component · X",
         "Component · Y",
         "Same",
@@ -368,18 +369,18 @@ def test_an_open_page_lets_go_of_the_run():
 
         from lfclient.outputs.model import Output, OutputKind
         from lfclient.runs.model import Run, RunStatus
-        from pages._ui.outputs.view import _Source, draw
+        from pages._ui.outputs.view import RunSource, draw
 
         one = Output("C-1", OutputKind.MESSAGE, "hello")
         run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": one})
         asked = st.session_state.setdefault("asked", [])
 
-        def again():
+        def reload():
             asked.append(1)
 
-        draw(run, "run-1", lambda ref: b"", again)
-        source = _Source(run, again)
-        source.let_go()
+        draw(run, "run-1", lambda ref: b"", reload)
+        source = RunSource(run, reload)
+        source.release()
         assert source.run() is None
 
     app = AppTest.from_function(page).run()

@@ -1,0 +1,108 @@
+"""A table of the compared runs' status, duration, mode and start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from lfclient.common.formatting import clip, format_duration
+from lfclient.console.presentation.components import decision_words
+from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.store.omissions import NO_OUTPUTS
+from lfclient.console.store.run_record import RunRecord
+from pages._ui.app import navigation
+from pages._ui.compare.runs import ComparedRun, have_same_flow
+from pages._ui.state import query_params
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.markdown import plain, time_words
+
+_ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
+
+
+def draw_headers(runs: Sequence[ComparedRun]) -> None:
+    """Draw a card with each run's number, status and flow, then notes about the comparison."""
+    now = datetime.now(UTC)
+    for run, column in zip(runs, st.columns(len(runs)), strict=True):
+        record = run.record
+        with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
+            badge = status_badges.markdown_badge(record.status, record.mode)
+            st.markdown(f"**{run.name}** {badge} {format_duration(record.elapsed(now))}")
+            st.caption(f"{plain(clip(record.flow_name, 60))} · {_started_text(record, now)}")
+            st.page_link(
+                navigation.run_page(),
+                label="Open",
+                icon=":material/open_in_new:",
+                query_params={
+                    query_params.RUN: record.id,
+                    query_params.FLOW: record.flow_id,
+                },
+            )
+    if not have_same_flow(runs):
+        st.info(
+            "These runs are of different flows. Inputs and outputs are matched by component name, "
+            "so renamed components don't match.",
+            icon=":material/info:",
+        )
+    for run in runs:
+        reason = NO_OUTPUTS.get(run.record.answer_kept)
+        if reason and not (run.record.run and run.record.run.outputs):
+            st.caption(f":material/info: {run.name} has no outputs: {reason}.")
+        elif not run.record.ended:
+            st.caption(
+                f":material/progress_activity: {run.name} is still running. This page updates "
+                "automatically."
+            )
+
+
+def draw(runs: Sequence[ComparedRun]) -> None:
+    """Draw a table with a row for each fact and a column for each run."""
+    now = datetime.now(UTC)
+    columns = [_summary_rows(run, now) for run in runs]
+    names = [
+        name
+        for name in columns[0]
+        if name not in _ROWS_IF_DIFFERENT or len({column[name] for column in columns}) > 1
+    ]
+    table = pd.DataFrame(
+        {
+            run.name: [column[name] for name in names]
+            for run, column in zip(runs, columns, strict=True)
+        },
+        index=[f"**{name}**" for name in names],
+    )
+    st.markdown("##### Summary", anchors=False)
+    with st.container(key="compared-facts"):
+        st.table(table)
+
+
+def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
+    record = run.record
+    errors = record.run.errors[:1] if record.run else []
+    status = [
+        status_badges.word(record.status, record.mode),
+        *(plain(clip(error.message, 200)) for error in errors),
+    ]
+    session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
+    return {
+        "Status": " — ".join(status),
+        "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
+        "Mode": MODE_NAMES[record.mode],
+        "Started": _started_text(record, now),
+        "Session": plain(clip(session_id, 60)),
+        "Decision": _decisions_text(record, now),
+        "Flow": plain(clip(record.flow_name, 80)),
+        "Server": plain(clip(record.server_name, 80)),
+    }
+
+
+def _decisions_text(record: RunRecord, now: datetime) -> str:
+    decisions = record.run.decided if record.run else ()
+    words = [decision_words(decision, lambda at: time_words(at, now)) for decision in decisions]
+    return plain("; ".join(", ".join(filter(None, parts)) for parts in words)) or "–"
+
+
+def _started_text(record: RunRecord, now: datetime) -> str:
+    return time_words(record.created_at, now)

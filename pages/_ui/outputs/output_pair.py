@@ -1,0 +1,70 @@
+"""Two outputs of a run side by side, or their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lfclient.outputs.model import Output
+from pages._ui.widgets import controls, diffs
+from pages._ui.widgets.markdown import human_name
+
+SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
+
+# draws an output under a widget key
+DrawOutput = Callable[[Output, str], None]
+
+
+def draw(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> None:
+    """Draw a panel that compares two of the outputs, computed once it is opened."""
+    controls.folded(
+        "Compare two outputs",
+        ":material/compare:",
+        f"compare-{run_id}",
+        lambda: _draw_pair(outputs, run_id, draw_output),
+    )
+
+
+def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> None:
+    names = list(outputs)
+    left, right = st.columns(2)
+    with left:
+        first = _choose("First", names, 0, run_id)
+    with right:
+        second = _choose("Second", names, 1, run_id)
+    view = SIDE_BY_SIDE
+    if diffs.way(outputs[first], outputs[second]):
+        view = controls.switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
+    if view == DIFFERENCES:
+        pair = outputs[first], outputs[second]
+        diffs.draw((run_id, first, second), "of-one-run", *pair, ("First", "Second"))
+        return
+    left, right = st.columns(2)
+    with left:
+        draw_output(outputs[first], "compared-first")
+    with right:
+        draw_output(outputs[second], "compared-second")
+
+
+def _choose(label: str, names: list[str], index: int, run_id: str) -> str:
+    return st.selectbox(
+        label,
+        names,
+        index=index,
+        key=f"compare-{label}-{run_id}",
+        persist_state="session",
+    )
+
+
+def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:
+    """Return the outputs and their named parts under unique labels."""
+    labelled: dict[str, Output] = {}
+    for output in outputs.values():
+        for part, value in (output.parts or {"": output}).items():
+            words = [output.display_name or output.component_id, human_name(part)]
+            label = " · ".join(word for word in words if word)
+            while label in labelled:
+                label += f" ({output.component_id})"
+            labelled[label] = value
+    return labelled
