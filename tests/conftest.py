@@ -1,6 +1,6 @@
-"""What all tests share: a clean environment, real Langflow servers, a Chromium.
+"""Fixtures of all tests: a clean environment, real Langflow servers, Chromium.
 
-Options by environment: LFCONSOLE_TEST_SERVERS=<file> (see tests/servers.py) uses running servers.
+LFCONSOLE_TEST_SERVERS=<file> uses running servers (see tests/support/servers.py).
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from tests.support.servers import LiveServer
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the servers of this run a folder; workers inherit its name."""
+    """Create the data folder of this run's servers; the workers inherit its path."""
     if not _is_worker(config):
         os.environ[servers.FOLDER] = str(servers.open_folder())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the servers once the last worker has ended, and each worker's own PostgreSQL."""
+    """Stop each worker's PostgreSQL, and the servers when the last worker has ended."""
     postgres.end()
     if not _is_worker(config):
         servers.close_folder(Path(os.environ.pop(servers.FOLDER)))
 
 
-# installs all by itself, for minutes, in which it needs nothing of the others
+# installs a Langflow of its own for minutes, independent of the other tests
 _FROM_NOTHING = "test_from_nothing.py"
 
 
-class Together(LoadScopeScheduling):
-    """Gives each worker whole groups of tests: those that share a server, a browser or a file."""
+class GroupScheduling(LoadScopeScheduling):
+    """Assign whole groups to a worker: tests that share a server, a browser or a file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
@@ -49,9 +49,9 @@ class Together(LoadScopeScheduling):
         return f"langflow-{version}" if version and folder == "live" else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """Group by node id: the marker that pytest-xdist has for it is without effect on pytest 9.2."""
-    return Together(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Group by node id: the xdist_group marker has no effect with pytest 9.2."""
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,7 +82,7 @@ def _is_worker(config: pytest.Config) -> bool:
 def clean_environ(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No setting of the person who runs the tests reaches them; their data is not touched."""
+    """Hide the developer's own settings and data from the tests."""
     for name in list(os.environ):
         if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
             monkeypatch.delenv(name)
@@ -91,7 +91,7 @@ def clean_environ(
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither client waits between two tries."""
+    """Let the clients retry without waiting."""
     monkeypatch.setattr(
         "lfclient.api.operations.base.random", SimpleNamespace(uniform=lambda *_: -1.0)
     )
@@ -99,32 +99,32 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def live_server() -> Callable[[str], LiveServer]:
-    """Gives the running server of a release: `live_server("1.13.0").url`."""
+    """Return the running server of a release: `live_server("1.13.0").url`."""
     return servers.release
 
 
 @pytest.fixture(params=servers.VERSIONS, scope="session")
 def langflow(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
-    """Each of the five releases in turn."""
+    """Each of the five releases."""
     yield servers.release(request.param)
-    servers.let_go(request.param)
+    servers.release_isolated(request.param)
 
 
 @pytest.fixture(scope="session")
 def langflow_113() -> LiveServer:
-    """The newest release, that of the local Langflow."""
+    """The newest release, the one that the local Langflow installs."""
     return servers.release("1.13.0")
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """A Chromium's path; none is a failure."""
+    """The path of a Chromium; having none is a failure."""
     return chromium.find()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, tmp_path):
-    """A store on each database: what is true of one must be of the other."""
+    """A store on SQLite and on PostgreSQL; both must behave alike."""
     url = SecretStr(postgres.postgres().new_database()) if request.param == "postgresql" else None
     opened = Store(tmp_path, url)
     yield opened

@@ -22,7 +22,7 @@ from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.parametrize(
-    "langflow", ["1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0-apart"], indirect=True
+    "langflow", ["1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0-isolated"], indirect=True
 )
 
 

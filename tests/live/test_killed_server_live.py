@@ -17,7 +17,7 @@ from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.parametrize(
-    "langflow", ["1.8.4-apart", "1.11.6-apart", "1.13.0-apart"], indirect=True
+    "langflow", ["1.8.4-isolated", "1.11.6-isolated", "1.13.0-isolated"], indirect=True
 )
 
 LONG = {"TimedStep-weather.seconds": 600}
@@ -46,7 +46,7 @@ def test_a_server_that_is_killed_and_started_again(
     """A call is interrupted, or its outcome unknown, and is not sent again; a job is waited for,
     and can be stopped; a run that waited for a person still does, and goes on once it is decided.
     """
-    server = servers.apart(langflow.version)
+    server = servers.isolated(langflow.version)
     trip, writing = make("Plan a trip"), make("Write word by word") if modes else None
     job, call = (desk.start(trip, mode, **LONG) for mode in ("background", "sync"))
     started = [job, call]

@@ -16,7 +16,7 @@ from tests.live.desk import Desk, ended
 from tests.live.releases import Make
 from tests.support.servers import LiveServer
 
-pytestmark = pytest.mark.parametrize("langflow", ["1.13.0-apart"], indirect=True)
+pytestmark = pytest.mark.parametrize("langflow", ["1.13.0-isolated"], indirect=True)
 
 PEOPLE = 3
 TIMES = 10

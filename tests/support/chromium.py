@@ -1,4 +1,4 @@
-"""A Chromium for the tests and the benchmarks: the machine's, Debian's as root, or Playwright's."""
+"""Find a Chromium for tests and benchmarks: installed, from Debian (as root), or Playwright's."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from filelock import FileLock
 
 from tests.support import debian, servers
 
-_WITHOUT_WINDOWS = "chromium-headless-shell"  # the same engine, in a third less processor time
-_NAMES = (_WITHOUT_WINDOWS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_HEADLESS = "chromium-headless-shell"  # the same engine with a third less processor time
+_NAMES = (_HEADLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str:
-    """Its path, after installing one if there is none. Raises RuntimeError if that fails too."""
+    """Return its path, and install one if there is none. Raise `RuntimeError` if that fails."""
     with FileLock(servers.CACHE / "chromium.lock"):
         found = _installed() or _from_debian() or _from_playwright()
     if not found:
-        raise RuntimeError("No Chromium was found, and none could be installed.")
+        raise RuntimeError("No Chromium was found, and installing one failed.")
     return found
 
 
@@ -28,7 +28,7 @@ def _installed() -> str | None:
 
 
 def _from_debian() -> str | None:
-    return _installed() if debian.install(_WITHOUT_WINDOWS) else None
+    return _installed() if debian.install(_HEADLESS) else None
 
 
 def _from_playwright() -> str | None:

@@ -1,4 +1,4 @@
-"""A console as a person starts it: `streamlit run`, in a process of its own, on a free port."""
+"""A console started like a user does: `streamlit run` in its own process, on a free port."""
 
 from __future__ import annotations
 
@@ -26,17 +26,16 @@ CHROMIUM_ARGS = [
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
+    """Return a free port on the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Console:
-    """`script` under `streamlit run` with `environ` added; ready once the block is entered.
+    """A context manager that runs `script` under `streamlit run`, with `environ` added.
 
-    `folder` holds the records and the log. A second `start` gives the same port and folder: a
-    restarted console.
+    `folder` holds its data and log. Starting it again reuses port and folder, like a restart.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Console:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the console and wait until it responds."""
         command = [self.python, "-m", "streamlit", "run", str(self.script)]
         command += ["--server.port", str(self.port), "--server.headless", "true"]
         with self.log.open("ab") as log:
@@ -88,7 +87,7 @@ class Console:
         raise AssertionError(f"The console did not start:\n{self.log.read_text()}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it as `how` does."""
+        """Send the signal `how` and wait for the process to end."""
         if self.process:
             self.process.send_signal(how)
             self.process.wait(20)

@@ -1,4 +1,4 @@
-"""Packages of Debian that a test run needs, installed where it runs as root."""
+"""Install Debian packages that a test run needs, if it runs as root."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 
 
 def install(*packages: str) -> bool:
-    """Whether it was tried: only as root, on a system that has apt."""
+    """Return whether it was tried: only as root, on a system with apt."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -1,12 +1,11 @@
-"""Real Langflow servers of the five releases that the console speaks with.
+"""Real Langflow servers of the five supported releases.
 
-Each is installed and started when a test first asks for it, shared by all workers of the test
-run, and ended when the run ends. Their virtual environments stay in the user's cache folder, so
-that the next run need not install them again. A release is there a second time, as "1.13.0-apart",
-for tests that kill it, or after which it answers nobody for a while.
+Each is installed and started when a test first needs it, shared by all workers, and stopped when
+the test run ends. The virtual environments stay in the user's cache folder for the next run. A
+second server of a release, "1.13.0-isolated", is for tests that kill it or leave it unresponsive.
 
-With LFCONSOLE_TEST_SERVERS=<file>, a JSON object {"1.13.0": {"url": …, "api_key": …}, …}, the
-servers named there are used as they are and not ended; the others are started as usual.
+LFCONSOLE_TEST_SERVERS=<file> names a JSON object {"1.13.0": {"url": …, "api_key": …}, …}: these
+servers are used as they are and not stopped; the others are started as usual.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import psutil
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.state_file import LocalError
 
-# Where the servers of this test run have their data; set by the controller for its workers.
+# the data folder of this run's servers; set by the controller, inherited by the workers
 FOLDER = "LFCONSOLE_TEST_FOLDER"
 
 CACHE = platformdirs.user_cache_path("langflow-console-tests")
@@ -31,7 +30,7 @@ CACHE = platformdirs.user_cache_path("langflow-console-tests")
 
 @dataclass(frozen=True)
 class Release:
-    """How a release is installed today as it was in its day."""
+    """How to install a release with the dependencies of its day."""
 
     version: str
     exclude_newer: str | None = None
@@ -41,7 +40,7 @@ class Release:
 RELEASES = {
     release.version: release
     for release in (
-        # below 1.12 the base package imports openai without asking for it
+        # before 1.12 the base package imports openai but does not require it
         Release("1.8.4", "2026-04-03", ("openai",)),
         Release("1.10.3", "2026-07-25", ("openai",)),
         Release("1.11.6", "2026-09-03", ("openai",)),
@@ -50,20 +49,20 @@ RELEASES = {
     )
 }
 VERSIONS = tuple(RELEASES)
-_APART = "-apart"
+_ISOLATED = "-isolated"
 
 _ENV = {
-    # the contract is tested at the limits that servers have by default
+    # the contract is tested with the servers' default limits
     "LANGFLOW_MAX_TEXT_LENGTH": "6000",
     "LANGFLOW_MAX_ITEMS_LENGTH": "1000",
-    # where flows fail, tracebacks drawn for a terminal take half of a server's time
+    # tracebacks drawn for a terminal take half of a server's time when flows fail
     "LANGFLOW_LOG_ENV": "container_csv",
 }
 
 
 @dataclass(frozen=True)
 class LiveServer:
-    """A running server and a key for it."""
+    """A running server and its API key."""
 
     version: str
     url: str
@@ -71,9 +70,9 @@ class LiveServer:
 
 
 def local(version: str, folder: Path, **options: object) -> LocalLangflow:
-    """The Langflow of a release in `folder`, with its installation kept across test runs."""
+    """Return the Langflow of a release with its data in `folder`; its installation is reused."""
     release = RELEASES[version]
-    # a Python that can't be downloaded costs each install ten seconds of trying
+    # without network access, trying to download a Python takes each install ten seconds
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     settings = {"with_samples": False, "env": _ENV, "environ": environ, **options}
     return LocalLangflow(
@@ -87,12 +86,12 @@ def local(version: str, folder: Path, **options: object) -> LocalLangflow:
 
 
 def release(name: str) -> LiveServer:
-    """The server of a release, started if it does not run yet."""
-    version = name.removesuffix(_APART)
-    given = _given().get(name)
-    if given:
-        return LiveServer(version, given["url"], given["api_key"])
-    server = local(version, Path(os.environ[FOLDER])) if name == version else apart(version)
+    """Return the server of a release, and start it if needed."""
+    version = name.removesuffix(_ISOLATED)
+    configured = _configured().get(name)
+    if configured:
+        return LiveServer(version, configured["url"], configured["api_key"])
+    server = local(version, Path(os.environ[FOLDER])) if name == version else isolated(version)
     try:
         server.start()
     except LocalError as problem:
@@ -102,21 +101,21 @@ def release(name: str) -> LiveServer:
     return LiveServer(version, url, key)
 
 
-def apart(version: str) -> LocalLangflow:
-    """The second server of a release, running or not."""
-    return local(version, Path(os.environ[FOLDER]) / "apart")
+def isolated(version: str) -> LocalLangflow:
+    """Return the second server of a release, running or not."""
+    return local(version, Path(os.environ[FOLDER]) / "isolated")
 
 
-def let_go(name: str) -> None:
-    """End the second server of a release, with what the tests did to it; the others are shared."""
-    if name.endswith(_APART):
-        server = apart(name.removesuffix(_APART))
+def release_isolated(name: str) -> None:
+    """Stop the second server of a release and delete its data; the shared ones keep running."""
+    if name.endswith(_ISOLATED):
+        server = isolated(name.removesuffix(_ISOLATED))
         server.stop()
         shutil.rmtree(server.folder)
 
 
 def open_folder() -> Path:
-    """Make the folder of this test run; ends what a killed run has left behind."""
+    """Create the data folder of this test run, and stop the servers of killed runs."""
     runs = CACHE / "runs"
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in runs.iterdir():
@@ -129,14 +128,14 @@ def open_folder() -> Path:
 
 
 def close_folder(folder: Path) -> None:
-    """End the servers that have their data in `folder`, and remove it."""
-    for place in (folder, folder / "apart"):
+    """Stop the servers with data in `folder`, and remove it."""
+    for place in (folder, folder / "isolated"):
         for version in RELEASES:
             if (place / "local" / version).exists():
                 local(version, place).stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _given() -> dict[str, dict[str, str]]:
+def _configured() -> dict[str, dict[str, str]]:
     named = os.environ.get("LFCONSOLE_TEST_SERVERS")
     return json.loads(Path(named).read_text(encoding="utf-8")) if named else {}

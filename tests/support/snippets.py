@@ -1,4 +1,4 @@
-"""Runs snippets as a person would: bash with curl, Python, Node 20."""
+"""Run snippets like a user does: with bash and curl, Python, Node 20."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process brings about."""
+"""Wait for another thread or process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from lfclient.console.store.run_record import RunRecord
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until a condition holds; fails after `seconds`."""
+    """Wait until `condition()` is true; fail after `seconds`."""
     limit = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < limit, "it did not come about"
+        assert time.monotonic() < limit, "the condition did not become true"
         time.sleep(0.05)
 
 
 def wait_for_record(
     runner: Runner, run_id: str, owner: str, ready: Callable[[RunRecord], object], seconds: float
 ) -> RunRecord:
-    """Wait until what a runner shows of a run fits; the record."""
+    """Wait until `ready(record)` is true for a run, and return its record."""
     limit = time.monotonic() + seconds
     record = runner.get(run_id, owner)
     while not ready(record):
@@ -33,7 +33,7 @@ def wait_for_record(
 
 
 def serve(server: BaseServer) -> threading.Thread:
-    """Let it answer in a thread; a `shutdown` is seen at once, not after the usual half second."""
+    """Serve in a daemon thread that notices `shutdown` at once instead of after half a second."""
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     return thread
