@@ -42,9 +42,9 @@ def main(wanted: list[str]) -> int:
 def _measure(wanted: list[str]) -> int:
     newest, polled = servers.release("1.13.0"), servers.release("1.10.3")
     with LangflowClient(newest.url, api_key=newest.api_key, timeout=60) as api:
-        installer.install(api)
+        installer.install_samples(api)
     with LangflowClient(polled.url, api_key=polled.api_key, timeout=60) as api:
-        installer.install(api)
+        installer.install_samples(api)
     browser = chromium.find()
     here = (newest.url, newest.api_key)
     both = {one.version: (one.url, one.api_key) for one in (newest, polled)}

@@ -11,7 +11,7 @@ import httpx
 from playwright.sync_api import Page
 
 from lfclient import LangflowClient
-from lfclient.console.samples.graph_builder import build
+from lfclient.console.samples.graph_builder import build_graph
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
@@ -114,7 +114,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         LangflowClient(url, api_key=api_key, timeout=60) as client,
         chromium(chromium_path) as page,
     ):
-        made = client.create_flow("bench begin", build(sleeping(SECONDS), client.catalogue()))
+        made = client.create_flow("bench begin", build_graph(sleeping(SECONDS), client.catalogue()))
         told = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": made.id}
         try:
             with (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.settings import Settings
 from lfclient.console.store.run_history import PAGE
 from lfclient.console.store.store import Store
@@ -132,7 +132,7 @@ def run(chromium_path: str) -> list[Figure]:
         environ["LFCONSOLE_SECRET"] = "benchmark-" * 4  # so that several have the same owner
         settings = Settings.load(folder, environ=environ)
         store = Store(folder / "data")
-        owner = fingerprint(settings.connections()[0], folder / "data", settings.secret)
+        owner = owner_fingerprint(settings.connections()[0], folder / "data", settings.secret)
         fill(store, COUNT, owner)
         with chromium(chromium_path) as page:
             figures = first_page(store, owner, environ, page)

@@ -16,10 +16,10 @@ from pydantic import SecretStr
 
 from lfclient import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.catalog import SAMPLES
-from lfclient.console.samples.graph_builder import build
+from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
 from tests.bench.figures import Figure
 
@@ -110,7 +110,7 @@ def count(url: str, api_key: str, flow_id: str) -> int:
             server=server,
             submit_token=flow_id,
         )
-        record = runner.get(run_id, fingerprint(connection, Path(folder)))
+        record = runner.get(run_id, owner_fingerprint(connection, Path(folder)))
         until = time.monotonic() + 120
         while record and not record.ended and time.monotonic() < until:
             record = runner.wait_for_change(run_id, record.version, 10)
@@ -135,7 +135,7 @@ def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
     for version, (url, api_key) in servers.items():
         for seconds, limit in ((1, 5), (60, 25)):
             with LangflowClient(url, api_key=api_key, timeout=60) as client:
-                data = build(sleeping(seconds), client.catalogue())
+                data = build_graph(sleeping(seconds), client.catalogue())
                 made = client.create_flow(f"bench {seconds} s", data)
                 try:
                     if seconds == 1:

@@ -45,10 +45,10 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
     """The server with the sample flows on it, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        catalogue = api.catalogue(catalog.own_code())
+        catalogue = api.catalogue(catalog.custom_component_code())
         made = []
         for each in catalog.SAMPLES:
-            data = graph_builder.build(each, catalogue)
+            data = graph_builder.build_graph(each, catalogue)
             if each.name == "Takes half a minute":
                 _until(work_over, data)
             made.append(api.create_flow(PREFIX + each.name, data, each.description))

@@ -18,7 +18,9 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that answers word by word, without any session yet."""
     sample = next(one for one in catalog.SAMPLES if one.name == "Write word by word")
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
-        data = graph_builder.build(sample, api.catalogue(catalog.own_code([sample])))
+        data = graph_builder.build_graph(
+            sample, api.catalogue(catalog.custom_component_code([sample]))
+        )
         flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
         api.delete_flow(flow.id)

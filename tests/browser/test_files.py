@@ -23,7 +23,7 @@ def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that reads a file; it and the files of this test are deleted afterwards."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         before = {ref.id for ref in api.files()}
-        data = graph_builder.build(READ_FILE, api.catalogue())
+        data = graph_builder.build_graph(READ_FILE, api.catalogue())
         data["nodes"][0]["data"]["node"]["template"]["path"]["api_editable"] = True
         flow = api.create_flow(f"{PREFIX}reads files", data)
         yield flow

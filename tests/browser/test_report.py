@@ -77,7 +77,9 @@ def test_printed_no_column_of_a_wide_table_is_cut_off(
 def flow_id(sample_flows: LiveServer) -> Iterator[str]:
     """A flow that returns messages, a table and a file."""
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        data = graph_builder.build(every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN))
+        data = graph_builder.build_graph(
+            every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN)
+        )
         flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
         yield flow.id
         api.delete_flow(flow.id)

@@ -39,7 +39,7 @@ def modes(client: LangflowClient) -> bool:
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
     """All components of each release: asked for once, since that takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
-        return client.catalogue({**catalog.own_code(), **OWN})
+        return client.catalogue({**catalog.custom_component_code(), **OWN})
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
             sample = next(one for one in catalog.SAMPLES if one.name == sample)
-        data = graph_builder.build(sample, catalogue)
+        data = graph_builder.build_graph(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
         return client.flow(made[-1])

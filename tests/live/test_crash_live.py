@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner import recovery
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
@@ -76,7 +76,7 @@ def test_nothing_is_lost_and_nothing_runs_twice(
     )
     assert killed.stdout.splitlines() == points
     connection = Connection("live", langflow.url, SecretStr(langflow.api_key), "secrets")
-    owners = {point: fingerprint(connection, tmp_path / point) for point in points}
+    owners = {point: owner_fingerprint(connection, tmp_path / point) for point in points}
     with ExitStack() as stack:
         runners = {}
         for point in points:

@@ -21,7 +21,7 @@ from lfclient import (
     RunStatus,
 )
 from lfclient.api.operations import event_streams
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from tests.live.desk import Desk, asks, ended, states
 from tests.live.flows import SECRETIVE, TALK
 from tests.live.releases import Make, with_events
@@ -217,7 +217,7 @@ def test_no_secret_comes_back_in_events(desk: Desk, make: Make, mode: str):
 def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Make):
     """One record with what had come, and one call."""
     desk.connection = replace(desk.connection, url=proxy.url)
-    desk.owner = fingerprint(desk.connection, desk.folder)
+    desk.owner = owner_fingerprint(desk.connection, desk.folder)
     proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
     overrides = {**WORDS, "WordByWord-writer.pause": 50}
     record = desk.until(desk.start(make("Write word by word"), "stream", **overrides), ended)
@@ -232,7 +232,7 @@ def test_a_stream_that_stays_broken_leaves_the_whole_text(
     """From the session's messages, and the components' states from the records of their builds."""
     monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.5,))
     desk.connection = replace(desk.connection, url=proxy.url)
-    desk.owner = fingerprint(desk.connection, desk.folder)
+    desk.owner = owner_fingerprint(desk.connection, desk.folder)
     broken = [Fault(raw=raw_response(502))] * 50
     proxy.plan("/events", Fault(cut=True, after=b'"event": "token"'), *broken)
     run_id = desk.start(make("Write word by word"), **WORDS)

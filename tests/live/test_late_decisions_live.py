@@ -15,7 +15,7 @@ import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample, components_of
+from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
 from tests.live.desk import Desk, asks, ended, states
 from tests.live.releases import with_events
 from tests.support.waiting import wait_for
@@ -60,9 +60,9 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
     """The flow with a fallback and the one without."""
     made = {}
     for fallback in (True, False):
-        known = {name: dict(entry) for name, entry in components_of(catalogue).items()}
+        known = {name: dict(entry) for name, entry in components_by_type(catalogue).items()}
         known["HumanInput"] = brief(known["HumanInput"], fallback)
-        data = graph_builder.build(asking(fallback), {"all": known})
+        data = graph_builder.build_graph(asking(fallback), {"all": known})
         made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():

@@ -17,7 +17,7 @@ import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.local_langflow.process import Identity
+from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.catalog import SAMPLES
 
@@ -157,7 +157,7 @@ def test_stop_ends_it(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     langflow.start()
     status = langflow.status()
-    server = Identity.of(status.pid)
+    server = ProcessIdentity.from_pid(status.pid)
 
     assert "stopped" in _terminal(folder, "stop").stdout
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner import recovery
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples import graph_builder
@@ -113,7 +113,7 @@ def desk(
     """A console that talks through the proxy."""
     made = Desk(tmp_path / "console", langflow, client)
     made.connection = replace(made.connection, url=proxy.url)
-    made.owner = fingerprint(made.connection, made.folder)
+    made.owner = owner_fingerprint(made.connection, made.folder)
     yield made
     made.runner.close()
 
@@ -124,7 +124,7 @@ def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterat
     sample = Sample(
         "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
     )
-    data = graph_builder.build(sample, client.catalogue({"HeldStep": HELD_STEP}))
+    data = graph_builder.build_graph(sample, client.catalogue({"HeldStep": HELD_STEP}))
     made: list[Held] = []
 
     def create(name: str) -> Held:

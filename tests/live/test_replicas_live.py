@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 from tests.live.releases import Make
@@ -42,7 +42,7 @@ class Beside:
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
         url = database and SecretStr(database)
         self.runner = Runner(folder, database_url=url or None, connections=[self.connection])
-        self.owner = fingerprint(self.connection, folder)
+        self.owner = owner_fingerprint(self.connection, folder)
         self.other: subprocess.Popen[str] | None = None
 
     def start(self, *runs: tuple[Flow, str, str]) -> list[str]:

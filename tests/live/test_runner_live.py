@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -36,7 +36,7 @@ class Live:
         self.version = tuple(map(int, server.version.split(".")))
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
         self.folder, self.key = folder, server.api_key
-        self.owner = fingerprint(self.connection, folder)
+        self.owner = owner_fingerprint(self.connection, folder)
         self.client = LangflowClient(server.url, server.api_key)
         self.server = self.client.server()
         self.node = deepcopy(

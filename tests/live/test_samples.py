@@ -59,10 +59,10 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on that server, by the sample's name; under other names, and removed after."""
-    catalogue = client.catalogue(catalog.own_code())
+    catalogue = client.catalogue(catalog.custom_component_code())
     made = {
         sample.name: client.create_flow(
-            f"sample test: {sample.name}", graph_builder.build(sample, catalogue)
+            f"sample test: {sample.name}", graph_builder.build_graph(sample, catalogue)
         )
         for sample in catalog.SAMPLES
         if not sample.missing(catalogue)
@@ -132,7 +132,7 @@ def test_the_slow_sample_takes_long_enough_to_be_stopped(
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
         catalogue = client.catalogue()
         sample = next(sample for sample in catalog.SAMPLES if sample.name == _SLOW)
-        made = client.create_flow("sample test: slow", graph_builder.build(sample, catalogue))
+        made = client.create_flow("sample test: slow", graph_builder.build_graph(sample, catalogue))
         flow = client.flow(made.id)
         job = client.submit(flow)
         try:

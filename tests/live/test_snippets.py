@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, Run, RunEnded
-from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.snippets.snippet import Language, write_snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.outcome import terminals_without_value
@@ -58,7 +58,7 @@ def started(
         session_id=uuid4().hex,
         overrides=mask_secrets(flow, given),
     )
-    codes = {one: snippet(one, kept, flow, client.server(), server.url) for one in languages}
+    codes = {one: write_snippet(one, kept, flow, client.server(), server.url) for one in languages}
     for code in codes.values():
         assert server.api_key not in code
         assert not any(word in code for text in secrets.values() for word in LONG.findall(text))

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.row_mapping import microseconds
@@ -33,7 +33,7 @@ class Bench:
         self.clicks = 0
         self.runners = []
         self.runner = self.new_runner()
-        self.owner = fingerprint(CONNECTION, folder)
+        self.owner = owner_fingerprint(CONNECTION, folder)
         self.flow = Flow.from_json(FLOW)
 
     def new_runner(self, **options):

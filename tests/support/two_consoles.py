@@ -1,6 +1,6 @@
 """Two consoles on one SQLite folder and on PostgreSQL: one follows a run, the other sees it."""
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
 from tests.support.fake_langflow import FakeLangflow, component_done, event, question
 from tests.support.runner_bench import BEGUN, CONNECTION, JOB, Bench
@@ -9,9 +9,9 @@ from tests.support.waiting import wait_for, wait_for_record
 STOP = "/api/v2/workflows/stop"
 SECRET = "sk-very-secret-1234567890"
 KEPT_LESS = [
-    (Keeping(outputs=False), StoredParts.NOT_WANTED),
-    (Keeping(inputs=False), StoredParts.WITHOUT_INPUTS),
-    (Keeping(answer_bytes=200), StoredParts.TOO_LARGE),
+    (RetentionSettings(store_outputs=False), StoredParts.NOT_WANTED),
+    (RetentionSettings(store_inputs=False), StoredParts.WITHOUT_INPUTS),
+    (RetentionSettings(max_run_bytes=200), StoredParts.TOO_LARGE),
 ]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import backend
@@ -44,12 +44,12 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
 @pytest.mark.parametrize(
     ("keeping", "words", "shown"),
     [
-        (Keeping(), "", True),
-        (Keeping(answer_bytes=3_000), "raw answer was not kept", True),
-        (Keeping(answer_bytes=300), "larger than this console keeps", False),
-        (Keeping(outputs=False), "this console keeps no outputs", False),
-        (Keeping(inputs=False), "This console keeps no inputs", True),
-        (Keeping(total_bytes=1), "made room for", False),
+        (RetentionSettings(), "", True),
+        (RetentionSettings(max_run_bytes=3_000), "raw answer was not kept", True),
+        (RetentionSettings(max_run_bytes=300), "larger than this console keeps", False),
+        (RetentionSettings(store_outputs=False), "this console keeps no outputs", False),
+        (RetentionSettings(store_inputs=False), "This console keeps no inputs", True),
+        (RetentionSettings(max_total_bytes=1), "made room for", False),
     ],
 )
 def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def alike(one: Any, other: Any) -> bool:
+def is_equal(one: Any, other: Any) -> bool:
     """As `==`, however deep they are, but True is not 1, and what is no number (NaN) is like
     itself, as it comes back from a record. 1 is 1.0.
     """
@@ -22,12 +22,12 @@ def alike(one: Any, other: Any) -> bool:
             if len(a) != len(b):
                 return False
             pairs += zip(a, b, strict=True)
-        elif not _same(a, b):
+        elif not _is_equal_leaf(a, b):
             return False
     return True
 
 
-def _same(a: Any, b: Any) -> bool:
+def _is_equal_leaf(a: Any, b: Any) -> bool:
     if type(a) is not type(b) and not (_is_number(a) and _is_number(b)):
         return False
     return bool(a == b or (a != a and b != b))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lfclient.common.formatting import with_id
-from lfclient.console.compare.equality import alike
+from lfclient.console.compare.equality import is_equal
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
 
@@ -25,10 +25,10 @@ class ParameterRow:
 
     label: str
     component: str
-    given: tuple[InputValue | None, ...]
-    absent: tuple[bool, ...]
-    differs: bool
-    unsure: bool = False
+    values: tuple[InputValue | None, ...]
+    is_missing: tuple[bool, ...]
+    is_different: bool
+    is_uncertain: bool = False
     distinguishing_id: str = ""
 
     @property
@@ -41,7 +41,7 @@ class ParameterRow:
         return with_id(self.component, self.distinguishing_id, most)
 
 
-def parameter_rows(
+def compare_inputs(
     overrides: Sequence[Mapping[str, Any]], flows: Sequence[Flow | None], *, one_flow: bool
 ) -> list[ParameterRow]:
     """All parameters that one of the runs was given, those that differ first.
@@ -52,7 +52,7 @@ def parameter_rows(
     """
     columns = [_column(given, flow, one_flow) for given, flow in zip(overrides, flows, strict=True)]
     parameters = [
-        None if one_flow or flow is None else set(_names(flow).values()) for flow in flows
+        None if one_flow or flow is None else set(_match_keys(flow).values()) for flow in flows
     ]
     names: dict[Hashable, InputValue] = {}
     for column in columns:
@@ -67,18 +67,18 @@ def parameter_rows(
         )
         for name, one in names.items()
     ]
-    return sorted(rows, key=lambda row: (not row.differs, not row.unsure))
+    return sorted(rows, key=lambda row: (not row.is_different, not row.is_uncertain))
 
 
 def _column(
     overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
 ) -> dict[Hashable, InputValue]:
     given = describe_overrides(overrides, flow)
-    names = {} if one_flow else _names(flow, given)
+    names = {} if one_flow else _match_keys(flow, given)
     return {names.get(one.key, one.key): one for one in given}
 
 
-def _names(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Hashable]:
+def _match_keys(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Hashable]:
     """By their keys, the names of a flow's parameters, and of what it was given beside them:
     component, label, and which of those it is.
     """
@@ -101,7 +101,7 @@ def _row(
     default = one.field.default if one.field and one_flow else None
     values = [default if each is None else each.value for each in given]
     missing = any(each is None for each in given)
-    same = all(alike(value, values[0]) for value in values)
+    same = all(is_equal(value, values[0]) for value in values)
     if missing and default is None:
         same = False
     secret = any(each is not None and each.secret for each in given)

@@ -7,18 +7,18 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lfclient.console.compare.equality import alike
+from lfclient.console.compare.equality import is_equal
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run
 
 
-class Sameness(StrEnum):
+class OutputMatch(StrEnum):
     """How the outputs of one component stand to each other."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
     MISSING = "missing"  # not every run has it
-    UNSURE = "unsure"  # files, of which only the names are known
+    UNKNOWN = "unknown"  # files, of which only the names are known
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class OutputRow:
     part: str
     outputs: tuple[Output | None, ...]
     not_run: tuple[str, ...]
-    sameness: Sameness
+    match: OutputMatch
 
     @property
     def kind(self) -> OutputKind | None:
@@ -41,7 +41,7 @@ class OutputRow:
         return kinds.pop() if len(kinds) == 1 else None
 
 
-def output_rows(runs: Sequence[Run | None], *, one_flow: bool) -> list[OutputRow]:
+def compare_outputs(runs: Sequence[Run | None], *, one_flow: bool) -> list[OutputRow]:
     """The rows in the order of the first run, then what only others have.
 
     With `one_flow` outputs are matched by component, else by the component's name, the second of a
@@ -58,10 +58,10 @@ def output_rows(runs: Sequence[Run | None], *, one_flow: bool) -> list[OutputRow
     for name, (component, part) in names.items():
         outputs = tuple(column[name][2] if name in column else None for column in columns)
         silent = tuple(
-            "" if name in column else _why_not(run, name, one_flow)
+            "" if name in column else _not_run_reason(run, name, one_flow)
             for run, column in zip(runs, columns, strict=True)
         )
-        rows.append(OutputRow(component, part, outputs, silent, _sameness(outputs)))
+        rows.append(OutputRow(component, part, outputs, silent, _match_of(outputs)))
     return rows
 
 
@@ -77,7 +77,7 @@ def _column(run: Run | None, one_flow: bool) -> dict[Hashable, tuple[str, str, O
     return found
 
 
-def _why_not(run: Run | None, name: Hashable, one_flow: bool) -> str:
+def _not_run_reason(run: Run | None, name: Hashable, one_flow: bool) -> str:
     if run is None or not isinstance(name, tuple):
         return ""
     for entry in run.not_run:
@@ -86,20 +86,20 @@ def _why_not(run: Run | None, name: Hashable, one_flow: bool) -> str:
     return ""
 
 
-def _sameness(outputs: Sequence[Output | None]) -> Sameness:
+def _match_of(outputs: Sequence[Output | None]) -> OutputMatch:
     there = [output for output in outputs if output is not None]
     if len(there) < len(outputs):
-        return Sameness.MISSING
+        return OutputMatch.MISSING
     first = there[0]
-    if not all(same_output(each, first) for each in there[1:]):
-        return Sameness.DIFFERENT
-    return Sameness.UNSURE if first.kind is OutputKind.FILE else Sameness.EQUAL
+    if not all(is_equal_output(each, first) for each in there[1:]):
+        return OutputMatch.DIFFERENT
+    return OutputMatch.UNKNOWN if first.kind is OutputKind.FILE else OutputMatch.EQUAL
 
 
-def same_output(one: Output, other: Output) -> bool:
+def is_equal_output(one: Output, other: Output) -> bool:
     """Whether two are of one kind and value; of files, whether they have the same name and size."""
     if one.kind is not other.kind:
         return False
     if isinstance(one.value, FileRef) and isinstance(other.value, FileRef):
         return (one.value.name, one.value.size) == (other.value.name, other.value.size)
-    return alike(one.value, other.value)
+    return is_equal(one.value, other.value)

@@ -15,9 +15,9 @@ from itertools import pairwise
 from operator import eq
 from typing import Any
 
-SHORT = 2_000  # items that are given to difflib as they are
-DEEPEST = 10  # cuts within cuts
-BUDGET = 8_000_000  # pairs of items that are looked at in all, about a second
+MAX_DIFFLIB_ITEMS = 2_000  # items that are given to difflib as they are
+MAX_RECURSION = 10  # cuts within cuts
+MAX_COMPARISONS = 8_000_000  # pairs of items that are looked at in all, about a second
 
 
 @dataclass(frozen=True)
@@ -31,34 +31,34 @@ class Block:
     b1: int
 
 
-def blocks(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[list[Block], bool]:
+def diff_blocks(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[list[Block], bool]:
     """The blocks from the beginning to the end, and whether all was compared closely.
 
     Where not, what stands between two places that are alike is one block that differs.
     """
-    start, end = common_ends(a, b)
+    start, end = common_prefix_and_suffix(a, b)
     found = [Block(True, 0, start, 0, start)] if start else []
-    budget = [BUDGET]
-    closely = _between(a, b, (start, len(a) - end, start, len(b) - end), found, budget)
+    budget = [MAX_COMPARISONS]
+    closely = _diff_range(a, b, (start, len(a) - end, start, len(b) - end), found, budget)
     if end:
         found.append(Block(True, len(a) - end, len(a), len(b) - end, len(b)))
-    return _joined(found), closely
+    return _merge_adjacent(found), closely
 
 
-def common_ends(
+def common_prefix_and_suffix(
     a: Sequence[Any], b: Sequence[Any], equal: Callable[[Any, Any], bool] = eq
 ) -> tuple[int, int]:
     """How many items both begin with, and how many more both end with; `equal` is given slices."""
     most = min(len(a), len(b))
-    start = _common(most, lambda low, high: equal(a[low:high], b[low:high]))
-    end = _common(
+    start = _common_length(most, lambda low, high: equal(a[low:high], b[low:high]))
+    end = _common_length(
         most - start,
         lambda low, high: equal(a[len(a) - high : len(a) - low], b[len(b) - high : len(b) - low]),
     )
     return start, end
 
 
-def _common(most: int, equal) -> int:
+def _common_length(most: int, equal) -> int:
     """Slices are compared at the speed of C: so twice as many each time, then half of that."""
     known, step = 0, 1
     while known < most:
@@ -73,7 +73,7 @@ def _common(most: int, equal) -> int:
     return known
 
 
-def _between(
+def _diff_range(
     a: Sequence[Hashable],
     b: Sequence[Hashable],
     part: tuple[int, int, int, int],
@@ -87,9 +87,9 @@ def _between(
     if a0 == a1 or b0 == b1:
         found.append(Block(False, *part))
         return True
-    if max(a1 - a0, b1 - b0) <= SHORT:
-        return _closely(a, b, part, found, budget)
-    anchors = _anchors(a, b, part) if deep < DEEPEST else []
+    if max(a1 - a0, b1 - b0) <= MAX_DIFFLIB_ITEMS:
+        return _diff_with_difflib(a, b, part, found, budget)
+    anchors = _unique_anchors(a, b, part) if deep < MAX_RECURSION else []
     if not anchors:
         found.append(Block(False, *part))
         return False
@@ -97,11 +97,11 @@ def _between(
     for (i, j), (k, m) in pairwise([(a0 - 1, b0 - 1), *anchors, (a1, b1)]):
         if i >= a0:
             found.append(Block(True, i, i + 1, j, j + 1))
-        closely &= _between(a, b, (i + 1, k, j + 1, m), found, budget, deep + 1)
+        closely &= _diff_range(a, b, (i + 1, k, j + 1, m), found, budget, deep + 1)
     return closely
 
 
-def _closely(a, b, part, found: list[Block], budget: list[int]) -> bool:
+def _diff_with_difflib(a, b, part, found: list[Block], budget: list[int]) -> bool:
     a0, a1, b0, b1 = part
     budget[0] -= (a1 - a0) * (b1 - b0)
     if budget[0] < 0:
@@ -113,7 +113,7 @@ def _closely(a, b, part, found: list[Block], budget: list[int]) -> bool:
     return True
 
 
-def _anchors(a, b, part: tuple[int, int, int, int]) -> list[tuple[int, int]]:
+def _unique_anchors(a, b, part: tuple[int, int, int, int]) -> list[tuple[int, int]]:
     """Places of items that both have once, the longest row of them that is in order in both."""
     a0, a1, b0, b1 = part
     once = {item for item, count in Counter(a[a0:a1]).items() if count == 1}
@@ -140,7 +140,7 @@ def _anchors(a, b, part: tuple[int, int, int, int]) -> list[tuple[int, int]]:
     return row[::-1]
 
 
-def _joined(found: list[Block]) -> list[Block]:
+def _merge_adjacent(found: list[Block]) -> list[Block]:
     joined: list[Block] = []
     for block in found:
         if joined and joined[-1].same == block.same:

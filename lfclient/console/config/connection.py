@@ -21,6 +21,6 @@ class Connection:
     verify: bool | str = True
 
     @property
-    def configured(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether whoever runs the console set it up, and not a visitor."""
         return self.source in ("environment", "env file", "secrets", "local")

@@ -10,7 +10,7 @@ from lfclient.errors import LangflowError
 
 
 @dataclass(frozen=True)
-class Discovered:
+class DiscoveredServer:
     """A Langflow that nobody configured. `auto_login`: it gives keys to whoever asks."""
 
     url: str
@@ -20,13 +20,13 @@ class Discovered:
 
 def discover(
     url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
-) -> Discovered | None:
+) -> DiscoveredServer | None:
     """The Langflow at `url`, or None: anything else that answers there counts as nothing."""
     from lfclient.client import LangflowClient  # reading settings needs no HTTP
 
     try:
         with LangflowClient(url, timeout=timeout, transport=transport) as client:
             server = client.server()
-            return Discovered(url, server.version, client.auto_login() is not None)
+            return DiscoveredServer(url, server.version, client.auto_login() is not None)
     except LangflowError:
         return None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-LIFETIME = 12 * 3600.0
-BROWSERS = 1000
-SERVERS = 20
+KEY_LIFETIME_SECONDS = 12 * 3600.0
+MAX_BROWSERS = 1000
+MAX_SERVERS_PER_BROWSER = 20
 
 
 @dataclass
@@ -22,32 +22,32 @@ class _Entry:
 
 
 @dataclass
-class Vault:
+class KeyVault:
     """Typed keys for `lifetime` seconds each, for at most `browsers` browsers of `servers` each.
 
     The browser unused for longest gives way to a new one. Safe to use from any thread.
     """
 
-    lifetime: float = LIFETIME
-    browsers: int = BROWSERS
-    servers: int = SERVERS
+    lifetime_seconds: float = KEY_LIFETIME_SECONDS
+    max_browsers: int = MAX_BROWSERS
+    max_servers: int = MAX_SERVERS_PER_BROWSER
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[str, OrderedDict[str, _Entry]] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    def put(self, browser_id: str, url: str, key: str | SecretStr) -> None:
+    def save(self, browser_id: str, url: str, key: str | SecretStr) -> None:
         """Keep `key` for that browser's calls to `url`, and to no other address."""
         secret = key if isinstance(key, SecretStr) else SecretStr(key)
         with self._lock:
             self._drop_expired()
             kept = self._kept.setdefault(browser_id, OrderedDict())
-            kept[url] = _Entry(secret, self.clock() + self.lifetime)
+            kept[url] = _Entry(secret, self.clock() + self.lifetime_seconds)
             kept.move_to_end(url)
             self._kept.move_to_end(browser_id)
-            _shorten(kept, self.servers)
-            _shorten(self._kept, self.browsers)
+            _shorten(kept, self.max_servers)
+            _shorten(self._kept, self.max_browsers)
 
     def get(self, browser_id: str, url: str) -> SecretStr | None:
         """The key that this browser typed for `url`, or None."""
@@ -66,7 +66,7 @@ class Vault:
             self._drop_expired()
             return list(self._kept.get(browser_id, ()))
 
-    def forget(self, browser_id: str, url: str | None = None) -> None:
+    def remove(self, browser_id: str, url: str | None = None) -> None:
         """Drop that browser's key for `url`, or all its keys."""
         with self._lock:
             if url is None:

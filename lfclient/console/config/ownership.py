@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from lfclient.console.config.connection import Connection
 from lfclient.errors import LangflowError
 
-_FILE = "owner.key"
-_SIZE = 32
+_SECRET_FILE_NAME = "owner.key"
+_SECRET_BYTES = 32
 
 
 class OwnershipError(LangflowError):
@@ -27,7 +27,9 @@ class OwnershipError(LangflowError):
     )
 
 
-def fingerprint(connection: Connection, data_dir: Path, given: SecretStr | None = None) -> str:
+def owner_fingerprint(
+    connection: Connection, data_dir: Path, given: SecretStr | None = None
+) -> str:
     """64 hex digits: equal for two visitors exactly if each may see the other's runs.
 
     Made with the secret that is `given`, which several consoles may share, else with the folder's.
@@ -38,40 +40,40 @@ def fingerprint(connection: Connection, data_dir: Path, given: SecretStr | None 
     """
     if connection.source == "local":
         identity = ["local", connection.name]
-    elif connection.configured:
+    elif connection.is_configured:
         identity = ["configured", connection.name]
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""
         identity = ["typed", connection.url, api_key]
-    return _keyed(identity, data_dir, given)
+    return _hmac(identity, data_dir, given)
 
 
-def browser_mark(token: str, data_dir: Path, given: SecretStr | None = None) -> str:
+def browser_fingerprint(token: str, data_dir: Path, given: SecretStr | None = None) -> str:
     """64 hex digits that stand for a browser's cookie where it must not be kept itself.
 
     Made like a `fingerprint`. Raises `OwnershipError`.
     """
-    return _keyed(["browser", token], data_dir, given)
+    return _hmac(["browser", token], data_dir, given)
 
 
-def _keyed(message: list[str], data_dir: Path, given: SecretStr | None) -> str:
-    key = given.get_secret_value().encode() if given else secret(data_dir)
+def _hmac(message: list[str], data_dir: Path, given: SecretStr | None) -> str:
+    key = given.get_secret_value().encode() if given else folder_secret(data_dir)
     return hmac.new(key, json.dumps(message).encode(), hashlib.sha256).hexdigest()
 
 
 @functools.lru_cache(maxsize=16)
-def secret(data_dir: Path) -> bytes:
+def folder_secret(data_dir: Path) -> bytes:
     """This folder's secret, made at the first call; processes that race agree on one."""
-    path = data_dir / _FILE
+    path = data_dir / _SECRET_FILE_NAME
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _make(path)
+            _create_secret_file(path)
         path.chmod(0o600)
         found = path.read_bytes()
     except OSError as error:
         raise OwnershipError(f"{path} cannot be used: {error.strerror or error}.") from error
-    if len(found) != _SIZE:
+    if len(found) != _SECRET_BYTES:
         raise OwnershipError(
             f"{path} is damaged.",
             hint="Delete it and start the console again; runs made before can then not be opened.",
@@ -79,13 +81,13 @@ def secret(data_dir: Path) -> bytes:
     return found
 
 
-def _make(path: Path) -> None:
+def _create_secret_file(path: Path) -> None:
     """Written whole under another name, then linked: nobody can read half a secret."""
-    draft = path.with_name(f"{_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    draft = path.with_name(f"{_SECRET_FILE_NAME}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_SIZE))
+            file.write(secrets.token_bytes(_SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import (
     AddressRefused,
@@ -29,11 +29,11 @@ from lfclient.wire.addresses import (
     resolve,
 )
 
-LARGEST_RUN_MB = 256
-SECRET_LENGTH = 32  # characters, at least
-DEFAULT_ADDRESS = "http://127.0.0.1:7860"
-_WORDS = {"1": True, "true": True, "yes": True, "on": True}
-_WORDS |= {"0": False, "false": False, "no": False, "off": False}
+DEFAULT_MAX_RUN_MB = 256
+MIN_SECRET_LENGTH = 32  # characters, at least
+DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
+_BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
 
 
 class SettingsError(LangflowError):
@@ -42,7 +42,7 @@ class SettingsError(LangflowError):
     default_hint = "Correct it, then start the console again."
 
 
-class _Server(BaseModel):
+class _ServerEntry(BaseModel):
     """One `[servers.<name>]` of secrets.toml."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -63,11 +63,11 @@ class Settings:
     servers: tuple[Connection, ...]
     data_dir: Path
     allow_other_servers: bool
-    discover_url: str | None = DEFAULT_ADDRESS
+    discover_url: str | None = DEFAULT_SERVER_URL
     verify: bool | str = True
     database_url: SecretStr | None = None
     secret: SecretStr | None = None
-    keeping: Keeping = field(default_factory=Keeping)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     @classmethod
     def load(
@@ -82,10 +82,10 @@ class Settings:
         listens, the empty text meaning everywhere. Raises `SettingsError`.
         """
         folder = folder or Path.cwd()
-        values = _Values(os.environ if environ is None else environ, folder / ".env")
+        values = _Variables(os.environ if environ is None else environ, folder / ".env")
         verify = values.verify()
-        servers = [*values.server(verify), *_secrets(folder, verify)]
-        _check_names(servers)
+        servers = [*values.server(verify), *_servers_in_secrets(folder, verify)]
+        _require_unique_names(servers)
         data_dir = values.text("LFCONSOLE_DATA_DIR")
         database_url = values.text("LFCONSOLE_DATABASE_URL")
         return cls(
@@ -98,7 +98,7 @@ class Settings:
             verify=verify,
             database_url=SecretStr(database_url) if database_url else None,
             secret=values.secret(needed=bool(database_url)),
-            keeping=values.keeping(),
+            retention=values.retention(),
         )
 
     def connections(self) -> list[Connection]:
@@ -128,7 +128,7 @@ def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> 
     return base
 
 
-class _Values:
+class _Variables:
     """Variables by name: the environment's, else those of `.env`, which stay out of os.environ."""
 
     def __init__(self, environ: Mapping[str, str], env_file: Path) -> None:
@@ -151,7 +151,7 @@ class _Values:
         if not text:
             return default
         try:
-            return _WORDS[text.lower()]
+            return _BOOLEANS[text.lower()]
         except KeyError:
             raise SettingsError(
                 f"{self.where(name)} is neither true nor false.", hint="Write true or false."
@@ -174,9 +174,9 @@ class _Values:
         name = "LFCONSOLE_SECRET"
         text = self.text(name)
         hint = (
-            f"Set it to at least {SECRET_LENGTH} random characters, the same for every console on "
-            "the database, and keep it: another one hides all earlier runs. One is made by "
-            "`openssl rand -hex 32`."
+            f"Set it to at least {MIN_SECRET_LENGTH} random characters, the same for every console "
+            "that uses the database, and keep it: changing it hides all earlier runs. Generate one "
+            "with `openssl rand -hex 32`."
         )
         if not text and needed:
             raise SettingsError(
@@ -184,26 +184,26 @@ class _Values:
                 "need a secret that they share, too.",
                 hint=hint,
             )
-        if text and len(text) < SECRET_LENGTH:
+        if text and len(text) < MIN_SECRET_LENGTH:
             raise SettingsError(f"{self.where(name)} is too short.", hint=hint)
         return SecretStr(text) if text else None
 
-    def keeping(self) -> Keeping:
-        largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, LARGEST_RUN_MB)
+    def retention(self) -> RetentionSettings:
+        largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
         total = self.amount("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
-        return Keeping(
-            inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
-            outputs=self.flag("LFCONSOLE_KEEP_OUTPUTS", True),
-            answer_bytes=largest and largest * 1_000_000,
-            total_bytes=total and total * 1_000_000,
-            days=self.amount("LFCONSOLE_KEEP_DAYS", 100_000),
-            runs=self.amount("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
+        return RetentionSettings(
+            store_inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
+            store_outputs=self.flag("LFCONSOLE_KEEP_OUTPUTS", True),
+            max_run_bytes=largest and largest * 1_000_000,
+            max_total_bytes=total and total * 1_000_000,
+            max_age_days=self.amount("LFCONSOLE_KEEP_DAYS", 100_000),
+            max_runs=self.amount("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
         )
 
     def verify(self) -> bool | str:
         bundle = self.text("LFCONSOLE_CA_BUNDLE")
         if bundle:
-            return _bundle(bundle, self.where("LFCONSOLE_CA_BUNDLE"))
+            return _parse_ca_bundle(bundle, self.where("LFCONSOLE_CA_BUNDLE"))
         return self.flag("LANGFLOW_VERIFY", True)
 
     def discover_url(self) -> str | None:
@@ -211,7 +211,7 @@ class _Values:
         if name in self._environ and not self._environ[name]:
             return None
         text = self.text(name)
-        return _address(text, self.where(name)) if text else DEFAULT_ADDRESS
+        return _parse_url(text, self.where(name)) if text else DEFAULT_SERVER_URL
 
     def server(self, verify: bool | str) -> Iterator[Connection]:
         """The server of LANGFLOW_SERVER_URL, with the key that belongs to that address.
@@ -223,7 +223,7 @@ class _Values:
         text = self.text(name)
         if not text:
             return
-        url = _address(text, self.where(name))
+        url = _parse_url(text, self.where(name))
         from_environ = bool(self._environ.get(name))
         own, other = (self._environ, self._file) if from_environ else (self._file, self._environ)
         key = own.get("LANGFLOW_API_KEY", "")
@@ -233,13 +233,13 @@ class _Values:
         yield Connection(
             name=url.partition("://")[2],
             url=url,
-            api_key=_key(key, self.where("LANGFLOW_API_KEY")),
+            api_key=_parse_key(key, self.where("LANGFLOW_API_KEY")),
             source="environment" if from_environ else "env file",
             verify=verify,
         )
 
 
-def _secrets(folder: Path, verify: bool | str) -> Iterator[Connection]:
+def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection]:
     path = folder / ".streamlit" / "secrets.toml"
     if not path.is_file():
         return
@@ -253,28 +253,28 @@ def _secrets(folder: Path, verify: bool | str) -> Iterator[Connection]:
     if not isinstance(servers, dict):
         raise SettingsError(f"servers in {path} is no table.", hint=_SECRETS_HINT)
     for name, entry in servers.items():
-        yield _secrets_server(name, entry, path, verify)
+        yield _server_in_secrets(name, entry, path, verify)
 
 
-def _secrets_server(name: str, entry: Any, path: Path, verify: bool | str) -> Connection:
+def _server_in_secrets(name: str, entry: Any, path: Path, verify: bool | str) -> Connection:
     where = f"[servers.{name}] in {path}"
     if not isinstance(entry, dict):
         raise SettingsError(f"servers.{name} in {path} is no table.", hint=_SECRETS_HINT)
     try:
-        server = _Server.model_validate(entry)
+        server = _ServerEntry.model_validate(entry)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         setting = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{setting} of {where}: {first['msg']}.", hint=_SECRETS_HINT) from None
     if server.ca_bundle:
-        verify = _bundle(server.ca_bundle, f"ca_bundle of {where}")
+        verify = _parse_ca_bundle(server.ca_bundle, f"ca_bundle of {where}")
     elif server.verify is not None:
         verify = server.verify
     key = server.api_key.get_secret_value().strip() if server.api_key else ""
     return Connection(
         name=name,
-        url=_address(server.url, f"url of {where}"),
-        api_key=_key(key, f"api_key of {where}"),
+        url=_parse_url(server.url, f"url of {where}"),
+        api_key=_parse_key(key, f"api_key of {where}"),
         source="secrets",
         verify=verify,
     )
@@ -283,7 +283,7 @@ def _secrets_server(name: str, entry: Any, path: Path, verify: bool | str) -> Co
 _SECRETS_HINT = 'Each server is a table [servers.<name>] with url = "…" and api_key = "…".'
 
 
-def _check_names(servers: list[Connection]) -> None:
+def _require_unique_names(servers: list[Connection]) -> None:
     seen = set()
     for server in servers:
         if server.name in seen:
@@ -294,14 +294,14 @@ def _check_names(servers: list[Connection]) -> None:
         seen.add(server.name)
 
 
-def _address(text: str, where: str) -> str:
+def _parse_url(text: str, where: str) -> str:
     try:
         return normalize_address(text)
     except AddressRefused as error:
         raise SettingsError(f"{where}: {error.message}", hint=error.hint) from error
 
 
-def _key(text: str, where: str) -> SecretStr | None:
+def _parse_key(text: str, where: str) -> SecretStr | None:
     if any(not 32 < ord(character) < 127 for character in text):
         raise SettingsError(
             f"{where} has characters that no API key has.",
@@ -310,7 +310,7 @@ def _key(text: str, where: str) -> SecretStr | None:
     return SecretStr(text) if text else None
 
 
-def _bundle(text: str, where: str) -> str:
+def _parse_ca_bundle(text: str, where: str) -> str:
     path = Path(text).expanduser()
     if not path.exists():
         raise SettingsError(f"{where} names {text}, which does not exist.")

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-MOST_VALUES = 1_000_000  # looked at in one search, about a second
+MAX_SEARCHED_VALUES = 1_000_000  # looked at in one search, about a second
 _NAME = re.compile(r"[^\W\d]\w*")
 _STEP = re.compile(r"""\.?([^\W\d]\w*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]""")
 
-Key = str | int
+PathKey = str | int
 
 
 @dataclass(frozen=True)
-class Hit:
+class PathMatch:
     """A place whose key or value has the word in it."""
 
     path: str
@@ -28,38 +28,38 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Match:
+class SearchResult:
     """The first places in the value's own order, and how many there are in all.
 
     Not `complete` where the value is too large to be looked through to its end.
     """
 
-    hits: list[Hit]
+    matches: list[PathMatch]
     total: int
-    complete: bool
+    is_complete: bool
 
 
-def search(value: Any, word: str, limit: int) -> Match:
+def search_value(value: Any, word: str, limit: int) -> SearchResult:
     """Where `word` stands in a key or a value, whatever its case; or the place that it names."""
     wanted = word.strip().casefold()
     if not wanted:
-        return Match([], 0, True)
-    hits: list[Hit] = []
+        return SearchResult([], 0, True)
+    matches: list[PathMatch] = []
     total = looked_at = 0
-    named = at(value, word.strip())
+    named = resolve_path(value, word.strip())
     if named:
-        hits, total = named, 1
+        matches, total = named, 1
     for keys, inner in walk(value):
         looked_at += 1
-        if looked_at > MOST_VALUES:
-            return Match(hits, total, False)
+        if looked_at > MAX_SEARCHED_VALUES:
+            return SearchResult(matches, total, False)
         if wanted in str(keys[-1]).casefold() or wanted in _text(inner):
-            if named and path_of(keys) == named[0].path:
+            if named and format_path(keys) == named[0].path:
                 continue
             total += 1
-            if len(hits) < limit:
-                hits.append(Hit(path_of(keys), inner))
-    return Match(hits, total, True)
+            if len(matches) < limit:
+                matches.append(PathMatch(format_path(keys), inner))
+    return SearchResult(matches, total, True)
 
 
 def _text(value: Any) -> str:
@@ -68,10 +68,10 @@ def _text(value: Any) -> str:
     return value.casefold() if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def walk(value: Any) -> Iterator[tuple[list[Key], Any]]:
+def walk(value: Any) -> Iterator[tuple[list[PathKey], Any]]:
     """Every value inside, with the keys that lead to it: one list, changed from step to step."""
-    keys: list[Key] = [""]
-    open_: list[Iterator[tuple[Key, Any]]] = [_entries(value)]
+    keys: list[PathKey] = [""]
+    open_: list[Iterator[tuple[PathKey, Any]]] = [_entries(value)]
     while open_:
         entry = next(open_[-1], None)
         if entry is None:
@@ -85,13 +85,13 @@ def walk(value: Any) -> Iterator[tuple[list[Key], Any]]:
             open_.append(_entries(inner))
 
 
-def _entries(value: Any) -> Iterator[tuple[Key, Any]]:
+def _entries(value: Any) -> Iterator[tuple[PathKey, Any]]:
     if isinstance(value, dict):
         return iter(value.items())
     return iter(enumerate(value if isinstance(value, list) else ()))
 
 
-def path_of(keys: list[Key]) -> str:
+def format_path(keys: list[PathKey]) -> str:
     """`a.b[0]["odd key"]`."""
     path = ""
     for key in keys:
@@ -104,7 +104,7 @@ def path_of(keys: list[Key]) -> str:
     return path
 
 
-def at(value: Any, path: str) -> list[Hit]:
+def resolve_path(value: Any, path: str) -> list[PathMatch]:
     """What stands at a path, in a list of one; empty if it is no path or leads nowhere.
 
     A leading `$` or `$.`, as JSONPath has it, may be there.
@@ -123,4 +123,4 @@ def at(value: Any, path: str) -> list[Hit]:
             return []
         keys.append(key)
         place = match.end()
-    return [Hit(path_of(keys), value)] if keys else []
+    return [PathMatch(format_path(keys), value)] if keys else []

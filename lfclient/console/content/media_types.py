@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import PurePath
 
 
-class Kind(StrEnum):
+class MediaKind(StrEnum):
     """How a file can be looked into."""
 
     IMAGE = "image"
@@ -28,75 +28,75 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Media:
+class MediaType:
     """`language` colours text; None is plain."""
 
-    kind: Kind
+    kind: MediaKind
     mime: str
-    ending: str
+    extension: str
     language: str | None = None
 
 
-_SIGNATURES: tuple[tuple[int, bytes, Media], ...] = (
-    (0, b"\x89PNG", Media(Kind.IMAGE, "image/png", "png")),
-    (0, b"\xff\xd8\xff", Media(Kind.IMAGE, "image/jpeg", "jpg")),
-    (0, b"GIF8", Media(Kind.IMAGE, "image/gif", "gif")),
-    (8, b"WEBP", Media(Kind.IMAGE, "image/webp", "webp")),
-    (0, b"%PDF-", Media(Kind.PDF, "application/pdf", "pdf")),
-    (8, b"WAVE", Media(Kind.AUDIO, "audio/wav", "wav")),
-    (0, b"ID3", Media(Kind.AUDIO, "audio/mpeg", "mp3")),
-    (0, b"\xff\xfb", Media(Kind.AUDIO, "audio/mpeg", "mp3")),
-    (0, b"\xff\xf3", Media(Kind.AUDIO, "audio/mpeg", "mp3")),
-    (0, b"fLaC", Media(Kind.AUDIO, "audio/flac", "flac")),
-    (0, b"OggS", Media(Kind.AUDIO, "audio/ogg", "ogg")),
-    (4, b"ftypM4A", Media(Kind.AUDIO, "audio/mp4", "m4a")),
-    (4, b"ftyp", Media(Kind.VIDEO, "video/mp4", "mp4")),
-    (0, b"\x1aE\xdf\xa3", Media(Kind.VIDEO, "video/webm", "webm")),
+_SIGNATURES: tuple[tuple[int, bytes, MediaType], ...] = (
+    (0, b"\x89PNG", MediaType(MediaKind.IMAGE, "image/png", "png")),
+    (0, b"\xff\xd8\xff", MediaType(MediaKind.IMAGE, "image/jpeg", "jpg")),
+    (0, b"GIF8", MediaType(MediaKind.IMAGE, "image/gif", "gif")),
+    (8, b"WEBP", MediaType(MediaKind.IMAGE, "image/webp", "webp")),
+    (0, b"%PDF-", MediaType(MediaKind.PDF, "application/pdf", "pdf")),
+    (8, b"WAVE", MediaType(MediaKind.AUDIO, "audio/wav", "wav")),
+    (0, b"ID3", MediaType(MediaKind.AUDIO, "audio/mpeg", "mp3")),
+    (0, b"\xff\xfb", MediaType(MediaKind.AUDIO, "audio/mpeg", "mp3")),
+    (0, b"\xff\xf3", MediaType(MediaKind.AUDIO, "audio/mpeg", "mp3")),
+    (0, b"fLaC", MediaType(MediaKind.AUDIO, "audio/flac", "flac")),
+    (0, b"OggS", MediaType(MediaKind.AUDIO, "audio/ogg", "ogg")),
+    (4, b"ftypM4A", MediaType(MediaKind.AUDIO, "audio/mp4", "m4a")),
+    (4, b"ftyp", MediaType(MediaKind.VIDEO, "video/mp4", "mp4")),
+    (0, b"\x1aE\xdf\xa3", MediaType(MediaKind.VIDEO, "video/webm", "webm")),
 )
-_BITMAP = Media(Kind.IMAGE, "image/bmp", "bmp")
-_VIDEO_IN_OGG = Media(Kind.VIDEO, "video/ogg", "ogv")
-_SVG = Media(Kind.SVG, "image/svg+xml", "svg", "xml")
-_OTHER = Media(Kind.OTHER, "application/octet-stream", "bin")
-_TEXT = Media(Kind.TEXT, "text/plain", "txt")
-_BY_ENDING: dict[str, Media] = {
-    "csv": Media(Kind.TABLE, "text/csv", "csv"),
-    "tsv": Media(Kind.TABLE, "text/tab-separated-values", "tsv"),
-    "json": Media(Kind.JSON, "application/json", "json", "json"),
-    "md": Media(Kind.MARKDOWN, "text/markdown", "md"),
-    "markdown": Media(Kind.MARKDOWN, "text/markdown", "md"),
+_BITMAP = MediaType(MediaKind.IMAGE, "image/bmp", "bmp")
+_VIDEO_IN_OGG = MediaType(MediaKind.VIDEO, "video/ogg", "ogv")
+_SVG = MediaType(MediaKind.SVG, "image/svg+xml", "svg", "xml")
+_OTHER = MediaType(MediaKind.OTHER, "application/octet-stream", "bin")
+_TEXT = MediaType(MediaKind.TEXT, "text/plain", "txt")
+_BY_EXTENSION: dict[str, MediaType] = {
+    "csv": MediaType(MediaKind.TABLE, "text/csv", "csv"),
+    "tsv": MediaType(MediaKind.TABLE, "text/tab-separated-values", "tsv"),
+    "json": MediaType(MediaKind.JSON, "application/json", "json", "json"),
+    "md": MediaType(MediaKind.MARKDOWN, "text/markdown", "md"),
+    "markdown": MediaType(MediaKind.MARKDOWN, "text/markdown", "md"),
     # shown as their text, never as a page
-    "html": Media(Kind.TEXT, "text/html", "html", "html"),
-    "htm": Media(Kind.TEXT, "text/html", "html", "html"),
-    "xml": Media(Kind.TEXT, "application/xml", "xml", "xml"),
-    "yaml": Media(Kind.TEXT, "application/yaml", "yaml", "yaml"),
-    "yml": Media(Kind.TEXT, "application/yaml", "yml", "yaml"),
-    "py": Media(Kind.TEXT, "text/x-python", "py", "python"),
-    "js": Media(Kind.TEXT, "text/javascript", "js", "javascript"),
-    "sql": Media(Kind.TEXT, "application/sql", "sql", "sql"),
+    "html": MediaType(MediaKind.TEXT, "text/html", "html", "html"),
+    "htm": MediaType(MediaKind.TEXT, "text/html", "html", "html"),
+    "xml": MediaType(MediaKind.TEXT, "application/xml", "xml", "xml"),
+    "yaml": MediaType(MediaKind.TEXT, "application/yaml", "yaml", "yaml"),
+    "yml": MediaType(MediaKind.TEXT, "application/yaml", "yml", "yaml"),
+    "py": MediaType(MediaKind.TEXT, "text/x-python", "py", "python"),
+    "js": MediaType(MediaKind.TEXT, "text/javascript", "js", "javascript"),
+    "sql": MediaType(MediaKind.TEXT, "application/sql", "sql", "sql"),
 }
-HEAD = 4096  # bytes by which text is told from other things
+SNIFFED_BYTES = 4096  # bytes by which text is told from other things
 
 
-def of(data: bytes, name: str = "") -> Media:
+def detect_media_type(data: bytes, name: str = "") -> MediaType:
     """By content first; a text's name says what kind of text it is."""
     ending = PurePath(name).suffix.lower().lstrip(".")
     for offset, start, media in _SIGNATURES:
         if data.startswith(start, offset):
-            return _VIDEO_IN_OGG if media.ending == "ogg" and ending == "ogv" else media
+            return _VIDEO_IN_OGG if media.extension == "ogg" and ending == "ogv" else media
     if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0":
         return _BITMAP
-    head = data[:HEAD]
+    head = data[:SNIFFED_BYTES]
     if not _is_text(head):
         return _OTHER
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if begin.startswith(b"<svg") or (begin.startswith(b"<?xml") and b"<svg" in begin):
         return _SVG
     if begin.startswith((b"<!doctype html", b"<html")):
-        return _BY_ENDING["html"]
-    known = _BY_ENDING.get(ending)
+        return _BY_EXTENSION["html"]
+    known = _BY_EXTENSION.get(ending)
     if known:
         return known
-    return _BY_ENDING["json"] if begin[:1] in (b"{", b"[") and _is_json(data) else _TEXT
+    return _BY_EXTENSION["json"] if begin[:1] in (b"{", b"[") and _is_json(data) else _TEXT
 
 
 def _is_text(head: bytes) -> bool:
@@ -106,7 +106,7 @@ def _is_text(head: bytes) -> bool:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
         # the last character may be cut by the end of the head
-        return error.start > len(head) - 4 and len(head) == HEAD
+        return error.start > len(head) - 4 and len(head) == SNIFFED_BYTES
     return True
 
 

@@ -17,12 +17,12 @@ from lfclient.errors import LangflowError
 from lfclient.wire.addresses import Resolver, resolve, unwrap_ipv4
 
 MAX_BYTES = 20_000_000
-MAX_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 MAX_REDIRECTS = 3
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 
 
-class ImageRefused(LangflowError):
+class ImageLoadError(LangflowError):
     """The image is not fetched, or what came is not used; the message says why."""
 
     default_hint = "Open the address in a browser of your own if you trust it."
@@ -39,14 +39,14 @@ def load_image(
 
     Raises `ImageRefused`.
     """
-    deadline = clock() + MAX_SECONDS
+    deadline = clock() + TIMEOUT_SECONDS
     try:
         with httpx.Client(transport=transport, trust_env=False, follow_redirects=False) as client:
             for _ in range(MAX_REDIRECTS + 1):
-                url = _checked(address)
+                url = _parse_url(address)
                 with client.stream(
                     "GET",
-                    _pinned(url, resolve),
+                    _pin_to_resolved_ip(url, resolve),
                     headers={"Host": url.netloc.decode(), "Accept": "image/*"},
                     extensions={"sni_hostname": url.host},
                     timeout=max(deadline - clock(), 0.1),
@@ -55,34 +55,34 @@ def load_image(
                         return _read(response, deadline, clock)
                     address = str(url.join(response.headers.get("location", "")))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise ImageRefused(f"The image could not be loaded: {type(error).__name__}.") from error
-    raise ImageRefused(f"The address leads on more than {MAX_REDIRECTS} times.")
+        raise ImageLoadError(f"The image could not be loaded: {type(error).__name__}.") from error
+    raise ImageLoadError(f"The address leads on more than {MAX_REDIRECTS} times.")
 
 
-def _checked(address: str) -> httpx.URL:
+def _parse_url(address: str) -> httpx.URL:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise ImageRefused("This is no address of an image.") from error
+        raise ImageLoadError("This is no address of an image.") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise ImageRefused("Only http and https addresses are loaded.")
+        raise ImageLoadError("Only http and https addresses are loaded.")
     if url.userinfo:
-        raise ImageRefused("Addresses with a name or password in them are not loaded.")
+        raise ImageLoadError("Addresses with a name or password in them are not loaded.")
     return url
 
 
-def _pinned(url: httpx.URL, resolve: Resolver) -> httpx.URL:
+def _pin_to_resolved_ip(url: httpx.URL, resolve: Resolver) -> httpx.URL:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         addresses = list(resolve(url.host, port))
     except OSError as error:
-        raise ImageRefused(f"The host {url.host} is not known.") from error
-    if not addresses or not all(_public(address) for address in addresses):
-        raise ImageRefused(f"{url.host} is not a public address, so it is not called.")
+        raise ImageLoadError(f"The host {url.host} is not known.") from error
+    if not addresses or not all(_is_public(address) for address in addresses):
+        raise ImageLoadError(f"{url.host} is not a public address, so it is not called.")
     return url.copy_with(host=addresses[0])
 
 
-def _public(address: str) -> bool:
+def _is_public(address: str) -> bool:
     try:
         ip = unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
@@ -92,19 +92,19 @@ def _public(address: str) -> bool:
 
 def _read(response: httpx.Response, deadline: float, clock: Callable[[], float]) -> bytes:
     if response.status_code != 200:
-        raise ImageRefused(f"The host answered with HTTP {response.status_code}.")
+        raise ImageLoadError(f"The host answered with HTTP {response.status_code}.")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/"):
-        raise ImageRefused("What came from there is no image.")
+        raise ImageLoadError("What came from there is no image.")
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > MAX_BYTES:
-            raise ImageRefused("The image is larger than 20 MB.")
+            raise ImageLoadError("The image is larger than 20 MB.")
         if clock() > deadline:
-            raise ImageRefused("The image took longer than 10 s.")
+            raise ImageLoadError("The image took longer than 10 s.")
     data = bytes(body)
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
     if not webp and not data.startswith(_SIGNATURES):
-        raise ImageRefused("What came from there is no PNG, JPEG, GIF, WebP or BMP image.")
+        raise ImageLoadError("What came from there is no PNG, JPEG, GIF, WebP or BMP image.")
     return data

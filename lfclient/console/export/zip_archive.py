@@ -16,9 +16,9 @@ from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import strip_credentials
 from lfclient.common.redaction import Redactor
 from lfclient.console.content import media_types
-from lfclient.console.content.csv_writer import csv_pieces
-from lfclient.console.content.images import Picture, bytes_of, pictures_of
-from lfclient.console.content.json_writer import json_pieces
+from lfclient.console.content.csv_writer import csv_chunks
+from lfclient.console.content.images import FoundImage, find_images, image_bytes
+from lfclient.console.content.json_writer import json_chunks
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -28,11 +28,11 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
 from lfclient.runs.model import Run
 
-_STEM = 80  # characters of a name, before its number and its ending
-_PIECE = 1_000_000  # characters or bytes that are written at once
-_TOLD = 500  # characters of an address or a reason
+_MAX_STEM_LENGTH = 80  # characters of a name, before its number and its ending
+_CHUNK_SIZE = 1_000_000  # characters or bytes that are written at once
+_MAX_REASON_LENGTH = 500  # characters of an address or a reason
 Fetch = Callable[[FileRef, BinaryIO], object]
-_TOO_DEEP = "What the run was given is nested too deeply to be written."
+_INPUTS_TOO_DEEP = "What the run was given is nested too deeply to be written."
 
 
 def write_archive(
@@ -51,11 +51,11 @@ def write_archive(
     that the flow stores; files and images are left as they are.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        _Archive(record, file, fetch, Redactor([*secrets, *stored_secrets(flow)])).write()
+        _ArchiveWriter(record, file, fetch, Redactor([*secrets, *stored_secrets(flow)])).write()
 
 
 @dataclass
-class _Entry:
+class _OutputEntry:
     """An output, the files that it became, and what of it is left out."""
 
     output: Output
@@ -64,7 +64,7 @@ class _Entry:
     left_out: list[str] = field(default_factory=list)
 
 
-class _Archive:
+class _ArchiveWriter:
     def __init__(
         self,
         record: RunRecord,
@@ -91,20 +91,20 @@ class _Archive:
             inputs = self._redactor.redact_value(_inputs(self._record))
             self._put("run.json", _json(facts | {"inputs": inputs}))
         except RecursionError:
-            facts["left_out"] = [_TOO_DEEP]
+            facts["left_out"] = [_INPUTS_TOO_DEEP]
             self._put("run.json", _json(facts))
         readme = _readme(self._record, entries, facts["left_out"])
-        self._put("README.txt", _encoded([self._clean(readme)]))
+        self._put("README.txt", _encode([self._clean(readme)]))
 
-    def _entry(self, output: Output, part: str) -> _Entry:
-        entry = _Entry(output, part)
+    def _entry(self, output: Output, part: str) -> _OutputEntry:
+        entry = _OutputEntry(output, part)
         try:
             self._value(entry)
             for extra in output.extras:
                 if extra.kind is not OutputKind.IMAGE:
                     self._value(entry, extra)
             if output.kind not in (OutputKind.IMAGE, OutputKind.FILE):
-                for number, picture in enumerate(pictures_of(output), 1):
+                for number, picture in enumerate(find_images(output), 1):
                     self._picture(entry, picture, f"-image-{number}")
         except RecursionError:
             entry.left_out.append("It is nested too deeply to be written.")
@@ -115,7 +115,7 @@ class _Archive:
             entry.left_out.append(output.note)
         return entry
 
-    def _value(self, entry: _Entry, reading: Output | None = None) -> None:
+    def _value(self, entry: _OutputEntry, reading: Output | None = None) -> None:
         output = reading or entry.output
         value = output.value
         if value is None:
@@ -123,42 +123,42 @@ class _Archive:
         elif output.kind is OutputKind.FILE and isinstance(value, FileRef):
             self._fetched(entry, value)
         elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
-            self._picture(entry, Picture("", value), "")
+            self._picture(entry, FoundImage("", value), "")
         elif output.kind is OutputKind.TABLE and is_rows(value):
-            self._add(entry, "csv", csv_pieces(_Cleaned(value, self._redactor)))
+            self._add(entry, "csv", csv_chunks(_RedactedRows(value, self._redactor)))
         elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
-            self._add(entry, ending, _encoded([self._clean(value)]))
+            self._add(entry, ending, _encode([self._clean(value)]))
         else:
             self._add(entry, "json", _json(value, self._redactor.redact_value))
 
-    def _fetched(self, entry: _Entry, ref: FileRef) -> None:
-        with SpooledTemporaryFile(_PIECE) as whole:
+    def _fetched(self, entry: _OutputEntry, ref: FileRef) -> None:
+        with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
             try:
                 self._fetch(ref, whole)
             except LangflowError as error:
                 why = self._clean(f"“{ref.name}” could not be fetched: {error.message}")
-                entry.left_out.append(why[:_TOLD])
+                entry.left_out.append(why[:_MAX_REASON_LENGTH])
                 return
             name = self._free(safe_name(self._clean(ref.name)))
             self._pack(name, whole)
         entry.files.append(name)
 
-    def _picture(self, entry: _Entry, picture: Picture, after: str) -> None:
+    def _picture(self, entry: _OutputEntry, picture: FoundImage, after: str) -> None:
         source = picture.source
         if isinstance(source, str) and not source.startswith("data:"):
             entry.left_out.append(
-                f"The image at {self._clean(source)[:_TOLD]} was not fetched: nothing is loaded "
-                "from elsewhere."
+                f"The image at {self._clean(source)[:_MAX_REASON_LENGTH]} was not fetched: "
+                "nothing is loaded from elsewhere."
             )
             return
-        data = bytes_of(source)
+        data = image_bytes(source)
         if not data:
             entry.left_out.append("An image of it is damaged.")
             return
-        self._add(entry, media_types.of(data).ending, [data], after)
+        self._add(entry, media_types.detect_media_type(data).extension, [data], after)
 
-    def _partial(self, run: Run | None) -> Iterator[_Entry]:
+    def _partial(self, run: Run | None) -> Iterator[_OutputEntry]:
         """What was being written when the run ended."""
         for message in run.unfinished_messages if run else ():
             output = Output(
@@ -169,10 +169,14 @@ class _Archive:
             )
             yield self._entry(output, "")
 
-    def _add(self, entry: _Entry, ending: str, pieces: Iterable[bytes], after: str = "") -> None:
+    def _add(
+        self, entry: _OutputEntry, ending: str, pieces: Iterable[bytes], after: str = ""
+    ) -> None:
         stem = entry.output.display_name or entry.output.component_id
         stem = self._clean(f"{stem}-{entry.part}" if entry.part else stem)
-        stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())[:_STEM].strip("-. ")
+        stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())[:_MAX_STEM_LENGTH].strip(
+            "-. "
+        )
         # once more: what is left may be a device's name
         stem = safe_name(stem) if stem else "output"
         name = self._free(f"{stem}{after}.{ending}")
@@ -187,7 +191,7 @@ class _Archive:
         if not stem:
             stem, dot, ending = name, "", ""
         number = 1
-        while _alike(name) in self._names:
+        while _comparable_name(name) in self._names:
             number += 1
             name = f"{stem}-{number}{dot}{ending}"
         return name
@@ -202,7 +206,7 @@ class _Archive:
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
         """A file of the archive, or none where a fault comes between its pieces."""
-        with SpooledTemporaryFile(_PIECE) as whole:
+        with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
             for piece in pieces:
                 whole.write(piece)
             self._pack(name, whole)
@@ -213,10 +217,10 @@ class _Archive:
         info.external_attr = 0o644 << 16
         whole.seek(0)
         with self._file.open(info, "w", force_zip64=True) as entry:
-            shutil.copyfileobj(whole, entry, _PIECE)
-        self._names.add(_alike(name))
+            shutil.copyfileobj(whole, entry, _CHUNK_SIZE)
+        self._names.add(_comparable_name(name))
 
-    def _facts(self, entries: list[_Entry]) -> dict[str, Any]:
+    def _facts(self, entries: list[_OutputEntry]) -> dict[str, Any]:
         record, run = self._record, self._record.run
         return {
             "flow": {"id": record.flow_id, "name": record.flow_name},
@@ -277,7 +281,7 @@ def _inputs(record: RunRecord) -> dict[str, Any] | None:
     }
 
 
-class _Cleaned:
+class _RedactedRows:
     """Rows without secrets, each made when it is asked for."""
 
     def __init__(self, rows: list[dict[str, Any]], redactor: Redactor) -> None:
@@ -287,7 +291,7 @@ class _Cleaned:
         return map(self._redactor.redact_value, self._rows)
 
 
-def _readme(record: RunRecord, entries: list[_Entry], left_out: list[str]) -> str:
+def _readme(record: RunRecord, entries: list[_OutputEntry], left_out: list[str]) -> str:
     lines = [
         f"Outputs of a run of “{record.flow_name}”, {record.status.value.replace('_', ' ')}.",
         "run.json tells what the run was given and how it went; secrets are left out of it.",
@@ -308,14 +312,14 @@ def _readme(record: RunRecord, entries: list[_Entry], left_out: list[str]) -> st
 
 def _json(value: Any, *clean: Callable[[Any], Any]) -> Iterator[bytes]:
     # half a character is an escape in JSON, too
-    return _encoded(json_pieces(value, *clean), "backslashreplace")
+    return _encode(json_chunks(value, *clean), "backslashreplace")
 
 
-def _encoded(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:
+def _encode(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:
     for piece in pieces:
-        for start in range(0, len(piece), _PIECE):
-            yield piece[start : start + _PIECE].encode("utf-8", halves)
+        for start in range(0, len(piece), _CHUNK_SIZE):
+            yield piece[start : start + _CHUNK_SIZE].encode("utf-8", halves)
 
 
-def _alike(name: str) -> str:
+def _comparable_name(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lfclient.console.config.settings import Settings, SettingsError
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.local_langflow.sizes import SIZES
+from lfclient.console.local_langflow.sizes import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
 
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; 0 if it did what it says, 3 if `status` finds nothing running."""
     parser = argparse.ArgumentParser(
         prog="python -m lfclient.console.local_langflow",
-        description=f"A Langflow of your own on this machine. {SIZES}",
+        description=f"A Langflow of your own on this machine. {DOWNLOAD_NOTE}",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("start", help="install it if it is not, start it, wait until it is ready")
@@ -39,13 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LocalError, SettingsError) as problem:
         print(f"{problem}\n{problem.hint}".strip(), file=sys.stderr)
         return 1
-    print(_words(status))
+    print(_describe(status))
     return 3 if chosen.command == "status" and status.state is not LocalState.RUNNING else 0
 
 
 def _start(langflow: LocalLangflow) -> LocalStatus:
     if langflow.status().state is LocalState.ABSENT:
-        print(SIZES)
+        print(DOWNLOAD_NOTE)
     last: int | None = None
 
     def say(status: LocalStatus) -> None:
@@ -58,7 +58,7 @@ def _start(langflow: LocalLangflow) -> LocalStatus:
     return langflow.start(say)
 
 
-def _words(status: LocalStatus) -> str:
+def _describe(status: LocalStatus) -> str:
     lines = [f"Langflow {status.version}: {status.state.value}"]
     if status.url:
         lines.append(f"Address: {status.url} (process {status.pid})")

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import uv
 
-from lfclient.console.local_langflow.process import clean_environ
+from lfclient.console.local_langflow.process import child_environ
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError
 
 # What a person is told in advance. Measured for 1.13.0 with an empty cache on two cores: 332
@@ -28,7 +28,7 @@ INSTALL_SECONDS = 60
 # uv's own first, then what is at hand: the releases of Python that every Langflow served runs on
 _PYTHONS = (("3.12", True), ("3.13", False), ("3.11", False), ("3.10", False))
 
-_POLL_SECONDS = 0.3
+POLL_SECONDS = 0.3
 
 OnStep = Callable[[str, float], None]  # a sentence, and the share of the installation (0 to 1)
 
@@ -167,14 +167,14 @@ class Installation:
                 hint="Install the console's requirements again: pip install -r requirements.txt",
             ) from problem
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        reader = threading.Thread(target=_pass_on, args=(process.stderr, lines), daemon=True)
+        reader = threading.Thread(target=_forward_lines, args=(process.stderr, lines), daemon=True)
         reader.start()
         said: list[str] = []
         try:
             while process.poll() is None:
                 if stopped():
                     raise LocalError("The installation was stopped.", hint="Start it again.")
-                said += _drain(lines, _POLL_SECONDS)
+                said += _drain(lines, POLL_SECONDS)
                 if progress:
                     progress.update(said)
         finally:
@@ -184,7 +184,7 @@ class Installation:
             reader.join(timeout=5)
         said += _drain(lines, 0)
         if process.returncode:
-            raise _explain("\n".join(said))
+            raise _install_error("\n".join(said))
 
 
 class _Progress:
@@ -198,7 +198,7 @@ class _Progress:
 
     def update(self, said: Sequence[str]) -> None:
         text = "\n".join(said)
-        total = _number(r"^Resolved (\d+) packages?", text)
+        total = _first_number(r"^Resolved (\d+) packages?", text)
         if not total:
             return
         if re.search(r"^Prepared ", text, re.MULTILINE):
@@ -228,12 +228,12 @@ def _megabytes(number: str, unit: str) -> float:
     return float(number) * {"K": 1 / 1024, "M": 1.0, "G": 1024.0}[unit] * 1.048576
 
 
-def _number(pattern: str, text: str) -> int:
+def _first_number(pattern: str, text: str) -> int:
     found = re.search(pattern, text, re.MULTILINE)
     return int(found.group(1)) if found else 0
 
 
-def _pass_on(stream: object, lines: queue.SimpleQueue[str]) -> None:
+def _forward_lines(stream: object, lines: queue.SimpleQueue[str]) -> None:
     for line in stream:
         lines.put(line.rstrip("\n"))
 
@@ -265,7 +265,7 @@ def _uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
     # the user's index, proxy, cache and offline settings hold; those of a project do not
     project = ("UV_PROJECT", "UV_PYTHON_PREFERENCE", "UV_EXCLUDE_NEWER", "UV_CONSTRAINT")
     named = {"UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_OVERRIDE", "UV_NO_DEPS"}
-    cleaned = clean_environ(environ, {"UV_HTTP_TIMEOUT": environ.get("UV_HTTP_TIMEOUT", "60")})
+    cleaned = child_environ(environ, {"UV_HTTP_TIMEOUT": environ.get("UV_HTTP_TIMEOUT", "60")})
     return {
         name: value
         for name, value in cleaned.items()
@@ -287,7 +287,7 @@ _SPACE_HINT = (
     "Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk; then start again."
 )
 
-_REASONS = (
+_KNOWN_ERRORS = (
     (
         r"No space left on device|os error 28|Disk quota exceeded|os error 122",
         "The disk is full: Langflow could not be installed.",
@@ -314,17 +314,17 @@ _REASONS = (
 )
 
 
-def _explain(said: str) -> LocalError:
-    for pattern, message, hint in _REASONS:
+def _install_error(said: str) -> LocalError:
+    for pattern, message, hint in _KNOWN_ERRORS:
         if re.search(pattern, said, re.IGNORECASE):
-            return LocalError(message, hint=hint, body=_tail(said))
+            return LocalError(message, hint=hint, body=_last_lines(said))
     return LocalError(
-        f"Langflow could not be installed. uv says: {_tail(said)}",
+        f"Langflow could not be installed. uv says: {_last_lines(said)}",
         hint="Start again; what has been downloaded is kept.",
     )
 
 
-def _tail(said: str) -> str:
+def _last_lines(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     # an index may be addressed as https://user:password@host
     return re.sub(r"//[^/@\s]+@", "//", " ".join(lines[-4:]))[:600]

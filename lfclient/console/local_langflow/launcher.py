@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lfclient.console.local_langflow.process import LOOPBACK, Identity, clean_environ, spawn
+from lfclient.console.local_langflow.process import LOOPBACK, ProcessIdentity, child_environ, spawn
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import LangflowError
 
@@ -41,15 +41,15 @@ _SETTINGS = {
     "PYTHONUNBUFFERED": "1",
 }
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other orders to a terminal
-_KEPT_BYTES = 200_000  # of the log, when the end of it is read
+_ANSI_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other orders to a terminal
+_MAX_TAIL_BYTES = 200_000  # of the log, when the end of it is read
 
 
-class Crashed(LocalError):
+class CrashError(LocalError):
     """The server's process ended before it was told to."""
 
 
-def start(
+def launch(
     python: Path,
     port: int,
     secret: Mapping[str, Any],
@@ -57,7 +57,7 @@ def start(
     log: Path,
     environ: Mapping[str, str],
     env: Mapping[str, str],
-) -> Identity:
+) -> ProcessIdentity:
     """Start the server as one process, on loopback, with its data in `data`.
 
     Uvicorn is called directly: Langflow's own command starts three processes of 1.3 GB together
@@ -79,26 +79,26 @@ def start(
             *("--host", LOOPBACK, "--port", str(port), "--log-level", "warning"),
             *("--timeout-graceful-shutdown", "5"),
         ],
-        env=clean_environ(environ, own),
+        env=child_environ(environ, own),
         # a .env file in the folder where the console was started is not its own
         cwd=data,
         log=log,
     )
 
 
-def tail(path: Path, lines: int) -> str:
+def read_tail(path: Path, lines: int) -> str:
     """The last lines of a file, without a terminal's colours; empty if there is none."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - _KEPT_BYTES))
+            file.seek(max(0, size - _MAX_TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(_COLOURS.sub("", text).splitlines()[-lines:])
+    return "\n".join(_ANSI_ESCAPES.sub("", text).splitlines()[-lines:])
 
 
-def port_taken(port: int) -> LocalError:
+def port_in_use_error(port: int) -> LocalError:
     """Another program listens where the local Langflow should."""
     return LocalError(
         f"Port {port} is taken by another program.",
@@ -106,15 +106,15 @@ def port_taken(port: int) -> LocalError:
     )
 
 
-def crashed(log: str, port: int) -> LocalError:
+def crash_error(log: str, port: int) -> LocalError:
     """Why a server ended before it was ready, as far as its log says."""
     if "address already in use" in log or "EADDRINUSE" in log:
-        return port_taken(port)
+        return port_in_use_error(port)
     if "No space left on device" in log or "database or disk is full" in log:
-        return Crashed(
+        return CrashError(
             "Langflow ended: the disk is full.", hint="Free some space and start it again."
         )
-    return Crashed(
+    return CrashError(
         "Langflow ended while it was starting.",
         hint="The last lines of its log say why. Start it again; if that does not help, "
         "report them.",
@@ -134,10 +134,10 @@ def translate_launch_errors(folder: Path) -> Iterator[None]:
             hint=problem.hint,
         ) from problem
     except OSError as problem:
-        raise _disk_fault(problem, folder) from problem
+        raise _disk_error(problem, folder) from problem
 
 
-def _disk_fault(problem: OSError, folder: Path) -> LocalError:
+def _disk_error(problem: OSError, folder: Path) -> LocalError:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return LocalError(
             f"The disk is full: {folder} can't be written.",

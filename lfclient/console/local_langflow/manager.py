@@ -21,25 +21,25 @@ from lfclient.console.local_langflow import launcher
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
-    Identity,
-    became_free,
-    end,
-    free_port,
+    ProcessIdentity,
+    end_process,
+    find_free_port,
     port_is_free,
+    wait_for_free_port,
 )
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.console.samples import installer
 from lfclient.errors import InvalidKey
 
-PINNED = "1.13.0"
+PINNED_VERSION = "1.13.0"
 START_SECONDS = 20  # usual time to the first answer, measured on two cores; twice that at first
 
-_START_LIMIT = 240.0  # seconds; a slow disk needs several times the usual
-_OTHER_LIMIT = 1800.0  # seconds to wait for another process that installs
-_POLL = 0.3
+_START_TIMEOUT_SECONDS = 240.0  # seconds; a slow disk needs several times the usual
+_LOCK_TIMEOUT_SECONDS = 1800.0  # seconds to wait for another process that installs
+_POLL_SECONDS = 0.3
 
 _INTERRUPTED = "Starting the local Langflow was interrupted."
-_GO_ON = "Start it again: it goes on where it was."
+_INTERRUPTED_HINT = "Start it again: it goes on where it was."
 
 OnStep = Callable[[LocalStatus], None]
 
@@ -56,7 +56,7 @@ class LocalLangflow:
     def __init__(
         self,
         folder: Path | None = None,
-        version: str = PINNED,
+        version: str = PINNED_VERSION,
         python: str | None = None,
         exclude_newer: str | None = None,
         extra: Sequence[str] = (),
@@ -96,16 +96,18 @@ class LocalLangflow:
         """How it stands now: reads a file and looks at a process, asks nothing of the server."""
         record = self._state.read()
         state = _state_of(record)
-        if state is LocalState.RUNNING and _process(record).find() is None:
+        if state is LocalState.RUNNING and _server_identity(record).find() is None:
             return self._ended(record)
-        if state.under_way and _worker(record).find() is None:
-            return self._status(record, LocalState.FAILED, message=_INTERRUPTED, hint=_GO_ON)
+        if state.is_in_progress and _worker_identity(record).find() is None:
+            return self._status(
+                record, LocalState.FAILED, message=_INTERRUPTED, hint=_INTERRUPTED_HINT
+            )
         if self._problem and not self._thread_works() and state is not LocalState.RUNNING:
             # also where the disk was too full to write it down
             hint = self._problem.hint
             told = state if state is LocalState.CRASHED else LocalState.FAILED
             return self._status(record, told, message=str(self._problem), hint=hint)
-        if self._thread_works() and not (state.under_way or state is LocalState.RUNNING):
+        if self._thread_works() and not (state.is_in_progress or state is LocalState.RUNNING):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
         if state is LocalState.ABSENT and self._installation.python:
             state = LocalState.INSTALLED
@@ -121,7 +123,7 @@ class LocalLangflow:
     def logs(self, lines: int = 50) -> str:
         """The last lines that the server wrote, without secrets."""
         hidden = [value for value in self._secret.read().values() if isinstance(value, str)]
-        return Redactor(hidden).redact_text(launcher.tail(self.log, lines))
+        return Redactor(hidden).redact_text(launcher.read_tail(self.log, lines))
 
     # -- doing -------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class LocalLangflow:
             self._called = called
             if self.status().state is LocalState.RUNNING:
                 return self.status()
-            worker = Identity.of(os.getpid())
+            worker = ProcessIdentity.from_pid(os.getpid())
             self._state.update(
                 worker=worker.pid, worker_created=worker.created, worker_boot=worker.boot
             )
@@ -172,7 +174,7 @@ class LocalLangflow:
         with self._alone(lambda status: None):
             self._problem = None
             record = self._state.read()
-            if "pid" in record and not end(_process(record)):
+            if "pid" in record and not end_process(_server_identity(record)):
                 raise LocalError(
                     f"The local Langflow (process {record['pid']}) could not be ended.",
                     hint="End it with your system's own means.",
@@ -187,7 +189,7 @@ class LocalLangflow:
     # -- the steps of a start ----------------------------------------------------------------
 
     def _bring_up(self, tell: OnStep) -> None:
-        process = _process(self._state.read())
+        process = _server_identity(self._state.read())
         if process.find() is None:
             self._install(tell)
             process = self._launch(tell)
@@ -196,7 +198,7 @@ class LocalLangflow:
         if self._with_samples and not self._state.read().get("samples"):
             tell(self._note(LocalState.SAMPLES, "Putting the sample flows on it.", 0.95))
             with LangflowClient(url, key) as client:
-                installer.install(client)
+                installer.install_samples(client)
             self._state.update(samples=True)
         tell(self._note(LocalState.RUNNING, "The local Langflow runs.", 1.0))
 
@@ -208,7 +210,7 @@ class LocalLangflow:
                     self._stop_asked,
                 )
 
-    def _launch(self, tell: OnStep) -> Identity:
+    def _launch(self, tell: OnStep) -> ProcessIdentity:
         tell(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
         secret = self._secret.read()
         if "password" not in secret:
@@ -217,7 +219,7 @@ class LocalLangflow:
         port = self._choose_port()
         data = self.folder / "data"
         data.mkdir(mode=0o700, exist_ok=True)
-        identity = launcher.start(
+        identity = launcher.launch(
             self._installation.python, port, secret, data, self.log, self._environ, self._env
         )
         self._state.update(
@@ -233,27 +235,28 @@ class LocalLangflow:
     def _choose_port(self) -> int:
         if self._port is not None:
             if not port_is_free(self._port):
-                raise launcher.port_taken(self._port)
+                raise launcher.port_in_use_error(self._port)
             return self._port
         # the same address as last time, so that what was opened under it goes on working
         last = self._state.read().get("port")
-        return last if last and became_free(last) else free_port()
+        return last if last and wait_for_free_port(last) else find_free_port()
 
-    def _wait_until_healthy(self, process: Identity, tell: OnStep) -> str:
+    def _wait_until_healthy(self, process: ProcessIdentity, tell: OnStep) -> str:
         record = self._state.read()
         began, url = record["began"], record["url"]
         with LangflowClient(url, timeout=2.0) as client:
             while not client.health():
                 waited = time.time() - began
                 if self._stop_asked():
-                    end(process)
+                    end_process(process)
                     raise LocalError("The start was stopped.", hint="Start it again.")
                 if process.find() is None:
-                    raise launcher.crashed(self.logs(), record["port"])
-                if waited > _START_LIMIT:
-                    end(process)
+                    raise launcher.crash_error(self.logs(), record["port"])
+                if waited > _START_TIMEOUT_SECONDS:
+                    end_process(process)
                     raise LocalError(
-                        f"Langflow did not answer within {_START_LIMIT:.0f} s of its start.",
+                        f"Langflow did not answer within {_START_TIMEOUT_SECONDS:.0f} s of its "
+                        "start.",
                         hint="The log says what it was at; start it again.",
                     )
                 tell(
@@ -264,10 +267,10 @@ class LocalLangflow:
                         0.7 + 0.24 * min(waited / (2 * START_SECONDS), 1.0),
                     )
                 )
-                time.sleep(_POLL)
+                time.sleep(_POLL_SECONDS)
         if process.find() is None:
             # what answered is somebody else's, on the port that ours could not have
-            raise launcher.crashed(self.logs(), record["port"])
+            raise launcher.crash_error(self.logs(), record["port"])
         return url
 
     def _api_key(self, url: str) -> str:
@@ -303,10 +306,10 @@ class LocalLangflow:
         """Hold the one right to change it; passes on what the one who has it is doing."""
         self._make_folder()
         lock = filelock.FileLock(self.folder / "lock")
-        limit = time.monotonic() + _OTHER_LIMIT
+        limit = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while True:
             try:
-                lock.acquire(timeout=_POLL)
+                lock.acquire(timeout=_POLL_SECONDS)
                 break
             except filelock.Timeout:
                 tell(self.status())
@@ -331,7 +334,7 @@ class LocalLangflow:
 
     def _record_failure(self, problem: BaseException) -> None:
         self._problem = problem if isinstance(problem, LocalError) else None
-        crashed = isinstance(problem, launcher.Crashed)
+        crashed = isinstance(problem, launcher.CrashError)
         interrupted = not isinstance(problem, Exception)
         with suppress(OSError):  # on a full disk only the caller is told
             self._state.update(
@@ -339,7 +342,9 @@ class LocalLangflow:
                 step="",
                 progress=None,
                 message=_INTERRUPTED if interrupted else str(problem),
-                hint=_GO_ON if interrupted else getattr(problem, "hint", LocalError.default_hint),
+                hint=_INTERRUPTED_HINT
+                if interrupted
+                else getattr(problem, "hint", LocalError.default_hint),
                 log_tail=self.logs(20) if crashed else "",
             )
 
@@ -362,7 +367,7 @@ class LocalLangflow:
             version=self.version,
             url=record.get("url") if running else None,
             pid=record.get("pid") if running else None,
-            progress=record.get("progress") if state.under_way or running else None,
+            progress=record.get("progress") if state.is_in_progress or running else None,
             **{**told, **said},
         )
 
@@ -374,15 +379,15 @@ def _state_of(record: dict[str, Any]) -> LocalState:
         return LocalState.STOPPED
 
 
-def _process(record: dict[str, Any]) -> Identity:
+def _server_identity(record: dict[str, Any]) -> ProcessIdentity:
     return _identity(record, "pid", "created", "boot")
 
 
-def _worker(record: dict[str, Any]) -> Identity:
+def _worker_identity(record: dict[str, Any]) -> ProcessIdentity:
     return _identity(record, "worker", "worker_created", "worker_boot")
 
 
-def _identity(record: dict[str, Any], pid: str, created: str, boot: str) -> Identity:
-    return Identity(
+def _identity(record: dict[str, Any], pid: str, created: str, boot: str) -> ProcessIdentity:
+    return ProcessIdentity(
         int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
     )

@@ -46,10 +46,10 @@ _STRIPPED = frozenset(
 
 
 # Seconds by which two readings of one start time may differ: the system counts in hundredths.
-_SAME = 0.1
+_START_TIME_TOLERANCE_SECONDS = 0.1
 
 
-def _created(pid: int) -> float:
+def _start_time(pid: int) -> float:
     if not psutil.LINUX:
         return psutil.Process(pid).create_time()
     # psutil adds the time of the boot, which it reads at each call: the clock may be set between
@@ -62,7 +62,7 @@ def _created(pid: int) -> float:
             return created - booted
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     """The name of the machine's present boot, where the system gives it one."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -71,7 +71,7 @@ def _boot() -> str:
 
 
 @dataclass(frozen=True)
-class Identity:
+class ProcessIdentity:
     """One process and no later one that got the same number.
 
     `created` is in seconds: since the boot named `boot` on Linux, where the system counts the
@@ -81,26 +81,26 @@ class Identity:
 
     pid: int
     created: float
-    boot: str = field(default_factory=_boot)
+    boot: str = field(default_factory=_boot_id)
 
     @classmethod
-    def of(cls, pid: int) -> Identity:
+    def from_pid(cls, pid: int) -> ProcessIdentity:
         """That of a process that lives; raises psutil.NoSuchProcess if it does not."""
-        return cls(pid, _created(pid))
+        return cls(pid, _start_time(pid))
 
     def find(self) -> psutil.Process | None:
         """The process, if it still lives."""
-        if self.pid <= 0 or self.boot != _boot():
+        if self.pid <= 0 or self.boot != _boot_id():
             return None
         try:
             process = psutil.Process(self.pid)
-            same = abs(_created(process.pid) - self.created) < _SAME
+            same = abs(_start_time(process.pid) - self.created) < _START_TIME_TOLERANCE_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.Error:
             return None  # gone, or one that we may not look at and so did not start
 
 
-def clean_environ(
+def child_environ(
     environ: Mapping[str, str], own: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The environment without what belongs to other programs, and with `own` on top."""
@@ -112,7 +112,7 @@ def clean_environ(
     return {**kept, **(own or {})}
 
 
-def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> Identity:
+def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> ProcessIdentity:
     """Start a process in a session of its own, so that it survives ours; it writes to `log`."""
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
         process = subprocess.Popen(
@@ -124,19 +124,19 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    identity = Identity.of(process.pid)
+    identity = ProcessIdentity.from_pid(process.pid)
     # once it ends while we live, its number must not stay taken
     threading.Thread(target=process.wait, name=f"reaps-{process.pid}", daemon=True).start()
     return identity
 
 
-def end(identity: Identity, grace: float = 10.0) -> bool:
+def end_process(identity: ProcessIdentity, grace: float = 10.0) -> bool:
     """End a process and all of its group; True if none of them is left.
 
     Asked first, killed after `grace` seconds. Nothing is done if the number is another's by now;
     processes that it left in its group are ended all the same.
     """
-    if identity.pid <= 0 or identity.boot != _boot():
+    if identity.pid <= 0 or identity.boot != _boot_id():
         return True
     members = _group(identity)
     for process in members:
@@ -148,16 +148,16 @@ def end(identity: Identity, grace: float = 10.0) -> bool:
     return _are_gone(identity, members, 5.0)
 
 
-def _are_gone(identity: Identity, members: Sequence[psutil.Process], seconds: float) -> bool:
+def _are_gone(identity: ProcessIdentity, members: Sequence[psutil.Process], seconds: float) -> bool:
     limit = time.monotonic() + seconds
-    while any(map(_lives, members)) or _group(identity):
+    while any(map(_is_alive, members)) or _group(identity):
         if time.monotonic() > limit:
             return False
         time.sleep(0.05)
     return True
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     # one that has ended stays listed until its parent takes note
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -165,7 +165,7 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def _group(identity: Identity) -> list[psutil.Process]:
+def _group(identity: ProcessIdentity) -> list[psutil.Process]:
     leader = identity.find()
     found = {p.pid: p for p in _members(identity)}
     if leader is not None:
@@ -174,14 +174,14 @@ def _group(identity: Identity) -> list[psutil.Process]:
     return list(found.values())
 
 
-def _members(identity: Identity) -> Iterable[psutil.Process]:
-    if not hasattr(os, "getpgid") or (psutil.pid_exists(identity.pid) and _is_another(identity)):
+def _members(identity: ProcessIdentity) -> Iterable[psutil.Process]:
+    if not hasattr(os, "getpgid") or (psutil.pid_exists(identity.pid) and _is_pid_reused(identity)):
         return
     for process in psutil.process_iter():
         try:
             if (
                 os.getpgid(process.pid) == identity.pid
-                and _created(process.pid) > identity.created - _SAME
+                and _start_time(process.pid) > identity.created - _START_TIME_TOLERANCE_SECONDS
                 and process.status() != psutil.STATUS_ZOMBIE
             ):
                 yield process
@@ -189,11 +189,11 @@ def _members(identity: Identity) -> Iterable[psutil.Process]:
             continue
 
 
-def _is_another(identity: Identity) -> bool:
+def _is_pid_reused(identity: ProcessIdentity) -> bool:
     # a number is not given away while it still names a group: if a later process has it, then the
     # group of that number is not ours either
     try:
-        return abs(_created(identity.pid) - identity.created) >= _SAME
+        return abs(_start_time(identity.pid) - identity.created) >= _START_TIME_TOLERANCE_SECONDS
     except psutil.NoSuchProcess:
         return False
 
@@ -223,7 +223,7 @@ def port_is_free(port: int) -> bool:
         return True
 
 
-def became_free(port: int, within: float = 2.0) -> bool:
+def wait_for_free_port(port: int, within: float = 2.0) -> bool:
     """Whether a port is free by then: a killed server's last threads hold it for a moment."""
     limit = time.monotonic() + within
     while not port_is_free(port):
@@ -233,7 +233,7 @@ def became_free(port: int, within: float = 2.0) -> bool:
     return True
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """A loopback port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))

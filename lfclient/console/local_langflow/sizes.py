@@ -5,7 +5,7 @@ from __future__ import annotations
 from lfclient.console.local_langflow.installer import DISK_MB, DOWNLOAD_MB, INSTALL_SECONDS
 from lfclient.console.local_langflow.manager import START_SECONDS
 
-SIZES = (
+DOWNLOAD_NOTE = (
     f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
     f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f} to 2 minutes on a "
     f"fast line, {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} at 10 Mbit/s."

@@ -27,7 +27,7 @@ class LocalState(StrEnum):
     FAILED = "failed"
 
     @property
-    def under_way(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether somebody works on it right now, so that it will change by itself."""
         return self in (LocalState.INSTALLING, LocalState.STARTING, LocalState.SAMPLES)
 

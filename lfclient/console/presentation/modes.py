@@ -10,7 +10,7 @@ MODE_NAMES: dict[Mode, str] = {
     "stream": "Streamed call",
 }
 MODES_SHORT: dict[Mode, str] = {"background": "Background", "sync": "Waited", "stream": "Streamed"}
-MODES_HOW: dict[Mode, str] = {
+MODE_ADVERBS: dict[Mode, str] = {
     "background": "in the background",
     "sync": "waiting for the result",
     "stream": "as a streamed call",

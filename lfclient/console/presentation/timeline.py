@@ -10,7 +10,7 @@ from lfclient.runs.components import ComponentRun
 
 
 @dataclass(frozen=True)
-class Bar:
+class TimelineBar:
     """`start` is in seconds since the first component began; None where that is not known."""
 
     name: str
@@ -19,7 +19,7 @@ class Bar:
     start: float | None
 
 
-def bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Bar]:
+def timeline_bars(components: Iterable[tuple[str, ComponentRun]]) -> list[TimelineBar]:
     """Those whose duration is known, by their beginning; last, those whose beginning is not.
 
     `components` are names and what is known of each.
@@ -31,13 +31,13 @@ def bars(components: Iterable[tuple[str, ComponentRun]]) -> list[Bar]:
             begun.append((name, run, at))
     first = min((at for _, _, at in begun if at is not None), default=0.0)
     found = [
-        Bar(name, run, max(run.seconds or 0, 0), None if at is None else at - first)
+        TimelineBar(name, run, max(run.seconds or 0, 0), None if at is None else at - first)
         for name, run, at in begun
     ]
     return sorted(found, key=lambda bar: (bar.start is None, bar.start or 0))
 
 
-def seconds_of(
+def compare_durations(
     runs: Sequence[Iterable[tuple[str, ComponentRun]]], *, by_id: bool
 ) -> list[tuple[str, list[float | None]]]:
     """The components of several runs, each with its seconds in every run; None where not known.
@@ -57,7 +57,7 @@ def seconds_of(
     return list(rows.values())
 
 
-def unit_for(seconds: float) -> tuple[float, str]:
+def axis_unit(seconds: float) -> tuple[float, str]:
     """The unit of an axis that is so long: what a second is in it, and its name."""
     if seconds < 1:
         return 1000, "ms"

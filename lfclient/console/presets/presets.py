@@ -40,12 +40,12 @@ from lfclient.flows.validation import (
 
 FORMAT = "langflow-console/preset"
 VERSION = 1
-LARGEST = 1_000_000  # bytes of a file
-LONGEST_NAME = 100  # characters
-_DEEPEST = 50  # objects and lists within each other
-_BLOTTED = "It repeats a secret, which is never kept."
-_NOT_TAKEN = "Secrets are not taken from here: enter it yourself."
-_ANOTHER = "Choose a file that “Export” of a preset made."
+MAX_FILE_BYTES = 1_000_000  # bytes of a file
+MAX_NAME_LENGTH = 100  # characters
+_MAX_DEPTH = 50  # objects and lists within each other
+_REDACTED_VALUE = "It repeats a secret, which is never kept."
+_SECRET_VALUE = "Secrets are not taken from here: enter it yourself."
+_HINT = "Choose a file that “Export” of a preset made."
 
 
 class _HasName(Protocol):
@@ -68,70 +68,70 @@ class PresetFile:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedValue:
     """A value that a flow has no place for, or not of that sort, and why."""
 
     key: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedValues:
     """What of some values fits a flow: `values` do, `ask` are the keys of secrets to be entered.
 
     `moved` are those whose component has another id in this flow: the key here, by the key there.
     """
 
     values: dict[str, Any]
-    ask: tuple[str, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    secrets: tuple[str, ...] = ()
+    rejected: tuple[RejectedValue, ...] = ()
     moved: dict[str, str] = field(default_factory=dict)
 
     @property
     def masked(self) -> dict[str, Any]:
         """The values with `MASK` for each secret: what is kept of them."""
-        return {**self.values, **dict.fromkeys(self.ask, SECRET_MASK)}
+        return {**self.values, **dict.fromkeys(self.secrets, SECRET_MASK)}
 
 
-def by_name(kept: Iterable[_Named], text: str) -> _Named | None:
+def find_by_name(kept: Iterable[_Named], text: str) -> _Named | None:
     """The one of some presets that has the name which a text makes; None if there is none."""
-    name = _name(text)
+    name = _normalise_name(text)
     return next((preset for preset in kept if preset.name == name), None)
 
 
-def _name(text: str) -> str:
+def _normalise_name(text: str) -> str:
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
-def checked_name(text: str) -> str:
+def validate_name(text: str) -> str:
     """A preset's name as it is kept; raises `InvalidRequest` if the text makes none."""
-    name = _name(text)
+    name = _normalise_name(text)
     if not name:
         raise InvalidRequest("A preset needs a name.", hint="Type one.")
-    if len(name) > LONGEST_NAME:
+    if len(name) > MAX_NAME_LENGTH:
         raise InvalidRequest(
-            f"This name has {len(name)} characters; {LONGEST_NAME} are the most.",
+            f"This name has {len(name)} characters; {MAX_NAME_LENGTH} are the most.",
             hint="Shorten it.",
         )
     return name
 
 
-def fit(
+def fit_values(
     flow: Flow,
     values: Mapping[str, Any],
     components: Mapping[str, tuple[str, str]] | None = None,
-) -> Fit:
+) -> FittedValues:
     """Sort values by whether the flow takes them. They may come from anybody.
 
     Components that the flow does not have are looked for by their type and display name where
     `components` tells these, else by the type in their id; only an unambiguous one is taken.
     """
-    moved = {} if components is None else _moves(flow, values, components)
+    moved = {} if components is None else _match_components(flow, values, components)
     values = {moved.get(key, key): value for key, value in values.items()}
     known = flow.fields_by_key
     good: dict[str, Any] = {}
     ask: list[str] = []
-    refused: list[Refused] = []
+    refused: list[RejectedValue] = []
     for key, value in values.items():
         of = known.get(key)
         if of is None or not _holds_secret(of, value):
@@ -139,34 +139,36 @@ def fit(
             continue
         ask.append(key)
         if not _is_masked(of, value):
-            refused.append(Refused(key, _NOT_TAKEN))
-    wrong = _wrong(flow, good)
+            refused.append(RejectedValue(key, _SECRET_VALUE))
+    wrong = _validation_errors(flow, good)
     if ask:
-        wrong |= {key: _BLOTTED for key, value in good.items() if is_redacted(value)}
-    refused += [Refused(key, why) for key, why in wrong.items()]
+        wrong |= {key: _REDACTED_VALUE for key, value in good.items() if is_redacted(value)}
+    refused += [RejectedValue(key, why) for key, why in wrong.items()]
     good = {key: value for key, value in good.items() if key not in wrong}
-    return Fit(good, tuple(ask), tuple(refused), moved)
+    return FittedValues(good, tuple(ask), tuple(refused), moved)
 
 
-def differing(flow: Flow, values: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[str]:
+def changed_keys(flow: Flow, values: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[str]:
     """The keys at which a form that holds `overrides` differs from what it is given by `values`.
 
     A secret that `values` asks for is no difference.
     """
-    fitting = fit(flow, values)
+    fitting = fit_values(flow, values)
     known = flow.fields_by_key
     given = {key: value for key, value in fitting.values.items() if is_changed(known[key], value)}
     held = mask_secrets(flow, overrides)
     keys = [key for key in known if key in given or key in held]
     return [
-        key for key in keys if key not in fitting.ask and not _same(given.get(key), held.get(key))
+        key
+        for key in keys
+        if key not in fitting.secrets and not _is_equal(given.get(key), held.get(key))
     ]
 
 
-def dump(flow: Flow, name: str, values: Mapping[str, Any]) -> str:
+def dump_preset(flow: Flow, name: str, values: Mapping[str, Any]) -> str:
     """The text of a preset's file; `values` as `mask` leaves them."""
-    fitting = fit(flow, values)
-    kept = [*fitting.values, *fitting.ask]
+    fitting = fit_values(flow, values)
+    kept = [*fitting.values, *fitting.secrets]
     owners = {of.component for of in flow.fields if of.key in kept}
     return to_json(
         {
@@ -175,7 +177,7 @@ def dump(flow: Flow, name: str, values: Mapping[str, Any]) -> str:
             "flow": {"id": flow.id, "name": flow.name},
             "name": name,
             "values": {key: value_to_json(value) for key, value in fitting.values.items()},
-            "secrets": list(fitting.ask),
+            "secrets": list(fitting.secrets),
             "components": {
                 component.id: {"type": component.type, "name": component.display_name}
                 for component in flow.components
@@ -189,40 +191,40 @@ def check_size(flow: Flow, values: Mapping[str, Any]) -> None:
     """Raises `InvalidRequest` if values are too large to be a preset, and so a file that `load`
     reads.
     """
-    size = len(dump(flow, "x" * LONGEST_NAME, values).encode())
-    if size > LARGEST:
+    size = len(dump_preset(flow, "x" * MAX_NAME_LENGTH, values).encode())
+    if size > MAX_FILE_BYTES:
         raise InvalidRequest(
             f"These values have {size / 1e6:.1f} MB; a preset has at most 1 MB.",
             hint="Give what is so large as a file, if the flow takes one.",
         )
 
 
-def load(data: bytes) -> PresetFile:
+def load_preset(data: bytes) -> PresetFile:
     """What a file holds. Raises `InvalidRequest` with what is wrong with it as a file; whether its
     values fit a flow is for `fit` to say.
     """
-    if len(data) > LARGEST:
+    if len(data) > MAX_FILE_BYTES:
         raise InvalidRequest(
-            f"This file has {len(data) / 1e6:.1f} MB; a preset has at most 1 MB.", hint=_ANOTHER
+            f"This file has {len(data) / 1e6:.1f} MB; a preset has at most 1 MB.", hint=_HINT
         )
     found = read_json(data)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         is_flow = isinstance(found, dict) and ("nodes" in found or "data" in found)
-        hint = "This looks like a flow: import it in Langflow itself." if is_flow else _ANOTHER
+        hint = "This looks like a flow: import it in Langflow itself." if is_flow else _HINT
         raise InvalidRequest("This file is no preset of Langflow Console.", hint=hint)
     version = found.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise InvalidRequest("This preset does not say its version.", hint=_ANOTHER)
+        raise InvalidRequest("This preset does not say its version.", hint=_HINT)
     if version > VERSION:
         raise InvalidRequest(
             f"This preset is of version {version}, and this console reads up to {VERSION}.",
             hint="Update the console, or export the preset from one of this release.",
         )
-    flow = _object(found, "flow")
-    values = {key: value_from_json(value) for key, value in _object(found, "values").items()}
+    flow = _read_object(found, "flow")
+    values = {key: value_from_json(value) for key, value in _read_object(found, "values").items()}
     secrets = found.get("secrets", [])
     if not isinstance(secrets, list) or any(not isinstance(key, str) for key in secrets):
-        raise InvalidRequest("“secrets” of this preset should be a list of texts.", hint=_ANOTHER)
+        raise InvalidRequest("“secrets” of this preset should be a list of texts.", hint=_HINT)
     return PresetFile(
         name=as_str(found.get("name")),
         flow_id=as_str(flow.get("id")),
@@ -230,7 +232,7 @@ def load(data: bytes) -> PresetFile:
         values={**values, **dict.fromkeys(secrets, SECRET_MASK)},
         components={
             key: (as_str(part.get("type")), as_str(part.get("name")))
-            for key, part in _object(found, "components").items()
+            for key, part in _read_object(found, "components").items()
             if isinstance(part, dict)
         },
     )
@@ -243,16 +245,16 @@ def read_json(data: bytes) -> Any:
     """
     try:
         found = from_json(data.decode("utf-8-sig"))
-        if _is_deep(found):
+        if _is_too_deep(found):
             raise ValueError("This JSON is nested too deeply.")
     except UnicodeError as error:
-        raise InvalidRequest("This is not text in UTF-8.", hint=_ANOTHER) from error
+        raise InvalidRequest("This is not text in UTF-8.", hint=_HINT) from error
     except ValueError as error:
-        raise InvalidRequest(str(error), hint=_ANOTHER) from error
+        raise InvalidRequest(str(error), hint=_HINT) from error
     return found
 
 
-def _wrong(flow: Flow, values: Mapping[str, Any]) -> dict[str, str]:
+def _validation_errors(flow: Flow, values: Mapping[str, Any]) -> dict[str, str]:
     """Why values are refused, by key. What only one mode can't take is said at the field."""
     found: dict[str, str] = {}
     for problem in check_overrides(flow, values, mode="sync"):
@@ -285,17 +287,17 @@ def _is_masked(of: Field, value: Any) -> bool:
     return not is_secret_field(of) and replace_secrets(value, lambda _: SECRET_MASK) == value
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_equal(one: Any, other: Any) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _moves(
+def _match_components(
     flow: Flow, values: Iterable[str], components: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
     here = {component.id for component in flow.components}
-    parameters = {key: _split(key, [*here, *components]) for key in values}
+    parameters = {key: _split_key(key, [*here, *components]) for key in values}
     found = {
-        owner: _counterpart(flow, owner, components.get(owner))
+        owner: _find_component(flow, owner, components.get(owner))
         for owner in {owner for owner, _ in parameters.values()} - here
     }
     used = Counter([*found.values(), *(owner for owner, _ in parameters.values() if owner in here)])
@@ -306,18 +308,18 @@ def _moves(
     }
 
 
-def _split(key: str, owners: Iterable[str]) -> tuple[str, str]:
+def _split_key(key: str, owners: Iterable[str]) -> tuple[str, str]:
     """Component and parameter of a key; the longest id counts that it begins with."""
     owner = max((one for one in owners if key.startswith(f"{one}.")), key=len, default="")
-    return (owner, key[len(owner) + 1 :]) if owner else _halves(key)
+    return (owner, key[len(owner) + 1 :]) if owner else _split_at_last_dot(key)
 
 
-def _halves(key: str) -> tuple[str, str]:
+def _split_at_last_dot(key: str) -> tuple[str, str]:
     owner, _, parameter = key.rpartition(".")
     return owner, parameter
 
 
-def _counterpart(flow: Flow, owner: str, known: tuple[str, str] | None) -> str | None:
+def _find_component(flow: Flow, owner: str, known: tuple[str, str] | None) -> str | None:
     kind, name = known or (owner.rpartition("-")[0], "")
     alike = [component for component in flow.components if component.type == kind]
     named = [component for component in alike if component.display_name == name]
@@ -325,23 +327,23 @@ def _counterpart(flow: Flow, owner: str, known: tuple[str, str] | None) -> str |
     return chosen[0].id if len(chosen) == 1 else None
 
 
-def _is_deep(value: Any) -> bool:
+def _is_too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(_DEEPEST):
-        level = [part for each in level for part in _parts(each)]
+    for _ in range(_MAX_DEPTH):
+        level = [part for each in level for part in _children(each)]
         if not level:
             return False
     return True
 
 
-def _parts(value: Any) -> Iterable[Any]:
+def _children(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _object(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _read_object(found: Mapping[str, Any], name: str) -> dict[str, Any]:
     part = found.get(name, {})
     if not isinstance(part, dict):
-        raise InvalidRequest(f"“{name}” of this preset should be an object.", hint=_ANOTHER)
+        raise InvalidRequest(f"“{name}” of this preset should be an object.", hint=_HINT)
     return part

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.commands import CommandHandler, apply_commands, edit_owned_run
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
@@ -74,7 +74,7 @@ class Runner:
         connect: ClientFactory = open_client,
         *,
         database_url: SecretStr | None = None,
-        keeping: Keeping | None = None,
+        keeping: RetentionSettings | None = None,
         secret: SecretStr | None = None,
         connections: Sequence[Connection] = (),
     ) -> None:
@@ -99,7 +99,7 @@ class Runner:
 
     def owner_of(self, connection: Connection) -> str:
         """The fingerprint of whose runs somebody with this connection may see."""
-        return fingerprint(connection, self._folder, self._secret)
+        return owner_fingerprint(connection, self._folder, self._secret)
 
     def start(
         self,
@@ -118,7 +118,7 @@ class Runner:
         """
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
-        keeps_inputs = self._store.keeping.inputs
+        keeps_inputs = self._store.keeping.store_inputs
         kept = dict(mask_secrets(flow, overrides)) if keeps_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,

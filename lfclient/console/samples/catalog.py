@@ -273,6 +273,6 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def own_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]:
+def custom_component_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]:
     """The code of the components that these samples bring along, by their type."""
     return {node.type: node.code for sample in samples for node in sample.nodes if node.own}

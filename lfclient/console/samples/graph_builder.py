@@ -7,17 +7,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lfclient.console.samples.spec import Link, Node, Sample, components_of
+from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
 
 
-def build(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
+def build_graph(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
     """The flow's graph (`data` of a flow), of the components in a server's catalogue.
 
     That is `client.catalogue(own_code())`, so that it has the components that samples bring along.
     Raises KeyError if the server lacks a component; `Sample.missing` says which.
     """
-    known = components_of(catalogue)
-    nodes = {node.key: _node(node, known[node.type], place) for place, node in _placed(sample)}
+    known = components_by_type(catalogue)
+    nodes = {node.key: _node(node, known[node.type], place) for place, node in _layout(sample)}
     return {
         "nodes": list(nodes.values()),
         "edges": [
@@ -28,7 +28,7 @@ def build(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _placed(sample: Sample) -> list[tuple[tuple[int, int], Node]]:
+def _layout(sample: Sample) -> list[tuple[tuple[int, int], Node]]:
     """Each node in a column right of those that feed it."""
     column = {node.key: 0 for node in sample.nodes}
     for _ in sample.nodes:

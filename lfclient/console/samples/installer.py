@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from lfclient.console.samples.catalog import SAMPLES, own_code
-from lfclient.console.samples.graph_builder import build
+from lfclient.console.samples.catalog import SAMPLES, custom_component_code
+from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
 from lfclient.flows.model import FlowSummary
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lfclient.client import LangflowClient
 
 
-def install(
+def install_samples(
     client: LangflowClient,
     names: Iterable[str] | None = None,
     on_missing: Callable[[Sample, list[str]], None] | None = None,
@@ -29,7 +29,7 @@ def install(
     wanted = [one for one in SAMPLES if one.name in named and one.name not in there]
     if not wanted:
         return []
-    catalogue = client.catalogue(own_code(wanted))
+    catalogue = client.catalogue(custom_component_code(wanted))
     made = []
     for sample in wanted:
         missing = sample.missing(catalogue)
@@ -37,6 +37,6 @@ def install(
             if on_missing:
                 on_missing(sample, missing)
             continue
-        data = build(sample, catalogue)
+        data = build_graph(sample, catalogue)
         made.append(client.create_flow(sample.name, data, description=sample.description))
     return made

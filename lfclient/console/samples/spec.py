@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_OWN = Path(__file__).parent / "components"
+_COMPONENTS_FOLDER = Path(__file__).parent / "components"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Node:
     @property
     def code(self) -> str:
         """The code of a component of our own."""
-        return (_OWN / f"{self.own}.py").read_text(encoding="utf-8")
+        return (_COMPONENTS_FOLDER / f"{self.own}.py").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Sample:
 
     def missing(self, catalogue: Mapping[str, Any]) -> list[str]:
         """The component types that this server does not have, or does not allow."""
-        known = components_of(catalogue)
+        known = components_by_type(catalogue)
         return sorted({node.type for node in self.nodes} - known.keys())
 
 
-def components_of(catalogue: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def components_by_type(catalogue: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The components of a catalogue by their type, of whatever category."""
     # from 1.10 the catalogue also has a list of names among its categories
     return {

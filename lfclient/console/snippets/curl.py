@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from lfclient.api.requests import EVENT_STREAM
-from lfclient.console.snippets.call import API_KEY, Call, Secret
 from lfclient.console.snippets.literals import json_parts
+from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
 
 _QUOTED = r"""
 # a variable as a text of JSON
@@ -43,7 +43,7 @@ cat "$answer"
 """
 
 
-def write(call: Call) -> str:
+def write(call: SnippetRequest) -> str:
     """The script: `bash run.sh` prints the server's answer, a streamed call its events."""
     # by a file of the shell's own: arguments of a command are seen by every user of the machine
     key = f""" -H @<(printf 'x-api-key: %s\\n' "${API_KEY}")""" if call.with_key else ""
@@ -61,20 +61,20 @@ def write(call: Call) -> str:
         after = ' || { cat "$answer" >&2; exit 1; }'
     elif call.mode == "stream":
         send += f" -N -H 'accept: {EVENT_STREAM}'"
-    lines.append(_sent(call, f"{send} --data-binary @-", after))
+    lines.append(_send_command(call, f"{send} --data-binary @-", after))
     if call.mode == "background":
         lines.append(_POLL.replace("@KEY@", key))
     return "".join(lines)
 
 
-def _sent(call: Call, send: str, after: str) -> str:
+def _send_command(call: SnippetRequest, send: str, after: str) -> str:
     """The command with the body as its input, in which the shell reads nothing."""
     parts = json_parts(call.body)
     if not call.secrets:
         return f"{send} <<'EOF'{after}\n{parts[0]}\nEOF\n"
     lines = ["{\n"]
     for part in parts:
-        if isinstance(part, Secret):
+        if isinstance(part, EnvironmentSecret):
             lines.append(f'quoted "${part}"\n')
         else:
             lines.append(f"cat <<'EOF'\n{part}\nEOF\n")

@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lfclient.console.snippets.call import Secret
+from lfclient.console.snippets.snippet_request import EnvironmentSecret
 from lfclient.flows.field import Variable
 
-_WIDE = 88  # characters of a list or an object that stays on one line
-_LARGEST = 2**53 - 1  # beyond it JavaScript rounds whole numbers
+_MAX_LINE_LENGTH = 88  # characters of a list or an object that stays on one line
+_MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript rounds whole numbers
 
 
 @dataclass(frozen=True)
-class Style:
+class LiteralStyle:
     """How a language writes them. `words` are its None, True and False."""
 
     text: Callable[[str], str]
-    secret: Callable[[Secret], str]
+    secret: Callable[[EnvironmentSecret], str]
     words: tuple[str, str, str] = ("null", "true", "false")
     last_comma: bool = True
     step: int = 2
@@ -31,7 +31,7 @@ class Style:
 
     def write(self, value: Any, indent: int = 0) -> str:
         """The literal; its lines after the first are indented by `indent` blanks."""
-        if isinstance(value, Secret):
+        if isinstance(value, EnvironmentSecret):
             return self.secret(value)
         if isinstance(value, Variable):
             return f"Variable({self.text(value.name)})"
@@ -52,7 +52,9 @@ class Style:
         return json.dumps(value)
 
     def _several(self, first: str, parts: list[str], last: str, indent: int) -> str:
-        if sum(map(len, parts)) + indent < _WIDE and not any("\n" in part for part in parts):
+        if sum(map(len, parts)) + indent < _MAX_LINE_LENGTH and not any(
+            "\n" in part for part in parts
+        ):
             return first + ", ".join(parts) + last
         pad = " " * indent
         within = pad + " " * self.step
@@ -77,24 +79,24 @@ def javascript_name(text: str) -> str:
     return f"[{json_text(text)}]" if text == "__proto__" else json_text(text)
 
 
-def rounds(value: Any) -> bool:
+def loses_precision(value: Any) -> bool:
     """Whether JavaScript would send another number than this value holds."""
     if isinstance(value, dict):
-        return any(map(rounds, value.values()))
+        return any(map(loses_precision, value.values()))
     if isinstance(value, (list, tuple)):
-        return any(map(rounds, value))
-    return isinstance(value, int) and abs(value) > _LARGEST
+        return any(map(loses_precision, value))
+    return isinstance(value, int) and abs(value) > _MAX_SAFE_INTEGER
 
 
-PYTHON = Style(
+PYTHON = LiteralStyle(
     python_text, lambda name: f'os.environ["{name}"]', words=("None", "True", "False"), step=4
 )
-JAVASCRIPT = Style(json_text, lambda name: f'process.env.{name} ?? ""', name=javascript_name)
+JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', name=javascript_name)
 
 
-def json_parts(value: Any) -> list[str | Secret]:
+def json_parts(value: Any) -> list[str | EnvironmentSecret]:
     """The JSON text of a value, in parts between its secrets, which stand for themselves."""
     # no text of JSON holds a zero byte
-    style = Style(json_text, lambda name: f"\0{name}\0", last_comma=False)
+    style = LiteralStyle(json_text, lambda name: f"\0{name}\0", last_comma=False)
     parts = style.write(value).split("\0")
-    return [Secret(part) if place % 2 else part for place, part in enumerate(parts)]
+    return [EnvironmentSecret(part) if place % 2 else part for place, part in enumerate(parts)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lfclient.console.snippets.call import API_KEY, Call
 from lfclient.console.snippets.literals import PYTHON, python_text
+from lfclient.console.snippets.snippet_request import API_KEY, SnippetRequest
 from lfclient.flows.field import Variable
 
 _SYNC = """
@@ -71,7 +71,7 @@ for output in run.outputs.values():
 """
 
 
-def write_httpx(call: Call) -> str:
+def write_httpx(call: SnippetRequest) -> str:
     """It prints the outputs as JSON, as the server's answer has them."""
     headers = f'{{"x-api-key": os.environ["{API_KEY}"]}}' if call.with_key else "{}"
     return "".join(
@@ -90,7 +90,7 @@ def write_httpx(call: Call) -> str:
     )
 
 
-def write_lfclient(call: Call) -> str:
+def write_lfclient(call: SnippetRequest) -> str:
     """It prints each output's name, kind and value."""
     # a variable can only be a value itself
     variable = any(isinstance(value, Variable) for value in call.overrides.values())
@@ -111,13 +111,13 @@ def write_lfclient(call: Call) -> str:
             f"SESSION = {python_text(call.session_id)}\n" if call.session_id else "",
             f"OVERRIDES = {PYTHON.write(call.overrides)}\n\n",
             f"with LangflowClient({python_text(call.url)}{key}) as client:\n",
-            _calls(call),
+            _client_call(call),
             _PRINT,
         ]
     )
 
 
-def _calls(call: Call) -> str:
+def _client_call(call: SnippetRequest) -> str:
     arguments = f"(FLOW, OVERRIDES{', session_id=SESSION' if call.session_id else ''})"
     if call.mode == "sync":
         return f"    run = client.run{arguments}\n"

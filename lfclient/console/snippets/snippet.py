@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from lfclient.console.snippets import curl, python, typescript
-from lfclient.console.snippets.call import Call, call_of
+from lfclient.console.snippets.snippet_request import SnippetRequest, snippet_request
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
@@ -21,7 +21,7 @@ class Language(StrEnum):
     TYPESCRIPT = "TypeScript"
 
     @property
-    def file(self) -> str:
+    def file_name(self) -> str:
         """The file name under which its head comment says to save it."""
         return _FILES[self]
 
@@ -34,7 +34,7 @@ _FILES = {
 }
 
 
-_WRITERS: dict[Language, Callable[[Call], str]] = {
+_WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
     Language.CURL: curl.write,
     Language.HTTPX: python.write_httpx,
     Language.LFCLIENT: python.write_lfclient,
@@ -42,7 +42,7 @@ _WRITERS: dict[Language, Callable[[Call], str]] = {
 }
 
 
-def snippet(
+def write_snippet(
     language: Language,
     record: RunRecord,
     flow: Flow,
@@ -58,4 +58,4 @@ def snippet(
     server asks for an API key.
     Raises `InvalidRequest` or `Unsupported` for what the server, as it is now, would not take.
     """
-    return _WRITERS[language](call_of(record, flow, server, url, with_key=with_key))
+    return _WRITERS[language](snippet_request(record, flow, server, url, with_key=with_key))

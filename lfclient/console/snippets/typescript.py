@@ -5,8 +5,8 @@ All types are inferred, so the same text is JavaScript, and a Node that strips n
 
 from __future__ import annotations
 
-from lfclient.console.snippets.call import API_KEY, Call, Secret
-from lfclient.console.snippets.literals import JAVASCRIPT, json_parts, json_text, rounds
+from lfclient.console.snippets.literals import JAVASCRIPT, json_parts, json_text, loses_precision
+from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
 
 _CHECK = "  if (!process.env[name]) throw new Error(`${name} is not set`);\n"
 _SEND = """
@@ -56,7 +56,7 @@ console.log(JSON.stringify(Object.fromEntries(outputs), null, 2));
 _BY_MODE = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
 
 
-def write(call: Call) -> str:
+def write(call: SnippetRequest) -> str:
     """It prints the outputs as JSON, as the server's answer has them."""
     key = f', "x-api-key": process.env.{API_KEY} ?? ""' if call.with_key else ""
     names = ", ".join(f'"{name}"' for name in call.variables)
@@ -76,12 +76,14 @@ def write(call: Call) -> str:
     )
 
 
-def _body(call: Call) -> str:
-    if not rounds(call.body):
+def _body(call: SnippetRequest) -> str:
+    if not loses_precision(call.body):
         return f"JSON.stringify({JAVASCRIPT.write(call.body)})"
     # its own numbers would not hold the large ones
     parts = [
-        f'JSON.stringify(process.env.{part} ?? "")' if isinstance(part, Secret) else json_text(part)
+        f'JSON.stringify(process.env.{part} ?? "")'
+        if isinstance(part, EnvironmentSecret)
+        else json_text(part)
         for part in json_parts(call.body)
     ]
     return " +\n  ".join(parts)

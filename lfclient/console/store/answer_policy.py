@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import statements
 from lfclient.console.store.omissions import NO_OUTPUTS
 from lfclient.console.store.raw_writes import Execute
@@ -21,11 +21,11 @@ _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 _UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
 
 
-def wanted(record: RunRecord, run: Run, keeping: Keeping) -> tuple[StoredParts, Run]:
+def wanted(record: RunRecord, run: Run, keeping: RetentionSettings) -> tuple[StoredParts, Run]:
     """What of a run's answer is to be kept, as far as it is not too large."""
-    if not keeping.outputs:
+    if not keeping.store_outputs:
         return StoredParts.NOT_WANTED, without_values(run, StoredParts.NOT_WANTED)
-    if record.inputs_kept and keeping.inputs:
+    if record.inputs_kept and keeping.store_inputs:
         return record.answer_kept, run  # of one that was read, a part may be missing already
     return StoredParts.WITHOUT_INPUTS, without_inputs(run)
 
@@ -35,7 +35,7 @@ def write_answer(
     run_id: str,
     run: Run,
     kept: StoredParts,
-    keeping: Keeping,
+    keeping: RetentionSettings,
     before: int,
 ) -> dict[str, Any]:
     """Put a run's answer in the place of what there was; the columns that tell what of it.
@@ -50,7 +50,7 @@ def write_answer(
         some: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(part)):
             size += len(body)
-            if smaller not in NO_OUTPUTS and size > (keeping.answer_bytes or size):
+            if smaller not in NO_OUTPUTS and size > (keeping.max_run_bytes or size):
                 break
             some.append({"run_id": run_id, "seq": seq, "body": body})
             if size - before > _TOGETHER:

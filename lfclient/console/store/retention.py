@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import KeptDrafts
 from lfclient.console.store.row_mapping import microseconds
@@ -19,7 +19,7 @@ _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
 class Cleaner:
     """Removes what is to be kept no longer, in small transactions."""
 
-    def __init__(self, database: Database, keeping: Keeping, drafts: KeptDrafts) -> None:
+    def __init__(self, database: Database, keeping: RetentionSettings, drafts: KeptDrafts) -> None:
         self._database = database
         self._keeping = keeping
         self._drafts = drafts
@@ -31,16 +31,18 @@ class Cleaner:
         Raises `StoreError`; what was removed before stays so, and the next call goes on.
         """
         gone: list[str] = []
-        if self._keeping.days is not None and today is not None:
-            since = microseconds(today - timedelta(days=self._keeping.days))
+        if self._keeping.max_age_days is not None and today is not None:
+            since = microseconds(today - timedelta(days=self._keeping.max_age_days))
             gone += self._remove(RunRow.created_at < since)
-        if self._keeping.runs is not None:
+        if self._keeping.max_runs is not None:
             youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
             with self._database.read() as connection:
-                limit = connection.execute(youngest.offset(self._keeping.runs).limit(1)).scalar()
+                limit = connection.execute(
+                    youngest.offset(self._keeping.max_runs).limit(1)
+                ).scalar()
             if limit is not None:
                 gone += self._remove(RunRow.created_at <= limit)
-        keep = {"days": self._keeping.days, "keep": self._keeping.inputs}
+        keep = {"days": self._keeping.max_age_days, "keep": self._keeping.store_inputs}
         if any([self._drafts.clean(today, **keep), self._make_room(), gone]):
             self._database.overwrite()
         return gone
@@ -60,7 +62,7 @@ class Cleaner:
 
     def _make_room(self) -> bool:
         """Whether there was something to remove."""
-        if self._keeping.total_bytes is None:
+        if self._keeping.max_total_bytes is None:
             return False
         taken = select(func.coalesce(func.sum(RunRow.answer_bytes), 0))
         oldest = (
@@ -74,7 +76,9 @@ class Cleaner:
             with self._database.write() as connection:
                 if not self._database.cleans(connection):
                     return removed
-                surplus = int(connection.execute(taken).scalar_one()) - self._keeping.total_bytes
+                surplus = (
+                    int(connection.execute(taken).scalar_one()) - self._keeping.max_total_bytes
+                )
                 leaving = []
                 for run_id, size in connection.execute(oldest):
                     if surplus <= 0:

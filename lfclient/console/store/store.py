@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import statements
 from lfclient.console.store.answer_policy import wanted, write_answer
 from lfclient.console.store.commands import RunWishes
@@ -51,10 +51,10 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path, url: SecretStr | None = None, keeping: Keeping | None = None
+        self, folder: Path, url: SecretStr | None = None, keeping: RetentionSettings | None = None
     ) -> None:
         self.database = Database(folder, url)
-        self.keeping = keeping or Keeping()
+        self.keeping = keeping or RetentionSettings()
         self.history = History(self.database)
         self.presets = Presets(self.database)
         self.drafts = KeptDrafts(self.database)

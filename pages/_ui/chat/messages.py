@@ -10,7 +10,7 @@ from itertools import zip_longest
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.components import Names
+from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -265,7 +265,7 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
     told = " ".join(message.text for message in messages[-3:] if message.category == "error")
     for error in record.run.errors if record.run else ():
         if error.message not in told:
-            where = Names(flow, record.run.components).failed(error)
+            where = ComponentNames(flow, record.run.components).error_source(error)
             alerts.show_words(f"{where} failed" if where else "The flow failed", error.message)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.compare.inputs import ParameterRow, parameter_rows
+from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.store import omissions
 from lfclient.flows.run_inputs import InputValue
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
@@ -31,13 +31,13 @@ def draw(runs: Sequence[ComparedRun]) -> None:
         if run not in known:
             reason = omissions.of_inputs(run.record)
             st.caption(f":material/info: {run.name}: {plain(reason)}")
-    rows = parameter_rows(
+    rows = compare_inputs(
         [run.record.overrides for run in known],
         [run.flow for run in known],
         one_flow=have_same_flow(runs),
     )
-    different = [row for row in rows if row.differs]
-    identical = [row for row in rows if not row.differs]
+    different = [row for row in rows if row.is_different]
+    identical = [row for row in rows if not row.is_different]
     with st.container(key="compared-inputs"):
         if len(known) > 1:
             if different:
@@ -47,7 +47,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
             long_rows = [row for row in different if _is_long(row)][:MAX_LONG_VALUES]
             for number, row in enumerate(long_rows):
                 _draw_long_value(row, runs, known, number)
-        secrets = sum(row.unsure for row in identical)
+        secrets = sum(row.is_uncertain for row in identical)
         if secrets:
             noun = "secret" if secrets == 1 else "secrets"
             st.caption(
@@ -77,9 +77,9 @@ def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) ->
     if run not in known:
         return UNKNOWN
     index = known.index(run)
-    value = row.given[index]
+    value = row.values[index]
     if value is None:
-        return NOT_IN_FLOW if row.absent[index] else FLOW_DEFAULT
+        return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
     return plain(clip(_value_text(value), MAX_CELL_LENGTH))
 
 
@@ -89,7 +89,7 @@ def _value_text(value: InputValue) -> str:
 
 def _is_long(row: ParameterRow) -> bool:
     """Return whether at least two runs have a value that does not fit into a cell."""
-    given = [value for value in row.given if value is not None]
+    given = [value for value in row.values if value is not None]
     return sum(input_values.in_words(value) is None for value in given) > 1
 
 
@@ -109,7 +109,7 @@ def _draw_differences(
     row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
 ) -> None:
     """Compare the value of the first run that has one with the value of each other run."""
-    pairs = zip(known, row.given, strict=True)
+    pairs = zip(known, row.values, strict=True)
     (base, first), *others = [(run, value) for run, value in pairs if value is not None]
     for run, value in others:
         st.markdown(f"**{base.name} → {run.name}**")

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.compare.outputs import OutputRow, Sameness, output_rows, same_output
+from lfclient.console.compare.outputs import (
+    OutputMatch,
+    OutputRow,
+    compare_outputs,
+    is_equal_output,
+)
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
@@ -19,10 +24,10 @@ from pages._ui.widgets.markdown import human_name, plain
 DIFFERENCES, SIDE_BY_SIDE = "Differences", "Side by side"
 MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
-    Sameness.EQUAL: ":green-badge[:material/check: identical]",
-    Sameness.DIFFERENT: ":orange-badge[:material/difference: different]",
-    Sameness.MISSING: ":orange-badge[:material/remove: missing]",
-    Sameness.UNSURE: ":gray-badge[:material/help: same name]",
+    OutputMatch.EQUAL: ":green-badge[:material/check: identical]",
+    OutputMatch.DIFFERENT: ":orange-badge[:material/difference: different]",
+    OutputMatch.MISSING: ":orange-badge[:material/remove: missing]",
+    OutputMatch.UNKNOWN: ":gray-badge[:material/help: same name]",
 }
 # Markdown syntax, which a text's differences show as it was written
 _MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
@@ -37,7 +42,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     rows = compare_page.worked_out(
         versions_key(runs),
         "outputs",
-        lambda: output_rows([run.record.run for run in runs], one_flow=same_flow),
+        lambda: compare_outputs([run.record.run for run in runs], one_flow=same_flow),
     )
     if not rows:
         st.caption("These runs have no outputs.")
@@ -54,7 +59,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
 
 
 def _is_identical(row: OutputRow) -> bool:
-    return row.sameness is Sameness.EQUAL
+    return row.match is OutputMatch.EQUAL
 
 
 def _choose_base(runs: Sequence[ComparedRun]) -> ComparedRun:
@@ -79,7 +84,7 @@ def _draw_card(
         if row.part:
             title += f" · {plain(human_name(clip(row.part, 60)))}"
         icon = outputs_view.VIEWERS[row.kind or OutputKind.UNKNOWN].icon
-        st.markdown(f":material/{icon}: **{title}** {_BADGES[row.sameness]}")
+        st.markdown(f":material/{icon}: **{title}** {_BADGES[row.match]}")
         if not is_open and not st.toggle(
             "Show", key=compare_page.compare_key(f"show-{number}-{title}")
         ):
@@ -116,7 +121,7 @@ def _draw_outputs(
     if row.kind is None:
         kinds = [f"{run.name}: {output.kind.value}" for run, output in outputs if output]
         st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
-    if row.sameness is Sameness.UNSURE:
+    if row.match is OutputMatch.UNKNOWN:
         st.caption("The files have the same name and size. Their content is not compared.")
     if view == DIFFERENCES:
         for run, output in outputs:
@@ -136,7 +141,7 @@ def _equal_badge(runs: Sequence[ComparedRun], row: OutputRow, run: ComparedRun) 
     for other, output in zip(runs, row.outputs, strict=True):
         if other is run:
             return ""
-        if own is not None and output is not None and same_output(own, output):
+        if own is not None and output is not None and is_equal_output(own, output):
             return f" :green-badge[:material/check: same as {other.name}]"
     return ""
 

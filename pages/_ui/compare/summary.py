@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.components import decision_words
+from lfclient.console.presentation.component_names import describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.omissions import NO_OUTPUTS
 from lfclient.console.store.run_record import RunRecord
@@ -100,7 +100,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
 
 def _decisions_text(record: RunRecord, now: datetime) -> str:
     decisions = record.run.decided if record.run else ()
-    words = [decision_words(decision, lambda at: time_words(at, now)) for decision in decisions]
+    words = [describe_decision(decision, lambda at: time_words(at, now)) for decision in decisions]
     return plain("; ".join(", ".join(filter(None, parts)) for parts in words)) or "–"
 
 

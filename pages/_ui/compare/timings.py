@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_timing
-from lfclient.console.presentation.timeline import seconds_of, unit_for
+from lfclient.console.presentation.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.components import timings
@@ -25,7 +25,7 @@ TimingRow = tuple[str, list[float | None]]
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a chart with a group of bars for each component and a bar for each run."""
     st.markdown("##### Timings", anchors=False)
-    rows = seconds_of([_component_runs(run) for run in runs], by_id=have_same_flow(runs))
+    rows = compare_durations([_component_runs(run) for run in runs], by_id=have_same_flow(runs))
     missing = [run.name for index, run in enumerate(runs) if not _known_times(rows, index)]
     if missing:
         st.caption(f"No component timings for {', '.join(missing)}.")
@@ -71,7 +71,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
     dark = st.context.theme.type == "dark"
     text_style = {"color": timings.theme_color("textColor", dark=dark)}
     longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
-    factor, unit = unit_for(longest)
+    factor, unit = axis_unit(longest)
     return {
         "animation": False,
         "tooltip": {"show": False},

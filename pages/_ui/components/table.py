@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.components import Names
+from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -42,10 +42,10 @@ def table_rows(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> list[tuple[str, str, str, str]]:
     """The cells, as Markdown in which strangers' words are letters only."""
-    names = Names(flow, components)
+    names = ComponentNames(flow, components)
     return [
         (
-            plain(names.of(run.component_id, name, MAX_NAME_LENGTH)),
+            plain(names.label(run.component_id, name, MAX_NAME_LENGTH)),
             _state_badge(run, component, ended=ended),
             duration_text(run).replace(" ", "\u00a0"),
             plain(result_text(run)),

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.components import Names
-from lfclient.console.presentation.timeline import Bar, bars, unit_for
+from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.timeline import TimelineBar, axis_unit, timeline_bars
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
@@ -24,9 +24,9 @@ _MIN_BAR_SHARE = 0.004
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     """The bars of all components whose duration is known, in the order in which they began."""
-    runs, names = leaf_runs(flow, components, ended=True), Names(flow, components)
-    found = bars(
-        (names.of(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run) for name, run, _ in runs
+    runs, names = leaf_runs(flow, components, ended=True), ComponentNames(flow, components)
+    found = timeline_bars(
+        (names.label(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run) for name, run, _ in runs
     )
     if not found:
         st.caption("The server has not told how long its components worked.")
@@ -42,12 +42,12 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
         st.caption(f"Of {adrift} it is not known when they began: their bars stand at 0.")
 
 
-def chart_options(found: list[Bar], *, dark: bool) -> dict[str, Any]:
+def chart_options(found: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
     """What ECharts draws. Names stand only where it reads no template and no markup: on the axis;
     its tooltips, which are HTML, stay off.
     """
     end = max((bar.start or 0) + bar.seconds for bar in found)
-    factor, unit = unit_for(end)
+    factor, unit = axis_unit(end)
     hair = end * factor * _MIN_BAR_SHARE or 1
     text = {"color": theme_color("textColor", dark=dark)}
     done = all(bar.run.state is ComponentState.DONE for bar in found)
@@ -108,7 +108,7 @@ def time_axis_label(unit: str, text: Mapping[str, Any]) -> dict[str, Any]:
     return {"formatter": f"{{value}} {unit}", **text}
 
 
-def _bar_item(bar: Bar, length: float, *, dark: bool) -> dict[str, Any]:
+def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
     done = bar.run.state is ComponentState.DONE
     words = duration_text(bar.run)
     if not done:
@@ -135,7 +135,7 @@ def theme_color(name: str, *, dark: bool) -> str:
     return st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
 
 
-def _summary(found: list[Bar]) -> str:
+def _summary(found: list[TimelineBar]) -> str:
     longest = max(found, key=lambda bar: bar.seconds)
     return (
         f"Timings of {len(found)} components. The longest, {clip(longest.name, MAX_NAME_LENGTH)}, "

@@ -9,8 +9,8 @@ import streamlit as st
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.key_vault import Vault
-from lfclient.console.config.ownership import browser_mark
+from lfclient.console.config.key_vault import KeyVault
+from lfclient.console.config.ownership import browser_fingerprint
 from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.presets.draft_writer import DraftsBehind
@@ -29,7 +29,7 @@ class Backend:
 
     settings: Settings
     runner: Runner
-    vault: Vault
+    vault: KeyVault
     local: LocalLangflow
     chosen: Bounded[str, str] = field(default_factory=lambda: Bounded(1000))
     answers: Answers = field(default_factory=Answers)
@@ -38,7 +38,7 @@ class Backend:
 
     def mark(self, cookie: str) -> str:
         """What stands for a browser's cookie on disk."""
-        return browser_mark(cookie, self.settings.data_dir, self.settings.secret)
+        return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,10 +50,10 @@ def backend() -> Backend:
     made = Backend(
         settings=settings,
         runner=get_runner(settings),
-        vault=Vault(),
+        vault=KeyVault(),
         local=LocalLangflow(settings.data_dir),
     )
-    if settings.keeping.inputs:
+    if settings.retention.store_inputs:
         drafts().keep_in(DraftsBehind(made.runner.store.drafts, made.mark))
     memory.set_baseline()
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lfclient.console.local_langflow.sizes import SIZES
+from lfclient.console.local_langflow.sizes import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import backend
@@ -30,7 +30,7 @@ def draw(beside_another: bool = False) -> None:
     """The panel; refreshes by itself while something is under way."""
     status = backend().local.status()
     with st.container(border=True, key="local-langflow"):
-        st.fragment(_panel, run_every=EVERY_SECONDS if status.state.under_way else None)(
+        st.fragment(_panel, run_every=EVERY_SECONDS if status.state.is_in_progress else None)(
             status.state, beside_another
         )
 
@@ -38,7 +38,9 @@ def draw(beside_another: bool = False) -> None:
 @alerts.shown()
 def _panel(drawn_as: LocalState, beside_another: bool) -> None:
     status = backend().local.status()
-    if status.state is not drawn_as and (not status.state.under_way or not drawn_as.under_way):
+    if status.state is not drawn_as and (
+        not status.state.is_in_progress or not drawn_as.is_in_progress
+    ):
         st.rerun()  # ready, or failed: the page around it changes too
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
@@ -49,9 +51,9 @@ def _panel(drawn_as: LocalState, beside_another: bool) -> None:
 
 
 def _said(status: LocalStatus, beside_another: bool) -> None:
-    if status.state.under_way:
+    if status.state.is_in_progress:
         st.progress(status.progress or 0.0, text=plain(status.step))
-        st.caption(SIZES)
+        st.caption(DOWNLOAD_NOTE)
         st.caption("You can close or reload this page meanwhile: it goes on.")
     elif status.state is LocalState.RUNNING:
         st.caption(f"{code(status.url or '')} · Langflow {plain(status.version or '')}")
@@ -63,7 +65,7 @@ def _said(status: LocalStatus, beside_another: bool) -> None:
     else:
         lead = "Or start a Langflow of your own on this computer, with sample flows. "
         st.markdown(lead if beside_another else "A Langflow on this computer, with sample flows.")
-        st.caption(SIZES if status.state is LocalState.ABSENT else "It is installed.")
+        st.caption(DOWNLOAD_NOTE if status.state is LocalState.ABSENT else "It is installed.")
 
 
 def _buttons(status: LocalStatus) -> None:
@@ -71,7 +73,7 @@ def _buttons(status: LocalStatus) -> None:
         if status.state is LocalState.RUNNING:
             st.button("Stop", key="local-stop", icon=":material/stop:", on_click=_stop)
             st.button("Restart", key="local-restart", icon=":material/refresh:", on_click=_restart)
-        elif not status.state.under_way:
+        elif not status.state.is_in_progress:
             again = status.state in (LocalState.FAILED, LocalState.CRASHED)
             label = "Start again" if again else "Start a local one"
             pressed = st.button(

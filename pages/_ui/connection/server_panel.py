@@ -129,8 +129,8 @@ def _samples(session: ServerSession) -> None:
         st.caption(
             f"{len(catalog.SAMPLES)} small flows that need no key of any provider. Those that "
             "the server has already, by name, are left alone. The code of "
-            f"{len(catalog.own_code())} components comes with the console; the others are the "
-            "server's own."
+            f"{len(catalog.custom_component_code())} components comes with the console; the others "
+            "are the server's own."
         )
         added = connection_state.take_added()
         if added:
@@ -140,7 +140,7 @@ def _samples(session: ServerSession) -> None:
         missing: list[str] = []
         with alerts.shown(), st.spinner("Adding the sample flows…"):
             with client(session.connection) as api:
-                made = installer.install(
+                made = installer.install_samples(
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
             session.refresh()

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.discovery import Discovered, discover
+from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.settings import check_address
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
@@ -199,19 +199,19 @@ def typed(url: str, key: str) -> Connection:
 def keep(connection: Connection) -> None:
     """Remember a typed connection for this browser, in memory, and use it."""
     key = connection.api_key or SecretStr("")
-    backend().vault.put(state_browser.browser_id(), connection.url, key)
+    backend().vault.save(state_browser.browser_id(), connection.url, key)
     choose(connection)
 
 
 def forget(connection: Connection) -> None:
     """Drop what this browser typed for that server."""
     shared = backend()
-    shared.vault.forget(state_browser.browser_id(), connection.url)
+    shared.vault.remove(state_browser.browser_id(), connection.url)
     shared.runner.forget_connection(connection)
     shared.attached.drop(shared.runner.owner_of(connection))  # typed again, it counts at once
 
 
-def discovered() -> Discovered | None:
+def discovered() -> DiscoveredServer | None:
     """A Langflow on its default address, looked for at most every few seconds."""
     shared = backend()
     url = shared.settings.discover_url

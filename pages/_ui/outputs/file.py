@@ -82,7 +82,7 @@ def draw(card: OutputCard) -> None:
     if problem:
         alerts.show(problem)
     if data is not None and st.session_state.get(opened):
-        found = media_types.of(data, name)
+        found = media_types.detect_media_type(data, name)
         _warn_about_type(found, name)
         preview.draw(card, data, found)
 
@@ -97,7 +97,7 @@ def _open_preview(fetch: FileDownload, opened: str) -> None:
     _wait_for_download(fetch)
 
 
-def _warn_about_type(found: media_types.Media, name: str) -> None:
+def _warn_about_type(found: media_types.MediaType, name: str) -> None:
     """Say so where the content is another than the name promises."""
     promised = mimetypes.guess_type(name)[0] or found.mime
     if found.kind in preview.MEDIA_KINDS and _mime_family(promised) != _mime_family(found.mime):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_size
 from lfclient.console.content import media_types
-from lfclient.console.content.images import Picture
+from lfclient.console.content.images import FoundImage
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets.markdown import plain
@@ -18,7 +18,7 @@ PER_PAGE = 12
 PER_ROW = 3
 
 
-def draw(card: OutputCard, pictures: list[Picture]) -> None:
+def draw(card: OutputCard, pictures: list[FoundImage]) -> None:
     """A page of the grid; one image alone has the whole width."""
     pictures = [_with_loaded_data(card, picture, n) for n, picture in enumerate(pictures)]
     first = 0
@@ -39,7 +39,7 @@ def _cell_card(card: OutputCard, number: int) -> OutputCard:
     return replace(card, key=f"{card.key}-picture-{number}")
 
 
-def _with_loaded_data(card: OutputCard, picture: Picture, number: int) -> Picture:
+def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> FoundImage:
     """A remote image that was loaded is like one that came along."""
     if not image.is_remote(picture.source):
         return picture
@@ -47,7 +47,7 @@ def _with_loaded_data(card: OutputCard, picture: Picture, number: int) -> Pictur
     return replace(picture, source=image.loaded_image(cell, cell.key) or picture.source)
 
 
-def _cell(card: OutputCard, pictures: list[Picture], number: int) -> None:
+def _cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
     picture = pictures[number]
     cell = _cell_card(card, number)
     if image.is_remote(picture.source):
@@ -71,14 +71,14 @@ def _cell(card: OutputCard, pictures: list[Picture], number: int) -> None:
         image.save_button(cell, data, _image_name(picture, number))
 
 
-def _image_name(picture: Picture, number: int) -> str:
+def _image_name(picture: FoundImage, number: int) -> str:
     """Its own, where that is more than its place in a list."""
     name = picture.name.strip()
     return f"image {number + 1}" if not name or re.fullmatch(r"\[\d+\]", name) else name
 
 
 @st.dialog("Image", width="large", icon=":material/image:")
-def _zoom_dialog(card: OutputCard, pictures: list[Picture], first: Picture) -> None:
+def _zoom_dialog(card: OutputCard, pictures: list[FoundImage], first: FoundImage) -> None:
     """The image as wide as the window, and its neighbours one press away."""
     place = card.state_key("zoomed-place")
     if st.session_state.pop(card.state_key("zoomed"), None) is not None:
@@ -94,7 +94,7 @@ def _zoom_dialog(card: OutputCard, pictures: list[Picture], first: Picture) -> N
         _step_button(card, "Previous", place, number - 1, len(pictures))
         _step_button(card, "Next", place, number + 1, len(pictures))
         said = [f"{number + 1} of {len(pictures)}", plain(clip(_image_name(picture, number), 120))]
-        said += [media_types.of(data).ending, format_size(len(data))]
+        said += [media_types.detect_media_type(data).extension, format_size(len(data))]
         # no wider than its words: it would take the room of the button beside it
         st.caption(" · ".join(said), width="content")
         zoomed = replace(card, key=f"{card.key}-zoomed-{number}")

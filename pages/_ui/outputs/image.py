@@ -113,7 +113,7 @@ def draw_remote(card: OutputCard, address: str, key: str) -> None:
 
 def zoom_width(data: bytes) -> ImageWidth:
     """The width of the largest view: as wide as there is room, but hardly blurred."""
-    if media_types.of(data).kind is not media_types.Kind.IMAGE:
+    if media_types.detect_media_type(data).kind is not media_types.MediaKind.IMAGE:
         return "stretch"
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -124,15 +124,15 @@ def zoom_width(data: bytes) -> ImageWidth:
 
 def draw_image(data: bytes, width: ImageWidth = "content") -> None:
     """Draw an image, or say that it is none that a browser can draw."""
-    found = media_types.of(data)
-    if found.kind is media_types.Kind.SVG:
+    found = media_types.detect_media_type(data)
+    if found.kind is media_types.MediaKind.SVG:
         st.image(_svg_data_uri(data), width=width)
         return
-    if found.kind is not media_types.Kind.IMAGE:
+    if found.kind is not media_types.MediaKind.IMAGE:
         st.caption("This is no image that a browser can draw.")
         return
     try:
-        st.image(data, output_format="PNG" if found.ending == "png" else "auto", width=width)
+        st.image(data, output_format="PNG" if found.extension == "png" else "auto", width=width)
     except (OSError, SyntaxError, ValueError, DecompressionBombError):
         # what Pillow raises for broken files
         st.caption("This image is damaged, or too large to be drawn.")
@@ -150,9 +150,9 @@ def _svg_data_uri(data: bytes) -> str:
 
 def save_button(card: OutputCard, data: bytes, name: str = "") -> None:
     """A button that saves the image as what it is."""
-    found = media_types.of(data)
-    drawable = found.kind in (media_types.Kind.IMAGE, media_types.Kind.SVG)
+    found = media_types.detect_media_type(data)
+    drawable = found.kind in (media_types.MediaKind.IMAGE, media_types.MediaKind.SVG)
     label = "Image" if drawable else "File"
     card.save_button(
-        label, data, found.ending, found.mime, f"{name}.{found.ending}" if name else ""
+        label, data, found.extension, found.mime, f"{name}.{found.extension}" if name else ""
     )

@@ -62,23 +62,23 @@ def _search(card: OutputCard, value: Any) -> None:
     )
     if not word.strip():
         return
-    found = json_path.search(value, word, MAX_HITS)
+    found = json_path.search_value(value, word, MAX_HITS)
     st.caption(_count_text(found))
-    for hit in found.hits:
+    for hit in found.matches:
         path, what = st.columns([3, 2], vertical_alignment="center")
         path.code(replace_surrogates(hit.path), language=None, wrap_lines=True)
         what.markdown(plain(replace_surrogates(_preview(hit.value))))
 
 
-def _count_text(found: json_path.Match) -> str:
+def _count_text(found: json_path.SearchResult) -> str:
     places = f"{found.total:,} place{'s' * (found.total != 1)} found"
     if not found.total:
         places = "Nothing found"
-    if found.total > len(found.hits):
-        places += f", the first {len(found.hits)} of them shown"
-    if not found.complete:
-        places += f"; only the first {json_path.MOST_VALUES:,} values were looked at"
-    return f"{places}. Point at a path to copy it." if found.hits else f"{places}."
+    if found.total > len(found.matches):
+        places += f", the first {len(found.matches)} of them shown"
+    if not found.is_complete:
+        places += f"; only the first {json_path.MAX_SEARCHED_VALUES:,} values were looked at"
+    return f"{places}. Point at a path to copy it." if found.matches else f"{places}."
 
 
 def _preview(value: Any) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 
 import streamlit as st
 
-from lfclient.console.content.images import pictures_of
+from lfclient.console.content.images import find_images
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
@@ -158,7 +158,7 @@ def _draw_parts(card: OutputCard) -> None:
     """Draw a tab for each named output of a component, then a tab with all their images."""
     names = list(card.output.parts)
     labels = [plain(human_name(name)) or "unnamed" for name in names]
-    images = [pictures_of(part) for part in card.output.parts.values()]
+    images = [find_images(part) for part in card.output.parts.values()]
     if sum(1 for found in images if found) > 1:
         labels.append(ALL_IMAGES)
     for index, _ in card.tabs("parts", labels):
@@ -184,7 +184,7 @@ def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
     """Return label and drawing function of the value, its other readings, and its images."""
     output = card.output
     own = (output.kind.value.capitalize(), partial(VIEWERS[output.kind].draw, card))
-    pictures = pictures_of(output)
+    pictures = find_images(output)
     if output.kind is OutputKind.IMAGE and len(pictures) < 2:
         return [own]
     others = [

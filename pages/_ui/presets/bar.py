@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import differing
+from lfclient.console.presets.presets import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import ChangedMeanwhile, Preset, PresetHead
 from lfclient.errors import LangflowError
@@ -136,7 +136,7 @@ def _fill(session: ServerSession, flow: Flow, preset: Preset, *, opened: bool = 
     if not form.former:
         forget_source(form)  # the choice above says it
     set_tie(session, flow, PresetLink(preset.id, preset.version, opened))
-    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.refused else None
+    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.rejected else None
     tell(session.owner, flow.id, said)
 
 
@@ -167,7 +167,7 @@ def _compared(session: ServerSession, flow: Flow, chosen: Preset, known: PresetL
     """How the form stands to its preset, and what can be done about it."""
     form = form_state(session.owner, flow)
     fields = flow.fields_by_key
-    differs = differing(flow, masked(chosen), form.overrides(fields))
+    differs = changed_keys(flow, masked(chosen), form.overrides(fields))
     differs = list(dict.fromkeys([*differs, *form.wrong]))
     others = chosen.version != known.version
     if others and not differs:

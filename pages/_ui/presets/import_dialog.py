@@ -8,13 +8,13 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presets.presets import (
-    LARGEST,
-    Fit,
+    MAX_FILE_BYTES,
+    FittedValues,
     PresetFile,
-    by_name,
-    checked_name,
-    fit,
-    load,
+    find_by_name,
+    fit_values,
+    load_preset,
+    validate_name,
 )
 from lfclient.console.store.presets import PresetHead
 from lfclient.errors import InvalidRequest
@@ -50,11 +50,11 @@ def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None
         return
     try:
         # one byte more than is taken tells that there is too much
-        found = load(chosen.read(LARGEST + 1))
+        found = load_preset(chosen.read(MAX_FILE_BYTES + 1))
     except InvalidRequest as error:
         alerts.show_words(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    fitting = fit(flow, found.values, found.components)
+    fitting = fit_values(flow, found.values, found.components)
     _say(flow, found, fitting)
     if not fitting.masked and found.values:
         return
@@ -65,7 +65,7 @@ def _turn(session: ServerSession, flow: Flow) -> str:
     return preset_keys.preset_key("imported", session.owner, flow.id)
 
 
-def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
+def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
     fields = flow.fields_by_key
     name, of_flow = plain(clip(found.name, 60)), plain(clip(found.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
@@ -76,10 +76,10 @@ def _say(flow: Flow, found: PresetFile, fitting: Fit) -> None:
         )
     if fitting.values:
         st.caption(f":material/check: Fits: {plain(names_at(fields, fitting.values))}")
-    if fitting.ask:
-        names = plain(names_at(fields, fitting.ask))
+    if fitting.secrets:
+        names = plain(names_at(fields, fitting.secrets))
         st.caption(f":material/key: To be entered by yourself: {names}")
-    if fitting.refused:
+    if fitting.rejected:
         told = not_fitting("Of this file", flow, fitting)
         lines = "  \n".join(map(plain, told.lines))
         st.warning(f"**{plain(told.heading)}**  \n{lines}", icon=":material/warning:")
@@ -92,17 +92,17 @@ def _offer(
     flow: Flow,
     kept: Sequence[PresetHead],
     found: PresetFile,
-    fitting: Fit,
+    fitting: FittedValues,
     file_id: str,
 ) -> None:
     key = preset_keys.preset_key(f"import-name-{file_id}", session.owner, flow.id)
     st.session_state.setdefault(key, found.name)
     st.text_input("Name", key=key)
-    same = by_name(kept, st.session_state[key])
+    same = find_by_name(kept, st.session_state[key])
     if same:
         st.caption("There is one of that name: replace it, or type another name.")
     st.button(
-        "Replace it" if same else "Import what fits" if fitting.refused else "Import",
+        "Replace it" if same else "Import what fits" if fitting.rejected else "Import",
         key=preset_keys.preset_key("import", session.owner, flow.id),
         type="primary",
         on_click=_import,
@@ -111,10 +111,10 @@ def _offer(
 
 
 def _import(
-    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit
+    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: FittedValues
 ) -> None:
     with attempt(session, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
         made = keep(session, flow, name, fitting, same)
         put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")

@@ -8,7 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import Fit, by_name, checked_name, dump, fit
+from lfclient.console.presets.presets import (
+    FittedValues,
+    dump_preset,
+    find_by_name,
+    fit_values,
+    validate_name,
+)
 from lfclient.console.store.presets import Preset, PresetHead
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
@@ -61,7 +67,7 @@ def _save_as(
     session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", session.owner, flow.id)
-    same = by_name(kept, st.session_state.get(key, ""))
+    same = find_by_name(kept, st.session_state.get(key, ""))
     with st.form(preset_keys.preset_key("save-form", session.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
@@ -72,7 +78,7 @@ def _save_as(
             args=(session, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
-    now = fit(flow, mask_secrets(flow, form_state(session.owner, flow).overrides(fields)))
+    now = fit_values(flow, mask_secrets(flow, form_state(session.owner, flow).overrides(fields)))
     warning = warning_of_secrets(fields, now)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
@@ -80,10 +86,10 @@ def _save_as(
         st.caption(line)
 
 
-def _about_saving(fields: Mapping[str, Field], now: Fit) -> list[str]:
+def _about_saving(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
-    if now.ask:
-        names = plain(names_at(fields, now.ask))
+    if now.secrets:
+        names = plain(names_at(fields, now.secrets))
         lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")
@@ -95,7 +101,7 @@ def _save(
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         now = held(session, flow)
         same = drawn if drawn and drawn.name == name else None
         made = keep(session, flow, name, still_asking(flow, now.fit, chosen), same)
@@ -148,7 +154,7 @@ def _rename(session: ServerSession, flow: Flow, chosen: Preset) -> None:
 
 def _rename_to(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
     with attempt(session, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         form = form_state(session.owner, flow)
         known = form.tie
         made = backend().runner.store.presets.update(replace(chosen, name=name))
@@ -189,7 +195,7 @@ def _export(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     values = masked(chosen) if chosen else mask_secrets(flow, held_now)
     st.download_button(
         "Export",
-        dump(flow, name, values),
+        dump_preset(flow, name, values),
         file_name(name, ending="json"),
         mime="application/json",
         key=preset_keys.preset_key("export", session.owner, flow.id),

@@ -12,7 +12,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import looks_like_secret
-from lfclient.console.presets.presets import Fit, check_size, fit
+from lfclient.console.presets.presets import FittedValues, check_size, fit_values
 from lfclient.console.store.presets import Preset, PresetHead
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field
@@ -46,7 +46,7 @@ class Banner:
 class FormSnapshot:
     """What a form holds, as it is kept: secrets masked; `left_out` says what makes no value."""
 
-    fit: Fit
+    fit: FittedValues
     left_out: tuple[str, ...]
 
 
@@ -77,18 +77,20 @@ def masked(preset: Preset) -> dict[str, Any]:
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
-def put_in(session: ServerSession, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
+def put_in(
+    session: ServerSession, flow: Flow, values: Mapping[str, Any], source: str
+) -> FittedValues:
     """Fill the form with values from elsewhere, secrets masked; what fits of them.
 
     There is a way back to what was typed; `source` says where they come from.
     """
-    found = fit(flow, values)
+    found = fit_values(flow, values)
     fields = flow.fields_by_key
     secrets = [
-        key for key in found.ask if is_secret_field(fields[key])
+        key for key in found.secrets if is_secret_field(fields[key])
     ]  # those that are there stay
     overrides = {**found.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.ask, ENTER))
+    load_overrides(session.owner, flow, overrides, source, dict.fromkeys(found.secrets, ENTER))
     return found
 
 
@@ -104,22 +106,24 @@ def held(session: ServerSession, flow: Flow) -> FormSnapshot:
     commit(session.owner, flow)
     if form.json_fault:
         raise InvalidRequest(form.json_fault, hint="Correct the text, or discard it.")
-    found = fit(flow, mask_secrets(flow, form.overrides(fields)))
+    found = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
     left_out = [
         f"{qualified_label_for_key(fields, key)}: {text}" for key, text in form.faults.items()
     ]
-    left_out += [f"{qualified_label_for_key(fields, one.key)}: {one.why}" for one in found.refused]
+    left_out += [
+        f"{qualified_label_for_key(fields, one.key)}: {one.reason}" for one in found.rejected
+    ]
     return FormSnapshot(found, tuple(left_out))
 
 
-def still_asking(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
+def still_asking(flow: Flow, what: FittedValues, chosen: Preset | None) -> FittedValues:
     """Values to be kept, also asking for what their preset asks and nobody has entered yet."""
     known = {of.key for of in flow.fields} - what.values.keys()
     asked = [key for key in chosen.secrets if key in known] if chosen else ()
-    return replace(what, ask=tuple(dict.fromkeys([*what.ask, *asked])))
+    return replace(what, secrets=tuple(dict.fromkeys([*what.secrets, *asked])))
 
 
-def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
+def warning_of_secrets(fields: Mapping[str, Field], what: FittedValues) -> str:
     """That values which are about to be shown to others may hold secrets; "" if none seems to."""
     keys = [key for key, value in what.values.items() if looks_like_secret(value)]
     if not keys:
@@ -129,7 +133,7 @@ def warning_of_secrets(fields: Mapping[str, Field], what: Fit) -> str:
 
 
 def keep(
-    session: ServerSession, flow: Flow, name: str, what: Fit, same: PresetHead | None
+    session: ServerSession, flow: Flow, name: str, what: FittedValues, same: PresetHead | None
 ) -> Preset:
     """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
 
@@ -144,7 +148,7 @@ def keep(
         flow_name=flow.name,
         name=name,
         values=what.values,
-        secrets=what.ask,
+        secrets=what.secrets,
         version=same.version if same else 1,
     )
     made = presets.update(made) if same else presets.create(made)
@@ -164,16 +168,17 @@ def names_at(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     return ", ".join(names[:_LINES]) + more
 
 
-def not_fitting(beginning: str, flow: Flow, found: Fit) -> Banner:
+def not_fitting(beginning: str, flow: Flow, found: FittedValues) -> Banner:
     """Which values were left out, and why; the others were taken."""
     fields = flow.fields_by_key
     lines = [
-        f"{qualified_label_for_key(fields, clip(one.key, 80))}: {one.why}" for one in found.refused
+        f"{qualified_label_for_key(fields, clip(one.key, 80))}: {one.reason}"
+        for one in found.rejected
     ]
     more = len(lines) - _LINES
     if more > 0:
         lines[_LINES:] = [f"… and {more} more."]
-    given = len(found.values) + len({one.key for one in found.refused} | set(found.ask))
+    given = len(found.values) + len({one.key for one in found.rejected} | set(found.secrets))
     heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
     return Banner(heading, tuple(lines), wrong=True)
 

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import Fit, differing, fit
-from lfclient.console.presets.share_links import LONGEST, address, decode, encode
+from lfclient.console.presets.presets import FittedValues, changed_keys, fit_values
+from lfclient.console.presets.share_links import (
+    MAX_URL_LENGTH,
+    decode_values,
+    encode_values,
+    page_url,
+)
 from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind
@@ -122,18 +127,18 @@ def _take_preset(session: ServerSession, flow: Flow, preset_id: str) -> None:
         )
     found = put_in(session, flow, masked(preset), f"Filled with the preset “{preset.name}”.")
     set_tie(session, flow, PresetLink(preset.id, preset.version))
-    if found.refused:
+    if found.rejected:
         tell(session.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
 
 
 def _take_values(session: ServerSession, flow: Flow, text: str) -> None:
-    found = fit(flow, decode(text))
+    found = fit_values(flow, decode_values(text))
     if found.masked:
         many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
         source = f"Filled with {many} from the address: look at what is marked before you run."
         put_in(session, flow, found.masked, source)
         set_tie(session, flow, PresetLink())
-    if found.refused:
+    if found.rejected:
         tell(session.owner, flow.id, not_fitting("Of the values in the address", flow, found))
 
 
@@ -154,22 +159,22 @@ def _inside(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     form = form_state(session.owner, flow)
     fields = flow.fields_by_key
     overrides = form.overrides(fields)
-    now = fit(flow, mask_secrets(flow, overrides))
+    now = fit_values(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
     st.markdown("**An address that opens this form filled in**")
-    if chosen and not form.wrong and not differing(flow, masked(chosen), overrides):
+    if chosen and not form.wrong and not changed_keys(flow, masked(chosen), overrides):
         st.caption(f"With the preset “{plain(chosen.name)}”, as it is when somebody opens it")
-        _address(address(page, flow=flow.id, preset=chosen.id))
+        _address(page_url(page, flow=flow.id, preset=chosen.id))
         st.caption("With the values as they are now")
-    with_values = address(page, flow=flow.id, values=encode(now.masked))
+    with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
     if not now.masked:
-        with_values = address(page, flow=flow.id)
-    if len(with_values) <= LONGEST:
+        with_values = page_url(page, flow=flow.id)
+    if len(with_values) <= MAX_URL_LENGTH:
         _address(with_values)
     else:
         st.warning(
             f"With these values it has {len(with_values):,} characters, and browsers and chat "
-            f"programs let about {LONGEST:,} through. Save them as a preset and share its "
+            f"programs let about {MAX_URL_LENGTH:,} through. Save them as a preset and share its "
             "address, or export them as JSON.",
             icon=":material/warning:",
         )
@@ -188,14 +193,14 @@ def _address(text: str) -> None:
     st.code(text, language=None, wrap_lines=True)
 
 
-def _remarks(fields: dict[str, Field], now: Fit, wrong: dict) -> list[str]:
+def _remarks(fields: dict[str, Field], now: FittedValues, wrong: dict) -> list[str]:
     lines = []
-    if now.ask:
-        names = names_at(fields, now.ask)
+    if now.secrets:
+        names = names_at(fields, now.secrets)
         lines.append(f"Secrets are not in it, they are entered anew: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files go along as their paths on the server.")
-    left = [*wrong, *(one.key for one in now.refused)]
+    left = [*wrong, *(one.key for one in now.rejected)]
     if left:
         lines.append(f"Left out, as they need a correction: {names_at(fields, left)}.")
     return lines

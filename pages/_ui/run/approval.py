@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.presentation.components import Names, decision_words
+from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -86,13 +86,13 @@ def _decisions(session: ServerSession, record: RunRecord) -> Iterator[tuple[str,
     run = record.run
     if run is None or not run.decided:
         return
-    names = Names(session.flow_at_hand(record.flow_id), run.components)
+    names = ComponentNames(session.flow_at_hand(record.flow_id), run.components)
     now = datetime.now(UTC)
     for one in run.decided[-MOST_DECIDED:]:
-        asked = [names.of(one.component_id, most=60)] if one.component_id else []
+        asked = [names.label(one.component_id, most=60)] if one.component_id else []
         prompt = clip(first_words(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
-        yield question, *decision_words(one, lambda at: time_words(at, now))
+        yield question, *describe_decision(one, lambda at: time_words(at, now))
 
 
 def time_left(asked: HumanInput) -> str:

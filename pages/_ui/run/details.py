@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.components import Names
+from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
@@ -56,9 +56,9 @@ def problems_of(session: ServerSession, record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
-    names = Names(session.flow_at_hand(record.flow_id), record.run.components)
+    names = ComponentNames(session.flow_at_hand(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _error(error, names.failed(error), f"traceback-{record.id}-{number}")
+        _error(error, names.error_source(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
         st.warning(plain(warning), icon=":material/warning:")
 

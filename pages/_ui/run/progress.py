@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_timing
-from lfclient.console.presentation.components import Names
+from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -98,8 +98,8 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     if components:
         done = sum(one.state in _OVER for one in components.values())
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
-        names = Names(flow, components)
-        at_work = [names.of(one.component_id, one.display_name, 40) for one in running]
+        names = ComponentNames(flow, components)
+        at_work = [names.label(one.component_id, one.display_name, 40) for one in running]
         words = f"{done} of {len(components)} components"
         if at_work:
             words += f" · at work: {', '.join(map(plain, at_work[:3]))}"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presentation.modes import MODE_NAMES, MODES_HOW
+from lfclient.console.presentation.modes import MODE_ADVERBS, MODE_NAMES
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
@@ -162,10 +162,10 @@ def _how(again: Again) -> str:
         return f"Run again leads to the form, since not all can be given just as it was{why}."
     parts = ["Run again: the same values at once"]
     if again.mode == again.record.mode:
-        parts.append(f"{MODES_HOW[again.mode]}, as before")
+        parts.append(f"{MODE_ADVERBS[again.mode]}, as before")
     else:
         was = MODE_NAMES[again.record.mode].lower()
-        parts.append(f"{MODES_HOW[again.mode]}, since “{was}” is not offered here any more")
+        parts.append(f"{MODE_ADVERBS[again.mode]}, since “{was}” is not offered here any more")
     if run_controls.takes_session(again.server, again.flow):
         name = plain(clip(again.record.session_id or "", 60))
         parts.append(f"in its session {name}" if again.kept else "in a fresh session")

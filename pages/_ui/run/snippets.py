@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.snippets.call import API_KEY
-from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.snippets.snippet import Language, write_snippet
+from lfclient.console.snippets.snippet_request import API_KEY
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -51,7 +51,7 @@ def draw(session: ServerSession, record: RunRecord) -> None:
     )
     connection = session.connection
     try:
-        code = snippet(
+        code = write_snippet(
             language, record, flow, server, connection.url, with_key=bool(connection.api_key)
         )
     except LangflowError as error:
@@ -68,7 +68,7 @@ def draw(session: ServerSession, record: RunRecord) -> None:
     st.download_button(
         "Save",
         code.encode(),
-        file_name=language.file,  # as its own first lines call it
+        file_name=language.file_name,  # as its own first lines call it
         mime="text/plain",
         key=f"save-snippet-{record.id}-{language.name}",
         on_click="ignore",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
-from lfclient.console.compare.text_diff import Mark, Piece, compare_texts, compare_words
+from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
@@ -25,7 +25,11 @@ TALL = 440  # pixels
 MOST_ROWS = 300_000  # of a table that are compared
 LETTERS = 300  # of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
-_SIGNS = {Mark.SAME: "≠ changed", Mark.ADDED: "+ added", Mark.REMOVED: "− removed"}
+_SIGNS = {
+    ChangeKind.CHANGED: "≠ changed",
+    ChangeKind.ADDED: "+ added",
+    ChangeKind.REMOVED: "− removed",
+}
 _TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
@@ -55,7 +59,7 @@ def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str,
 def text(mark: Hashable, key: str, before: str, after: str) -> None:
     """Word by word or line by line."""
     found = compare_page.worked_out(mark, f"lines-{key}", lambda: compare_texts(before, after))
-    if found.equal:
+    if found.is_equal:
         same = before == after
         st.caption("The same text." if same else "The same text, but for how its lines end.")
         return
@@ -69,22 +73,22 @@ def text(mark: Hashable, key: str, before: str, after: str) -> None:
         _words(words)
     else:
         _lines(found.lines)
-        if not found.listed:
+        if not found.is_complete:
             st.caption("There are more differences than are listed here.")
     said = [f"− {found.removed:,} and + {found.added:,} lines."]
-    if found.compared:
-        said.append(found.compared)
+    if found.limitations:
+        said.append(found.limitations)
     st.caption(" ".join(said))
 
 
-def _words(pieces: Sequence[Piece]) -> None:
+def _words(pieces: Sequence[Segment]) -> None:
     drawn: list[str] = []
     letters = 0
     for number, piece in enumerate(pieces):
         text_ = piece.text
-        if piece.mark is Mark.SAME:
+        if piece.kind is ChangeKind.UNCHANGED:
             text_ = _shortened(text_, first=number == 0, last=number == len(pieces) - 1)
-        drawn += _marked(Piece(piece.mark, clip(text_, MOST_LETTERS)))
+        drawn += _marked(Segment(piece.kind, clip(text_, MOST_LETTERS)))
         letters += len(text_)
         if letters > MOST_LETTERS:
             break
@@ -101,25 +105,25 @@ def _shortened(text_: str, *, first: bool, last: bool) -> str:
     return f"{head} […] {tail}"
 
 
-def _marked(piece: Piece) -> Iterator[str]:
+def _marked(piece: Segment) -> Iterator[str]:
     """A piece as Markdown; one that differs line by line, since no mark-up goes over lines."""
-    if piece.mark is Mark.SAME:
+    if piece.kind is ChangeKind.UNCHANGED:
         yield exact(piece.text)
         return
-    colour = "green" if piece.mark is Mark.ADDED else "red"
+    colour = "green" if piece.kind is ChangeKind.ADDED else "red"
     lines = piece.text.split("\n")
     for number, line in enumerate(lines):
         ends = number < len(lines) - 1
         if line or ends:
             shown = exact(line) if line.strip() else "␣" * len(line)
-            yield f":{colour}-background[{piece.mark.value} {shown}{'↵' if ends else ''}] "
-        if ends and piece.mark is Mark.ADDED:
+            yield f":{colour}-background[{piece.kind.value} {shown}{'↵' if ends else ''}] "
+        if ends and piece.kind is ChangeKind.ADDED:
             yield exact("\n")
 
 
-def _lines(lines: Sequence[Piece | None]) -> None:
-    signs = {Mark.SAME: "  ", Mark.ADDED: "+ ", Mark.REMOVED: "- "}
-    texts = ["@@ … @@" if piece is None else signs[piece.mark] + piece.text for piece in lines]
+def _lines(lines: Sequence[Segment | None]) -> None:
+    signs = {ChangeKind.UNCHANGED: "  ", ChangeKind.ADDED: "+ ", ChangeKind.REMOVED: "- "}
+    texts = ["@@ … @@" if piece is None else signs[piece.kind] + piece.text for piece in lines]
     st.code(
         replace_surrogates("\n".join(texts)),
         language="diff",
@@ -132,7 +136,7 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
     """Rows and cells that differ; rows are matched by their place or by a column of choice."""
     keys, at_once = compare_page.worked_out(mark, f"table-{key}", lambda: _at_once(before, after))
     by = ""
-    if keys and not at_once[""].equal:
+    if keys and not at_once[""].is_equal:
         by = st.selectbox(
             "Rows are matched by",
             ["", *keys],
@@ -146,23 +150,25 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
     found = at_once.get(by) or compare_page.worked_out(
         mark, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
     )
-    if found.equal:
+    if found.is_equal:
         st.caption("The same rows.")
     else:
         st.markdown(_table_words(found))
-    if len(found.listed):
-        marked = found.listed.style.apply(lambda _: _styles(found), axis=None)
+    if len(found.rows):
+        marked = found.rows.style.apply(lambda _: _styles(found), axis=None)
         st.dataframe(
             marked,
             hide_index=True,
-            height=TALL if len(found.listed) > 12 else "auto",
+            height=TALL if len(found.rows) > 12 else "auto",
             alt="Rows that differ",
             placeholder="",
         )
-    if found.more:
-        st.caption(f"The first {len(found.listed):,} rows that differ; {found.more:,} more do.")
-    if found.left_out:
-        st.caption(f"{found.left_out:,} columns are compared, and not listed.")
+    if found.unlisted_rows:
+        st.caption(
+            f"The first {len(found.rows):,} rows that differ; {found.unlisted_rows:,} more do."
+        )
+    if found.unlisted_columns:
+        st.caption(f"{found.unlisted_columns:,} columns are compared, and not listed.")
     if max(len(before), len(after)) > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS:,} rows of each were compared.")
 
@@ -183,7 +189,7 @@ def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataF
 
 
 def _styles(found: TableDiff) -> pd.DataFrame:
-    return found.cells.map(lambda changed: _CHANGED if changed else "")
+    return found.is_changed.map(lambda changed: _CHANGED if changed else "")
 
 
 def _table_words(found: TableDiff) -> str:
@@ -196,7 +202,7 @@ def _table_words(found: TableDiff) -> str:
         parts.append(f"+ {_many(found.added, 'row')} added")
     if found.removed:
         parts.append(f"− {_many(found.removed, 'row')} removed")
-    for sign, names in (("+", found.new_columns), ("−", found.lost_columns)):
+    for sign, names in (("+", found.added_columns), ("−", found.removed_columns)):
         if names:
             listed = ", ".join(clip(name, 40) for name in names[:10])
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
@@ -212,7 +218,7 @@ def _many(count: int, word: str) -> str:
 def tree(mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]) -> None:
     """Values by their paths."""
     found = compare_page.worked_out(mark, f"tree-{key}", lambda: compare_trees(before, after))
-    if found.equal and found.complete:
+    if found.is_equal and found.is_complete:
         st.caption("The same data.")
     if found.changes:
         st.dataframe(
@@ -226,16 +232,16 @@ def tree(mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, st
         st.caption(f"The first {len(found.changes):,} of {found.total:,} differences.")
     elif found.total:
         st.caption(f"{_many(found.total, 'difference')}.")
-    if not found.complete:
+    if not found.is_complete:
         st.caption("It is too large to be looked at whole: more may differ further on.")
 
 
 def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
     return {
-        "±": _SIGNS[change.mark],
+        "±": _SIGNS[change.kind],
         "Path": change.path or "(the whole)",
-        names[0]: "" if change.mark is Mark.ADDED else _json(change.before),
-        names[1]: "" if change.mark is Mark.REMOVED else _json(change.after),
+        names[0]: "" if change.kind is ChangeKind.ADDED else _json(change.before),
+        names[1]: "" if change.kind is ChangeKind.REMOVED else _json(change.after),
     }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import replace_surrogates
-from lfclient.console.content.json_writer import json_pieces
+from lfclient.console.content.json_writer import json_chunks
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def parquet(table: pd.DataFrame) -> bytes:
 def json_bytes(value: Any) -> bytes:
     """Indented JSON in UTF-8."""
     # half a character is an escape in JSON, too
-    return "".join(json_pieces(value)).encode("utf-8", "backslashreplace")
+    return "".join(json_chunks(value)).encode("utf-8", "backslashreplace")
 
 
 def file_name(*parts: str, ending: str) -> str:

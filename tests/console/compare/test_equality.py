@@ -2,8 +2,8 @@
 
 import pytest
 
-from lfclient.console.compare.equality import alike
-from lfclient.console.compare.outputs import Sameness, output_rows, same_output
+from lfclient.console.compare.equality import is_equal
+from lfclient.console.compare.outputs import OutputMatch, compare_outputs, is_equal_output
 from lfclient.console.compare.table_diff import compare_tables
 from lfclient.console.compare.tree_diff import compare_trees
 from lfclient.outputs.model import Output, OutputKind
@@ -25,13 +25,13 @@ PAIRS = [
 @pytest.mark.parametrize(("one", "other", "same"), PAIRS)
 def test_every_comparison_has_one_notion_of_the_same(one, other, same):
     """What a badge calls equal has no differences in its tree, its table or as an input."""
-    assert alike(one, other) is same
+    assert is_equal(one, other) is same
     outputs = [Output("A-a", OutputKind.DATA, value) for value in (one, other)]
-    assert same_output(*outputs) is same
-    assert compare_trees(one, other).equal is same
-    assert compare_tables(table({"x": one}), table({"x": other})).equal is same
+    assert is_equal_output(*outputs) is same
+    assert compare_trees(one, other).is_equal is same
+    assert compare_tables(table({"x": one}), table({"x": other})).is_equal is same
     (row,) = rows({"T-a.name": one}, {"T-a.name": other})
-    assert row.differs is not same
+    assert row.is_different is not same
 
 
 def test_values_of_any_depth_are_alike_or_not():
@@ -39,6 +39,6 @@ def test_values_of_any_depth_are_alike_or_not():
     deep = [], []
     for level in range(100_000):
         deep = [deep[0]], [deep[1]] if level else [1]
-    assert not alike(*deep)
-    (row,) = output_rows([run(message("A-a", value)) for value in deep], one_flow=True)
-    assert row.sameness is Sameness.DIFFERENT
+    assert not is_equal(*deep)
+    (row,) = compare_outputs([run(message("A-a", value)) for value in deep], one_flow=True)
+    assert row.match is OutputMatch.DIFFERENT

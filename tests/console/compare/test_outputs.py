@@ -1,6 +1,6 @@
 """Which outputs of runs belong together, and whether they are the same."""
 
-from lfclient.console.compare.outputs import Sameness, output_rows
+from lfclient.console.compare.outputs import OutputMatch, compare_outputs
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
@@ -20,11 +20,11 @@ def test_outputs_are_matched_by_component():
     skipped = NotRun("C-c", "C", "It is on a branch that was not taken.")
     one = run(message("A-a", "x"), message("B-b", "y"), message("C-c", "z"))
     other = run(message("B-b", "other"), message("A-a", "x"), not_run=(skipped,))
-    found = output_rows([one, other], one_flow=True)
-    assert [(row.component, row.sameness) for row in found] == [
-        ("A", Sameness.EQUAL),
-        ("B", Sameness.DIFFERENT),
-        ("C", Sameness.MISSING),
+    found = compare_outputs([one, other], one_flow=True)
+    assert [(row.component, row.match) for row in found] == [
+        ("A", OutputMatch.EQUAL),
+        ("B", OutputMatch.DIFFERENT),
+        ("C", OutputMatch.MISSING),
     ]
     assert found[2].not_run == ("", "It is on a branch that was not taken.")
 
@@ -33,7 +33,7 @@ def test_named_parts_are_compared_each():
     """A component may return several things."""
     parts = {"text": message("A-a", "x"), "rows": Output("A-a", OutputKind.TABLE, [{"n": 1}])}
     whole = message("A-a", "x", parts=parts)
-    found = output_rows([run(whole), run(whole)], one_flow=True)
+    found = compare_outputs([run(whole), run(whole)], one_flow=True)
     assert [(row.part, row.kind) for row in found] == [
         ("text", OutputKind.MESSAGE),
         ("rows", OutputKind.TABLE),
@@ -42,10 +42,14 @@ def test_named_parts_are_compared_each():
 
 def test_outputs_of_different_flows_are_matched_by_name():
     """Or because each has one only."""
-    found = output_rows([run(message("Chat-a", "x")), run(message("Chat-b", "x"))], one_flow=False)
-    assert [row.sameness for row in found] == [Sameness.EQUAL]
-    found = output_rows([run(message("Chat-a", "x")), run(message("Text-b", "y"))], one_flow=False)
-    assert [row.sameness for row in found] == [Sameness.DIFFERENT]
+    found = compare_outputs(
+        [run(message("Chat-a", "x")), run(message("Chat-b", "x"))], one_flow=False
+    )
+    assert [row.match for row in found] == [OutputMatch.EQUAL]
+    found = compare_outputs(
+        [run(message("Chat-a", "x")), run(message("Text-b", "y"))], one_flow=False
+    )
+    assert [row.match for row in found] == [OutputMatch.DIFFERENT]
 
 
 def test_the_second_output_of_a_name_is_matched_with_the_second():
@@ -54,18 +58,18 @@ def test_the_second_output_of_a_name_is_matched_with_the_second():
         run(*(message(f"Chat-{id}", value) for id, value in zip(ids, "xy", strict=True)))
         for ids in ("ab", "cd")
     )
-    found = output_rows([one, other], one_flow=False)
-    assert [row.sameness for row in found] == [Sameness.EQUAL, Sameness.EQUAL]
+    found = compare_outputs([one, other], one_flow=False)
+    assert [row.match for row in found] == [OutputMatch.EQUAL, OutputMatch.EQUAL]
 
 
 def test_files_of_one_name_may_be_another():
     """What is in them is not looked at."""
     files = [Output("A-a", OutputKind.FILE, FileRef("a.txt", id=id, size=3)) for id in "xy"]
-    (row,) = output_rows([run(files[0]), run(files[1])], one_flow=True)
-    assert row.sameness is Sameness.UNSURE
+    (row,) = compare_outputs([run(files[0]), run(files[1])], one_flow=True)
+    assert row.match is OutputMatch.UNKNOWN
 
 
 def test_a_run_without_an_answer_has_no_outputs():
     """As one that has just begun."""
-    (row,) = output_rows([run(message("A-a", "x")), None], one_flow=True)
-    assert row.sameness is Sameness.MISSING
+    (row,) = compare_outputs([run(message("A-a", "x")), None], one_flow=True)
+    assert row.match is OutputMatch.MISSING

@@ -5,10 +5,10 @@ import time
 import pandas as pd
 
 from lfclient.console.compare.table_diff import (
+    CHANGE_COLUMN,
     CHANGED,
-    MARK,
     REMOVED,
-    ROW,
+    ROW_COLUMN,
     compare_tables,
     key_columns,
 )
@@ -27,10 +27,10 @@ def test_rows_are_matched_by_their_place():
     """What is over at the end was added or removed."""
     found = compare_tables(ONE, TWO)
     assert (found.added, found.removed, found.changed_rows, found.changed_cells) == (0, 1, 1, 2)
-    assert list(found.listed[MARK]) == [CHANGED, REMOVED]
-    assert list(found.listed[ROW]) == ["2", "3"]
-    assert found.listed.iloc[0].to_dict()["city"] == "Oslo → Lviv"
-    assert list(found.cells.iloc[0]) == [False, False, True, True]
+    assert list(found.rows[CHANGE_COLUMN]) == [CHANGED, REMOVED]
+    assert list(found.rows[ROW_COLUMN]) == ["2", "3"]
+    assert found.rows.iloc[0].to_dict()["city"] == "Oslo → Lviv"
+    assert list(found.is_changed.iloc[0]) == [False, False, True, True]
 
 
 def test_rows_are_matched_by_a_column_that_names_them():
@@ -38,9 +38,9 @@ def test_rows_are_matched_by_a_column_that_names_them():
     assert key_columns(ONE, TWO) == ["id", "city"]
     found = compare_tables(ONE, TWO, "id")
     assert (found.added, found.removed, found.changed_rows) == (0, 1, 1)
-    assert found.listed.iloc[0].to_dict() == {
-        MARK: CHANGED,
-        ROW: "3",
+    assert found.rows.iloc[0].to_dict() == {
+        CHANGE_COLUMN: CHANGED,
+        ROW_COLUMN: "3",
         "id": "3",
         "city": "Kyiv → Lviv",
     }
@@ -55,27 +55,30 @@ def test_a_column_with_a_value_twice_names_no_rows():
 def test_columns_that_only_one_table_has_are_named():
     """The others are compared."""
     found = compare_tables(ONE, ONE.rename(columns={"city": "town"}))
-    assert (found.lost_columns, found.new_columns) == (("city",), ("town",))
+    assert (found.removed_columns, found.added_columns) == (("city",), ("town",))
     assert found.changed_cells == 0
-    assert not found.equal
+    assert not found.is_equal
 
 
 def test_equal_tables_are_equal():
     """With gaps in them."""
     gaps = table({"Row": None, "x": 1.5}, {"Row": "a", "x": float("nan")})
-    assert compare_tables(gaps, gaps.copy()).equal
+    assert compare_tables(gaps, gaps.copy()).is_equal
 
 
 def test_columns_may_be_called_as_the_listings_own():
     """They keep their names, and the listing's own get a number; rows are matched by them, too."""
-    one = table({ROW: "a", MARK: 1, "Row (2)": 1}, {ROW: "b", MARK: 2, "Row (2)": 2})
-    other = table({ROW: "b", MARK: 3, "Row (2)": 2})
+    one = table(
+        {ROW_COLUMN: "a", CHANGE_COLUMN: 1, "Row (2)": 1},
+        {ROW_COLUMN: "b", CHANGE_COLUMN: 2, "Row (2)": 2},
+    )
+    other = table({ROW_COLUMN: "b", CHANGE_COLUMN: 3, "Row (2)": 2})
     for key in ("", *key_columns(one, other)):
-        heads = list(compare_tables(one, other, key).listed)
-        assert heads == ["± (2)", "Row (3)", ROW, MARK, "Row (2)"]
-    found = compare_tables(one, other, ROW)
-    assert list(found.listed.iloc[0]) == [CHANGED, "2", "b", "2 → 3", "2"]
-    assert list(found.cells.iloc[0]) == [False, False, False, True, False]
+        heads = list(compare_tables(one, other, key).rows)
+        assert heads == ["± (2)", "Row (3)", ROW_COLUMN, CHANGE_COLUMN, "Row (2)"]
+    found = compare_tables(one, other, ROW_COLUMN)
+    assert list(found.rows.iloc[0]) == [CHANGED, "2", "b", "2 → 3", "2"]
+    assert list(found.is_changed.iloc[0]) == [False, False, False, True, False]
 
 
 def test_a_hundred_thousand_rows_are_compared_whole():
@@ -90,4 +93,4 @@ def test_a_hundred_thousand_rows_are_compared_whole():
     assert (found.added, found.removed, found.changed_cells) == (0, 1, 1)
     by_place = compare_tables(big, other)
     assert by_place.changed_rows == 30_000
-    assert len(by_place.listed) + by_place.more == 30_001
+    assert len(by_place.rows) + by_place.unlisted_rows == 30_001

@@ -3,14 +3,14 @@
 import random
 import time
 
-from lfclient.console.compare.sequence_diff import blocks
-from lfclient.console.compare.text_diff import Mark, compare_texts, compare_words
+from lfclient.console.compare.sequence_diff import diff_blocks
+from lfclient.console.compare.text_diff import ChangeKind, compare_texts, compare_words
 
 SECOND = 5  # seconds that a comparison may take on a busy machine
 
 
 def signs(pieces):
-    return [None if piece is None else (piece.mark.value, piece.text) for piece in pieces]
+    return [None if piece is None else (piece.kind.value, piece.text) for piece in pieces]
 
 
 def test_lines_that_differ_are_listed_with_some_around():
@@ -27,7 +27,7 @@ def test_lines_that_differ_are_listed_with_some_around():
 
 def test_the_same_text_is_equal():
     """How its lines end makes no difference."""
-    assert compare_texts("a\nb\n", "a\r\nb").equal
+    assert compare_texts("a\nb\n", "a\r\nb").is_equal
 
 
 def test_words_that_differ_stay_whole():
@@ -37,8 +37,8 @@ def test_words_that_differ_stay_whole():
     found = compare_words(before, after)
     assert ("−", "about 545,000") in signs(found)
     assert ("+", "nearly 567,000") in signs(found)
-    for text_, other in ((before, Mark.ADDED), (after, Mark.REMOVED)):
-        assert "".join(piece.text for piece in found if piece.mark is not other) == text_
+    for text_, other in ((before, ChangeKind.ADDED), (after, ChangeKind.REMOVED)):
+        assert "".join(piece.text for piece in found if piece.kind is not other) == text_
 
 
 def test_a_text_of_five_megabytes_is_compared_to_its_end():
@@ -49,7 +49,7 @@ def test_a_text_of_five_megabytes_is_compared_to_its_end():
     begun = time.process_time()
     found = compare_texts("\n".join(lines), "\n".join(other))
     assert time.process_time() - begun < SECOND
-    assert (found.removed, found.added, found.compared) == (2, 2, "")
+    assert (found.removed, found.added, found.limitations) == (2, 2, "")
 
 
 def test_texts_that_have_nothing_in_common_take_no_longer():
@@ -59,8 +59,8 @@ def test_texts_that_have_nothing_in_common_take_no_longer():
     begun = time.process_time()
     found = compare_texts(one, other)
     assert time.process_time() - begun < SECOND
-    assert "compared as a whole" in found.compared
-    assert not found.listed
+    assert "compared as a whole" in found.limitations
+    assert not found.is_complete
 
 
 def test_words_are_not_looked_for_in_too_much_text():
@@ -74,7 +74,7 @@ def test_blocks_cover_both_sequences_whatever_they_hold():
     for size in (0, 1, 5, 60, 5_000):
         a = [pick.randrange(max(size // 2, 1)) for _ in range(size)]
         b = [one for one in a if pick.random() > 0.1] + [pick.randrange(9)]
-        found, _ = blocks(a, b)
+        found, _ = diff_blocks(a, b)
         assert [each for one in found for each in a[one.a0 : one.a1]] == a
         assert [each for one in found for each in b[one.b0 : one.b1]] == b
         assert all(a[one.a0 : one.a1] == b[one.b0 : one.b1] for one in found if one.same)

@@ -2,8 +2,8 @@
 
 import time
 
-from lfclient.console.compare.text_diff import Mark
-from lfclient.console.compare.tree_diff import DEEPEST, compare_trees
+from lfclient.console.compare.text_diff import ChangeKind
+from lfclient.console.compare.tree_diff import MAX_DEPTH, compare_trees
 from tests.console.compare.test_text_diff import SECOND
 
 
@@ -12,10 +12,10 @@ def test_a_tree_is_compared_by_path():
     found = compare_trees(
         {"a": {"b": 1, "gone": 2}, "list": [1, 2]}, {"a": {"b": 5}, "list": [1, 2], "new": None}
     )
-    assert [(one.path, one.mark, one.before, one.after) for one in found.changes] == [
-        ("a.b", Mark.SAME, 1, 5),
-        ("a.gone", Mark.REMOVED, 2, None),
-        ("new", Mark.ADDED, None, None),
+    assert [(one.path, one.kind, one.before, one.after) for one in found.changes] == [
+        ("a.b", ChangeKind.CHANGED, 1, 5),
+        ("a.gone", ChangeKind.REMOVED, 2, None),
+        ("new", ChangeKind.ADDED, None, None),
     ]
 
 
@@ -23,25 +23,25 @@ def test_an_item_that_is_gone_from_a_list_moves_no_other():
     """Those that both hold are matched first."""
     before = [{"n": number} for number in range(10)]
     found = compare_trees(before, [*before[:4], *before[5:8], {"n": 80}, before[9]])
-    assert [(one.path, one.mark) for one in found.changes] == [
-        ("[4]", Mark.REMOVED),
-        ("[7].n", Mark.SAME),
+    assert [(one.path, one.kind) for one in found.changes] == [
+        ("[4]", ChangeKind.REMOVED),
+        ("[7].n", ChangeKind.CHANGED),
     ]
 
 
 def test_true_is_not_one():
     """But 1 is 1.0."""
     assert compare_trees({"a": True}, {"a": 1}).total == 1
-    assert compare_trees({"a": 1}, {"a": 1.0}).equal
+    assert compare_trees({"a": 1}, {"a": 1.0}).is_equal
 
 
 def test_what_lists_begin_and_end_with_is_compared_as_all_else():
     """True is not 1 there either, and NaN is itself."""
     nan = float("nan")
     found = compare_trees([1, nan, 2, 3, nan], [True, float("nan"), 3, float("nan")])
-    assert [(one.path, one.mark) for one in found.changes] == [
-        ("[0]", Mark.SAME),
-        ("[2]", Mark.REMOVED),
+    assert [(one.path, one.kind) for one in found.changes] == [
+        ("[0]", ChangeKind.CHANGED),
+        ("[2]", ChangeKind.REMOVED),
     ]
 
 
@@ -52,7 +52,7 @@ def test_a_deep_tree_is_looked_into_so_far():
     for _ in range(100_000):
         one, other = [one], [other]
     (change,) = compare_trees(one, other).changes
-    assert change.path == "[0]" * DEEPEST
+    assert change.path == "[0]" * MAX_DEPTH
 
 
 def test_a_huge_tree_is_looked_at_in_bounded_time():
@@ -60,5 +60,5 @@ def test_a_huge_tree_is_looked_at_in_bounded_time():
     begun = time.process_time()
     found = compare_trees(list(range(1_000_000)), list(range(1, 1_000_001)))
     assert time.process_time() - begun < SECOND
-    assert not found.complete
+    assert not found.is_complete
     assert len(found.changes) < found.total

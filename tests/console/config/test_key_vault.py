@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from lfclient.console.config.key_vault import Vault
+from lfclient.console.config.key_vault import KeyVault
 
 
 class Clock:
@@ -20,8 +20,8 @@ def value(secret):
 
 def test_a_key_is_given_back_for_its_browser_and_server_only():
     """Another browser, or another address, gets nothing."""
-    vault = Vault()
-    vault.put("me", "http://a", "sk-1")
+    vault = KeyVault()
+    vault.save("me", "http://a", "sk-1")
     assert value(vault.get("me", "http://a")) == "sk-1"
     assert vault.get("me", "http://b") is None
     assert vault.get("you", "http://a") is None
@@ -30,8 +30,8 @@ def test_a_key_is_given_back_for_its_browser_and_server_only():
 def test_a_key_expires_twelve_hours_after_it_was_typed():
     """Using it does not prolong it."""
     clock = Clock()
-    vault = Vault(clock=clock)
-    vault.put("me", "http://a", "sk-1")
+    vault = KeyVault(clock=clock)
+    vault.save("me", "http://a", "sk-1")
     clock.now = 12 * 3600 - 1
     assert vault.get("me", "http://a")
     clock.now = 12 * 3600
@@ -41,11 +41,11 @@ def test_a_key_expires_twelve_hours_after_it_was_typed():
 
 def test_the_browser_unused_for_longest_gives_way():
     """Memory is bounded, whatever strangers do."""
-    vault = Vault(browsers=2)
-    vault.put("one", "http://a", "1")
-    vault.put("two", "http://a", "2")
+    vault = KeyVault(max_browsers=2)
+    vault.save("one", "http://a", "1")
+    vault.save("two", "http://a", "2")
     vault.get("one", "http://a")
-    vault.put("three", "http://a", "3")
+    vault.save("three", "http://a", "3")
     assert [value(vault.get(who, "http://a")) for who in ("one", "two", "three")] == [
         "1",
         None,
@@ -55,28 +55,28 @@ def test_the_browser_unused_for_longest_gives_way():
 
 def test_the_servers_of_one_browser_are_bounded():
     """The oldest key goes first."""
-    vault = Vault(servers=2)
+    vault = KeyVault(max_servers=2)
     for url in ("http://a", "http://b", "http://c"):
-        vault.put("me", url, "k")
+        vault.save("me", url, "k")
     assert vault.urls("me") == ["http://b", "http://c"]
 
 
 def test_forgetting_one_key_or_all():
     """A person can take keys out again."""
-    vault = Vault()
-    vault.put("me", "http://a", "1")
-    vault.put("me", "http://b", "2")
-    vault.forget("me", "http://a")
+    vault = KeyVault()
+    vault.save("me", "http://a", "1")
+    vault.save("me", "http://b", "2")
+    vault.remove("me", "http://a")
     assert vault.urls("me") == ["http://b"]
-    vault.forget("me")
+    vault.remove("me")
     assert vault.urls("me") == []
-    vault.forget("nobody", "http://a")
+    vault.remove("nobody", "http://a")
 
 
 def test_no_key_is_in_the_repr_and_the_vault_cannot_be_pickled():
     """Neither a log line nor a cache on disk may hold a key."""
-    vault = Vault()
-    vault.put("me", "http://a", "sk-hidden")
+    vault = KeyVault()
+    vault.save("me", "http://a", "sk-hidden")
     assert "sk-hidden" not in f"{vault!r}{vault.get('me', 'http://a')!r}"
     with pytest.raises(TypeError):
         pickle.dumps(vault)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from lfclient.console.config.discovery import Discovered, discover
+from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.settings import Settings, SettingsError, check_address
 from lfclient.wire.addresses import AddressRefused
 
@@ -209,7 +209,7 @@ def _found(answers):
 def test_a_langflow_at_the_default_address_is_found(login, auto_login):
     """Recognised by its version; whether it gives keys without login is told."""
     found = _found({"/api/v1/version": (200, VERSION), "/api/v1/auto_login": login})
-    assert found == Discovered("http://127.0.0.1:7860", "1.13.0", auto_login)
+    assert found == DiscoveredServer("http://127.0.0.1:7860", "1.13.0", auto_login)
 
 
 @pytest.mark.parametrize("body", [{}, {"version": "2.0"}, [1], "hello"])

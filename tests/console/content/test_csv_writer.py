@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from lfclient.console.content.csv_writer import csv_bytes, csv_pieces
+from lfclient.console.content.csv_writer import csv_bytes, csv_chunks
 
 
 def read(data):
@@ -80,7 +80,7 @@ def test_a_large_table_is_written_in_pieces():
     """No piece is large, and writing takes far less memory than the file has."""
     rows = [{"a": "x" * 1000}] * 20_000
     tracemalloc.start()
-    size = sum(len(piece) for piece in csv_pieces(rows))
+    size = sum(len(piece) for piece in csv_chunks(rows))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert size > 20_000_000

@@ -18,7 +18,7 @@ import pytest
 from lfclient.console.local_langflow.__main__ import main
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.local_langflow.process import end, spawn
+from lfclient.console.local_langflow.process import end_process, spawn
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
 from tests.support.waiting import wait_for
 
@@ -207,7 +207,7 @@ def test_a_start_in_the_background_is_under_way_at_once(
     thread = langflow._thread
     langflow.start_in_background()
 
-    assert langflow.status().state.under_way
+    assert langflow.status().state.is_in_progress
     assert langflow._thread is thread
     langflow.stop()
 
@@ -327,7 +327,7 @@ def test_a_start_does_not_make_a_server_of_before_a_reboot_ours(
         assert JsonFile(langflow.folder / "state.json").read()["pid"] != others.pid
         assert others.find()
     finally:
-        end(others)
+        end_process(others)
 
 
 def test_the_end_of_the_machine_is_no_crash(tmp_path: Path):

@@ -10,7 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lfclient.console.local_langflow.process import Identity, clean_environ, end, free_port, spawn
+from lfclient.console.local_langflow.process import (
+    ProcessIdentity,
+    child_environ,
+    end_process,
+    find_free_port,
+    spawn,
+)
 from tests.support.waiting import wait_for
 
 
@@ -18,7 +24,7 @@ def test_other_variables_are_kept():
     """The path, the proxy and the home of the user stay in the environment."""
     kept = {"PATH": "/bin", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/me"}
 
-    assert clean_environ({**kept, "PYTHONHOME": "/x"}, {"OWN": "1"}) == {**kept, "OWN": "1"}
+    assert child_environ({**kept, "PYTHONHOME": "/x"}, {"OWN": "1"}) == {**kept, "OWN": "1"}
 
 
 def test_end_reaches_the_whole_group(tmp_path: Path):
@@ -27,9 +33,9 @@ def test_end_reaches_the_whole_group(tmp_path: Path):
     log = tmp_path / "log"
     identity = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
     wait_for(log.read_text)
-    child = Identity.of(int(log.read_text()))
+    child = ProcessIdentity.from_pid(int(log.read_text()))
 
-    assert end(identity, grace=0.5)
+    assert end_process(identity, grace=0.5)
 
     assert identity.find() is None
     assert child.find() is None
@@ -44,9 +50,9 @@ def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeyp
 
     try:
         assert identity.find()
-        assert identity == Identity.of(identity.pid)
+        assert identity == ProcessIdentity.from_pid(identity.pid)
     finally:
-        assert end(identity)
+        assert end_process(identity)
 
 
 def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
@@ -56,26 +62,26 @@ def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
 
     try:
         assert before.find() is None
-        assert end(before)
+        assert end_process(before)
         assert others.find()
     finally:
-        end(others)
+        end_process(others)
 
 
 def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
     """A process that got the number of ours later is not ended."""
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    ours_long_ago = Identity(others.pid, others.created - 1000)
+    ours_long_ago = ProcessIdentity(others.pid, others.created - 1000)
 
     try:
         assert ours_long_ago.find() is None
-        assert end(ours_long_ago)
+        assert end_process(ours_long_ago)
         assert others.find()
     finally:
-        end(others)
+        end_process(others)
 
 
 def test_free_port_is_free():
     """A port that is called free can be listened on."""
-    with socket.create_server(("127.0.0.1", free_port())) as server:
+    with socket.create_server(("127.0.0.1", find_free_port())) as server:
         assert server.getsockname()[1]

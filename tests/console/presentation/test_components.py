@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.presentation.components import Names, decision_words
+from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
 from tests.support import flows
 
@@ -23,12 +23,12 @@ def test_a_name_that_several_have_comes_with_the_id():
     """By the flow, and by the run of what the flow has no longer."""
     flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
     gone = {"Gone-d": ComponentRun("Gone-d", display_name="Chat")}
-    known = Names(flow, gone)
-    assert known.of("Read-a") == "Read, Read-a"
-    assert known.of("Chat-c") == "Chat, Chat-c"
-    assert Names(flow, {}).of("Chat-c") == "Chat"
-    assert Names(flow, {}).of("Gone-d", "told") == "told"
-    assert Names(flow, {}).of("Gone-d") == "Gone-d"
+    known = ComponentNames(flow, gone)
+    assert known.label("Read-a") == "Read, Read-a"
+    assert known.label("Chat-c") == "Chat, Chat-c"
+    assert ComponentNames(flow, {}).label("Chat-c") == "Chat"
+    assert ComponentNames(flow, {}).label("Gone-d", "told") == "told"
+    assert ComponentNames(flow, {}).label("Gone-d") == "Gone-d"
 
 
 def test_the_component_that_failed_is_told_apart_by_its_reason():
@@ -37,11 +37,13 @@ def test_the_component_that_failed_is_told_apart_by_its_reason():
         name: ComponentRun(name, display_name="Read", error=RunError(why))
         for name, why in (("Read-a", "No file"), ("Read-b", "Too large"), ("Read-c", "Too large"))
     }
-    names = Names(None, runs)
-    assert names.failed(RunError("x", component_id="Read-b", component="Read")) == "Read, Read-b"
-    assert names.failed(RunError("No file", component="Read")) == "Read, Read-a"
-    assert names.failed(RunError("Too large", component="Read")) == "Read"
-    assert names.failed(RunError("No file")) == ""
+    names = ComponentNames(None, runs)
+    assert (
+        names.error_source(RunError("x", component_id="Read-b", component="Read")) == "Read, Read-b"
+    )
+    assert names.error_source(RunError("No file", component="Read")) == "Read, Read-a"
+    assert names.error_source(RunError("Too large", component="Read")) == "Read"
+    assert names.error_source(RunError("No file")) == ""
 
 
 @pytest.mark.parametrize(
@@ -62,4 +64,4 @@ def test_the_component_that_failed_is_told_apart_by_its_reason():
 )
 def test_a_decision_in_words(asked, words):
     """What its button said, when it was pressed, and whether it counted."""
-    assert decision_words(asked, lambda at: f"{at:%H:%M}") == words
+    assert describe_decision(asked, lambda at: f"{at:%H:%M}") == words

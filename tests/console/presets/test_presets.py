@@ -7,13 +7,13 @@ import pytest
 from lfclient.console.presets.presets import (
     FORMAT,
     PresetFile,
-    by_name,
+    changed_keys,
     check_size,
-    checked_name,
-    differing,
-    dump,
-    fit,
-    load,
+    dump_preset,
+    find_by_name,
+    fit_values,
+    load_preset,
+    validate_name,
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
@@ -40,15 +40,15 @@ def written(**more):
 
 
 def why(found):
-    return {each.key: each.why for each in found.refused}
+    return {each.key: each.reason for each in found.rejected}
 
 
 def test_a_file_says_what_it_was_given():
     """Values, variables, and which secrets are to be entered."""
     held = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
-    text = dump(FLOW, "Mine", mask_secrets(FLOW, held))
+    text = dump_preset(FLOW, "Mine", mask_secrets(FLOW, held))
     assert "sk-1" not in text
-    found = load(text.encode())
+    found = load_preset(text.encode())
     assert (found.name, found.flow_id, found.flow_name) == ("Mine", FLOW.id, "Test")
     assert found.values == {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": SECRET_MASK}
     assert found.components == {"T-a": ("T", "T")}
@@ -57,8 +57,8 @@ def test_a_file_says_what_it_was_given():
 def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
     """A mask within a value is no value."""
     kept = mask_secrets(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
-    assert json.loads(dump(FLOW, "N", kept))["secrets"] == ["T-a.d"]
-    assert fit(FLOW, kept).values == {}
+    assert json.loads(dump_preset(FLOW, "N", kept))["secrets"] == ["T-a.d"]
+    assert fit_values(FLOW, kept).values == {}
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
 def test_a_file_that_is_none_is_refused_in_words(data, words):
     """Nothing else is raised."""
     with pytest.raises(InvalidRequest, match=words):
-        load(data)
+        load_preset(data)
 
 
 def test_a_flow_is_told_from_a_preset():
     """It belongs into Langflow."""
     with pytest.raises(InvalidRequest) as caught:
-        load(b'{"name": "x", "data": {"nodes": []}}')
+        load_preset(b'{"name": "x", "data": {"nodes": []}}')
     assert "looks like a flow" in caught.value.hint
 
 
 def test_values_are_sorted_by_whether_they_fit():
     """Each that does not is named with the reason; the others are taken."""
-    found = fit(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
+    found = fit_values(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
     assert found.values == {"T-a.p": "z"}
     assert why(found) == {
         "T-a.n": "A whole number is needed, such as 5.",
@@ -108,40 +108,40 @@ def test_values_are_sorted_by_whether_they_fit():
 
 def test_a_secret_that_came_along_is_dropped_and_said():
     """It is asked for instead; a variable's name is none."""
-    found = fit(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
+    found = fit_values(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
     assert found.values == {}
-    assert found.ask == ("T-a.s", "T-a.d")
+    assert found.secrets == ("T-a.s", "T-a.d")
     assert set(why(found)) == {"T-a.s", "T-a.d"}
-    assert fit(FLOW, {"T-a.s": Variable("KEY")}).values == {"T-a.s": Variable("KEY")}
+    assert fit_values(FLOW, {"T-a.s": Variable("KEY")}).values == {"T-a.s": Variable("KEY")}
 
 
 def test_a_masked_secret_is_asked_for_without_complaint():
     """That is how presets keep it."""
-    found = fit(FLOW, {"T-a.s": SECRET_MASK})
-    assert (found.ask, found.refused, found.masked) == (("T-a.s",), (), {"T-a.s": SECRET_MASK})
+    found = fit_values(FLOW, {"T-a.s": SECRET_MASK})
+    assert (found.secrets, found.rejected, found.masked) == (("T-a.s",), (), {"T-a.s": SECRET_MASK})
 
 
 def test_a_text_that_reads_like_a_mask_is_a_text():
     """Where a secret stood, what takes no text asks for it, and so does what a file says to."""
     nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
-    found = fit(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
-    assert (found.values, found.ask) == ({"T-a.words": "was set"}, ("T-a.headers",))
-    assert fit(nodes, {"T-a.words": SECRET_MASK}).ask == ("T-a.words",)
+    found = fit_values(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
+    assert (found.values, found.secrets) == ({"T-a.words": "was set"}, ("T-a.headers",))
+    assert fit_values(nodes, {"T-a.words": SECRET_MASK}).secrets == ("T-a.words",)
 
 
 def test_a_text_that_repeats_a_secret_is_left_out_and_said():
     """What is left of it would be sent as it is."""
     nodes = flow(node("T-a", api_key=text(), words=text()))
     overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
-    found = fit(nodes, mask_secrets(nodes, overrides))
-    assert (found.values, found.ask) == ({}, ("T-a.api_key",))
-    assert [one.key for one in found.refused] == ["T-a.words"]
+    found = fit_values(nodes, mask_secrets(nodes, overrides))
+    assert (found.values, found.secrets) == ({}, ("T-a.api_key",))
+    assert [one.key for one in found.rejected] == ["T-a.words"]
 
 
 def test_a_component_of_another_flow_is_found_by_its_type():
     """Where there is only one of it."""
     other = flow(node("T-zzz", p=text("")), node("W-1", "U", p=text("")), node("W-2", "U"))
-    found = fit(other, {"T-a.p": "z", "U-b.p": "y"}, {})
+    found = fit_values(other, {"T-a.p": "z", "U-b.p": "y"}, {})
     assert found.values == {"T-zzz.p": "z"}
     assert found.moved == {"T-a.p": "T-zzz.p"}
     assert list(why(found)) == ["U-b.p"]
@@ -157,33 +157,33 @@ def test_among_several_of_a_type_the_display_name_decides():
     """Two that would go to the same place go nowhere."""
     other = flow(named("T-1", "First"), named("T-2", "Second"))
     told = {"T-a": ("T", "Second"), "T-b": ("T", "Third")}
-    found = fit(other, {"T-a.p": "z", "T-b.p": "y"}, told)
+    found = fit_values(other, {"T-a.p": "z", "T-b.p": "y"}, told)
     assert found.values == {"T-2.p": "z"}
     one = flow(named("T-1", "First"))
-    assert fit(one, {"T-a.p": "z", "T-b.p": "y"}, told).values == {}
-    assert fit(one, {"T-1.p": "mine", "T-b.p": "y"}, told).values == {"T-1.p": "mine"}
+    assert fit_values(one, {"T-a.p": "z", "T-b.p": "y"}, told).values == {}
+    assert fit_values(one, {"T-1.p": "mine", "T-b.p": "y"}, told).values == {"T-1.p": "mine"}
 
 
 def test_what_differs_from_a_preset_is_named():
     """By what a form would make of it: the flow's own values and secrets are no difference."""
     kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": SECRET_MASK, "gone.p": 1}
-    assert differing(FLOW, kept, {"T-a.p": "z"}) == []
-    assert differing(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
-    assert differing(FLOW, kept, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]
-    assert differing(FLOW, {}, {"T-a.s": "sk-12345678"}) == ["T-a.s"]
+    assert changed_keys(FLOW, kept, {"T-a.p": "z"}) == []
+    assert changed_keys(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
+    assert changed_keys(FLOW, kept, {"T-a.p": "w", "U-b.p": "new"}) == ["T-a.p", "U-b.p"]
+    assert changed_keys(FLOW, {}, {"T-a.s": "sk-12345678"}) == ["T-a.s"]
 
 
 def test_a_name_is_one_line_of_at_most_a_hundred_letters():
     """Anything else is said."""
-    assert checked_name("  Short\n answers\x00 ") == "Short answers"
+    assert validate_name("  Short\n answers\x00 ") == "Short answers"
     kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
-    assert by_name(kept, " A\u200bB\n") is kept[1]
-    assert by_name(kept, "A B") is None
+    assert find_by_name(kept, " A\u200bB\n") is kept[1]
+    assert find_by_name(kept, "A B") is None
     for wrong in ("", " \n", "\x00"):
         with pytest.raises(InvalidRequest, match="needs a name"):
-            checked_name(wrong)
+            validate_name(wrong)
     with pytest.raises(InvalidRequest, match="has 101 characters"):
-        checked_name("x" * 101)
+        validate_name("x" * 101)
 
 
 def test_what_is_too_large_for_a_file_is_too_large_for_a_preset():

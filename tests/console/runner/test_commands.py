@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import RunStatus
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from tests.support.fake_langflow import FakeLangflow, event, message, question
 from tests.support.runner_bench import BEGUN, CONNECTION, JOB
 from tests.support.waiting import wait_for
@@ -92,7 +92,7 @@ def test_a_run_of_somebody_else_is_kept_without_its_raw_answer(bench, asking, re
     """Nobody here knows the secrets that were sent with it, also after a restart."""
     bench.folder = bench.folder / "other"
     bench.restart()
-    bench.owner = fingerprint(CONNECTION, bench.folder)
+    bench.owner = owner_fingerprint(CONNECTION, bench.folder)
     run_id = bench.runner.adopt(CONNECTION, bench.flow, bench.question)
     bench.until(run_id, lambda record: record.run and record.run.waiting_for)
     if restarted:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from lfclient import ComponentState, HumanInput, RunStatus
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner import job_follower
 from tests.support.fake_langflow import component_done, event
 from tests.support.runner_bench import BEGUN, CONNECTION, JOB
@@ -167,7 +167,7 @@ def test_a_job_of_another_console_is_adopted_once(bench, asking):
     """And decided on; that it was made elsewhere is said at its end."""
     bench.folder = bench.folder / "other"
     bench.restart()
-    bench.owner = fingerprint(CONNECTION, bench.folder)
+    bench.owner = owner_fingerprint(CONNECTION, bench.folder)
     first, second = (bench.runner.adopt(CONNECTION, bench.flow, bench.question) for _ in range(2))
     assert first == second
     bench.until(first, lambda record: record.run and record.run.waiting_for)

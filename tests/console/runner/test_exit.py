@@ -6,7 +6,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.task_supervisor import FollowTask
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -62,7 +62,7 @@ def test_a_run_that_goes_on_as_the_console_ends_is_left_to_be_taken_up(tmp_path)
     done = ended_console(tmp_path, BUSY)
     store = Store(tmp_path)
     record = store.get(done.stdout.strip())
-    assert record.owner == fingerprint(CONNECTION, tmp_path)
+    assert record.owner == owner_fingerprint(CONNECTION, tmp_path)
     assert record.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     assert record.problem is None
     assert done.stderr == ""

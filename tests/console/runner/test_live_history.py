@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import live_history
 from lfclient.console.runner.clock import now
 from lfclient.console.store.run_queries import RunFilter
@@ -61,7 +61,7 @@ def test_what_was_deleted_is_overwritten_by_and_by(bench, monkeypatch):
 
 def test_inputs_that_are_not_to_be_kept_are_not(bench):
     """They are sent all the same."""
-    bench.runner.store.keeping = Keeping(inputs=False)
+    bench.runner.store.keeping = RetentionSettings(store_inputs=False)
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
     record = bench.ended(run_id)
     assert (record.overrides, record.gist, record.inputs_kept) == ({}, "", False)
@@ -96,7 +96,7 @@ def test_what_is_too_old_is_tidied_away(bench, monkeypatch):
     store.create(old)
     with store.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM run_texts")
-    store.cleaner._keeping = Keeping(days=2)
+    store.cleaner._keeping = RetentionSettings(max_age_days=2)
     after(monkeypatch, hours=1)
     bench.runner.history.tidy()
     entries = bench.runner.history.page([bench.owner], RunFilter(text="echo")).entries
@@ -107,7 +107,7 @@ def test_what_is_too_old_is_tidied_away(bench, monkeypatch):
 def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, monkeypatch):
     """What was removed would not come back with the right time; what is old by both is removed."""
     run_id = a_run(bench).id
-    bench.runner.store.cleaner._keeping = Keeping(days=2)
+    bench.runner.store.cleaner._keeping = RetentionSettings(max_age_days=2)
     ahead = now() + timedelta(days=3)
     monkeypatch.setattr(live_history, "now", lambda: ahead)
     after(monkeypatch, hours=1)
@@ -123,7 +123,7 @@ def test_a_clock_that_is_ahead_at_the_start_makes_nothing_too_old_at_once(bench,
     run_id = a_run(bench).id
     store = bench.runner.store
     store.drafts.write({DRAFT: "typed"})
-    store.cleaner._keeping = Keeping(days=2)
+    store.cleaner._keeping = RetentionSettings(max_age_days=2)
     lists = started_ahead(bench, monkeypatch, days=3)
     lists.tidy()
     assert Store(bench.folder).get(run_id)
@@ -144,7 +144,7 @@ def test_a_console_that_is_started_again_gives_its_clock_another_hour(bench, mon
     """Although a run that was made by it is not old."""
     record = a_run(bench)
     store = bench.runner.store
-    store.cleaner._keeping = Keeping(days=2)
+    store.cleaner._keeping = RetentionSettings(max_age_days=2)
     started_ahead(bench, monkeypatch, days=3).tidy()
     store.create(replace(record, id="new", click="new", created_at=now() + timedelta(days=3)))
     started_ahead(bench, monkeypatch, days=3).tidy()
@@ -157,7 +157,7 @@ def test_what_is_too_much_or_not_to_be_kept_is_removed_at_once(bench, monkeypatc
     store = bench.runner.store
     store.create(replace(record, id="old", click="old", created_at=now() - timedelta(days=1)))
     store.drafts.write({DRAFT: "typed"})
-    store.cleaner._keeping = Keeping(days=2, runs=1, inputs=False)
+    store.cleaner._keeping = RetentionSettings(max_age_days=2, max_runs=1, store_inputs=False)
     started_ahead(bench, monkeypatch, days=40).tidy()
     assert store.drafts.get(DRAFT) is None
     assert [one.id for one in store.recent(bench.owner)] == [record.id]

@@ -62,7 +62,7 @@ def test_what_is_not_to_be_kept_is_not_told(two, keeping, kept):
     assert record.run.components["ChatInput-a"].output is None
     assert "go on" not in record.run.waiting_for.prompt
     assert len(record.run.waiting_for.decisions) == 2
-    if not keeping.outputs:
+    if not keeping.store_outputs:
         assert record.run.messages == {}
 
 

@@ -15,7 +15,7 @@ from lfclient.console.samples import catalog, graph_builder, installer, spec
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 
-_OWN = catalog.own_code()
+_OWN = catalog.custom_component_code()
 _TYPES = {node.type for sample in catalog.SAMPLES for node in sample.nodes}
 _OUTPUTS = {
     "ConditionalRouter": ("true_result", "false_result"),
@@ -87,7 +87,7 @@ def test_there_are_enough():
 @pytest.mark.parametrize("sample", catalog.SAMPLES, ids=lambda sample: sample.name)
 def test_a_sample_is_a_sound_flow(sample: spec.Sample):
     """Each sample's graph reads as a flow whose links lead from and to its components."""
-    data = graph_builder.build(sample, _catalogue())
+    data = graph_builder.build_graph(sample, _catalogue())
     flow = Flow.from_json({"id": "1", "name": sample.name, "data": data})
 
     ids = {component.id for component in flow.components}
@@ -100,7 +100,7 @@ def test_values_and_variables_are_set():
     """A component of a sample has the sample's values, and its prompt's variables as fields."""
     letter = next(s for s in catalog.SAMPLES if s.name == "Write a letter")
 
-    nodes = graph_builder.build(letter, _catalogue())["nodes"]
+    nodes = graph_builder.build_graph(letter, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "Prompt Template")
 
     assert "Dear {name}" in template["template"]["template"]["value"]
@@ -115,14 +115,14 @@ def test_the_catalogue_is_left_as_it_is():
     before = json.dumps(catalogue)
 
     for sample in catalog.SAMPLES:
-        graph_builder.build(sample, catalogue)
+        graph_builder.build_graph(sample, catalogue)
 
     assert json.dumps(catalogue) == before
 
 
 def test_the_editor_can_read_the_links():
     """A link has the handles that the editor keeps, with œ for the quotes."""
-    edge = graph_builder.build(catalog.SAMPLES[0], _catalogue())["edges"][0]
+    edge = graph_builder.build_graph(catalog.SAMPLES[0], _catalogue())["edges"][0]
 
     assert json.loads(edge["sourceHandle"].replace("œ", '"')) == edge["data"]["sourceHandle"]
     assert json.loads(edge["targetHandle"].replace("œ", '"')) == edge["data"]["targetHandle"]
@@ -132,7 +132,7 @@ def test_what_is_there_is_left_out():
     """A flow of the same name on the server is not made a second time."""
     made: list[dict] = []
     with _server(["Echo chat"], made) as client:
-        flows = installer.install(client)
+        flows = installer.install_samples(client)
 
     assert len(flows) == len(catalog.SAMPLES) - 1
     assert "Echo chat" not in {flow["name"] for flow in made}
@@ -142,7 +142,7 @@ def test_only_those_named_are_made():
     """With names given, only these are put on the server."""
     made: list[dict] = []
     with _server([], made) as client:
-        installer.install(client, ["Picture card", "Echo chat"])
+        installer.install_samples(client, ["Picture card", "Echo chat"])
 
     assert {flow["name"] for flow in made} == {"Picture card", "Echo chat"}
 
@@ -151,7 +151,7 @@ def test_what_the_server_lacks_is_reported():
     """A sample with a component that this release does not have is reported, the others made."""
     missing: dict[str, list[str]] = {}
     with _server([], [], "HumanInput") as client:
-        flows = installer.install(
+        flows = installer.install_samples(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
@@ -163,7 +163,7 @@ def test_what_a_sample_sets_is_shown():
     """Parameters that a sample sets or offers are shown: 1.8 ignores a hidden one's value."""
     wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Write a file")
 
-    nodes = graph_builder.build(wanted, _catalogue())["nodes"]
+    nodes = graph_builder.build_graph(wanted, _catalogue())["nodes"]
     template = next(n["data"]["node"] for n in nodes if n["data"]["type"] == "SaveToFile")[
         "template"
     ]
@@ -177,7 +177,7 @@ def test_the_file_to_be_read_is_required():
     """A run of “Read a file” without a file is refused before it is sent."""
     wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Read a file")
 
-    data = graph_builder.build(wanted, _catalogue())
+    data = graph_builder.build_graph(wanted, _catalogue())
     flow = Flow.from_json({"id": "1", "name": "Read a file", "data": data})
 
     assert [field.key for field in flow.fields if field.required] == ["File-file.path"]
@@ -204,7 +204,7 @@ def test_own_components_are_built_by_the_server():
     """A component of our own comes as the server builds it from our code."""
     made: list[dict] = []
     with _server([], made) as client:
-        installer.install(client, ["Plan a trip"])
+        installer.install_samples(client, ["Plan a trip"])
 
     steps = [n["data"] for n in made[0]["data"]["nodes"] if n["data"]["type"] == "TimedStep"]
     assert len(steps) == 4
@@ -216,7 +216,7 @@ def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
     """A server that allows no code but its own, or can't build ours, gets the other samples."""
     missing: dict[str, list[str]] = {}
     with _server([], [], own=status) as client:
-        flows = installer.install(
+        flows = installer.install_samples(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
@@ -227,14 +227,14 @@ def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
 def test_a_server_that_fails_to_build_is_no_server_that_refuses():
     """A fault of the server is told, and no sample is left out for it."""
     with _server([], [], own=503) as client, pytest.raises(ServerFault):
-        installer.install(client)
+        installer.install_samples(client)
 
 
 def test_nothing_is_asked_for_when_all_are_there():
     """With all samples on the server, neither its catalogue nor a component is asked for."""
     there = [sample.name for sample in catalog.SAMPLES]
     with _server(there, [], own=503) as client:
-        assert installer.install(client) == []
+        assert installer.install_samples(client) == []
 
 
 def test_both_clients_build_own_components():

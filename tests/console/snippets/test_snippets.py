@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.api.payloads import run_request
-from lfclient.console.snippets.snippet import Language, snippet
+from lfclient.console.snippets.snippet import Language, write_snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable
@@ -101,7 +101,7 @@ def record(mode="sync", overrides=None, **more):
 def codes(server, mode, url, overrides=None, **options):
     """The snippets of a run in all languages."""
     kept = record(mode, overrides)
-    return {one: snippet(one, kept, FLOW, server, url, **options) for one in Language}
+    return {one: write_snippet(one, kept, FLOW, server, url, **options) for one in Language}
 
 
 class Langflow(StandIn):
@@ -192,7 +192,7 @@ def test_a_secret_that_was_not_masked_is_left_out_all_the_same():
     kept = record(overrides={})
     kept = RunRecord(**{**vars(kept), "overrides": OVERRIDES})
     for one in Language:
-        assert "ss\\\\w" not in snippet(one, kept, FLOW, NEW, "http://langflow.test")
+        assert "ss\\\\w" not in write_snippet(one, kept, FLOW, NEW, "http://langflow.test")
 
 
 @pytest.mark.parametrize("mode", ["sync", "background", "stream"])
@@ -213,7 +213,7 @@ def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, 
     flow = Flow.from_json(graph(end))
     kept = record(mode, {})
     for one in Language:
-        code = snippet(one, kept, flow, NEW, "http://langflow.test")
+        code = write_snippet(one, kept, flow, NEW, "http://langflow.test")
         expected = told and one is not Language.LFCLIENT
         assert ("null for the content" in code) is expected
         assert ("- The end\n" in code) is expected
@@ -223,7 +223,7 @@ def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, 
 def test_a_snippet_names_the_file_that_it_is_saved_as():
     """So that what it says can be pasted."""
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
-        assert f" {one.file}" in code.partition("\n\n")[0]
+        assert f" {one.file_name}" in code.partition("\n\n")[0]
 
 
 def test_a_plain_value_that_looks_like_a_mask_stays():
@@ -236,7 +236,7 @@ def test_a_flow_name_leads_out_of_no_comment():
     """It stays on its line, without what is not seen."""
     flow = Flow.from_json({**GRAPH, "name": "x\nimport os # \u2028\u202e*/\r" + "y" * 500})
     for one in Language:
-        first, second = snippet(one, record(), flow, NEW, "http://x").splitlines()[:2]
+        first, second = write_snippet(one, record(), flow, NEW, "http://x").splitlines()[:2]
         assert first.startswith(("# Runs", "// Runs"))
         assert "import os" in first
         assert second.startswith(("#", "//"))
@@ -250,7 +250,7 @@ def test_names_of_variables_are_those_of_no_other():
         graph(node("A-1", pwd=secret, langflow_api_key=secret), node("B-1", pwd=secret))
     )
     given = {"A-1.pwd": "x", "A-1.langflow_api_key": "x", "B-1.pwd": "x"}
-    code = snippet(Language.HTTPX, record(overrides=given), flow, NEW, "http://x")
+    code = write_snippet(Language.HTTPX, record(overrides=given), flow, NEW, "http://x")
     names = re.findall(r'environ\["(\w+)"\]', code)
     assert names == ["LANGFLOW_API_KEY", "A_1_PWD", "A_1_LANGFLOW_API_KEY", "B_1_PWD"]
 
@@ -273,7 +273,7 @@ def test_odd_names_become_variables_that_mean_nothing_else(parameter, name):
         graph(node("A-1", **{parameter: entry("SecretStrInput", "str", password=True)}))
     )
     run = record(overrides={f"A-1.{parameter}": "x"})
-    code = snippet(Language.HTTPX, run, flow, NEW, "http://x")
+    code = write_snippet(Language.HTTPX, run, flow, NEW, "http://x")
     assert re.findall(r'environ\["(\w+)"\]', code) == ["LANGFLOW_API_KEY", name]
 
 
@@ -296,7 +296,7 @@ def test_without_a_key_none_is_asked_for():
 
 def test_curl_is_given_the_key_where_no_list_of_processes_shows_it():
     """Its arguments are seen by every user of a machine; the shell's own printf has none."""
-    code = snippet(Language.CURL, record(), FLOW, NEW, "http://x")
+    code = write_snippet(Language.CURL, record(), FLOW, NEW, "http://x")
     assert code.count('$LANGFLOW_API_KEY"') == code.count("<(printf 'x-api-key: %s\\n' \"$LANGFLOW")
     assert "<(printf 'x-api-key" in code
 
@@ -304,10 +304,10 @@ def test_curl_is_given_the_key_where_no_list_of_processes_shows_it():
 def test_what_the_server_cannot_do_is_an_error():
     """A streamed call before 1.11; a value that this mode does not take."""
     with pytest.raises(Unsupported):
-        snippet(Language.CURL, record("stream"), FLOW, OLD, "http://x")
+        write_snippet(Language.CURL, record("stream"), FLOW, OLD, "http://x")
     given = {"Comp-one.password": Variable("MY_KEY")}
     with pytest.raises(InvalidRequest):
-        snippet(Language.CURL, record("background", given), FLOW, NEW, "http://x")
+        write_snippet(Language.CURL, record("background", given), FLOW, NEW, "http://x")
 
 
 def test_a_failed_call_says_why(tmp_path):

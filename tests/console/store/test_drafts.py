@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import drafts as module
 from lfclient.console.store.retention import Cleaner
 
@@ -13,7 +13,7 @@ NOW = datetime.now(UTC)
 
 
 def cleaned(store, now=NOW, **keeping):
-    Cleaner(store.database, Keeping(**keeping), store.drafts).clean(now)
+    Cleaner(store.database, RetentionSettings(**keeping), store.drafts).clean(now)
     return store.drafts.get(KEY)
 
 
@@ -50,7 +50,12 @@ def test_the_oldest_give_way(any_store, monkeypatch):
 
 @pytest.mark.parametrize(
     ("keeping", "days", "left"),
-    [({}, 29, True), ({}, 31, False), ({"days": 2}, 1, True), ({"days": 2}, 3, False)],
+    [
+        ({}, 29, True),
+        ({}, 31, False),
+        ({"max_age_days": 2}, 1, True),
+        ({"max_age_days": 2}, 3, False),
+    ],
 )
 def test_they_go_with_their_cookie_or_before(any_store, keeping, days, left):
     """Those that nobody can find any more, and those that are older than runs may be."""
@@ -61,4 +66,4 @@ def test_they_go_with_their_cookie_or_before(any_store, keeping, days, left):
 def test_a_console_that_keeps_no_inputs_removes_those_that_there_are(any_store):
     """They were written under another setting."""
     any_store.drafts.write({KEY: "text"})
-    assert cleaned(any_store, inputs=False) is None
+    assert cleaned(any_store, store_inputs=False) is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.config.retention import Keeping
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.config.settings import Settings, SettingsError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
@@ -32,7 +32,7 @@ def store_of(request, tmp_path):
     def opened(**keeping):
         server = request.param == "postgresql"
         url = SecretStr(postgres.postgres().new_database()) if server else None
-        made.append(Store(tmp_path, url, Keeping(**keeping)))
+        made.append(Store(tmp_path, url, RetentionSettings(**keeping)))
         return made[-1]
 
     yield opened
@@ -107,7 +107,7 @@ def test_without_a_setting_all_is_kept(store_of):
 
 def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     """Nor in what repeats them; what the flow returned is there and found."""
-    store = store_of(inputs=False)
+    store = store_of(store_inputs=False)
     kept = keep(store, a_run(), inputs_kept=False)
     assert ASKED.encode() not in on_disk(store)
     assert kept.answer_kept is StoredParts.WITHOUT_INPUTS
@@ -120,7 +120,7 @@ def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
 
 def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     """What happened is: which components, how long, and why it failed."""
-    store = store_of(outputs=False)
+    store = store_of(store_outputs=False)
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
     assert SAID.encode() not in on_disk(store)
     assert kept.answer_kept is StoredParts.NOT_WANTED
@@ -132,7 +132,7 @@ def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
 
 def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
     """A secret always; with the setting, all inputs."""
-    for number, keeping in enumerate((Keeping(), Keeping(inputs=False))):
+    for number, keeping in enumerate((RetentionSettings(), RetentionSettings(store_inputs=False))):
         folder = tmp_path / str(number)
         bench = Bench(folder, FakeLangflow(text=f"You said {SECRET}"))
         bench.runner.close()
@@ -143,7 +143,7 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
         bench.runner.close()
         found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
         assert SECRET.encode() not in found
-        assert (ASKED.encode() in found) == keeping.inputs
+        assert (ASKED.encode() in found) == keeping.store_inputs
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
 )
 def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, expected):
     """First without the raw answer, then without what it returned; never more than that."""
-    store = store_of(answer_bytes=most)
+    store = store_of(max_run_bytes=most)
     kept = keep(store, a_run(10_000))
     assert kept.answer_kept is expected
     whole = a_run(10_000)
@@ -174,7 +174,7 @@ def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, ex
 
 def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
     """But what has a star, and what goes on."""
-    store = store_of(days=2)
+    store = store_of(max_age_days=2)
     for day in range(5):
         ended(store, f"d{day}", seconds=day * 86_400, text=f"{SAID} {day}")
     add(store, "going", status=RunStatus.IN_PROGRESS)
@@ -187,7 +187,7 @@ def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
 
 def test_of_many_runs_the_oldest_are_removed(store_of):
     """However many there are of them."""
-    store = store_of(runs=10)
+    store = store_of(max_runs=10)
     for number in range(450):
         add(store, f"r{number:03}", seconds=number, status=RunStatus.COMPLETED)
     assert len(store.cleaner.clean(NOW)) == 440
@@ -196,7 +196,7 @@ def test_of_many_runs_the_oldest_are_removed(store_of):
 
 def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
     """One with a star keeps its answer; another cleaning finds nothing to do."""
-    store = store_of(total_bytes=25_000)
+    store = store_of(max_total_bytes=25_000)
     for number in range(5):
         ended(store, f"r{number}", seconds=number, text="z" * 10_000)
     store.history.star(ME, "r0", True)
@@ -214,7 +214,7 @@ def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
 @pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])
 def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
     """In the file, in its log, and in the index for searching, which is as if it had not been."""
-    store = store_of(runs=1)
+    store = store_of(max_runs=1)
     stays = {"id": "r0", "seconds": 1, "text": "sun", "flow_id": "another"}
     ended(store, **stays)
     ended(store, "r1", text=SAID, overrides={"A.b": ASKED}, session_id="s")
@@ -237,7 +237,7 @@ def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
 
 def test_the_index_for_searching_agrees_with_the_texts(tmp_path):
     """After runs were written twice, deleted with a session, and cleaned away."""
-    store = Store(tmp_path, keeping=Keeping(runs=3))
+    store = Store(tmp_path, keeping=RetentionSettings(max_runs=3))
     for number in range(8):
         ended(store, f"r{number}", seconds=number, text=f"{SAID} {number}", session_id="s")
     store.history.delete(ME, ["r7"])
@@ -253,19 +253,19 @@ def test_the_index_for_searching_agrees_with_the_texts(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("KEEP_INPUTS", "false", {"inputs": False}),
-        ("KEEP_OUTPUTS", "0", {"outputs": False}),
-        ("KEEP_RUN_MB", "5", {"answer_bytes": 5_000_000}),
-        ("KEEP_RUN_MB", "0", {"answer_bytes": None}),
-        ("KEEP_TOTAL_MB", "1000", {"total_bytes": 1_000_000_000}),
-        ("KEEP_DAYS", "90", {"days": 90}),
-        ("KEEP_RUNS", "100000", {"runs": 100_000}),
+        ("KEEP_INPUTS", "false", {"store_inputs": False}),
+        ("KEEP_OUTPUTS", "0", {"store_outputs": False}),
+        ("KEEP_RUN_MB", "5", {"max_run_bytes": 5_000_000}),
+        ("KEEP_RUN_MB", "0", {"max_run_bytes": None}),
+        ("KEEP_TOTAL_MB", "1000", {"max_total_bytes": 1_000_000_000}),
+        ("KEEP_DAYS", "90", {"max_age_days": 90}),
+        ("KEEP_RUNS", "100000", {"max_runs": 100_000}),
         ("KEEP_RUNS", "", {}),
     ],
 )
 def test_each_setting_of_what_is_kept_is_read(tmp_path, name, value, expected):
     settings = Settings.load(tmp_path, environ={f"LFCONSOLE_{name}": value})
-    assert settings.keeping == replace(Keeping(), **expected)
+    assert settings.retention == replace(RetentionSettings(), **expected)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.support.components import done
 
 
 def bars(*runs):
-    return timeline.bars((run.component_id[0], run) for run in runs)
+    return timeline.timeline_bars((run.component_id[0], run) for run in runs)
 
 
 def test_bars_begin_where_their_components_began():
@@ -70,7 +70,7 @@ def test_names_are_in_no_template():
     """Templates and tooltips would read them; the axis does not."""
     flow = components.hostile_flow()
     runs = components.halfway(flow, 3)
-    found = timeline.bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
+    found = timeline.timeline_bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
     spec = timings.chart_options(found, dark=False)
     assert spec["yAxis"]["data"] == list(components.HOSTILE)
     assert spec["tooltip"] == {"show": False}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
 from tests.ui.support.history_page import NOW, add, column, history
@@ -47,7 +47,7 @@ def test_runs_of_all_servers_are_listed_and_narrowed_to_one(monkeypatch, tmp_pat
         (tmp_path / ".streamlit" / "secrets.toml").write_text(
             f'[servers.first]\nurl = "{one.url}"\n[servers.second]\nurl = "{two.url}"\n'
         )
-        second = fingerprint(backend().settings.connections()[1], backend().settings.data_dir)
+        second = owner_fingerprint(backend().settings.connections()[1], backend().settings.data_dir)
         add(one.url, "a", server_name="first")
         add(two.url, "b", 1, server_name="second", owner=second)
         assert column(history(), "Server") == ["first", "second"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import Entry, Page
 from lfclient.runs.model import RunStatus
@@ -43,7 +43,12 @@ def test_runs_of_another_key_are_not_listed(url):
     """Neither by its own list nor by any filter."""
     other = Connection("other", url, None, "typed")
     add(url, "mine")
-    add(url, "theirs", owner=fingerprint(other, backend().settings.data_dir), flow_name="Secret")
+    add(
+        url,
+        "theirs",
+        owner=owner_fingerprint(other, backend().settings.data_dir),
+        flow_name="Secret",
+    )
     assert "This browser has no server" in said(history(server="other"))
     assert column(history(), "Flow") == ["Echo"]
     assert column(history(server=backend().settings.connections()[0].name), "Flow") == ["Echo"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfclient.console.presets.share_links import encode
+from lfclient.console.presets.share_links import encode_values
 from lfclient.flows.validation import SECRET_MASK
 from tests.ui.support.preset_pages import choose, enter, field, keep, menu, open_page, value
 from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
@@ -14,7 +14,7 @@ def _server(fields_server):
 
 
 def shared_text(**values):
-    return encode({f"T-a.{key}": value for key, value in values.items()})
+    return encode_values({f"T-a.{key}": value for key, value in values.items()})
 
 
 def shared(browser="b", flow=ONE, **values):
@@ -53,7 +53,7 @@ def test_a_draft_is_not_lost_to_an_address():
 def test_the_back_button_of_the_browser_does_not_fill_it_again():
     """The address it leads to is left at once."""
     app = enter(shared(p="from the address"), "changed")
-    app.query_params["values"] = encode({"T-a.p": "from the address"})
+    app.query_params["values"] = encode_values({"T-a.p": "from the address"})
     app.run()
     assert value(app) == "changed"
     assert "values" not in app.query_params
@@ -145,7 +145,7 @@ def test_sharing_shows_addresses_that_open_the_same():
     app = menu(enter(choose(open_page(), kept), "sk-12345678", "s"), "share")
     by_preset, by_values = addresses(app)
     assert by_preset.endswith(f"?flow={ONE}&preset={kept.id}")
-    assert by_values.endswith(encode({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
+    assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
     assert "Secrets are not in it, they are entered anew: s (T)." in said(app)
     assert "whoever is connected with the same server and key" in said(app)
 
@@ -155,7 +155,7 @@ def test_an_edited_preset_is_shared_by_its_values():
     kept = keep(p="old")
     app = menu(enter(choose(open_page(), kept), "new"), "share")
     (only,) = addresses(app)
-    assert only.endswith(encode({"T-a.p": "new"}))
+    assert only.endswith(encode_values({"T-a.p": "new"}))
 
 
 def test_too_many_values_for_an_address_are_said_to_be():

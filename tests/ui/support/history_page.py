@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from pages._ui.connection.app_context import backend
 from pages._ui.state import history as history_state
 from tests.ui.support.whole_pages import APP, kept_run
@@ -57,5 +57,5 @@ def column(app, name):
 def left(app):
     """The ids that the store still has."""
     lists = backend().runner.history
-    owner = fingerprint(backend().settings.connections()[0], backend().settings.data_dir)
+    owner = owner_fingerprint(backend().settings.connections()[0], backend().settings.data_dir)
     return {entry.id for entry in lists.page([owner]).entries}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.presets import Preset
 from pages._ui.connection import server_session
 from pages._ui.connection.app_context import backend
@@ -24,7 +24,7 @@ def fields_flow(flow_id=ONE, name="Fields", component="T-a"):
 
 
 def owner():
-    return fingerprint(server_session.available()[0], backend().settings.data_dir)
+    return owner_fingerprint(server_session.available()[0], backend().settings.data_dir)
 
 
 def presets():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from pages._ui.connection import server_session
@@ -65,7 +65,7 @@ def a_record(url, **more):
     return RunRecord(
         **{
             "id": "a" * 32,
-            "owner": fingerprint(server_session.available()[0], backend().settings.data_dir),
+            "owner": owner_fingerprint(server_session.available()[0], backend().settings.data_dir),
             "click": "c",
             "server_name": "s",
             "server_url": url,

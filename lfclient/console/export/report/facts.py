@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.common.formatting import clip, format_duration, format_timing, strip_credentials
-from lfclient.console.export.report.limits import Bounded
-from lfclient.console.presentation.components import Names, decision_words
+from lfclient.console.export.report.json_truncation import JsonTruncator
+from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.presentation.timeline import Bar, bars
+from lfclient.console.presentation.timeline import TimelineBar, timeline_bars
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
@@ -20,13 +20,13 @@ from lfclient.flows.run_inputs import describe_overrides
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 
-LONGEST_INPUT = 20_000  # characters of a value
-_HAIR = 0.4  # per cent of the axis: what took no time at all is still to be found
-_STATES = {ComponentState.WAITING: "did not run", ComponentState.UNKNOWN: "not known"}
+MAX_INPUT_LENGTH = 20_000  # characters of a value
+_MIN_BAR_PERCENT = 0.4  # per cent of the axis: what took no time at all is still to be found
+_ENDED_LABELS = {ComponentState.WAITING: "did not run", ComponentState.UNKNOWN: "not known"}
 
 
 @dataclass(frozen=True)
-class Input:
+class InputRow:
     """A value that the run was given."""
 
     label: str
@@ -35,7 +35,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Row:
+class ComponentRow:
     """A component: `left` and `width` of its bar are in per cent, None where it has none."""
 
     name: str
@@ -47,7 +47,7 @@ class Row:
     width: float | None = None
 
 
-def of(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
+def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
     """Name and value of the facts that there are."""
     run = record.run
     found = {
@@ -55,88 +55,92 @@ def of(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, s
         "Address": strip_credentials(record.server_url),
         "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or (run.session_id if run else None),
-        "Begun": time_words(record.created_at),
-        "Ended": time_words(record.ended_at) if record.ended_at else None,
+        "Begun": format_time(record.created_at),
+        "Ended": format_time(record.ended_at) if record.ended_at else None,
         "Took": format_duration(record.elapsed(now)),
         "Job": record.job_id,
         "Run": record.id,
     }
     known = [(name, value) for name, value in found.items() if value]
-    return known + [("Decided", words) for words in _decided(record, flow)]
+    return known + [("Decided", words) for words in _decisions(record, flow)]
 
 
-def _decided(record: RunRecord, flow: Flow | None) -> list[str]:
+def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
     """Each decision, and what was asked."""
     run = record.run
     if run is None:
         return []
-    names = Names(flow, run.components)
+    names = ComponentNames(flow, run.components)
     told = []
     for one in run.decided:
-        asked = ": ".join(filter(None, [names.of(one.component_id or ""), clip(one.prompt, 500)]))
-        told.append(", ".join(filter(None, decision_words(one, time_words))) + f" ({asked})")
+        asked = ": ".join(
+            filter(None, [names.label(one.component_id or ""), clip(one.prompt, 500)])
+        )
+        told.append(", ".join(filter(None, describe_decision(one, format_time))) + f" ({asked})")
     return told
 
 
-def time_words(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A time that is read in the same way wherever the report is opened."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def status_words(record: RunRecord) -> str:
+def status_label(record: RunRecord) -> str:
     """The status as a person reads it."""
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
         return "no longer waited for"
     return record.status.value.replace("_", " ")
 
 
-def inputs(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[Input]:
+def input_rows(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[InputRow]:
     """What the run was given, each under the name that its form has for it."""
     return [
-        Input(
+        InputRow(
             f"{one.component_label()}: {one.label}",
             one.key,
-            clip(_value_words(one.value, clean), LONGEST_INPUT),
+            clip(_value_text(one.value, clean), MAX_INPUT_LENGTH),
         )
         for one in describe_overrides(record.overrides, flow)
     ]
 
 
-def _value_words(value: Any, clean: Callable[[str], str]) -> str:
+def _value_text(value: Any, clean: Callable[[str], str]) -> str:
     if isinstance(value, Variable):
         return f"the server's variable {value.name}"
     if isinstance(value, str):
         return clean(value)
-    return json.dumps(Bounded(clean).of(value), indent=2, ensure_ascii=False)
+    return json.dumps(JsonTruncator(clean).truncate(value), indent=2, ensure_ascii=False)
 
 
-def components(record: RunRecord, flow: Flow | None) -> list[Row]:
+def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
     """What the components did, by the time at which they began; last, those that did not work."""
     told = record.run.components if record.run else {}
-    names = Names(flow, told)
-    named = [(names.of(name), one) for name, one in told.items()]
-    timed = bars(named)
+    names = ComponentNames(flow, told)
+    named = [(names.label(name), one) for name, one in told.items()]
+    timed = timeline_bars(named)
     end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
-    rows = [_timed(bar, end, ended=record.ended) for bar in timed]
+    rows = [_timed_row(bar, end, ended=record.ended) for bar in timed]
     idle = [(name, one) for name, one in named if one.seconds is None]
     return rows + [
-        Row(name, one.component_id, one.state.value, _word(one.state, ended=record.ended))
+        ComponentRow(
+            name, one.component_id, one.state.value, _state_label(one.state, ended=record.ended)
+        )
         for name, one in idle
     ]
 
 
-def _timed(bar: Bar, end: float, *, ended: bool) -> Row:
+def _timed_row(bar: TimelineBar, end: float, *, ended: bool) -> ComponentRow:
     left = 100 * (bar.start or 0) / end
-    return Row(
+    return ComponentRow(
         bar.name,
         bar.run.component_id,
         bar.run.state.value,
-        _word(bar.run.state, ended=ended),
+        _state_label(bar.run.state, ended=ended),
         format_timing(bar.seconds),
-        round(min(left, 100 - _HAIR), 2),
-        round(max(100 * bar.seconds / end, _HAIR), 2),
+        round(min(left, 100 - _MIN_BAR_PERCENT), 2),
+        round(max(100 * bar.seconds / end, _MIN_BAR_PERCENT), 2),
     )
 
 
-def _word(state: ComponentState, *, ended: bool) -> str:
-    return _STATES.get(state, state.value) if ended else state.value
+def _state_label(state: ComponentState, *, ended: bool) -> str:
+    return _ENDED_LABELS.get(state, state.value) if ended else state.value

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from lfclient.common.formatting import replace_surrogates
 from lfclient.common.redaction import Redactor
 from lfclient.console.export.report import facts
-from lfclient.console.export.report.blocks import Blocks
-from lfclient.console.presentation.components import Names
+from lfclient.console.export.report.blocks import BlockBuilder
+from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow, stored_secrets
@@ -64,13 +64,13 @@ def report_html(
     return environment.get_template("report.html.j2").render(
         record=record,
         run=record.run,
-        names=Names(flow, record.run.components if record.run else {}),
-        facts=facts.of(record, flow, now),
-        inputs=facts.inputs(record, flow, clean),
+        names=ComponentNames(flow, record.run.components if record.run else {}),
+        facts=facts.run_facts(record, flow, now),
+        inputs=facts.input_rows(record, flow, clean),
         inputs_unknown=omissions.of_inputs(record),
-        outputs=Blocks(clean, fetch).of(record.run),
+        outputs=BlockBuilder(clean, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
-        components=facts.components(record, flow),
-        status=facts.status_words(record),
-        now=facts.time_words(now),
+        components=facts.component_rows(record, flow),
+        status=facts.status_label(record),
+        now=facts.format_time(now),
     )

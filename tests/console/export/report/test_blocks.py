@@ -26,7 +26,7 @@ def test_images_that_came_along_are_embedded():
 
 def test_images_beyond_the_room_are_counted(monkeypatch):
     """One that is too large, and all that would make the file too large."""
-    monkeypatch.setattr(blocks, "PICTURES_BYTES", 2 * len(URI) + 10)
+    monkeypatch.setattr(blocks, "MAX_TOTAL_IMAGE_BYTES", 2 * len(URI) + 10)
     pictures = [
         {"pic": "data:image/png;base64," + base64.b64encode(png(n)).decode()}
         for n in (8, 9, 10, 11)
@@ -35,7 +35,7 @@ def test_images_beyond_the_room_are_counted(monkeypatch):
     drawn = len(found.values("img", "src"))
     assert 0 < drawn < 4
     assert f"{4 - drawn} image" in found.text
-    monkeypatch.setattr(blocks, "PICTURE_BYTES", 10)
+    monkeypatch.setattr(blocks, "MAX_IMAGE_BYTES", 10)
     found = of(
         output("A-1", OutputKind.MESSAGE, f"![a]({URI})"), output("B-1", OutputKind.IMAGE, PNG)
     )
@@ -66,7 +66,7 @@ def test_tables_have_an_honest_bound():
 
 def test_a_table_of_long_cells_is_no_longer_than_others(monkeypatch):
     """It ends earlier, and says so."""
-    monkeypatch.setattr(blocks, "CELLS", 5_000)
+    monkeypatch.setattr(blocks, "MAX_TABLE_LENGTH", 5_000)
     found = of(output("C-1", OutputKind.TABLE, [{"a": "x" * 900}] * 10))
     assert "The first 5 rows are shown, 5 are left out." in found.text
 
@@ -94,15 +94,17 @@ def test_files_are_links_up_to_a_size():
     found = page(record_of(run), fetch=fetch)
     assert found.values("a", "download") == ["out _put_.txt"]
     assert found.values("a", "href") == ["data:application/octet-stream;base64,aGVsbG8="]
-    words = f"The file itself is not in this report. There are more than {blocks.FILE_BYTES} bytes."
+    words = (
+        f"The file itself is not in this report. There are more than {blocks.MAX_FILE_BYTES} bytes."
+    )
     assert words in found.text
 
 
 def test_files_are_fetched_only_while_there_is_room(monkeypatch):
     """What fits no more is not asked for, nor what says that it is too large."""
-    monkeypatch.setattr(blocks, "FILE_BYTES", 10)
-    monkeypatch.setattr(blocks, "FILES_BYTES", 25)
-    monkeypatch.setattr(blocks, "FILES", 4)
+    monkeypatch.setattr(blocks, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(blocks, "MAX_TOTAL_FILE_BYTES", 25)
+    monkeypatch.setattr(blocks, "MAX_FILES", 4)
     sizes = [20, 10, None, 10, 5, None, 1]
     refs = [FileRef(f"{number}.txt", id="1", size=size) for number, size in enumerate(sizes)]
     fetched = []

@@ -54,8 +54,8 @@ def test_markdown_is_read():
 
 def test_long_texts_are_plain(monkeypatch):
     """Beyond what is read as Markdown, and its end beyond that; images in it do not count."""
-    monkeypatch.setattr(markdown, "LIMIT", 1000)
-    monkeypatch.setattr(blocks, "TEXT", 2000)
+    monkeypatch.setattr(markdown, "MAX_MARKDOWN_LENGTH", 1000)
+    monkeypatch.setattr(blocks, "MAX_TEXT_LENGTH", 2000)
     found = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
     assert "2,400 characters: too long to be read as Markdown." in found.text
     assert "The last 400 characters are left out." in found.text

@@ -20,24 +20,24 @@ from lfclient.wire.server_info import ServerInfo
 
 API_KEY = "LANGFLOW_API_KEY"
 # names that mean something already: to the system, to bash, or to what runs a snippet
-_TAKEN = re.compile(
+_RESERVED_NAMES = re.compile(
     r"PATH|PWD|OLDPWD|HOME|USER|USERNAME|LOGNAME|HOSTNAME|SHELL|SHELLOPTS|LANG|LANGUAGE|LC_\w+|TZ"
     r"|TERM|TMP|TEMP|TMPDIR|DISPLAY|EDITOR|ENV|IFS|PS\d|OPT(ARG|IND|ERR)|E?UID|PPID|GROUPS"
     r"|S?RANDOM|SECONDS|EPOCH\w+|LINENO|REPLY|DIRSTACK|FUNCNAME|HIST\w+|BASH\w*|LD_\w+"
     r"|DYLD_\w+|PYTHON\w*|VIRTUAL_ENV|NODE_\w+|CURL_\w+|SSL_\w+|(HTTPS?|ALL|NO|FTP)_PROXY|LANGFLOW_\w+"
     r"|LFCONSOLE_\w+|STREAMLIT_\w+"
 )
-_LONGEST_COMMENT = 100
+_MAX_COMMENT_LENGTH = 100
 
 
-class Secret(str):
+class EnvironmentSecret(str):
     """Stands in a request for the value of the environment variable of this name."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
-class Call:
+class SnippetRequest:
     """A run to be written down. `body` is what goes to `endpoint`; `overrides` is what `lfclient`
     takes. In both a `Secret` stands for each secret; `secrets` names the override of each variable.
     `left_empty` are the names of the components whose output the server's answer leaves out.
@@ -75,12 +75,14 @@ class Call:
         return "".join(f"{mark} {_comment(line)}\n" for line in lines)
 
 
-def call_of(record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with_key: bool) -> Call:
+def snippet_request(
+    record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with_key: bool
+) -> SnippetRequest:
     """The call that a run was; raises as `run_request` does."""
-    overrides, secrets = _with_variables(flow, record.overrides)
+    overrides, secrets = _replace_secrets(flow, record.overrides)
     # without an idempotency key: a second press would be answered with the first one's job
     spec = run_request(server, flow, overrides, record.mode, record.session_id)
-    return Call(
+    return SnippetRequest(
         url=url,
         endpoint=url + spec.path,
         body=spec.json,
@@ -95,17 +97,17 @@ def call_of(record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with
     )
 
 
-def _with_variables(
+def _replace_secrets(
     flow: Flow, overrides: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The overrides with a `Secret` for each secret, and the override of each variable's name."""
     known = flow.fields_by_key
     secrets: dict[str, str] = {}
 
-    def secret(key: str) -> Secret:
-        name = _free_name(key, secrets)
+    def secret(key: str) -> EnvironmentSecret:
+        name = _unused_variable_name(key, secrets)
         secrets[name] = key
-        return Secret(name)
+        return EnvironmentSecret(name)
 
     found: dict[str, Any] = {}
     for key, value in overrides.items():
@@ -118,12 +120,12 @@ def _with_variables(
     return found, secrets
 
 
-def _free_name(key: str, taken: Mapping[str, str]) -> str:
+def _unused_variable_name(key: str, taken: Mapping[str, str]) -> str:
     """A variable named after the parameter; after its component, too, where that is taken."""
     for text in (key.rpartition(".")[2], key):
         name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
         name = f"SECRET_{name}".rstrip("_") if not name or name[0].isdigit() else name
-        if name not in taken and not _TAKEN.fullmatch(name):
+        if name not in taken and not _RESERVED_NAMES.fullmatch(name):
             return name
     numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
     return next(each for each in numbered if each not in taken)
@@ -132,4 +134,4 @@ def _free_name(key: str, taken: Mapping[str, str]) -> str:
 def _comment(text: str) -> str:
     """One line that nothing can lead out of, not too long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return clip(line, _LONGEST_COMMENT)
+    return clip(line, _MAX_COMMENT_LENGTH)

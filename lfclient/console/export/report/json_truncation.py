@@ -8,12 +8,12 @@ from typing import Any
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import REDACTED
 
-ADDRESS = 60  # characters of a `data:` address
-VALUES, LONGEST_VALUE, DEEPEST = 20_000, 10_000, 60  # deeper, writing them could overflow
-_PLAIN = (int, float, type(None))
+MAX_DATA_URL_LENGTH = 60  # characters of a `data:` address
+MAX_VALUES, MAX_VALUE_LENGTH, MAX_DEPTH = 20_000, 10_000, 60  # deeper, writing them could overflow
+_NUMERIC = (int, float, type(None))
 
 
-class Bounded:
+class JsonTruncator:
     """Makes a copy of a JSON value that is neither too long nor too deep.
 
     `clean` takes the secrets out of a text, before it is cut: half a secret is one, too; so it does
@@ -24,31 +24,31 @@ class Bounded:
     def __init__(self, clean: Callable[[str], str]) -> None:
         self._clean = clean
         self.left_out = self.cut = 0
-        self._room = VALUES
+        self._room = MAX_VALUES
 
-    def of(self, value: Any, depth: int = 0) -> Any:
+    def truncate(self, value: Any, depth: int = 0) -> Any:
         """The value, or what is left of it."""
         if isinstance(value, str):
             return self._text(value)
         if not isinstance(value, (dict, list)):
             text = self._text(str(value))
-            return value if isinstance(value, _PLAIN) and text != REDACTED else text
-        if depth == DEEPEST and value:
+            return value if isinstance(value, _NUMERIC) and text != REDACTED else text
+        if depth == MAX_DEPTH and value:
             self.left_out += len(value)
             return "…"
         room = max(0, min(len(value), self._room))
         self._room -= room
         self.left_out += len(value) - room
         if isinstance(value, list):
-            return [self.of(inner, depth + 1) for inner in value[:room]]
+            return [self.truncate(inner, depth + 1) for inner in value[:room]]
         items = list(value.items())[:room]
-        return {self._text(name): self.of(inner, depth + 1) for name, inner in items}
+        return {self._text(name): self.truncate(inner, depth + 1) for name, inner in items}
 
     def _text(self, text: str) -> str:
         text = self._clean(text)
-        if len(text) > ADDRESS and text.startswith("data:"):
-            return clip(text, ADDRESS)  # an image, which is shown
-        if len(text) > LONGEST_VALUE:
+        if len(text) > MAX_DATA_URL_LENGTH and text.startswith("data:"):
+            return clip(text, MAX_DATA_URL_LENGTH)  # an image, which is shown
+        if len(text) > MAX_VALUE_LENGTH:
             self.cut += 1
-            return clip(text, LONGEST_VALUE)
+            return clip(text, MAX_VALUE_LENGTH)
         return text

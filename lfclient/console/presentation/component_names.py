@@ -11,7 +11,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, HumanInput, RunError
 
 
-class Names:
+class ComponentNames:
     """Names of a run's components, by id; the flow, where it is at hand, knows them best.
 
     Of several that have the same name each has its id behind it.
@@ -23,17 +23,17 @@ class Names:
         self._names |= {leaf.id: leaf.display_name for leaf in (flow.leaves if flow else ())}
         self._counts = Counter(self._names.values())
 
-    def of(self, component_id: str, told: str = "", most: int | None = None) -> str:
+    def label(self, component_id: str, told: str = "", most: int | None = None) -> str:
         """Its name, of which at most so many characters; `told` where none is known."""
         name = self._names.get(component_id) or told
         if not name:
             return component_id
         return with_id(name, component_id if self._counts[name] > 1 else "", most)
 
-    def failed(self, error: RunError) -> str:
+    def error_source(self, error: RunError) -> str:
         """The component that an error is of; "" where the server names none."""
         if error.component_id:
-            return self.of(error.component_id, error.component or "")
+            return self.label(error.component_id, error.component or "")
         name = error.component or ""
         ids = [
             one.component_id
@@ -42,10 +42,10 @@ class Names:
             and self._names[one.component_id] == name
             and one.error.message == error.message
         ]
-        return self.of(ids[0]) if name and len(ids) == 1 else name
+        return self.label(ids[0]) if name and len(ids) == 1 else name
 
 
-def decision_words(question: HumanInput, time: Callable[[datetime], str]) -> tuple[str, str]:
+def describe_decision(question: HumanInput, time: Callable[[datetime], str]) -> tuple[str, str]:
     """What was decided, as on its button, and what else is known of that."""
     if question.sent is None:
         return "elsewhere", "how, no event tells"
