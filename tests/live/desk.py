@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.ownership import fingerprint
+from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 from tests.support.servers import LiveServer
@@ -26,7 +26,7 @@ class Desk:
         self.folder = folder
         self.info = client.server()
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
-        self.owner = fingerprint(self.connection, folder)
+        self.owner = owner_fingerprint(self.connection, folder)
         self.runner = Runner(folder)
 
     def start(self, flow: Flow, mode: str = "background", **overrides: object) -> str:
