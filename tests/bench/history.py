@@ -18,11 +18,11 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.console.store.database import _PRAGMAS
-from lfclient.console.store.row_mapping import changing, to_row
-from lfclient.console.store.run_history import PAGE
+from lfclient.console.store.database import PRAGMAS
+from lfclient.console.store.row_mapping import mutable_columns, to_row
+from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.search_text import output_summary, searched
+from lfclient.console.store.search_text import build_search_text, summarize_outputs
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -91,12 +91,12 @@ def lists(store: Store, owner: str, name: str) -> list[Figure]:
     """Page 1,000 against page 1, and searches against their SQL."""
     page, owners = store.history.page, [owner]
     oldest = BEGUN.timestamp()
-    far = Cursor(int((oldest + (COUNT - 999 * PAGE) * 60) * 1_000_000), "")
-    assert len(page(owners, older_than=far).entries) == PAGE
+    far = Cursor(int((oldest + (COUNT - 999 * PAGE_SIZE) * 60) * 1_000_000), "")
+    assert len(page(owners, older_than=far).runs) == PAGE_SIZE
     first = timed(lambda: page(owners))
     value, floor = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)
     figures = [Figure(f"{name}: page 1,000", value, 1.1, floor=floor, floor_name="page 1")]
-    word = store.history.entry(owners, page(owners, RunFilter(text=COMMON)).entries[0].id).headline
+    word = store.history.get(owners, page(owners, RunFilter(text=COMMON)).runs[0].id).output_summary
     two = f"{COMMON} {word.split()[0]}"
     for typed, what in ((RARE, "a rare word"), (COMMON, "a common word"), (two, "two words")):
         which = RunFilter(text=typed)
@@ -126,15 +126,18 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
         return timed(write)()
 
     with closing(sqlite3.connect(store.database.path, isolation_level=None)) as disk:
-        for pragma in ("journal_mode=WAL", *_PRAGMAS):
+        for pragma in ("journal_mode=WAL", *PRAGMAS):
             disk.execute(f"PRAGMA {pragma}")
 
         def floor() -> float:
             begun, done = records()
-            row, text, ending = to_row(begun), searched(begun), changing(done)
+            row, text, ending = to_row(begun), build_search_text(begun), mutable_columns(done)
             bodies = list(dump_run(done.run))
-            kept = {"headline": output_summary(done), "answer_bytes": sum(map(len, bodies))}
-            later, ending = searched(done), {**ending, **kept, "answer_kept": "whole"}
+            kept = {
+                "output_summary": summarize_outputs(done),
+                "response_bytes": sum(map(len, bodies)),
+            }
+            later, ending = build_search_text(done), {**ending, **kept, "stored_parts": "whole"}
 
             def write() -> None:
                 disk.execute("BEGIN IMMEDIATE")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.settings import Settings
-from lfclient.console.store.run_history import PAGE
+from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.store import Store
 from tests.bench.big_langflow import BigLangflow
 from tests.bench.browser import settle
@@ -105,7 +105,7 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
     script.with_name("floor.py").write_text(_FLOOR.format(**values))
     script.write_text(_PAGES)
     small = Store(few / "data")
-    fill(small, PAGE, owner)
+    fill(small, PAGE_SIZE, owner)
     small.close()
     page.add_init_script(_OPENED)
     figures = []
@@ -120,7 +120,7 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
             many, fifty, floor = (list(column) for column in zip(*rows[1:], strict=True))
             name = f"First page of {COUNT:,} runs, {how}"
             figures.append(Figure.of(name, many, floor, 1.3, "the SQL and a 50-row table"))
-            figures.append(Figure.of(name, many, fifty, 1.3, f"with {PAGE} runs"))
+            figures.append(Figure.of(name, many, fifty, 1.3, f"with {PAGE_SIZE} runs"))
     return figures
 
 

@@ -48,7 +48,7 @@ def started(
     kept = RunRecord(
         id="r",
         owner="o",
-        click="c",
+        submit_token="c",
         server_name="s",
         server_url=server.url,
         flow_id=flow.id,

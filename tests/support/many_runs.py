@@ -11,12 +11,17 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from lfclient.console.store.row_mapping import microseconds, to_row
+from lfclient.console.store.column_values import to_microseconds
+from lfclient.console.store.row_mapping import to_row
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.store.search_text import input_summary, output_summary, searched
+from lfclient.console.store.search_text import (
+    build_search_text,
+    summarize_inputs,
+    summarize_outputs,
+)
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import LabelRow, PieceRow, RunRow, TextRow
+from lfclient.console.store.tables import LabelRow, ResponseChunkRow, RunRow, SearchTextRow
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 
@@ -34,8 +39,8 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
     for start in range(0, count, _AT_ONCE):
         tables: dict[Any, list[dict[str, Any]]] = {
             RunRow: [],
-            TextRow: [],
-            PieceRow: [],
+            SearchTextRow: [],
+            ResponseChunkRow: [],
             LabelRow: [],
         }
         for number in range(start, min(start + _AT_ONCE, count)):
@@ -50,14 +55,14 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
 
 def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:
     bodies = list(dump_run(record.run)) if record.run else []
-    kept = {"headline": output_summary(record), "answer_bytes": sum(map(len, bodies))}
+    kept = {"output_summary": summarize_outputs(record), "response_bytes": sum(map(len, bodies))}
     tables[RunRow].append({**to_row(record), **kept, "starred": number % 500 == 7})
-    tables[TextRow].append({"run_id": record.id, "body": searched(record)})
+    tables[SearchTextRow].append({"run_id": record.id, "body": build_search_text(record)})
     for seq, body in enumerate(bodies):
-        tables[PieceRow].append({"run_id": record.id, "seq": seq, "body": body})
+        tables[ResponseChunkRow].append({"run_id": record.id, "seq": seq, "body": body})
     if number % 100 == 3:
         label = {"run_id": record.id, "owner": record.owner, "label": LABEL}
-        tables[LabelRow].append({**label, "created_at": microseconds(record.created_at)})
+        tables[LabelRow].append({**label, "created_at": to_microseconds(record.created_at)})
 
 
 def records(first: int, owner: str) -> Iterator[RunRecord]:
@@ -86,7 +91,7 @@ def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
     return RunRecord(
         id=f"{chance.getrandbits(128):032x}",
         owner=owner,
-        click=f"click-{number}",
+        submit_token=f"click-{number}",
         server_name="test",
         server_url="http://langflow.test",
         flow_id=flow,
@@ -99,6 +104,6 @@ def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
         job_id=f"job-{number}",
         started_at=begun,
         ended_at=begun + timedelta(seconds=2),
-        gist=input_summary(overrides),
+        input_summary=summarize_inputs(overrides),
         run=Run(flow, mode, status, job_id=f"job-{number}", outputs={"ChatOutput-a": answer}),
     )

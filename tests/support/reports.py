@@ -68,7 +68,7 @@ def record_of(run: Run | None, **more: object) -> RunRecord:
         **{
             "id": "ab" * 16,
             "owner": "o",
-            "click": "c",
+            "submit_token": "c",
             "server_name": "Production",
             "server_url": "https://user:hunter2@langflow.example.com/base",
             "flow_id": "f",

@@ -14,8 +14,8 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
+from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.row_mapping import microseconds
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
@@ -58,7 +58,7 @@ class Bench:
 
         return asyncio.run(ask())
 
-    def start(self, overrides=None, mode="background", click=None):
+    def start(self, overrides=None, mode="background", submit_token=None):
         self.clicks += 1
         return self.runner.start(
             CONNECTION,
@@ -67,7 +67,7 @@ class Bench:
             mode=mode,
             session_id="session",
             server=self.info(),
-            submit_token=click or f"click-{self.clicks}",
+            submit_token=submit_token or f"click-{self.clicks}",
         )
 
     def until(self, run_id, ready, timeout=15.0):
@@ -109,7 +109,7 @@ class Bench:
 def move_click(folder, run_id, seconds):
     """Let a run of a console that is closed have been started so much earlier."""
     store = Store(folder)
-    clicked = microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
+    clicked = to_microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
     with store.database.write() as connection:
         connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=clicked))
     store.close()

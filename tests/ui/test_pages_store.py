@@ -57,7 +57,7 @@ def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(
 ):
     """And why; what was kept is there."""
     store = backend().runner.store
-    store.keeping = store.cleaner._keeping = keeping
+    store.retention = store.cleaner.retention = keeping
     outputs = {"C": Output("C", OutputKind.MESSAGE, "the answer " * 10)}
     raw = {"outputs": "x" * 4_000}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs, raw=raw)

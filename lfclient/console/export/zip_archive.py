@@ -273,7 +273,7 @@ class _ArchiveWriter:
 
 def _inputs(record: RunRecord) -> dict[str, Any] | None:
     """What the run was given; None where that is not known."""
-    if omissions.of_inputs(record):
+    if omissions.explain_missing_inputs(record):
         return None
     return {
         key: {"variable": value.name} if isinstance(value, Variable) else value

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from lfclient.console.store.drafts import KeptDrafts, Key
+from lfclient.console.store.drafts import DraftKey, DraftStore
 from lfclient.console.store.errors import StoreError
 
 PAUSE = 0.5  # seconds in which what is typed is gathered
@@ -24,9 +24,9 @@ class DraftsBehind:
     `mark` stands for a browser's cookie, which itself never reaches the disk.
     """
 
-    def __init__(self, kept: KeptDrafts, mark: Callable[[str], str]) -> None:
+    def __init__(self, kept: DraftStore, mark: Callable[[str], str]) -> None:
         self._kept, self._mark = kept, mark
-        self._waiting: OrderedDict[Key, str | None] = OrderedDict()
+        self._waiting: OrderedDict[DraftKey, str | None] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._unread_until = self._said_until = 0.0

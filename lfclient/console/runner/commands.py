@@ -44,7 +44,7 @@ class CommandHandler:
         whoever pressed sees it all the time.
         """
         going = {record.id: record.owner for record in self._cache.active()}
-        commands = self._store.wishes.of(going) if going else []
+        commands = self._store.commands.pending(going) if going else []
         before, self._noted = self._noted, {}
         for command in commands:
             counts = before.get(command)
@@ -58,7 +58,7 @@ class CommandHandler:
 
     def execute(self, command: Command) -> None:
         """Carry out what was noted: it is taken first, and so never done twice."""
-        if self._store.wishes.take(command, self._worker) and self._noted.pop(command):
+        if self._store.commands.take(command, self._worker) and self._noted.pop(command):
             self._carry_out(command)
 
     def _is_elsewhere(self, run_id: str, owner: str) -> bool:
@@ -69,18 +69,20 @@ class CommandHandler:
 
     def _press(self, command: Command, owner: str) -> None:
         if self._is_elsewhere(command.run_id, owner):
-            self._store.wishes.put(command)
+            self._store.commands.put(command)
         elif self._put(command, owner):
             self._carry_out(command)
 
     def _carry_out(self, command: Command) -> None:
-        if command.question:
-            self._supervisor.decide(command.run_id, command.question, command.decision)
+        if command.question_id:
+            self._supervisor.decide(command.run_id, command.question_id, command.decision)
         else:
             self._supervisor.request_stop(command.run_id)
 
     def _offer_again(self, command: Command, owner: str) -> None:
-        edit_owned_run(self._cache, owner, command.run_id, lambda record: record.unpressed())
+        edit_owned_run(
+            self._cache, owner, command.run_id, lambda record: record.without_pending_commands()
+        )
 
     def _put(self, command: Command, owner: str) -> bool:
         """Note it on the cache; whether it counts."""
@@ -100,15 +102,15 @@ def _changes_by(record: RunRecord, command: Command) -> dict[str, Any] | None:
     """What a press changes; None if it does not count: for what is over, or was not the first."""
     if record.ended:
         return None
-    if not command.question:
-        pressed = {"stop_requested_at": command.asked_at, "stop_result": ""}
+    if not command.question_id:
+        pressed = {"stop_requested_at": command.requested_at, "stop_result": ""}
         return None if record.stop_requested_at else pressed
     run = record.run
     if run is None or run.waiting_for is None or run.waiting_for.sent:
         return None
-    if run.waiting_for.request_id != command.question:
+    if run.waiting_for.request_id != command.question_id:
         return None
-    asked = replace(run.waiting_for, sent=command.decision, sent_at=command.asked_at)
+    asked = replace(run.waiting_for, sent=command.decision, sent_at=command.requested_at)
     return {"run": replace(run, waiting_for=asked), "note": ""}
 
 

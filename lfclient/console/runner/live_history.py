@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.run_cache import RunCache
-from lfclient.console.store.run_history import PAGE, Entry, Page, Removed
+from lfclient.console.store.run_history import PAGE_SIZE, DeleteResult, RunPage, RunSummary
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.store import Store
 
@@ -43,11 +43,11 @@ class LiveHistory:
         self._begun = now(), uptime()
         self._tidying = threading.Lock()
         self.count = store.history.count
-        self.over_time = store.history.over_time
-        self.span = store.history.span
+        self.count_by_interval = store.history.count_by_interval
+        self.time_range = store.history.time_range
         self.flows = store.history.flows
         self.labels = store.history.labels
-        self.star = store.history.star
+        self.set_starred = store.history.set_starred
         self.change_labels = store.history.change_labels
 
     def page(
@@ -57,23 +57,23 @@ class LiveHistory:
         *,
         older_than: Cursor | None = None,
         newer_than: Cursor | None = None,
-        limit: int = PAGE,
-    ) -> Page:
+        limit: int = PAGE_SIZE,
+    ) -> RunPage:
         """As `History.page`; which runs are in it is as of their last write to the store."""
         page = self._store.history.page(
             owners, which, older_than=older_than, newer_than=newer_than, limit=limit
         )
-        return replace(page, entries=[self._as_it_stands(entry) for entry in page.entries])
+        return replace(page, runs=[self._as_it_stands(entry) for entry in page.runs])
 
-    def entry(self, owners: Sequence[str], run_id: str) -> Entry | None:
+    def get(self, owners: Sequence[str], run_id: str) -> RunSummary | None:
         """One run as lists show it; None if there is none or it is not theirs."""
-        entry = self._store.history.entry(owners, run_id)
+        entry = self._store.history.get(owners, run_id)
         return self._as_it_stands(entry) if entry else None
 
-    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> Removed:
+    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> DeleteResult:
         """Delete ended runs with all that belongs to them; those that go on are left."""
         removed = self._store.history.delete(owners, run_ids)
-        self._drop(removed.gone)
+        self._drop(removed.deleted)
         return removed
 
     def delete_all(self, owners: Sequence[str], which: RunFilter) -> list[str]:
@@ -88,7 +88,7 @@ class LiveHistory:
         """
         with self._tidying:
             if self._unfound:
-                self._unfound = bool(self._store.add_texts())
+                self._unfound = bool(self._store.backfill_search_texts())
             if time.monotonic() - self._cleaned >= RETENTION_SECONDS:
                 self._drop(self._store.cleaner.clean(self._today()))
                 self._cleaned = time.monotonic()
@@ -110,7 +110,7 @@ class LiveHistory:
             self._leave(run_id)
             self._cache.remove(run_id)
 
-    def _as_it_stands(self, entry: Entry) -> Entry:
+    def _as_it_stands(self, entry: RunSummary) -> RunSummary:
         record = self._cache.newer_than(entry)
         if record is None:
             return entry

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
-from lfclient.console.store.workers import Workers
+from lfclient.console.store.workers import WorkerRegistry
 
 HEARTBEAT_SECONDS = 3.0  # between two looks
 DEAD_AFTER_SECONDS = 15.0  # without a beat
@@ -101,7 +101,9 @@ class DatabaseHeartbeat:
     that was suspended for a minute has not been reading.
     """
 
-    def __init__(self, workers: Workers, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, workers: WorkerRegistry, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.id = uuid.uuid4().hex
         self._workers = workers
         self._clock = clock
@@ -112,7 +114,7 @@ class DatabaseHeartbeat:
 
     def heartbeat(self) -> None:
         """Beat, and see who else does."""
-        self._workers.beat(self.id)
+        self._workers.heartbeat(self.id)
         self._see()
         for worker, seen in list(self._seen.items()):
             if seen.silent >= FORGET_AFTER_SECONDS:
@@ -133,7 +135,7 @@ class DatabaseHeartbeat:
 
     def _see(self) -> None:
         with self._lock:
-            beats = self._workers.beats()
+            beats = self._workers.heartbeats()
             now = self._clock()
             passed, self._looked_at = min(now - self._looked_at, 2 * HEARTBEAT_SECONDS), now
             seen = {}

@@ -63,7 +63,7 @@ class RecordWriter:
         """Write runs that go on with what they have produced, for other processes, and whoever
         comes after this one; the seconds that each took. Raises `StoreError`.
         """
-        took = self.store.update_going(records)
+        took = self.store.update_running(records)
         for record in records:
             if record.id in took:
                 self.cache.mark_saved(record)
@@ -77,7 +77,7 @@ class RecordWriter:
 
     def _drop_if_lost(self, record: RunRecord) -> None:
         """Let go of one that could not be written because it is another process's, or gone."""
-        if self.store.worker_of(record.id) != record.worker:
+        if self.store.worker_for(record.id) != record.worker:
             self.cache.remove(record.id)
             self.on_lost(record.id)
 

@@ -202,13 +202,13 @@ class _Recovery:
         )
         mine = []
         for one in found:
-            known = await in_thread(store.of_job, None, one.job_id)
+            known = await in_thread(store.find_by_job, None, one.job_id)
             if known is None or known.id == record.id:
                 mine.append(one)
         if mine:
             session = None if any(one.by == "time" for one in mine) else record.session_id
             near = (record.created_at - NEARBY, record.created_at + NEARBY)
-            lost = await in_thread(store.without_job, record.flow_id, *near, session)
+            lost = await in_thread(store.ids_without_job, record.flow_id, *near, session)
             self._mixed_up = bool(set(lost) - {record.id})
         return [] if self._mixed_up else mine
 

@@ -21,7 +21,7 @@ def get_runner(settings: Settings) -> Runner:
             _runners[folder] = Runner(
                 settings.data_dir,
                 database_url=settings.database_url,
-                keeping=settings.retention,
+                retention=settings.retention,
                 secret=settings.secret,
                 connections=settings.connections(),
             )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lfclient.console.store.run_history import Entry
+from lfclient.console.store.run_history import RunSummary
 from lfclient.console.store.run_record import RunRecord
 
 ENDED_TTL_SECONDS = 20.0
@@ -78,7 +78,7 @@ class RunCache:
             entry = self._entries.get(run_id)
             return entry.record if entry else None
 
-    def newer_than(self, kept: RunRecord | Entry) -> RunRecord | None:
+    def newer_than(self, kept: RunRecord | RunSummary) -> RunRecord | None:
         """The newest snapshot, as `snapshot`; None if what is kept of the run tells as much.
 
         Once it has ended, another process may have changed what is kept.

@@ -28,8 +28,8 @@ from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
 from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, FollowTask, TaskSupervisor
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_record import ADOPTED, RecordProblem, RunRecord
-from lfclient.console.store.search_text import gist_of
+from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem, RunRecord
+from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -74,12 +74,12 @@ class Runner:
         connect: ClientFactory = open_client,
         *,
         database_url: SecretStr | None = None,
-        keeping: RetentionSettings | None = None,
+        retention: RetentionSettings | None = None,
         secret: SecretStr | None = None,
         connections: Sequence[Connection] = (),
     ) -> None:
         self._folder, self._secret = folder, secret
-        self._store = Store(folder, database_url, keeping)
+        self._store = Store(folder, database_url, retention)
         self._registry = open_process_registry(folder, self._store)
         self._cache = RunCache()
         self._writer = RecordWriter(self._cache, self._store)
@@ -118,7 +118,7 @@ class Runner:
         """
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
-        keeps_inputs = self._store.keeping.store_inputs
+        keeps_inputs = self._store.retention.store_inputs
         kept = dict(mask_secrets(flow, overrides)) if keeps_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
@@ -132,8 +132,8 @@ class Runner:
             created_at=now(),
             session_id=session_id,
             overrides=kept,
-            inputs_kept=keeps_inputs,
-            gist=gist_of(flow, kept),
+            inputs_stored=keeps_inputs,
+            input_summary=summarize_flow_inputs(flow, kept),
             queue_limit=server.limits.concurrency,
             worker=self._registry.id,
         )
@@ -178,7 +178,7 @@ class Runner:
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
         """The id of the run that is a waiting job; one that was not started here is followed."""
         owner = self.owner_of(connection)
-        known = self._store.of_job(owner, question.job_id or "")
+        known = self._store.find_by_job(owner, question.job_id or "")
         if known:
             self.attach(connection)  # after a restart nobody may follow it yet
             return known.id
@@ -186,7 +186,7 @@ class Runner:
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
-                click=f"{ADOPTED}{question.job_id}",
+                submit_token=f"{ADOPTED_TOKEN_PREFIX}{question.job_id}",
                 server_name=connection.name,
                 server_url=connection.url,
                 flow_id=flow.id,
@@ -221,7 +221,7 @@ class Runner:
         """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
         until = time.monotonic() + timeout
         while self._cache.snapshot(run_id) is None:
-            kept = self._store.standing(run_id)
+            kept = self._store.version_and_status(run_id)
             left = until - time.monotonic()
             if kept is None or kept[0] != version or left <= 0:
                 return self._find(run_id)
@@ -237,7 +237,7 @@ class Runner:
     def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
         owner = self._written(connection, flow_id, session_id)
-        for run_id in self._store.forget_session(owner, flow_id, session_id):
+        for run_id in self._store.delete_session(owner, flow_id, session_id):
             self._supervisor.detach(run_id)  # what its server has kept of it is of no use any more
             self._cache.remove(run_id)
         going = self._store.unfinished(owner)
@@ -308,7 +308,9 @@ class Runner:
             self._cache.remove(run_id)
             record = None
         if record is None:
-            commands = self._store.wishes.of([run_id])  # first: they go when its record tells them
+            commands = self._store.commands.pending(
+                [run_id]
+            )  # first: they go when its record tells them
             record = self._store.get(run_id)
             if record and record.ended:
                 self._cache.put(record)
@@ -322,7 +324,7 @@ class Runner:
         if unsaved or self.is_followed(record.id):
             return False
         try:
-            kept = self._store.standing(record.id)
+            kept = self._store.version_and_status(record.id)
         except StoreError:
             return False
         # two processes may have written the same version, of which the second counts

@@ -22,7 +22,7 @@ from lfclient.console.runner.run_context import (
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import FollowTask, TaskSupervisor
-from lfclient.console.store.errors import AnswerUnreadable
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
 from lfclient.flows.validation import SECRET_MASK
@@ -117,11 +117,11 @@ class Takeover:
     def check(self, *, announce: bool = True) -> None:
         """See who lives, and to the runs of those who don't; `tell` of those without a key."""
         self._registry.heartbeat()
-        for record in self._store.unfinished(besides=self._registry.id):
+        for record in self._store.unfinished(except_worker=self._registry.id):
             if self._supervisor.connection(record.id) is None:
                 self._see_to(record, self._connection(record.owner), announce=announce)
             # or was it this one, since the list was read?
-            elif self._store.worker_of(record.id) != self._registry.id:
+            elif self._store.worker_for(record.id) != self._registry.id:
                 self._supervisor.drop_lost(record.id)  # another process took it over
         for run_id in tuple(self._unsure):
             record = self._kept(run_id)
@@ -178,7 +178,11 @@ class Takeover:
             if current is None or current.ended or current.worker != mine:
                 return
             # what was pressed and not carried out died with its follower
-            self._cache.put(replace(current, **{**current.unpressed(), **_resume_changes(current)}))
+            self._cache.put(
+                replace(
+                    current, **{**current.without_pending_commands(), **_resume_changes(current)}
+                )
+            )
             self._taken.add(record.id)
             # the local Langflow takes another port at each start
             moved = connection.url != record.server_url and connection.source != "local"
@@ -195,7 +199,7 @@ class Takeover:
             job = FollowTask(record.id, connection, work, sent=True)
             if not current.started_here:
                 job.secrets_lost_reason = NOT_STARTED_HERE
-            elif not current.inputs_kept or contains_mask(current.overrides):
+            elif not current.inputs_stored or contains_mask(current.overrides):
                 job.secrets_lost_reason = AFTER_KEY_CHANGE if ours else AFTER_RESTART
             self._supervisor.start(job)
 
@@ -203,7 +207,7 @@ class Takeover:
         """A run as it is kept; without what it has produced where that cannot be read."""
         try:
             return self._store.get(run_id)
-        except AnswerUnreadable:
+        except UnreadableResponse:
             return next((one for one in self._store.unfinished() if one.id == run_id), None)
 
     def _claim(self, record: RunRecord) -> bool:
@@ -248,8 +252,8 @@ class Takeover:
 
 def _resume_changes(record: RunRecord) -> dict[str, Any]:
     """What its follower goes on from: where a part is missing, all is asked for anew."""
-    whole = record.answer_kept is StoredParts.WHOLE
-    return {} if whole else {"run": None, "answer_kept": StoredParts.WHOLE}
+    whole = record.stored_parts is StoredParts.WHOLE
+    return {} if whole else {"run": None, "stored_parts": StoredParts.WHOLE}
 
 
 def contains_mask(value: object) -> bool:

@@ -160,11 +160,11 @@ class TaskSupervisor:
     def _give_back(self, run_id: str) -> None:
         """What was pressed and nobody carries out any more can be pressed again."""
 
-        def unpressed(record: RunRecord) -> dict[str, Any] | None:
-            return None if record.ended else record.unpressed()
+        def without_pending_commands(record: RunRecord) -> dict[str, Any] | None:
+            return None if record.ended else record.without_pending_commands()
 
         with suppress(KeyError):
-            self._writer.cache.edit(run_id, unpressed)
+            self._writer.cache.edit(run_id, without_pending_commands)
 
     async def _connected(self, context: RunContext, job: FollowTask) -> None:
         try:

@@ -17,19 +17,19 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lfclient.console.store.errors import StoreError, index_is_damaged, translate_db_errors
-from lfclient.console.store.migrate import is_current, is_new, rebuild, upgrade
+from lfclient.console.store.errors import StoreError, is_index_damaged, translate_db_errors
+from lfclient.console.store.migrate import is_current, is_empty, rebuild_search_index, upgrade
 from lfclient.console.store.raw_writes import Execute, Quick
 from lfclient.console.store.secure_delete import changes, mark, marked, merge, unmark
 
-FILE = "runs.db"
+FILE_NAME = "runs.db"
 BUSY_SECONDS = 3
 OVERWRITE_SECONDS = 0.2  # that whoever deletes waits for what was deleted to be overwritten
 UPGRADE_SECONDS = 600  # that a process waits for another that upgrades, or works on it itself
-OLDEST_SQLITE = (3, 35)  # RETURNING, and an index of three letters each
+MIN_SQLITE_VERSION = (3, 35)  # RETURNING, and an index of three letters each
 _UPGRADING = 7_312_004  # the advisory lock under which one process upgrades a PostgreSQL database
 _CLEANING = 7_312_005  # that under which one removes what is too much
-_PRAGMAS = (
+PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten
@@ -53,7 +53,7 @@ class Database:
     """
 
     def __init__(self, folder: Path, url: SecretStr | None = None) -> None:
-        self.path = folder / FILE
+        self.path = folder / FILE_NAME
         self.is_shared = bool(url)  # processes on other machines may use it, too
         if url:
             self._address = postgres_url(url)
@@ -97,7 +97,8 @@ class Database:
     def insert_new(self, table: Any, *unique: str) -> Any:
         """An INSERT that does nothing where a row has the same values of `unique`."""
         dialect = postgresql if self.is_shared else sqlite
-        return dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
+        columns = [table.c[name] for name in unique]
+        return dialect.insert(table).on_conflict_do_nothing(index_elements=columns)
 
     def cleans(self, connection: Connection) -> bool:
         """Whether the transaction is the only one that cleans until it ends."""
@@ -176,11 +177,11 @@ class Database:
                     self._same_file()
                 yield
         except StoreError as error:
-            if index_is_damaged(error.__cause__):
+            if is_index_damaged(error.__cause__):
                 log.warning("%s", error.message)
                 self.engine.dispose()  # a connection has a part of the index in its memory
                 with translate_db_errors(self.where), self._writer.begin() as connection:
-                    rebuild(connection)
+                    rebuild_search_index(connection)
             raise
 
     def _same_file(self) -> None:
@@ -211,7 +212,7 @@ class Database:
                 _check_encoding(reader, self.where)
             if is_current(reader, self.where):
                 return
-            if not is_new(reader):
+            if not is_empty(reader):
                 log.warning("%s is brought up to date, which may take minutes.", self.where)
         patient = self._connected(UPGRADE_SECONDS, UPGRADE_SECONDS)
         try:
@@ -278,7 +279,7 @@ def _check_encoding(connection: Connection, where: str) -> None:
 
 
 def _sqlite(path: Path, busy_seconds: int) -> Engine:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+    if sqlite3.sqlite_version_info < MIN_SQLITE_VERSION:
         raise StoreError(
             f"This Python's SQLite is too old: {sqlite3.sqlite_version}.",
             hint="Use a Python with SQLite 3.35 or later, or set LFCONSOLE_DATABASE_URL.",
@@ -295,7 +296,7 @@ def _sqlite(path: Path, busy_seconds: int) -> Engine:
 def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin`, DDL included
     _use_log(connection)
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -23,7 +23,7 @@ class StoreError(LangflowError):
     default_hint = "Check the console's data folder (LFCONSOLE_DATA_DIR)."
 
 
-class NewerStore(StoreError):
+class NewerDatabase(StoreError):
     """The file was written by a later release of the console."""
 
     default_hint = (
@@ -32,7 +32,7 @@ class NewerStore(StoreError):
     )
 
 
-class AnswerUnreadable(StoreError):
+class UnreadableResponse(StoreError):
     """What is kept of a run's answer is damaged; all other runs can be read."""
 
     default_hint = (
@@ -41,7 +41,7 @@ class AnswerUnreadable(StoreError):
     )
 
 
-class Taken(StoreError):
+class ConstraintViolated(StoreError):
     """What may be there once is there, or what it belongs to is gone."""
 
     default_hint = "Load the page again, then try again."
@@ -150,7 +150,7 @@ _REASONS = (
 )
 
 
-def store_error(error: Exception, where: str, *, server: bool = False) -> StoreError:
+def to_store_error(error: Exception, where: str, *, server: bool = False) -> StoreError:
     """The `StoreError` for what SQLAlchemy, a database or the file system raised.
 
     `where` names the database, `server` says that it is one on a server.
@@ -160,7 +160,7 @@ def store_error(error: Exception, where: str, *, server: bool = False) -> StoreE
     reason = _BUSY if isinstance(error, PoolTimeout) else reason.strip().partition("\n")[0]
     if server:
         says, hint = _of_server(error, reason)
-    elif index_is_damaged(error):
+    elif is_index_damaged(error):
         says, hint = "has a damaged index for searching", "It is made anew. Try again."
     else:
         says, hint = next(
@@ -185,7 +185,7 @@ def _any(words: tuple[str, ...], reason: str) -> bool:
     return any(word in reason.lower() for word in words)
 
 
-def index_is_damaged(error: BaseException | None) -> bool:
+def is_index_damaged(error: BaseException | None) -> bool:
     """Whether it is SQLite's index for searching that is damaged, which can be made anew."""
     code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
     return code == _SQLITE_CORRUPT_VTAB
@@ -197,6 +197,6 @@ def translate_db_errors(where: str, *, server: bool = False) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Taken(f"{where} has that already.") from error
+        raise ConstraintViolated(f"{where} has that already.") from error
     except (SQLAlchemyError, OSError) as error:
-        raise store_error(error, where, server=server) from error
+        raise to_store_error(error, where, server=server) from error

@@ -10,22 +10,22 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from lfclient.console.store.errors import NewerStore
+from lfclient.console.store.errors import NewerDatabase
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def is_current(connection: Connection, where: str) -> bool:
-    """Whether nothing is to be done. Raises `NewerStore` for a revision unknown to this release."""
+    """Return whether the schema is current. Raise `NewerDatabase` for an unknown revision."""
     scripts = ScriptDirectory(str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
-        raise NewerStore(f"{where} was written by a later release.")
+        raise NewerDatabase(f"{where} was written by a later release.")
     return revision == scripts.get_current_head()
 
 
-def is_new(connection: Connection) -> bool:
+def is_empty(connection: Connection) -> bool:
     """Whether no release has written to it."""
     return MigrationContext.configure(connection).get_current_revision() is None
 
@@ -38,7 +38,7 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def rebuild(connection: Connection) -> None:
+def rebuild_search_index(connection: Connection) -> None:
     """Make SQLite's index for searching anew from the texts, whatever is left of it."""
     for statement in (
         # what an index begins with, for without that it cannot even be opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lfclient.console.store.run_record import RunRecord, StoredParts
 
 # why a run's outputs are not there
-NO_OUTPUTS = {
+MISSING_OUTPUTS_REASONS = {
     StoredParts.TOO_LARGE: "the answer is larger than this console keeps",
     StoredParts.NOT_WANTED: "this console keeps no outputs",
     StoredParts.REMOVED: "they made room for those of later runs",
@@ -18,18 +18,18 @@ _WITHOUT = {
 }
 
 
-def of_answer(kept: StoredParts) -> str:
+def explain_missing_response(kept: StoredParts) -> str:
     """What of a run's answer the store does not have, and why; "" if it has all."""
-    if kept in NO_OUTPUTS:
-        return f"The outputs are not kept: {NO_OUTPUTS[kept]}."
+    if kept in MISSING_OUTPUTS_REASONS:
+        return f"The outputs are not kept: {MISSING_OUTPUTS_REASONS[kept]}."
     return _WITHOUT.get(kept, "")
 
 
-def of_inputs(record: RunRecord) -> str:
+def explain_missing_inputs(record: RunRecord) -> str:
     """Why it is not known what a run was given; "" if it is."""
     if not record.started_here:
         return "This run was not started in the console, so it is not known what it was given."
-    if not record.inputs_kept:
+    if not record.inputs_stored:
         return (
             "What this run was given was not kept: the console is set up to keep no inputs "
             "(LFCONSOLE_KEEP_INPUTS)."

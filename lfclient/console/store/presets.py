@@ -8,20 +8,20 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from lfclient.console.store.column_values import from_microseconds, to_microseconds
 from lfclient.console.store.database import Database
-from lfclient.console.store.errors import StoreError, Taken
-from lfclient.console.store.row_mapping import microseconds, moment
+from lfclient.console.store.errors import ConstraintViolated, StoreError
 from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.console.store.tables import PresetRow
 
 
-class NameTaken(StoreError):
+class PresetNameTaken(StoreError):
     """The flow has a preset of that name."""
 
     default_hint = "Choose another name, or update that preset."
 
 
-class ChangedMeanwhile(StoreError):
+class PresetConflict(StoreError):
     """Somebody else has changed or deleted the preset since it was read."""
 
     default_hint = "Look at what it is now, then save again, or save under another name."
@@ -50,7 +50,7 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class PresetHead:
+class PresetSummary:
     """A preset without its values, as lists need it."""
 
     id: str
@@ -59,18 +59,18 @@ class PresetHead:
     version: int
 
 
-class Presets:
+class PresetStore:
     """Presets by owner and flow. Every method raises `StoreError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, owner: str, flow_id: str) -> list[PresetHead]:
+    def list_for_flow(self, owner: str, flow_id: str) -> list[PresetSummary]:
         """That owner's presets of a flow, by name."""
         columns = (PresetRow.id, PresetRow.name, PresetRow.is_default, PresetRow.version)
         query = select(*columns).where(PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.read() as connection:
-            heads = [PresetHead(*row) for row in connection.execute(query)]
+            heads = [PresetSummary(*row) for row in connection.execute(query)]
         return sorted(heads, key=lambda head: head.name.casefold())
 
     def get(self, owner: str, preset_id: str) -> Preset | None:
@@ -83,8 +83,8 @@ class Presets:
         return _preset(row) if row else None
 
     def create(self, preset: Preset) -> Preset:
-        """Keep a new one. Raises `NameTaken`."""
-        now = microseconds(datetime.now(UTC))
+        """Keep a new one. Raises `PresetNameTaken`."""
+        now = to_microseconds(datetime.now(UTC))
         values = {**_row(preset), "created_at": now, "updated_at": now, "version": 1}
         values["is_default"] = False
         self._named(preset, insert(PresetRow).values(values))
@@ -93,7 +93,7 @@ class Presets:
     def update(self, preset: Preset) -> Preset:
         """Keep name, values and secrets of a preset that was read and changed.
 
-        Raises `ChangedMeanwhile` if what is kept has another version, and `NameTaken`.
+        Raises `PresetConflict` if what is kept has another version, and `PresetNameTaken`.
         """
         changed = self._named(
             preset,
@@ -107,12 +107,12 @@ class Presets:
                 name=preset.name,
                 flow_name=preset.flow_name,
                 content=_row(preset)["content"],
-                updated_at=microseconds(datetime.now(UTC)),
+                updated_at=to_microseconds(datetime.now(UTC)),
                 version=PresetRow.version + 1,
             ),
         )
         if not changed:
-            raise ChangedMeanwhile(f"The preset {preset.name} was changed by somebody else.")
+            raise PresetConflict(f"The preset {preset.name} was changed by somebody else.")
         return self._kept(preset)
 
     def delete(self, owner: str, preset_id: str) -> None:
@@ -125,7 +125,7 @@ class Presets:
     def set_default(self, owner: str, flow_id: str, preset_id: str | None) -> None:
         """Make one of a flow's presets the one that its form opens with, or none.
 
-        Raises `ChangedMeanwhile`, and leaves all as it is, if that preset is gone.
+        Raises `PresetConflict`, and leaves all as it is, if that preset is gone.
         """
         of_flow = (PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.write() as connection:
@@ -135,20 +135,20 @@ class Presets:
                 return
             chosen = update(PresetRow).where(*of_flow, PresetRow.id == preset_id)
             if not connection.execute(chosen.values(is_default=True)).rowcount:
-                raise ChangedMeanwhile("The preset was deleted by somebody else.")
+                raise PresetConflict("The preset was deleted by somebody else.")
 
     def _named(self, preset: Preset, statement: Any) -> int:
         """Carry out a change of a name; how many rows it touched."""
         try:
             with self._database.write() as connection:
                 return connection.execute(statement).rowcount
-        except Taken:
-            raise NameTaken(f"There is a preset named {preset.name} already.") from None
+        except ConstraintViolated:
+            raise PresetNameTaken(f"There is a preset named {preset.name} already.") from None
 
     def _kept(self, preset: Preset) -> Preset:
         kept = self.get(preset.owner, preset.id)
         if kept is None:
-            raise ChangedMeanwhile(f"The preset {preset.name} was deleted by somebody else.")
+            raise PresetConflict(f"The preset {preset.name} was deleted by somebody else.")
         return kept
 
 
@@ -171,7 +171,7 @@ def _preset(row: Row[Any]) -> Preset:
             **values,
             "values": content["values"],
             "secrets": tuple(content["secrets"]),
-            "created_at": moment(values["created_at"]),
-            "updated_at": moment(values["updated_at"]),
+            "created_at": from_microseconds(values["created_at"]),
+            "updated_at": from_microseconds(values["updated_at"]),
         }
     )

@@ -14,7 +14,7 @@ from sqlalchemy import ClauseElement, Engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from lfclient.console.store.row_mapping import storable
+from lfclient.console.store.column_values import sanitize_text
 
 Values = dict[str, Any]
 # runs a statement with its values, or once for each of several; returns the rows it returns
@@ -87,5 +87,6 @@ class Quick:
 
 def _storable(values: Values) -> Values:
     return {
-        name: storable(value) if isinstance(value, str) else value for name, value in values.items()
+        name: sanitize_text(value) if isinstance(value, str) else value
+        for name, value in values.items()
     }

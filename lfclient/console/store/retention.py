@@ -7,21 +7,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.database import Database
-from lfclient.console.store.drafts import KeptDrafts
-from lfclient.console.store.row_mapping import microseconds
-from lfclient.console.store.run_record import UNFINISHED, StoredParts
-from lfclient.console.store.tables import PieceRow, RunRow
+from lfclient.console.store.drafts import DraftStore
+from lfclient.console.store.run_record import UNFINISHED_STATUSES, StoredParts
+from lfclient.console.store.tables import ResponseChunkRow, RunRow
 
 _AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
 
 
-class Cleaner:
+class RetentionCleaner:
     """Removes what is to be kept no longer, in small transactions."""
 
-    def __init__(self, database: Database, keeping: RetentionSettings, drafts: KeptDrafts) -> None:
+    def __init__(
+        self, database: Database, retention: RetentionSettings, drafts: DraftStore
+    ) -> None:
         self._database = database
-        self._keeping = keeping
+        self.retention = retention
         self._drafts = drafts
 
     def clean(self, today: datetime | None) -> list[str]:
@@ -31,24 +33,24 @@ class Cleaner:
         Raises `StoreError`; what was removed before stays so, and the next call goes on.
         """
         gone: list[str] = []
-        if self._keeping.max_age_days is not None and today is not None:
-            since = microseconds(today - timedelta(days=self._keeping.max_age_days))
+        if self.retention.max_age_days is not None and today is not None:
+            since = to_microseconds(today - timedelta(days=self.retention.max_age_days))
             gone += self._remove(RunRow.created_at < since)
-        if self._keeping.max_runs is not None:
+        if self.retention.max_runs is not None:
             youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
             with self._database.read() as connection:
                 limit = connection.execute(
-                    youngest.offset(self._keeping.max_runs).limit(1)
+                    youngest.offset(self.retention.max_runs).limit(1)
                 ).scalar()
             if limit is not None:
                 gone += self._remove(RunRow.created_at <= limit)
-        keep = {"days": self._keeping.max_age_days, "keep": self._keeping.store_inputs}
+        keep = {"days": self.retention.max_age_days, "keep": self.retention.store_inputs}
         if any([self._drafts.clean(today, **keep), self._make_room(), gone]):
             self._database.overwrite()
         return gone
 
     def _remove(self, which: ColumnElement[bool]) -> list[str]:
-        removable = (which, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
+        removable = (which, ~RunRow.starred, RunRow.status.not_in(UNFINISHED_STATUSES))
         some = select(RunRow.id).where(*removable).limit(_AT_ONCE)
         gone: list[str] = []
         while True:
@@ -62,12 +64,16 @@ class Cleaner:
 
     def _make_room(self) -> bool:
         """Whether there was something to remove."""
-        if self._keeping.max_total_bytes is None:
+        if self.retention.max_total_bytes is None:
             return False
-        taken = select(func.coalesce(func.sum(RunRow.answer_bytes), 0))
+        taken = select(func.coalesce(func.sum(RunRow.response_bytes), 0))
         oldest = (
-            select(RunRow.id, RunRow.answer_bytes)
-            .where(RunRow.answer_bytes > 0, ~RunRow.starred, RunRow.status.not_in(UNFINISHED))
+            select(RunRow.id, RunRow.response_bytes)
+            .where(
+                RunRow.response_bytes > 0,
+                ~RunRow.starred,
+                RunRow.status.not_in(UNFINISHED_STATUSES),
+            )
             .order_by(RunRow.created_at)
             .limit(_AT_ONCE)
         )
@@ -77,7 +83,7 @@ class Cleaner:
                 if not self._database.cleans(connection):
                     return removed
                 surplus = (
-                    int(connection.execute(taken).scalar_one()) - self._keeping.max_total_bytes
+                    int(connection.execute(taken).scalar_one()) - self.retention.max_total_bytes
                 )
                 leaving = []
                 for run_id, size in connection.execute(oldest):
@@ -88,9 +94,11 @@ class Cleaner:
                 if not leaving:
                     return removed
                 removed = True
-                connection.execute(delete(PieceRow).where(PieceRow.run_id.in_(leaving)))
+                connection.execute(
+                    delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(leaving))
+                )
                 connection.execute(
                     update(RunRow)
                     .where(RunRow.id.in_(leaving))
-                    .values(answer_bytes=0, answer_kept=StoredParts.REMOVED.value)
+                    .values(response_bytes=0, stored_parts=StoredParts.REMOVED.value)
                 )

@@ -14,24 +14,30 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from lfclient.console.store.column_values import from_microseconds, sanitize_text
 from lfclient.console.store.database import Database
-from lfclient.console.store.row_mapping import moment, storable
-from lfclient.console.store.run_queries import COLUMNS, Cursor, RunFilter, RunLists, still
-from lfclient.console.store.run_record import UNFINISHED
+from lfclient.console.store.run_queries import (
+    SUMMARY_COLUMNS,
+    Cursor,
+    RunFilter,
+    RunQueries,
+    row_conditions,
+)
+from lfclient.console.store.run_record import UNFINISHED_STATUSES
 from lfclient.console.store.statements import LABELS_OF, RUNS
 from lfclient.console.store.tables import LabelRow, RunRow
 from lfclient.console.store.text_search import labels_in_use
 from lfclient.runs.model import Mode, RunStatus
 
-PAGE = 50
-MOST_LABELS = 20
-LONGEST_LABEL = 60
+PAGE_SIZE = 50
+MAX_LABELS = 20
+MAX_LABEL_LENGTH = 60
 _AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run in a list. `gist` tells of its inputs, `headline` of its answer."""
+class RunSummary:
+    """One run in a list. `input_summary` tells of its inputs, `output_summary` of its answer."""
 
     id: str
     owner: str
@@ -45,8 +51,8 @@ class Entry:
     job_id: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    gist: str = ""
-    headline: str = ""
+    input_summary: str = ""
+    output_summary: str = ""
     starred: bool = False
     attempts: int = 1
     labels: tuple[str, ...] = ()
@@ -60,22 +66,22 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Page:
+class RunPage:
     """Runs, newest first. `older` and `newer` are where the pages beside it begin, None if this
     is the last, or the first.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    runs: list[RunSummary] = field(default_factory=list)
     older: Cursor | None = None
     newer: Cursor | None = None
 
 
 @dataclass(frozen=True)
-class Removed:
+class DeleteResult:
     """What came of deleting: the ids that are gone, and of those left because they go on."""
 
-    gone: list[str] = field(default_factory=list)
-    going: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    still_running: list[str] = field(default_factory=list)
 
 
 class History:
@@ -94,15 +100,15 @@ class History:
         *,
         older_than: Cursor | None = None,
         newer_than: Cursor | None = None,
-        limit: int = PAGE,
-    ) -> Page:
+        limit: int = PAGE_SIZE,
+    ) -> RunPage:
         """The newest runs, those behind `older_than`, or those before `newer_than`."""
         which = which or RunFilter()
         back = newer_than is not None
         cursor = newer_than or older_than
         found: list[tuple[Cursor, Row[Any]]] = []
         with self._database.read() as connection:
-            runs = RunLists.searched(connection, owners, which, ordered=True)
+            runs = RunQueries.searched(connection, owners, which, ordered=True)
             for owner in owners:
                 for query in runs.pages(owner, which, cursor, limit + 1, back=back):
                     rows = connection.execute(query, runs.values)
@@ -115,9 +121,9 @@ class History:
                 chosen.reverse()
             labels = self._labels(connection, [place.id for place, _ in chosen])
         if not chosen:
-            return Page()
+            return RunPage()
         entries = [_entry(row, labels.get(place.id, ())) for place, row in chosen]
-        return Page(
+        return RunPage(
             entries,
             older=chosen[-1][0] if more or back else None,
             newer=chosen[0][0] if (more if back else cursor) else None,
@@ -130,7 +136,7 @@ class History:
         which = which or RunFilter()
         with self._database.read() as connection:
             found = 0
-            runs = RunLists.searched(connection, owners, which, ordered=False)
+            runs = RunQueries.searched(connection, owners, which, ordered=False)
             for owner in owners:
                 some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
                 found += connection.execute(
@@ -140,7 +146,7 @@ class History:
                     break
             return found
 
-    def over_time(
+    def count_by_interval(
         self, owners: Sequence[str], which: RunFilter, width: int, ahead: int = 0
     ) -> list[tuple[datetime, RunStatus, int]]:
         """How many runs began in each stretch of `width` seconds, by status, oldest first.
@@ -150,7 +156,7 @@ class History:
         step, ahead = width * 1_000_000, ahead * 1_000_000
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
-            runs = RunLists.searched(connection, owners, which, ordered=False)
+            runs = RunQueries.searched(connection, owners, which, ordered=False)
             time, word = runs.table.c.created_at, runs.table.c.status
             bucket = (time - (time + ahead) % step).label("bucket")
             for owner in owners:
@@ -159,11 +165,11 @@ class History:
                 for start, status, count in connection.execute(query, runs.values):
                     totals[start, status] = totals.get((start, status), 0) + count
         return [
-            (moment(start), RunStatus(status), count)
+            (from_microseconds(start), RunStatus(status), count)
             for (start, status), count in sorted(totals.items())
         ]
 
-    def span(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
+    def time_range(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
         """When the oldest and the newest run began; None if there is none."""
         times = []
         with self._database.read() as connection:
@@ -173,7 +179,7 @@ class History:
                     query = select(end(RunRow.created_at)).where(RunRow.owner == owner)
                     times.append(connection.execute(query).scalar())
         known = [time for time in times if time is not None]
-        return (moment(min(known)), moment(max(known))) if known else None
+        return (from_microseconds(min(known)), from_microseconds(max(known))) if known else None
 
     def flows(self, owners: Sequence[str]) -> dict[str, str]:
         """The flows that were run, id and latest name, by name."""
@@ -197,15 +203,15 @@ class History:
         with self._database.read() as connection:
             return sorted(labels_in_use(connection, owners), key=str.casefold)
 
-    def entry(self, owners: Sequence[str], run_id: str) -> Entry | None:
+    def get(self, owners: Sequence[str], run_id: str) -> RunSummary | None:
         """One run as lists show it; None if there is none or it is not theirs."""
-        columns = (getattr(RunRow, name) for name in COLUMNS)
+        columns = (getattr(RunRow, name) for name in SUMMARY_COLUMNS)
         query = select(*columns).where(RunRow.owner.in_(owners), RunRow.id == run_id)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
             return _entry(row, self._labels(connection, [row.id]).get(row.id, ())) if row else None
 
-    def star(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
+    def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
         """Star a run, or take its star away."""
         with self._database.write() as connection:
             connection.execute(
@@ -225,7 +231,7 @@ class History:
 
         All of them or none: raises ValueError for a label that is too long, and for more than 20.
         """
-        wanted, unwanted = clean_labels(add), set(take)
+        wanted, unwanted = normalize_labels(add), set(take)
         mine = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
             RunRow.owner.in_(owners), RunRow.id.in_(run_ids)
         )
@@ -235,7 +241,7 @@ class History:
             before = self._labels(connection, [run.id for run in runs])
             for run in runs:
                 had = before.get(run.id, ())
-                labels = clean_labels([*(one for one in had if one not in unwanted), *wanted])
+                labels = normalize_labels([*(one for one in had if one not in unwanted), *wanted])
                 of_run = LabelRow.run_id == run.id
                 connection.execute(delete(LabelRow).where(of_run, LabelRow.label.not_in(labels)))
                 for label in labels:
@@ -244,66 +250,72 @@ class History:
                         values |= {"owner": run.owner, "created_at": run.created_at}
                         connection.execute(insert(LabelRow), values)
 
-    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> Removed:
+    def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> DeleteResult:
         """Delete ended runs with all that belongs to them; those that go on are left."""
-        removed = Removed()
+        removed = DeleteResult()
         ids = list(run_ids)
         for start in range(0, len(ids), _AT_ONCE):
             mine = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _AT_ONCE]))
             with self._database.delete() as connection:
-                gone = delete(RunRow).where(*mine, RunRow.status.not_in(UNFINISHED))
-                removed.gone.extend(connection.execute(gone.returning(RunRow.id)).scalars())
-                removed.going.extend(connection.execute(select(RunRow.id).where(*mine)).scalars())
-        if removed.gone:
+                gone = delete(RunRow).where(*mine, RunRow.status.not_in(UNFINISHED_STATUSES))
+                removed.deleted.extend(connection.execute(gone.returning(RunRow.id)).scalars())
+                removed.still_running.extend(
+                    connection.execute(select(RunRow.id).where(*mine)).scalars()
+                )
+        if removed.deleted:
             self._database.overwrite()
         return removed
 
     def delete_all(self, owners: Sequence[str], which: RunFilter) -> list[str]:
         """Delete all ended runs that `which` finds; the ids of those that are gone."""
-        gone: list[str] = []
+        deleted: list[str] = []
         for owner in owners:
             while True:
                 with self._database.delete() as connection:
-                    runs = RunLists.searched(connection, [owner], which, ordered=False)
+                    runs = RunQueries.searched(connection, [owner], which, ordered=False)
                     some = runs.narrowed([runs.table.c.id], owner, which)
-                    some = some.where(runs.table.c.status.not_in(UNFINISHED)).limit(_AT_ONCE)
+                    some = some.where(runs.table.c.status.not_in(UNFINISHED_STATUSES)).limit(
+                        _AT_ONCE
+                    )
                     ids = list(connection.execute(some, runs.values).scalars())
                     # asked again of the row itself, which may have got its star meanwhile
-                    removed = delete(RunRow).where(RunRow.id.in_(ids), *still(RUNS.c, which))
-                    gone += connection.execute(removed.returning(RunRow.id)).scalars()
+                    removed = delete(RunRow).where(
+                        RunRow.id.in_(ids), *row_conditions(RUNS.c, which)
+                    )
+                    deleted += connection.execute(removed.returning(RunRow.id)).scalars()
                 if len(ids) < _AT_ONCE:
                     break
-        if gone:
+        if deleted:
             self._database.overwrite()
-        return gone
+        return deleted
 
     @staticmethod
     def _labels(connection: Any, ids: list[str]) -> dict[str, tuple[str, ...]]:
         if not ids:
             return {}
         labels: dict[str, tuple[str, ...]] = {}
-        for run_id, label in connection.execute(LABELS_OF, {"the_runs": ids}):
+        for run_id, label in connection.execute(LABELS_OF, {"target_ids": ids}):
             labels[run_id] = (*labels.get(run_id, ()), label)
         return labels
 
 
-def clean_labels(labels: Iterable[str]) -> list[str]:
+def normalize_labels(labels: Iterable[str]) -> list[str]:
     """Labels as they are kept: trimmed, each once. Raises ValueError, whose text says why."""
-    wanted = list(dict.fromkeys(storable(" ".join(label.split())) for label in labels))
+    wanted = list(dict.fromkeys(sanitize_text(" ".join(label.split())) for label in labels))
     wanted = [label for label in wanted if label]
-    too_long = [label for label in wanted if len(label) > LONGEST_LABEL]
+    too_long = [label for label in wanted if len(label) > MAX_LABEL_LENGTH]
     if too_long:
         raise ValueError(
-            f"A label may have {LONGEST_LABEL} characters: {too_long[0][:30]}… has more."
+            f"A label may have {MAX_LABEL_LENGTH} characters: {too_long[0][:30]}… has more."
         )
-    if len(wanted) > MOST_LABELS:
-        raise ValueError(f"A run may have {MOST_LABELS} labels.")
+    if len(wanted) > MAX_LABELS:
+        raise ValueError(f"A run may have {MAX_LABELS} labels.")
     return wanted
 
 
-def _entry(row: Row[Any], labels: tuple[str, ...]) -> Entry:
-    values = dict(zip(COLUMNS, row, strict=True))
+def _entry(row: Row[Any], labels: tuple[str, ...]) -> RunSummary:
+    values = dict(zip(SUMMARY_COLUMNS, row, strict=True))
     for name in ("created_at", "started_at", "ended_at"):
-        values[name] = moment(values[name])
+        values[name] = from_microseconds(values[name])
     values["status"] = RunStatus(values["status"])
-    return Entry(**values, labels=labels)
+    return RunSummary(**values, labels=labels)

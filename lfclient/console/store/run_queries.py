@@ -17,13 +17,22 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam,
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
-from lfclient.console.store.row_mapping import microseconds
+from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.statements import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
 
-COLUMNS = (
+SUMMARY_COLUMNS = (
     *("id", "owner", "server_name", "flow_id", "flow_name", "mode", "status", "session_id"),
-    *("job_id", "created_at", "started_at", "ended_at", "gist", "headline", "starred", "attempts"),
+    *(
+        "job_id",
+        "created_at",
+        "started_at",
+        "ended_at",
+        "input_summary",
+        "output_summary",
+        "starred",
+        "attempts",
+    ),
 )
 
 
@@ -57,15 +66,15 @@ class Cursor:
 
 # a limit keeps the database from asking anything else first
 _FEW = (
-    select(*(RUNS.c[name] for name in COLUMNS))
-    .where(RUNS.c.id.in_(bindparam("the_few", expanding=True)))
-    .limit(text_search.FEW)
+    select(*(RUNS.c[name] for name in SUMMARY_COLUMNS))
+    .where(RUNS.c.id.in_(bindparam("found_ids", expanding=True)))
+    .limit(text_search.MAX_SORTED_RUNS)
     .subquery()
 )
 
 
 @dataclass(frozen=True)
-class RunLists:
+class RunQueries:
     """Where to look: the table of runs, or those few of it that a search has found.
 
     `values` are to be given with each query: the ids of those few.
@@ -78,20 +87,20 @@ class RunLists:
     @classmethod
     def searched(
         cls, connection: Connection, owners: Sequence[str], which: RunFilter, *, ordered: bool
-    ) -> RunLists:
+    ) -> RunQueries:
         """Where the owners' runs with the text of `which` are; `ordered`: for pages, not for sums.
 
         Others' may be among them.
         """
-        wanted = text_search.wanted(connection, owners, which.text)
+        wanted = text_search.resolve_terms(connection, owners, which.text)
         if not wanted:
             return cls(RUNS)
-        ids = text_search.few(connection, wanted)
+        ids = text_search.find_few(connection, wanted)
         if ids is not None:
-            return cls(_FEW, values={"the_few": ids})
+            return cls(_FEW, values={"found_ids": ids})
         if ordered:
-            return cls(RUNS, (text_search.each(RUNS, wanted),))
-        return cls(RUNS, (text_search.among(wanted, connection.dialect.name),))
+            return cls(RUNS, (text_search.row_matches(RUNS, wanted),))
+        return cls(RUNS, (text_search.any_matches(wanted, connection.dialect.name),))
 
     def narrowed(
         self,
@@ -111,7 +120,7 @@ class RunLists:
             query = query.where(LABELS.c.owner == owner, LABELS.c.label == which.label)
         else:
             query = query.where(runs.owner == owner)
-        query = query.where(*still(runs, which))
+        query = query.where(*row_conditions(runs, which))
         after, before = _bounds(which, cursor, back)
         place = tuple_(*self.place(which))
         if after:
@@ -137,7 +146,7 @@ class RunLists:
     def _pages(
         self, owner: str, which: RunFilter, cursor: Cursor | None, limit: int, back: bool
     ) -> list[Select[Any]]:
-        columns = [self.table.c[name] for name in COLUMNS]
+        columns = [self.table.c[name] for name in SUMMARY_COLUMNS]
         order = [each.asc() if back else each.desc() for each in self.place(which)]
         # no index has the runs of several statuses in order
         apart = which.statuses if len(which.statuses) > 1 and self.table is RUNS else ()
@@ -153,10 +162,10 @@ class RunLists:
 @lru_cache(maxsize=200)
 def _known_pages(table: FromClause, *about: Any) -> list[Select[Any]]:
     """Queries without a word of a search in them, kept: one list is looked at again and again."""
-    return RunLists(table)._pages(*about)
+    return RunQueries(table)._pages(*about)
 
 
-def still(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[Any]:
+def row_conditions(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[Any]:
     """What is asked of the row of a run, in `runs`; all but its text, label and time."""
     asked: list[Any] = []
     if which.flow_id:
@@ -168,7 +177,7 @@ def still(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[An
     if which.starred is not None:
         asked.append(runs.starred == which.starred)
     if which.ended_before:
-        asked.append(runs.ended_at < microseconds(which.ended_before))
+        asked.append(runs.ended_at < to_microseconds(which.ended_before))
     return asked
 
 
@@ -176,8 +185,8 @@ def _bounds(
     which: RunFilter, cursor: Cursor | None, back: bool
 ) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
     """The places between which the list is, each excluded: one condition each, for the index."""
-    after = [(microseconds(which.since) or 0, "")] if which.since else []
-    before = [(microseconds(which.until) or 0, "")] if which.until else []
+    after = [(to_microseconds(which.since) or 0, "")] if which.since else []
+    before = [(to_microseconds(which.until) or 0, "")] if which.until else []
     if cursor:
         (after if back else before).append((cursor.created_at, cursor.id))
     return max(after, default=None), min(before, default=None)

@@ -9,8 +9,8 @@ from typing import Any
 
 from lfclient.runs.model import Mode, Run, RunStatus
 
-ADOPTED = "job "  # begins the click of a run that was not started in this console
-UNFINISHED = [status.value for status in RunStatus if not status.ended]
+ADOPTED_TOKEN_PREFIX = "job "  # begins the click of a run that was not started in this console
+UNFINISHED_STATUSES = [status.value for status in RunStatus if not status.ended]
 
 
 class StoredParts(StrEnum):
@@ -36,22 +36,24 @@ class RecordProblem:
 class RunRecord:
     """One run as the console knows it. Immutable; `version` grows with each change.
 
-    `owner` is the fingerprint of who may open it; `click` is what started it, unique per owner.
-    `overrides` are those sent, with secrets masked. `queue_limit` is how many runs the server
-    does at a time, None where that is not known. Times are UTC, as this console saw them.
-    `note` is what is to be said while the run goes on (server not reachable, …), `problem` why it
-    could not be done, `stop_result` what came of asking to stop. `run` is None before the first
-    answer, and in lists. `worker` names the process that follows it.
+    `owner` is the fingerprint of the server and key that may open it. `submit_token` identifies
+    the submit that started it and is unique per owner. `overrides` are the values sent, secrets
+    masked. `queue_limit` is how many runs the server executes at a time, None if unknown. Times
+    are UTC, by this console's clock.
 
-    `gist` is what lists show of the inputs. `attempts` is how often it was sent: more than once
-    only where an answer was lost, as by a crash. `inputs_kept` is False where the console was told
-    not to keep inputs: `overrides` is then empty; `answer_kept` says what the store has of the
-    answer.
+    `note` is shown while the run goes on ("server not reachable"), `problem` says why it could not
+    be executed, `stop_result` how a stop request ended. `run` is None before the first response,
+    and in lists. `worker` is the process that follows the run.
+
+    `input_summary` is the line that lists show for the inputs. `attempts` counts the requests sent:
+    more than one only after a lost response, for example after a crash. `inputs_stored` is False,
+    and `overrides` empty, if this console does not store inputs. `stored_parts` says which parts
+    of the response are stored.
     """
 
     id: str
     owner: str
-    click: str
+    submit_token: str
     server_name: str
     server_url: str
     flow_id: str
@@ -72,9 +74,9 @@ class RunRecord:
     worker: str = ""
     version: int = 1
     attempts: int = 1
-    gist: str = ""
-    inputs_kept: bool = True
-    answer_kept: StoredParts = StoredParts.WHOLE
+    input_summary: str = ""
+    inputs_stored: bool = True
+    stored_parts: StoredParts = StoredParts.WHOLE
     run: Run | None = None
 
     @property
@@ -85,9 +87,9 @@ class RunRecord:
     @property
     def started_here(self) -> bool:
         """Whether this console started it, and so knows what it was given."""
-        return not self.click.startswith(ADOPTED)
+        return not self.submit_token.startswith(ADOPTED_TOKEN_PREFIX)
 
-    def unpressed(self) -> dict[str, Any]:
+    def without_pending_commands(self) -> dict[str, Any]:
         """The changes that take back what was pressed and has not been carried out."""
         run = self.run
         if run and run.waiting_for:

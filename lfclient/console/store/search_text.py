@@ -17,9 +17,11 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
-GIST = 300  # characters
-HEADLINE = 200
-SEARCHED = 20_000  # characters of inputs, and as many of outputs, by which a run is found
+MAX_INPUT_SUMMARY = 300  # characters
+MAX_OUTPUT_SUMMARY = 200
+MAX_SEARCHABLE_CHARACTERS = (
+    20_000  # characters of inputs, and as many of outputs, by which a run is found
+)
 _DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
 _INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
@@ -27,13 +29,13 @@ _MARKS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
-def gist_of(flow: Flow, overrides: Mapping[str, Any]) -> str:
-    """The gist of values that a flow is given: by its own labels, files by their names."""
+def summarize_flow_inputs(flow: Flow, overrides: Mapping[str, Any]) -> str:
+    """The input_summary of values that a flow is given: by its own labels, files by their names."""
     files = {of.key for of in flow.fields if of.kind is FieldKind.FILE}
     given = {
         key: _without_folders(value) if key in files else value for key, value in overrides.items()
     }
-    return input_summary(given, {of.key: field_label(of) for of in flow.fields})
+    return summarize_inputs(given, {of.key: field_label(of) for of in flow.fields})
 
 
 def _without_folders(value: Any) -> Any:
@@ -45,7 +47,7 @@ def _without_folders(value: Any) -> Any:
     return value
 
 
-def input_summary(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
+def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
     """The values that differ from the flow's, in one line: `Message: Hello · Rows: 3`.
 
     `overrides` by `Component.parameter`, secrets masked; `labels` are the parameters' labels.
@@ -55,27 +57,27 @@ def input_summary(overrides: Mapping[str, Any], labels: Mapping[str, str] | None
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
         parts.append(f"{label}: {clip_middle(_line(value), 80)}")
-    return clip(" · ".join(parts), GIST)
+    return clip(" · ".join(parts), MAX_INPUT_SUMMARY)
 
 
-def output_summary(record: RunRecord) -> str:
+def summarize_outputs(record: RunRecord) -> str:
     """The first line of what a run returned, or of why it failed."""
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
-            return clip(_output_line(output), HEADLINE)
+            return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
     if run and run.errors:
-        return clip(_line(run.errors[0].message), HEADLINE)
-    return clip(_line(record.problem.message), HEADLINE) if record.problem else ""
+        return clip(_line(run.errors[0].message), MAX_OUTPUT_SUMMARY)
+    return clip(_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
 
 
-def searched(record: RunRecord) -> str:
+def build_search_text(record: RunRecord) -> str:
     """The text by which a record is found, folded."""
     inputs = chain((record.flow_name,), _texts(record.overrides))
-    return folded(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
+    return fold_text(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` as it is searched: whatever its case, and its accents as far as they are marks."""
     text = text.casefold()
     if text.isascii():
@@ -110,7 +112,7 @@ def _output_line(output: Output) -> str:
 
 def _unmarked(line: str) -> str:
     """A line of Markdown as it reads once drawn: without its marks, an image by what it shows."""
-    line = _BLOCK_MARK.sub("", line[: 4 * HEADLINE])
+    line = _BLOCK_MARK.sub("", line[: 4 * MAX_OUTPUT_SUMMARY])
     if not _INLINE_MARK.search(line):
         return line
     (inline,) = _MARKDOWN.parseInline(line)
@@ -151,7 +153,7 @@ def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
 
 
 def _joined(texts: Iterator[str]) -> str:
-    return "\n".join(_cut(texts, SEARCHED))
+    return "\n".join(_cut(texts, MAX_SEARCHABLE_CHARACTERS))
 
 
 def _cut(texts: Iterator[str], length: int) -> Iterator[str]:

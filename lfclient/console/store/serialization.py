@@ -36,7 +36,7 @@ from lfclient.runs.components import (
 )
 from lfclient.runs.model import Run, RunStatus
 
-SLICES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
+SLICE_SIZES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
 # outputs lie at most this deep in an answer; deeper, looking for shared values could overflow
 _DEPTH = 12
 
@@ -71,7 +71,7 @@ def dump_run(run: Run) -> Iterator[bytes]:
     }
     yield tag.encode() + b"\n" + _dumps(document, tag)
     for index, value in enumerate(shared.values):
-        size = SLICES.get(type(value))
+        size = SLICE_SIZES.get(type(value))
         if size is None:
             yield _dumps([index, value], tag)
             continue
@@ -162,7 +162,7 @@ class _Shared:
     def strip(self, value: Any, depth: int = 0) -> Any:
         """`value` with a reference in the place of whatever is written apart."""
         known = id(value) in self._index
-        if known or (type(value) in SLICES and len(value) > SLICES[type(value)]):
+        if known or (type(value) in SLICE_SIZES and len(value) > SLICE_SIZES[type(value)]):
             return {self._tag: "shared", "index": self._add(value)}
         return _map(value, depth, self.strip)
 

@@ -17,21 +17,26 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import statements
-from lfclient.console.store.answer_policy import wanted, write_answer
-from lfclient.console.store.commands import RunWishes
+from lfclient.console.store.column_values import to_microseconds
+from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
-from lfclient.console.store.drafts import KeptDrafts
-from lfclient.console.store.errors import AnswerUnreadable
-from lfclient.console.store.presets import Presets
+from lfclient.console.store.drafts import DraftStore
+from lfclient.console.store.errors import UnreadableResponse
+from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.raw_writes import Execute
-from lfclient.console.store.retention import Cleaner
-from lfclient.console.store.row_mapping import changing, from_row, microseconds, to_row
+from lfclient.console.store.response_policy import select_parts, write_response
+from lfclient.console.store.retention import RetentionCleaner
+from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
 from lfclient.console.store.run_history import History
-from lfclient.console.store.run_record import UNFINISHED, RunRecord
-from lfclient.console.store.search_text import input_summary, output_summary, searched
+from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunRecord
+from lfclient.console.store.search_text import (
+    build_search_text,
+    summarize_inputs,
+    summarize_outputs,
+)
 from lfclient.console.store.serialization import load_run
-from lfclient.console.store.tables import RunRow, TextRow
-from lfclient.console.store.workers import Workers
+from lfclient.console.store.tables import RunRow, SearchTextRow
+from lfclient.console.store.workers import WorkerRegistry
 from lfclient.runs.model import Run, RunStatus
 
 _LARGE = 4_000_000  # bytes
@@ -51,20 +56,20 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path, url: SecretStr | None = None, keeping: RetentionSettings | None = None
+        self, folder: Path, url: SecretStr | None = None, retention: RetentionSettings | None = None
     ) -> None:
         self.database = Database(folder, url)
-        self.keeping = keeping or RetentionSettings()
+        self.retention = retention or RetentionSettings()
         self.history = History(self.database)
-        self.presets = Presets(self.database)
-        self.drafts = KeptDrafts(self.database)
-        self.workers = Workers(self.database)
-        self.wishes = RunWishes(self.database)
-        self.cleaner = Cleaner(self.database, self.keeping, self.drafts)
+        self.presets = PresetStore(self.database)
+        self.drafts = DraftStore(self.database)
+        self.workers = WorkerRegistry(self.database)
+        self.commands = CommandQueue(self.database)
+        self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)
         self._read, self._write = self.database.read, self.database.write
-        self._new_run = self.database.insert_new(statements.RUNS, "owner", "click").returning(
-            statements.RUNS.c.id
-        )
+        self._new_run = self.database.insert_new(
+            statements.RUNS, "owner", "submit_token"
+        ).returning(statements.RUNS.c.id)
         self._new_text = self.database.insert_new(statements.TEXTS, "run_id")
 
     def close(self) -> None:
@@ -73,9 +78,9 @@ class Store:
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
         """Keep a new record. If that owner's click is known: the record it made, and False."""
-        known = {"the_owner": record.owner, "the_click": record.click}
+        known = {"target_owner": record.owner, "target_token": record.submit_token}
         row = to_row(record)
-        text = {"run_id": record.id, "body": searched(record)}
+        text = {"run_id": record.id, "body": build_search_text(record)}
         while True:
             with self.database.write_quickly() as execute:
                 if execute(self._new_run, row):
@@ -92,12 +97,12 @@ class Store:
         False, and nothing is done, if what is kept is newer, gone, or another process's by now.
         """
         with self.database.write_quickly() as execute:
-            changed = execute(statements.CHANGE_RUN, _standing(record))
+            changed = execute(statements.CHANGE_RUN, _change_values(record))
             if changed and answer:
                 self._answer(execute, record, *changed[0])
             return bool(changed)
 
-    def update_going(self, records: Sequence[RunRecord]) -> dict[str, float]:
+    def update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
         """As `update`, of several at once, with what each has produced so far, of which only the
         answer is searched and listed; the seconds that each took, of those that were written.
 
@@ -108,10 +113,10 @@ class Store:
         with self.database.write_quickly(forced=False) as execute:
             for record in records:
                 began = time.perf_counter()
-                changed = execute(statements.CHANGE_RUN, _standing(record))
+                changed = execute(statements.CHANGE_RUN, _change_values(record))
                 if changed and record.run is not None:
                     columns, _ = self._pieces(execute, record, record.run, *changed[0])
-                    execute(statements.CHANGE_ANSWER, columns | {"the_run": record.id})
+                    execute(statements.CHANGE_ANSWER, columns | {"target_id": record.id})
                 if changed:
                     took[record.id] = time.perf_counter() - began
         return took
@@ -122,8 +127,8 @@ class Store:
         """Write a run in the place of the bytes that there are `before`; the columns that tell
         so, and what of it is wanted.
         """
-        kept, run = wanted(record, run, self.keeping)
-        return write_answer(execute, record.id, run, kept, self.keeping, before), run
+        kept, run = select_parts(record, run, self.retention)
+        return write_response(execute, record.id, run, kept, self.retention, before), run
 
     def _answer(self, execute: Execute, record: RunRecord, before: int) -> None:
         """Write the answer; `before` is how many bytes of one there are."""
@@ -132,15 +137,15 @@ class Store:
             columns, run = self._pieces(execute, record, record.run, before)
             if run is not record.run:
                 record = replace(record, run=run)
-        columns |= {"the_run": record.id, "headline": output_summary(record)}
+        columns |= {"target_id": record.id, "output_summary": summarize_outputs(record)}
         execute(statements.CHANGE_ANSWER, columns)
-        text = {"the_run": record.id, "body": searched(record)}
+        text = {"target_id": record.id, "body": build_search_text(record)}
         execute(statements.CHANGE_TEXT, text)
 
     def get(self, run_id: str) -> RunRecord | None:
         """The record with its answer, or None."""
         with self._read() as connection:
-            row = connection.execute(statements.RUN, {"the_run": run_id}).one_or_none()
+            row = connection.execute(statements.RUN, {"target_id": run_id}).one_or_none()
             if row is None:
                 return None
             return from_row(row, run=self._run(connection, row))
@@ -148,9 +153,9 @@ class Store:
     def _run(self, connection: Connection, row: Row[Any]) -> Run | None:
         """The answer that is kept. Raises `StoreError` where what is kept is no answer."""
         # of a large answer only a few pieces are in memory, at the cost of asking for each
-        few = {"stream_results": row.answer_bytes > _LARGE, "max_row_buffer": 2}
+        few = {"stream_results": row.response_bytes > _LARGE, "max_row_buffer": 2}
         pieces = connection.execute(
-            statements.PIECES_OF, {"the_run": row.id}, execution_options=few
+            statements.PIECES_OF, {"target_id": row.id}, execution_options=few
         )
         # one that is not read to its end would lock the table
         with closing(pieces):
@@ -162,7 +167,7 @@ class Store:
                 return load_run(chain((first,), bodies))
             except (ValueError, LookupError, TypeError) as error:
                 # without its text, which might hold what a person entered
-                raise AnswerUnreadable(
+                raise UnreadableResponse(
                     f"The answer of run {row.id} cannot be read ({type(error).__name__})."
                 ) from None
 
@@ -175,7 +180,7 @@ class Store:
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query)]
 
-    def of_job(self, owner: str | None, job_id: str) -> RunRecord | None:
+    def find_by_job(self, owner: str | None, job_id: str) -> RunRecord | None:
         """The record of a server's job, without its answer; None if there is none of that owner,
         or of anybody if `owner` is None.
         """
@@ -186,7 +191,7 @@ class Store:
             row = connection.execute(query.limit(1)).one_or_none()
         return from_row(row) if row else None
 
-    def without_job(
+    def ids_without_job(
         self, flow_id: str, since: datetime, until: datetime, session_id: str | None = None
     ) -> list[str]:
         """The ids of anybody's runs of a flow, begun in that time, whose job is not known.
@@ -195,7 +200,7 @@ class Store:
         failed may have run: a streamed one tells no job.
         """
         query = select(RunRow.id).where(
-            RunRow.created_at.between(microseconds(since), microseconds(until)),
+            RunRow.created_at.between(to_microseconds(since), to_microseconds(until)),
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
         )
@@ -205,14 +210,14 @@ class Store:
         with self._read() as connection:
             return list(connection.execute(query).scalars())
 
-    def worker_of(self, run_id: str) -> str | None:
+    def worker_for(self, run_id: str) -> str | None:
         """Which process follows a run; None if there is no such run."""
         with self._read() as connection:
             return connection.execute(
                 select(RunRow.worker).where(RunRow.id == run_id)
             ).scalar_one_or_none()
 
-    def standing(self, run_id: str) -> tuple[int, RunStatus] | None:
+    def version_and_status(self, run_id: str) -> tuple[int, RunStatus] | None:
         """The version and status that are kept of a run; None if there is no such run."""
         query = select(RunRow.version, RunRow.status).where(RunRow.id == run_id)
         with self._read() as connection:
@@ -220,15 +225,15 @@ class Store:
             return (row.version, RunStatus(row.status)) if row else None
 
     def unfinished(
-        self, owner: str | None = None, *, besides: str | None = None
+        self, owner: str | None = None, *, except_worker: str | None = None
     ) -> list[RunRecord]:
         """The records that have not ended, of one owner or of all, without those of a process."""
         # an index has those without an end
         query = select(RunRow.__table__).where(
-            RunRow.ended_at.is_(None), RunRow.status.in_(UNFINISHED)
+            RunRow.ended_at.is_(None), RunRow.status.in_(UNFINISHED_STATUSES)
         )
-        if besides is not None:
-            query = query.where(RunRow.worker != besides)
+        if except_worker is not None:
+            query = query.where(RunRow.worker != except_worker)
         if owner is not None:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:
@@ -236,7 +241,7 @@ class Store:
         # for an order of its own the database would read all runs
         return sorted(records, key=lambda record: record.created_at)
 
-    def forget_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
+    def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete that owner's ended records of a flow's session; the ids of those that were."""
         gone = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
         with self.database.delete() as connection:
@@ -257,28 +262,28 @@ class Store:
                 ).scalars()
             )
 
-    def claim(self, run_id: str, held_by: str, worker: str) -> bool:
+    def claim(self, run_id: str, current_worker: str, worker: str) -> bool:
         """Make `worker` the one who follows an unfinished run; False if another was quicker."""
         with self._write() as connection:
             changed = connection.execute(
                 update(RunRow)
                 .where(
                     RunRow.id == run_id,
-                    RunRow.worker == held_by,
-                    RunRow.status.in_(UNFINISHED),
+                    RunRow.worker == current_worker,
+                    RunRow.status.in_(UNFINISHED_STATUSES),
                 )
                 .values(worker=worker, version=RunRow.version + 1)
             )
             return bool(changed.rowcount)
 
-    def add_texts(self, limit: int = 200) -> int:
+    def backfill_search_texts(self, limit: int = 200) -> int:
         """Let runs of a release without search be found and listed like all others; how many.
 
         To be called again until there is none left.
         """
         query = (
             select(RunRow.id)
-            .where(~select(TextRow.id).where(TextRow.run_id == RunRow.id).exists())
+            .where(~select(SearchTextRow.id).where(SearchTextRow.run_id == RunRow.id).exists())
             .limit(limit)
         )
         with self._read() as connection:
@@ -299,18 +304,21 @@ class Store:
         record = from_row(row)
         try:
             record = replace(record, run=self._run(connection, row))
-        except AnswerUnreadable as error:
+        except UnreadableResponse as error:
             log.error("%s", error.message)
-        text = {"run_id": run_id, "body": searched(record)}
+        text = {"run_id": run_id, "body": build_search_text(record)}
         connection.execute(self._new_text, text)
-        columns = {"gist": input_summary(record.overrides), "headline": output_summary(record)}
+        columns = {
+            "input_summary": summarize_inputs(record.overrides),
+            "output_summary": summarize_outputs(record),
+        }
         connection.execute(update(RunRow).where(mine).values(columns))
 
 
-def _standing(record: RunRecord) -> dict[str, Any]:
+def _change_values(record: RunRecord) -> dict[str, Any]:
     """The values for `CHANGE_RUN`."""
-    known = {"the_run": record.id, "the_version": record.version, "the_worker": record.worker}
-    return changing(record) | known
+    known = {"target_id": record.id, "max_version": record.version, "current_worker": record.worker}
+    return mutable_columns(record) | known
 
 
 def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
@@ -319,5 +327,5 @@ def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[b
         RunRow.owner == owner,
         RunRow.flow_id == flow_id,
         RunRow.session_id == session_id,
-        RunRow.status.not_in(UNFINISHED),
+        RunRow.status.not_in(UNFINISHED_STATUSES),
     ]

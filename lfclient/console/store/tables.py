@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from lfclient.console.store.row_mapping import storable
+from lfclient.console.store.column_values import sanitize_text
 
 # SQLite counts rows by INTEGER only
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -32,7 +32,7 @@ class _Text(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        return value if value is None else storable(value)
+        return value if value is None else sanitize_text(value)
 
 
 def _keyset(*columns: str) -> Index:
@@ -55,7 +55,7 @@ class RunRow(Base):
 
     __tablename__ = "runs"
     __table_args__ = (
-        UniqueConstraint("owner", "click"),
+        UniqueConstraint("owner", "submit_token"),
         _keyset(),
         _keyset("flow_id"),
         _keyset("status"),
@@ -69,12 +69,12 @@ class RunRow(Base):
         ),
         # a server's word may be longer than PostgreSQL's ordered indexes take
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
-        Index("ix_runs_created_at", "created_at", "answer_bytes"),
+        Index("ix_runs_created_at", "created_at", "response_bytes"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
-    click: Mapped[str]
+    submit_token: Mapped[str] = mapped_column("click", key="submit_token")
     server_name: Mapped[str]
     server_url: Mapped[str]
     flow_id: Mapped[str]
@@ -95,15 +95,21 @@ class RunRow(Base):
     worker: Mapped[str]
     version: Mapped[int]
     attempts: Mapped[int] = mapped_column(server_default="1")
-    inputs_kept: Mapped[bool] = mapped_column(server_default="1")
+    inputs_stored: Mapped[bool] = mapped_column(
+        "inputs_kept", key="inputs_stored", server_default="1"
+    )
     starred: Mapped[bool] = mapped_column(server_default="0")
-    gist: Mapped[str] = mapped_column(server_default="")
-    headline: Mapped[str] = mapped_column(server_default="")
-    answer_kept: Mapped[str] = mapped_column(server_default="whole")
-    answer_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    input_summary: Mapped[str] = mapped_column("gist", key="input_summary", server_default="")
+    output_summary: Mapped[str] = mapped_column("headline", key="output_summary", server_default="")
+    stored_parts: Mapped[str] = mapped_column(
+        "answer_kept", key="stored_parts", server_default="whole"
+    )
+    response_bytes: Mapped[int] = mapped_column(
+        "answer_bytes", BigInteger, key="response_bytes", server_default="0"
+    )
 
 
-class PieceRow(Base):
+class ResponseChunkRow(Base):
     """One document of a run's answer; apart, so that lists of runs never read it."""
 
     __tablename__ = "run_pieces"
@@ -113,7 +119,7 @@ class PieceRow(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class TextRow(Base):
+class SearchTextRow(Base):
     """What a run is found by: its inputs and outputs as text, folded."""
 
     __tablename__ = "run_texts"
@@ -179,7 +185,7 @@ class DraftRow(Base):
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
-class WishRow(Base):
+class CommandRow(Base):
     """What was pressed for a run that another process follows: with `question`, a decision on it,
     else a stop.
     """
@@ -187,9 +193,9 @@ class WishRow(Base):
     __tablename__ = "run_wishes"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    question: Mapped[str] = mapped_column(primary_key=True)
+    question_id: Mapped[str] = mapped_column("question", key="question_id", primary_key=True)
     decision: Mapped[str]
-    asked_at: Mapped[int] = mapped_column(BigInteger)
+    requested_at: Mapped[int] = mapped_column("asked_at", BigInteger, key="requested_at")
 
 
 class WorkerRow(Base):
@@ -198,4 +204,4 @@ class WorkerRow(Base):
     __tablename__ = "workers"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    beat: Mapped[int] = mapped_column(BigInteger)
+    heartbeat: Mapped[int] = mapped_column("beat", BigInteger, key="heartbeat")

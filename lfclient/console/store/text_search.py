@@ -12,20 +12,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, or_, select, text
 
-from lfclient.console.store.row_mapping import storable
-from lfclient.console.store.search_text import folded
+from lfclient.console.store.column_values import sanitize_text
+from lfclient.console.store.search_text import fold_text
 from lfclient.console.store.statements import LABELS, RUNS, TEXTS
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _INDEXED = 3  # characters; the index knows none that are shorter
-MOST_TERMS = 10
-LONGEST = 500  # characters of what is typed
-FEW = 1_000  # runs; so many are quicker to be sorted than to be met on the way through a list
+MAX_TERMS = 10
+MAX_SEARCH_LENGTH = 500  # characters of what is typed
+MAX_SORTED_RUNS = (
+    1_000  # runs; so many are quicker to be sorted than to be met on the way through a list
+)
 
 _MATCHES = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
 # put together once, for that is most of the work
 _FEW_MATCHES = (
-    select(TEXTS.c.run_id).where(TEXTS.c.id.in_(_MATCHES.columns(TEXTS.c.id))).limit(FEW + 1)
+    select(TEXTS.c.run_id)
+    .where(TEXTS.c.id.in_(_MATCHES.columns(TEXTS.c.id)))
+    .limit(MAX_SORTED_RUNS + 1)
 )
 
 
@@ -40,7 +44,7 @@ _LABELS = text(
 
 
 @dataclass(frozen=True)
-class Term:
+class SearchTerm:
     """A word that is looked for, folded, and the owners' labels that it is in."""
 
     word: str
@@ -57,54 +61,59 @@ def labels_in_use(connection: Connection, owners: Sequence[str]) -> set[str]:
     """All labels of their runs."""
     found: set[str] = set()
     for owner in owners:
-        found.update(connection.execute(_LABELS, {"owner": storable(owner)}).scalars())
+        found.update(connection.execute(_LABELS, {"owner": sanitize_text(owner)}).scalars())
     return found
 
 
-def wanted(connection: Connection, owners: Sequence[str], typed: str) -> list[Term]:
+def resolve_terms(connection: Connection, owners: Sequence[str], typed: str) -> list[SearchTerm]:
     """What a person looks for among the runs of these owners."""
-    words = terms(typed)
+    words = split_terms(typed)
     known = labels_in_use(connection, owners) if words else ()
     return [
-        Term(word, tuple(sorted(one for one in known if word in folded(one))), tuple(owners))
+        SearchTerm(
+            word, tuple(sorted(one for one in known if word in fold_text(one))), tuple(owners)
+        )
         for word in words
     ]
 
 
-def terms(typed: str) -> list[str]:
+def split_terms(typed: str) -> list[str]:
     """The words of a search, and what stands in double quotes as one; at most ten.
 
     Nothing else has a meaning: wildcards and operators are looked for as they are typed.
     """
-    found = [quoted or word for quoted, word in _TERM.findall(typed.replace("\0", "")[:LONGEST])]
-    words = [folded(storable(term)) for term in found]
-    return [word for word in words if word.strip()][:MOST_TERMS]
+    found = [
+        quoted or word
+        for quoted, word in _TERM.findall(typed.replace("\0", "")[:MAX_SEARCH_LENGTH])
+    ]
+    words = [fold_text(sanitize_text(term)) for term in found]
+    return [word for word in words if word.strip()][:MAX_TERMS]
 
 
-def few(connection: Connection, wanted: list[Term]) -> list[str] | None:
+def find_few(connection: Connection, wanted: list[SearchTerm]) -> list[str] | None:
     """The ids of the runs with all of these words, whoever's they are; None if there are many."""
     plain = all(_is_indexed(term.word) and not term.labels for term in wanted)
     if connection.dialect.name == "sqlite" and plain:
         found = connection.execute(_FEW_MATCHES, {"match": _match(wanted)})
     else:
         query = select(TEXTS.c.run_id).where(*_has(wanted, connection.dialect.name))
-        found = connection.execute(query.limit(FEW + 1))
+        found = connection.execute(query.limit(MAX_SORTED_RUNS + 1))
     ids = list(found.scalars())
-    return ids if len(ids) <= FEW else None
+    return ids if len(ids) <= MAX_SORTED_RUNS else None
 
 
-def each(table: FromClause, wanted: list[Term]) -> ColumnElement[bool]:
+def row_matches(table: FromClause, wanted: list[SearchTerm]) -> ColumnElement[bool]:
     """A condition to be asked of one run after the other: it has these words."""
     asked = and_(*(_in_text_or_label(term) for term in wanted))
     return select(asked).where(TEXTS.c.run_id == table.c.id).scalar_subquery()
 
 
-def among(wanted: list[Term], dialect: str) -> ColumnElement[bool]:
+def any_matches(wanted: list[SearchTerm], dialect: str) -> ColumnElement[bool]:
     """A condition for all runs at once: they have these words."""
     return RUNS.c.id.in_(select(TEXTS.c.run_id).where(*_has(wanted, dialect)))
 
 
-def _has(wanted: list[Term], dialect: str) -> list[ColumnElement[bool]]:
+def _has(wanted: list[SearchTerm], dialect: str) -> list[ColumnElement[bool]]:
     plain = [term for term in wanted if not term.labels]
     indexed = [term for term in plain if _is_indexed(term.word)] if dialect == "sqlite" else []
     conditions: list[ColumnElement[bool]] = []
@@ -117,13 +126,13 @@ def _has(wanted: list[Term], dialect: str) -> list[ColumnElement[bool]]:
     for term in wanted:
         if term.labels:
             # each of the two along its index, which one condition with OR would not go
-            texts = select(TEXTS.c.run_id).where(*_has([Term(term.word)], dialect))
+            texts = select(TEXTS.c.run_id).where(*_has([SearchTerm(term.word)], dialect))
             labels = select(LABELS.c.run_id).where(term.labelled)
             conditions.append(TEXTS.c.run_id.in_(texts.union(labels)))
     return conditions
 
 
-def _in_text_or_label(term: Term) -> ColumnElement[bool]:
+def _in_text_or_label(term: SearchTerm) -> ColumnElement[bool]:
     if not term.labels:
         return _contains(term.word)
     labelled = select(LABELS.c.run_id).where(LABELS.c.run_id == TEXTS.c.run_id, term.labelled)
@@ -134,7 +143,7 @@ def _is_indexed(word: str) -> bool:
     return len(word) >= _INDEXED
 
 
-def _match(indexed: list[Term]) -> str:
+def _match(indexed: list[SearchTerm]) -> str:
     return " AND ".join('"' + term.word.replace('"', '""') + '"' for term in indexed)
 
 

@@ -15,11 +15,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lfclient.console.store.drafts import DAYS
+from lfclient.console.store.drafts import MAX_AGE_DAYS
 from pages._ui.app import page_assets
 
 COOKIE = "langflow_console"
-COOKIE_SECONDS = int(DAYS * 24 * 3600)  # as long as drafts; typed keys are kept for hours only
+COOKIE_SECONDS = int(
+    MAX_AGE_DAYS * 24 * 3600
+)  # as long as drafts; typed keys are kept for hours only
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # fetched by every page before it opens its websocket, so that the socket carries the cookie
 _COOKIE_PATH = "/_stcore/health"

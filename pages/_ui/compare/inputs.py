@@ -26,10 +26,10 @@ FLOW_DEFAULT, NOT_IN_FLOW, UNKNOWN = "*flow default*", "*not in this flow*", "*u
 def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a table with a row for each parameter and a column for each run."""
     st.markdown("##### Inputs", anchors=False)
-    known = [run for run in runs if not omissions.of_inputs(run.record)]
+    known = [run for run in runs if not omissions.explain_missing_inputs(run.record)]
     for run in runs:
         if run not in known:
-            reason = omissions.of_inputs(run.record)
+            reason = omissions.explain_missing_inputs(run.record)
             st.caption(f":material/info: {run.name}: {plain(reason)}")
     rows = compare_inputs(
         [run.record.overrides for run in known],

@@ -126,7 +126,7 @@ def _option_text(record: RunRecord, now: datetime) -> str:
         time_words(record.created_at, now),
         status_badges.word(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
-        clip(record.gist, 60),
+        clip(record.input_summary, 60),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -168,7 +168,7 @@ def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None
             st.page_link(
                 navigation.compare_page(),
                 label=f"{time_words(record.created_at, now)} {badge} {duration} "
-                f":gray[{plain(clip(record.gist, 60))}]",
+                f":gray[{plain(clip(record.input_summary, 60))}]",
                 query_params={query_params.RUNS: compare_page.runs_text((run_id, record.id))},
             )
         st.page_link(

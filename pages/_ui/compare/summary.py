@@ -11,7 +11,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.store.omissions import NO_OUTPUTS
+from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow
@@ -47,7 +47,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
             icon=":material/info:",
         )
     for run in runs:
-        reason = NO_OUTPUTS.get(run.record.answer_kept)
+        reason = MISSING_OUTPUTS_REASONS.get(run.record.stored_parts)
         if reason and not (run.record.run and run.record.run.outputs):
             st.caption(f":material/info: {run.name} has no outputs: {reason}.")
         elif not run.record.ended:

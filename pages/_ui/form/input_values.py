@@ -35,7 +35,7 @@ def of_record(record: RunRecord, flow: Flow | None) -> list[InputValue]:
 
 def says_missing(record: RunRecord) -> bool:
     """Whether it is not known what a run was given; then it has been said why."""
-    why = omissions.of_inputs(record)
+    why = omissions.explain_missing_inputs(record)
     if why:
         st.caption(f":material/info: {plain(why)}")
     return bool(why)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.store.search_text import gist_of
+from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
 from pages._ui.form.entries import Entries, PresetLink
@@ -120,7 +120,7 @@ def _words(entries: Entries, flow: Flow) -> str:
     """What they are, in a line."""
     values = mask_secrets(flow, {key: entered.value for key, entered in entries.values.items()})
     given = {**values, **dict.fromkeys([*entries.wrong, *entries.uploads], "…")}
-    return clip(gist_of(flow, given), LETTERS)
+    return clip(summarize_flow_inputs(flow, given), LETTERS)
 
 
 def _put_by(form: FormState, place: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lfclient.console.store.run_history import Entry, Page
+from lfclient.console.store.run_history import RunPage, RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import backend
@@ -26,14 +26,14 @@ class ActionBar:
     which for a search takes longer than the page, comes when it is called for: behind the table.
     """
 
-    def __init__(self, view: ListView, page: Page) -> None:
+    def __init__(self, view: ListView, page: RunPage) -> None:
         self._view, self._page = view, page
-        listed = {entry.id: entry for entry in page.entries}
+        listed = {entry.id: entry for entry in page.runs}
         self._ticked = [listed[run] for run in history_state.selected() if run in listed]
         self._known = (view.owners, view.filters, page)
         self._found = history_state.count(self._known)
         if not page.newer and not page.older:
-            self._found = len(page.entries)
+            self._found = len(page.runs)
         around = st.container(key=part("bar-long")) if page.newer or page.older else st
         self._bar = around.container(
             key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"
@@ -62,14 +62,14 @@ class ActionBar:
         self._place.markdown(_count_text(len(self._ticked), self._found))
 
 
-def draw_pager(page: Page, place: str) -> None:
+def draw_pager(page: RunPage, place: str) -> None:
     """The buttons that lead to newer and to older runs; none where all are listed."""
     with st.container(key=part(f"turn-{place}"), horizontal=True, gap="small"):
         st.space("stretch")
         _pager_buttons(page, place)
 
 
-def _pager_buttons(page: Page, place: str) -> None:
+def _pager_buttons(page: RunPage, place: str) -> None:
     if page.newer or page.older:
         with st.container(horizontal=True, width="content", gap="small"):  # side by side anywhere
             _page_button("Newer", ":material/chevron_left:", place, newer=page.newer)
@@ -95,7 +95,7 @@ def _count_text(ticked: int, found: int | None) -> str:
     return f"**{ticked} of {words} ticked**" if ticked else f"**{words}**"
 
 
-def _draw_selection_actions(view: ListView, ticked: Sequence[Entry]) -> None:
+def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> None:
     going = [entry for entry in ticked if not entry.status.ended]
     if len(ticked) == 1:
         st.button(
@@ -121,7 +121,7 @@ def _draw_selection_actions(view: ListView, ticked: Sequence[Entry]) -> None:
     _draw_delete_panel(view, ticked, len(going))
 
 
-def _stop_selected(view: ListView, going: Sequence[Entry]) -> None:
+def _stop_selected(view: ListView, going: Sequence[RunSummary]) -> None:
     """Called before the page is drawn; one that cannot be stopped does not keep the others."""
     sessions = {server.owner: server for server in view.servers}
     with notify_errors():
@@ -131,7 +131,7 @@ def _stop_selected(view: ListView, going: Sequence[Entry]) -> None:
                 st.toast("A stop was asked for.", icon=":material/stop:")
 
 
-def _draw_delete_panel(view: ListView, ticked: Sequence[Entry], going: int) -> None:
+def _draw_delete_panel(view: ListView, ticked: Sequence[RunSummary], going: int) -> None:
     ended = [entry for entry in ticked if entry.status.ended]
     with st.popover("Delete", icon=":material/delete:", key=part("delete-panel")):
         if not ended:
@@ -151,13 +151,13 @@ def _draw_delete_panel(view: ListView, ticked: Sequence[Entry], going: int) -> N
         )
 
 
-def _delete_selected(view: ListView, ended: Sequence[Entry]) -> None:
+def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
     with notify_errors():
         runs = [entry.id for entry in _still_selected(ended)]
-        bulk_all.notify_deleted(len(run_history().delete(view.owners, runs).gone))
+        bulk_all.notify_deleted(len(run_history().delete(view.owners, runs).deleted))
 
 
-def _still_selected(ticked: Sequence[Entry]) -> list[Entry]:
+def _still_selected(ticked: Sequence[RunSummary]) -> list[RunSummary]:
     """Those of them that are ticked at this moment: a press that comes before the page is drawn
     anew is one on a button of other runs. Raises `InvalidRequest` if there is none.
     """

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.store.run_history import Entry
+from lfclient.console.store.run_history import RunSummary
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
@@ -50,7 +50,7 @@ def export_csv(lists: LiveHistory, view: ListView) -> bytes:
     return csv_bytes([csv_row(entry) for entry in _iterate_runs(lists, view)])
 
 
-def csv_row(entry: Entry) -> dict[str, Any]:
+def csv_row(entry: RunSummary) -> dict[str, Any]:
     """A run as a row of the file; times are UTC, a duration is in seconds."""
     return {
         "run": entry.id,
@@ -60,8 +60,8 @@ def csv_row(entry: Entry) -> dict[str, Any]:
         "started": entry.created_at.isoformat(timespec="seconds"),
         "ended": entry.ended_at.isoformat(timespec="seconds") if entry.ended_at else "",
         "seconds": entry.seconds,
-        "inputs": entry.gist,
-        "answer": entry.headline,
+        "inputs": entry.input_summary,
+        "answer": entry.output_summary,
         "labels": ", ".join(entry.labels),
         "starred": "yes" if entry.starred else "",
         "session": entry.session_id,
@@ -72,14 +72,14 @@ def csv_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _iterate_runs(lists: LiveHistory, view: ListView) -> Iterator[Entry]:
+def _iterate_runs(lists: LiveHistory, view: ListView) -> Iterator[RunSummary]:
     cursor, left = None, MAX_EXPORTED
     while left:
         page = lists.page(
             view.owners, view.run_filter, older_than=cursor, limit=min(_BATCH_SIZE, left)
         )
-        yield from page.entries
-        cursor, left = page.older, left - len(page.entries)
+        yield from page.runs
+        cursor, left = page.older, left - len(page.runs)
         if cursor is None:
             return
 

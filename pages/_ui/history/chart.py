@@ -38,14 +38,14 @@ def draw(view: ListView) -> None:
 
 @alerts.shown()
 def _draw_chart(view: ListView) -> None:
-    ends = run_history().span(view.owners)
+    ends = run_history().time_range(view.owners)
     if ends is None:
         return
     since = max(filter(None, (view.run_filter.since, ends[0])))
     until = min(filter(None, (view.run_filter.until, ends[1])))
     width = bar_width(since, until)
     ahead = int(until.astimezone(clock()).utcoffset().total_seconds())
-    bars = run_history().over_time(view.owners, view.run_filter, width, ahead)
+    bars = run_history().count_by_interval(view.owners, view.run_filter, width, ahead)
     st.altair_chart(
         build_chart(bars, width, dark=st.context.theme.type == "dark"),
         height=CHART_HEIGHT,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.store.search_text import SEARCHED
+from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
@@ -24,7 +24,7 @@ SEARCH_HELP = (
     "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "
     'words in double quotes stand together: "annual report" 2026. Upper and lower case are alike, '
     f"and no sign has a meaning of its own. Of very long inputs and outputs, the first "
-    f"{SEARCHED:,} characters are searched."
+    f"{MAX_SEARCHABLE_CHARACTERS:,} characters are searched."
 )
 _EXTRA_FILTERS = ("mode", "server", "label", "starred")  # those in the panel
 _FILTER_NAMES = ("text", "flow", "statuses", "when", "start", "end", *_EXTRA_FILTERS)

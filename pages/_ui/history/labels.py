@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.store.run_history import LONGEST_LABEL, Entry
+from lfclient.console.store.run_history import MAX_LABEL_LENGTH, RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.view import notify_errors, run_history
@@ -28,10 +28,10 @@ class LabelTarget:
     """
 
     owners: Sequence[str]
-    runs: Sequence[Entry]
-    revalidate: Callable[[Sequence[Entry]], Sequence[Entry]] = lambda runs: runs
+    runs: Sequence[RunSummary]
+    revalidate: Callable[[Sequence[RunSummary]], Sequence[RunSummary]] = lambda runs: runs
 
-    def current_runs(self) -> Sequence[Entry]:
+    def current_runs(self) -> Sequence[RunSummary]:
         """Return the runs that are still selected. Raise `InvalidRequest` if none is."""
         return self.revalidate(self.runs)
 
@@ -40,7 +40,7 @@ def draw_for_run(server: ServerSession, run_id: str) -> None:
     """The star and the labels of the run that is shown."""
     owners = [server.owner]
     try:
-        entry = run_history().entry(owners, run_id)
+        entry = run_history().get(owners, run_id)
     except LangflowError:
         return  # the list of recent runs says why
     if entry:
@@ -83,7 +83,7 @@ def draw(target: LabelTarget, kind: str = "secondary") -> None:
 def _set_starred(target: LabelTarget, starred: bool) -> None:
     with notify_errors():
         for entry in target.current_runs():
-            run_history().star(target.owners, entry.id, starred)
+            run_history().set_starred(target.owners, entry.id, starred)
 
 
 def _draw_label_panel(target: LabelTarget) -> None:
@@ -102,7 +102,7 @@ def _draw_label_panel(target: LabelTarget) -> None:
         st.text_input(
             "New label",
             key=new,
-            max_chars=LONGEST_LABEL,
+            max_chars=MAX_LABEL_LENGTH,
             on_change=_add_label,
             args=(target, new),
         )

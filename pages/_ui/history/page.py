@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.console.store.run_history import Page
+from lfclient.console.store.run_history import RunPage
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
 from pages._ui.connection import connect, server_session
@@ -71,18 +71,18 @@ def draw(news: DeltaGenerator) -> None:
     except LangflowError:
         draw_form()
         raise
-    if not page.entries:
+    if not page.runs:
         _draw_empty_list(view, everybody, draw_form())
         _watch(view, page, news)
         return
     chart = _placeholder("chart-place")
     bar = bulk_actions.ActionBar(view, page)
-    history_table.draw(page.entries, servers=len(everybody) > 1)
+    history_table.draw(page.runs, servers=len(everybody) > 1)
     # the list is what one came for: what stands above it is sent behind it
     if not was_drawn:
         time.sleep(_FIRST_HEAD_START if history_state.is_first() else _HEAD_START)
     bar.draw()
-    if len(page.entries) > _LONG_LIST:
+    if len(page.runs) > _LONG_LIST:
         bulk_actions.draw_pager(page, "below")
     draw_form()
     with chart:
@@ -98,17 +98,17 @@ def _placeholder(name: str) -> DeltaGenerator:
     return place
 
 
-def _pin_newest(view: ListView) -> tuple[ListView, Page]:
+def _pin_newest(view: ListView) -> tuple[ListView, RunPage]:
     """The runs without those that have begun since the list was first drawn: no row moves."""
     known = (view.owners, view.filters)
     until = history_state.until(known)
     shown = view.started_before(until) if until else view
     page = shown.page()
-    if until and not page.entries:
+    if until and not page.runs:
         shown, until = view, None
         page = shown.page()
-    if page.entries and not (until or view.older_than or view.newer_than):
-        until = page.entries[0].created_at + timedelta(microseconds=1)
+    if page.runs and not (until or view.older_than or view.newer_than):
+        until = page.runs[0].created_at + timedelta(microseconds=1)
         history_state.keep_until(known, until)
         shown = view.started_before(until)
     return shown, page
@@ -131,7 +131,7 @@ def _draw_empty_list(
     if view.older_than or view.newer_than:
         st.info("There are no runs further on.", icon=":material/info:")
         st.button("Back to the newest", key=part("newest"), on_click=history_filters.go_to_page)
-    elif history_filters.is_narrowed(view.filters) and run_history().span(
+    elif history_filters.is_narrowed(view.filters) and run_history().time_range(
         [s.owner for s in everybody]
     ):
         with st.container(border=True, key=part("none-match")):
@@ -150,16 +150,16 @@ def _draw_empty_list(
             st.page_link(navigation.run_page(), label="Run a flow", icon=":material/play_circle:")
 
 
-def has_recent_activity(page: Page) -> bool:
+def has_recent_activity(page: RunPage) -> bool:
     """Whether a listed run goes on, or has ended just now: its answer is written a moment later."""
     since = datetime.now(UTC) - timedelta(seconds=_SETTLED_SECONDS)
     return any(
         not entry.status.ended or (entry.ended_at is not None and entry.ended_at > since)
-        for entry in page.entries
+        for entry in page.runs
     )
 
 
-def _watch(view: ListView, page: Page, news: DeltaGenerator) -> None:
+def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:
     lively = has_recent_activity(page)
     every = POLL_SECONDS if lively else IDLE_POLL_SECONDS
     with news:
@@ -167,7 +167,7 @@ def _watch(view: ListView, page: Page, news: DeltaGenerator) -> None:
 
 
 @alerts.shown()
-def _poll(view: ListView, seen: Page, lively: bool, drawn: float) -> None:
+def _poll(view: ListView, seen: RunPage, lively: bool, drawn: float) -> None:
     """Says how many new runs there are, and has the page drawn again once a run that is listed has
     become another. Not at once: where runs come and end all the time, it would be drawn without a
     pause.

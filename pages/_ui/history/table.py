@@ -17,7 +17,7 @@ from lfclient.common.formatting import (
     replace_surrogates,
 )
 from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
-from lfclient.console.store.run_history import Entry
+from lfclient.console.store.run_history import RunSummary
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
 from pages._ui.state.history import part
@@ -28,7 +28,7 @@ MAX_NAME_LENGTH = 60
 _STAR = "★"
 
 
-def draw(entries: Sequence[Entry], *, servers: bool) -> None:
+def draw(entries: Sequence[RunSummary], *, servers: bool) -> None:
     """The table. `servers`: also tell which server each was run on.
 
     Its key is that of its runs: rows are told by their place, so a list of others is another
@@ -52,7 +52,7 @@ def draw(entries: Sequence[Entry], *, servers: bool) -> None:
 
 
 def table_columns(
-    entries: Sequence[Entry], now: datetime, *, servers: bool
+    entries: Sequence[RunSummary], now: datetime, *, servers: bool
 ) -> dict[str, list[Any]]:
     """The table's columns; labels only if there are any."""
     found: dict[str, list[Any]] = {
@@ -67,8 +67,8 @@ def table_columns(
             "" if entry.seconds is None else format_duration(entry.seconds) for entry in entries
         ],
         "Labels": [[replace_surrogates(label) for label in entry.labels] for entry in entries],
-        "Inputs": elide_common_prefix([entry.gist for entry in entries]),
-        "Answer": [entry.headline for entry in entries],
+        "Inputs": elide_common_prefix([entry.input_summary for entry in entries]),
+        "Answer": [entry.output_summary for entry in entries],
         "Mode": [MODES_SHORT[entry.mode] for entry in entries],
         "Session": [replace_surrogates(entry.session_id or "") for entry in entries],
     }
@@ -79,7 +79,7 @@ def table_columns(
     return found
 
 
-def status_badges_text(entry: Entry) -> list[str]:
+def status_badges_text(entry: RunSummary) -> list[str]:
     """The status, and how often the run was sent if that was more than once."""
     words = [_status_text(entry.status, entry.mode)]
     if entry.attempts == 2:
@@ -98,7 +98,7 @@ def started_text(then: datetime, now: datetime) -> str:
     return time_words(then, now)
 
 
-def _column_config(open_key: str, entries: Sequence[Entry]) -> dict[str, Any]:
+def _column_config(open_key: str, entries: Sequence[RunSummary]) -> dict[str, Any]:
     column = st.column_config
     looks = {
         _status_text(each, mode): look.colour

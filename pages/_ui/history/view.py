@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.store.run_history import Page
+from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import backend
@@ -36,7 +36,7 @@ class ListView:
         """The fingerprints of those sessions."""
         return [server.owner for server in self.servers]
 
-    def page(self) -> Page:
+    def page(self) -> RunPage:
         """The runs, as they stand now."""
         return run_history().page(
             self.owners, self.run_filter, older_than=self.older_than, newer_than=self.newer_than
@@ -53,7 +53,7 @@ class ListView:
         """How many have come since, `most` at most."""
         if not self.newer_filter:
             return 0
-        return len(run_history().page(self.owners, self.newer_filter, limit=most).entries)
+        return len(run_history().page(self.owners, self.newer_filter, limit=most).runs)
 
 
 def run_history() -> LiveHistory:

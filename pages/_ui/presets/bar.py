@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.console.presets.presets import changed_keys
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.presets import ChangedMeanwhile, Preset, PresetHead
+from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import backend
@@ -54,7 +54,7 @@ def begin(session: ServerSession, flow: Flow) -> None:
     st.session_state[key] = True
     presets = backend().runner.store.presets
     try:
-        heads = [head for head in presets.of(owner, flow.id) if head.is_default]
+        heads = [head for head in presets.list_for_flow(owner, flow.id) if head.is_default]
         default = presets.get(owner, heads[0].id) if heads else None
     except StoreError:
         return  # said where the presets are drawn
@@ -67,7 +67,7 @@ def draw(session: ServerSession, flow: Flow) -> None:
     known = form_state(session.owner, flow).tie or PresetLink()
     presets = backend().runner.store.presets
     try:
-        kept = presets.of(session.owner, flow.id)
+        kept = presets.list_for_flow(session.owner, flow.id)
         chosen = presets.get(session.owner, known.preset) if known.preset else None
     except StoreError as error:
         alerts.show(error)
@@ -85,7 +85,7 @@ def draw(session: ServerSession, flow: Flow) -> None:
 
 
 def _box(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     by_id = {preset.id: preset for preset in kept}
     key = preset_keys.preset_key("choice", session.owner, flow.id)
@@ -240,9 +240,9 @@ def _update(session: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
         now = held(session, flow)
-        head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
         kept = keep(session, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
-    except ChangedMeanwhile:  # what can be done is offered where the two are compared
+    except PresetConflict:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
         tell(session.owner, flow.id, Banner("Not updated.", (kept,), wrong=True))
         return

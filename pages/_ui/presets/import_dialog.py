@@ -16,7 +16,7 @@ from lfclient.console.presets.presets import (
     load_preset,
     validate_name,
 )
-from lfclient.console.store.presets import PresetHead
+from lfclient.console.store.presets import PresetSummary
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
@@ -37,7 +37,7 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None:
+def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> None:
     """Choose a file, read what would come of it, import it."""
     turn = st.session_state.get(_turn(session, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
@@ -90,7 +90,7 @@ def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
 def _offer(
     session: ServerSession,
     flow: Flow,
-    kept: Sequence[PresetHead],
+    kept: Sequence[PresetSummary],
     found: PresetFile,
     fitting: FittedValues,
     file_id: str,
@@ -111,7 +111,7 @@ def _offer(
 
 
 def _import(
-    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: FittedValues
+    session: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, fitting: FittedValues
 ) -> None:
     with attempt(session, flow):
         name = validate_name(st.session_state[key])

@@ -15,7 +15,7 @@ from lfclient.console.presets.presets import (
     fit_values,
     validate_name,
 )
-from lfclient.console.store.presets import Preset, PresetHead
+from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
@@ -44,7 +44,7 @@ from pages._ui.widgets.markdown import plain
 
 
 def draw(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     """Two buttons that open: one to save, one for the rest."""
     for part, label, words in (
@@ -64,7 +64,7 @@ def draw(
 
 
 def _save_as(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", session.owner, flow.id)
     same = find_by_name(kept, st.session_state.get(key, ""))
@@ -97,7 +97,7 @@ def _about_saving(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
 
 
 def _save(
-    session: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
+    session: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with attempt(session, flow):
@@ -111,7 +111,7 @@ def _save(
 
 
 def _more(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     if chosen:
         _rename(session, flow, chosen)
@@ -165,7 +165,7 @@ def _rename_to(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> 
 
 
 def _default(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset
+    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset
 ) -> None:
     key = preset_keys.preset_key(f"default-{chosen.id}", session.owner, flow.id)
     st.session_state[key] = chosen.is_default

@@ -13,7 +13,7 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.presets.presets import FittedValues, check_size, fit_values
-from lfclient.console.store.presets import Preset, PresetHead
+from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.model import Flow
@@ -133,7 +133,7 @@ def warning_of_secrets(fields: Mapping[str, Field], what: FittedValues) -> str:
 
 
 def keep(
-    session: ServerSession, flow: Flow, name: str, what: FittedValues, same: PresetHead | None
+    session: ServerSession, flow: Flow, name: str, what: FittedValues, same: PresetSummary | None
 ) -> Preset:
     """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
 

@@ -51,7 +51,7 @@ def problems_of(session: ServerSession, record: RunRecord) -> None:
             record.problem.hint,
             warning=heading is not None,
         )
-    missing = omissions.of_answer(record.answer_kept)
+    missing = omissions.explain_missing_response(record.stored_parts)
     if missing:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:

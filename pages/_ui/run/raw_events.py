@@ -57,7 +57,7 @@ def _withheld(record: RunRecord) -> str:
     """
     if is_redacted(record.overrides):
         return _SECRET_GIVEN
-    unknown = omissions.of_inputs(record)
+    unknown = omissions.explain_missing_inputs(record)
     return f"{plain(unknown)} {_PERHAPS_GIVEN}" if unknown else ""
 
 

@@ -43,7 +43,7 @@ def _rows(owner: str) -> None:
     records = backend().runner.recent(owner, HOW_MANY)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        given = elide_common_prefix([record.gist for record in records])
+        given = elide_common_prefix([record.input_summary for record in records])
         for record, words in zip(records, given, strict=True):
             _row(record, clip(words, TEXT_LETTERS), record.id == shown)
 

@@ -210,8 +210,8 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
             st.markdown(f"{badge}  **{took}**", width="content")
             st.caption(plain(record.flow_name), width="content")
         st.caption(" ".join(_sentences(record)))
-        if record.gist:
-            st.caption(f":material/input: {plain(record.gist)}")
+        if record.input_summary:
+            st.caption(f":material/input: {plain(record.input_summary)}")
         unwritten = backend().runner.save_error
         if unwritten:
             alerts.show_words(

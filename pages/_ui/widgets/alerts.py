@@ -12,7 +12,7 @@ import streamlit as st
 from lfclient import errors
 from lfclient.common.formatting import clip
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.presets import ChangedMeanwhile, NameTaken
+from lfclient.console.store.presets import PresetConflict, PresetNameTaken
 from lfclient.errors import LangflowError
 from lfclient.runs import model
 from pages._ui.widgets.markdown import plain
@@ -42,8 +42,8 @@ TITLES: dict[type[LangflowError], str] = {
     errors.BadAnswer: "The server's answer makes no sense",
     model.WaitTimeout: "The run takes longer than was waited for",
     StoreError: "The console's records cannot be used",
-    NameTaken: "The name is taken",
-    ChangedMeanwhile: "Somebody else was quicker",
+    PresetNameTaken: "The name is taken",
+    PresetConflict: "Somebody else was quicker",
 }
 _LONGEST = 600
 

@@ -184,7 +184,7 @@ def test_how_the_run_went_is_there():
         "background",
         "2026-11-25T01:02:03+00:00",
     )
-    unknown = record_of(run_of(), inputs_kept=False)
+    unknown = record_of(run_of(), inputs_stored=False)
     assert json.loads(opened(unknown)["run.json"])["inputs"] is None
     assert [one["seconds"] for one in run["components"]] == [2, 1, None]
 

@@ -163,8 +163,8 @@ def test_a_record_that_is_kept_without_an_answer_is_closed(bench, monkeypatch):
     bench.restart()
     bench.break_once("create")
     with pytest.raises(StoreError):
-        bench.start(click="a press")
-    record = bench.ended(bench.start(click="a press"))
+        bench.start(submit_token="a press")
+    record = bench.ended(bench.start(submit_token="a press"))
     assert record.status is RunStatus.FAILED
     assert "Not started" in record.problem.message
     assert bench.server.jobs == {}
@@ -277,8 +277,8 @@ def test_a_restart_makes_a_sync_run_outcome_unknown(bench):
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "restarted" in record.problem.message
     assert record.problem.hint
-    (entry,) = bench.runner.history.page([bench.owner], RunFilter(text="restarted")).entries
-    assert entry.headline == record.problem.message
+    (entry,) = bench.runner.history.page([bench.owner], RunFilter(text="restarted")).runs
+    assert entry.output_summary == record.problem.message
 
 
 def test_a_run_that_is_taken_up_while_the_console_looks_is_kept(bench, monkeypatch):

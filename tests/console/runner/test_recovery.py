@@ -105,7 +105,7 @@ def test_a_run_with_a_secret_is_not_sent_again(bench):
 
 def test_a_run_whose_inputs_were_not_kept_is_not_sent_again(bench):
     """It would be another run."""
-    bench.runner.store.keeping = replace(bench.runner.store.keeping, inputs=False)
+    bench.runner.store.retention = replace(bench.runner.store.retention, inputs=False)
     run_id = lost(bench, arrived=False)
     bench.runner.attach(CONNECTION)
     assert bench.ended(run_id).status is RunStatus.OUTCOME_UNKNOWN
@@ -180,7 +180,7 @@ def test_the_job_of_a_streamed_run_that_failed_is_not_taken(bench):
     """Its record never knows its job, but it has one, and it was in the same session."""
     run_id = lost(bench, arrived=False)
     failed = replace(
-        bench.runner.get(run_id, bench.owner), id="f" * 32, click="failed", mode="stream"
+        bench.runner.get(run_id, bench.owner), id="f" * 32, submit_token="failed", mode="stream"
     )
     failed = replace(failed, status=RunStatus.FAILED, started_at=now(), ended_at=now())
     bench.runner.store.create(failed)

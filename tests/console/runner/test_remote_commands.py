@@ -100,7 +100,7 @@ def test_nobody_presses_for_a_run_of_somebody_else_from_another_process(two):
     stranger = replace(CONNECTION, name="another server")
     two.other.stop(run_id, stranger)
     two.other.decide(run_id, stranger, asked, "approve")
-    assert two.other.store.wishes.of([run_id]) == []
+    assert two.other.store.commands.pending([run_id]) == []
 
 
 def test_what_was_pressed_before_its_follower_died_is_carried_out(two):
@@ -119,15 +119,15 @@ def test_what_was_taken_without_an_answer_can_be_pressed_again(two, monkeypatch,
     """The connection to the database broke: nobody knows who took it, and nothing is sent."""
     run_id = two.asking()
     asked = two.there(run_id, lambda record: record.run and record.run.waiting_for).run.waiting_for
-    wishes = two.runner.store.wishes
-    take = wishes.take
+    commands = two.runner.store.commands
+    take = commands.take
 
     def broken(*args):
-        monkeypatch.setattr(wishes, "take", take)
+        monkeypatch.setattr(commands, "take", take)
         take(*args)
         raise StoreError("The connection broke.")
 
-    monkeypatch.setattr(wishes, "take", broken)
+    monkeypatch.setattr(commands, "take", broken)
 
     def press():
         if what == "stop":
@@ -153,7 +153,7 @@ def test_what_was_taken_dies_with_its_follower(two):
     asked = two.there(run_id, lambda record: record.run and record.run.waiting_for).run.waiting_for
     two.server.is_down = True
     two.other.decide(run_id, CONNECTION, asked, "approve")
-    wait_for(lambda: not two.other.store.wishes.of([run_id]))
+    wait_for(lambda: not two.other.store.commands.pending([run_id]))
     two.there(run_id, lambda record: record.run.waiting_for.sent == "approve")
     two.take_over(run_id)
     two.server.is_down = False

@@ -52,12 +52,12 @@ def test_another_process_sees_the_question(two):
 @pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])
 def test_what_is_not_to_be_kept_is_not_told(two, keeping, kept):
     """How its components stand is, and that there is a question."""
-    two.runner.store.keeping = keeping
+    two.runner.store.retention = keeping
     run_id = two.asking()
     two.server.log += [message("u", "what was entered")]
     two.until(run_id, lambda record: record.run.messages)
     record = two.there(run_id, lambda record: record.run and record.run.waiting_for)
-    assert record.answer_kept is kept
+    assert record.stored_parts is kept
     assert states(record)["ChatInput-a"] == "suspended" or states(record)["ChatInput-a"] == "done"
     assert record.run.components["ChatInput-a"].output is None
     assert "go on" not in record.run.waiting_for.prompt
@@ -120,7 +120,7 @@ def test_a_database_that_is_away_is_told_once_it_is_back(two, monkeypatch):
         def gone(records):
             raise StoreError("The database is gone.")
 
-        away.setattr(two.runner.store, "update_going", gone)
+        away.setattr(two.runner.store, "update_running", gone)
         two.server.log += [message("m", "Said.")]
         two.until(run_id, said)
         wait_for(lambda: two.runner.save_error)

@@ -207,7 +207,7 @@ def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
     store = second.store
     replicas.until(run_id, lambda record: record.job_id)
     before = store.get(run_id)
-    assert store.worker_of(run_id) == second._registry.id
+    assert store.worker_for(run_id) == second._registry.id
     for _ in range(20):  # so that its version is the newer one
         first._cache.change(run_id, note="written by the one that was away")
     replicas.server.jobs[before.job_id].state = "cancelled"
@@ -215,7 +215,7 @@ def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
     replicas.runner = second
     record = replicas.ended(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert store.worker_of(run_id) == second._registry.id
+    assert store.worker_for(run_id) == second._registry.id
     assert "away" not in first.get(run_id, replicas.owner).note
     assert not caplog.records
 
@@ -231,7 +231,7 @@ def test_a_call_of_one_that_only_paused_has_its_answer(replicas):
     replicas.server.finish()
     assert replicas.ended(run_id).status is RunStatus.COMPLETED
     wait_for(lambda: second.store.get(run_id).status is RunStatus.COMPLETED)
-    (listed,) = second.history.page([replicas.owner]).entries
+    (listed,) = second.history.page([replicas.owner]).runs
     (recent,) = second.recent(replicas.owner)
     shown = second.get(run_id, replicas.owner)
     assert {each.status for each in (listed, recent, shown)} == {RunStatus.COMPLETED}

@@ -50,11 +50,11 @@ def test_starting_does_not_wait_for_the_server(bench):
 @both_dialects
 def test_two_presses_are_one_run(bench):
     """The same click, even after the run has ended or the console was restarted, sends nothing."""
-    first = bench.start(click="one")
-    assert bench.start(click="one") == first
+    first = bench.start(submit_token="one")
+    assert bench.start(submit_token="one") == first
     bench.ended(first)
     bench.restart()
-    assert bench.start(click="one") == first
+    assert bench.start(submit_token="one") == first
     assert len(bench.server.jobs) == 1
 
 

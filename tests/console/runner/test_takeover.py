@@ -6,7 +6,7 @@ from sqlalchemy import update
 from lfclient import RunStatus
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
-from lfclient.console.store.tables import PieceRow
+from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_langflow import component_done, message
 from tests.support.runner_bench import CONNECTION
 from tests.support.two_consoles import KEPT_LESS, said, states, token
@@ -29,8 +29,8 @@ def test_a_streamed_call_that_is_killed_keeps_what_it_had(two):
     assert set(states(record).values()) == {"interrupted", "waiting"}
     assert "restarted" in record.problem.message
     for words in ("half a senten", "restarted"):
-        (entry,) = two.other.history.page([two.owner], RunFilter(text=words)).entries
-        assert entry.headline == record.problem.message
+        (entry,) = two.other.history.page([two.owner], RunFilter(text=words)).runs
+        assert entry.output_summary == record.problem.message
 
 
 def test_who_takes_a_job_over_goes_on_from_what_was_told(two):
@@ -52,7 +52,7 @@ def test_what_was_told_and_cannot_be_read_holds_nothing_up(two, mode):
     two.there(run_id, lambda record: record.run)
     two.kill()
     with two.other.store.database.write() as connection:
-        connection.execute(update(PieceRow).values(body=b"no answer"))
+        connection.execute(update(ResponseChunkRow).values(body=b"no answer"))
     third = two.new_runner()
     third.attach(CONNECTION)
     if mode == "background":
@@ -67,17 +67,17 @@ def test_what_was_told_and_cannot_be_read_holds_nothing_up(two, mode):
 @pytest.mark.parametrize(("keeping", "kept"), KEPT_LESS, ids=["outputs", "inputs", "size"])
 def test_who_takes_over_what_was_not_told_whole_asks_for_all(two, keeping, kept):
     """From the first event on, so that the screen lacks nothing."""
-    two.runner.store.keeping = keeping
+    two.runner.store.retention = keeping
     run_id = two.begun()
     two.server.log += [
         component_done("ChatInput-a", "hi " * 100, "ChatOutput-b"),
         message("m", "Said. " * 50),
     ]
-    two.there(run_id, lambda record: record.answer_kept is kept)
+    two.there(run_id, lambda record: record.stored_parts is kept)
     two.take_over(run_id)
     record = two.until(run_id, lambda record: said(record))
     assert record.run.components["ChatInput-a"].output.value == "hi " * 100
-    assert record.answer_kept is StoredParts.WHOLE
+    assert record.stored_parts is StoredParts.WHOLE
 
 
 def test_a_run_that_another_process_has_taken_is_let_go_of(two):

@@ -84,7 +84,7 @@ def record(mode="sync", overrides=None, **more):
         **{
             "id": "r",
             "owner": "o",
-            "click": "c",
+            "submit_token": "c",
             "server_name": "s",
             "server_url": "http://langflow.test",
             "flow_id": FLOW.id,

@@ -6,14 +6,14 @@ import pytest
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import drafts as module
-from lfclient.console.store.retention import Cleaner
+from lfclient.console.store.retention import RetentionCleaner
 
 KEY = ("browser", "owner", "flow")
 NOW = datetime.now(UTC)
 
 
 def cleaned(store, now=NOW, **keeping):
-    Cleaner(store.database, RetentionSettings(**keeping), store.drafts).clean(now)
+    RetentionCleaner(store.database, RetentionSettings(**keeping), store.drafts).clean(now)
     return store.drafts.get(KEY)
 
 
@@ -31,7 +31,7 @@ def test_the_last_text_comes_back_to_the_same_browser_owner_and_form(any_store):
 
 def test_one_that_grows_too_large_leaves_none(any_store, monkeypatch):
     """Rather than one that is old."""
-    monkeypatch.setattr(module, "LARGEST", 20)
+    monkeypatch.setattr(module, "MAX_DRAFT_BYTES", 20)
     any_store.drafts.write({KEY: "short"})
     any_store.drafts.write({KEY: "ü" * 11})
     assert any_store.drafts.get(KEY) is None
@@ -39,8 +39,8 @@ def test_one_that_grows_too_large_leaves_none(any_store, monkeypatch):
 
 def test_the_oldest_give_way(any_store, monkeypatch):
     """Of one browser, and of all."""
-    monkeypatch.setattr(module, "MOST_OF_BROWSER", 2)
-    monkeypatch.setattr(module, "MOST", 4)
+    monkeypatch.setattr(module, "MAX_DRAFTS_PER_BROWSER", 2)
+    monkeypatch.setattr(module, "MAX_DRAFTS", 4)
     keys = [(browser, "o", str(number)) for browser in "abc" for number in range(3)]
     for key in keys:
         any_store.drafts.write({key: "text"})

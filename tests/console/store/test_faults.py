@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from lfclient.console.store import statements
-from lfclient.console.store.errors import NewerStore, StoreError
+from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -102,7 +102,7 @@ def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
     """The next write waits for nothing that this one has left open."""
     first = typed("r1")
     any_store.create(first)
-    changed = {"the_run": "r1", "the_version": 1, "the_worker": first.worker, "note": "half"}
+    changed = {"target_id": "r1", "max_version": 1, "current_worker": first.worker, "note": "half"}
     with refused("has that already", "try again"), any_store.database.write_quickly() as execute:
         assert execute(statements.CHANGE_RUN, changed)
         execute(statements.NEW_TEXT, {"run_id": "r1", "body": TYPED})  # it has one
@@ -152,10 +152,10 @@ def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplo
     with refused("answer of run bad cannot be read", "Delete the run"):
         any_store.get("bad")
     assert any_store.get("good").run.outputs["C-1"].value == long
-    assert (any_store.add_texts(), any_store.add_texts()) == (2, 0)
+    assert (any_store.backfill_search_texts(), any_store.backfill_search_texts()) == (2, 0)
     assert "answer of run bad cannot be read" in caplog.text
     assert TYPED not in caplog.text
-    assert any_store.history.delete(["me"], ["bad"]).gone == ["bad"]
+    assert any_store.history.delete(["me"], ["bad"]).deleted == ["bad"]
 
 
 def test_an_address_is_never_shown_with_its_password(shared):
@@ -254,7 +254,7 @@ def test_a_database_of_a_later_release_is_left_alone(any_store, tmp_path):
     with any_store.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     url = any_store.database.engine.url.render_as_string(hide_password=False)
-    with pytest.raises(NewerStore, match="later release") as caught:
+    with pytest.raises(NewerDatabase, match="later release") as caught:
         Store(tmp_path, SecretStr(url) if any_store.database.is_shared else None)
     assert "LFCONSOLE_DATABASE_URL" in caught.value.hint
 
@@ -264,9 +264,9 @@ def test_a_word_from_an_address_that_no_database_takes_finds_nothing(any_store):
     any_store.create(record())
     odd = "r1\0\ud800"
     assert any_store.get(odd) is None
-    assert any_store.history.entry(["me"], odd) is None
+    assert any_store.history.get(["me"], odd) is None
     which = RunFilter(flow_id=odd, label=odd, text=odd)
-    assert any_store.history.page(["me", odd], which).entries == []
+    assert any_store.history.page(["me", odd], which).runs == []
     assert any_store.presets.get("me", odd) is None
 
 
@@ -274,7 +274,7 @@ def test_a_job_of_any_length_can_be_kept_and_found(any_store):
     """Its id is a server's word."""
     long = "".join(chr(65 + n * n % 57) for n in range(50_000))
     any_store.create(record(job_id=long))
-    assert any_store.of_job("me", long).id == "r1"
+    assert any_store.find_by_job("me", long).id == "r1"
 
 
 def test_a_file_that_is_moved_away_is_said_and_used_again_once_it_is_back(tmp_path):
@@ -347,7 +347,7 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
         bench.until(run_id, lambda _: bench.runner.save_error)
         assert "cannot be reached" in bench.runner.save_error.message
         with refused("cannot be reached", "keeps trying"):
-            bench.start(click="another")
+            bench.start(submit_token="another")
         sent = len(bench.server.jobs)
     finally:
         postgres.postgres().start()
@@ -355,7 +355,7 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
     assert kept.run == bench.runner.get(run_id, bench.owner).run
     assert len(bench.server.jobs) == sent == 1
     bench.server.seconds = 0.1
-    assert bench.ended(bench.start(click="another")).status is RunStatus.COMPLETED
+    assert bench.ended(bench.start(submit_token="another")).status is RunStatus.COMPLETED
     assert bench.runner.save_error is None
     bench.runner.close()
 

@@ -21,12 +21,18 @@ from sqlalchemy.engine import Engine
 
 from lfclient.console.store import database
 from lfclient.console.store.database import postgres_url
-from lfclient.console.store.migrate import rebuild
+from lfclient.console.store.migrate import rebuild_search_index
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.serialization import dump_value
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import LabelRow, PieceRow, PresetRow, RunRow, TextRow
+from lfclient.console.store.tables import (
+    LabelRow,
+    PresetRow,
+    ResponseChunkRow,
+    RunRow,
+    SearchTextRow,
+)
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import ComponentState
@@ -58,9 +64,11 @@ def old(kind, folder):
     source.row_factory = sqlite3.Row
     source.executescript(WRITTEN)
     with upgraded(url, folder, "0001") as connection:
-        for table in (RunRow.__table__, PieceRow.__table__):
+        for table in (RunRow.__table__, ResponseChunkRow.__table__):
             for row in source.execute(f"SELECT * FROM {table.name}"):
-                connection.execute(insert(table), dict(row))
+                keys = {column.name: column.key for column in table.c}
+                values = {keys[name]: row[name] for name in row.keys()}  # noqa: SIM118
+                connection.execute(insert(table), values)
     return url
 
 
@@ -78,7 +86,7 @@ def upgraded(url, folder, revision):
 
 
 def found(store, text):
-    return [entry.id for entry in store.history.page(["me"], RunFilter(text=text)).entries]
+    return [entry.id for entry in store.history.page(["me"], RunFilter(text=text)).runs]
 
 
 @BOTH
@@ -128,7 +136,7 @@ def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
         )
     store = Store(tmp_path, url)
     assert store.presets.get("p", "p").values == {"A.b": 1}
-    assert [one.id for one in store.history.page(["me"], RunFilter(label="kept")).entries] == [
+    assert [one.id for one in store.history.page(["me"], RunFilter(label="kept")).runs] == [
         "completed"
     ]
     store.drafts.write({("b", "o", "f"): "typed"})
@@ -143,9 +151,13 @@ def with_texts(kind, folder, texts):
         run = connection.execute(select(RunRow.__table__).where(RunRow.id == "other")).one()
         for run_id, body in texts.items():
             if run_id.startswith("new"):
-                values = {**run._mapping, "id": run_id, "click": run_id}
+                values = {
+                    **dict(zip(RunRow.__table__.c.keys(), run, strict=True)),
+                    "id": run_id,
+                    "submit_token": run_id,
+                }
                 connection.execute(insert(RunRow), values)
-            connection.execute(insert(TextRow), {"run_id": run_id, "body": body})
+            connection.execute(insert(SearchTextRow), {"run_id": run_id, "body": body})
     return url
 
 
@@ -180,7 +192,7 @@ def test_what_an_earlier_release_has_deleted_is_overwritten(tmp_path):
     store = Store(tmp_path)
     upgraded = indexed(store)
     with store.database.write() as connection:
-        rebuild(connection)
+        rebuild_search_index(connection)
     assert upgraded == indexed(store)
     store.close()
 
@@ -213,20 +225,26 @@ def test_what_an_earlier_release_kept_is_listed_and_found(kind, tmp_path):
     """Once its texts are added, a few at a time; adding them again changes nothing."""
     store = Store(tmp_path, old(kind, tmp_path))
     listed = ["going", "stopped", "refused", "failed", "completed"]
-    assert [entry.id for entry in store.history.page(["me"]).entries] == listed
+    assert [entry.id for entry in store.history.page(["me"]).runs] == listed
     assert found(store, "umbrella") == []
-    assert [store.add_texts(limit=4), store.add_texts(limit=4), store.add_texts(limit=4)] == [
+    assert [
+        store.backfill_search_texts(limit=4),
+        store.backfill_search_texts(limit=4),
+        store.backfill_search_texts(limit=4),
+    ] == [
         4,
         2,
         0,
     ]
     assert found(store, "umbrella strassburg") == ["completed"]
     assert found(store, "cannot be reached") == ["refused"]
-    entries = {entry.id: entry for entry in store.history.page(["me"]).entries}
-    assert entries["completed"].headline == "Take an umbrella."
-    assert entries["completed"].gist.startswith("input_value: Will it rain in Straßburg? · api_key")
-    assert entries["failed"].headline == "The model is not there."
-    assert entries["refused"].headline == "The server cannot be reached."
+    entries = {entry.id: entry for entry in store.history.page(["me"]).runs}
+    assert entries["completed"].output_summary == "Take an umbrella."
+    assert entries["completed"].input_summary.startswith(
+        "input_value: Will it rain in Straßburg? · api_key"
+    )
+    assert entries["failed"].output_summary == "The model is not there."
+    assert entries["refused"].output_summary == "The server cannot be reached."
     with store.database.read() as connection:
         sizes = connection.exec_driver_sql(
             "SELECT answer_bytes, (SELECT sum(length(body)) FROM run_pieces WHERE run_id = runs.id)"
@@ -247,7 +265,7 @@ def test_texts_are_added_once_however_many_do_it(kind, tmp_path):
     def add(store):
         together.wait()
         try:
-            while store.add_texts(limit=2):
+            while store.backfill_search_texts(limit=2):
                 pass
         except Exception as error:
             failures.append(error)
@@ -271,8 +289,8 @@ def test_an_answer_that_cannot_be_read_does_not_keep_the_others_from_being_found
             "UPDATE run_pieces SET body = 'tag\nno JSON: umbrella' WHERE run_id = 'failed'"
         )
     store = Store(tmp_path)
-    assert store.add_texts() == 6
-    assert store.add_texts() == 0
+    assert store.backfill_search_texts() == 6
+    assert store.backfill_search_texts() == 0
     assert found(store, "umbrella") == ["completed"]
     assert found(store, "weather") == ["going", "stopped", "refused", "failed", "completed"]
     assert "answer of run failed cannot be read" in caplog.text
@@ -324,7 +342,7 @@ def test_an_upgrade_that_is_killed_is_made_anew(kind, tmp_path):
     assert process.exitcode == -signal.SIGKILL
     store = Store(tmp_path, url)
     assert store.get("completed").run.outputs["T-1"].value[0]["day"] == "Monday"
-    assert store.add_texts() == 6
+    assert store.backfill_search_texts() == 6
     store.close()
 
 

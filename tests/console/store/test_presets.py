@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.console.store.presets import ChangedMeanwhile, NameTaken, Preset, PresetHead
+from lfclient.console.store.presets import Preset, PresetConflict, PresetNameTaken, PresetSummary
 from lfclient.flows.field import Variable
 
 
@@ -15,7 +15,7 @@ def preset(id="a", name="Mine", **more):
 
 
 def names(store, owner="me", flow_id="f"):
-    return [head.name for head in store.presets.of(owner, flow_id)]
+    return [head.name for head in store.presets.list_for_flow(owner, flow_id)]
 
 
 def test_values_come_back_as_they_were_to_their_owner_only(any_store):
@@ -25,8 +25,12 @@ def test_values_come_back_as_they_were_to_their_owner_only(any_store):
     assert (kept.values, kept.secrets, kept.version) == (values, ("T-a.s",), 1)
     assert any_store.presets.get("me", "a") == kept
     assert any_store.presets.get("you", "a") is None
-    assert any_store.presets.of("me", "f") == [PresetHead("a", "Mine", False, 1)]
-    assert any_store.presets.of("you", "f") == any_store.presets.of("me", "g") == []
+    assert any_store.presets.list_for_flow("me", "f") == [PresetSummary("a", "Mine", False, 1)]
+    assert (
+        any_store.presets.list_for_flow("you", "f")
+        == any_store.presets.list_for_flow("me", "g")
+        == []
+    )
 
 
 def test_a_name_is_taken_within_a_flow_and_owner(any_store):
@@ -35,9 +39,9 @@ def test_a_name_is_taken_within_a_flow_and_owner(any_store):
     any_store.presets.create(preset("b", "A"))
     any_store.presets.create(preset("c", "b", flow_id="g"))
     any_store.presets.create(preset("d", "b", owner="you"))
-    with pytest.raises(NameTaken):
+    with pytest.raises(PresetNameTaken):
         any_store.presets.create(preset("e", "b"))
-    with pytest.raises(NameTaken):
+    with pytest.raises(PresetNameTaken):
         any_store.presets.update(replace(any_store.presets.get("me", "b"), name="b"))
     assert names(any_store) == ["A", "b"]
 
@@ -48,11 +52,11 @@ def test_the_second_of_two_who_change_one_is_refused(any_store):
     changed = any_store.presets.update(replace(read, values={"x": 2}))
     assert changed.version == 2
     for late in (replace(read, values={"x": 3}), replace(changed, owner="you")):
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(PresetConflict):
             any_store.presets.update(late)
     assert any_store.presets.get("me", "a").values == {"x": 2}
     any_store.presets.delete("me", "a")
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(PresetConflict):
         any_store.presets.update(changed)
     assert any_store.presets.get("me", "a") is None
 
@@ -65,8 +69,10 @@ def test_at_most_one_of_a_flow_is_its_default(any_store):
     any_store.presets.set_default("me", "f", "b")
     any_store.presets.update(replace(any_store.presets.get("me", "b"), name="new"))
     any_store.presets.set_default("you", "f", None)
-    assert [head.name for head in any_store.presets.of("me", "f") if head.is_default] == ["new"]
-    with pytest.raises(ChangedMeanwhile):
+    assert [
+        head.name for head in any_store.presets.list_for_flow("me", "f") if head.is_default
+    ] == ["new"]
+    with pytest.raises(PresetConflict):
         any_store.presets.set_default("me", "f", "gone")
     any_store.presets.set_default("me", "f", None)
-    assert not any(head.is_default for head in any_store.presets.of("me", "f"))
+    assert not any(head.is_default for head in any_store.presets.list_for_flow("me", "f"))

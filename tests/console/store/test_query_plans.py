@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from lfclient.console.store.row_mapping import microseconds
+from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -91,7 +91,7 @@ def bad(plan):
 @pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
 def test_each_page_of_a_list_goes_along_an_index(many, which):
     """The first, one behind another, one before it; those few that a rare word has are sorted."""
-    middle = Cursor(microseconds(MIDDLE), "")
+    middle = Cursor(to_microseconds(MIDDLE), "")
     with plans(many) as found:
         many.history.page([OWNER], which)
         many.history.page([OWNER], which, older_than=middle)
@@ -113,10 +113,10 @@ def test_what_the_page_offers_is_found_without_reading_the_runs(many):
     with plans(many) as found:
         assert len(many.history.flows([OWNER])) == FLOWS
         assert many.history.labels([OWNER]) == [LABEL]
-        many.history.span([OWNER])
+        many.history.time_range([OWNER])
         many.unfinished()
         many.recent(OWNER)
-        many.of_job(OWNER, "job-1")
+        many.find_by_job(OWNER, "job-1")
     assert len(found) == FLOWS + 1 + 1 + 2 + 3
     assert "\n".join(plan for _, plan in found if bad(plan)) == ""
 

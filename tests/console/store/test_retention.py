@@ -26,7 +26,7 @@ ME = ["me"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_of(request, tmp_path):
-    """Opens a store with a `Keeping`."""
+    """Opens a store with `RetentionSettings`."""
     made = []
 
     def opened(**keeping):
@@ -100,7 +100,7 @@ def test_without_a_setting_all_is_kept(store_of):
     """Which shows that what the tests below do not find could be found."""
     store = store_of()
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
-    assert (kept.run, kept.answer_kept) == (a_run(), StoredParts.WHOLE)
+    assert (kept.run, kept.stored_parts) == (a_run(), StoredParts.WHOLE)
     assert ASKED.encode() in on_disk(store)
     assert SAID.encode() in on_disk(store)
 
@@ -108,14 +108,14 @@ def test_without_a_setting_all_is_kept(store_of):
 def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     """Nor in what repeats them; what the flow returned is there and found."""
     store = store_of(store_inputs=False)
-    kept = keep(store, a_run(), inputs_kept=False)
+    kept = keep(store, a_run(), inputs_stored=False)
     assert ASKED.encode() not in on_disk(store)
-    assert kept.answer_kept is StoredParts.WITHOUT_INPUTS
+    assert kept.stored_parts is StoredParts.WITHOUT_INPUTS
     assert kept.run.outputs["C-1"].value == SAID
     assert list(kept.run.messages) == ["m"]
     assert kept.run.errors[0].message == "partly"
     assert ids(store.history.page(ME, RunFilter(text=SAID))) == ["r1"]
-    assert store.history.entry(ME, "r1").headline == SAID
+    assert store.history.get(ME, "r1").output_summary == SAID
 
 
 def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
@@ -123,11 +123,11 @@ def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     store = store_of(store_outputs=False)
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
     assert SAID.encode() not in on_disk(store)
-    assert kept.answer_kept is StoredParts.NOT_WANTED
+    assert kept.stored_parts is StoredParts.NOT_WANTED
     assert "keeps no outputs" in kept.run.outputs["C-1"].note
     assert kept.run.components["T-1"].state is ComponentState.DONE
     assert ids(store.history.page(ME, RunFilter(text=ASKED))) == ["r1"]
-    assert store.history.page(ME, RunFilter(text=SAID)).entries == []
+    assert store.history.page(ME, RunFilter(text=SAID)).runs == []
 
 
 def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
@@ -136,7 +136,7 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
         folder = tmp_path / str(number)
         bench = Bench(folder, FakeLangflow(text=f"You said {SECRET}"))
         bench.runner.close()
-        bench.runner = bench.new_runner(keeping=keeping)
+        bench.runner = bench.new_runner(retention=keeping)
         given = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}
         kept = bench.kept(bench.start(given), lambda kept: kept.ended)
         assert "You said" in kept.run.outputs["ChatOutput-b"].value
@@ -159,17 +159,17 @@ def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, ex
     """First without the raw answer, then without what it returned; never more than that."""
     store = store_of(max_run_bytes=most)
     kept = keep(store, a_run(10_000))
-    assert kept.answer_kept is expected
+    assert kept.stored_parts is expected
     whole = a_run(10_000)
     assert (kept.run.raw == whole.raw) == (expected is StoredParts.WHOLE)
     assert (kept.run.outputs == whole.outputs) == (expected is not StoredParts.TOO_LARGE)
     if expected is StoredParts.TOO_LARGE:
         assert "larger than this console keeps" in kept.run.outputs["C-1"].note
-    assert store.history.entry(ME, "r1").headline.startswith(SAID)
+    assert store.history.get(ME, "r1").output_summary.startswith(SAID)
     # written again as it was read: what is missing stays missing, and is said
     assert store.update(replace(kept, version=kept.version + 1), answer=True)
     again = store.get("r1")
-    assert (again.answer_kept, again.run) == (expected, kept.run)
+    assert (again.stored_parts, again.run) == (expected, kept.run)
 
 
 def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
@@ -178,7 +178,7 @@ def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
     for day in range(5):
         ended(store, f"d{day}", seconds=day * 86_400, text=f"{SAID} {day}")
     add(store, "going", status=RunStatus.IN_PROGRESS)
-    store.history.star(ME, "d0", True)
+    store.history.set_starred(ME, "d0", True)
     assert set(store.cleaner.clean(NOW + timedelta(days=4))) == {"d1"}
     assert ids(store.history.page(ME)) == ["d4", "d3", "d2", "going", "d0"]
     assert f"{SAID} 1".encode() not in on_disk(store)
@@ -199,16 +199,16 @@ def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
     store = store_of(max_total_bytes=25_000)
     for number in range(5):
         ended(store, f"r{number}", seconds=number, text="z" * 10_000)
-    store.history.star(ME, "r0", True)
+    store.history.set_starred(ME, "r0", True)
     assert store.cleaner.clean(NOW) == []
-    kept = {f"r{number}": store.get(f"r{number}").answer_kept for number in range(5)}
+    kept = {f"r{number}": store.get(f"r{number}").stored_parts for number in range(5)}
     gone = [run for run, what in kept.items() if what is StoredParts.REMOVED]
     assert gone == ["r1", "r2", "r3"]
     assert store.get("r1").run is None
     assert store.get("r0").run is not None
-    assert len(store.history.page(ME).entries) == 5
+    assert len(store.history.page(ME).runs) == 5
     assert store.cleaner.clean(NOW) == []
-    assert store.get("r4").answer_kept is StoredParts.WHOLE
+    assert store.get("r4").stored_parts is StoredParts.WHOLE
 
 
 @pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])
@@ -224,7 +224,7 @@ def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
     elif how == "delete_all":
         store.history.delete_all(ME, RunFilter(flow_id="flow"))
     elif how == "forget":
-        store.forget_session("me", "flow", "s")
+        store.delete_session("me", "flow", "s")
     else:
         store.cleaner.clean(NOW)
     assert ids(store.history.page(ME)) == ["r0"]
@@ -237,7 +237,7 @@ def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
 
 def test_the_index_for_searching_agrees_with_the_texts(tmp_path):
     """After runs were written twice, deleted with a session, and cleaned away."""
-    store = Store(tmp_path, keeping=RetentionSettings(max_runs=3))
+    store = Store(tmp_path, retention=RetentionSettings(max_runs=3))
     for number in range(8):
         ended(store, f"r{number}", seconds=number, text=f"{SAID} {number}", session_id="s")
     store.history.delete(ME, ["r7"])

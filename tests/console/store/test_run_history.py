@@ -34,7 +34,7 @@ def ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
 
 
 def ids(page):
-    return [entry.id for entry in page.entries]
+    return [entry.id for entry in page.runs]
 
 
 def test_pages_follow_each_other_without_gaps_and_back(any_store):
@@ -89,7 +89,7 @@ def test_each_filter_narrows_the_list(any_store, which, expected):
     ended(any_store, "b", seconds=1, flow_id="other")
     ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
     add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
-    history.star(ME, "a", True)
+    history.set_starred(ME, "a", True)
     for run_id in ("a", "c"):
         history.change_labels(ME, [run_id], ["good"])
     assert ids(history.page(ME, which)) == expected
@@ -145,11 +145,15 @@ def test_a_search_finds_what_was_typed_and_nothing_else(any_store, typed, expect
 
 
 def test_a_list_tells_of_inputs_and_answer_without_reading_them(any_store):
-    add(any_store, "a", gist="Message: Hi")
+    add(any_store, "a", input_summary="Message: Hi")
     ended(any_store, "b", seconds=1, text="\n  First line\nsecond")
-    newest, oldest = any_store.history.page(ME).entries
-    assert (oldest.gist, oldest.headline, oldest.seconds) == ("Message: Hi", "", None)
-    assert (newest.headline, newest.seconds) == ("First line", 0.0)
+    newest, oldest = any_store.history.page(ME).runs
+    assert (oldest.input_summary, oldest.output_summary, oldest.seconds) == (
+        "Message: Hi",
+        "",
+        None,
+    )
+    assert (newest.output_summary, newest.seconds) == ("First line", 0.0)
 
 
 def test_labels_are_trimmed_kept_once_and_listed(any_store):
@@ -158,10 +162,10 @@ def test_labels_are_trimmed_kept_once_and_listed(any_store):
     add(any_store, "b", owner="you")
     history = any_store.history
     history.change_labels(ME, ["a", "b"], [" two  words ", "b", "two words", ""])
-    assert history.entry(ME, "a").labels == ("b", "two words")
+    assert history.get(ME, "a").labels == ("b", "two words")
     assert history.labels(ME) == ["b", "two words"]
     history.change_labels(ME, ["a"], ["c", "b"], take=["two words", "none"])
-    assert history.entry(ME, "a").labels == ("b", "c")
+    assert history.get(ME, "a").labels == ("b", "c")
     assert history.labels(["you"]) == []
 
 
@@ -174,8 +178,8 @@ def test_labels_are_changed_for_all_runs_or_none(any_store):
     for labels in (["x" * 61], ["new"]):
         with pytest.raises(ValueError, match="may have"):
             history.change_labels(ME, ["a", "b"], labels, take=["none"])
-    assert history.entry(ME, "a").labels == ()
-    assert len(history.entry(ME, "b").labels) == 20
+    assert history.get(ME, "a").labels == ()
+    assert len(history.get(ME, "b").labels) == 20
 
 
 def test_labels_that_two_give_at_once_are_all_kept(any_store):
@@ -202,12 +206,12 @@ def test_labels_that_two_give_at_once_are_all_kept(any_store):
         ("theirs", []),
     ],
 )
-@pytest.mark.parametrize("few", [text_search.FEW, 1])
+@pytest.mark.parametrize("few", [text_search.MAX_SORTED_RUNS, 1])
 def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, typed, expected):
     """Each word may be in the one or the other, whether few runs have it or many; nobody finds by
     the labels of somebody else.
     """
-    monkeypatch.setattr(text_search, "FEW", few)
+    monkeypatch.setattr(text_search, "MAX_SORTED_RUNS", few)
     for number, name in enumerate("abcd"):
         text = "a needle in the Straße" if name == "c" else "a needle"
         ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
@@ -224,9 +228,9 @@ def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, ty
 def test_a_star_outlives_what_the_follower_writes(any_store):
     """Whoever follows a run knows nothing of its star."""
     kept = add(any_store, "a")
-    any_store.history.star(ME, "a", True)
+    any_store.history.set_starred(ME, "a", True)
     any_store.update(replace(kept, status=RunStatus.COMPLETED, version=2), answer=True)
-    assert any_store.history.entry(ME, "a").starred
+    assert any_store.history.get(ME, "a").starred
 
 
 def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
@@ -236,7 +240,7 @@ def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
     ended(any_store, "c", owner="you", text="needle")
     any_store.history.change_labels(ME, ["a"], ["x"])
     removed = any_store.history.delete(ME, ["a", "b", "c", "none"])
-    assert (removed.gone, removed.going) == (["a"], ["b"])
+    assert (removed.deleted, removed.still_running) == (["a"], ["b"])
     assert any_store.get("a") is None
     assert any_store.get("c").run is not None
     assert any_store.history.labels(ME) == []
@@ -273,21 +277,23 @@ def test_runs_are_counted_over_time_by_status(any_store):
         status = RunStatus.FAILED if n % 3 == 2 else RunStatus.COMPLETED
         ended(any_store, f"r{n}", seconds=n * 1800, status=status)
     start = NOW.replace(microsecond=0)
-    assert any_store.history.over_time(ME, RunFilter(), 3600) == [
+    assert any_store.history.count_by_interval(ME, RunFilter(), 3600) == [
         (start, RunStatus.COMPLETED, 2),
         (start + timedelta(hours=1), RunStatus.COMPLETED, 1),
         (start + timedelta(hours=1), RunStatus.FAILED, 1),
         (start + timedelta(hours=2), RunStatus.COMPLETED, 1),
         (start + timedelta(hours=2), RunStatus.FAILED, 1),
     ]
-    ahead = any_store.history.over_time(ME, RunFilter(), 86400, 3600 * (24 - NOW.hour) - 1800)
+    ahead = any_store.history.count_by_interval(
+        ME, RunFilter(), 86400, 3600 * (24 - NOW.hour) - 1800
+    )
     assert [(at, many) for at, _, many in ahead] == [
         (start - timedelta(hours=23, minutes=30), 1),
         (start + timedelta(minutes=30), 3),
         (start + timedelta(minutes=30), 2),
     ]
-    assert any_store.history.span(ME) == (NOW, NOW + timedelta(seconds=9000))
-    assert any_store.history.span(["nobody"]) is None
+    assert any_store.history.time_range(ME) == (NOW, NOW + timedelta(seconds=9000))
+    assert any_store.history.time_range(["nobody"]) is None
 
 
 def test_flows_that_were_run_go_by_their_latest_name(any_store):

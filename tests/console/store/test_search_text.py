@@ -3,12 +3,12 @@
 import pytest
 
 from lfclient.console.store.search_text import (
-    GIST,
-    SEARCHED,
-    gist_of,
-    input_summary,
-    output_summary,
-    searched,
+    MAX_INPUT_SUMMARY,
+    MAX_SEARCHABLE_CHARACTERS,
+    build_search_text,
+    summarize_flow_inputs,
+    summarize_inputs,
+    summarize_outputs,
 )
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -28,11 +28,11 @@ def test_inputs_are_named_as_the_form_names_them():
         "B.on": False,
         "B.long": "x" * 500 + "end",
     }
-    said = input_summary(overrides, {"A.text": "Message"})
+    said = summarize_inputs(overrides, {"A.text": "Message"})
     assert said.startswith("Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False")
     assert said.endswith("xend")
     assert "x…x" in said
-    assert len(input_summary({f"A.{n}": "y" * 70 for n in range(9)})) == GIST
+    assert len(summarize_inputs({f"A.{n}": "y" * 70 for n in range(9)})) == MAX_INPUT_SUMMARY
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def test_files_are_named_without_their_folders(value, words):
     """The name that a person knows stands at the end, where a long path is cut; texts stay."""
     parts = {"path": entry("FileInput", "file", display_name="Files"), "other": text()}
     given = {"R-1.path": value, "R-1.other": "a/b"}
-    assert gist_of(flow(node("R-1", **parts)), given) == f"Files: {words} · other: a/b"
+    assert (
+        summarize_flow_inputs(flow(node("R-1", **parts)), given) == f"Files: {words} · other: a/b"
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,19 +73,19 @@ def test_files_are_named_without_their_folders(value, words):
 )
 def test_an_answer_is_told_by_its_first_line(kind, value, says):
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
-    assert output_summary(record(run=run)) == says
+    assert summarize_outputs(record(run=run)) == says
 
 
 def test_a_failed_run_is_told_by_its_reason():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
-    assert output_summary(record(run=run)) == "No such *file*"
+    assert summarize_outputs(record(run=run)) == "No such *file*"
 
 
 def test_of_long_outputs_the_beginning_is_searched():
     """As much of the inputs, whatever the outputs are."""
-    text = "x " * (SEARCHED // 2 - 5) + "within beyond"
+    text = "x " * (MAX_SEARCHABLE_CHARACTERS // 2 - 5) + "within beyond"
     output = Output("C-1", OutputKind.MESSAGE, text)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output})
-    found = searched(record(overrides={"A.b": "y" * SEARCHED}, run=run))
+    found = build_search_text(record(overrides={"A.b": "y" * MAX_SEARCHABLE_CHARACTERS}, run=run))
     assert "within" in found
     assert "beyond" not in found

@@ -58,7 +58,7 @@ def test_whoever_deletes_does_not_wait_for_a_large_index(store):
     assert turns > 3
     assert size < store.small * 1.1
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
-    assert len(store.history.page([OWNER], RunFilter(text="flow"), limit=300).entries) == 50
+    assert len(store.history.page([OWNER], RunFilter(text="flow"), limit=300).runs) == 50
 
 
 def test_what_was_deleted_goes_although_the_process_has_ended(store, tmp_path):
@@ -89,14 +89,14 @@ def test_what_is_written_meanwhile_holds_up_nothing(store, tmp_path):
     assert turns < 500
     assert size < store.small * 1.2
     page = store.history.page(["me"], RunFilter(text="meanwhile"), limit=300)
-    assert len(page.entries) == turns
+    assert len(page.runs) == turns
     other.close()
 
 
 def test_what_is_deleted_meanwhile_goes_too(store):
     """Although the first of it is on its way."""
     (first,) = ids(store.history.page([OWNER], RunFilter(flow_id="flow-1"), limit=1))
-    assert store.history.delete([OWNER], [first]).gone
+    assert store.history.delete([OWNER], [first]).deleted
     store.database.overwrite_rest(0)
     store.history.delete([OWNER], ["long"])
     assert overwritten(store)[1] < store.small * 1.1

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from lfclient.console.store.errors import NewerStore, StoreError
+from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.migrate import upgrade
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
@@ -39,7 +39,7 @@ def record(id="r1", **changes):
     values = {
         "id": id,
         "owner": "me",
-        "click": id,
+        "submit_token": id,
         "server_name": "test",
         "server_url": "http://a",
         "flow_id": "flow",
@@ -111,7 +111,7 @@ def in_session(store):
 def test_the_ended_records_of_a_session_are_deleted_with_their_answers(store):
     """Of that owner and flow; one that goes on is somebody's at work."""
     in_session(store)
-    assert store.forget_session("me", "flow", "s") == ["done"]
+    assert store.delete_session("me", "flow", "s") == ["done"]
     assert store.get("done") is None
     assert all(store.get(f"other {what}") for what in ("flow", "session", "owner"))
     assert store.get("going")
@@ -219,10 +219,10 @@ def test_a_record_comes_back_as_it_was(any_store):
 
 def test_the_same_click_gives_the_first_record(any_store):
     """Two presses are one run; another owner's click is another."""
-    first = record("r1", click="c")
+    first = record("r1", submit_token="c")
     any_store.create(first)
-    assert any_store.create(record("r2", click="c")) == (first, False)
-    assert any_store.create(record("r3", click="c", owner="you"))[1]
+    assert any_store.create(record("r2", submit_token="c")) == (first, False)
+    assert any_store.create(record("r3", submit_token="c", owner="you"))[1]
 
 
 def test_recent_lists_an_owners_latest_first_without_answers(any_store):
@@ -334,7 +334,7 @@ def test_a_newer_schema_is_left_alone(store, tmp_path):
     """An older console does not touch what it does not understand."""
     with store.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(NewerStore, match="later release"):
+    with pytest.raises(NewerDatabase, match="later release"):
         Store(tmp_path)
 
 

@@ -36,7 +36,7 @@ def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
     return RunRecord(
         id=name,
         owner="o",
-        click="c",
+        submit_token="c",
         server_name="",
         server_url="",
         flow_id=FLOW.id,

@@ -107,7 +107,7 @@ def test_a_session_is_deleted_with_its_runs(talking):
     talking.server.answers[f"DELETE {MESSAGES}/session/{deleted}"] = delete
     app = chat(flow=ONE, session=deleted)
     assert "its runs with their outputs from this console" in said(app)
-    kept_run(talking.server.url, id="b" * 32, click="b", session_id="another")
+    kept_run(talking.server.url, id="b" * 32, submit_token="b", session_id="another")
     press(app, "Delete for good")
     left = backend().runner.recent(kept_run(talking.server.url).owner)
     assert {record.session_id for record in left} == {"another", None}

@@ -47,7 +47,7 @@ def kept(langflow_stand_in):
             langflow_stand_in.url,
             **{
                 "id": f"{number:032x}",
-                "click": f"c{number}",
+                "submit_token": f"c{number}",
                 "overrides": overrides or {},
                 "created_at": NOW,
                 "ended_at": NOW + timedelta(seconds=number),
@@ -76,7 +76,7 @@ def compared(*records, **more):
 
 def in_memory(**more):
     """A run that the runner has, and no disk."""
-    return going_run("http://x", **{"id": "e" * 32, "click": "memory", **more})
+    return going_run("http://x", **{"id": "e" * 32, "submit_token": "memory", **more})
 
 
 def tables(app):
@@ -150,7 +150,7 @@ def test_of_secrets_it_is_said_that_nobody_can_tell(kept):
 
 def test_inputs_that_are_not_known_are_no_difference(kept):
     """As those of a run that was not started here."""
-    app = compared(kept({TEXT: "a"}), kept({TEXT: "b"}), kept(inputs_kept=False))
+    app = compared(kept({TEXT: "a"}), kept({TEXT: "b"}), kept(inputs_stored=False))
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
     assert "Run 3: What this run was given was not kept" in said(app)
 
@@ -317,7 +317,7 @@ def test_what_the_server_cut_is_said(kept):
 
 def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
     """And why."""
-    gone = kept({}, answer_kept=StoredParts.NOT_WANTED)
+    gone = kept({}, stored_parts=StoredParts.NOT_WANTED)
     assert "has no outputs: this console keeps no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )

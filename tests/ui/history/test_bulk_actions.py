@@ -68,7 +68,7 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
     """The panel says both before."""
     add(url, "a")
     add(url, "b", 1)
-    going = going_run(url, id="c", click="c", created_at=NOW - timedelta(seconds=2))
+    going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     backend().runner.store.create(going)
     app = ticked(history(), "a", "c")
     assert "Delete 1 run, with inputs" in said(app)
@@ -82,7 +82,7 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
 
 def test_runs_that_go_on_are_stopped(url, monkeypatch):
     """With the connection of the one whose they are."""
-    going = going_run(url, id="c", click="c")
+    going = going_run(url, id="c", submit_token="c")
     backend().runner.store.create(going)
     asked = []
     runner = backend().runner
@@ -101,13 +101,13 @@ def test_a_press_before_the_page_shows_what_is_ticked_now_does_nothing(url, butt
     press(app, button)
     assert "Nothing was done" in said(app)
     assert left(app) == {"a", "b"}
-    assert not backend().runner.history.page([run.owner], RunFilter(starred=True)).entries
+    assert not backend().runner.history.page([run.owner], RunFilter(starred=True)).runs
 
 
 def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted(url):
     """It was said to be left, and nobody has seen what came of it."""
     add(url, "a", 60)
-    going = going_run(url, id="c", click="c", created_at=NOW - timedelta(seconds=2))
+    going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     store = backend().runner.store
     store.create(going)
     app = history()
@@ -131,7 +131,7 @@ def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     field = next(each for each in app.multiselect if each.label == "Labels")
     field.set_value(["kept"])
     new_label(app, "mine")
-    assert lists.entry([run.owner], "a").labels == ("kept", "mine", "theirs")
+    assert lists.get([run.owner], "a").labels == ("kept", "mine", "theirs")
 
 
 def test_a_run_that_is_opened_is_starred_and_labelled(url):
@@ -140,10 +140,10 @@ def test_a_run_that_is_opened_is_starred_and_labelled(url):
     app = opened(run=run.id)
     press(app, "Star")
     app = new_label(label_panel(app), "  to  show ")
-    entry = backend().runner.history.entry([run.owner], run.id)
+    entry = backend().runner.history.get([run.owner], run.id)
     assert (entry.starred, entry.labels) == (True, ("to show",))
     assert next(each for each in app.text_input if each.label == "New label").value == ""
     next(each for each in app.multiselect if each.label == "Labels").set_value([])
     press(app, "Unstar")
-    entry = backend().runner.history.entry([run.owner], run.id)
+    entry = backend().runner.history.get([run.owner], run.id)
     assert (entry.starred, entry.labels) == (False, ())

@@ -22,7 +22,7 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400)
     add(url, "other", 40 * 86400, flow_id=TWO)
-    backend().runner.history.star([run.owner], "starred", True)
+    backend().runner.history.set_starred([run.owner], "starred", True)
     app = history(flow=ONE)
     app.session_state[history_state.part("many")] = True
     app.run()
@@ -39,7 +39,7 @@ def test_a_star_is_told_of_before_its_run_is_deleted(url):
     """Where it is ticked by hand, and where those with a star are not to be kept."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.history.star([run.owner], "a", True)
+    backend().runner.history.set_starred([run.owner], "a", True)
     assert "1 of them has a star" in said(ticked(history(), "a", "b"))
     app = history()
     app.session_state[history_state.part("many")] = True
@@ -53,7 +53,7 @@ def test_a_star_is_told_of_before_its_run_is_deleted(url):
 def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
     """An empty list of statuses would mean all of them."""
     add(url, "a")
-    going = going_run(url, id="c", click="c")
+    going = going_run(url, id="c", submit_token="c")
     backend().runner.store.create(going)
     app = history(status="in_progress")
     app.session_state[history_state.part("many")] = True
@@ -65,7 +65,7 @@ def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
     """Also those of other pages."""
     monkeypatch.setattr(bulk_all, "_BATCH_SIZE", 2)
     for number in range(5):
-        add(url, f"r{number}", number, gist="=1+1", flow_id=TWO if number == 4 else ONE)
+        add(url, f"r{number}", number, input_summary="=1+1", flow_id=TWO if number == 4 else ONE)
     assert [each.label for each in history().get("download_button")] == ["CSV"]
     view = ListView(
         tuple(map(server_session.session, server_session.available())),

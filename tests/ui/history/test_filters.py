@@ -36,7 +36,7 @@ def test_the_address_narrows_the_list(url, address, expected):
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
     run = add(url, "c", 86400 * 30, **third)
     backend().runner.history.change_labels([run.owner], ["c"], ["good"])
-    backend().runner.history.star([run.owner], "b", True)
+    backend().runner.history.set_starred([run.owner], "b", True)
     assert column(history(**address), "Flow") == expected
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import Entry, Page
+from lfclient.console.store.run_history import RunPage, RunSummary
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
 from pages._ui.history import page as history_page
@@ -28,7 +28,7 @@ def test_without_runs_the_page_says_how_to_get_some(url):
 
 def test_each_run_is_told_by_flow_status_values_and_time(url):
     """The newest first; a run that was sent twice says so."""
-    add(url, "old", 90, gist="Message: Hello", attempts=2)
+    add(url, "old", 90, input_summary="Message: Hello", attempts=2)
     add(url, "new", 0, status=RunStatus.FAILED, session_id="s-1", mode="background")
     app = history()
     assert column(app, "Status")[0].tolist() == ["✕ failed"]
@@ -56,12 +56,12 @@ def test_runs_of_another_key_are_not_listed(url):
 
 def test_a_run_that_has_just_ended_is_looked_at_again():
     """Its answer is written a moment after its status."""
-    entry = Entry("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
-    assert history_page.has_recent_activity(Page([entry]))
+    entry = RunSummary("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
+    assert history_page.has_recent_activity(RunPage([entry]))
     ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(UTC))
-    assert history_page.has_recent_activity(Page([ended]))
+    assert history_page.has_recent_activity(RunPage([ended]))
     long_ago = replace(ended, ended_at=NOW - timedelta(minutes=1))
-    assert not history_page.has_recent_activity(Page([long_ago]))
+    assert not history_page.has_recent_activity(RunPage([long_ago]))
 
 
 def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
@@ -128,13 +128,13 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
 
 def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
     """Though it is another one whenever it is looked at."""
-    backend().runner.store.create(going_run(url, id="c", click="c"))
+    backend().runner.store.create(going_run(url, id="c", submit_token="c"))
     page, times = backend().runner.history.page, itertools.count(1)
 
     def changing(*args, **more):
         found = page(*args, **more)
-        entries = [replace(entry, attempts=next(times)) for entry in found.entries]
-        return replace(found, entries=entries)
+        entries = [replace(entry, attempts=next(times)) for entry in found.runs]
+        return replace(found, runs=entries)
 
     monkeypatch.setattr(backend().runner.history, "page", changing)
     history()
@@ -149,7 +149,7 @@ def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
     def broken(*_, **__):
         raise StoreError("The file of runs is damaged.", hint="Move it away.")
 
-    for name in ("page", "flows", "labels", "count", "span"):
+    for name in ("page", "flows", "labels", "count", "time_range"):
         monkeypatch.setattr(backend().runner.history, name, broken)
     app.run()
     assert "is damaged" in said(app)

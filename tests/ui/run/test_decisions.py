@@ -35,7 +35,7 @@ def test_compared_runs_say_what_was_decided_in_each(langflow_stand_in):
     """Where one was decided otherwise."""
     for number, label in enumerate(("Pay", "Refuse")):
         name = str(number) * 32
-        kept_run(langflow_stand_in.url, id=name, click=name, run=decided(label))
+        kept_run(langflow_stand_in.url, id=name, submit_token=name, run=decided(label))
     app = opened("pages/compare.py", runs=f"{'0' * 32},{'1' * 32}")
     row = app.table[0].value.loc["**Decision**"]
     assert [words.partition(",")[0] for words in row] == ["Pay", "Refuse"]

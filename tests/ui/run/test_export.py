@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
 
 def test_what_cannot_be_written_is_said(langflow_stand_in):
     """As where inputs are not kept."""
-    record = kept_run(langflow_stand_in.url, run=answer(), inputs_kept=False)
+    record = kept_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
     app = opened_at("Snippets", record)
     assert "set up to keep no inputs" in said(app)
     assert not app.code

@@ -273,14 +273,14 @@ def test_a_server_that_is_away_leaves_the_inputs(langflow_stand_in):
 
 def test_a_run_that_was_not_started_here_says_that_its_inputs_are_not_known(langflow_stand_in):
     """As one that waited for a person when it was found."""
-    app = opened(run=kept(langflow_stand_in, {}, click=f"job {uuid.uuid4()}").id)
+    app = opened(run=kept(langflow_stand_in, {}, submit_token=f"job {uuid.uuid4()}").id)
     assert "it is not known what it was given" in said(app)
     assert "Run again" not in labels(app)
 
 
 def test_inputs_that_were_not_kept_are_said_to_be_so(langflow_stand_in):
     """The form is there for another run."""
-    app = opened(run=kept(langflow_stand_in, {}, inputs_kept=False).id)
+    app = opened(run=kept(langflow_stand_in, {}, inputs_stored=False).id)
     assert "LFCONSOLE_KEEP_INPUTS" in said(app)
     assert "Everything stood as in the flow" not in said(app)
     assert "Run again" not in labels(app)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import streamlit as st
 
-from lfclient.console.store.run_record import ADOPTED, RecordProblem
+from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import (
     ComponentRun,
@@ -70,7 +70,7 @@ def test_components_of_one_name_are_told_apart(langflow_stand_in):
     assert "at work: Read File, R1" in opened(run=record.id).get("progress")[0].proto.text
     error = RunError("No files", "R2", "Read File")
     run = run_with(RunStatus.FAILED, components=twins, errors=(error,))
-    more = {"id": "b" * 32, "click": "d", "status": RunStatus.FAILED, "run": run}
+    more = {"id": "b" * 32, "submit_token": "d", "status": RunStatus.FAILED, "run": run}
     assert "Read File, R2** failed" in said(opened(run=kept_run(langflow_stand_in.url, **more).id))
 
 
@@ -302,7 +302,7 @@ def test_a_run_that_was_sent_again_says_so(langflow_stand_in):
     ended = kept_run(
         langflow_stand_in.url,
         id="b" * 32,
-        click="d",
+        submit_token="d",
         status=RunStatus.OUTCOME_UNKNOWN,
         attempts=2,
         problem=RecordProblem("The answer was lost."),
@@ -329,8 +329,8 @@ def test_events_that_were_too_much_to_keep_are_counted(langflow_stand_in):
     [
         ({"overrides": {"A.api_key": "••••"}}, "was given a secret"),
         ({"overrides": {"A.table": [{"key": "Authorization", "value": "••••"}]}}, "was given a"),
-        ({"click": f"{ADOPTED}j"}, "not started in the console"),
-        ({"inputs_kept": False}, "was not kept"),
+        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "not started in the console"),
+        ({"inputs_stored": False}, "was not kept"),
     ],
 )
 def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, given, why):

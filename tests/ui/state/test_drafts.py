@@ -4,7 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.store.drafts import KeptDrafts
+from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection.app_context import backend
 from pages._ui.state.drafts import Drafts, drafts
@@ -140,7 +140,7 @@ def test_a_page_that_is_opened_while_drafts_cannot_be_read_removes_none(fields_s
         raise StoreError("away")
 
     with monkeypatch.context() as while_away:
-        while_away.setattr(KeptDrafts, "get", away)
+        while_away.setattr(DraftStore, "get", away)
         assert value(open_page()) == "x"
     restarted()
     assert value(open_page()) == "typed-by-me"

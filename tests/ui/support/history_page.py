@@ -20,7 +20,7 @@ def add(url, name, seconds_ago=0, **more):
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     at = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
     more = {"created_at": at, "ended_at": at + timedelta(seconds=1), **more}
-    return kept_run(url, id=name, click=name, **more)
+    return kept_run(url, id=name, submit_token=name, **more)
 
 
 def history(**address):
@@ -58,4 +58,4 @@ def left(app):
     """The ids that the store still has."""
     lists = backend().runner.history
     owner = owner_fingerprint(backend().settings.connections()[0], backend().settings.data_dir)
-    return {entry.id for entry in lists.page([owner]).entries}
+    return {entry.id for entry in lists.page([owner]).runs}

@@ -66,7 +66,7 @@ def a_record(url, **more):
         **{
             "id": "a" * 32,
             "owner": owner_fingerprint(server_session.available()[0], backend().settings.data_dir),
-            "click": "c",
+            "submit_token": "c",
             "server_name": "s",
             "server_url": url,
             "flow_id": ONE,

@@ -67,7 +67,7 @@ def report_html(
         names=ComponentNames(flow, record.run.components if record.run else {}),
         facts=facts.run_facts(record, flow, now),
         inputs=facts.input_rows(record, flow, clean),
-        inputs_unknown=omissions.of_inputs(record),
+        inputs_unknown=omissions.explain_missing_inputs(record),
         outputs=BlockBuilder(clean, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, flow),

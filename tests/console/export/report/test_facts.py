@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.console.store.run_record import ADOPTED, RecordProblem
+from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, Decision, HumanInput, RunError
 from lfclient.runs.model import RunStatus
@@ -34,8 +34,8 @@ def test_the_chat_text_is_called_what_its_form_calls_it():
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"inputs_kept": False}, "set up to keep no inputs"),
-        ({"click": f"{ADOPTED}j"}, "was not started in the console"),
+        ({"inputs_stored": False}, "set up to keep no inputs"),
+        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "was not started in the console"),
     ],
 )
 def test_inputs_that_are_not_known_are_not_none(more, why):

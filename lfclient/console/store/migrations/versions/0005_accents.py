@@ -6,7 +6,7 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-from lfclient.console.store.migrate import rebuild
+from lfclient.console.store.migrate import rebuild_search_index
 
 revision = "0005"
 down_revision = "0004"
@@ -29,7 +29,7 @@ def upgrade() -> None:
     ).scalar_one()
     op.execute("DROP TRIGGER run_texts_update")
     _fold(connection)
-    rebuild(connection)
+    rebuild_search_index(connection)
     connection.exec_driver_sql(trigger)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import statements
-from lfclient.console.store.omissions import NO_OUTPUTS
+from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.raw_writes import Execute
 from lfclient.console.store.run_record import RunRecord, StoredParts
 from lfclient.console.store.serialization import dump_run
@@ -21,21 +21,23 @@ _TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
 _UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
 
 
-def wanted(record: RunRecord, run: Run, keeping: RetentionSettings) -> tuple[StoredParts, Run]:
+def select_parts(
+    record: RunRecord, run: Run, retention: RetentionSettings
+) -> tuple[StoredParts, Run]:
     """What of a run's answer is to be kept, as far as it is not too large."""
-    if not keeping.store_outputs:
-        return StoredParts.NOT_WANTED, without_values(run, StoredParts.NOT_WANTED)
-    if record.inputs_kept and keeping.store_inputs:
-        return record.answer_kept, run  # of one that was read, a part may be missing already
-    return StoredParts.WITHOUT_INPUTS, without_inputs(run)
+    if not retention.store_outputs:
+        return StoredParts.NOT_WANTED, strip_values(run, StoredParts.NOT_WANTED)
+    if record.inputs_stored and retention.store_inputs:
+        return record.stored_parts, run  # of one that was read, a part may be missing already
+    return StoredParts.WITHOUT_INPUTS, strip_inputs(run)
 
 
-def write_answer(
+def write_response(
     execute: Execute,
     run_id: str,
     run: Run,
     kept: StoredParts,
-    keeping: RetentionSettings,
+    retention: RetentionSettings,
     before: int,
 ) -> dict[str, Any]:
     """Put a run's answer in the place of what there was; the columns that tell what of it.
@@ -45,12 +47,12 @@ def write_answer(
     """
     for smaller, part in _smaller_and_smaller(run, kept):
         if before:
-            execute(statements.NO_PIECES, {"the_run": run_id})
+            execute(statements.NO_PIECES, {"target_id": run_id})
         size = before = 0
         some: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(part)):
             size += len(body)
-            if smaller not in NO_OUTPUTS and size > (keeping.max_run_bytes or size):
+            if smaller not in MISSING_OUTPUTS_REASONS and size > (retention.max_run_bytes or size):
                 break
             some.append({"run_id": run_id, "seq": seq, "body": body})
             if size - before > _TOGETHER:
@@ -59,7 +61,7 @@ def write_answer(
         else:
             if some:
                 execute(statements.NEW_PIECE, some)
-            return {"answer_kept": smaller.value, "answer_bytes": size}
+            return {"stored_parts": smaller.value, "response_bytes": size}
     raise AssertionError("an answer without its values is always kept")
 
 
@@ -67,21 +69,25 @@ def _smaller_and_smaller(run: Run, kept: StoredParts) -> Iterator[tuple[StoredPa
     yield kept, run
     if kept is StoredParts.WHOLE:
         yield StoredParts.WITHOUT_RAW, replace(run, raw={})
-    yield StoredParts.TOO_LARGE, without_values(run, StoredParts.TOO_LARGE)
+    yield StoredParts.TOO_LARGE, strip_values(run, StoredParts.TOO_LARGE)
 
 
-def without_inputs(run: Run) -> Run:
+def strip_inputs(run: Run) -> Run:
     """What a run returned, without all else in which its inputs may stand."""
     messages = {name: each for name, each in run.messages.items() if each.sender == "Machine"}
     return replace(_without_parts(run), messages=messages)
 
 
-def without_values(run: Run, why: StoredParts) -> Run:
+def strip_values(run: Run, why: StoredParts) -> Run:
     """What happened in a run, without what it returned or said."""
 
     def emptied(output: Output) -> Output:
         return replace(
-            output, value=None, note=f"Not kept: {NO_OUTPUTS[why]}.", parts={}, extras=()
+            output,
+            value=None,
+            note=f"Not kept: {MISSING_OUTPUTS_REASONS[why]}.",
+            parts={},
+            extras=(),
         )
 
     outputs = {name: emptied(output) for name, output in run.outputs.items()}
