@@ -1,4 +1,4 @@
-"""The code of components that only tests have, by their type."""
+"""Code of components that only tests use, by type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TellsSecret(Component):
         return Message(text=f"it is {self.api_key}")
 """
 
-# in letters that nothing on the way to an answer changes
+# base64: nothing on the way to the response changes it
 _TELLS_VALUES = """
 import base64
 import hashlib
@@ -52,8 +52,8 @@ class TellsValues(Component):
         return Message(text=base64.b64encode(told).decode())
 """
 
-# More than a server holds for one who reads slowly, and not more at once than it takes: where its
-# own log is not read for 256 events, as while it writes one of them down, it lets the run fail.
+# more events than a server buffers for a slow reader, in bursts below 256: with more, its own event
+# log lags behind and it fails the run
 _TALKS = """
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the live tests share: a client of each release, and flows made for one test."""
+"""Fixtures of the live tests: a client of each release, and flows made for one test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.support.servers import LiveServer
 def client(langflow: LiveServer) -> Iterator[LangflowClient]:
     """A client of each release.
 
-    Patient: 1.13.0 may not answer for a minute when a run was cut off while it wrote to SQLite.
+    Its timeout is long: 1.13.0 may not respond for a minute after a run was cut off while it wrote
+    to SQLite.
     """
     with LangflowClient(langflow.url, langflow.api_key, timeout=120, run_timeout=120) as client:
         yield client
@@ -37,14 +38,14 @@ def modes(client: LangflowClient) -> bool:
 
 @pytest.fixture(scope="session")
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
-    """All components of each release: asked for once, since that takes a second."""
+    """All components of each release, requested once, which takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
         return client.catalogue({**catalog.custom_component_code(), **OWN})
 
 
 @pytest.fixture
 def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
-    """Makes flows from samples of this server's components, and deletes them afterwards."""
+    """Create flows from samples with this server's components, and delete them afterwards."""
     made: list[str] = []
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
@@ -75,7 +76,7 @@ def proxy(langflow: LiveServer) -> Iterator[Proxy]:
 
 @pytest.fixture
 def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
-    """A second console, with a data folder of its own."""
+    """A second console with its own data folder."""
     made = Desk(tmp_path / "two", langflow, client)
     yield made
     made.runner.close()

@@ -1,7 +1,7 @@
 """Console processes that kill themselves at a point of a run, one for each point.
 
-Reads one JSON object from standard input. Prints the names of the points at which a process was
-killed, one a line.
+Reads one JSON object from standard input and prints the points at which a process was killed, one a
+line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lfclient.console.store.store import Store
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
 
-# by name: the mode, and behind which call of what the process is killed
+# by name: the mode, and the method after whose n-th call the process is killed
 POINTS = {
     "row written": ("background", Store, "create", 1),
     "request sent": ("background", httpx.AsyncHTTPTransport, "handle_async_request", 1),
@@ -34,16 +34,16 @@ POINTS = {
     "job stored": ("background", Store, "update", 1),
     "event stored": ("background", Store, "update", 2),
     "call answered": ("sync", httpx.AsyncHTTPTransport, "handle_async_request", 1),
-    # of a flow that takes long, and once a component is at work: a call that is cut while it begins
-    # or ends may leave 1.13 locked
+    # a long flow, once a component is running: a call that is cut while it starts or ends may leave
+    # 1.13 locked
     "stream begun": ("stream", RunContext, "apply_event", 3),
 }
 
 
-def kill_behind(holder: Any, name: str, times: int) -> None:
-    """End this process behind the call of so many, before the first if that is 0.
+def kill_after(holder: Any, name: str, times: int) -> None:
+    """Kill this process after `times` calls of the method, or before the first if that is 0.
 
-    Of requests those count that begin a run, once their answer begins.
+    Only requests that start a run count, once their response begins.
     """
     original: Callable[..., Any] = getattr(holder, name)
     left = times
@@ -70,29 +70,29 @@ def kill_behind(holder: Any, name: str, times: int) -> None:
     setattr(holder, name, called if holder is Store else awaited)
 
 
-def run(told: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> None:
-    """Start a run, and die of it."""
+def run(job: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> None:
+    """Start a run in this process, which dies of it."""
     mode, holder, name, times = POINTS[point]
-    runner = Runner(Path(told["folder"]) / point)
-    connection = Connection("live", told["url"], SecretStr(told["key"]), "secrets")
-    kill_behind(holder, name, times)
+    runner = Runner(Path(job["folder"]) / point)
+    connection = Connection("live", job["url"], SecretStr(job["key"]), "secrets")
+    kill_after(holder, name, times)
     runner.start(
-        connection, flow, {}, mode=mode, session_id=told["sessions"][point], server=server,
+        connection, flow, {}, mode=mode, session_id=job["sessions"][point], server=server,
         submit_token=point,
     )  # fmt: skip
     time.sleep(30)
 
 
 def main() -> None:
-    told = json.load(sys.stdin)
-    with LangflowClient(told["url"], told["key"]) as client:
+    job = json.load(sys.stdin)
+    with LangflowClient(job["url"], job["key"]) as client:
         server = client.server()
-        flows = {point: client.flow(flow_id) for point, flow_id in told["flows"].items()}
+        flows = {point: client.flow(flow_id) for point, flow_id in job["flows"].items()}
     children = {}
     for point, flow in flows.items():
         children[point] = os.fork()
         if not children[point]:
-            run(told, point, server, flow)
+            run(job, point, server, flow)
             os._exit(0)
     for point, child in children.items():
         if os.waitpid(child, 0)[1] == signal.SIGKILL:

@@ -20,7 +20,7 @@ SECONDS = 60.0
 
 
 class Desk:
-    """A console's runner, and the server it talks to."""
+    """A console's runner and the server that it uses."""
 
     def __init__(self, folder: Path, server: LiveServer, client: LangflowClient) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ def ended(record: RunRecord) -> bool:
     return record.ended
 
 
-def told(record: RunRecord) -> bool:
+def has_components(record: RunRecord) -> bool:
     return bool(record.ended and record.run and record.run.components)
 
 
@@ -61,6 +61,6 @@ def states(record: RunRecord) -> dict[str, str]:
     return {name: one.state.value for name, one in record.run.components.items()}
 
 
-def asks(record: RunRecord) -> bool:
+def is_waiting(record: RunRecord) -> bool:
     waits = record.status is RunStatus.SUSPENDED and record.run
     return bool(waits and record.run.waiting_for)

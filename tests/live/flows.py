@@ -1,4 +1,4 @@
-"""Small flows of one purpose each, for the contract's tests."""
+"""Small flows, one purpose each."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ TALK = Sample(
 
 
 def every_kind(file_name: str) -> Sample:
-    """A flow that returns messages, one of them with a secret, a table and a file of that name."""
+    """A flow that returns messages (one with a secret), a table, and a file of this name."""
     return Sample(
         "every kind",
         "",

@@ -1,4 +1,4 @@
-"""Real releases: which of them tell of a run while it goes on, and a run in any mode."""
+"""Which releases report events, and one way to run in every mode."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lfclient import Flow, LangflowClient
 Make = Callable[..., Flow]
 
 
-# for what only releases have that tell of a run while it goes on
+# releases that report a run's events
 with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
 
 
-def go(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):
-    """Run in a mode, to its end."""
+def run_to_end(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):
+    """Run `flow` in `mode`, "sync" or "background", and return the ended run."""
     if mode == "sync":
         return client.run(flow, overrides, **options)
     return client.wait(client.submit(flow, overrides, **options), timeout=60)

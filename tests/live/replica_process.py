@@ -1,6 +1,6 @@
-"""A console process beside others, which a test kills: starts runs and follows them.
+"""A console process beside others, which a test kills: starts and follows runs.
 
-Reads one JSON object from standard input and prints the ids of the runs, one a line.
+Reads one JSON object from standard input and prints the runs' ids, one a line.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from lfclient.console.runner.runner import Runner
 
 
 def main() -> None:
-    told = json.load(sys.stdin)
-    database = told["database"] and SecretStr(told["database"])
-    runner = Runner(Path(told["folder"]), database_url=database)
-    connection = Connection("live", told["url"], SecretStr(told["key"]), "secrets")
-    with LangflowClient(told["url"], told["key"]) as client:
+    job = json.load(sys.stdin)
+    database = job["database"] and SecretStr(job["database"])
+    runner = Runner(Path(job["folder"]), database_url=database)
+    connection = Connection("live", job["url"], SecretStr(job["key"]), "secrets")
+    with LangflowClient(job["url"], job["key"]) as client:
         server = client.server()
-        flows = {one["flow"]: client.flow(one["flow"]) for one in told["runs"]}
-    for one in told["runs"]:
+        flows = {one["flow"]: client.flow(one["flow"]) for one in job["runs"]}
+    for one in job["runs"]:
         run_id = runner.start(
             connection, flows[one["flow"]], {}, mode=one["mode"], session_id=one["session"],
             server=server, submit_token=one["session"],

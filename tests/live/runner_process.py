@@ -1,6 +1,6 @@
-"""A console process that a test kills: starts a run in each mode, then waits for its end.
+"""A console process that a test kills: starts a run in each mode and waits for its end.
 
-Reads one JSON object from standard input and prints the ids of the runs, one a line.
+Reads one JSON object from standard input and prints the runs' ids, one a line.
 """
 
 import json
@@ -16,11 +16,11 @@ from lfclient.console.runner.runner import Runner
 
 
 def main() -> None:
-    told = json.load(sys.stdin)
-    runner = Runner(Path(told["folder"]))
-    connection = Connection("live", told["url"], SecretStr(told["key"]), "secrets")
-    with LangflowClient(told["url"], told["key"]) as client:
-        server, flow = client.server(), client.flow(told["flow"])
+    job = json.load(sys.stdin)
+    runner = Runner(Path(job["folder"]))
+    connection = Connection("live", job["url"], SecretStr(job["key"]), "secrets")
+    with LangflowClient(job["url"], job["key"]) as client:
+        server, flow = client.server(), client.flow(job["flow"])
     for mode in ("background", "sync"):
         run_id = runner.start(
             connection, flow, {}, mode=mode, session_id=None, server=server, submit_token=mode

@@ -1,4 +1,4 @@
-"""The whole contract of the Workflow API, on five real releases."""
+"""The contract of the Workflow API, on five real releases."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from lfclient import (
     Unsupported,
 )
 from tests.live.flows import ECHO, ROWS, SAVE
-from tests.live.releases import Make, go
+from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 
-def test_server_tells_its_release(client: LangflowClient, langflow: LiveServer):
-    """The version is told as 1.N.p, with dialect, limits and a warning below 1.9.2."""
+def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveServer):
+    """Version 1.N.p, dialect, limits, and a warning before 1.9.2."""
     server = client.server()
     minor = int(langflow.version.split(".")[1])
     assert server.version == langflow.version
@@ -37,13 +37,12 @@ def test_server_tells_its_release(client: LangflowClient, langflow: LiveServer):
     assert bool(server.warnings) == (minor < 9)
 
 
-def test_health(client: LangflowClient):
-    """A running server is well."""
+def test_a_running_server_is_healthy(client: LangflowClient):
     assert client.health()
 
 
-def test_flows_and_form(client: LangflowClient, make: Make):
-    """A flow is listed, found by id, endpoint name and name, and has fields."""
+def test_a_flow_is_listed_and_found_and_has_fields(client: LangflowClient, make: Make):
+    """Found by id, endpoint name and name."""
     endpoint = f"contract-{uuid4().hex[:8]}"
     flow = make(ECHO, endpoint_name=endpoint)
     listed = {one.id: one for one in client.flows()}
@@ -57,18 +56,20 @@ def test_flows_and_form(client: LangflowClient, make: Make):
     )
 
 
-def test_unknown_flow(client: LangflowClient):
-    """A flow that is not there is named as such, by id and by name."""
+def test_an_unknown_flow_raises_flow_not_found(client: LangflowClient):
+    """By id and by name."""
     for name in (ZERO, "no-such-endpoint"):
         with pytest.raises(FlowNotFound):
             client.flow(name)
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_echo(client: LangflowClient, make: Make, mode: str):
-    """The chat text of a run comes back as a message, under its component's name."""
+def test_the_chat_text_comes_back_as_a_message(client: LangflowClient, make: Make, mode: str):
+    """Under its component's name."""
     flow = make(ECHO)
-    run = go(client, flow, mode, {"ChatInput-a.input_value": "hello"}, session_id=uuid4().hex)
+    run = run_to_end(
+        client, flow, mode, {"ChatInput-a.input_value": "hello"}, session_id=uuid4().hex
+    )
     output = run.outputs["ChatOutput-b"]
     assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
     assert (output.kind, output.value) == (OutputKind.MESSAGE, "hello")
@@ -77,70 +78,74 @@ def test_echo(client: LangflowClient, make: Make, mode: str):
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("session_id", [None, "a session of its own"])
-def test_stored_chat_text(client: LangflowClient, make: Make, mode: str, session_id: str | None):
-    """Without an override the flow's own chat text is used, also in a session."""
-    run = go(client, make(ECHO), mode, {}, session_id=session_id)
+def test_without_an_override_the_flows_own_chat_text_is_used(
+    client: LangflowClient, make: Make, mode: str, session_id: str | None
+):
+    """Also in a session."""
+    run = run_to_end(client, make(ECHO), mode, {}, session_id=session_id)
     assert run.outputs["ChatOutput-b"].value == "stored"
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_empty_chat_text(client: LangflowClient, make: Make, mode: str):
-    """An empty chat text is sent as one, and not replaced by the flow's own."""
-    run = go(client, make(ECHO), mode, {"ChatInput-a.input_value": ""}, session_id=uuid4().hex)
+def test_an_empty_chat_text_is_sent_as_empty(client: LangflowClient, make: Make, mode: str):
+    run = run_to_end(
+        client, make(ECHO), mode, {"ChatInput-a.input_value": ""}, session_id=uuid4().hex
+    )
     assert run.status is RunStatus.COMPLETED
     assert run.outputs["ChatOutput-b"].value == ""
 
 
-def test_run_by_endpoint_name(client: LangflowClient, make: Make):
-    """An endpoint name runs on every release, also on those that refuse it."""
+def test_an_endpoint_name_runs_on_every_release(client: LangflowClient, make: Make):
+    """Also on releases that refuse it."""
     endpoint = f"contract-{uuid4().hex[:8]}"
     make(ECHO, endpoint_name=endpoint)
     assert client.run(endpoint).outputs["ChatOutput-b"].value == "stored"
 
 
-def test_session_is_kept(client: LangflowClient, make: Make):
-    """A session id of a run is the one that its messages are stored under."""
+def test_messages_are_stored_under_the_sessions_id(client: LangflowClient, make: Make):
     session = uuid4().hex
     run = client.run(make(ECHO), session_id=session)
     assert run.session_id == session
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_branch_not_taken(client: LangflowClient, make: Make, mode: str):
-    """A run with a branch not taken is completed, and says which output did not run."""
-    run = go(client, make("Sort a request"), mode, {})
+def test_a_branch_not_taken_is_reported_as_not_run(client: LangflowClient, make: Make, mode: str):
+    """The run is completed."""
+    run = run_to_end(client, make("Sort a request"), mode, {})
     assert run.status is RunStatus.COMPLETED
     assert list(run.outputs) == ["ChatOutput-first"]
     assert [entry.component_id for entry in run.not_run] == ["ChatOutput-second"]
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_unconnected_component(client: LangflowClient, make: Make, mode: str):
-    """A component that the chat input does not lead to is told as not connected."""
-    run = go(client, make("Unconnected component"), mode, {})
+def test_an_unconnected_component_is_reported_as_not_run(
+    client: LangflowClient, make: Make, mode: str
+):
+    run = run_to_end(client, make("Unconnected component"), mode, {})
     assert run.status is RunStatus.COMPLETED
     assert list(run.outputs) == ["ChatOutput-answer"]
     assert [entry.component_id for entry in run.not_run] == ["CalculatorComponent-idle"]
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_failed_component(client: LangflowClient, make: Make, mode: str):
-    """A component that fails makes the run failed, with its own words as the reason."""
-    run = go(client, make("Fails until it gets JSON"), mode, {}, check=False)
+def test_a_failed_component_fails_the_run(client: LangflowClient, make: Make, mode: str):
+    """With the component's own error as the reason."""
+    run = run_to_end(client, make("Fails until it gets JSON"), mode, {}, check=False)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message.startswith("Please provide exactly one of")
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_refused_value(client: LangflowClient, make: Make, mode: str):
-    """A value that a component refuses makes the run failed, though 1.11+ say completed."""
-    run = go(client, make(ROWS), mode, {"SplitText-s.chunk_size": "abc"}, check=False)
+def test_a_value_refused_by_a_component_fails_the_run(
+    client: LangflowClient, make: Make, mode: str
+):
+    """Although 1.11 and later answer `completed`."""
+    run = run_to_end(client, make(ROWS), mode, {"SplitText-s.chunk_size": "abc"}, check=False)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message
 
 
-def test_refused_before_the_request(client: LangflowClient, make: Make):
-    """Values that cannot be right are refused at their field without a request."""
+def test_invalid_values_are_refused_without_a_request(client: LangflowClient, make: Make):
     flow = make(ROWS)
     for key, value in (("SplitText-s.chunk_size", "abc"), ("SplitText-s.nonesuch", 1)):
         with pytest.raises(InvalidRequest) as caught:
@@ -148,8 +153,8 @@ def test_refused_before_the_request(client: LangflowClient, make: Make):
         assert caught.value.field == key
 
 
-def test_stop(client: LangflowClient, make: Make):
-    """A running job is stopped at the server; a second stop says that it is."""
+def test_a_running_job_is_stopped_once(client: LangflowClient, make: Make):
+    """A second stop confirms it."""
     job = client.submit(make("Takes half a minute"))
     seen = client.status(job)
     assert seen.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
@@ -158,18 +163,17 @@ def test_stop(client: LangflowClient, make: Make):
     assert client.wait(job, timeout=5).status is RunStatus.CANCELLED
 
 
-def test_late_stop(client: LangflowClient, make: Make):
-    """A stop after the end changes nothing, and keeps the result."""
+def test_a_stop_after_the_end_keeps_the_result(client: LangflowClient, make: Make):
     job = client.wait(client.submit(make(ECHO), {"ChatInput-a.input_value": "kept"}))
     result = client.stop(job)
     assert result.stopped is False
     assert result.run.outputs["ChatOutput-b"].value == "kept"
 
 
-def test_stop_that_meets_the_end(client: LangflowClient, make: Make, modes: bool):
-    """On 1.8 to 1.10 a stop erases a finished job's result: it is had from the build records."""
+def test_a_result_erased_by_a_stop_is_recovered(client: LangflowClient, make: Make, modes: bool):
+    """On 1.8 to 1.10 a stop erases a finished job's result; the build records still have it."""
     job = client.wait(client.submit(make(ECHO), {"ChatInput-a.input_value": "erased"}))
-    stop_at_once(client, job.job_id)
+    stop_unchecked(client, job.job_id)
     again = client.status(job)
     assert again.status is (RunStatus.COMPLETED if modes else RunStatus.CANCELLED)
     recovered = client._drive(client._runs._recovered(again, client.flow(job.flow_id)))
@@ -177,23 +181,22 @@ def test_stop_that_meets_the_end(client: LangflowClient, make: Make, modes: bool
     assert recovered.outputs["ChatOutput-b"].value == "erased"
 
 
-def test_unknown_job(client: LangflowClient):
-    """A job that is not there, or no id at all, is named as such."""
+def test_an_unknown_job_raises_job_not_found(client: LangflowClient):
+    """Also for text that is no id."""
     for job in (ZERO, "not-an-id"):
         with pytest.raises(JobNotFound):
             client.status(job)
 
 
-def test_wrong_key(langflow: LiveServer):
-    """A wrong key and a missing one are told, and the key is in no message."""
+def test_a_wrong_or_missing_key_raises_invalid_key(langflow: LiveServer):
+    """No message contains the key."""
     for key in ("sk-wrong-key-123", None):
         with LangflowClient(langflow.url, key) as client, pytest.raises(InvalidKey) as caught:
             client.flows()
         assert "sk-wrong-key-123" not in str(caught.value) + str(caught.value.body)
 
 
-def test_secret_is_hidden(client: LangflowClient, make: Make):
-    """A secret that a run sends is nowhere in what comes back."""
+def test_a_secret_never_comes_back(client: LangflowClient, make: Make):
     secret = "wJalrXUtnFEMI/K7MDENG bPxRf"
     overrides = {"SaveToFile-w.aws_secret_access_key": secret, "SaveToFile-w.file_name": "secret"}
     run = client.run(make(SAVE), overrides, check=False)
@@ -201,8 +204,8 @@ def test_secret_is_hidden(client: LangflowClient, make: Make):
     assert "••••" in repr(run.raw)
 
 
-def test_events(client: LangflowClient, make: Make, modes: bool):
-    """A job's events come as they happen and end with it; before 1.11 there are none."""
+def test_events_arrive_live_and_end_with_the_job(client: LangflowClient, make: Make, modes: bool):
+    """Before 1.11 there are none."""
     job = client.submit(make(ECHO))
     if modes:
         events = list(client.events(job))
@@ -219,8 +222,9 @@ def test_events(client: LangflowClient, make: Make, modes: bool):
             list(client.stream(make(ECHO)))
 
 
-def test_job_of_before(client: LangflowClient, make: Make, langflow: LiveServer):
-    """Another client, which knows nothing of a job, judges it the same."""
+def test_a_new_client_evaluates_an_old_job_alike(
+    client: LangflowClient, make: Make, langflow: LiveServer
+):
     flow = make(ROWS)
     job = client.wait(client.submit(flow))
     with LangflowClient(langflow.url, langflow.api_key) as other:
@@ -229,8 +233,8 @@ def test_job_of_before(client: LangflowClient, make: Make, langflow: LiveServer)
     assert again.outputs["SplitText-s"].value == job.outputs["SplitText-s"].value
 
 
-def test_replaced_result(client: LangflowClient, make: Make):
-    """A result that later runs have replaced at the server is another run's never."""
+def test_another_runs_result_is_never_returned(client: LangflowClient, make: Make):
+    """A later run has replaced the records on the server."""
     flow = make(ROWS)
     first = client.submit(flow, {"TextInput-a.input_value": "first"})
     client.wait(first)
@@ -244,8 +248,7 @@ def test_replaced_result(client: LangflowClient, make: Make):
         assert [row["text"] for row in output.value] == ["first"]
 
 
-def test_async_client(langflow: LiveServer, make: Make):
-    """The async client runs, follows and stops as the sync one."""
+def test_the_async_client_runs_follows_and_stops(langflow: LiveServer, make: Make):
     echo, slow = make(ECHO), make("Takes half a minute")
 
     async def walk() -> None:
@@ -263,8 +266,8 @@ def test_async_client(langflow: LiveServer, make: Make):
     asyncio.run(walk())
 
 
-def stop_at_once(client: LangflowClient, job_id: str | None) -> None:
-    """The server's stop, without looking first."""
+def stop_unchecked(client: LangflowClient, job_id: str | None) -> None:
+    """Stop on the server, without looking at the job first."""
     from lfclient.api.requests import stop_request
 
     client._drive(client._runs.send(stop_request(job_id or "")))

@@ -1,4 +1,4 @@
-"""The local Langflow for real: installed from nothing, started, crashed, stopped."""
+"""The local Langflow: installed from nothing, started, crashed, stopped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _terminal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # a Python that can't be downloaded costs ten seconds of trying
+    # without network access, trying to download a Python takes ten seconds
     environ = {
         **os.environ,
         "LFCONSOLE_DATA_DIR": str(folder),
@@ -44,7 +44,7 @@ def _terminal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data folder with nothing in it; what was started there is ended at the end."""
+    """An empty data folder; whatever was started in it is stopped at the end."""
     folder = tmp_path_factory.mktemp("from-nothing")
     yield folder
     LocalLangflow(folder).stop()
@@ -52,22 +52,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def started(folder: Path) -> str:
-    """What `python -m lfclient.console.local_langflow start` prints on its first use."""
+    """The output of the first `python -m lfclient.local start`."""
     done = _terminal(folder, "start")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_the_first_start_tells_its_steps(started: str):
-    """The first start says how large the download is, and then each step with its share."""
+def test_the_first_start_reports_its_steps(started: str):
+    """The download size first, then each step with its progress."""
     assert "MB to download" in started
     assert "Finding the packages" in started or "Preparing a Python" in started
     assert "Starting Langflow" in started
     assert "100%  The local Langflow runs." in started
 
 
-def test_it_survives_who_started_it(started: str, folder: Path):
-    """The process that started it has ended; another finds it running, with a key."""
+def test_it_survives_the_process_that_started_it(started: str, folder: Path):
+    """Another process finds it running and has its key."""
     langflow = LocalLangflow(folder)
     url, key = langflow.connection()
 
@@ -76,37 +76,35 @@ def test_it_survives_who_started_it(started: str, folder: Path):
         assert client.server().version == "1.13.0"
 
 
-def test_it_has_the_samples(started: str, folder: Path):
-    """All sample flows are on it after its first start."""
+def test_it_has_all_sample_flows(started: str, folder: Path):
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
         assert {flow.name for flow in client.flows()} == {sample.name for sample in SAMPLES}
 
 
 def test_its_limits_are_raised(started: str, folder: Path):
-    """Outputs come whole up to 200,000 items and 5,000,000 characters."""
+    """To 200,000 items and 5,000,000 characters."""
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
         limits = client.server().limits
 
     assert (limits.max_items, limits.max_text) == (200_000, 5_000_000)
 
 
-def test_nobody_is_logged_in_by_itself(started: str, folder: Path):
-    """Auto-login is off, though the environment of who started it asked for it."""
+def test_auto_login_is_off(started: str, folder: Path):
+    """Even if the environment that started it asks for it."""
     url, _ = LocalLangflow(folder).connection()
     with LangflowClient(url) as client:
         assert client.auto_login() is None
 
 
 def test_it_listens_on_loopback_only(started: str, folder: Path):
-    """No other machine can reach it."""
     process = psutil.Process(LocalLangflow(folder).status().pid)
     listening = {c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN}
 
     assert listening == {"127.0.0.1"}
 
 
-def test_a_second_start_is_the_same_one(started: str, folder: Path):
-    """Starting again, from two places at once, reuses the one that runs."""
+def test_a_second_start_reuses_the_running_server(started: str, folder: Path):
+    """Also when two processes start it at once."""
     before = LocalLangflow(folder).status().pid
     threads = [threading.Thread(target=LocalLangflow(folder).start) for _ in range(2)]
     for thread in threads:
@@ -117,8 +115,7 @@ def test_a_second_start_is_the_same_one(started: str, folder: Path):
     assert LocalLangflow(folder).status().pid == before
 
 
-def test_no_secret_is_open_to_others(started: str, folder: Path):
-    """Key and password stand in one file, for the user only, and in no other."""
+def test_its_secrets_are_in_one_file_that_only_the_user_can_read(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     _, key = langflow.connection()
     holders = [
@@ -133,8 +130,8 @@ def test_no_secret_is_open_to_others(started: str, folder: Path):
     assert key not in langflow.logs(10_000)
 
 
-def test_a_crash_is_shown_and_mended(started: str, folder: Path):
-    """A killed server is told as crashed with its log; started again, all is as before."""
+def test_a_crashed_server_is_reported_and_can_be_restarted(started: str, folder: Path):
+    """With its log; its data is still there after the restart."""
     langflow = LocalLangflow(folder)
     connection = langflow.connection()
     os.kill(langflow.status().pid, signal.SIGKILL)
@@ -152,8 +149,7 @@ def test_a_crash_is_shown_and_mended(started: str, folder: Path):
         assert len(client.flows()) == len(SAMPLES)
 
 
-def test_stop_ends_it(started: str, folder: Path):
-    """After a stop no process is left and nobody answers."""
+def test_stop_leaves_no_process_behind(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     langflow.start()
     status = langflow.status()

@@ -23,7 +23,7 @@ _SLOW = "Takes half a minute"
 _APPROVAL = "Wait for an approval"
 _FAILS = "Fails until it gets JSON"
 
-# What the outputs of a run are, in the order of the sample's components.
+# the kinds of a run's outputs, in the order of the sample's components
 _KINDS = {
     "Echo chat": [OutputKind.MESSAGE],
     "Write a letter": [OutputKind.MESSAGE],
@@ -38,7 +38,7 @@ _KINDS = {
     "Write a file": [OutputKind.FILE],
 }
 
-# Those that take their time, in less of it.
+# slow samples, made faster
 _QUICK = {
     "Write word by word": {"WordByWord-writer.pause": 20},
     "Plan a trip": {
@@ -58,7 +58,7 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
-    """The samples on that server, by the sample's name; under other names, and removed after."""
+    """The samples on the server, by name, under temporary names."""
     catalogue = client.catalogue(catalog.custom_component_code())
     made = {
         sample.name: client.create_flow(
@@ -79,7 +79,7 @@ def _run(client: LangflowClient, flow: Flow, mode: str, overrides: dict | None =
 
 
 def _events(server: LiveServer, job_id: str | None, name: str) -> list[tuple[float, dict]]:
-    """A job's events of that name as the server sends them, each with the second it came at."""
+    """A job's events of this name, each with the second at which it arrived."""
     url, headers = f"{server.url}/api/v2/workflows/{job_id}/events", {"x-api-key": server.api_key}
     with httpx.stream("GET", url, headers=headers, timeout=30) as response:
         events = [
@@ -93,7 +93,7 @@ def _events(server: LiveServer, job_id: str | None, name: str) -> list[tuple[flo
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("name", _KINDS)
 def test_a_sample_completes(client: LangflowClient, flows: dict[str, Flow], name: str, mode: str):
-    """The run is completed, and its outputs are of the kinds that the sample shows."""
+    """With outputs of the kinds that the sample shows."""
     run = _run(client, flows[name], mode, _QUICK.get(name))
 
     assert run.status is RunStatus.COMPLETED, run.errors
@@ -101,10 +101,10 @@ def test_a_sample_completes(client: LangflowClient, flows: dict[str, Flow], name
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_the_failing_sample_fails_and_is_mended(
+def test_the_failing_sample_completes_once_it_gets_json(
     client: LangflowClient, flows: dict[str, Flow], mode: str
 ):
-    """It fails for want of JSON, with that reason, and completes once it is given some."""
+    """Before, it fails and says why."""
     flow = flows[_FAILS]
     failed = _run(client, flow, mode)
     mended = client.run(flow, {"JSONtoData-empty.json_string": '{"a": 1}'})
@@ -117,7 +117,6 @@ def test_the_failing_sample_fails_and_is_mended(
 
 
 def test_the_slow_sample_can_be_stopped(client: LangflowClient, flows: dict[str, Flow]):
-    """It is still under way when the stop comes, and is then cancelled."""
     flow = flows[_SLOW]
     result = client.stop(client.submit(flow), flow=flow)
 
@@ -125,10 +124,9 @@ def test_the_slow_sample_can_be_stopped(client: LangflowClient, flows: dict[str,
     assert result.run.status is RunStatus.CANCELLED
 
 
-def test_the_slow_sample_takes_long_enough_to_be_stopped(
+def test_the_slow_sample_takes_20_to_40_seconds(
     langflow_113: LiveServer,
 ):
-    """Left alone it works for 20 to 40 seconds and completes."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
         catalogue = client.catalogue()
         sample = next(sample for sample in catalog.SAMPLES if sample.name == _SLOW)
@@ -144,8 +142,8 @@ def test_the_slow_sample_takes_long_enough_to_be_stopped(
     assert [output.value for output in run.outputs.values()] == ["The work is done."]
 
 
-def test_the_approval_waits_for_a_person(client: LangflowClient, flows: dict[str, Flow]):
-    """In the background it is suspended; releases before 1.11 have no such component."""
+def test_the_approval_sample_waits_for_a_person(client: LangflowClient, flows: dict[str, Flow]):
+    """In the background. Releases before 1.11 have no such component."""
     if not client.server().capabilities.pending:
         assert _APPROVAL not in flows
         return
@@ -161,8 +159,9 @@ def test_the_approval_waits_for_a_person(client: LangflowClient, flows: dict[str
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_the_words_are_whole(client: LangflowClient, flows: dict[str, Flow], mode: str):
-    """The text that is written word by word is whole in both modes, and has the message in it."""
+def test_the_streamed_sample_returns_its_complete_text(
+    client: LangflowClient, flows: dict[str, Flow], mode: str
+):
     overrides = {"ChatInput-question.input_value": "Two\n\nlines", "WordByWord-writer.pause": 1}
     run = _run(client, flows["Write word by word"], mode, overrides)
 
@@ -172,10 +171,9 @@ def test_the_words_are_whole(client: LangflowClient, flows: dict[str, Flow], mod
 
 
 @with_events
-def test_words_come_one_after_another(
+def test_each_word_is_an_event_sent_when_it_is_written(
     langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
 ):
-    """Each word is an event, sent when it is written; together they are the text."""
     flow = flows["Write word by word"]
     job = client.submit(flow, _QUICK["Write word by word"])
     tokens = _events(langflow, job.job_id, "token")
@@ -189,27 +187,27 @@ def test_words_come_one_after_another(
 
 
 @with_events
-def test_branches_run_side_by_side(
+def test_two_branches_run_at_the_same_time(
     langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
 ):
-    """Two branches are at work at the same time, and each is told when it ends."""
+    """Each is reported when it ends."""
     flow = flows["Plan a trip"]
     job = client.submit(flow, {**_QUICK["Plan a trip"], "TimedStep-hotel.seconds": 2})
     ended = {
         data["build_data"]["id"]: (at, data["build_data"])
         for at, data in _events(langflow, job.job_id, "end_vertex")
     }
-    (train_told, train), (hotel_told, hotel) = ended["TimedStep-train"], ended["TimedStep-hotel"]
+    (train_ended, train), (hotel_ended, hotel) = ended["TimedStep-train"], ended["TimedStep-hotel"]
 
     assert _span(hotel)[0] < _span(train)[1] - 0.5
     assert hotel["data"]["timedelta"] - train["data"]["timedelta"] > 0.5
-    assert hotel_told - train_told > 0.5  # the shorter is not held back until the longer ends
+    assert hotel_ended - train_ended > 0.5  # the shorter one is reported before the longer one ends
     assert train["next_vertices_ids"] == []
     assert "PromptTemplate-plan" in hotel["next_vertices_ids"]
 
 
-def test_a_written_file_can_be_had(client: LangflowClient, flows: dict[str, Flow]):
-    """The file that the sample writes holds the message, and has the name that was chosen."""
+def test_the_written_file_can_be_downloaded(client: LangflowClient, flows: dict[str, Flow]):
+    """It holds the message and has the chosen name."""
     overrides = {
         "ChatInput-note.input_value": "to be kept",
         "SaveToFile-file.file_name": "kept-note",
@@ -221,8 +219,8 @@ def test_a_written_file_can_be_had(client: LangflowClient, flows: dict[str, Flow
     assert client.download(output.value) == b"to be kept"
 
 
-def test_a_file_is_read(client: LangflowClient, flows: dict[str, Flow]):
-    """A file that was uploaded is read; without one the run is refused, saying what is missing."""
+def test_an_uploaded_file_is_read(client: LangflowClient, flows: dict[str, Flow]):
+    """Without a file the run is refused and says what is missing."""
     flow = flows["Read a file"]
     uploaded = client.upload("to-be-read.txt", b"written in a file")
     for mode in ("sync", "background"):
@@ -234,6 +232,6 @@ def test_a_file_is_read(client: LangflowClient, flows: dict[str, Flow]):
 
 
 def _span(build: dict) -> tuple[float, float]:
-    """When a component began and ended, by the server's clock."""
+    """When a component started and ended, by the server's clock."""
     end = datetime.fromisoformat(build["timestamp"].replace("Z", "+00:00")).timestamp()
     return end - build["data"]["timedelta"], end

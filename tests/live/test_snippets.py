@@ -1,4 +1,4 @@
-"""Snippets of a run, run as a person would on every release: they print what the console shows."""
+"""Snippets of a run, executed on every release: they print what the console shows."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.validation import mask_secrets
 from lfclient.runs.outcome import terminals_without_value
 from tests.live.flows import ECHO, ROWS, VALUES
-from tests.live.releases import Make, go
+from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 from tests.support.snippets import Running, run_all
 
 NASTY = "it's \"quoted\" $HOME `id` \\n 'EOF'\nEOF\n${x} !! <&> é 漢字 🎉"
-# without the two characters \\n, of which some servers make a line break
+# without the two characters \\n, which some servers turn into a line break
 HARD = (
     "-e '''three''' \"\"\"three\"\"\" \"one\" 'one' \\ \\\\ \\x $HOME ${HOME} `id` $(id) %s !! \\"
     "\n'EOF'\nEOF\n\ttab \u2028 \u202e é 漢字 🎉 <&> </script> -"
 )
 SECRET = "-hidden \"a'ss\\w$ord`x`\nmore\ttab é"
-LONG = re.compile(r"\w{6,}")  # words that nothing escapes
+LONG = re.compile(r"\w{6,}")  # words without escapes
 
 
 def started(
@@ -44,7 +44,7 @@ def started(
     languages: Iterable[Language] = Language,
     **secrets: str,
 ) -> dict[Language, Running]:
-    """The snippets of a run in a session of its own; the secrets by their variables."""
+    """Start the snippets of a run in its own session; secrets come from environment variables."""
     kept = RunRecord(
         id="r",
         owner="o",
@@ -66,9 +66,9 @@ def started(
 
 
 def console_run(client: LangflowClient, flow: Flow, mode: str, given: dict) -> Run:
-    """The run as the console does it."""
+    """The same run by the console."""
     if mode != "stream":
-        return go(client, flow, mode, given, session_id=uuid4().hex)
+        return run_to_end(client, flow, mode, given, session_id=uuid4().hex)
     *_, last = client.stream(flow, given, session_id=uuid4().hex)
     assert isinstance(last, RunEnded)
     return last.run
@@ -93,10 +93,10 @@ def printed_answers(running: dict[Language, Running], mode: str) -> dict[Languag
     return found
 
 
-def test_snippets_print_the_answer_of_the_run(
+def test_snippets_print_the_runs_answer(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
-    """In each language and mode, whatever the text holds; a job is polled to its end."""
+    """In each language and mode, whatever the text contains; a job is polled to its end."""
     flow, given = make(ECHO), {"ChatInput-a.input_value": NASTY}
     modes = ["sync", "background"]
     if client.server().capabilities.events:
@@ -105,7 +105,7 @@ def test_snippets_print_the_answer_of_the_run(
         folder = tmp_path / mode
         folder.mkdir()
         running = started(client, langflow, flow, mode, given, folder)
-        # releases below 1.11 make a line break of the two characters \\n
+        # before 1.11, servers turn the two characters \\n into a line break
         answer = console_run(client, flow, mode, given).outputs["ChatOutput-b"].value
         assert answer.splitlines()[-1] == NASTY.splitlines()[-1]
         assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
@@ -113,10 +113,10 @@ def test_snippets_print_the_answer_of_the_run(
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_hard_values_of_every_kind_arrive_as_the_consoles_own(
+def test_difficult_values_arrive_as_the_console_sends_them(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path, mode: str
 ):
-    """Texts, a table and a file, in both dialects; and a secret, from the environment."""
+    """Texts, a table, a file, and a secret from the environment, in both dialects."""
     flow = make(VALUES)
     file = client.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
     rows = [{"word": "-x", "hard": HARD}, {"word": HARD, "hard": "$HOME"}]
@@ -135,12 +135,12 @@ def test_hard_values_of_every_kind_arrive_as_the_consoles_own(
     assert told == {"said": HARD, "read": HARD, "note": HARD, "rows": rows, "password": digest}
 
 
-def test_the_own_client_prints_what_the_api_leaves_out(
+def test_the_lfclient_snippet_prints_tables_that_the_api_leaves_out(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
-    """A table comes whole from `lfclient`, as on the screen; the API gives none from 1.10 on."""
+    """From 1.10 on."""
     flow, given = make(ROWS), {"TextInput-a.input_value": "one\ntwo"}
-    only = (Language.LFCLIENT,)  # a run at the same time would replace what the server keeps of it
+    only = (Language.LFCLIENT,)  # a run at the same time would replace the server's records of it
     running = started(client, langflow, flow, "sync", given, tmp_path, only)
     named, _, value = running[Language.LFCLIENT].printed().partition(": ")
     assert named == "Split Text (table)"

@@ -1,4 +1,4 @@
-"""Files and images given to flows, on five real releases."""
+"""Files and images for flows, on five real releases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lfclient import (
     RunStatus,
 )
 from tests.live.flows import ECHO, READ_FILE
-from tests.live.releases import Make, go
+from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
 
 PIXEL = bytes.fromhex(
@@ -48,7 +48,7 @@ def bare(langflow: LiveServer) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[..., FileRef]]:
-    """Uploads to the user's files, and deletes them afterwards."""
+    """Upload to the user's files and delete them afterwards."""
     made: list[FileRef] = []
 
     def send(name: str, content: bytes, **options: object) -> FileRef:
@@ -61,37 +61,39 @@ def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[...,
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_read_uploaded_files(client: LangflowClient, make: Make, upload: Callable, mode: str):
-    """The paths of uploaded files, of the user and beside the flow, are what a component reads."""
+def test_a_component_reads_uploaded_files(
+    client: LangflowClient, make: Make, upload: Callable, mode: str
+):
+    """Of the user and of the flow, by their paths."""
     flow, words = make(READ_FILE), [f"the words of {uuid4().hex}" for _ in range(3)]
     refs = [upload("note.txt", text.encode()) for text in words[:2]]
     refs.append(client.upload("note.txt", words[2].encode(), flow_id=flow.id))
-    assert len({ref.path for ref in refs}) == 3  # a name that was taken makes another path
-    run = go(client, flow, mode, {"File-f.path": [ref.path for ref in refs]})
+    assert len({ref.path for ref in refs}) == 3  # a taken name gets another path
+    run = run_to_end(client, flow, mode, {"File-f.path": [ref.path for ref in refs]})
     assert run.status is RunStatus.COMPLETED, run
     for text in words:
         assert text in run.outputs["ChatOutput-b"].value
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_chat_image_is_kept_in_the_message(
+def test_an_image_sent_with_a_message_can_be_downloaded(
     client: LangflowClient, make: Make, bare: httpx.Client, mode: str
 ):
-    """An image given with the chat message is in the person's message, and can be fetched."""
+    """It is part of the person's message."""
     flow, session = make(ECHO), uuid4().hex
     ref = client.upload("pixel.png", PIXEL, flow_id=flow.id)
     overrides = {"ChatInput-a.input_value": "see", "ChatInput-a.files": [ref.path]}
-    run = go(client, flow, mode, overrides, session_id=session)
+    run = run_to_end(client, flow, mode, overrides, session_id=session)
     assert (run.status, run.outputs["ChatOutput-b"].value) == (RunStatus.COMPLETED, "see")
     lines = bare.get("/api/v1/monitor/messages", params={"session_id": session}).json()
     (message,) = [line for line in lines if line["sender"] == "User"]
     (kept,) = json.loads(message["files"])
-    assert kept.endswith(ref.path)  # most releases put their storage's folder before it
+    assert kept.endswith(ref.path)  # most releases prefix their storage folder
     assert bare.get(f"/api/v1/files/images/{ref.path}").content == PIXEL
 
 
-def test_names_that_would_be_refused(client: LangflowClient, make: Make, upload: Callable):
-    """Whatever a file is called it is taken, twice, below the user's own folder or the flow's."""
+def test_a_file_of_any_name_is_accepted(client: LangflowClient, make: Make, upload: Callable):
+    """Twice, below the user's own folder or the flow's."""
     flow = make(ECHO)
     for name in ODD_NAMES:
         own, again = upload(name, b"abc"), upload(name, b"abc")
@@ -99,19 +101,19 @@ def test_names_that_would_be_refused(client: LangflowClient, make: Make, upload:
             assert ref.name == name
             assert ref.path.count("/") == 1
             assert ".." not in ref.path
-        if name.isascii():  # 1.8 can't give others back
+        if name.isascii():  # 1.8 can't return others
             assert client.download(again) == b"abc"
 
 
-def test_an_empty_file_without_extension(client: LangflowClient, upload: Callable):
-    """Servers take an empty file; the list of files has it first."""
+def test_an_empty_file_is_accepted(client: LangflowClient, upload: Callable):
+    """The list of files has it first."""
     ref = upload(f"EMPTY{uuid4().hex}", b"")
     assert ref.size == 0
     assert client.files()[0].path == ref.path
 
 
-def test_progress_and_async(langflow: LiveServer, bare: httpx.Client):
-    """A file of some megabytes is sent in pieces, by the async client, too."""
+def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
+    """By the async client too, with progress."""
     told: list[int] = []
 
     async def upload() -> FileRef:
@@ -124,8 +126,7 @@ def test_progress_and_async(langflow: LiveServer, bare: httpx.Client):
     assert told[-1] == ref.size == 3_000_000
 
 
-def test_refusals(client: LangflowClient, langflow: LiveServer):
-    """A flow that is not there and a wrong key are told as such."""
+def test_an_unknown_flow_and_a_wrong_key_raise_errors(client: LangflowClient, langflow: LiveServer):
     with pytest.raises(FlowNotFound):
         client.upload("a.txt", b"abc", flow_id=str(uuid4()))
     with LangflowClient(langflow.url, "sk-wrong") as other, pytest.raises(InvalidKey):

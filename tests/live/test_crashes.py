@@ -1,6 +1,6 @@
 """Consoles that are killed at each point of a run, on five real releases.
 
-What ran is counted by what the server has kept of each run's session.
+Executions are counted in the server's records of each run's session.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CALLS = {"call answered": RunStatus.OUTCOME_UNKNOWN, "stream begun": RunStatus.I
 
 
 def ended(runner: Runner, owner: str) -> RunRecord:
-    """The one run of a folder, once it has ended."""
+    """Return the only run in a folder, once it has ended."""
     until = time.monotonic() + SECONDS
     while not (record := runner.recent(owner)[0]).ended:
         assert time.monotonic() < until, f"still {record}"
@@ -41,7 +41,7 @@ def ended(runner: Runner, owner: str) -> RunRecord:
     return record
 
 
-def test_nothing_is_lost_and_nothing_runs_twice(
+def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     langflow: LiveServer,
     client: LangflowClient,
     make: Make,
@@ -49,14 +49,15 @@ def test_nothing_is_lost_and_nothing_runs_twice(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    """A job is followed to its end, whenever the console died: found, or by its key. A request that
-    never went out is sent once where a key makes that safe, else it is not known what became of it.
-    A call is never repeated.
+    """A job is followed to its end, found by its traces or by its key.
+
+    A request that was never sent is sent once where a key makes that safe; otherwise its outcome is
+    unknown. A synchronous or streamed call is never repeated.
     """
     monkeypatch.setattr(recovery, "SEARCH_SECONDS", 3.0)
     monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 3.0)
     points = [point for point in POINTS if modes or point not in ("event stored", "stream begun")]
-    # each with a flow of its own: of one that ran again, 1.8 keeps no trace of the run before
+    # one flow each: 1.8 keeps no trace of a flow's earlier run
     flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}
     sessions = {point: uuid4().hex for point in points}
     told = {
@@ -97,6 +98,6 @@ def test_nothing_is_lost_and_nothing_runs_twice(
         assert counted.pop("stream begun") <= ran.pop("stream begun")  # it ends with its connection
     assert counted == ran
     again = {point for point, record in found.items() if record.attempts == 2}
-    # what the server has kept may come too late for what it has got to be found first
+    # the server's records may be written too late to be found first
     allowed = {"row written", "request sent", "answer received"} if modes else set()
     assert ({UNSENT} if modes else set()) <= again <= allowed

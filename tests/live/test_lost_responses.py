@@ -1,6 +1,6 @@
-"""Runs whose answer is lost, by a crash of the console or on the way, on real servers.
+"""Runs whose response is lost, by a crash of the console or on the way, on real servers.
 
-What ran is counted by the servers' own records of what a component has done.
+Executions are counted in the servers' own records.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from tests.support.waiting import wait_for
 POST = "POST /api/v2/workflows"
 BUILDS = "GET /api/v1/monitor/builds"
 LATE = 61.0  # seconds after the click
-LOST = Fault(stall=60.0)  # the server has got it, its answer does not come
-# shows nothing of itself before it is let go; where it is told to, its first attempt fails
+LOST = Fault(stall=60.0)  # the server has received it, its response never comes
+# leaves no trace until it is released; on demand its first attempt fails
 HELD_STEP = """
 import asyncio
 from pathlib import Path
@@ -45,7 +45,7 @@ from lfx.schema.message import Message
 
 
 class HeldStep(Component):
-    display_name = "Held step"
+    display_name = "HeldFlow step"
     inputs = [
         MessageTextInput(name="folder", display_name="Folder"),
         MessageTextInput(name="api_key", display_name="API key"),
@@ -64,8 +64,8 @@ class HeldStep(Component):
 """
 
 
-class Held:
-    """A flow whose one step is held by the test, and what its server has recorded of it."""
+class HeldFlow:
+    """A flow with one step that the test holds, and the server's record of it."""
 
     def __init__(self, folder: Path, flow: Flow, server: LiveServer) -> None:
         self.flow = flow
@@ -86,11 +86,11 @@ class Held:
         return executions(self._server, self.flow, "HeldStep-h")
 
 
-Hold = Callable[[str], Held]
+Hold = Callable[[str], HeldFlow]
 
 
 def executions(server: LiveServer, flow: Flow, component: str) -> int:
-    """How often a component has worked, by the server's record."""
+    """How often a component ran, by the server's record."""
     answer = httpx.get(
         f"{server.url}/api/v1/monitor/transactions",
         params={"flow_id": flow.id, "size": "100"},
@@ -110,7 +110,7 @@ def proxy(langflow: LiveServer) -> Iterator[Proxy]:
 def desk(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy
 ) -> Iterator[Desk]:
-    """A console that talks through the proxy."""
+    """A console that connects through the proxy."""
     made = Desk(tmp_path / "console", langflow, client)
     made.connection = replace(made.connection, url=proxy.url)
     made.owner = owner_fingerprint(made.connection, made.folder)
@@ -120,16 +120,16 @@ def desk(
 
 @pytest.fixture
 def hold(client: LangflowClient, langflow: LiveServer, tmp_path: Path) -> Iterator[Hold]:
-    """Makes flows with a held step, by a name each."""
+    """Create flows with a held step, by name."""
     sample = Sample(
         "held", "", "", (Node("h", "HeldStep"), Node("b", "ChatOutput")), (Link("h", "done", "b"),)
     )
     data = graph_builder.build_graph(sample, client.catalogue({"HeldStep": HELD_STEP}))
-    made: list[Held] = []
+    made: list[HeldFlow] = []
 
-    def create(name: str) -> Held:
+    def create(name: str) -> HeldFlow:
         flow = client.create_flow(f"held {name} {uuid4().hex[:8]}", data)
-        made.append(Held(tmp_path / name, client.flow(flow.id), langflow))
+        made.append(HeldFlow(tmp_path / name, client.flow(flow.id), langflow))
         return made[-1]
 
     yield create
@@ -144,10 +144,10 @@ def ran_twice(record: RunRecord) -> bool:
 
 @with_events
 @pytest.mark.parametrize("crash", [True, False])
-def test_a_first_attempt_that_failed_is_run_again_and_counted(
+def test_a_failed_first_attempt_runs_again_and_is_counted(
     desk: Desk, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
 ):
-    """The one known double: it fails between the look for it and the same key's second arrival."""
+    """The only known duplicate: it fails between the search and the second request with its key."""
     held, arrives = hold("twice"), threading.Event()
     held.mark("fails")
     proxy.plan(POST, LOST if crash else Fault(cut=True), Fault(let_go=arrives))
@@ -162,7 +162,7 @@ def test_a_first_attempt_that_failed_is_run_again_and_counted(
     wait_for(find)
     (first,) = find()
     assert client.wait(first.job_id, 30, flow=held.flow).status is RunStatus.FAILED
-    wait_for(lambda: held.executions() == 1)  # it is recorded after the status
+    wait_for(lambda: held.executions() == 1)  # recorded after the status
     arrives.set()
     record = desk.until(run_id, ran_twice)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
@@ -172,10 +172,10 @@ def test_a_first_attempt_that_failed_is_run_again_and_counted(
 
 
 @with_events
-def test_a_late_restart_and_one_without_the_secret_start_nothing(
+def test_a_late_restart_or_a_lost_secret_starts_nothing(
     desk: Desk, proxy: Proxy, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ):
-    """The job is looked for, and followed if it is found; one that never arrived is not started."""
+    """The job is followed if it is found; one that never arrived is not started."""
     monkeypatch.setattr(recovery, "SEARCH_SECONDS", 4.0)
     monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 4.0)
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
@@ -193,7 +193,7 @@ def test_a_late_restart_and_one_without_the_secret_start_nothing(
             move_click(desk.folder, run_id, LATE)
     desk.runner = Runner(desk.folder)
     desk.runner.attach(desk.connection)
-    wait_for(lambda: proxy.count(BUILDS) >= 2 * len(runs))  # each was looked for in vain
+    wait_for(lambda: proxy.count(BUILDS) >= 2 * len(runs))  # each search found nothing
     for held in helds.values():
         held.mark("go")
     records = {case: desk.until(run_id, ended) for case, run_id in runs.items()}
@@ -207,10 +207,10 @@ def test_a_late_restart_and_one_without_the_secret_start_nothing(
 
 
 @pytest.mark.parametrize("mode", ["background", "sync"])
-def test_a_run_whose_answer_is_lost_on_the_way_has_run_once(
+def test_a_run_whose_response_is_lost_runs_once(
     desk: Desk, proxy: Proxy, make: Make, langflow: LiveServer, mode: str
 ):
-    """A job is found and followed, a call is not repeated: what became of it is unknown."""
+    """A job is found and followed. A call is not repeated, and its outcome is unknown."""
     flow = make(ECHO)
     proxy.plan(POST, Fault(cut=True))
     record = desk.until(desk.start(flow, mode), ended)

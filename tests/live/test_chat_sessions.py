@@ -1,4 +1,4 @@
-"""Sessions and their messages, on five real releases."""
+"""Chat sessions and their messages, on five real releases."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from tests.live.flows import ECHO
 from tests.live.releases import Make
 
 
-def said(client: LangflowClient, flow, session: str) -> list[tuple[str, str]]:
-    """Who said what."""
+def senders_and_texts(client: LangflowClient, flow, session: str) -> list[tuple[str, str]]:
     return [(one.sender, one.text) for one in client.messages(flow, session)]
 
 
-def test_a_conversation_and_its_name(client: LangflowClient, make: Make):
-    """Messages in their order, by session; a session of another flow that is called the same
-    keeps its messages when this one is renamed, then deleted.
-    """
+def test_renaming_and_deleting_a_session_leaves_the_same_name_in_another_flow(
+    client: LangflowClient, make: Make
+):
+    """Messages come in order."""
     one, other, name = make(ECHO), make(ECHO), f"test {uuid4().hex}"
     for flow, text in ((one, "first"), (other, "elsewhere"), (one, "second")):
         client.run(flow, {"ChatInput-a.input_value": text}, session_id=name)
     talk = [(who, text) for text in ("first", "second") for who in ("User", "Machine")]
-    assert said(client, one, name) == talk
+    assert senders_and_texts(client, one, name) == talk
     assert client.sessions(one) == [name]
     assert [message.text for message in client.messages(one, limit=1)] == ["second"]
     new = f"50%41 a/b ü {uuid4().hex}"
     client.rename_session(name, new, flow=one)
     assert (client.sessions(one), client.sessions(other)) == ([new], [name])
-    assert said(client, one, new) == talk
+    assert senders_and_texts(client, one, new) == talk
     client.delete_session(new, flow=one)
     assert client.sessions(one) == []
-    assert said(client, other, name) == [("User", "elsewhere"), ("Machine", "elsewhere")]
+    assert senders_and_texts(client, other, name) == [
+        ("User", "elsewhere"),
+        ("Machine", "elsewhere"),
+    ]
 
 
-def test_a_session_of_one_flow(client: LangflowClient, make: Make):
-    """Renamed and deleted by itself; what is not there says so, or is gone already."""
+def test_a_session_of_one_flow_is_renamed_and_deleted(client: LangflowClient, make: Make):
+    """An unknown session raises an error, or is gone already."""
     flow, name, new = make(ECHO), uuid4().hex, uuid4().hex
     client.run(flow, {"ChatInput-a.input_value": "hello"}, session_id=name)
     client.rename_session(name, new, flow=flow)

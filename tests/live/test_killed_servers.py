@@ -1,6 +1,6 @@
-"""Servers that are killed while runs go on, and started again, on three real releases.
+"""Servers that are killed during runs and started again, on three real releases.
 
-Each is the second one of its release, that no other test needs meanwhile.
+Each is its release's second server, which no other test uses meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import Desk, asks, ended
+from tests.live.desk import Desk, ended, is_waiting
 from tests.live.releases import Make
 from tests.support import servers
 from tests.support.servers import LiveServer
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.parametrize(
 LONG = {"TimedStep-weather.seconds": 600}
 
 
-def words(record: RunRecord) -> str:
-    """What a run has written so far."""
+def written_text(record: RunRecord) -> str:
+    """The text that a run has written so far."""
     messages = record.run.messages.values() if record.run else ()
     return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
 
 @pytest.fixture(autouse=True)
-def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is away or back is looked for every second, not every ten."""
+def frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check every second instead of every ten whether a server is back."""
     monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (1.0,))
     monkeypatch.setattr("lfclient.console.runner.backoff.AWAY", (1.0,))
 
@@ -40,11 +40,12 @@ def goes_on(record: RunRecord) -> bool:
     return record.status is RunStatus.IN_PROGRESS
 
 
-def test_a_server_that_is_killed_and_started_again(
+def test_runs_survive_a_server_that_is_killed_and_restarted(
     desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
 ):
-    """A call is interrupted, or its outcome unknown, and is not sent again; a job is waited for,
-    and can be stopped; a run that waited for a person still does, and goes on once it is decided.
+    """Calls are not repeated; jobs and waiting runs continue.
+
+    A call is interrupted, or its outcome unknown. A job is waited for and can be stopped.
     """
     server = servers.isolated(langflow.version)
     trip, writing = make("Plan a trip"), make("Write word by word") if modes else None
@@ -53,8 +54,8 @@ def test_a_server_that_is_killed_and_started_again(
     if modes:
         asking, streamed = desk.start(make("Wait for an approval")), desk.start(writing, "stream")
         started += [asking, streamed]
-        question = desk.until(asking, asks).run.waiting_for
-        seen = words(desk.until(streamed, words))
+        question = desk.until(asking, is_waiting).run.waiting_for
+        seen = written_text(desk.until(streamed, written_text))
 
     def begun() -> int:
         return sum(one.sender == "User" for one in client.messages(trip))
@@ -63,13 +64,13 @@ def test_a_server_that_is_killed_and_started_again(
     for run_id in (job, call):
         desk.until(run_id, goes_on)
     pid = server.status().pid
-    assert pid  # None would be the process of the tests itself
+    assert pid  # None would be the test process itself
     psutil.Process(pid).kill()
     assert desk.until(call, ended).status is RunStatus.OUTCOME_UNKNOWN
     if modes:
         record = desk.until(streamed, ended)
         assert record.status is RunStatus.INTERRUPTED
-        assert words(record).startswith(seen)
+        assert written_text(record).startswith(seen)
     noted = desk.until(job, lambda record: record.note)
     assert noted.status is RunStatus.IN_PROGRESS
     assert server.start().url == langflow.url
@@ -77,7 +78,9 @@ def test_a_server_that_is_killed_and_started_again(
     desk.runner.stop(job, desk.connection)
     record = desk.until(job, ended)
     lost = record.run and [error.code for error in record.run.errors] == ["worker_lost"]
-    assert record.status is RunStatus.CANCELLED or lost  # as it says 45 s after its start
+    assert (
+        record.status is RunStatus.CANCELLED or lost
+    )  # 1.11 and later say so 45 s after their start
     if modes:
         assert desk.runner.get(asking, desk.owner).status is RunStatus.SUSPENDED
         desk.runner.decide(asking, desk.connection, question, "approve")

@@ -1,4 +1,4 @@
-"""Jobs whose submit was not answered, looked for on five real releases."""
+"""Jobs whose submit got no response, searched for on five real releases."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def soon(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:
-    """What is found, once something is: records come up to a second late."""
+def wait_for_jobs(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:
+    """Return the jobs as wait_for_jobs as there are any; records come up to a second late."""
     until = time.monotonic() + SECONDS
     while not (found := look()):
         assert time.monotonic() < until, "nothing was found"
@@ -28,29 +28,31 @@ def soon(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:
 
 
 def ended(client: LangflowClient, flow: Flow, session: str) -> str:
-    """The id of a job that has run, once its builds are kept."""
+    """Return the id of a job that has ended and whose builds are stored."""
     run = client.wait(client.submit(flow, session_id=session), timeout=60)
     assert client.component_runs(run, flow)
     return run.job_id
 
 
-def test_a_job_is_known_by_its_session(client: LangflowClient, make: Make):
-    """Every release tells the session of a chat flow's run, and no other run is taken for it."""
+def test_a_chat_job_is_found_by_its_session(client: LangflowClient, make: Make):
+    """On every release, and no other run is taken for it."""
     flow, sent_at, session = make(ECHO), now(), uuid4().hex
     job = ended(client, flow, session)
-    assert soon(lambda: client.find_jobs(flow, session, sent_at)) == [FoundJob(job, "session")]
+    assert wait_for_jobs(lambda: client.find_jobs(flow, session, sent_at)) == [
+        FoundJob(job, "session")
+    ]
     assert client.find_jobs(flow, uuid4().hex, sent_at) == []
     assert client.find_jobs(flow, None, sent_at) == []
     assert client.find_jobs(flow, session, now() + timedelta(seconds=10)) == []
 
 
-def test_a_flow_without_a_chat(client: LangflowClient, make: Make):
-    """From 1.12 on its session is told too; before, it is known by its time, if it ran alone."""
+def test_a_job_of_a_flow_without_chat_is_found(client: LangflowClient, make: Make):
+    """From 1.12 by its session; before, by its time if it ran alone."""
     flow, sent_at, session = make(ROWS), now(), uuid4().hex
     job = ended(client, flow, session)
     traced = client.server().capabilities.traces
     expected = [FoundJob(job, "session" if traced else "time")]
-    assert soon(lambda: client.find_jobs(flow, session, sent_at)) == expected
+    assert wait_for_jobs(lambda: client.find_jobs(flow, session, sent_at)) == expected
     other = ended(client, flow, uuid4().hex)
     assert other != job
     assert client.find_jobs(flow, session, sent_at) == (expected if traced else [])

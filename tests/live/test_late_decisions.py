@@ -1,6 +1,6 @@
-"""Decisions that come after their time limit, on three real releases.
+"""Decisions after their time limit, on three real releases.
 
-The least limit is a minute. So a minute lasts a second in the code of this flow's component.
+The shortest limit is a minute, so this flow's component has minutes of one second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
-from tests.live.desk import Desk, asks, ended, states
+from tests.live.desk import Desk, ended, is_waiting, states
 from tests.live.releases import with_events
 from tests.support.waiting import wait_for
 
@@ -26,7 +26,7 @@ MINUTE = '"Minutes": 60'
 LATE = timedelta(seconds=0.5)  # server and test share a clock
 
 
-def brief(component: dict[str, Any], fallback: bool) -> dict[str, Any]:
+def with_short_limit(component: dict[str, Any], fallback: bool) -> dict[str, Any]:
     """The component with its limit, and with the output that the editor adds for a fallback."""
     changed = copy.deepcopy(component)
     code = changed["template"]["code"]
@@ -38,8 +38,8 @@ def brief(component: dict[str, Any], fallback: bool) -> dict[str, Any]:
     return changed
 
 
-def asking(fallback: bool) -> Sample:
-    """A question, with an answer for yes and one for no, or for too late."""
+def question_flow(fallback: bool) -> Sample:
+    """A question with one answer for yes, and one for no or too late."""
     limit = {"timeout": {"value": 1, "unit": "Minutes"}, "enable_fallback": fallback}
     nodes = (
         Node("q", "ChatInput", {"input_value": "Go on?"}),
@@ -57,12 +57,12 @@ def asking(fallback: bool) -> Sample:
 
 @pytest.fixture
 def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bool, Flow]]:
-    """The flow with a fallback and the one without."""
+    """The flow with a fallback and the flow without."""
     made = {}
     for fallback in (True, False):
         known = {name: dict(entry) for name, entry in components_by_type(catalogue).items()}
-        known["HumanInput"] = brief(known["HumanInput"], fallback)
-        data = graph_builder.build_graph(asking(fallback), {"all": known})
+        known["HumanInput"] = with_short_limit(known["HumanInput"], fallback)
+        data = graph_builder.build_graph(question_flow(fallback), {"all": known})
         made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():
@@ -70,9 +70,9 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
 
 
 def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool, Flow]):
-    """The run waits on; then it goes on with its fallback, or if it has none, on no branch."""
+    """The run keeps waiting, then continues with its fallback; without one, on no branch."""
     waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
-    asked = {fallback: desk.until(run_id, asks) for fallback, run_id in waiting.items()}
+    asked = {fallback: desk.until(run_id, is_waiting) for fallback, run_id in waiting.items()}
     limits = [record.run.waiting_for.expires_at for record in asked.values()]
     wait_for(lambda: datetime.now(UTC) > max(limits) + LATE)
     for fallback, run_id in waiting.items():

@@ -8,31 +8,31 @@ import pytest
 
 from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import SECONDS, Desk, asks, ended, states, told
+from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
 from tests.live.flows import ROWS, TWO_QUESTIONS
 from tests.live.releases import Make, with_events
 
 
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
-def test_what_each_component_did_is_known(desk: Desk, make: Make, modes: bool, mode: str):
-    """From events where there are some, from the records of its builds where there are none."""
+def test_every_components_state_and_output_is_known(desk: Desk, make: Make, modes: bool, mode: str):
+    """From events, or from the build records of releases without events."""
     if mode == "stream" and not modes:
         record = desk.until(desk.start(make(ROWS), "stream"), ended)
         assert "1.11 and later" in record.problem.message
         return
-    record = desk.until(desk.start(make(ROWS), mode), told)
+    record = desk.until(desk.start(make(ROWS), mode), has_components)
     assert record.status is RunStatus.COMPLETED
     assert states(record) == {"TextInput-a": "done", "SplitText-s": "done"}
     rows = record.run.components["SplitText-s"].output
     assert [row["text"] for row in rows.value] == ["x", "y", "z"]
-    if modes and mode != "sync":  # the records of a build that was waited for have no times
+    if modes and mode != "sync":  # build records of synchronous runs have no times
         assert record.run.components["TextInput-a"].seconds is not None
     assert record.run.outputs["SplitText-s"].value == rows.value
 
 
 @with_events
-def test_components_are_seen_at_work(desk: Desk, make: Make):
-    """Several at a time, and one that is done can be looked into while others work."""
+def test_components_are_shown_while_they_run(desk: Desk, make: Make):
+    """Several at a time; a finished one shows its output while others still run."""
     run_id = desk.start(make("Plan a trip"))
     record = desk.until(run_id, lambda record: record.run and "running" in states(record).values())
     at_work = [name for name, state in states(record).items() if state == "running"]
@@ -46,8 +46,8 @@ def test_components_are_seen_at_work(desk: Desk, make: Make):
 
 
 @with_events
-def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: Make):
-    """A stop confirms within moments; the text so far stays, as far as it came."""
+def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make: Make):
+    """The stop is confirmed quickly."""
     run_id = desk.start(make("Write word by word"))
 
     def text(record: RunRecord) -> str:
@@ -66,8 +66,8 @@ def test_text_is_seen_as_it_is_written_and_kept_when_stopped(desk: Desk, make: M
 
 
 @with_events
-def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make):
-    """Past events are told again, then it goes on live."""
+def test_a_restarted_console_shows_everything_that_had_happened(desk: Desk, make: Make):
+    """Past events are replayed, then it continues live."""
     run_id = desk.start(make("Plan a trip"))
     desk.until(run_id, lambda record: record.run and "done" in states(record).values())
     desk.restart()
@@ -79,10 +79,10 @@ def test_a_restarted_console_shows_all_that_had_happened(desk: Desk, make: Make)
 
 @with_events
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, decision: str):
-    """The branch that was decided for runs, the other is skipped; the second press is nothing."""
+def test_a_decision_continues_the_run(desk: Desk, make: Make, decision: str):
+    """The chosen branch runs, the other is skipped; a second press does nothing."""
     run_id = desk.start(make("Wait for an approval"))
-    record = desk.until(run_id, asks)
+    record = desk.until(run_id, is_waiting)
     question = record.run.waiting_for
     assert [one.action_id for one in question.decisions] == ["approve", "reject"]
     assert states(record)["HumanInput-decision"] == "suspended"
@@ -101,10 +101,10 @@ def test_a_decision_lets_the_run_go_on(desk: Desk, make: Make, decision: str):
 
 
 @with_events
-def test_a_waiting_run_of_somebody_else_can_be_taken_up(
+def test_a_waiting_run_started_elsewhere_can_be_adopted(
     desk: Desk, make: Make, client: LangflowClient
 ):
-    """It is found by its flow, followed, and decided as one's own; taking it up twice is one."""
+    """It is found by its flow, followed and decided. Adopting it twice gives the same run."""
     flow = make("Wait for an approval")
     job = client.submit(flow)
     until = time.monotonic() + SECONDS
@@ -114,7 +114,7 @@ def test_a_waiting_run_of_somebody_else_can_be_taken_up(
     assert waiting[0].job_id == job.job_id
     run_id = desk.runner.adopt(desk.connection, flow, waiting[0])
     assert desk.runner.adopt(desk.connection, flow, waiting[0]) == run_id
-    record = desk.until(run_id, asks)
+    record = desk.until(run_id, is_waiting)
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED
@@ -122,10 +122,10 @@ def test_a_waiting_run_of_somebody_else_can_be_taken_up(
 
 
 @with_events
-def test_a_decision_that_comes_too_late_is_said(desk: Desk, make: Make, client: LangflowClient):
-    """Somebody else decided meanwhile: the run goes on as they decided."""
+def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, client: LangflowClient):
+    """Somebody else decided first; the run continues with that decision."""
     run_id = desk.start(make("Wait for an approval"))
-    record = desk.until(run_id, asks)
+    record = desk.until(run_id, is_waiting)
     client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
     desk.until(run_id, lambda record: "not taken" in record.note or record.ended)
@@ -136,19 +136,19 @@ def test_a_decision_that_comes_too_late_is_said(desk: Desk, make: Make, client: 
 
 @with_events
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_a_second_question_is_asked(
+def test_a_run_asks_its_second_question(
     desk: Desk, make: Make, client: LangflowClient, elsewhere: bool
 ):
-    """Whoever answered the first, here or in another console: the run is never stuck at it."""
+    """Whoever answered the first one, here or in another console."""
     run_id = desk.start(make(TWO_QUESTIONS))
-    first = desk.until(run_id, asks).run.waiting_for
+    first = desk.until(run_id, is_waiting).run.waiting_for
     if elsewhere:
-        client.resume(desk.until(run_id, asks).job_id, first.request_id, "approve")
+        client.resume(desk.until(run_id, is_waiting).job_id, first.request_id, "approve")
     else:
         desk.runner.decide(run_id, desk.connection, first, "approve")
 
     def asks_anew(record: RunRecord) -> bool:
-        return asks(record) and record.run.waiting_for.request_id != first.request_id
+        return is_waiting(record) and record.run.waiting_for.request_id != first.request_id
 
     record = desk.until(run_id, asks_anew)
     assert record.run.waiting_for.component_id == "HumanInput-second"

@@ -1,4 +1,4 @@
-"""A real run taken away: as a report, and as a ZIP file with its outputs."""
+"""A real run exported as a report and as a ZIP file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import Desk, told
+from tests.live.desk import Desk, has_components
 from tests.live.flows import every_kind
 from tests.live.releases import Make
 from tests.support.reports import Page
@@ -34,13 +34,13 @@ def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterat
     made.runner.close()
 
 
-def test_a_report_and_a_zip_file_have_all_of_a_run_but_its_secret(
+def test_report_and_zip_hold_the_whole_run_except_its_secret(
     desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
 ):
-    """Messages, a table and the bytes of a file, as the console makes them."""
+    """Messages, a table and a file's bytes."""
     flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))
     given = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
-    record = desk.until(desk.start(flow, **given), told)
+    record = desk.until(desk.start(flow, **given), has_components)
     assert record.status is RunStatus.COMPLETED, record
     file = record.run.outputs["SaveToFile-w"].value
     assert isinstance(file, FileRef)

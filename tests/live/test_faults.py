@@ -1,4 +1,4 @@
-"""Connections to real servers that break or stall, and people who decide and stop at once."""
+"""Broken and stalled connections to real servers, and simultaneous decisions and stops."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lfclient import (
 )
 from lfclient.api.operations import event_streams
 from lfclient.console.config.ownership import owner_fingerprint
-from tests.live.desk import Desk, asks, ended, states
+from tests.live.desk import Desk, ended, is_waiting, states
 from tests.live.flows import SECRETIVE, TALK
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy, raw_response
@@ -45,13 +45,13 @@ def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterat
 
 
 def text_of(found: list[Any]) -> str:
-    """The last state of what the flow said."""
+    """The last text of the flow's message."""
     messages = [one.message for one in found if isinstance(one, MessageAdded)]
     return [one.text for one in messages if one.sender == "Machine"][-1]
 
 
 def durable(found: list[Any]) -> list[Any]:
-    """Those that a job keeps, without how its end was told."""
+    """The events that a job stores, except the one that ends it."""
     return [one for one in found if one.id and not isinstance(one, RunEnded)]
 
 
@@ -67,10 +67,10 @@ def durable(found: list[Any]) -> list[Any]:
     ],
     ids=["cut", "drip", "stall"],
 )
-def test_a_job_is_told_whole(
+def test_every_event_of_a_job_arrives_once_and_in_order(
     langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Fault], monkeypatch: Any
 ):
-    """Each durable event once, in order, and the whole text at the end."""
+    """Whatever happens to the connection. The text is complete at the end."""
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.5)
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.5)
     flow = make("Write word by word")
@@ -87,11 +87,12 @@ def test_a_job_is_told_whole(
     wait_for(lambda: proxy.open == 0)
 
 
-def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
+def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
     langflow: LiveServer, proxy: Proxy, make: Make
 ):
-    """One who reads nothing while three components talk, as fast as a server bears it: lines that
-    they log go by, and each event of theirs is told once, in order.
+    """Three components talk as fast as the server allows while the client does not read.
+
+    Log lines are lost; every stored event arrives once, in order.
     """
     flow = make(TALK)
     with (
@@ -103,7 +104,7 @@ def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
         found = [next(told)]
         wait_for(lambda: client.status(job).ended, 60)
         found += told
-        assert proxy.count("/events") > 1  # for what was dropped between others
+        assert proxy.count("/events") > 1  # the dropped events were requested again
         whole = list(client.events(job, flow=flow))
     assert 0 < len([one for one in found if isinstance(one, LogLine)]) < 4_500
     assert durable(found) == durable(whole)
@@ -111,8 +112,9 @@ def test_what_the_server_drops_for_a_slow_reader_is_had_in_the_end(
     assert found[-1].run.outputs["ChatOutput-b"].value == "said"
 
 
-def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, make: Make):
-    """Is interrupted, and was sent once."""
+def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
+    langflow: LiveServer, proxy: Proxy, make: Make
+):
     flow, session = make("Write word by word"), uuid4().hex
     proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
     collector = EventCollector("sync", proxy.url, api_key=langflow.api_key)
@@ -122,14 +124,16 @@ def test_a_streamed_call_that_is_cut_off(langflow: LiveServer, proxy: Proxy, mak
     wait_for(lambda: proxy.open == 0)
 
 
-def test_two_consoles_decide_at_once(desk: Desk, other: Desk, make: Make, client: LangflowClient):
-    """One is taken, the other is told that its was not; both show how it went."""
+def test_of_two_simultaneous_decisions_one_counts(
+    desk: Desk, other: Desk, make: Make, client: LangflowClient
+):
+    """The other console is told; both show the outcome."""
     flow = make("Wait for an approval")
     mine = desk.start(flow)
-    question = desk.until(mine, asks).run.waiting_for
+    question = desk.until(mine, is_waiting).run.waiting_for
     (waiting,) = client.pending(flow)
     theirs = other.runner.adopt(other.connection, flow, waiting)
-    asked = other.until(theirs, asks).run.waiting_for
+    asked = other.until(theirs, is_waiting).run.waiting_for
     desk.runner.decide(mine, desk.connection, question, "approve")
     other.runner.decide(theirs, other.connection, asked, "reject")
     first, second = desk.until(mine, ended), other.until(theirs, ended)
@@ -138,8 +142,8 @@ def test_two_consoles_decide_at_once(desk: Desk, other: Desk, make: Make, client
     assert len(first.run.outputs) == 1
 
 
-def test_decisions_that_the_server_does_not_take(client: LangflowClient, make: Make):
-    """One that is not allowed, one for another question, a second one, and one after a stop."""
+def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
+    """One that is not offered, one for another question, a second one, and one after a stop."""
     flow = make("Wait for an approval")
     job = client.submit(flow)
     (*_, asked) = client.events(job, flow=flow)
@@ -162,13 +166,11 @@ def test_decisions_that_the_server_does_not_take(client: LangflowClient, make: M
     assert client.pending(flow) == []
 
 
-def test_a_decision_that_comes_after_a_stop_changes_nothing(
-    desk: Desk, make: Make, client: LangflowClient
-):
-    """Somebody stopped the run elsewhere, right before."""
+def test_a_decision_after_a_stop_changes_nothing(desk: Desk, make: Make, client: LangflowClient):
+    """Somebody else stopped the run just before."""
     flow = make("Wait for an approval")
     run_id = desk.start(flow)
-    record = desk.until(run_id, asks)
+    record = desk.until(run_id, is_waiting)
     client.stop(record.job_id, flow=flow)
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
     record = desk.until(run_id, ended)
@@ -176,10 +178,10 @@ def test_a_decision_that_comes_after_a_stop_changes_nothing(
     assert "ChatOutput-yes" not in record.run.outputs
 
 
-def test_a_job_stopped_while_it_writes_keeps_what_it_had(
+def test_a_job_stopped_while_it_writes_keeps_its_partial_output(
     desk: Desk, make: Make, langflow: LiveServer
 ):
-    """Its words and its components' results, marked as cut short."""
+    """Its text and its components' outputs, marked as partial."""
     run_id = desk.start(make("Write word by word"), **{**WORDS, "WordByWord-writer.pause": 100})
 
     def written(record: Any) -> str:
@@ -196,14 +198,14 @@ def test_a_job_stopped_while_it_writes_keeps_what_it_had(
 
 
 @pytest.mark.parametrize("mode", ["stream", "background"])
-def test_no_secret_comes_back_in_events(desk: Desk, make: Make, mode: str):
-    """Neither in what is shown of the run, nor in its raw events, nor on disk."""
+def test_events_contain_no_secret(desk: Desk, make: Make, mode: str):
+    """Neither the shown run, nor its raw events, nor the database."""
     run_id = desk.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED, record.problem
     assert record.run.outputs["ChatOutput-b"].value == "it is ••••"
     log = record.run.components["TellsSecret-s"].log
-    # a job's server does not keep lines for who comes to listen a moment late
+    # a job's log lines are not stored for late listeners
     assert log == ("it is ••••",) or (mode == "background" and not log)
     assert any("••••" in one.text for one in record.run.messages.values())
     if mode == "stream":
@@ -214,8 +216,8 @@ def test_no_secret_comes_back_in_events(desk: Desk, make: Make, mode: str):
     assert SECRET.encode() not in kept
 
 
-def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Make):
-    """One record with what had come, and one call."""
+def test_an_interrupted_streamed_run_keeps_its_partial_output(desk: Desk, proxy: Proxy, make: Make):
+    """It was sent once."""
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = owner_fingerprint(desk.connection, desk.folder)
     proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
@@ -226,10 +228,10 @@ def test_an_interrupted_stream_in_the_record(desk: Desk, proxy: Proxy, make: Mak
     assert (proxy.count(POST), len(desk.runner.recent(desk.owner))) == (1, 1)
 
 
-def test_a_stream_that_stays_broken_leaves_the_whole_text(
+def test_a_run_whose_stream_stays_broken_still_gets_its_complete_text(
     desk: Desk, proxy: Proxy, make: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    """From the session's messages, and the components' states from the records of their builds."""
+    """From the session's messages; the components' states come from the build records."""
     monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.5,))
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = owner_fingerprint(desk.connection, desk.folder)

@@ -1,4 +1,4 @@
-"""Two console processes on one database, of which the one that follows the runs is killed."""
+"""Two console processes on one database; the one that follows the runs is killed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.parametrize("langflow", ["1.13.0"], indirect=True)
 TAKEN_OVER_SECONDS = 30.0
 
 
-class Beside:
-    """The process that lives: it has the key, and follows nothing yet."""
+class Survivor:
+    """The process that lives: it has the key and follows no run yet."""
 
     def __init__(self, folder: Path, server: LiveServer, database: str | None) -> None:
         self.told = {
@@ -46,7 +46,7 @@ class Beside:
         self.other: subprocess.Popen[str] | None = None
 
     def start(self, *runs: tuple[Flow, str, str]) -> list[str]:
-        """Let another process run flows, in a mode and a session each; the ids."""
+        """Let another process run flows, each in a mode and a session; return their ids."""
         self.other = subprocess.Popen(
             [sys.executable, "-m", "tests.live.replica_process"],
             stdin=subprocess.PIPE,
@@ -75,20 +75,20 @@ class Beside:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def beside(request, tmp_path: Path, langflow: LiveServer) -> Iterator[Beside]:
+def beside(request, tmp_path: Path, langflow: LiveServer) -> Iterator[Survivor]:
     url = postgres().new_database() if request.param == "postgresql" else None
-    made = Beside(tmp_path, langflow, url)
+    made = Survivor(tmp_path, langflow, url)
     yield made
     made.close()
 
 
-def words(record: RunRecord) -> str:
-    """What a run has written so far."""
+def written_text(record: RunRecord) -> str:
+    """The text that a run has written so far."""
     messages = record.run.messages.values() if record.run else ()
     return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
 
-def asks(record: RunRecord) -> bool:
+def is_waiting(record: RunRecord) -> bool:
     return bool(record.run and record.run.waiting_for and not record.run.waiting_for.sent)
 
 
@@ -96,40 +96,40 @@ def ended(record: RunRecord) -> bool:
     return record.ended
 
 
-def test_runs_are_seen_and_pressed_from_beside_and_outlive_their_process(
-    beside: Beside, client: LangflowClient, make: Make
+def test_another_process_shows_stops_decides_and_takes_over_runs(
+    beside: Survivor, client: LangflowClient, make: Make
 ):
-    """Words, questions, a stop and a decision go between the two. After the kill, the streamed call
-    keeps its words, and jobs are followed to their end within half a minute: each ran once.
+    """Text, questions, a stop and a decision pass between the two. After the kill the streamed call
+    keeps its text, and jobs are followed to their end within half a minute; each ran once.
     """
     writing, approval = make("Write word by word"), make("Wait for an approval")
     flows = [writing, approval, writing, approval]
     modes = ["stream", "background", "background", "background"]
     sessions = [uuid4().hex for _ in flows]
     call, asking, stopped, waiting = beside.start(*zip(flows, modes, sessions, strict=True))
-    early = words(beside.until(call, words))
-    record = beside.until(asking, asks)
+    early = written_text(beside.until(call, written_text))
+    record = beside.until(asking, is_waiting)
     assert record.status is RunStatus.SUSPENDED
     beside.runner.decide(asking, beside.connection, record.run.waiting_for, "approve")
-    beside.until(stopped, words)
+    beside.until(stopped, written_text)
     beside.runner.stop(stopped, beside.connection)
     assert beside.runner.get(stopped, beside.owner).stop_requested_at
     assert beside.until(stopped, ended, 15).status is RunStatus.CANCELLED
     record = beside.until(asking, ended, 15)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
-    beside.until(waiting, asks)
-    seen = words(beside.until(call, lambda record: len(words(record)) > len(early)))
+    beside.until(waiting, is_waiting)
+    seen = written_text(beside.until(call, lambda record: len(written_text(record)) > len(early)))
     assert not any(map(beside.runner.is_followed, (call, asking, stopped, waiting)))
     beside.kill()
     killed = time.monotonic()
     record = beside.until(call, ended, TAKEN_OVER_SECONDS)
     assert record.status is RunStatus.INTERRUPTED
-    assert words(record).startswith(seen)
+    assert written_text(record).startswith(seen)
     assert record.run.unfinished_messages
     while not beside.runner.is_followed(waiting):
         assert time.monotonic() - killed < TAKEN_OVER_SECONDS
         time.sleep(0.1)
-    record = beside.until(waiting, asks)
+    record = beside.until(waiting, is_waiting)
     beside.runner.decide(waiting, beside.connection, record.run.waiting_for, "reject")
     record = beside.until(waiting, ended)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-no"])
@@ -140,17 +140,17 @@ def test_runs_are_seen_and_pressed_from_beside_and_outlive_their_process(
     assert asked == [1, 1, 1, 1]
 
 
-def test_a_job_is_written_on_while_its_process_is_killed(
-    beside: Beside, client: LangflowClient, make: Make
+def test_a_job_keeps_writing_while_its_process_is_killed(
+    beside: Survivor, client: LangflowClient, make: Make
 ):
-    """Who takes it over goes on from the words that were told; its whole text comes in the end."""
+    """The process that takes over continues from the stored text, and gets the complete text."""
     flow, session = make("Write word by word"), uuid4().hex
     (job,) = beside.start((flow, "background", session))
-    seen = words(beside.until(job, words))
+    seen = written_text(beside.until(job, written_text))
     beside.kill()
     record = beside.until(job, ended)
     assert record.status is RunStatus.COMPLETED
-    assert words(record).startswith(seen.strip()[:10])
-    assert "…" not in words(record)
+    assert written_text(record).startswith(seen.strip()[:10])
+    assert "…" not in written_text(record)
     assert beside.runner.is_followed(job) or record.run.outputs
     assert sum(one.sender == "User" for one in client.messages(flow, session)) == 1

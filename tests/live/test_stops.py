@@ -1,8 +1,8 @@
-"""Runs that are cut off or stopped by several at once, on five real releases.
+"""Runs that are closed, or stopped by several people at once, on five real releases.
 
-Once they have begun, and write nothing: for up to a minute after such an end in the middle of a
-write to SQLite, 1.13.0 answers nobody, or refuses every key, and 1.10.3 finds its database locked.
-Of 1.13.0 on its second server all the same: the browser's tests need the first meanwhile.
+The runs have started and are not writing: after an end in the middle of a SQLite write, 1.13.0
+responds to nobody or refuses every key for up to a minute, and 1.10.3 finds its database locked.
+1.13.0 still gets its second server, because the browser tests need the first one meanwhile.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-def test_closing_the_iterator_stops_the_run(
+def test_closing_a_streamed_call_stops_its_run(
     langflow: LiveServer, proxy: Proxy, client: LangflowClient, make: Make, modes: bool
 ):
-    """What would have come after is never built; before 1.11 it is refused before it is sent."""
+    """The components after it never run. Before 1.11 the call is refused unsent."""
     flow = make("Plan a trip")
     quick = {f"TimedStep-{name}.seconds": 2 for name in ("weather", "hotel", "train", "bag")}
     with LangflowClient(proxy.url, langflow.api_key) as through:
@@ -39,20 +39,20 @@ def test_closing_the_iterator_stops_the_run(
                 next(events)
             assert proxy.count("POST /api/v2/workflows") == 0
             return
-        assert any(isinstance(event, LogLine) for event in events)  # a second has gone by
+        assert any(isinstance(event, LogLine) for event in events)  # a second has passed
         events.close()
         wait_for(lambda: proxy.open == 0)
-    time.sleep(3.5)  # more than it would have taken
+    time.sleep(3.5)  # longer than the run would have taken
     assert [one for one in client.messages(flow) if one.sender == "Machine"] == []
 
 
-def test_two_people_who_stop_the_same_run(
+def test_two_people_can_stop_the_same_run(
     desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
 ):
-    """In this console and in another program: it is stopped, and each is told so.
+    """In this console and in another program: both see it stopped.
 
-    A server that is asked for the same stop by several at once may take longer to answer one of
-    them than is waited for, or lose its hold of the database; that is then what this one is told.
+    A server that gets several stops for one run may exceed the timeout for one of them, or lose
+    its database lock; that person sees this error instead.
     """
     flow = make("Takes half a minute")
     run_id = desk.start(flow)

@@ -1,4 +1,4 @@
-"""A run that is run again, on five releases: its values really arrive."""
+"""Runs that are run again, on five releases."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-
 
 
 @pytest.mark.parametrize("mode", ["background", "sync"])
-def test_the_values_of_a_record_make_the_same_run(desk: Desk, make: Make, mode: str):
-    """As they come from the disk, checked against the flow as the server has it now."""
+def test_rerunning_a_stored_run_sends_the_same_values(desk: Desk, make: Make, mode: str):
+    """Read from disk and checked against the flow as it is now."""
     flow = make(ROWS)
     first = desk.until(desk.start(flow, mode, **GIVEN), ended)
     desk.restart()

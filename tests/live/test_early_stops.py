@@ -1,7 +1,7 @@
-"""Stops that come while a run is just beginning, on 1.13.0, which they could leave locked.
+"""Stops in the first moment of a run, on 1.13.0, whose database they could lock.
 
-On its second server, as it was last started: should they do so again, the other tests still have
-theirs. Several people at once, since a server that has other work takes longer to begin.
+On its second server, so that a locked one does not affect the other tests. Several people at once,
+because a busy server takes longer to start a run.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ PEOPLE = 3
 TIMES = 10
 
 
-def test_jobs_that_are_stopped_right_after_their_submit(langflow: LiveServer, make: Make):
-    """The server stays well, and each stop is a stop."""
+def test_jobs_stopped_right_after_their_submit_leave_the_server_well(
+    langflow: LiveServer, make: Make
+):
+    """Every stop is confirmed."""
     slow, quick = make("Takes half a minute"), make("Echo chat")
 
     def person(_: int) -> list[RunStatus]:
-        # a locked server answers after 30 seconds, with a refusal
+        # a locked server responds after 30 seconds with an error
         with LangflowClient(langflow.url, langflow.api_key, timeout=20) as client:
             return [stopped(client) for _ in range(TIMES)]
 
@@ -43,14 +45,14 @@ def test_jobs_that_are_stopped_right_after_their_submit(langflow: LiveServer, ma
     assert found == [[RunStatus.CANCELLED] * TIMES] * PEOPLE
 
 
-def test_calls_that_are_stopped_right_after_they_were_sent(
+def test_calls_stopped_right_after_they_were_sent_leave_the_server_well(
     desk: Desk, make: Make, client: LangflowClient
 ):
-    """By the console, which closes them."""
+    """The console closes them."""
     flow = make("Takes half a minute")
     for turn in range(TIMES):
         runs = [desk.start(flow, mode="stream") for _ in range(PEOPLE)]
-        time.sleep(0.03 * (turn % 5))  # until they are sent
+        time.sleep(0.03 * (turn % 5))  # until they have been sent
         for run_id in runs:
             desk.runner.stop(run_id, desk.connection)
         found = {desk.until(run_id, ended).status for run_id in runs}

@@ -50,7 +50,7 @@ class Live:
         self.runner = Runner(folder)
 
     def flow(self, seconds):
-        """A flow of one component that sleeps, then says so."""
+        """A flow with one component that sleeps and then says so."""
         node = deepcopy(self.node)
         node["template"]["global_imports"]["value"] = "time"
         node["template"]["python_code"]["value"] = f"time.sleep({seconds}); print('done')"
@@ -111,18 +111,18 @@ def live(langflow, tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [0.3, 2])
-def test_the_end_of_a_job_is_in_the_record_before_long(live, seconds):
-    """Within 4 s of the component's end, however busy the machine; how soon is a benchmark's."""
+def test_the_end_of_a_job_is_recorded_within_four_seconds(live, seconds):
+    """On any machine; a benchmark measures how soon."""
     record = live.ended(live.start(live.flow(seconds)), 20)
     assert record.status is RunStatus.COMPLETED
-    # what the component prints tells no time for sure: a stopped run's thread, which goes on at
-    # the server, puts the process's output back to where it was
+    # the component's print is no reliable clock: a stopped run's thread continues on the server and
+    # restores the process's output stream
     took = (record.ended_at - record.started_at).total_seconds()
     assert took <= seconds + 4
 
 
 def test_a_running_job_is_stopped(live):
-    """The server confirms it, and the record says so."""
+    """The server confirms it and the record says so."""
     run_id = live.start(live.flow(30))
     live.running(run_id)
     live.runner.stop(run_id, live.connection)
@@ -131,19 +131,19 @@ def test_a_running_job_is_stopped(live):
     assert "Stopped at the server" in record.stop_result
 
 
-def test_a_sync_call_is_closed_by_stop(live):
-    """At once, and the record says what was not stopped."""
+def test_stop_closes_a_synchronous_call_at_once(live):
+    """The record says what was not stopped."""
     run_id = live.start(live.flow(20), mode="sync")
     live.running(run_id)
     live.runner.stop(run_id, live.connection)
-    record = live.ended(run_id, 10)  # half of what the flow takes
+    record = live.ended(run_id, 10)  # half of the flow's time
     assert record.status is RunStatus.CANCELLED
     assert "goes on at the server" in record.stop_result
 
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.10.3"], indirect=True)
 def test_a_running_job_is_followed_after_a_kill(live):
-    """To its end, also where no events tell of it; the sync call's outcome is unknown."""
+    """Also without events. The synchronous call's outcome is unknown."""
     live.runner.close()
     flow = live.flow(3)
     process = subprocess.Popen(
