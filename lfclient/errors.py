@@ -1,33 +1,33 @@
-"""What can go wrong when talking to a Langflow server.
+"""Errors raised by the client.
 
 LangflowError
-├── Unreachable            no answer: refused, unresolved, timed out, TLS, cut off
-├── NotLangflow            something answered, but it is not a Langflow
+├── Unreachable            no complete response: refused, unresolved, timed out, TLS, cut off
+├── NotLangflow            the address belongs to another kind of server
 ├── DeveloperApiDisabled   Langflow before 1.11 with its Workflow API switched off
 ├── InvalidKey             the API key is missing, wrong or revoked
-├── FlowNotFound           the flow is unknown to this server, or not this key's
-├── JobNotFound            the job is unknown to this server, or not this key's
-├── SessionNotFound        the server keeps no messages of that session
-├── InvalidRequest         the values of this request were refused; `field` says which
-│   └── FileRefused        a file was refused: too large, or its name
-├── NotWaiting             the run does not wait for that decision: answered, stopped, or too late
-├── Unsupported            this server's release has no such function
-├── ServerFault            the server failed in answering (5xx that is not about a run, 429), or in
-│                          looking at the API key
-├── BadAnswer              an answer that breaks the API's promise: not JSON, cut off, wrong types
-└── WaitTimeout            `wait` gave up; the run goes on, and is in `run`
+├── FlowNotFound           the flow doesn't exist, or belongs to another key
+├── JobNotFound            the job doesn't exist, or belongs to another key
+├── SessionNotFound        the server stores no messages for this session
+├── InvalidRequest         a value was refused; `field` says which
+│   └── FileRefused        a file was refused for its size or name
+├── NotWaiting             the run isn't waiting for this decision: answered, stopped or expired
+├── Unsupported            this release of Langflow lacks the feature
+├── ServerFault            the server failed (429, or a 5xx that is not about a run), or failed to
+│                          check the API key
+├── BadAnswer              a malformed response: not JSON, cut off, wrong types
+└── WaitTimeout            `wait` gave up; the run continues and is in `run`
 
-A run that failed is no error: it is a `Run` whose status says so.
+A failed run is not an error: it is a `Run` with a status.
 """
 
 from __future__ import annotations
 
 
 class LangflowError(Exception):
-    """Something that stops a call; `str()` says what, `hint` says what to do next.
+    """A failed call. `str()` says what failed, `hint` what to do next.
 
-    `status` is the HTTP status and `code` Langflow's own word for the fault, where there was an
-    answer. No text in here holds a secret: the client redacts before it raises.
+    `status` is the HTTP status and `code` Langflow's own error code, if the server responded.
+    Messages, hints and bodies contain no secrets: the client redacts them before it raises.
     """
 
     default_hint = ""
@@ -50,13 +50,13 @@ class LangflowError(Exception):
 
 
 class Unreachable(LangflowError):
-    """No complete answer came.
+    """No complete response.
 
-    `sent` is False only if no byte of the request had been written, so that repeating is safe.
-    `timed_out`: nothing broke, it only took too long.
+    `sent` is False only if no byte of the request was written, so that a retry is safe.
+    `timed_out` means that the connection held, but the response took too long.
     """
 
-    default_hint = "Check that Langflow is running and that its address is right, then try again."
+    default_hint = "Check that Langflow is running and that the address is right, then try again."
 
     def __init__(
         self, message: str, *, sent: bool = True, timed_out: bool = False, hint: str | None = None
@@ -67,13 +67,13 @@ class Unreachable(LangflowError):
 
 
 class NotLangflow(LangflowError):
-    default_hint = "Check the address: it is the one that opens Langflow in a browser."
+    default_hint = "Check the address: use the one that opens Langflow in a browser."
 
 
 class DeveloperApiDisabled(LangflowError):
     default_hint = (
         "Set LANGFLOW_DEVELOPER_API_ENABLED=true on the Langflow server and restart it, "
-        "or use Langflow 1.11 or later, which has the Workflow API always on."
+        "or upgrade to Langflow 1.11 or later, where the Workflow API is always on."
     )
 
 
@@ -82,19 +82,19 @@ class InvalidKey(LangflowError):
 
 
 class FlowNotFound(LangflowError):
-    default_hint = "Reload the list of flows; it may have been deleted or belong to somebody else."
+    default_hint = "Refresh the list of flows: it may have been deleted, or belong to another user."
 
 
 class JobNotFound(LangflowError):
-    default_hint = "It may have been made on another server or with another API key."
+    default_hint = "It may have been created on another server or with another API key."
 
 
 class SessionNotFound(LangflowError):
-    default_hint = "Reload the list of sessions; it may have been renamed or deleted elsewhere."
+    default_hint = "Refresh the list of sessions: it may have been renamed or deleted elsewhere."
 
 
 class InvalidRequest(LangflowError):
-    """Values that the client or the server refuses; `field` is `Component.parameter` or None."""
+    """A value that the client or the server refuses. `field` is `Component.parameter` or None."""
 
     default_hint = "Correct the value and run again."
 
@@ -117,19 +117,19 @@ class FileRefused(InvalidRequest):
 
 
 class NotWaiting(LangflowError):
-    default_hint = "Look at the run again: somebody may have decided already, or it was stopped."
+    default_hint = "Check the run: someone else may have decided already, or it was stopped."
 
 
 class Unsupported(LangflowError):
-    default_hint = "A later release of Langflow may have it."
+    default_hint = "Upgrade Langflow: a later release may support it."
 
 
 class ServerFault(LangflowError):
-    default_hint = "Try again; if it stays, look at the Langflow server's log."
+    default_hint = "Try again. If the error persists, check the Langflow server's log."
 
 
 class BadAnswer(LangflowError):
     default_hint = (
-        "Check that the address leads to Langflow itself and not to a proxy's page; "
-        "if it does, look at the Langflow server's log."
+        "Check that the address leads to Langflow and not to a proxy's page. "
+        "If it does, check the Langflow server's log."
     )

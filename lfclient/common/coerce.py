@@ -1,31 +1,35 @@
-"""JSON of any type read as the type wanted, and quick copies of frozen dataclasses."""
+"""Read JSON of any type as the expected type, and copy frozen dataclasses fast."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from lfclient.common.json_types import Json, JsonObject
+
 T = TypeVar("T")
 
 
-def as_dict(value: object) -> dict[str, Any]:
-    """An object."""
+def as_dict(value: object) -> JsonObject:
+    """Return the value if it is a dict, else an empty dict."""
     return value if isinstance(value, dict) else {}
 
 
-def as_list(value: object) -> list[Any]:
-    """A list."""
+def as_list(value: object) -> list[Json]:
+    """Return the value if it is a list, else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def as_str(value: object) -> str:
-    """A text."""
+    """Return the value if it is a string, else ""."""
     return value if isinstance(value, str) else ""
 
 
-def with_changes(one: T, /, **changes: Any) -> T:
-    """As `dataclasses.replace` for a plain dataclass, which sets a frozen one field by field and so
-    takes several times as long. The names of fields are not checked.
+def with_changes(instance: T, /, **changes: Any) -> T:  # Any: the fields' own types
+    """Return a copy with other field values, like `dataclasses.replace` for a plain dataclass.
+
+    `replace` sets the fields of a frozen dataclass one by one, which takes several times as long.
+    Field names are not checked.
     """
-    made = object.__new__(type(one))
-    made.__dict__.update(one.__dict__, **changes)
+    made = object.__new__(type(instance))
+    made.__dict__.update(instance.__dict__, **changes)
     return made

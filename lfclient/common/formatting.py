@@ -1,4 +1,4 @@
-"""Sizes, durations, addresses and long texts in words."""
+"""Sizes, durations, addresses and long texts as people read them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
 
-# characters that two texts may have in common; what is left of more, and of what stands before
-# the difference
-_ALIKE, _KEPT, _BEFORE = 32, 16, 6
+# `elide_common_prefix`: a shared prefix of fewer characters stays; of a longer one remain its
+# start, and some characters before the difference
+_MIN_ELIDED, _PREFIX_START, _PREFIX_END = 32, 16, 6
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis for what was left out."""
+    """Return at most `limit` characters of `text`, with an ellipsis if some are left out."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def with_id(name: str, id: str, most: int | None = None) -> str:
-    """A name of at most `most` characters, and behind it the id, if there is one, which is never
-    cut: names that are alike are told apart by it.
+def with_id(name: str, id: str, max_length: int | None = None) -> str:
+    """Return "name, id", or only the name if `id` is empty.
+
+    The name is clipped to `max_length`. The id is never cut: it distinguishes equal names.
     """
-    name = name if most is None else clip(name, most)
+    name = name if max_length is None else clip(name, max_length)
     return f"{name}, {id}" if id else name
 
 
 def clip_middle(text: str, limit: int) -> str:
-    """At most `limit` characters: the beginning, and a third of them from the end."""
+    """Return at most `limit` characters: the start of `text`, and a third of them from its end."""
     if len(text) <= limit:
         return text
     end = limit // 3
@@ -33,27 +34,29 @@ def clip_middle(text: str, limit: int) -> str:
 
 
 def elide_common_prefix(texts: Sequence[str]) -> list[str]:
-    """The texts, so that one sees in what they differ: of those that begin alike for long, the
-    most of that is left out. `Message: Please write …` is `Message: Please… number 7`.
+    """Return the texts with most of a long common prefix left out, so that differences show.
+
+    `Message: Please write a friendly letter, number 7` becomes `Message: Please… number 7` beside
+    one that ends in `number 12`.
     """
     order = sorted(set(texts))
-    alike = [_common_prefix_length(*pair) for pair in pairwise(order)]
-    shown = {}
+    common_lengths = [_common_prefix_length(*pair) for pair in pairwise(order)]
+    elided = {}
     for number, text in enumerate(order):
-        common = max([0, *alike[max(number - 1, 0) : number + 1]])
-        place = text.rfind(" ", 0, max(common - _BEFORE, 0)) + 1
-        shown[text] = text if place < _ALIKE else f"{text[:_KEPT].rstrip()}… {text[place:]}"
-    return [shown[text] for text in texts]
+        common = max([0, *common_lengths[max(number - 1, 0) : number + 1]])
+        cut = text.rfind(" ", 0, max(common - _PREFIX_END, 0)) + 1
+        is_short = cut < _MIN_ELIDED
+        elided[text] = text if is_short else f"{text[:_PREFIX_START].rstrip()}… {text[cut:]}"
+    return [elided[text] for text in texts]
 
 
 def _common_prefix_length(one: str, other: str) -> int:
-    """How many characters they begin with alike."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def format_size(size: int | None) -> str:
-    """A size in bytes for a person: 512 B, 3.4 kB, 12 MB."""
+    """Return a size in bytes as text: 512 B, 3.4 kB, 12 MB."""
     if size is None:
         return "size unknown"
     value = float(size)
@@ -65,7 +68,7 @@ def format_size(size: int | None) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for a person: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
+    """Return a duration as text: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
     whole = int(seconds)
@@ -77,12 +80,14 @@ def format_duration(seconds: float) -> str:
 
 
 def format_timing(seconds: float) -> str:
-    """How long a component worked: as `duration_words`, but 12 ms where that would be 0.0 s."""
+    """Return a component's duration as text: in milliseconds below 0.1 s, else like
+    `format_duration`.
+    """
     return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
 
 
 def replace_surrogates(text: str) -> str:
-    """`text` with a question mark for each half of a character, which no browser takes."""
+    """Return `text` with a question mark for each lone surrogate, which no browser accepts."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -91,7 +96,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def extract_host(address: str) -> str:
-    """The host of an http(s) address, or "" if it is none."""
+    """Return the host of an http(s) URL, or "" for anything else."""
     try:
         split = urlsplit(address)
     except ValueError:
@@ -100,7 +105,7 @@ def extract_host(address: str) -> str:
 
 
 def strip_credentials(address: str) -> str:
-    """The address without user name, password, query and fragment."""
+    """Return the URL without user name, password, query and fragment."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -1,8 +1,8 @@
-"""JSON of any shape: the one place where `Any` is meant."""
+"""Types for JSON of any shape, the one place where `Any` is meant."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-Json: TypeAlias = Any  # a value of any shape
+Json: TypeAlias = Any  # a JSON value of any shape
 JsonObject: TypeAlias = dict[str, Any]

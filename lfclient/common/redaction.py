@@ -1,7 +1,7 @@
-"""Secrets out of everything that is shown or kept.
+"""Removal of secrets from everything that is shown or stored.
 
-Langflow's own answers repeat what was sent: a sync answer echoes every override, 1.8 shows secrets
-in outputs and build records, 1.12 and later in events. So all that a server says passes here.
+Langflow repeats what it receives: a synchronous response echoes every override, 1.8 shows secrets
+in outputs and build records, 1.12 and later in events. So every response passes through here.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 from urllib.parse import quote, quote_plus
 
-REDACTED = "••••"  # stands in texts where the text of a secret stood
-MIN_SECRET_LENGTH = 6  # characters; what is shorter would blot out innocent text
+from lfclient.common.json_types import Json
 
-# Nobody escapes these, so a secret made of them stands in an answer as it is.
+REDACTED = "••••"  # replaces a secret's text within other text
+MIN_SECRET_LENGTH = 6  # characters; shorter secrets would match innocent text
+
+# Nothing escapes these characters, so a response contains such a secret verbatim.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
 _NUMBER = re.compile(r"-?\d[\d.e+-]*")
 # api_key, X-API-Key, "API key", clientSecret, password2
@@ -26,7 +27,7 @@ _SECRET_NAME = re.compile(
     r"|passphrase|passcode|credentials?)[\s_-]?\d*$)"
 )
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-# credentials within other text: an address with a password, a header, forms that keys are known by
+# Credentials within other text: a URL with a password, a header, well-known key formats.
 _SECRET_IN_TEXT = re.compile(
     r"://[^\s/:@]*:[^\s/@]+@|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}|\bcookie:\s*\S"
     r"|\b(?:sk|pk|ghp|gho|xox[abp]|github_pat)[_-](?=[\w-]*\d)[\w-]{10,}"
@@ -34,80 +35,81 @@ _SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
-_NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that tell what the others hold
-# columns of Langflow's lists of fields and of tools, which only tell what such a name means
+_NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that name the row's value
+# Columns in Langflow's lists of fields and tools that only describe a row.
 _DESCRIPTIVE_COLUMNS = frozenset(
     {"description", "display_name", "display_description", "type", "multiple"}
 )
-# an answer may tell the key of such a header alone
+# A response may contain such a header's credentials without the scheme.
 _AUTH_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
 
 def is_secret_name(parameter: str) -> bool:
-    """Whether a parameter's name says that its value is a secret."""
+    """Return whether a parameter's name says that its value is a secret."""
     return bool(_SECRET_NAME.search(parameter))
 
 
 class Redactor:
-    """Replaces every secret it knows by `••••`, also JSON-, URL- and HTML-escaped.
+    """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML.
 
-    Secrets of fewer than 6 characters are not looked for.
+    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
-        self._needles: tuple[bytes, ...] = ()
-        self._forms: tuple[str, ...] = ()
-        self._escapable = self._numeric = False
+        self._forms: tuple[str, ...] = ()  # every escaped form, longest first
+        self._encoded_forms: tuple[bytes, ...] = ()
+        self._has_escapable = self._has_numeric = False
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
-        """Look for these too, from now on."""
+        """Redact these secrets from now on."""
         bare = (found[1] for found in map(_AUTH_SCHEME.fullmatch, secrets) if found)
         new = {one for one in (*secrets, *bare) if len(one) >= MIN_SECRET_LENGTH} - self._secrets
         if not new:
             return
         self._secrets |= new
         forms = {form for secret in self._secrets for form in _escaped_forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        self._forms = tuple(longest_first)
-        self._needles = tuple(form.encode("utf-8", "replace") for form in longest_first)
-        self._numeric = any(map(_NUMBER.fullmatch, self._secrets))
-        self._escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
+        self._forms = tuple(sorted(forms, key=len, reverse=True))
+        self._encoded_forms = tuple(form.encode("utf-8", "replace") for form in self._forms)
+        self._pattern = re.compile("|".join(map(re.escape, self._forms)))
+        self._has_numeric = any(map(_NUMBER.fullmatch, self._secrets))
+        self._has_escapable = any(not _NEVER_ESCAPED.fullmatch(one) for one in self._secrets)
 
     def may_contain_secret(self, content: bytes) -> bool:
-        """Whether an answer may hold a secret; cheap, so that most answers need no second look."""
+        """Return whether a raw response needs redaction, without parsing it.
+
+        True for every response if a secret could be escaped in an unforeseen way.
+        """
         if not self._secrets:
             return False
-        if self._escapable:
+        if self._has_escapable:
             return True
-        for needle in self._needles:  # noqa: SIM110 - half as long as `any`, for each event
-            if needle in content:
+        for form in self._encoded_forms:  # noqa: SIM110 - takes half as long as `any`, per event
+            if form in content:
                 return True
         return False
 
     def redact_text(self, text: str) -> str:
-        """The text without secrets; the same object if it holds none."""
+        """Return the text without secrets; the same object if it contains none."""
         return self._pattern.sub(REDACTED, text) if self._pattern else text
 
     def partial_match_length(self, text: str) -> int:
-        """How many characters at the end of a text may be the beginning of a secret, whose rest
-        is still to come.
-        """
+        """Return how many characters at the end of `text` may be the start of a secret."""
         longest = 0
         for form in self._forms:
-            at = text.find(form[0], max(0, len(text) - len(form) + 1))
-            while at >= 0 and not form.startswith(text[at:]):
-                at = text.find(form[0], at + 1)
-            if at >= 0:
-                longest = max(longest, len(text) - at)
+            start = text.find(form[0], max(0, len(text) - len(form) + 1))
+            while start >= 0 and not form.startswith(text[start:]):
+                start = text.find(form[0], start + 1)
+            if start >= 0:
+                longest = max(longest, len(text) - start)
         return longest
 
-    def redact_value(self, value: Any) -> Any:
-        """A JSON value without secrets, keys of objects and numbers that are one included;
-        unchanged parts are shared.
+    def redact_value(self, value: Json) -> Json:
+        """Return a JSON value without secrets, including in object keys and as numbers.
+
+        Unchanged leaves are shared with the original.
         """
         if not self._pattern:
             return value
@@ -117,56 +119,56 @@ class Redactor:
             return {self.redact_text(name): self.redact_value(part) for name, part in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.redact_value(part) for part in value]
-        if self._numeric and type(value) in (int, float):
+        if self._has_numeric and type(value) in (int, float):
             return REDACTED if self.redact_text(str(value)) == REDACTED else value
         return value
 
 
-def replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
-    """A plain value with each secret in it, however deep, replaced by what `replace` gives.
+def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:
+    """Return a JSON value with each secret in it, at any depth, replaced by `replace(secret)`.
 
-    A secret is what stands under a secret's name or a header's that carries credentials; and in a
-    row that names one, as `{"key": "Authorization", "value": "…"}`, its value and all other texts,
-    whatever their columns are called, but for what describes it.
+    Secrets are recognized by name: the value of a key that names a secret or a header with
+    credentials. In a row that names one, such as `{"key": "Authorization", "value": "…"}`, the
+    secrets are its value and all other texts, except in descriptive columns.
     """
     if isinstance(value, (list, tuple)):
         return [replace_secrets(item, replace) for item in value]
     if not isinstance(value, dict):
         return value
-    row = any(
+    is_secret_row = any(
         _is_secret_key(item) for name, item in value.items() if str(name).lower() in _NAME_COLUMNS
     )
     return {
         name: replace(item)
-        if item and (_is_secret_key(name) or (row and _may_be_secret_cell(str(name).lower(), item)))
+        if item and (_is_secret_key(name) or (is_secret_row and _may_be_secret_cell(name, item)))
         else replace_secrets(item, replace)
         for name, item in value.items()
     }
 
 
-def _may_be_secret_cell(column: str, item: Any) -> bool:
-    """Whether this of a row that names a secret may be the secret."""
+def _may_be_secret_cell(name: object, item: Json) -> bool:
+    column = str(name).lower()
     if column == "value":
         return True
     return isinstance(item, str) and column not in _DESCRIPTIVE_COLUMNS and not _is_secret_key(item)
 
 
-def find_named_secrets(value: Any) -> set[str]:
-    """The texts that `replace_secrets` replaces in a value."""
+def find_named_secrets(value: Json) -> set[str]:
+    """Return the texts that `replace_secrets` would replace."""
     found: set[str] = set()
     replace_secrets(value, lambda secret: found.update(collect_texts(secret)))
     return found
 
 
-def is_redacted(value: Any) -> bool:
-    """Whether a secret's text was blotted out in a value, or somebody typed what looks like it."""
+def is_redacted(value: Json) -> bool:
+    """Return whether any text in a value contains `REDACTED`, also if a person typed it."""
     return any(REDACTED in text for text in collect_texts(value))
 
 
-def looks_like_secret(value: Any) -> bool:
-    """Whether a value that no name calls a secret looks as if it held a password or a key.
+def looks_like_secret(value: Json) -> bool:
+    """Guess whether a value without a secret's name contains a password or key.
 
-    A guess, to warn by: what it says of is kept and sent as it is.
+    Good enough for a warning only: such values are stored and sent unchanged.
     """
     return any(
         _SECRET_IN_TEXT.search(text) or any(map(is_secret_name, _ASSIGNMENT.findall(text)))
@@ -178,8 +180,8 @@ def _is_secret_key(name: object) -> bool:
     return isinstance(name, str) and (is_secret_name(name) or name.lower() in _SECRET_HEADERS)
 
 
-def collect_texts(value: Any) -> set[str]:
-    """The texts within a secret override's value, however deep."""
+def collect_texts(value: Json) -> set[str]:
+    """Return all strings in a JSON value, at any depth, except object keys."""
     if isinstance(value, str):
         return {value}
     if isinstance(value, dict):
@@ -190,7 +192,7 @@ def collect_texts(value: Any) -> set[str]:
 
 
 def _escaped_forms(secret: str) -> set[str]:
-    """How a secret may be written within JSON, a URL or a page; JSON within JSON included."""
+    """Return a secret as it may appear in JSON, JSON within JSON, a URL or HTML."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
     forms |= {html.escape(secret), html.escape(secret, quote=False), repr(secret)[1:-1]}
     for ascii_only in (True, False):

@@ -1,4 +1,4 @@
-"""Copies of frozen values."""
+"""Fast copies of frozen dataclasses."""
 
 from dataclasses import replace
 
@@ -12,13 +12,12 @@ OUTPUT = Output("A-1", OutputKind.MESSAGE, "hi", parts={"one": None})
 
 
 @pytest.mark.parametrize(
-    ("one", "changes"),
+    ("original", "changes"),
     [(OUTPUT, {"value": "ho", "truncated": True}), (Message("m", "hi"), {"streamed": "hi you"})],
 )
-def test_a_changed_copy_is_as_dataclasses_make_it(one, changes):
-    """What was not changed is the same, and the first stays as it was."""
-    before = replace(one)
-    made = with_changes(one, **changes)
-    assert made == replace(one, **changes) != one
-    assert type(made) is type(one)
-    assert one == before
+def test_a_changed_copy_equals_that_of_dataclasses_replace(original, changes):
+    before = replace(original)
+    made = with_changes(original, **changes)
+    assert made == replace(original, **changes) != original
+    assert type(made) is type(original)
+    assert original == before

@@ -1,4 +1,4 @@
-"""Names of files that any server and disk takes."""
+"""File names that every server and disk accepts."""
 
 from __future__ import annotations
 
@@ -29,27 +29,23 @@ from lfclient.common.filenames import MAX_NAME_BYTES, extension, safe_name, uplo
         ("", "file"),
     ],
 )
-def test_safe_names(name: str, safe: str):
-    """Folders, devices and what nobody can see go; the rest stays as it was named."""
+def test_safe_names_lose_folders_devices_and_invisible_characters(name: str, safe: str):
     assert safe_name(name) == safe
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "名"])
-def test_long_names_keep_their_extension(letter: str):
-    """A name is cut between characters, so that servers may still add to it."""
+def test_long_names_are_cut_between_characters_and_keep_their_extension(letter: str):
     name = safe_name(letter * 300 + ".txt")
     assert name.endswith(f"{letter}.txt")
     assert MAX_NAME_BYTES - 3 < len(name.encode()) <= MAX_NAME_BYTES
 
 
-def test_extensions():
-    """An extension is what stands behind the last dot of a name that has more."""
+def test_an_extension_follows_the_last_dot_of_a_longer_name():
     names = ("a.TXT", "a.tar.gz", "README", ".env", "a.")
     assert [extension(name) for name in names] == ["txt", "gz", "", "", ""]
 
 
-def test_sizes():
-    """A server counts the request around a file, and may have no limit."""
+def test_the_size_limit_includes_the_request_around_a_file():
     megabyte = 1024 * 1024
     assert upload_size_error("a", megabyte, 1)
     assert upload_size_error("a", megabyte - 2000, 1) is None

@@ -1,4 +1,4 @@
-"""Long texts in few words; sizes, durations and addresses in words."""
+"""Shortened texts; sizes, durations and addresses as text."""
 
 import pytest
 
@@ -28,13 +28,12 @@ LONG = "Message: Please write a friendly letter about the delay, number"
         ([], []),
     ],
 )
-def test_texts_that_begin_alike_for_long_are_told_apart(texts, expected):
-    """By what comes behind; others, and those that are the same, stay as they are."""
+def test_a_long_common_prefix_is_elided(texts, expected):
+    """Short prefixes and equal texts stay unchanged."""
     assert elide_common_prefix(texts) == expected
 
 
-def test_a_long_text_has_its_beginning_and_its_end():
-    """Of the length that is asked for; a short one is whole."""
+def test_a_text_clipped_in_the_middle_keeps_its_start_and_end():
     text = f"{'a' * 300} the end"
     assert clip_middle(text, 80).endswith("a the end")
     assert len(clip_middle(text, 80)) == 80
@@ -50,8 +49,7 @@ def test_a_long_text_has_its_beginning_and_its_end():
         ("http://[broken", ""),
     ],
 )
-def test_finds_the_host_of_web_addresses_only(address, host):
-    """Other schemes and broken addresses have no host to load from."""
+def test_only_web_addresses_have_a_host(address, host):
     assert extract_host(address) == host
 
 
@@ -59,8 +57,7 @@ def test_finds_the_host_of_web_addresses_only(address, host):
     ("seconds", "words"),
     [(0.44, "0.4 s"), (12.9, "12 s"), (185, "3 min 05 s"), (7440, "2 h 04 min")],
 )
-def test_says_durations_as_a_person_would(seconds, words):
-    """Tenths only where they tell something."""
+def test_durations_have_tenths_only_below_ten_seconds(seconds, words):
     assert format_duration(seconds) == words
 
 
@@ -68,12 +65,10 @@ def test_says_durations_as_a_person_would(seconds, words):
     ("size", "words"),
     [(None, "size unknown"), (512, "512 B"), (3400, "3.4 kB"), (12_000_000, "12 MB")],
 )
-def test_says_sizes_as_a_person_would(size, words):
-    """Decimal units, two digits."""
+def test_sizes_have_decimal_units_and_two_digits(size, words):
     assert format_size(size) == words
 
 
-def test_clips_with_an_ellipsis():
-    """What is left out is seen to be left out."""
+def test_a_clipped_text_ends_in_an_ellipsis():
     assert clip("abcdef", 4) == "abc…"
     assert clip("abcd", 4) == "abcd"

@@ -1,4 +1,4 @@
-"""Secrets out of text and JSON."""
+"""Removal of secrets from text and JSON."""
 
 import html
 import json
@@ -31,13 +31,11 @@ SECRET = 'pä"ss/w\\ord&<1>'
         html.escape(SECRET),
     ],
 )
-def test_every_way_of_writing(written: str):
-    """A secret is found plain, JSON-escaped once and twice, URL-escaped and HTML-escaped."""
+def test_a_secret_is_redacted_in_every_escaped_form(written: str):
     assert Redactor([SECRET]).redact_text(f"a {written} b") == f"a {REDACTED} b"
 
 
-def test_json_values_and_names():
-    """Objects lose secrets in values and in names, however deep."""
+def test_secrets_are_redacted_in_json_values_and_keys_at_any_depth():
     value = {"a": ["x sk-secret y", {"sk-secret": 1}], "b": 2}
     assert Redactor(["sk-secret"]).redact_value(value) == {
         "a": [f"x {REDACTED} y", {REDACTED: 1}],
@@ -45,18 +43,15 @@ def test_json_values_and_names():
     }
 
 
-def test_short_secrets_stay():
-    """Secrets below six characters are not looked for."""
+def test_secrets_of_fewer_than_six_characters_are_ignored():
     assert Redactor(["abcde"]).redact_text("abcde") == "abcde"
 
 
-def test_longer_secret_first():
-    """Where one secret begins another, the longer is hidden whole."""
+def test_a_secret_that_starts_with_another_is_redacted_whole():
     assert Redactor(["secret-1", "secret-12"]).redact_text("secret-12") == REDACTED
 
 
-def test_answers_without_a_secret_are_not_touched():
-    """An answer that holds no secret needs no second look, and keeps its objects."""
+def test_text_without_a_secret_stays_the_same_object():
     redactor = Redactor(["sk-secret"])
     text = "innocent"
     assert not redactor.may_contain_secret(b"{}")
@@ -64,8 +59,8 @@ def test_answers_without_a_secret_are_not_touched():
     assert redactor.redact_text(text) is text
 
 
-def test_escapable_secrets_are_always_looked_for():
-    """A secret that may be escaped in unforeseen ways is looked for in the parsed answer."""
+def test_an_escapable_secret_makes_every_response_suspicious():
+    """It may be escaped in an unforeseen way, so the parsed response is searched."""
     assert Redactor(["pä ss-word"]).may_contain_secret(b"{}")
 
 
@@ -77,21 +72,18 @@ def test_escapable_secrets_are_always_looked_for():
         *("encryption_key", "Ocp-Apim-Subscription-Key", "passcode"),
     ],
 )
-def test_names_of_secrets(name: str):
-    """Parameters named like secrets are told."""
+def test_names_of_secrets_are_recognized(name: str):
     assert is_secret_name(name)
 
 
 @pytest.mark.parametrize(
     "name", ["text_key", "max_tokens", "maxTokens", "keyword", "monkey", "tokens", "Broken"]
 )
-def test_names_of_others(name: str):
-    """Parameters that only sound like it are not."""
+def test_names_that_only_resemble_a_secrets_name_are_not_secret(name: str):
     assert not is_secret_name(name)
 
 
-def test_secrets_in_a_value():
-    """All texts of a secret value are secret."""
+def test_all_texts_in_a_value_are_collected():
     assert collect_texts({"a": ["one", 2], "b": "two"}) == {"one", "two"}
 
 
@@ -110,18 +102,15 @@ def test_secrets_in_a_value():
         {"headers": {"Proxy-Authorization": SECRET}},
     ],
 )
-def test_what_is_masked_is_learnt(value):
-    """Masking and learning find the same secrets, however deep."""
+def test_replacing_and_finding_recognize_the_same_secrets(value):
     assert SECRET not in str(replace_secrets(value, lambda secret: REDACTED))
     assert find_named_secrets(value) == {SECRET}
 
 
-def test_the_key_of_a_header_is_a_secret_without_its_scheme():
-    """A service may say which key it refused."""
-    assert (
-        Redactor(["Bearer sk-secret"]).redact_text("Wrong key: sk-secret")
-        == f"Wrong key: {REDACTED}"
-    )
+def test_a_headers_credentials_are_redacted_without_their_scheme():
+    """A service may name the key that it refused."""
+    redacted = Redactor(["Bearer sk-secret"]).redact_text("Wrong key: sk-secret")
+    assert redacted == f"Wrong key: {REDACTED}"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +125,6 @@ def test_the_key_of_a_header_is_a_secret_without_its_scheme():
     ],
 )
 def test_credentials_within_a_text_are_noticed(text):
-    """However deep it stands."""
     assert looks_like_secret([{"a": text}])
 
 
@@ -152,26 +140,24 @@ def test_credentials_within_a_text_are_noticed(text):
     ],
 )
 def test_other_texts_are_not_taken_for_credentials(text):
-    """A warning at every text would be read by nobody."""
+    """Nobody would read a warning that appears at every text."""
     assert not looks_like_secret(text)
 
 
-def test_looking_for_credentials_takes_little_time():
-    """Also in a long text of one word."""
+def test_searching_a_long_word_for_credentials_takes_less_than_a_second():
     began = time.process_time()
     assert not looks_like_secret("a" * 1_000_000)
     assert time.process_time() - began < 1
 
 
-def test_open_values_are_not_learnt():
-    """What no name calls a secret stays."""
+def test_values_without_a_secrets_name_stay():
     value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
     assert replace_secrets(value, lambda secret: REDACTED) == value
     assert find_named_secrets(value) == set()
 
 
-def test_what_describes_a_secret_is_none():
-    """A field or a tool that is named like one keeps its words, and its own name."""
+def test_a_description_of_a_secret_is_not_a_secret():
+    """A field or tool named like a secret keeps its name and description."""
     value = [
         {"name": "password", "description": "of the user", "type": "string", "multiple": "False"},
         {"name": "get_token", "display_name": "Get token", "commands": "get_token", "tags": ["x"]},
@@ -180,7 +166,7 @@ def test_what_describes_a_secret_is_none():
 
 
 @pytest.mark.parametrize(
-    ("text", "held"),
+    ("text", "length"),
     [
         ("nothing of it", 0),
         ("ends with s", 1),
@@ -190,7 +176,7 @@ def test_what_describes_a_secret_is_none():
         ("s and then another word", 0),
     ],
 )
-def test_what_may_be_the_beginning_of_a_secret_is_held_back(text, held):
-    """So that a secret which comes in pieces is never told in part."""
-    assert Redactor(["sk-secret"]).partial_match_length(text) == held
+def test_a_possible_start_of_a_secret_at_the_end_is_measured(text, length):
+    """A stream holds it back, so that a secret sent in pieces is never shown in part."""
+    assert Redactor(["sk-secret"]).partial_match_length(text) == length
     assert Redactor().partial_match_length(text) == 0
