@@ -1,9 +1,8 @@
-"""Which addresses the console may call: normalised, and never one inside the cloud's own network.
+"""Normalize server addresses, and refuse those inside a cloud's own network.
 
-A console that calls whatever address a visitor types could be used to read a cloud machine's
-metadata service, which hands out credentials. Such addresses are told by what the name resolves
-to, so that a DNS name, a decimal or octal spelling, or an IPv4 address inside an IPv6 one is no
-way round.
+Otherwise a visitor could make the console read a cloud machine's metadata service, which hands out
+credentials. The check applies to the resolved IP address, so a DNS name, a decimal or octal
+spelling, or an IPv4 address inside an IPv6 one can't bypass it.
 """
 
 from __future__ import annotations
@@ -38,85 +37,84 @@ _NAT64 = ip_network("64:ff9b::/96")
 _REFUSED_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
 )
+_EXAMPLE_HINT = "Example: http://127.0.0.1:7860 or https://langflow.example.org."
 
 
 class AddressRefused(LangflowError):
-    """The console will not call this address; the message says why."""
+    """The console doesn't connect to this address. The message says why."""
 
     default_hint = "Enter the address that opens Langflow in a browser."
 
 
 def normalize_address(address: str) -> str:
-    """A server's base URL, without trailing slash, query and fragment; `http://` is the default.
+    """Return a server's base URL without trailing slash, query and fragment.
 
-    Raises `AddressRefused` for what is no http(s) URL, and for one that carries a user name or a
-    password, since URLs end up in logs.
+    The scheme defaults to `http://`. Raises `AddressRefused` for anything but an http(s) URL, and
+    for a URL with a user name or password, because URLs end up in logs.
     """
     text = address.strip()
     if not text:
-        raise AddressRefused("No address was given.")
+        raise AddressRefused("The address is empty.")
     if "://" not in text:
         text = f"http://{text}"
     url = _parse(text)
     if url.scheme not in ("http", "https"):
-        raise AddressRefused(f"Addresses begin with http:// or https://, not {url.scheme}://.")
+        raise AddressRefused(f"Addresses start with http:// or https://, not {url.scheme}://.")
     if not url.host or any(character.isspace() for character in text):
-        raise AddressRefused("This address names no host.", hint=_EXAMPLE)
+        raise AddressRefused("The address has no host.", hint=_EXAMPLE_HINT)
     if url.userinfo:
         raise AddressRefused(
-            "The address carries a user name or password.",
-            hint="Leave them out of the address; the API key has a field of its own.",
+            "The address contains a user name or password.",
+            hint="Remove it from the address. The API key has its own field.",
         )
-    return str(url.copy_with(path=url.path.rstrip("/") or "/", query=None, fragment=None)).rstrip(
-        "/"
-    )
+    base = url.copy_with(path=url.path.rstrip("/") or "/", query=None, fragment=None)
+    return str(base).rstrip("/")
 
 
 def _parse(text: str) -> httpx.URL:
     try:
         return httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise AddressRefused("This is not a web address.", hint=_EXAMPLE) from error
-
-
-_EXAMPLE = "It looks like http://127.0.0.1:7860 or https://langflow.example.org."
+        raise AddressRefused("This is not a web address.", hint=_EXAMPLE_HINT) from error
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Every IP address that this machine would try for `host`; raises `OSError` if none."""
+    """Return every IP address that this machine would try for `host`.
+
+    Raises `OSError` if there is none.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
-    """Raises `AddressRefused` if `url` leads to a link-local, metadata or multicast address.
+    """Raise `AddressRefused` if `url` leads to a link-local, metadata or multicast address.
 
-    A name that does not resolve passes: the call itself then says so in better words.
+    A name that doesn't resolve passes: the request itself then fails with a better message.
     """
     parsed = _parse(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
     with suppress(OSError, UnicodeError):
-        resolve_allowed(
-            parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80), resolve
-        )
+        resolve_allowed(parsed.host, port, resolve)
 
 
 def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
-    """The addresses of a host, all of which may be called.
+    """Return the IP addresses of a host.
 
-    Raises `AddressRefused` if one may not, and what `resolve` raises.
+    Raises `AddressRefused` if one of them is refused, and the errors of `resolve`.
     """
     name = host.rstrip(".").lower()
     if name in _REFUSED_NAMES:
         raise _refusal(name)
     addresses = list(resolve(name, port))
     for address in addresses:
-        if is_refused_ip(address):
+        if _is_refused_ip(address):
             raise _refusal(name, address)
     return addresses
 
 
 def is_ip_address(host: str) -> bool:
-    """Whether a host is an IP address in its usual spelling, so that nothing is to be resolved."""
+    """Return whether a host is an IP address in its usual spelling, so needs no resolving."""
     try:
         ip_address(host)
     except ValueError:
@@ -124,14 +122,11 @@ def is_ip_address(host: str) -> bool:
     return True
 
 
-def is_refused_ip(address: str) -> bool:
-    """Whether an IP address is one that the console never calls."""
-    ip = unwrap_ipv4(ip_address(address.partition("%")[0]))
-    return any(ip in network for network in _REFUSED_NETWORKS)
-
-
 def is_loopback(host: str) -> bool:
-    """Whether a bind address or host name stays on this machine; the empty one means all."""
+    """Return whether a bind address or host name stays on this machine.
+
+    The empty address means all interfaces, so it doesn't.
+    """
     name = host.strip().strip("[]").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -142,7 +137,7 @@ def is_loopback(host: str) -> bool:
 
 
 def unwrap_ipv4(ip: IPAddress) -> IPAddress:
-    """The IPv4 address that an IPv6 one only carries: mapped, 6to4, Teredo, NAT64; else itself."""
+    """Return the IPv4 address inside a mapped, 6to4, Teredo or NAT64 address, else `ip`."""
     if isinstance(ip, IPv4Address):
         return ip
     inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
@@ -151,8 +146,13 @@ def unwrap_ipv4(ip: IPAddress) -> IPAddress:
     return inner or ip
 
 
+def _is_refused_ip(address: str) -> bool:
+    ip = unwrap_ipv4(ip_address(address.partition("%")[0]))
+    return any(ip in network for network in _REFUSED_NETWORKS)
+
+
 def _refusal(host: str, address: str | None = None) -> AddressRefused:
-    what = host if address in (None, host) else f"{host} ({address})"
+    shown = host if address in (None, host) else f"{host} ({address})"
     return AddressRefused(
-        f"{what} is a link-local or cloud metadata address, which the console never calls.",
+        f"{shown} is a link-local or cloud metadata address. The console never connects to those.",
     )

@@ -1,4 +1,4 @@
-"""What comes over the wire, validated: wrong types are refused, what is new or unknown is kept."""
+"""Schemas of Langflow's responses. Wrong types are refused, unknown fields kept."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer
 
 T = TypeVar("T")
 
 
 class Schema(BaseModel):
-    """Unknown fields are kept, so that a newer server's answer still parses."""
+    """Keeps unknown fields, so that a newer server's response still parses."""
 
     model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
 
@@ -26,7 +27,7 @@ class VersionResponse(Schema):
 
 
 class ConfigResponse(Schema):
-    """`GET /api/v1/config`, the keys that tell limits; servers before 1.10 may leave them out."""
+    """The limits in `GET /api/v1/config`. Servers before 1.10 may leave them out."""
 
     max_file_size_upload: int | float | None = None
     serialization_max_text_length: int | None = None
@@ -39,16 +40,16 @@ class ComponentOutput(Schema):
     type: str = ""
     status: str = ""
     display_name: str | None = None
-    content: Any = None
-    metadata: dict[str, Any] | None = None
+    content: Json = None
+    metadata: JsonObject | None = None
     component_id: str | None = None
 
 
 class RunResponse(Schema):
-    """A job or a response of `/api/v2/workflows`.
+    """A job's status or a run's result from `/api/v2/workflows`.
 
-    `flow_version`, `created_at`, `input` and `metadata` are the documentation's; no release that
-    was measured sends them.
+    `flow_version`, `created_at`, `input` and `metadata` are documented, but no measured release
+    sends them.
     """
 
     status: str
@@ -56,25 +57,25 @@ class RunResponse(Schema):
     job_id: str | None = Field(default=None, validation_alias=AliasChoices("job_id", "id"))
     session_id: str | None = None
     object: str | None = None
-    errors: list[Any] | None = None
-    warnings: list[Any] | None = None
+    errors: list[Json] | None = None
+    warnings: list[Json] | None = None
     outputs: dict[str, ComponentOutput] | None = None
     has_errors: bool | None = None
     flow_version: str | int | float | None = None
     created_at: str | int | float | None = None
-    input: Any = None
-    metadata: dict[str, Any] | None = None
+    input: Json = None
+    metadata: JsonObject | None = None
 
 
 class JobResponse(Schema):
-    """The answer to a background submit; without a job id there is nothing to follow."""
+    """The response to a background submit. Without a job id it is useless, so that is required."""
 
     status: str
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
 
 
 class FlowItem(Schema):
-    """One flow of the list."""
+    """One flow in the list of flows."""
 
     id: str
     name: str
@@ -84,7 +85,7 @@ class FlowItem(Schema):
 
 
 class FileItem(Schema):
-    """One file of `/api/v2/files`; its name has no extension, its path has."""
+    """One file of `/api/v2/files`. Its path has an extension, its name has none."""
 
     id: str
     name: str
@@ -94,14 +95,14 @@ class FileItem(Schema):
 
 
 class UploadResponse(Schema):
-    """The answer to `POST /api/v2/files`; the path is what a parameter takes."""
+    """The response to `POST /api/v2/files`. Parameters take the path."""
 
     id: str
     path: str
 
 
 class FlowUploadResponse(Schema):
-    """The answer to `POST /api/v1/files/upload/{flow_id}`."""
+    """The response to `POST /api/v1/files/upload/{flow_id}`."""
 
     file_path: str
 
@@ -109,35 +110,36 @@ class FlowUploadResponse(Schema):
 class Build(Schema):
     """One component's build, from the monitor or from an `end_vertex` event.
 
-    Thousands come in a stream, so what is unknown is left where it is.
+    A stream has thousands of them, so unknown fields are ignored.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     valid: bool = True
-    params: Any = None
+    params: Json = None
     job_id: str | None = None
     inactivated_vertices: list[str] | None = None
-    data: dict[str, Any] | None = None
+    data: JsonObject | None = None
     timestamp: str | None = None
 
     @property
     def seconds(self) -> float | None:
-        """How long the component worked."""
+        """The component's duration."""
         seconds = (self.data or {}).get("timedelta")
         return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
 class CustomComponentResponse(Schema):
-    """A component that the server made of code, as it would stand in its catalogue."""
+    """A component that the server built from code, in the shape of a catalogue entry."""
 
-    data: dict[str, Any]
+    data: JsonObject
 
 
 class MessageItem(Schema):
-    """One stored message. `sender` is User, Machine, or a component's name if it failed.
+    """One stored message.
 
-    `files` is a list of paths, as JSON within a text.
+    `sender` is User, Machine, or the name of a component that failed. `files` is a list of paths,
+    as JSON in a string.
     """
 
     id: str = ""
@@ -148,13 +150,13 @@ class MessageItem(Schema):
     sender: str | None = None
     sender_name: str | None = None
     category: str | None = None
-    files: Any = None
-    properties: Any = None
-    session_metadata: dict[str, Any] | None = None
+    files: Json = None
+    properties: Json = None
+    session_metadata: JsonObject | None = None
 
 
 class TraceItem(Schema):
-    """One run in the list of traces (1.12 and later); its id is the job's."""
+    """One run in the list of traces (1.12 and later). Its id is the job's."""
 
     id: str
     session: str | None = Field(default=None, validation_alias="sessionId")
@@ -168,32 +170,36 @@ class TraceList(Schema):
 
 
 class TransactionItem(Schema):
-    """One component's work; the latest come first."""
+    """One execution of a component."""
 
     vertex_id: str
     timestamp: str | None = None
 
 
 class TransactionList(Schema):
-    """`GET /api/v1/monitor/transactions`."""
+    """`GET /api/v1/monitor/transactions`, newest first."""
 
     items: list[TransactionItem]
 
 
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # Any: a type of any kind, such as list[FlowItem]
 
 
-def parse(shape: type[T], value: object, what: str) -> T:
-    """`value` as `shape`; raises `BadAnswer` saying where it differs. `what` names the answer."""
-    adapter = _ADAPTERS.get(shape)
+def parse(schema: type[T], value: object, name: str) -> T:
+    """Return `value` validated as `schema`.
+
+    Raises `BadAnswer` with the place of the first mismatch. `name` is the response's, such as
+    "list of flows".
+    """
+    adapter: TypeAdapter[T] | None = _ADAPTERS.get(schema)
     if adapter is None:
-        adapter = _ADAPTERS.setdefault(shape, TypeAdapter(shape))
+        adapter = _ADAPTERS.setdefault(schema, TypeAdapter(schema))
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = f" at `{place}`" if place else ""
+        path = ".".join(str(part) for part in first["loc"])
+        place = f" at `{path}`" if path else ""
         raise BadAnswer(
-            f"The {what} is not what Langflow's API promises{where}: {first['msg']}."
+            f"The {name} doesn't match Langflow's API{place}: {first['msg']}."
         ) from error

@@ -1,4 +1,4 @@
-"""Server-sent events of a run (Langflow 1.11 and later), from bytes to the frames of the wire."""
+"""Parse a run's server-sent events (Langflow 1.11 and later) from bytes into frames."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from pydantic_core import from_json
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
 
-# Frames without an `event` key, which only a replay has; their `type` says how the job ended.
+# The `type` of frames without an `event` key: how the job ended. Only a replay has them.
 FINAL_EVENTS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
-# A comment, which a server sends to show that it is still there.
-KEEP_ALIVE = "keepalive"
+KEEP_ALIVE = "keepalive"  # the name given to a comment, which an idle server sends
 
-_MAX_TEXT_LENGTH = 10_000  # characters that are kept of a frame that cannot be read
-_MAX_ID_LENGTH = 100  # digits and other characters that can be sent back in a header
+_MAX_TEXT_LENGTH = 10_000  # characters kept of a malformed frame
+_MAX_ID_LENGTH = 100  # characters; ids are sent back in a header
 _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
 class RawEvent:
-    """One frame. `name` is the server's `event`, or its `type` for a job's last word.
+    """One frame. `name` is the server's `event`, or its `type` if the frame has none.
 
     `id` is the number to resume after. `data` is redacted. `malformed_text` is the start of a frame
     that is no JSON object, else "". Not frozen, like the events.
@@ -36,36 +35,36 @@ class RawEvent:
 
     @property
     def is_final(self) -> bool:
-        """Whether the job has ended; the stream may also just close, without such an event."""
+        """Whether this says that the job ended. A stream may also close without such an event."""
         return self.name in FINAL_EVENTS
 
 
-class FrameReader:
-    """Frames from the bytes of an event stream, however these are cut.
+class FrameParser:
+    """Parses an event stream from chunks of bytes, however they are cut.
 
-    httpx-sse would do, but it drops the comments by which a server shows that it is there, and
-    decodes to text what JSON is then read from.
+    Not httpx-sse: it drops comments, which are the server's keep-alive, and decodes bytes to text
+    before the JSON is parsed.
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._unfinished: list[bytes] = []  # the pieces of a line whose end has not come
+        self._unfinished: list[bytes] = []  # pieces of an incomplete line
         self._after_cr = False
         self._started = False
         self._data: list[bytes] = []
         self._event = ""
-        self._id = ""  # kept from frame to frame, as the specification has it
-        self._id_line = b""  # that it came with; words repeat that of what came before them
+        self._id = ""  # kept from frame to frame, as the specification says
+        self._id_line = b""  # its line; tokens repeat the line of the event before them
 
     def feed(self, chunk: bytes) -> Iterator[RawEvent]:
-        """The frames that are whole with these bytes; comments count as `keepalive`.
+        """Yield the frames that this chunk completes. Comments are yielded as `KEEP_ALIVE`.
 
-        To be read to their end. Each is made when it is asked for, so that of many that come at
-        once the processor has one at hand at a time.
+        Exhaust the iterator before the next call. Frames are built on demand, which keeps only one
+        of a large chunk in the processor's cache.
         """
         for line in self._lines(chunk):
-            if line.startswith(b"data: "):  # the most by far
+            if line.startswith(b"data: "):  # by far the most frequent
                 self._data.append(line[6:])
             elif not line:
                 frame = self._frame()
@@ -79,7 +78,7 @@ class FrameReader:
                 self._field(line)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
-        """Lines end with LF, CR or both, and with nothing else that splits text."""
+        """Return the complete lines. They end with LF, CR or both, and nothing else."""
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
@@ -92,8 +91,8 @@ class FrameReader:
         self._unfinished.append(first)
         if not others:
             return []
-        *whole, rest = others
-        lines = [b"".join(self._unfinished), *whole]
+        *complete, rest = others
+        lines = [b"".join(self._unfinished), *complete]
         self._unfinished = [rest]
         if not self._started:
             self._started = True
@@ -111,7 +110,7 @@ class FrameReader:
             self._id, self._id_line = _parse_id(value), line
 
     def _frame(self) -> RawEvent | None:
-        """None for a frame without data: an id alone."""
+        """Return the finished frame, or None for one without data, such as a lone id."""
         lines, event = self._data, self._event
         data = lines[0] if len(lines) == 1 else b"\n".join(lines)
         lines.clear()
@@ -123,7 +122,7 @@ class FrameReader:
         except ValueError:
             payload = None
         if not isinstance(payload, dict):
-            # redacted before it is cut, which might leave a part of a secret
+            # redacted before the cut, which could leave part of a secret
             text = self._redactor.redact_text(data.decode("utf-8", "replace"))[:_MAX_TEXT_LENGTH]
             return RawEvent(event, {}, self._id, text)
         if self._redactor.may_contain_secret(data):
@@ -136,31 +135,26 @@ class FrameReader:
 
 
 def _parse_id(value: bytes) -> str:
-    """None that no header could carry."""
-    if value.isdigit() and len(value) <= _MAX_ID_LENGTH:  # as servers number their events
+    """Return the id, or "" if a header couldn't carry it."""
+    if value.isdigit() and len(value) <= _MAX_ID_LENGTH:  # the usual case
         return value.decode()
     text = value.decode("utf-8", "replace").strip()
     return text if text.isascii() and text.isprintable() and len(text) <= _MAX_ID_LENGTH else ""
 
 
-def is_event_stream(content_type: str) -> bool:
-    """Whether an answer is a stream of events."""
-    return content_type.partition(";")[0].strip().lower() == "text/event-stream"
-
-
-def event_stream_error() -> BadAnswer:
-    """What is wrong with an answer that is none."""
-    return BadAnswer("An event stream was expected, but something else came.")
+def check_event_stream(content_type: str) -> None:
+    """Raise `BadAnswer` if the response is not an event stream."""
+    if content_type.partition(";")[0].strip().lower() != "text/event-stream":
+        raise BadAnswer("Langflow sent something else instead of an event stream.")
 
 
 def parse_stream(body: bytes, content_type: str, redactor: Redactor) -> list[RawEvent]:
-    """All events of a stream that has been read to its end, without the keep-alives.
+    """Return all events of a complete stream, without keep-alives.
 
-    Raises `BadAnswer` if it is no event stream or a frame cannot be read.
+    Raises `BadAnswer` if it is not an event stream or a frame is malformed.
     """
-    if not is_event_stream(content_type):
-        raise event_stream_error()
-    frames = [frame for frame in FrameReader(redactor).feed(body) if frame.name != KEEP_ALIVE]
+    check_event_stream(content_type)
+    frames = [frame for frame in FrameParser(redactor).feed(body) if frame.name != KEEP_ALIVE]
     if any(frame.malformed_text for frame in frames):
-        raise BadAnswer("An event of the stream is not a JSON object.")
+        raise BadAnswer("The event stream contains an event that is not a JSON object.")
     return frames

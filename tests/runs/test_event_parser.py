@@ -29,7 +29,7 @@ from lfclient import (
 from lfclient.common.redaction import Redactor
 from lfclient.runs.event_parser import EventParser
 from lfclient.wire.server_info import Limits
-from lfclient.wire.sse import FrameReader
+from lfclient.wire.sse import FrameParser
 from tests.support.recorded import events, sse
 
 VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
@@ -37,7 +37,7 @@ VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
 
 def read(frames: list[dict], reader: EventParser | None = None) -> list[Event]:
     reader = reader or EventParser()
-    found = FrameReader(Redactor()).feed(sse(frames))
+    found = FrameParser(Redactor()).feed(sse(frames))
     return [event for frame in found for event in reader.read(frame)]
 
 

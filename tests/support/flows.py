@@ -1,4 +1,4 @@
-"""Flows for tests: nodes, parameters and edges as Langflow writes them."""
+"""Build flows for tests: nodes, parameters and edges in Langflow's JSON."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ PARAMETERS: list[dict[str, Any]] = json.loads(
 
 
 def entry(input_type: str | None, type: str, value: Any = "", **more: Any) -> dict[str, Any]:
-    """A parameter."""
+    """Return a parameter."""
     return {"_input_type": input_type, "type": type, "value": value, "show": True, **more}
 
 
 def text(value: Any = "", **more: Any) -> dict[str, Any]:
-    """A parameter that is one line of text."""
+    """Return a parameter for a single line of text."""
     return entry("StrInput", "str", value, load_from_db=False, **more)
 
 
 def node(id: str, type: str | None = None, **template: dict[str, Any]) -> dict[str, Any]:
-    """A node; `template` are its parameters."""
+    """Return a node with the parameters in `template`."""
     type = type or id.split("-")[0]
     inside = {"display_name": type, "template": {"_type": "Component", **template}}
     return {"id": id, "type": "genericNode", "data": {"id": id, "type": type, "node": inside}}
 
 
 def chat_input(id: str = "ChatInput-a", value: str = "") -> dict[str, Any]:
-    """A chat input, with the parameter that the chat text goes into."""
+    """Return a chat input with its text parameter."""
     return node(id, "ChatInput", input_value=entry("MultilineInput", "str", value, multiline=True))
 
 
 def edge(source: str, target: str, parameter: str = "input_value") -> dict[str, Any]:
-    """From a component into a parameter of another."""
+    """Return an edge from a component to a parameter of another."""
     return {
         "source": source,
         "target": target,
@@ -45,18 +45,21 @@ def edge(source: str, target: str, parameter: str = "input_value") -> dict[str, 
 
 
 def graph(*nodes: dict[str, Any], edges: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """A flow's JSON."""
+    """Return a flow's JSON."""
     data = {"nodes": list(nodes), "edges": edges or []}
     return {"id": "11111111-2222-3333-4444-555555555555", "name": "Test", "data": data}
 
 
 def flow(*nodes: dict[str, Any], edges: list[dict[str, Any]] | None = None) -> Flow:
-    """A flow."""
+    """Return a parsed flow."""
     return Flow.from_json(graph(*nodes, edges=edges))
 
 
 def group(id: str, inner: list[dict[str, Any]], inner_edges=(), **proxies: tuple[str, str]):
-    """A group node; each proxy is a parameter of one within: its id and the parameter's name."""
+    """Return a group node.
+
+    Each proxy exposes an inner node's parameter under its own name: (node id, parameter).
+    """
     by_id = {one["id"]: one for one in inner}
     template = {}
     for name, (owner, parameter) in proxies.items():

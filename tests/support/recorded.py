@@ -1,4 +1,4 @@
-"""Answers of real servers, recorded and cut short, and small flows to read them with."""
+"""Recorded and shortened responses of real servers, and small flows to read them with."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _FOLDER = Path(__file__).parent / "data"
 
 
 @cache
-def _answers(version: str, what: str = "answers") -> dict[str, dict[str, Any]]:
-    return json.loads((_FOLDER / f"{what}-{version}.json").read_text(encoding="utf-8"))
+def _responses(version: str, kind: str = "answers") -> dict[str, dict[str, Any]]:
+    return json.loads((_FOLDER / f"{kind}-{version}.json").read_text(encoding="utf-8"))
 
 
 def recorded(version: str, case: str) -> tuple[int, Any]:
-    """The status and body of a recorded answer."""
-    answer = _answers(version)[case]
-    return answer["status"], answer["body"]
+    """Return the status and body of a recorded response."""
+    response = _responses(version)[case]
+    return response["status"], response["body"]
 
 
 def events(version: str, case: str) -> list[dict[str, Any]]:
-    """The frames of a recorded stream of events."""
-    return _answers(version, "events")[case]["body"]
+    """Return the frames of a recorded event stream."""
+    return _responses(version, "events")[case]["body"]
 
 
 def sse(frames: list[dict[str, Any]]) -> bytes:
-    """Recorded events as the bytes of a stream."""
+    """Return recorded events as the bytes of a stream."""
     parts = []
     for frame in frames:
         payload = {name: value for name, value in frame.items() if name != "id"}
@@ -39,7 +39,7 @@ def sse(frames: list[dict[str, Any]]) -> bytes:
 
 
 def flow_of(*ids: str, edges: tuple[tuple[str, str], ...] = (), idle: tuple[str, ...] = ()) -> Flow:
-    """A flow of components named `Type-key`; `idle` ones are not connected with the chat input."""
+    """Return a flow of components with ids `Type-key`; those in `idle` never run."""
     components = tuple(
         Component(
             one,

@@ -1,4 +1,4 @@
-"""Which addresses the console calls."""
+"""Normalization and refusal of server addresses."""
 
 import pytest
 
@@ -20,23 +20,21 @@ from lfclient.wire.addresses import (
         ("http://[::1]:7860", "http://[::1]:7860"),
     ],
 )
-def test_an_address_is_brought_to_one_form(typed, url):
-    """What people type or paste becomes a base URL without trailing slash, query and fragment."""
+def test_a_typed_address_becomes_a_base_url(typed, url):
+    """Without trailing slash, query and fragment."""
     assert normalize_address(typed) == url
 
 
 @pytest.mark.parametrize(
     "typed", ["", "  ", "ftp://host", "http://", "file:///etc/passwd", "http://a b"]
 )
-def test_what_is_no_web_address_is_refused(typed):
-    """Another scheme, no host or no text is refused with a hint."""
+def test_anything_but_a_web_address_is_refused_with_a_hint(typed):
     with pytest.raises(AddressRefused) as caught:
         normalize_address(typed)
     assert caught.value.hint
 
 
-def test_credentials_in_an_address_are_refused_and_not_repeated():
-    """A password in the URL is refused, in words that do not hold it."""
+def test_credentials_in_an_address_are_refused_without_repeating_them():
     with pytest.raises(AddressRefused) as caught:
         normalize_address("http://me:hunter2@host")
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
@@ -57,8 +55,8 @@ METADATA = [
 
 
 @pytest.mark.parametrize("address", METADATA)
-def test_a_name_that_resolves_to_metadata_is_refused(address):
-    """The resolved address decides, in whatever wrapping it comes."""
+def test_a_name_that_resolves_to_a_metadata_address_is_refused(address):
+    """Wrapping it in an IPv6 address makes no difference."""
     with pytest.raises(AddressRefused, match=r"innocent\.example"):
         check_resolved_address(
             "http://innocent.example/", resolve=lambda host, port: ["10.0.0.1", address]
@@ -68,36 +66,34 @@ def test_a_name_that_resolves_to_metadata_is_refused(address):
 @pytest.mark.parametrize(
     "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"]
 )
-def test_other_spellings_of_an_ip_are_refused_by_what_they_mean(host):
-    """The system's own resolver reads decimal, hex, octal and short forms; so the check does."""
+def test_other_spellings_of_a_metadata_address_are_refused(host):
+    """The system's resolver reads decimal, hex, octal and short forms, so the check does too."""
     with pytest.raises(AddressRefused):
         check_resolved_address(f"http://{host}/")
 
 
-def test_a_literal_mapped_ipv6_is_refused():
-    """An IPv4 address in IPv6 brackets is unwrapped."""
+def test_a_metadata_address_mapped_to_ipv6_is_refused():
     with pytest.raises(AddressRefused):
         check_resolved_address("http://[::ffff:a9fe:a9fe]/")
 
 
-def test_the_metadata_name_is_refused_even_where_it_does_not_resolve():
-    """A proxy might resolve it for us."""
+def test_a_metadata_name_is_refused_even_if_it_does_not_resolve():
+    """A proxy might resolve it."""
 
-    def nothing(host, port):
+    def fails(host, port):
         raise OSError
 
     with pytest.raises(AddressRefused):
-        check_resolved_address("http://metadata.google.internal./", resolve=nothing)
+        check_resolved_address("http://metadata.google.internal./", resolve=fails)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "192.168.1.5", "8.8.8.8"])
-def test_ordinary_addresses_pass(address):
-    """Loopback, private and public addresses are where Langflow lives."""
+def test_loopback_private_and_public_addresses_pass(address):
     check_resolved_address("http://langflow/", resolve=lambda host, port: [address])
 
 
 def test_a_name_that_does_not_resolve_passes():
-    """The call itself says that, in its own words."""
+    """The request itself then fails with a better message."""
 
     def fails(host, port):
         raise OSError("no such host")
@@ -121,6 +117,6 @@ def test_a_name_that_does_not_resolve_passes():
         ("console.example.org", False),
     ],
 )
-def test_which_bind_addresses_stay_on_this_machine(host, loopback):
-    """All interfaces, the empty default included, are not loopback."""
+def test_only_loopback_addresses_stay_on_this_machine(host, loopback):
+    """All interfaces, which the empty default means, are not loopback."""
     assert is_loopback(host) is loopback

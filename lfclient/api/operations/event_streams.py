@@ -41,7 +41,7 @@ from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
 from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
-from lfclient.wire.sse import FrameReader, RawEvent, event_stream_error, is_event_stream
+from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
 Following_ = Generator[RequestSpec | Pause | OpenStream | ReadChunk | Emit, Any, None]
 
@@ -117,10 +117,9 @@ class EventSteps(RunSteps):
             return
         if answer.status != 200:
             raise self.fault(answer)
-        if not is_event_stream(answer.content_type):
-            raise event_stream_error()
+        check_event_stream(answer.content_type)
         watch.hear()
-        frames = FrameReader(self.redactor)
+        frames = FrameParser(self.redactor)
         try:
             while chunk := (yield ReadChunk()):
                 yield Emit(event for frame in frames.feed(chunk) for event in reader.read(frame))
@@ -194,10 +193,9 @@ class EventSteps(RunSteps):
         answer = yield from self.send(OpenStream(spec, _silence(server, stream=True)))
         if answer.status != 200:
             raise self.fault(answer, subject=flow.id, overrides=overrides, workflow=True)
-        if not is_event_stream(answer.content_type):
-            raise event_stream_error()
+        check_event_stream(answer.content_type)
         reader = EventParser(durable=False, limits=full.limits, redactor=self.redactor)
-        call = _Call(reader, FrameReader(self.redactor))
+        call = _Call(reader, FrameParser(self.redactor))
         try:
             while chunk := (yield ReadChunk()):
                 found = call.take(chunk)
@@ -281,7 +279,7 @@ _FATES = {
 class _Call:
     """What a streamed call has told so far."""
 
-    def __init__(self, reader: EventParser, frames: FrameReader) -> None:
+    def __init__(self, reader: EventParser, frames: FrameParser) -> None:
         self.broken: LangflowError | None = None
         self.evidence = Evidence(complete=True)
         self._reader, self._frames = reader, frames
