@@ -13,11 +13,11 @@ from lfclient.console.config.key_vault import KeyVault
 from lfclient.console.config.ownership import browser_fingerprint
 from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.presets.draft_writer import DraftsBehind
 from lfclient.console.runner import memory
 from lfclient.console.runner.registry import get_runner
 from lfclient.console.runner.runner import Runner
 from lfclient.wire.server_info import ServerInfo
+from pages._ui.app.security import valid_token
 from pages._ui.connection.request_cache import Answers, Bounded
 from pages._ui.state import run_page
 from pages._ui.state.drafts import drafts
@@ -36,8 +36,10 @@ class Backend:
     attached: Bounded[str, float] = field(default_factory=lambda: Bounded(1000))
     local_stopped: bool = False
 
-    def mark(self, cookie: str) -> str:
-        """What stands for a browser's cookie on disk."""
+    def draft_fingerprint(self, cookie: str) -> str | None:
+        """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
+        if not valid_token(cookie):
+            return None
         return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
 
 
@@ -54,7 +56,7 @@ def backend() -> Backend:
         local=LocalLangflow(settings.data_dir),
     )
     if settings.retention.store_inputs:
-        drafts().keep_in(DraftsBehind(made.runner.store.drafts, made.mark))
+        drafts().persist_in(made.runner.store.drafts, made.draft_fingerprint)
     memory.set_baseline()
     return made
 

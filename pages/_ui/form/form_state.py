@@ -277,7 +277,7 @@ class FormState:
         text = json.dumps(draft)
         if text != self.saved:
             self.saved = text
-            drafts().put((browser.browser_id(), self.owner, self.name), draft)
+            drafts().save((browser.browser_id(), self.owner, self.name), draft)
 
     def _files_in_use(self) -> dict[str, list[Any]]:
         given = [each for each in self.values.values() if each.kind == FieldKind.FILE.value]

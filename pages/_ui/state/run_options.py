@@ -37,7 +37,7 @@ def is_advanced() -> bool:
 
 def keep_mode(owner: str) -> None:
     """Remember the mode that was just chosen."""
-    drafts().put((browser.browser_id(), owner, MODE), {"mode": st.session_state[mode_key(owner)]})
+    drafts().save((browser.browser_id(), owner, MODE), {"mode": st.session_state[mode_key(owner)]})
 
 
 def session_key(owner: str, flow_id: str) -> str:

@@ -73,7 +73,7 @@ def keep_form(run: str, flow_id: str) -> None:
     a flow only, the last: there is one form, and it says nothing of the runs before.
     """
     st.session_state[_FORM_OF] = run
-    drafts().put((browser.browser_id(), flow_id, _FORM_OF), {"run": run})
+    drafts().save((browser.browser_id(), flow_id, _FORM_OF), {"run": run})
 
 
 def has_form(run: str, flow_id: str) -> bool:
