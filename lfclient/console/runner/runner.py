@@ -123,7 +123,7 @@ class Runner:
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
-            click=submit_token,
+            submit_token=submit_token,
             server_name=connection.name,
             server_url=connection.url,
             flow_id=flow.id,

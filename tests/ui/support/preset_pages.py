@@ -32,7 +32,7 @@ def presets():
 
 
 def all_kept(flow_id=ONE):
-    return [presets().get(owner(), head.id) for head in presets().of(owner(), flow_id)]
+    return [presets().get(owner(), head.id) for head in presets().list_for_flow(owner(), flow_id)]
 
 
 def keep(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
