@@ -1,7 +1,7 @@
-"""All figures of the README: `python -m tests.bench`, or those of some parts: `… client live`.
+"""Measure the figures of docs/benchmarks.md: `python -m tests.bench`, or some: `… client live`.
 
-Servers are those of the tests (see tests/servers.py). Takes about ten minutes; nothing else
-should be at work on the machine.
+Uses the servers of the tests (tests/support/servers.py). Takes about ten minutes; keep the machine
+idle meanwhile.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.support import chromium, servers
 
 
 def main(wanted: list[str]) -> int:
-    """Print a table; 1 if a promise was missed."""
+    """Print a table; return 1 if a limit was missed."""
     folder = servers.open_folder()
     os.environ[servers.FOLDER] = str(folder)
     try:
@@ -59,7 +59,7 @@ def _measure(wanted: list[str]) -> int:
         "watchers": lambda: watchers.run(browser),
         "outputs": lambda: outputs.run(browser),
         "history": history.run,
-        "writing": history.written,
+        "writing": history.writing_repeated,
         "history_page": lambda: history_page.run(browser),
     }
     print(HEAD, flush=True)

@@ -1,4 +1,4 @@
-"""From the click on Run to the first that is seen of what the run does."""
+"""From the click on Run to the first progress on the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.console_process import Console
 
 CLICKS = 25
 WARMING = 5
-SECONDS = 1  # that each run takes, so that its end does not come first
+SECONDS = 1  # of each run, so that its end does not come first
 
 FRAGMENT = """
 import streamlit as st
@@ -36,7 +36,7 @@ def counter():
 counter()
 """
 
-# the same calls where the console has to make them: in the script of a page that a browser draws
+# the same requests made where the console has to make them: in a page's script
 CALLING = """
 import json, os
 import httpx
@@ -69,8 +69,8 @@ counter()
 """
 
 
-def bare(url: str, api_key: str, flow_id: str) -> float:
-    """Seconds from a bare POST of a job to the first of its events; waits for its end."""
+def bare_call(url: str, api_key: str, flow_id: str) -> float:
+    """Seconds from a bare POST of a job to its first event; waits for its end."""
     body = {"flow_id": flow_id, "mode": "background"}
     with httpx.Client(headers={"x-api-key": api_key}, timeout=60) as client:
         start = time.perf_counter()
@@ -85,8 +85,8 @@ def bare(url: str, api_key: str, flow_id: str) -> float:
     return taken
 
 
-def pressed(page: Page) -> float:
-    """Milliseconds from a press on a counting page to its next number; waits until it rests."""
+def counter_click(page: Page) -> float:
+    """Milliseconds from a click on a counting page to its next number; waits until it is idle."""
     page.bring_to_front()
     settle(page)
     shown = int(page.locator(".st-key-shown").inner_text().split()[1])
@@ -96,8 +96,8 @@ def pressed(page: Page) -> float:
     return taken
 
 
-def begun(page: Page) -> float:
-    """Milliseconds from the press on Run to its first progress; waits for its end."""
+def run_click(page: Page) -> float:
+    """Milliseconds from the click on Run to the first progress; waits for the end."""
     page.bring_to_front()
     taken = click_to_text(page, ".st-key-run-button button", STATUS, ["0 of 3 components"])
     page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
@@ -107,7 +107,7 @@ def begun(page: Page) -> float:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """With a flow of the benchmark's own on the server; all in turn, so that noise meets all."""
+    """Measure with a flow of its own, in turn, so that noise affects all alike."""
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     with (
         tempfile.TemporaryDirectory() as name,
@@ -129,9 +129,9 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 open_flow(page, console, made.id)
                 rows = [
                     (
-                        begun(page),
-                        bare(url, api_key, made.id) * 1000 + pressed(fragment),
-                        pressed(caller),
+                        run_click(page),
+                        bare_call(url, api_key, made.id) * 1000 + counter_click(fragment),
+                        counter_click(caller),
                     )
                     for _ in range(WARMING + CLICKS)
                 ]

@@ -1,6 +1,6 @@
-"""A stand-in for a Langflow that answers with as much as the message asks for: "100000 rows".
+"""A Langflow stand-in whose answer is as large as the message asks for: "100000 rows".
 
-A real server's limits would have to be lifted for each size; only the console is measured here.
+A real server's limits would have to be raised for each size; only the console is measured here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PARAGRAPH = (
 
 
 def answer(wanted: str) -> bytes:
-    """The sync answer to the message "<n> rows" or "<n> MB of text"."""
+    """The response to the message "<n> rows" or "<n> MB of text"."""
     number = int(wanted.split()[0])
     if "rows" in wanted:
         kind: str = "dataframe"
@@ -46,13 +46,13 @@ def answer(wanted: str) -> bytes:
 
 
 class BigLangflow(StandIn):
-    """One flow, whose answer is as large as its message asks for."""
+    """Serves one flow with an answer of the size that its message asks for."""
 
     def __init__(self) -> None:
         super().__init__({**FLOW, "name": "Big"})
 
     def run(self, request: Request, what: str) -> bool:
-        """One call that is waited for."""
+        """Answer a synchronous call."""
         if what != "POST /api/v2/workflows":
             return False
         request.reply(200, answer(request.body()["input_value"]))

@@ -1,11 +1,11 @@
-"""Chromium for the benchmarks: times what a person sees, inside the page, to the millisecond."""
+"""Chromium for the benchmarks: measures inside the page, to the millisecond."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page
 
-# Installed before the click: notes the moment when `selector` first has a text that contains
-# `wanted`, after its text had been something else. The clock is the page's own.
+# Installed before the click: records when the text of `selector` changes to one that contains
+# `wanted`, by the page's clock.
 _WATCH = """
 ([selector, wanted, click]) => new Promise((resolve, reject) => {
   const seen = () => [...document.querySelectorAll(selector)]
@@ -23,7 +23,7 @@ _WATCH = """
 
 
 def settle(page: Page) -> None:
-    """Wait until Streamlit's script has not run for a third of a second."""
+    """Wait until Streamlit's script has been idle for a third of a second."""
     page.evaluate(
         """() => new Promise((resolve) => {
           const app = document.querySelector('[data-testid="stApp"]');

@@ -1,4 +1,4 @@
-"""What the client costs over the same call in bare httpx, on a real flow of a real server."""
+"""The cost of the client over the same request in bare httpx, on a real server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CALLS = 60
 
 
 def run(url: str, api_key: str) -> list[Figure]:
-    """Times `client.run` and the bare POST alternately; both wait for the flow's answer."""
+    """Time `client.run` and the bare POST alternately."""
     with LangflowClient(url, api_key=api_key) as client, httpx.Client(timeout=60) as bare:
         summary = next(f for f in client.flows() if f.name == "Echo chat")
         flow = client.flow(summary.id)

@@ -1,6 +1,6 @@
-"""What `client.events` costs over httpx-sse with `json.loads`: processor time for each event.
+"""The cost of `client.events` over httpx-sse with `json.loads`: processor time per event.
 
-`python -m tests.bench.events <url>` is the process that is measured; it prints the two medians.
+`python -m tests.bench.events <url>` is the measured process; it prints the two medians.
 """
 
 from __future__ import annotations
@@ -27,18 +27,16 @@ COUNT, RUNS = 5_000, 9
 _NAMES = {"ChatInput-abc12": "ChatInput-a", "ChatOutput-xyz34": "ChatOutput-b"}
 
 
-def written(count: int) -> list[Line]:
-    """A recorded run whose answer is so long that it has so many events."""
+def long_text_script(count: int) -> list[Line]:
+    """A recorded run with an answer of this many words."""
     told = _recorded()
     (first, *_, last) = (n for n, line in enumerate(told) if line.event == "token")
     words = [told[first + n % (last + 1 - first)] for n in range(count - len(told))]
     return [*told[:first], *words, *told[first:]]
 
 
-def worked(count: int) -> list[Line]:
-    """A recorded run that goes round and round, so that its components, of which an event has some
-    2 KB, come again and again.
-    """
+def busy_script(count: int) -> list[Line]:
+    """A recorded run whose components, at about 2 KB an event, repeat."""
     head, *middle, output, end = _recorded()
     return [head, *(middle[n % len(middle)] for n in range(count - 3)), output, end]
 
@@ -51,7 +49,7 @@ def _recorded() -> list[Line]:
 
 
 def measure(url: str) -> tuple[float, float]:
-    """Microseconds of this process for an event, of the client and of the floor."""
+    """Microseconds of this process per event, for the client and the floor."""
     with LangflowClient(url, api_key="sk-benchmark") as client, httpx.Client() as bare:
         flow = client.flow(FLOW_ID)
 
@@ -70,14 +68,14 @@ def measure(url: str) -> tuple[float, float]:
 
 
 def _bare(client: httpx.Client, url: str) -> Iterator[Any]:
-    """The stream is opened within what is measured, as by `client.events`."""
+    """Opening the stream is part of the measurement, as for `client.events`."""
     with httpx_sse.connect_sse(client, "GET", url) as source:
         for sse in source.iter_sse():
             yield json.loads(sse.data)
 
 
 def _cost(told: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
-    """To the last event but `end`, behind which the client asks for the job's status."""
+    """Up to the last event before `end`, after which the client requests the job's status."""
     start = time.process_time()
     for event in told:
         if is_last(event):
@@ -88,7 +86,10 @@ def _cost(told: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
 def run() -> list[Figure]:
     """Each kind of stream, served by this process to another."""
     figures = []
-    for name, script in {"an answer's words": written(COUNT), "all kinds": worked(COUNT)}.items():
+    for name, script in {
+        "an answer's words": long_text_script(COUNT),
+        "all kinds": busy_script(COUNT),
+    }.items():
         with ScriptedLangflow(FLOW, script) as server:
             command = [sys.executable, "-m", "tests.bench.events", server.url]
             told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""One benchmark figure: what was measured, its floor of the same run, and the promised ratio."""
+"""One figure: what was measured, its floor from the same run, and the promised ratio."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` and `floor` in `unit`; kept if `measure` is at most `limit`."""
+    """`value` and `floor` are in `unit`; the promise holds if `measure` is at most `limit`."""
 
     name: str
     value: float
@@ -24,16 +24,14 @@ class Figure:
     def of(
         cls, name: str, values: list[float], floors: list[float], limit: float, floor_name: str
     ) -> Figure:
-        """Of measurements in pairs, each with its floor right beside it: the median of their
-        ratios, which noise that comes and goes changes less than that of two medians.
-        """
+        """From paired measurements: the median of their ratios, which noise hardly changes."""
         ratio = median(value / floor for value, floor in zip(values, floors, strict=True))
         value, floor = median(values), median(floors)
         return cls(name, value, limit, floor=floor, floor_name=floor_name, ratio=ratio)
 
     @property
     def measure(self) -> float:
-        """What the limit is put on: the ratio to the floor, or the value where there is none."""
+        """The ratio to the floor, or the value where there is no floor."""
         if self.ratio is not None:
             return self.ratio
         return self.value / self.floor if self.floor else self.value
@@ -44,7 +42,7 @@ class Figure:
         return self.measure <= self.limit
 
     def row(self) -> str:
-        """One line of the README's table of figures."""
+        """One row of the table in docs/benchmarks.md."""
         floor = f"{self.floor:.4g} {self.unit} ({self.floor_name})" if self.floor else "–"
         measure = f"{self.measure:.2f}×" if self.floor else f"{self.value:.4g} {self.unit}"
         limit = f"{self.limit:g}×" if self.floor else f"{self.limit:g} {self.unit}"
@@ -59,9 +57,9 @@ HEAD = "| what | measured | floor | result | promised | |\n|---|---|---|---|---|
 def pairs(
     first: Callable[[], float], second: Callable[[], float], n: int
 ) -> tuple[list[float], list[float]]:
-    """`n` measurements of each, taken in turn, and each of them first as often as the other.
+    """Take `n` measurements of each in turn, in random order within each pair.
 
-    By chance: what the measured does every so many times would else meet one of them alone.
+    Otherwise something that the measured process does periodically could meet only one of them.
     """
     firsts, seconds = [], []
     turns = [turn % 2 for turn in range(n)]
@@ -74,6 +72,6 @@ def pairs(
 
 
 def medians(first: Callable[[], float], second: Callable[[], float], n: int) -> tuple[float, float]:
-    """Medians of `n` measurements of each, taken in turn so that noise meets both alike."""
+    """Return the medians of `n` measurements of each, taken in turn."""
     firsts, seconds = pairs(first, second, n)
     return median(firsts), median(seconds)

@@ -1,4 +1,4 @@
-"""The form of a flow with 1,000 parameters against that of one with 10, on the screen."""
+"""A form of 1,000 parameters against one of 10, on the screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PANEL = "[class*='st-key-form-json']"
 
 
 def flow_with(fields: int, components: int, catalogue: dict[str, Any]) -> dict[str, Any]:
-    """A flow's data: copies of one component of the server's own, its fields multiplied."""
+    """A flow's data: copies of one of the server's components, with multiplied fields."""
     chat_output = next(group["ChatOutput"] for group in catalogue.values() if "ChatOutput" in group)
     model = chat_output["template"]["sender_name"]
     nodes = []
@@ -45,9 +45,9 @@ def flow_with(fields: int, components: int, catalogue: dict[str, Any]) -> dict[s
 
 
 def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
-    """Medians, in ms: opening the page on the flow, and one rerun of it.
+    """Return the medians, in ms, of opening the flow's page and of one rerun of it.
 
-    The rerun is the one that fills a panel at the form's end, the same for every flow.
+    The rerun fills a panel at the end of the form, the same for every flow.
     """
     loads, reruns = [], []
     for _ in range(LOADS):
@@ -69,7 +69,7 @@ def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Makes both flows on the server, measures them in turn, and removes them."""
+    """Create both flows on the server, measure them in turn, and delete them."""
     with LangflowClient(url, api_key=api_key, timeout=60) as client:
         catalogue = client.catalogue()
         small = client.create_flow("bench 10 parameters", flow_with(10, 2, catalogue))

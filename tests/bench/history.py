@@ -1,4 +1,4 @@
-"""A hundred thousand runs: pages of their list, searching, writing one more, and a start."""
+"""100,000 runs: pages of the list, search, one more write, and a start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.support.many_runs import BEGUN, COMMON, OWNER, RARE, fill
 
 COUNT = 100_000
 STARTS, TIMES, WRITES = 7, 41, 201
-_NUMBERS = itertools.count(10**6)  # of the runs that are written: each another
+_NUMBERS = itertools.count(10**6)  # one for each run that is written
 _START = """
 import sys
 from pathlib import Path
@@ -42,8 +42,8 @@ Runner(Path(sys.argv[1])).close()
 
 
 @contextmanager
-def asked(store: Store) -> Iterator[list[tuple[str, Any]]]:
-    """Yields a list, that gets what the database is asked inside."""
+def recorded_queries(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list that collects the queries sent inside the block."""
     found: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -55,7 +55,7 @@ def asked(store: Store) -> Iterator[list[tuple[str, Any]]]:
 
 
 def timed(call: Callable[[], object]) -> Callable[[], float]:
-    """Milliseconds of a call."""
+    """Return the milliseconds of a call."""
 
     def measured() -> float:
         begun = time.perf_counter()
@@ -66,7 +66,7 @@ def timed(call: Callable[[], object]) -> Callable[[], float]:
 
 
 def bare(store: Store) -> Any:
-    """A connection without anything of the console between."""
+    """A connection without the console."""
     if not store.database.is_shared:
         return sqlite3.connect(store.database.path, isolation_level=None)
     address = store.database.engine.url.set(drivername="postgresql")
@@ -74,8 +74,8 @@ def bare(store: Store) -> Any:
 
 
 def alone(store: Store, call: Callable[[], object]) -> tuple[float, float]:
-    """Medians of a call, and of the same SQL by a bare connection."""
-    with asked(store) as found:
+    """Medians of a call, and of the same SQL on a bare connection."""
+    with recorded_queries(store) as found:
         call()
     with closing(bare(store)) as connection:
 
@@ -110,7 +110,7 @@ def lists(store: Store, owner: str, name: str) -> list[Figure]:
 
 
 def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
-    """A run's record, begun and ended: two transactions, against the same by sqlite3 alone."""
+    """A run's record, started and ended in two transactions, against bare sqlite3."""
 
     def records() -> tuple[Any, Any]:
         record = next(many_runs.records(next(_NUMBERS), owner))
@@ -161,8 +161,8 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
     return Figure.of("A run's record written", values, floors, 1.5, "bare sqlite3")
 
 
-def written(again: int = 4) -> list[Figure]:
-    """Writing alone, several times, in a file of some runs."""
+def writing_repeated(again: int = 4) -> list[Figure]:
+    """Writing alone, several times, in a file with some runs."""
     with tempfile.TemporaryDirectory() as name:
         store = Store(Path(name))
         fill(store, 2_000)
@@ -172,20 +172,20 @@ def written(again: int = 4) -> list[Figure]:
 
 
 def starts(folder: Path, empty: Path) -> Figure:
-    """A process that opens the runs, until it could take one."""
+    """A process that opens the database, until it could start a run."""
 
     def start(data: Path) -> Callable[[], object]:
         command = [sys.executable, "-c", _START, str(data)]
         return timed(lambda: subprocess.run(command, check=True))
 
-    start(empty)()  # makes the file
+    start(empty)()  # creates the file
     value, floor = medians(start(folder), start(empty), STARTS)
     name = f"A start with {COUNT:,} runs"
     return Figure(name, value, 1.1, floor=floor, floor_name="without any")
 
 
 def run() -> list[Figure]:
-    """All of them, on a file and on a PostgreSQL of the benchmark's own."""
+    """All of them, on SQLite and on PostgreSQL."""
     figures = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

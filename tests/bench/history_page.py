@@ -1,4 +1,4 @@
-"""The first page of a hundred thousand runs, in a browser, against the SQL and a 50-row table."""
+"""The first page of 100,000 runs in a browser, against the SQL and a 50-row table."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lfclient.console.store.store import Store
 from tests.bench.big_langflow import BigLangflow
 from tests.bench.browser import settle
 from tests.bench.figures import Figure
-from tests.bench.history import COUNT, asked
+from tests.bench.history import COUNT, recorded_queries
 from tests.bench.screen import chromium
 from tests.support.console_process import Console
 from tests.support.many_runs import fill
 
 VIEWS = 15
 _TABLE = '[data-testid="stDataFrame"] canvas'
-# the same table as the page's: rows to be ticked, a button in each, statuses in colours
+# the same table as the page's: selectable rows with a button and a colored status
 _FLOOR = """
 import sqlite3, pyarrow, streamlit as st
 with sqlite3.connect({path!r}) as disk:
@@ -50,7 +50,7 @@ pages = [st.Page(lambda: st.write("Home"), title="Run", default=True)]
 pages.append(st.Page("floor.py", title="History", url_path="history"))
 st.navigation(pages, position="top").run()
 """
-# by the page's own clock: Playwright looks for an element twice a second only, after a while
+# by the page's clock: Playwright soon polls for an element only twice a second
 _OPENED = """
 new MutationObserver((_, observer) => {
   if (!document.querySelector('TABLE')) return;
@@ -72,7 +72,7 @@ _PRESSED = """
 
 
 def opened(page: Page, url: str) -> float:
-    """From opening the address of the list to its table drawn, in ms."""
+    """Milliseconds from opening the list's address to its table."""
     page.goto("about:blank")
     page.goto(f"{url}/history")
     page.locator(_TABLE).first.wait_for(timeout=60_000)
@@ -80,8 +80,8 @@ def opened(page: Page, url: str) -> float:
     return float(page.evaluate("window.tableDrawn"))
 
 
-def pressed(page: Page, url: str) -> float:
-    """From a press on History, in an app that is open, to its table drawn, in ms."""
+def clicked(page: Page, url: str) -> float:
+    """Milliseconds from a click on History in an open app to its table."""
     page.goto(url)
     page.locator('a[href$="/history"]').first.wait_for()
     settle(page)
@@ -91,11 +91,12 @@ def pressed(page: Page, url: str) -> float:
 
 
 def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) -> list[Figure]:
-    """The page of all runs against one that does the SQL and draws the same table, and against
-    itself with as many runs as it shows; come to from another page, and opened by its address.
+    """The page of all runs against one with the same SQL and table, and itself with 50 runs.
+
+    Opened by its address, and from another page.
     """
     folder = store.database.path.parents[1]
-    with asked(store) as found:
+    with recorded_queries(store) as found:
         store.history.page([owner])
     statement, parameters = next(pair for pair in found if "ORDER BY runs" in pair[0])
     script, few = folder / "floor" / "pages.py", folder / "few"
@@ -115,7 +116,7 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
         Console(script.parent, script=script) as least,
     ):
         urls = (console.url, little.url, least.url)
-        for how, measure in (("come to from another", pressed), ("opened by its address", opened)):
+        for how, measure in (("come to from another", clicked), ("opened by its address", opened)):
             rows = [[measure(page, url) for url in urls] for _ in range(VIEWS + 1)]
             many, fifty, floor = (list(column) for column in zip(*rows[1:], strict=True))
             name = f"First page of {COUNT:,} runs, {how}"
@@ -125,11 +126,13 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
 
 
 def run(chromium_path: str) -> list[Figure]:
-    """All of them, on a file."""
+    """All of them, on SQLite."""
     with tempfile.TemporaryDirectory() as name, BigLangflow() as server:
         folder = Path(name)
         environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-benchmark"}
-        environ["LFCONSOLE_SECRET"] = "benchmark-" * 4  # so that several have the same owner
+        environ["LFCONSOLE_SECRET"] = (
+            "benchmark-" * 4
+        )  # so that several consoles have the same owner
         settings = Settings.load(folder, environ=environ)
         store = Store(folder / "data")
         owner = owner_fingerprint(settings.connections()[0], folder / "data", settings.secret)

@@ -1,4 +1,4 @@
-"""A run while it goes on: from an event on the wire to its change on the screen."""
+"""A running run: from an event on the wire to its change on the screen."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from playwright.sync_api import Page
 
 from tests.bench.figures import Figure
 from tests.bench.screen import STATUS, chromium, new_run, open_flow
-from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, told_by
+from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
 from tests.support.console_process import ROOT, Console
 
 COMPONENTS, WORDS, PAUSE = 16, 8, 0.097  # a run of 14 s, out of step with half seconds
 RUNS = 3
 
-# The floor: a worker that reads the same stream, and a bounded tail that draws one line of it.
+# the floor: a worker reads the same stream, and a bounded tail draws one line of it
 TAIL = """
 import json, os, threading, time
 import httpx
@@ -72,8 +72,8 @@ with st.container(key="shown"):
         tail(st.session_state.worker)
 """
 
-# Clicks, then notes when each word, and each number of components that are done, is first seen in
-# `selector`, by the machine's clock, until `last`. What is overtaken by the next is seen with it.
+# Clicks, then records when each word and each number of done components first appears in
+# `selector`, by the machine's clock, until `last`. A skipped one counts as seen with the next.
 _NOTE = """
 ([selector, button, last]) => new Promise((resolve, reject) => {
   const seen = {}, highest = {word: -1, done: 0, graph: 0};
@@ -105,7 +105,7 @@ _NOTE = """
 
 
 def delays(page: Page, server: ScriptedLangflow, selector: str, button: str) -> dict[str, float]:
-    """From each marked event on the wire to the screen, in ms, of one run."""
+    """Milliseconds from each marked event on the wire to the screen, for one run."""
     known = set(server.jobs)
     seen: dict[str, float] = page.evaluate(_NOTE, [selector, button, f"done {COMPONENTS}"])
     (job,) = (job for name, job in server.jobs.items() if name not in known)
@@ -113,7 +113,7 @@ def delays(page: Page, server: ScriptedLangflow, selector: str, button: str) -> 
 
 
 def console_delays(page: Page, console: Console, server: ScriptedLangflow) -> dict[str, float]:
-    """On the console's run page."""
+    """On the console's Run page."""
     open_flow(page, console, server.flow["id"])
     found = delays(page, server, STATUS, ".st-key-run-button button")
     page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
@@ -132,7 +132,7 @@ def tail_delays(page: Page, tail: Console, server: ScriptedLangflow) -> dict[str
 
 
 def trivial(folder: Path, script: str, environ: dict[str, str] | None = None) -> Console:
-    """A page of the benchmark's own, under the console's settings; to be entered."""
+    """A context manager: a page of the benchmark, under the console's settings."""
     (folder / ".streamlit").mkdir(parents=True)
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     (folder / ".streamlit" / "config.toml").write_text(config)
@@ -141,13 +141,13 @@ def trivial(folder: Path, script: str, environ: dict[str, str] | None = None) ->
 
 
 def run(chromium_path: str) -> list[Figure]:
-    """Both on a stand-in that knows when it sent what, run about."""
+    """Both, in turn, on a stand-in that knows when it sent what."""
     flow = chain(COMPONENTS)
     ours: list[tuple[str, float]] = []
     floor: list[tuple[str, float]] = []
     with (
         tempfile.TemporaryDirectory() as name,
-        ScriptedLangflow(flow, told_by(flow, WORDS, PAUSE)) as server,
+        ScriptedLangflow(flow, chain_script(flow, WORDS, PAUSE)) as server,
         chromium(chromium_path) as page,
     ):
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""Large outputs on the screen: how long a table takes, and what memory an answer costs."""
+"""Large outputs on the screen: how long a table takes, and how much memory an answer costs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXT, ROWS = "50 MB of text", "930000 rows"  # both 50 MB on the wire
 
 
 def run_with(page: Page, message: str) -> str:
-    """Run the big flow in one call with this message; the run's address."""
+    """Run the big flow with this message, and return the run's address."""
     page.get_by_text("Wait for the result", exact=True).first.click()
     page.locator("textarea").first.fill(message)
     page.wait_for_timeout(500)
@@ -36,7 +36,7 @@ def run_with(page: Page, message: str) -> str:
 
 
 def views(page: Page, address: str) -> float:
-    """Median from opening a run's address to its table drawn, in ms."""
+    """Median from opening a run's address to its table, in ms."""
     taken = []
     for _ in range(VIEWS):
         page.goto("about:blank")
@@ -49,7 +49,7 @@ def views(page: Page, address: str) -> float:
 
 
 class Peak:
-    """The largest memory of a process while the block lasts, in MB, sampled every 10 ms."""
+    """The peak memory of a process inside the block, in MB, sampled every 10 ms."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -76,7 +76,7 @@ class Peak:
 
 @contextmanager
 def console_on(url: str) -> Iterator[Console]:
-    """A console of its own, so that one measurement leaves nothing in the next."""
+    """A fresh console, so that one measurement leaves nothing for the next."""
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": "sk-benchmark"}
     with tempfile.TemporaryDirectory() as folder, Console(Path(folder), environ) as console:
         yield console
@@ -95,7 +95,7 @@ def table_views(page: Page, url: str) -> list[Figure]:
 
 
 def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
-    """Growth of the console's memory by a 50 MB answer: at its peak, and a minute after."""
+    """Growth of the console's memory by a 50 MB answer: at its peak, and a minute later."""
     size = len(answer(message)) / MB
     with console_on(url) as console:
         assert console.process is not None
@@ -124,7 +124,7 @@ def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
 
 
 def run(chromium_path: str) -> list[Figure]:
-    """All of them, on a stand-in server."""
+    """All of them, on a stand-in."""
     with BigLangflow() as server, chromium(chromium_path) as page:
         return [
             *table_views(page, server.url),

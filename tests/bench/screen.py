@@ -1,4 +1,4 @@
-"""What a person waits for on the screen: after a click on Run, and after the end of a job."""
+"""Waiting times on the screen: after a click on Run, and after the end of a job."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ENDED = ["completed", "failed"]
 
 @contextmanager
 def chromium(path: str) -> Iterator[Page]:
-    """One page of a fresh Chromium."""
+    """A page of a fresh Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield browser.new_page(viewport={"width": 1440, "height": 900})
@@ -43,7 +43,7 @@ def chromium(path: str) -> Iterator[Page]:
 
 
 def trivial_clicks(page: Page, folder: Path, *, our_settings: bool) -> float:
-    """Median click-to-change of a page that only counts clicks, in ms."""
+    """Median from click to change on a page that only counts clicks, in ms."""
     folder.mkdir()
     script = folder / "trivial.py"
     script.write_text(TRIVIAL)
@@ -64,14 +64,14 @@ def trivial_clicks(page: Page, folder: Path, *, our_settings: bool) -> float:
 
 
 def open_flow(page: Page, console: Console, flow_id: str) -> None:
-    """Open the console on a flow, with its form and its Run button."""
+    """Open a flow with its form and its Run button."""
     page.goto(f"{console.url}/?flow={flow_id}")
     page.locator(".st-key-run-button button").first.wait_for(timeout=30_000)
     settle(page)
 
 
 def new_run(page: Page, ended: str = "completed") -> None:
-    """Back from a run that has ended so to an empty result."""
+    """Close a run that ended with this status."""
     page.locator(".st-key-clear-run button").first.click()
     page.locator(STATUS).get_by_text(ended).first.wait_for(state="detached", timeout=15_000)
     page.locator(".st-key-run-button button").first.wait_for(timeout=15_000)
@@ -79,7 +79,7 @@ def new_run(page: Page, ended: str = "completed") -> None:
 
 
 def run_clicks(page: Page, console: Console) -> float:
-    """Median from the click on Run to a status word on the screen, in ms."""
+    """Median from the click on Run to a status on the screen, in ms."""
     taken = []
     words = ["queued", "in progress", *ENDED]
     for _ in range(CLICKS):
@@ -91,16 +91,20 @@ def run_clicks(page: Page, console: Console) -> float:
 
 
 def stop_clicks(page: Page) -> tuple[float, float]:
-    """Medians of seconds from the click on Stop of a run that would go on for half a minute: to the
-    word that a stop was asked for, and to the one that the server has confirmed it.
+    """Medians, in seconds, from the click on Stop to its acknowledgement and to its confirmation.
+
+    The run would go on for half a minute.
     """
     asked, confirmed = [], []
-    words = ["a stop was asked for", "cancelled"]  # the first may be overtaken by the second
+    words = [
+        "a stop was asked for",
+        "cancelled",
+    ]  # the second may replace the first before it is seen
     for _ in range(STOPS):
         for taken, wanted in ((asked, words), (confirmed, words[1:])):
             page.locator(".st-key-run-button button").first.click()
             page.locator(STATUS).get_by_text("in progress").first.wait_for(timeout=15_000)
-            page.wait_for_timeout(700)  # it goes on, so the page never rests
+            page.wait_for_timeout(700)  # the run continues, so the page is never idle
             taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, wanted) / 1000)
             page.locator(STATUS).get_by_text("cancelled").first.wait_for(timeout=15_000)
             settle(page)
@@ -111,10 +115,9 @@ def stop_clicks(page: Page) -> tuple[float, float]:
 def end_to_screen(
     page: Page, console: Console, url: str, api_key: str, *, runs: int = 5
 ) -> list[float]:
-    """Seconds from the end of a job at its server to its result on the screen, of each run.
+    """Seconds from the end of each job on its server to its result on the screen.
 
-    The end is when the server first answers that it is over, asked every 20 ms by a watcher of
-    the benchmark's own; so a figure may come out up to that much too small.
+    The benchmark polls the server every 20 ms for the end, so a figure may be that much too small.
     """
     lags = []
     store = Store(console.folder / "data")
@@ -136,7 +139,7 @@ def end_to_screen(
 
 
 def _job_of(store: Store, run_id: str) -> str:
-    """The job's id, once the server has given it one."""
+    """The job's id, once the server has assigned one."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
         record = store.get(run_id)
@@ -158,13 +161,13 @@ def _watch(url: str, api_key: str, job: str, seen: list[float]) -> None:
 
 
 def flow_id(url: str, api_key: str, name: str) -> str:
-    """The id of the flow of that name."""
+    """The id of the flow with this name."""
     with LangflowClient(url, api_key=api_key) as client:
         return next(flow.id for flow in client.flows() if flow.name == name)
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Both figures of the click; the floors are trivial pages, with our settings and without."""
+    """Both figures of the click; the floors are trivial pages, with the console's settings or not."""
     with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as page:
         folder = Path(name)
         same = trivial_clicks(page, folder / "same", our_settings=True)
@@ -189,7 +192,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
 
 
 def run_polled(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """End of a job to the screen on a server before 1.11, which has to be asked."""
+    """End of a job to the screen on a server before 1.11, which is polled."""
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     with (
         tempfile.TemporaryDirectory() as folder,

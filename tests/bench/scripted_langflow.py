@@ -1,6 +1,6 @@
-"""A stand-in for a Langflow 1.13 whose jobs tell what a script says, when the script says it.
+"""A Langflow 1.13 stand-in whose jobs send the events of a script at its times.
 
-When each event was sent is known by the machine's own clock, which the browser has too.
+Send times are by the machine's clock, which the browser shares.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from tests.support.flows import edge
 
 WORKFLOWS = "/api/v2/workflows"
 MESSAGE = "00000000-0000-0000-0000-00000000000a"
-_PASSING = ("token", "log")  # these have the id of the event before them
+_PASSING = ("token", "log")  # these repeat the id of the previous event
 _DONE = {"object": "response", "inputs": {}, "outputs": {}, "errors": [], "has_errors": False}
 
 
 @dataclass(frozen=True)
 class Line:
-    """An event, sent `pause` seconds after the one before, and not before `gate` is set; `mark` is
-    what its time is noted by.
+    """An event, sent `pause` seconds after the previous one and not before `gate` is set.
+
+    `mark` names its send time.
     """
 
     event: str
@@ -38,8 +39,8 @@ class Line:
 
 
 @dataclass
-class Telling:
-    """A job: what it tells, when that was sent, and whether it is over."""
+class ScriptedJob:
+    """A job: its events, their send times, and whether it has ended."""
 
     frames: list[tuple[Line, bytes]]
     sent: dict[str, float] = field(default_factory=dict)
@@ -47,15 +48,15 @@ class Telling:
 
 
 class ScriptedLangflow(StandIn):
-    """One flow; each job of it tells the script once its events are first asked for."""
+    """Serves one flow; each job plays the script once its events are requested."""
 
     def __init__(self, flow: dict[str, Any], script: Sequence[Line]) -> None:
         super().__init__(flow)
-        self.jobs: dict[str, Telling] = {}
-        self.tell(script)
+        self.jobs: dict[str, ScriptedJob] = {}
+        self.play(script)
 
-    def tell(self, script: Sequence[Line]) -> None:
-        """What the jobs tell that are begun from now on."""
+    def play(self, script: Sequence[Line]) -> None:
+        """Set the script of the jobs that are started from now on."""
         self._frames = list(_frames(script))
 
     def run(self, request: Request, what: str) -> bool:
@@ -63,14 +64,14 @@ class ScriptedLangflow(StandIn):
         path = urlsplit(request.path)
         if what == f"POST {WORKFLOWS}":
             job_id = f"00000000-0000-4000-8000-{len(self.jobs) + 1:012}"
-            self.jobs[job_id] = Telling(self._frames)
+            self.jobs[job_id] = ScriptedJob(self._frames)
             request.reply(200, self._state(job_id))
         elif what == f"GET {WORKFLOWS}":
             request.reply(200, self._state(parse_qs(path.query)["job_id"][0]))
         elif what.endswith("/events"):
             request.begin(200, "text/event-stream; charset=utf-8")
             after = int(request.headers.get("last-event-id") or 0)
-            _tell(self.jobs[path.path.split("/")[-2]], request, after)
+            _play(self.jobs[path.path.split("/")[-2]], request, after)
         else:
             return False
         return True
@@ -83,15 +84,15 @@ class ScriptedLangflow(StandIn):
         return json.dumps({**common, "status": status, **done}).encode()
 
 
-def _outputs(job: Telling) -> dict[str, Any]:
+def _outputs(job: ScriptedJob) -> dict[str, Any]:
     told = (line.data for line, _ in job.frames if line.event == "output")
     return {data["component_id"]: data for data in told}
 
 
-def _tell(job: Telling, request: Request, after: int) -> None:
-    """As it happens the first time, and whole to those who ask for it afterwards.
+def _play(job: ScriptedJob, request: Request, after: int) -> None:
+    """Live for the first listener, and complete for later ones.
 
-    Events without a pause between them go out together.
+    Events without a pause between them are sent together.
     """
     live = not job.ended.is_set()
     number = 0
@@ -121,7 +122,7 @@ def _frames(script: Iterable[Line]) -> Iterable[tuple[Line, bytes]]:
 
 
 def chain(count: int) -> dict[str, Any]:
-    """A flow of so many components, each after the other."""
+    """A flow of `count` components in a row."""
     ids = [f"Step-{number:02}" for number in range(1, count + 1)]
     nodes = [node(name, "TextInput", input_value="MessageTextInput") for name in ids]
     for place, one in enumerate(nodes):
@@ -137,10 +138,10 @@ def chain(count: int) -> dict[str, Any]:
     }
 
 
-def told_by(flow: dict[str, Any], words: int, pause: float, hold: float = 0.0) -> list[Line]:
-    """The script of a run of a chain: while each component is at work, so many words are said.
+def chain_script(flow: dict[str, Any], words: int, pause: float, hold: float = 0.0) -> list[Line]:
+    """The script of a chain's run: this many words while each component runs.
 
-    The first is held back for `hold` seconds.
+    The first one is held back for `hold` seconds.
     """
     ids = [one["id"] for one in flow["data"]["nodes"]]
     message = {

@@ -1,4 +1,4 @@
-"""What the stand-ins for a Langflow 1.13 of the benchmarks have in common: they serve one flow."""
+"""The base of the benchmarks' Langflow 1.13 stand-ins: they serve one flow."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Request(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def body(self) -> Any:
-        """The JSON that was sent."""
+        """The JSON body of the request."""
         return json.loads(self.rfile.read(int(self.headers["content-length"])))
 
     def reply(self, status: int, body: bytes) -> None:
-        """Send a JSON answer."""
+        """Send a JSON response."""
         self.begin(status, "application/json", len(body))
         self.wfile.write(body)
 
     def begin(self, status: int, content_type: str, length: int | None = None) -> None:
-        """Send the head of an answer; without `length` its body ends with the connection."""
+        """Send the head of a response; without `length` its body ends with the connection."""
         self.send_response(status)
         self.send_header("content-type", content_type)
         if length is not None:
@@ -42,11 +42,11 @@ class Request(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 class StandIn:
-    """Serves `flow` on a free port of the loopback address while its block lasts.
+    """Serves `flow` on a free loopback port while its block lasts.
 
     `asked` counts the requests by method and path. Subclasses answer those that run the flow.
     """
@@ -75,7 +75,7 @@ class StandIn:
         self._server.server_close()
 
     def answer(self, request: Request) -> None:
-        """Answer a request; 404 for what is not known."""
+        """Answer a request; 404 for an unknown one."""
         what = f"{request.command} {urlsplit(request.path).path.rstrip('/')}"
         self.asked[what] += 1
         if not self.run(request, what):
@@ -84,7 +84,7 @@ class StandIn:
             request.reply(404 if found is None else 200, json.dumps(body).encode())
 
     def run(self, request: Request, what: str) -> bool:
-        """Answer what has to do with runs; `what` is method and path. False if it is not that."""
+        """Answer a request about runs; `what` is method and path. Return False for any other."""
         raise NotImplementedError
 
 
@@ -93,6 +93,6 @@ class _Server(ThreadingHTTPServer):
     stand_in: StandIn
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Someone who stops listening to a stream is no fault."""
+        """A client that stops listening to a stream is no error."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)

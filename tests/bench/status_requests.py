@@ -1,4 +1,4 @@
-"""How many requests the console makes to learn that a job has ended: fewer is better."""
+"""The number of requests that the console needs to learn that a job has ended."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 
 class CountingProxy:
-    """Passes requests on to a Langflow and counts them by method and path; loopback only.
+    """Forwards requests to a Langflow and counts them by method and path; loopback only.
 
-    Not counted is what was answered with 500: a job's failure that may be a passing one has to be
-    asked for again (contract, rule 5).
+    Requests answered with 500 do not count: a job's failure that may be temporary has to be
+    requested again (contract, rule 5).
     """
 
     def __init__(self, url: str) -> None:
@@ -61,7 +61,7 @@ class CountingProxy:
                         self.wfile.write(chunk)
                         self.wfile.flush()
                 except OSError:
-                    # either side went away: what a stopped stream looks like from the middle
+                    # either side closed: a stopped stream
                     self.close_connection = True
                 finally:
                     upstream.close()
@@ -69,7 +69,7 @@ class CountingProxy:
             do_GET = do_POST = do_DELETE = do_PATCH = _pass_on
 
             def log_message(self, *_: object) -> None:
-                """Quiet: the counts say it all."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -94,7 +94,7 @@ class CountingProxy:
 
 
 def count(url: str, api_key: str, flow_id: str) -> int:
-    """Runs a flow as the console does, through the proxy; how often it asked for the status."""
+    """Run a flow like the console does, through the proxy; return the number of status requests."""
     with tempfile.TemporaryDirectory() as folder, CountingProxy(url) as proxy:
         connection = Connection("bench", proxy.url, SecretStr(api_key), "environment")
         with LangflowClient(proxy.url, api_key=api_key) as client:
@@ -121,7 +121,7 @@ def count(url: str, api_key: str, flow_id: str) -> int:
 
 
 def sleeping(seconds: int) -> Sample:
-    """The sample flow that takes long, taking as long as this."""
+    """The slow sample flow, taking this many seconds."""
     sample = next(one for one in SAMPLES if one.name == "Takes half a minute")
     work, *rest = sample.nodes
     code = f"for second in range({seconds}):\n    time.sleep(1)\n"
@@ -130,7 +130,7 @@ def sleeping(seconds: int) -> Sample:
 
 
 def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
-    """Of a 1 s and of a 60 s job on each server: (url, api key) by release."""
+    """For a 1 s and a 60 s job on each server: (url, api key) by release."""
     figures = []
     for version, (url, api_key) in servers.items():
         for seconds, limit in ((1, 5), (60, 25)):
@@ -139,7 +139,7 @@ def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
                 made = client.create_flow(f"bench {seconds} s", data)
                 try:
                     if seconds == 1:
-                        # a job that loads what it needs for the first time is none of one second
+                        # the first job loads its modules and takes longer than a second
                         count(url, api_key, made.id)
                     requests = count(url, api_key, made.id)
                 finally:

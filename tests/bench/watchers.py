@@ -1,4 +1,4 @@
-"""Many people at one console: what they cost its server, and what its memory."""
+"""Many people at one console: their cost for its server, and for its memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.bench.figures import Figure
 from tests.bench.outputs import MB
 from tests.bench.screen import STATUS, new_run, open_flow
-from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, told_by
+from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
 from tests.support.console_process import CHROMIUM_ARGS, Console
 
-WATCHERS, OPENING = 10, 30  # windows, and seconds in which they are opened
-SESSIONS, EARLY, LATE = 5, 5, 20  # runs that each has made
-REST = 25  # seconds in which the console lets go of what nobody looks at
+WATCHERS, OPENING = 10, 30  # windows, and seconds until all are open
+SESSIONS, EARLY, LATE = 5, 5, 20  # runs of each session
+REST = 25  # seconds until the console evicts what nobody looks at
 
 
 @contextmanager
 def windows(browser: Browser, count: int) -> Iterator[list[Page]]:
-    """So many windows that share nothing with each other."""
+    """This many browser windows that share nothing."""
     with ExitStack() as stack:
         contexts = [browser.new_context() for _ in range(count)]
         for context in contexts:
@@ -34,20 +34,20 @@ def windows(browser: Browser, count: int) -> Iterator[list[Page]]:
 
 @contextmanager
 def console_on(server: ScriptedLangflow) -> Iterator[Console]:
-    """A console that knows that server."""
+    """A console for this server."""
     environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-benchmark"}
     with tempfile.TemporaryDirectory() as folder, Console(Path(folder), environ) as console:
         yield console
 
 
 def requests(browser: Browser, watchers: int) -> int:
-    """How often a server was asked about one run that so many watch to its end.
+    """The requests to a server about one run that this many windows watch to its end.
 
-    What a window asks when it is opened, for the list of flows and such, does not count.
+    Requests made when a window is opened, such as the list of flows, do not count.
     """
     flow = chain(8)
     with (
-        ScriptedLangflow(flow, told_by(flow, 8, 0.12, hold=OPENING)) as server,
+        ScriptedLangflow(flow, chain_script(flow, 8, 0.12, hold=OPENING)) as server,
         console_on(server) as console,
         windows(browser, watchers) as (first, *others),
     ):
@@ -65,11 +65,11 @@ def requests(browser: Browser, watchers: int) -> int:
 
 
 def growth(browser: Browser) -> tuple[float, float]:
-    """MB of the console's memory for each open session, after few runs and after many."""
+    """MB of the console's memory per open session, after few runs and after many."""
     flow = chain(6)
     sizes = []
     with (
-        ScriptedLangflow(flow, told_by(flow, 5, 0.01)) as server,
+        ScriptedLangflow(flow, chain_script(flow, 5, 0.01)) as server,
         console_on(server) as console,
         windows(browser, SESSIONS) as pages,
     ):

@@ -15,12 +15,12 @@ from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import CHROMIUM_ARGS, Console
 from tests.support.servers import LiveServer
 
-SECONDS = 20_000  # milliseconds that a step may take on a busy machine
+SECONDS = 20_000  # milliseconds for a step on a busy machine
 
 
 @pytest.fixture(scope="package")
 def chromium(chromium_path: str) -> Iterator[Browser]:
-    """One browser for all; each test has windows of its own."""
+    """One browser for all tests; each test has its own windows."""
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGS)
@@ -30,20 +30,20 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def work_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Once this file is there, the flow that takes half a minute is at its end."""
+    """A file that ends the half-minute flow once it exists."""
     return tmp_path_factory.mktemp("work") / "over"
 
 
 @pytest.fixture
 def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
-    """Lets the flow that takes half a minute come to its end."""
+    """End the half-minute flow."""
     yield work_over.touch
     work_over.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="package")
 def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
-    """The server with the sample flows on it, under names that only these tests use."""
+    """The server with the sample flows, under names that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         catalogue = api.catalogue(catalog.custom_component_code())
         made = []
@@ -58,7 +58,7 @@ def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServ
 
 
 def _until(file: Path, data: dict[str, Any]) -> None:
-    """Let the flow that takes half a minute end when a file is there, or after 40 seconds."""
+    """Let the half-minute flow end when a file exists, or after 40 seconds."""
     nodes = [one["data"] for one in data["nodes"]]
     (work,) = (one["node"]["template"] for one in nodes if one["type"] == "PythonREPLComponent")
     work["global_imports"]["value"] = "time,os"
@@ -70,7 +70,7 @@ def _until(file: Path, data: dict[str, Any]) -> None:
 def console(
     sample_flows: LiveServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Console]:
-    """A console that is set up for that server."""
+    """A console configured for this server."""
     environ = {
         "LANGFLOW_SERVER_URL": sample_flows.url,
         "LANGFLOW_API_KEY": sample_flows.api_key,
@@ -81,7 +81,7 @@ def console(
 
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a window of a browser that shares nothing with the others."""
+    """Open a browser window that shares nothing with the others."""
     contexts = []
 
     def open_window(**options: object) -> Page:
@@ -98,7 +98,7 @@ def window(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def screen(console: Console, window: Callable[..., Page]) -> Screen:
-    """The run page of the console in a fresh window."""
+    """The console's Run page in a fresh window."""
     screen = Screen(window())
     screen.open(console.url)
     return screen

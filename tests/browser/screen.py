@@ -13,7 +13,7 @@ from tests.support.waiting import wait_for
 PREFIX = "Walk: "
 
 
-# where the buttons stand; nothing while the page is being drawn
+# the buttons' positions, or null while the page is being drawn
 _STANDS = """() => {
   const state = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
   if (state !== "notRunning" || document.querySelector("[data-testid=stSkeleton]")) return null;
@@ -23,29 +23,27 @@ _STANDS = """() => {
 
 
 class Screen:
-    """The console's run page, by its hooks."""
+    """The console's Run page, by its hooks."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
     def part(self, key: str) -> Locator:
-        """The container of that key."""
+        """The container with this key."""
         return self.page.locator(f".st-key-{key}").first
 
     def open(self, url: str) -> None:
-        """Go to an address and wait until the page is drawn: what is pressed before may move."""
+        """Open an address and wait until the page is drawn: earlier, a button may still move."""
         self.page.goto(url)
         self.part("flow-picker").wait_for()
         self.drawn()
 
     def drawn(self) -> None:
-        """Wait until the script has come to its end, and until no button moves any more: what draws
-        a widget may be loaded only then.
-        """
+        """Wait until the script has ended and no button moves: some widgets load after it."""
         stands: list[str] = []
 
         def still() -> bool:
-            found = self.page.evaluate(_STANDS)  # a run that goes on is drawn again and again
+            found = self.page.evaluate(_STANDS)  # a running run is redrawn continually
             stands.extend([] if found is None else [found])
             return len(stands) >= 4 and len(set(stands[-4:])) == 1
 
@@ -76,12 +74,12 @@ class Screen:
         self.part("run-button").get_by_role("button", name="Run").click()
 
     def more(self) -> None:
-        """Open the menu beside Run, once the page is drawn: a press on what just moves is lost."""
+        """Open the menu beside Run once the page is drawn: a click on a moving button is lost."""
         self.drawn()
         self.part("run-more").get_by_role("button").click()
 
     def address(self) -> str:
-        """The address of the run that is shown, which comes a moment after its status."""
+        """The address of the shown run."""
         self.page.wait_for_url(re.compile("[?&]run="))
         return self.page.url
 
@@ -90,22 +88,22 @@ class Screen:
         self.part("stop-button").get_by_role("button", name="Stop").click()
 
     def wait(self, *words: str) -> None:
-        """Wait until the status has one of these words."""
+        """Wait until the status is one of these words."""
         expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
         if any(word in ("completed", "failed", "cancelled") for word in words):
-            # the page has been drawn anew, with the outputs
+            # the page has been redrawn with the outputs
             self.page.locator(".st-key-run-button, .st-key-run-again").first.wait_for()
 
     def save(self, label: str) -> Locator:
-        """The first download button of that name that is in sight among the outputs."""
+        """Click the first visible download button with this name among the outputs."""
         saves = self.part("outputs").get_by_test_id("stDownloadButton")
         return saves.filter(has_text=label).locator("button:visible").first
 
     def recent(self) -> int:
-        """How many runs are listed."""
+        """The number of listed runs."""
         return self.page.locator("[class*='st-key-open-']").count()
 
 
 def log_of(console: Console) -> str:
-    """What the console has logged."""
+    """Return the console's log."""
     return Path(console.log).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Take the README's eight pictures: `python -m tests.browser.take_screenshots <console's address>`.
+"""Take the README's screenshots: `python -m tests.browser.take_screenshots <console's URL>`.
 
-The console has to be connected with a Langflow that has the sample flows.
+The console must be connected to a Langflow that has the sample flows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "screenshots"
 
 
 def open_window(browser: Browser, url: str, scheme: str = "light", height: int = 860) -> Screen:
-    """A window of the console, wide enough for both columns."""
+    """Open a window that is wide enough for both columns."""
     context = browser.new_context(
         viewport={"width": 1280, "height": height}, color_scheme=scheme, device_scale_factor=1
     )
@@ -29,7 +29,7 @@ def open_window(browser: Browser, url: str, scheme: str = "light", height: int =
 
 
 def save(page: Page, name: str) -> None:
-    """Keep what the window shows, once it is drawn, without a mark of the pointer."""
+    """Save a screenshot once the page is drawn, without the pointer."""
     page.mouse.move(2, 400)
     page.wait_for_timeout(1200)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
@@ -37,7 +37,7 @@ def save(page: Page, name: str) -> None:
 
 
 def take(browser: Browser, url: str) -> None:
-    """All of them."""
+    """Take all screenshots."""
     screen = open_window(browser, url)
     screen.pick("Write a letter", prefix="")
     screen.page.locator("textarea").nth(1).fill("Lisbon")
@@ -96,7 +96,7 @@ def take(browser: Browser, url: str) -> None:
 
 
 def written_to(screen: Screen, url: str, city: str) -> str:
-    """The id of a run that wrote a letter to that city."""
+    """The id of a run that wrote a letter to this city."""
     screen.open(url)
     screen.pick("Write a letter", prefix="")
     screen.page.locator("textarea").nth(1).fill(city)

@@ -1,4 +1,4 @@
-"""The README's first command, in a fresh clone with a fresh environment and no configuration."""
+"""The README's first command, in a fresh clone and environment without configuration."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ INSTALL_SECONDS = 900
 
 @pytest.fixture
 def clone(tmp_path):
-    """The committed files, and a virtual environment with what requirements.txt asks for."""
+    """The committed files, and a virtual environment with requirements.txt."""
     folder = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder / ".venv")], check=True)
@@ -27,7 +27,7 @@ def clone(tmp_path):
 
 @pytest.fixture
 def fresh(clone, tmp_path):
-    """The console, which finds no Langflow and so gets one; the Langflow is ended afterwards."""
+    """A console that finds no Langflow and installs one, which is stopped afterwards."""
     nobody = {"LFCONSOLE_DISCOVER_URL": "http://127.0.0.1:9"}
     python = str(clone / ".venv/bin/python")
     with Console(tmp_path, nobody, script=clone / "app.py", cwd=clone, python=python) as console:
@@ -36,8 +36,7 @@ def fresh(clone, tmp_path):
         subprocess.run(stop, cwd=clone, env=console.environ, check=True, timeout=60)
 
 
-def test_from_nothing_to_a_sample_flow_run_in_both_modes_and_one_stopped(fresh, window):
-    """The local Langflow is installed and started by itself; then its samples run."""
+def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, window):
     screen = Screen(window())
     page = screen.page
     page.goto(fresh.url)

@@ -11,8 +11,8 @@ from threading import Event
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.bench.events import worked
-from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, told_by
+from tests.bench.events import busy_script
+from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, chain_script
 from tests.browser.screen import Screen, log_of
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
@@ -99,7 +99,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(
     end nothing is missing; the run was begun once.
     """
     go_on = Event()
-    server.tell(held(told_by(FLOW, words=12, pause=0.05), go_on))
+    server.play(held(chain_script(FLOW, words=12, pause=0.05), go_on))
     cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
     proxy.plan("/events", *cuts)
     begun, opened = server.asked[f"POST {WORKFLOWS}"], proxy.count("/events")
@@ -123,8 +123,8 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(
 def test_5000_words_are_all_there(screen: Screen, server: ScriptedLangflow):
     """Written about as fast as a server can; the page keeps up, and the end has each once."""
     go_on = Event()
-    script = answered(told_by(FLOW, words=EVENTS // 2, pause=0.0002))
-    server.tell(held(script, go_on))
+    script = answered(chain_script(FLOW, words=EVENTS // 2, pause=0.0002))
+    server.play(held(script, go_on))
     screen.run()
     expect(screen.part("run-status")).to_contain_text(f"word{EVENTS - 1} ")
     go_on.set()
@@ -134,8 +134,8 @@ def test_5000_words_are_all_there(screen: Screen, server: ScriptedLangflow):
 
 def test_5000_events_of_components_are_all_listed(screen: Screen, server: ScriptedLangflow):
     """A flow that goes round and round ends on the screen, too, with its last result."""
-    script = [line for line in worked(EVENTS * 16 // 6) if line.event not in PASSING]
-    server.tell(script)
+    script = [line for line in busy_script(EVENTS * 16 // 6) if line.event not in PASSING]
+    server.play(script)
     screen.run()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("tok0 tok1")
@@ -151,10 +151,10 @@ def test_a_page_with_an_event_of_10_mb_can_be_used(screen: Screen, server: Scrip
         replace(line, data={**line.data, "text": text + line.data["text"]})
         if line.event == "add_message"
         else line
-        for line in told_by(FLOW, words=2, pause=0.05)
+        for line in chain_script(FLOW, words=2, pause=0.05)
     ]
     go_on = Event()
-    server.tell(held(answered(script), go_on))
+    server.play(held(answered(script), go_on))
     screen.run()
     status = screen.part("run-status")
     expect(status).to_contain_text("word3 ")
