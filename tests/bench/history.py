@@ -25,6 +25,7 @@ from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.search_text import build_search_text, summarize_outputs
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
+from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
 from tests.bench.figures import Figure, medians, pairs
 from tests.support import many_runs, postgres
@@ -116,6 +117,9 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
         record = next(many_runs.records(next(_NUMBERS), owner))
         return replace(record, run=None, status=RunStatus.QUEUED, ended_at=None), record
 
+    def column(attribute: str) -> str:
+        return RunRow.__table__.c[attribute].name
+
     def ours() -> float:
         begun, done = records()
 
@@ -142,13 +146,14 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
             def write() -> None:
                 disk.execute("BEGIN IMMEDIATE")
                 disk.execute(
-                    f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                    f"INSERT INTO runs ({', '.join(map(column, row))}) "
+                    f"VALUES ({', '.join('?' * len(row))})",
                     list(row.values()),
                 )
                 disk.execute("INSERT INTO run_texts (run_id, body) VALUES (?, ?)", (begun.id, text))
                 disk.execute("COMMIT")
                 disk.execute("BEGIN IMMEDIATE")
-                columns = ", ".join(f"{name} = ?" for name in ending)
+                columns = ", ".join(f"{column(name)} = ?" for name in ending)
                 disk.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*ending.values(), done.id])
                 for seq, body in enumerate(bodies):
                     disk.execute("INSERT INTO run_pieces VALUES (?, ?, ?)", (done.id, seq, body))

@@ -167,7 +167,7 @@ def flow_id(url: str, api_key: str, name: str) -> str:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Both figures of the click; the floors are trivial pages, with the console's settings or not."""
+    """Both figures of the click; the floors are trivial pages, with these settings or not."""
     with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as page:
         folder = Path(name)
         same = trivial_clicks(page, folder / "same", our_settings=True)
