@@ -1,14 +1,14 @@
-// Draws what pages/_ui/graph.py sends. Everything in it is text from strangers: it goes into the
+// Draws the graph that pages/_ui/components/graph.py sends. All its text is untrusted: it enters the
 // page as textContent and attributes only, never as markup.
 
 const MARGIN = 12;
-const WHOLE = 0.58; // all of a flow is shown at first, if it can be as large as this
-const READABLE = 0.78; // what is not, is scrolled at this scale
-const SMALL = 0.5; // below this the cards have room for their names alone
-const FAR = 0.26; // and below this for signs alone
-const STILL = 4; // pixels that a pointer may move within a click
-const HIGHEST = 420; // pixels of the view
-const BAR = 12; // and of a scrollbar below
+const WHOLE = 0.58; // the whole flow is shown first if it fits at this scale
+const READABLE = 0.78; // otherwise it scrolls at this scale
+const SMALL = 0.5; // below this, cards show only their names
+const FAR = 0.26; // and below this, only their status signs
+const STILL = 4; // pixels a pointer may move within a click
+const HIGHEST = 420; // maximum height of the view, in pixels
+const BAR = 12; // height of a scrollbar below it
 const SIDES = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -19,7 +19,7 @@ const made = (tag, cls, parent) => {
   return element;
 };
 
-/** From the right of one card to the left of another; back along the bottom of both. */
+/** A path from the right of one card to the left of another; backwards along their bottoms. */
 function bend([ax, ay], [bx, by], [w, h]) {
   const [x1, y1, x2, y2] = [ax + w, ay + h / 2, bx, by + h / 2];
   if (bx > ax) {
@@ -33,7 +33,7 @@ function bend([ax, ay], [bx, by], [w, h]) {
 
 class Graph {
   still = true; // the pointer has not moved since it was pressed
-  choose = () => {}; // tells Python of the component with that id
+  choose = () => {}; // sends the selected component's id to Python
 
   constructor(parent) {
     this.frame = made("div", "frame", parent);
@@ -53,12 +53,12 @@ class Graph {
       Object.assign(button, { type: "button", textContent: label, title, onclick: action });
       button.setAttribute("aria-label", title);
     }
-    // scrollbars are not in sight everywhere
+    // some systems hide scrollbars
     this.beyond = Object.entries(SIDES).map(([side, [x, y]]) => {
       const more = made("button", `more ${side}`, this.stage);
       Object.assign(more, { type: "button", textContent: "›", title: "There is more", tabIndex: -1,
         hidden: true, onclick: () => this.go(x, y) });
-      more.setAttribute("aria-hidden", "true"); // the view itself is scrolled by keys
+      more.setAttribute("aria-hidden", "true"); // keys scroll the view itself
       return more;
     });
     this.view.addEventListener("scroll", () => this.tell(), { passive: true });
@@ -82,7 +82,7 @@ class Graph {
     this.news = new MutationObserver(() => this.told());
   }
 
-  /** Draw that, and then what the text in `room` tells, now and whenever it changes. */
+  /** Draw `data`, then the states in the text of `room`, now and whenever it changes. */
   show(picture, room) {
     const drawn = JSON.stringify(picture.plan);
     if (drawn !== this.drawn) this.build(picture.plan);
@@ -90,7 +90,7 @@ class Graph {
     this.told = (otherwise) => {
       const text = room?.querySelector('[data-testid="stText"]')?.textContent;
       const told = text && JSON.parse(text);
-      // one with another mark is older than the picture
+      // another mark: older than the drawing
       const known = told?.mark === picture.mark ? told : otherwise;
       if (known) this.stand(known);
     };
@@ -99,7 +99,7 @@ class Graph {
     this.told(picture);
   }
 
-  /** Show how the components stand. */
+  /** Show the components' states. */
   stand({ states, alt }) {
     this.plan.setAttribute("aria-label", alt);
     states.forEach((state, index) => this.set(index, state));
@@ -147,7 +147,7 @@ class Graph {
     if (this.shown[index] === state) return;
     this.shown[index] = state;
     const { node, icon: sign, words, name, id } = this.nodes[index];
-    const over = /^(done|failed) /.test(kind); // and so has a result to look into
+    const over = /^(done|failed) /.test(kind); // it has an output to open
     node.className = `node ${kind}`;
     node.tabIndex = over ? 0 : -1;
     node.setAttribute("role", over ? "button" : "img");
@@ -158,13 +158,13 @@ class Graph {
     node.title = [name, line, reason].filter(Boolean).join("\n");
   }
 
-  /** The scale at which all of it is seen. */
+  /** The scale that shows the whole graph. */
   whole() {
     const room = this.view.clientWidth - 2 * MARGIN;
     return Math.min(room / this.size[0], (HIGHEST - 2 * MARGIN) / this.size[1], 1);
   }
 
-  /** The scale of the first look: all of it, or a part from the left on that is easy to read. */
+  /** The initial scale: the whole graph, or a readable part of it from the left. */
   usual() {
     const whole = this.whole();
     return whole < WHOLE ? READABLE : whole;
@@ -179,7 +179,7 @@ class Graph {
   to(scale) {
     this.scale = Math.min(Math.max(scale, 0.05), 2);
     const [width, height] = this.size.map((side) => side * this.scale);
-    // as high as the first look needs, whatever the zoom, so that nothing below it moves
+    // the height of the initial scale at any zoom, so that nothing below it moves
     const high = Math.min(this.size[1] * this.usual() + 2 * MARGIN, HIGHEST);
     const top = Math.max((high - height) / 2, MARGIN);
     this.view.style.height = `${high + BAR}px`;
@@ -193,7 +193,7 @@ class Graph {
     this.tell();
   }
 
-  /** Show at which sides there is more than is in sight. */
+  /** Mark the sides where the graph continues. */
   tell() {
     const { scrollLeft, scrollTop, scrollWidth, scrollHeight, clientWidth, clientHeight } = this.view;
     const past = { left: scrollLeft, right: scrollWidth - clientWidth - scrollLeft,
@@ -203,7 +203,7 @@ class Graph {
     });
   }
 
-  /** Scroll by most of what is in sight. */
+  /** Scroll by most of a view. */
   go(x, y) {
     this.touched = true;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -219,7 +219,7 @@ class Graph {
       : [box.left + box.width / 2, box.top + box.height / 2];
     const [scale, was] = [this.scale, this.plan.getBoundingClientRect()];
     this.to(scale * factor);
-    // what was at that point stays there
+    // the point under the pointer stays in place
     const [grown, is] = [this.scale / scale, this.plan.getBoundingClientRect()];
     this.view.scrollBy(is.left + (x - was.left) * grown - x, is.top + (y - was.top) * grown - y);
   }
@@ -247,7 +247,7 @@ class Graph {
     addEventListener("pointerup", end, { once: true });
   }
 
-  /** Bring what is at work into sight, as long as nobody has taken the view into their hands. */
+  /** Scroll to the running components, unless a person has moved the view. */
   follow(states) {
     const active = (kind) => /^(running|suspended|failed) /.test(kind);
     const index = states.findIndex(([kind]) => active(kind));
@@ -275,7 +275,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   graph.watch.observe(graph.view);
   graph.show(data, parentElement.host.closest('[class*="st-key-drawing-"]'));
   return () => {
-    // asked for as well when the data have changed while this module was on its way
+    // also called if the data changed while this module was loading
     if (graph.view.isConnected) return;
     graph.watch.disconnect();
     graph.news.disconnect();

@@ -1,5 +1,4 @@
-// Closes the navigation where it lies over the page, once a page was chosen in it: Streamlit leaves
-// it open over what was chosen.
+// Closes a navigation that covers the page once a page is chosen in it; Streamlit leaves it open.
 const narrow = matchMedia("(max-width: 768px)");
 document.addEventListener("click", ({ target }) => {
   if (!narrow.matches || !target.closest?.('[data-testid="stSidebarNavLink"]')) return;

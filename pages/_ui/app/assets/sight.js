@@ -1,9 +1,9 @@
-// Scrolls as pages/_ui/sight.py says, once; and again where the page has moved meanwhile, unless
-// somebody has scrolled.
+// Scrolls once for pages/_ui/widgets/focus.py, and again if the page has moved meanwhile, unless a
+// person has scrolled.
 
-const HEAD = 60; // pixels of the page's head, which lies over what is scrolled below it
-const ENOUGH = 100; // of what is to be seen
-const SETTLED = 700; // milliseconds, in which a browser has scrolled there
+const HEAD = 60; // pixels of the page's header, which covers the scrolled content
+const ENOUGH = 100; // pixels of the target that must be visible
+const SETTLED = 700; // milliseconds until a browser has scrolled
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
 
