@@ -4,43 +4,43 @@ import streamlit as st
 
 from pages._ui.connection import connect, loading
 from pages._ui.presets import share_link
-from pages._ui.run import approval, flow_form, flow_picker, recent_runs, rerun, status_panel
+from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.widgets import alerts
 
 with alerts.shown():
-    session = connect.session()
-    if session:
+    server = connect.session()
+    if server:
         left, right = st.columns([5, 6], gap="large")
         with right:
-            session, record = connect.opened_run(session)
+            server, record = connect.opened_run(server)
             connect.notice()
             controls, result = st.container(), st.container()
         # the status first: it is what a press changes, and it waits for no server
         with result:
-            panel = status_panel.draw(session, record)
-        session.ask_ahead()
-        share_link.look()
+            panel = status_panel.draw(server, record)
+        server.ask_ahead()
+        share_link.read_address()
         with left:
-            flow = flow_picker.draw(session, record)
+            flow = flow_picker.draw(server, record)
             # a run that was only opened is shown with its own inputs, in the place of the form
-            opened = record if record and rerun.is_due(session, record) else None
-            bench = flow_form.prepare(session, flow) if flow and not opened else None
+            opened = record if record and rerun.shows_inputs(server, record) else None
+            form = run_form.prepare(server, flow) if flow and not opened else None
         with controls:
-            run_controls.draw(session, bench.choice if bench else None, record)
+            run_controls.draw(server, form.setup if form else None, record)
         with right:
             if record:
-                run_details.details(session, record)
+                run_details.draw_details(server, record)
             if flow:
-                approval.others(session, flow, record)
+                approval.draw_waiting_runs(server, flow, record)
         if opened:
             with left:
-                rerun.draw(session, flow, opened)
-        if bench:
+                rerun.draw(server, flow, opened)
+        if form:
             with left:
-                loading.look_again(session, flow.id)
-                bench.draw()
+                loading.look_again(server, flow.id)
+                form.draw()
         with right:
-            recent_runs.draw(session)
-        status_panel.wait_for_end(session, record, panel)
+            recent_runs.draw(server)
+        status_panel.wait_for_end(server, record, panel)

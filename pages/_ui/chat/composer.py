@@ -27,7 +27,7 @@ def draw(talk: Talk) -> None:
     # always there: the box would be another one, and lose the cursor, if it changed its place
     with st.bottom, st.container(key="talk-stop"):
         if talk.going and talk.record:
-            run_controls.stop_button(talk.session, talk.record)
+            run_controls.draw_stop_button(talk.session, talk.record)
     of = takes_files(flow)
     # only one that stands in no container has the page follow the conversation to its end
     st.chat_input(
@@ -35,7 +35,7 @@ def draw(talk: Talk) -> None:
         key=_key(talk),
         accept_file="multiple" if of and of.is_list else bool(of),
         file_type=list(accepted_types(of)) or None if of else None,
-        max_upload_size=file_fields.limit(talk.choice.server) if of else None,
+        max_upload_size=file_fields.browser_limit_mb(talk.choice.server_info) if of else None,
         on_submit=_submitted,
         args=(talk,),
     )
@@ -88,10 +88,12 @@ def _uploaded(talk: Talk, files: Sequence[UploadedFile]) -> list[str]:
     if not files or of is None:
         return []
     with st.spinner("Sending the files"):
-        begun = file_fields.begin(of, files, choice.session, choice.server, choice.flow.id)
+        begun = file_fields.upload_files(
+            of, files, choice.server, choice.server_info, choice.flow.id
+        )
         for upload in begun:
             upload.ended.wait()
-    refusals = [refusal for upload in begun for refusal in upload.refusals]
+    refusals = [refusal for upload in begun for refusal in upload.errors]
     if refusals:
         raise FileRefused(
             f"Not sent. {' '.join(refusals)}",
@@ -110,7 +112,7 @@ def send(talk: Talk, text: str, files: Sequence[str] = (), click: str = "") -> b
     of = takes_files(choice.flow)
     if of and files:
         values[of.key] = list(files) if of.is_list else files[0]
-    run_id = run_controls.begin(choice, choice.mode, talk.id, click or uuid.uuid4().hex, values)
+    run_id = run_controls.start_run(choice, choice.mode, talk.id, click or uuid.uuid4().hex, values)
     if run_id is None:
         return False
     chat_state.begin_talk(talk.session.owner, choice.flow.id, talk.id)

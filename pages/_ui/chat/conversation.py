@@ -23,8 +23,8 @@ from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run.controls import RunChoice
-from pages._ui.run.flow_form import Workbench
+from pages._ui.run.controls import RunSetup
+from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -48,7 +48,7 @@ class Talk:
     """
 
     session: ServerSession
-    choice: RunChoice
+    choice: RunSetup
     id: str
     history: Sequence[Message] | None
     complete: bool
@@ -87,9 +87,9 @@ class Line:
     at: datetime | None = None
 
 
-def prepare(session: ServerSession, ready: Workbench) -> Talk:
+def prepare(session: ServerSession, ready: RunForm) -> Talk:
     """The conversation in the address, or a new one."""
-    choice, flow = ready.choice, ready.choice.flow
+    choice, flow = ready.setup, ready.setup.flow
     named = chat_state.talk(flow.id)
     name = named or chat_state.next_talk(session.owner, flow.id)
     records = [
@@ -108,7 +108,7 @@ def latest(session: ServerSession, flow_id: str, name: str) -> RunRecord | None:
     return next((record for record in found if record.session_id == name), None)
 
 
-def _with_history(talk: Talk, ready: Workbench) -> Talk:
+def _with_history(talk: Talk, ready: RunForm) -> Talk:
     flow_id, wanted = talk.choice.flow.id, fetched(talk)
     question = f"messages {flow_id} {wanted} {talk.id}"
     before = chat_state.talk_asked(question)

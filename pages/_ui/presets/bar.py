@@ -17,36 +17,36 @@ from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
-from pages._ui.form.prefill import forget_source
+from pages._ui.form.prefill import clear_source
 from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
 from pages._ui.presets.preset_state import (
     Banner,
-    banner,
-    held,
+    current_banner,
+    field_names,
+    fill_form,
     is_untouched,
-    keep,
-    masked,
-    missing,
-    names_at,
-    not_fitting,
-    put_in,
-    saved,
-    set_tie,
-    still_asking,
-    tell,
+    link_preset,
+    masked_values,
+    mismatch_banner,
+    missing_secrets,
+    report_saved,
+    save_preset,
+    set_banner,
+    snapshot_form,
+    with_pending_secrets,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def begin(session: ServerSession, flow: Flow) -> None:
+def apply_initial_values(server: ServerSession, flow: Flow) -> None:
     """Before the form is read: fill it as the address asks, or with the flow's default preset
     where this browser has entered nothing.
     """
-    owner = session.owner
-    if share_link.take_up(session, flow) or not is_untouched(session, flow):
+    owner = server.owner
+    if share_link.apply_shared_link(server, flow) or not is_untouched(server, flow):
         return
     key = preset_keys.preset_key("default-looked-for", owner, flow.id)
     if key in st.session_state:
@@ -59,36 +59,36 @@ def begin(session: ServerSession, flow: Flow) -> None:
     except StoreError:
         return  # said where the presets are drawn
     if default:
-        _fill(session, flow, default, opened=True)
+        _apply_preset(server, flow, default, opened=True)
 
 
-def draw(session: ServerSession, flow: Flow) -> None:
+def draw(server: ServerSession, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
-    known = form_state(session.owner, flow).tie or PresetLink()
+    known = form_state(server.owner, flow).preset_link or PresetLink()
     presets = backend().runner.store.presets
     try:
-        kept = presets.list_for_flow(session.owner, flow.id)
-        chosen = presets.get(session.owner, known.preset) if known.preset else None
+        kept = presets.of(server.owner, flow.id)
+        chosen = presets.get(server.owner, known.preset) if known.preset else None
     except StoreError as error:
         alerts.show(error)
-        _say(session, flow)
+        _draw_banner(server, flow)
         return
     if known.preset and chosen is None:
-        _gone(session, flow)
+        _report_deleted(server, flow)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        _box(session, flow, kept, chosen)
-        preset_menu.draw(session, flow, kept, chosen)
-        share_link.draw(session, flow, chosen)
-    _say(session, flow)
+        _draw_picker(server, flow, kept, chosen)
+        preset_menu.draw(server, flow, kept, chosen)
+        share_link.draw(server, flow, chosen)
+    _draw_banner(server, flow)
     if chosen:
-        _compared(session, flow, chosen, known)
+        _draw_comparison(server, flow, chosen, known)
 
 
-def _box(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+def _draw_picker(
+    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     by_id = {preset.id: preset for preset in kept}
-    key = preset_keys.preset_key("choice", session.owner, flow.id)
+    key = preset_keys.preset_key("choice", server.owner, flow.id)
     st.session_state[key] = chosen.id if chosen else None
 
     def label(preset_id: str) -> str:
@@ -101,91 +101,95 @@ def _box(
         index=None,
         format_func=label,
         key=key,
-        on_change=_choose,
-        args=(session, flow, key),
+        on_change=_on_choice,
+        args=(server, flow, key),
         placeholder="Choose a preset" if kept else "No presets yet",
         disabled=not kept,
         label_visibility="collapsed",
     )
 
 
-def _choose(session: ServerSession, flow: Flow, key: str) -> None:
+def _on_choice(server: ServerSession, flow: Flow, key: str) -> None:
     preset_id = st.session_state[key]
     if preset_id is None:
-        set_tie(session, flow, PresetLink())
+        link_preset(server, flow, PresetLink())
         return
-    _fill_by_id(session, flow, preset_id)
+    _apply_preset_by_id(server, flow, preset_id)
 
 
-def _fill_by_id(session: ServerSession, flow: Flow, preset_id: str) -> None:
+def _apply_preset_by_id(server: ServerSession, flow: Flow, preset_id: str) -> None:
     try:
-        preset = backend().runner.store.presets.get(session.owner, preset_id)
+        preset = backend().runner.store.presets.get(server.owner, preset_id)
     except StoreError as error:
-        tell(session.owner, flow.id, Banner(error.message, (error.hint,), wrong=True))
+        set_banner(server.owner, flow.id, Banner(error.message, (error.hint,), is_warning=True))
         return
     if preset is None:
-        _gone(session, flow)
+        _report_deleted(server, flow)
     else:
-        _fill(session, flow, preset)
+        _apply_preset(server, flow, preset)
 
 
-def _fill(session: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
+def _apply_preset(
+    server: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False
+) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    found = put_in(session, flow, masked(preset), source)
-    form = form_state(session.owner, flow)
-    if not form.former:
-        forget_source(form)  # the choice above says it
-    set_tie(session, flow, PresetLink(preset.id, preset.version, opened))
-    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.rejected else None
-    tell(session.owner, flow.id, said)
+    found = fill_form(server, flow, masked_values(preset), source)
+    form = form_state(server.owner, flow)
+    if not form.previous:
+        clear_source(form)  # the choice above says it
+    link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
+    said = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.refused else None
+    set_banner(server.owner, flow.id, said)
 
 
-def _gone(session: ServerSession, flow: Flow) -> None:
-    set_tie(session, flow, PresetLink())
+def _report_deleted(server: ServerSession, flow: Flow) -> None:
+    link_preset(server, flow, PresetLink())
     lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
-    tell(session.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, wrong=True))
+    set_banner(
+        server.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, is_warning=True)
+    )
 
 
-def _say(session: ServerSession, flow: Flow) -> None:
-    said = banner(session.owner, flow.id)
+def _draw_banner(server: ServerSession, flow: Flow) -> None:
+    said = current_banner(server.owner, flow.id)
     if said is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
         words = "  \n".join([f"**{plain(said.heading)}**", *map(plain, filter(None, said.lines))])
-        draw, icon = (st.warning, "warning") if said.wrong else (st.info, "info")
+        draw, icon = (st.warning, "warning") if said.is_warning else (st.info, "info")
         draw(words, icon=f":material/{icon}:")
         st.button(
             "OK",
-            key=preset_keys.preset_key("told-ok", session.owner, flow.id),
+            key=preset_keys.preset_key("told-ok", server.owner, flow.id),
             type="tertiary",
-            on_click=tell,
-            args=(session.owner, flow.id, None),
+            on_click=set_banner,
+            args=(server.owner, flow.id, None),
         )
 
 
-def _compared(session: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
+def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
     """How the form stands to its preset, and what can be done about it."""
-    form = form_state(session.owner, flow)
+    form = form_state(server.owner, flow)
     fields = flow.fields_by_key
-    differs = changed_keys(flow, masked(chosen), form.overrides(fields))
-    differs = list(dict.fromkeys([*differs, *form.wrong]))
+    differs = differing(flow, masked_values(chosen), form.overrides(fields))
+    differs = list(dict.fromkeys([*differs, *form.invalid]))
     others = chosen.version != known.version
     if others and not differs:
-        set_tie(session, flow, replace(known, version=chosen.version))
+        link_preset(server, flow, replace(known, version=chosen.version))
     elif differs:
-        _differs(session, flow, chosen, differs, others)
+        _draw_difference(server, flow, chosen, differs, others)
     elif known.opened:
-        _opened(session, flow, chosen)
-    lacking = missing(form, [key for key in chosen.secrets if key in fields])
+        _draw_default_note(server, flow, chosen)
+    lacking = missing_secrets(form, [key for key in chosen.secrets if key in fields])
     if lacking:
-        names = plain(names_at(fields, lacking))
+        names = plain(field_names(fields, lacking))
         st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
 
 
-def _differs(
-    session: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
+def _draw_difference(
+    server: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
-    names = names_at(flow.fields_by_key, keys)
+    names = field_names(flow.fields_by_key, keys)
     name = plain(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(
@@ -199,22 +203,22 @@ def _differs(
         st.caption(words, width="stretch", help=plain(names))
         st.button(
             "Replace theirs" if others else "Update",
-            key=preset_keys.preset_key("update", session.owner, flow.id),
-            on_click=_update,
-            args=(session, flow, chosen),
+            key=preset_keys.preset_key("update", server.owner, flow.id),
+            on_click=_update_preset,
+            args=(server, flow, chosen),
             help="Let the preset hold what the form holds now",
         )
         st.button(
             "Take theirs" if others else "Undo",
-            key=preset_keys.preset_key("again", session.owner, flow.id),
+            key=preset_keys.preset_key("again", server.owner, flow.id),
             type="tertiary",
-            on_click=_fill_by_id,
-            args=(session, flow, chosen.id),
+            on_click=_apply_preset_by_id,
+            args=(server, flow, chosen.id),
             help="Fill the form with the preset as it is kept; there is a way back",
         )
 
 
-def _opened(session: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> None:
     with st.container(
         key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -224,30 +228,32 @@ def _opened(session: ServerSession, flow: Flow, chosen: Preset) -> None:
         )
         st.button(
             "Use the flow's own values",
-            key=preset_keys.preset_key("own", session.owner, flow.id),
+            key=preset_keys.preset_key("own", server.owner, flow.id),
             type="tertiary",
-            on_click=_own,
-            args=(session, flow),
+            on_click=_use_flow_values,
+            args=(server, flow),
         )
 
 
-def _own(session: ServerSession, flow: Flow) -> None:
-    put_in(session, flow, {}, "")
-    set_tie(session, flow, PresetLink())
+def _use_flow_values(server: ServerSession, flow: Flow) -> None:
+    fill_form(server, flow, {}, "")
+    link_preset(server, flow, PresetLink())
 
 
-def _update(session: ServerSession, flow: Flow, drawn: Preset) -> None:
+def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
-        now = held(session, flow)
-        head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
-        kept = keep(session, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
-    except PresetConflict:  # what can be done is offered where the two are compared
+        now = snapshot_form(server, flow)
+        head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        kept = save_preset(
+            server, flow, drawn.name, with_pending_secrets(flow, now.fit, drawn), head
+        )
+    except ChangedMeanwhile:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
-        tell(session.owner, flow.id, Banner("Not updated.", (kept,), wrong=True))
+        set_banner(server.owner, flow.id, Banner("Not updated.", (kept,), is_warning=True))
         return
     except LangflowError as error:
         lines = (error.message, error.hint)
-        tell(session.owner, flow.id, Banner("Not updated.", lines, wrong=True))
+        set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
-    saved(session, flow, "Updated", kept, now)
+    report_saved(server, flow, "Updated", kept, now)

@@ -22,29 +22,29 @@ from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.presets.preset_state import (
-    attempt,
-    close,
-    keep,
-    masked,
-    names_at,
-    not_fitting,
-    put_in,
-    set_tie,
-    tell,
+    close_menu,
+    field_names,
+    fill_form,
+    link_preset,
+    masked_values,
+    menu_errors,
+    mismatch_banner,
+    save_preset,
+    set_banner,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> None:
+def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None:
     """Choose a file, read what would come of it, import it."""
-    turn = st.session_state.get(_turn(session, flow), 0)  # another key is an empty field
+    turn = st.session_state.get(_import_count_key(server, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
         "Import a preset (JSON)",
         type="json",
         max_upload_size=1,  # MB
-        key=preset_keys.preset_key(f"file-{turn}", session.owner, flow.id),
+        key=preset_keys.preset_key(f"file-{turn}", server.owner, flow.id),
     )
     if chosen is None:
         return
@@ -54,18 +54,18 @@ def draw(session: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> N
     except InvalidRequest as error:
         alerts.show_words(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    fitting = fit_values(flow, found.values, found.components)
-    _say(flow, found, fitting)
+    fitting = fit(flow, found.values, found.components)
+    _draw_summary(flow, found, fitting)
     if not fitting.masked and found.values:
         return
-    _offer(session, flow, kept, found, fitting, chosen.file_id)
+    _draw_import_form(server, flow, kept, found, fitting, chosen.file_id)
 
 
-def _turn(session: ServerSession, flow: Flow) -> str:
-    return preset_keys.preset_key("imported", session.owner, flow.id)
+def _import_count_key(server: ServerSession, flow: Flow) -> str:
+    return preset_keys.preset_key("imported", server.owner, flow.id)
 
 
-def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
+def _draw_summary(flow: Flow, found: PresetFile, fitting: Fit) -> None:
     fields = flow.fields_by_key
     name, of_flow = plain(clip(found.name, 60)), plain(clip(found.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
@@ -75,51 +75,55 @@ def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
             + (", or by the type and name of the component." if fitting.moved else ".")
         )
     if fitting.values:
-        st.caption(f":material/check: Fits: {plain(names_at(fields, fitting.values))}")
-    if fitting.secrets:
-        names = plain(names_at(fields, fitting.secrets))
+        st.caption(f":material/check: Fits: {plain(field_names(fields, fitting.values))}")
+    if fitting.ask:
+        names = plain(field_names(fields, fitting.ask))
         st.caption(f":material/key: To be entered by yourself: {names}")
-    if fitting.rejected:
-        told = not_fitting("Of this file", flow, fitting)
+    if fitting.refused:
+        told = mismatch_banner("Of this file", flow, fitting)
         lines = "  \n".join(map(plain, told.lines))
         st.warning(f"**{plain(told.heading)}**  \n{lines}", icon=":material/warning:")
     if not found.values:
         st.caption("It holds no values: it stands for the flow's own.")
 
 
-def _offer(
-    session: ServerSession,
+def _draw_import_form(
+    server: ServerSession,
     flow: Flow,
     kept: Sequence[PresetSummary],
     found: PresetFile,
     fitting: FittedValues,
     file_id: str,
 ) -> None:
-    key = preset_keys.preset_key(f"import-name-{file_id}", session.owner, flow.id)
+    key = preset_keys.preset_key(f"import-name-{file_id}", server.owner, flow.id)
     st.session_state.setdefault(key, found.name)
     st.text_input("Name", key=key)
     same = find_by_name(kept, st.session_state[key])
     if same:
         st.caption("There is one of that name: replace it, or type another name.")
     st.button(
-        "Replace it" if same else "Import what fits" if fitting.rejected else "Import",
-        key=preset_keys.preset_key("import", session.owner, flow.id),
+        "Replace it" if same else "Import what fits" if fitting.refused else "Import",
+        key=preset_keys.preset_key("import", server.owner, flow.id),
         type="primary",
-        on_click=_import,
-        args=(session, flow, key, same, fitting),
+        on_click=_import_preset,
+        args=(server, flow, key, same, fitting),
     )
 
 
-def _import(
-    session: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, fitting: FittedValues
+def _import_preset(
+    server: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit
 ) -> None:
-    with attempt(session, flow):
-        name = validate_name(st.session_state[key])
+    with menu_errors(server, flow):
+        name = checked_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
-        made = keep(session, flow, name, fitting, same)
-        put_in(session, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
-        set_tie(session, flow, PresetLink(made.id, made.version))
-        tell(session.owner, flow.id, None)
-        st.session_state[_turn(session, flow)] = st.session_state.get(_turn(session, flow), 0) + 1
-        close(session, flow, "more")
+        made = save_preset(server, flow, name, fitting, same)
+        fill_form(
+            server, flow, masked_values(made), f"Filled with the imported preset “{made.name}”."
+        )
+        link_preset(server, flow, PresetLink(made.id, made.version))
+        set_banner(server.owner, flow.id, None)
+        st.session_state[_import_count_key(server, flow)] = (
+            st.session_state.get(_import_count_key(server, flow), 0) + 1
+        )
+        close_menu(server, flow, "more")
         st.toast(f"Imported “{plain(made.name)}”.")

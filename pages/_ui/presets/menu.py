@@ -23,20 +23,20 @@ from pages._ui.connection.app_context import backend
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
-from pages._ui.form.prefill import forget_source
+from pages._ui.form.prefill import clear_source
 from pages._ui.presets import import_dialog
 from pages._ui.presets.preset_state import (
-    attempt,
-    close,
-    held,
-    keep,
-    masked,
-    names_at,
-    saved,
-    set_tie,
-    show_problem,
-    still_asking,
-    warning_of_secrets,
+    close_menu,
+    field_names,
+    link_preset,
+    masked_values,
+    menu_errors,
+    report_saved,
+    save_preset,
+    secret_warning,
+    show_menu_error,
+    snapshot_form,
+    with_pending_secrets,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets.downloads import file_name
@@ -44,136 +44,136 @@ from pages._ui.widgets.markdown import plain
 
 
 def draw(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     """Two buttons that open: one to save, one for the rest."""
     for part, label, words in (
         ("save", "Save", "Save what the form holds as a preset"),
         ("more", "More", "Rename, delete, export, import a preset, open the flow with it"),
     ):
-        key = preset_keys.preset_key(part, session.owner, flow.id)
+        key = preset_keys.preset_key(part, server.owner, flow.id)
         opened = st.popover(label, help=words, key=key, on_change="rerun")
         if not opened.open:
             continue
         with opened:
-            show_problem(session, flow)
+            show_menu_error(server, flow)
             if part == "save":
-                _save_as(session, flow, kept, chosen)
+                _draw_save(server, flow, kept, chosen)
             else:
-                _more(session, flow, kept, chosen)
+                _draw_more(server, flow, kept, chosen)
 
 
-def _save_as(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+def _draw_save(
+    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
-    key = preset_keys.preset_key("name", session.owner, flow.id)
-    same = find_by_name(kept, st.session_state.get(key, ""))
-    with st.form(preset_keys.preset_key("save-form", session.owner, flow.id), border=False):
+    key = preset_keys.preset_key("name", server.owner, flow.id)
+    same = by_name(kept, st.session_state.get(key, ""))
+    with st.form(preset_keys.preset_key("save-form", server.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
             "Replace it" if same else "Save",
-            key=preset_keys.preset_key("save-it", session.owner, flow.id),
+            key=preset_keys.preset_key("save-it", server.owner, flow.id),
             type="primary",
-            on_click=_save,
-            args=(session, flow, key, same, chosen),
+            on_click=_save_form,
+            args=(server, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
-    now = fit_values(flow, mask_secrets(flow, form_state(session.owner, flow).overrides(fields)))
-    warning = warning_of_secrets(fields, now)
+    now = fit(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
+    warning = secret_warning(fields, now)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
-    for line in _about_saving(fields, now):
+    for line in _save_notes(fields, now):
         st.caption(line)
 
 
-def _about_saving(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
+def _save_notes(fields: Mapping[str, Field], now: Fit) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
-    if now.secrets:
-        names = plain(names_at(fields, now.secrets))
+    if now.ask:
+        names = plain(field_names(fields, now.ask))
         lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")
     return lines
 
 
-def _save(
-    session: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
+def _save_form(
+    server: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
-    with attempt(session, flow):
-        name = validate_name(st.session_state[key])
-        now = held(session, flow)
+    with menu_errors(server, flow):
+        name = checked_name(st.session_state[key])
+        now = snapshot_form(server, flow)
         same = drawn if drawn and drawn.name == name else None
-        made = keep(session, flow, name, still_asking(flow, now.fit, chosen), same)
+        made = save_preset(server, flow, name, with_pending_secrets(flow, now.fit, chosen), same)
         st.session_state[key] = ""
-        close(session, flow, "save")
-        saved(session, flow, "Replaced" if same else "Saved", made, now)
+        close_menu(server, flow, "save")
+        report_saved(server, flow, "Replaced" if same else "Saved", made, now)
 
 
-def _more(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+def _draw_more(
+    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
 ) -> None:
     if chosen:
-        _rename(session, flow, chosen)
-        _default(session, flow, kept, chosen)
+        _draw_rename(server, flow, chosen)
+        _draw_default(server, flow, kept, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
-    asked = preset_keys.preset_key("delete-asked", session.owner, flow.id)
+    asked = preset_keys.preset_key("delete-asked", server.owner, flow.id)
     with st.container(horizontal=True, gap="small"):
-        _export(session, flow, chosen)
+        _draw_export(server, flow, chosen)
         if chosen:
             st.button(
                 "Delete…",
-                key=preset_keys.preset_key("delete", session.owner, flow.id),
+                key=preset_keys.preset_key("delete", server.owner, flow.id),
                 type="tertiary",
                 on_click=st.session_state.update,
                 args=({asked: chosen.id},),
             )
     if chosen and st.session_state.get(asked) == chosen.id:
-        _delete(session, flow, chosen, asked)
+        _draw_delete(server, flow, chosen, asked)
     st.divider()
-    import_dialog.draw(session, flow, kept)
+    import_dialog.draw(server, flow, kept)
 
 
-def _rename(session: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
     # another name makes another field, which shows it
-    key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", session.owner, flow.id)
+    key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", server.owner, flow.id)
     st.session_state.setdefault(key, chosen.name)
     with (
-        st.form(preset_keys.preset_key("rename-form", session.owner, flow.id), border=False),
+        st.form(preset_keys.preset_key("rename-form", server.owner, flow.id), border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.text_input("Name", key=key)
         st.form_submit_button(
             "Rename",
-            key=preset_keys.preset_key("rename", session.owner, flow.id),
-            on_click=_rename_to,
-            args=(session, flow, chosen, key),
+            key=preset_keys.preset_key("rename", server.owner, flow.id),
+            on_click=_rename_preset,
+            args=(server, flow, chosen, key),
         )
 
 
-def _rename_to(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with attempt(session, flow):
-        name = validate_name(st.session_state[key])
-        form = form_state(session.owner, flow)
-        known = form.tie
+def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
+    with menu_errors(server, flow):
+        name = checked_name(st.session_state[key])
+        form = form_state(server.owner, flow)
+        known = form.preset_link
         made = backend().runner.store.presets.update(replace(chosen, name=name))
-        forget_source(form)  # it tells the former name
+        clear_source(form)  # it tells the former name
         if known and known.version == chosen.version:
-            set_tie(session, flow, replace(known, version=made.version))
+            link_preset(server, flow, replace(known, version=made.version))
         st.toast(f"Renamed to “{plain(made.name)}”.")
 
 
-def _default(
-    session: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset
+def _draw_default(
+    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset
 ) -> None:
-    key = preset_keys.preset_key(f"default-{chosen.id}", session.owner, flow.id)
+    key = preset_keys.preset_key(f"default-{chosen.id}", server.owner, flow.id)
     st.session_state[key] = chosen.is_default
     st.toggle(
         "Use as the flow's default",
         key=key,
         on_change=_set_default,
-        args=(session, flow, chosen, key),
+        args=(server, flow, chosen, key),
         help="The flow's form opens with it for everybody with the same server and key who has "
         "entered nothing there yet",
     )
@@ -182,30 +182,30 @@ def _default(
         st.caption(f"Now it is “{plain(clip(other.name, 60))}”.")
 
 
-def _set_default(session: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with attempt(session, flow):
+def _set_default(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
+    with menu_errors(server, flow):
         preset_id = chosen.id if st.session_state[key] else None
-        backend().runner.store.presets.set_default(session.owner, flow.id, preset_id)
+        backend().runner.store.presets.set_default(server.owner, flow.id, preset_id)
 
 
-def _export(session: ServerSession, flow: Flow, chosen: Preset | None) -> None:
+def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     fields = flow.fields_by_key
-    held_now = form_state(session.owner, flow).overrides(fields)
+    held_now = form_state(server.owner, flow).overrides(fields)
     name = chosen.name if chosen else flow.name
-    values = masked(chosen) if chosen else mask_secrets(flow, held_now)
+    values = masked_values(chosen) if chosen else mask_secrets(flow, held_now)
     st.download_button(
         "Export",
         dump_preset(flow, name, values),
         file_name(name, ending="json"),
         mime="application/json",
-        key=preset_keys.preset_key("export", session.owner, flow.id),
+        key=preset_keys.preset_key("export", server.owner, flow.id),
         icon=":material/download:",
         on_click="ignore",
         help="The preset as JSON" if chosen else "What the form holds as JSON",
     )
 
 
-def _delete(session: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
+def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
     st.markdown(
         f"Delete “{plain(clip(chosen.name, 60))}” for everybody with the same server and key? "
         "What the form holds stays."
@@ -213,22 +213,22 @@ def _delete(session: ServerSession, flow: Flow, chosen: Preset, asked: str) -> N
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Delete it",
-            key=preset_keys.preset_key("delete-it", session.owner, flow.id),
+            key=preset_keys.preset_key("delete-it", server.owner, flow.id),
             type="primary",
-            on_click=_delete_it,
-            args=(session, flow, chosen),
+            on_click=_delete_preset,
+            args=(server, flow, chosen),
         )
         st.button(
             "Keep it",
-            key=preset_keys.preset_key("delete-not", session.owner, flow.id),
+            key=preset_keys.preset_key("delete-not", server.owner, flow.id),
             on_click=st.session_state.update,
             args=({asked: None},),
         )
 
 
-def _delete_it(session: ServerSession, flow: Flow, chosen: Preset) -> None:
-    with attempt(session, flow):
-        backend().runner.store.presets.delete(session.owner, chosen.id)
-        set_tie(session, flow, PresetLink())
-        close(session, flow, "more")
+def _delete_preset(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+    with menu_errors(server, flow):
+        backend().runner.store.presets.delete(server.owner, chosen.id)
+        link_preset(server, flow, PresetLink())
+        close_menu(server, flow, "more")
         st.toast(f"Deleted “{plain(chosen.name)}”.")

@@ -21,29 +21,31 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import first_words, plain, time_words, without_remote_images
 
-PROMPT_LIMIT = 5_000  # characters of a question that are shown
-MOST_DECIDED = 20  # questions of a run of which the answer is shown
+MAX_PROMPT_CHARS = 5_000  # characters of a question that are shown
+MAX_DECISIONS = 20  # questions of a run of which the answer is shown
 
 
-def question_of(record: RunRecord | None) -> HumanInput | None:
+def pending_question(record: RunRecord | None) -> HumanInput | None:
     """What the run waits for, if it does."""
     waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
     return record.run.waiting_for if waits else None
 
 
-def draw(session: ServerSession, record: RunRecord | None) -> None:
+def draw(server: ServerSession, record: RunRecord | None) -> None:
     """The question of the run that is shown. Outside fragments, so that no press is lost."""
-    asked = question_of(record)
+    asked = pending_question(record)
     if record is None or asked is None:
         return
     with st.container(border=True, key="approval"):
         st.markdown(
             "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
         )
-        st.markdown(without_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
+        st.markdown(
+            without_remote_images(clip(asked.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
+        )
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(asked.decisions):
-                _button(session, record, asked, decision, number)
+                _button(server, record, asked, decision, number)
         if asked.sent is not None:
             st.caption(
                 f"Sent: {plain(asked.label_of(asked.sent))}. Waiting for the server to go on."
@@ -53,7 +55,7 @@ def draw(session: ServerSession, record: RunRecord | None) -> None:
 
 
 def _button(
-    session: ServerSession, record: RunRecord, asked: HumanInput, decision: Decision, number: int
+    server: ServerSession, record: RunRecord, asked: HumanInput, decision: Decision, number: int
 ) -> None:
     st.button(
         plain(clip(decision.label, 60)),
@@ -62,40 +64,40 @@ def _button(
         type="primary" if number == 0 else "secondary",
         disabled=asked.sent is not None,
         on_click=_decide,
-        args=(session, record.id, asked, decision.action_id),
+        args=(server, record.id, asked, decision.action_id),
     )
 
 
-def _decide(session: ServerSession, run_id: str, asked: HumanInput, action_id: str) -> None:
+def _decide(server: ServerSession, run_id: str, asked: HumanInput, action_id: str) -> None:
     try:
-        backend().runner.decide(run_id, session.connection, asked, action_id)
+        backend().runner.decide(run_id, server.connection, asked, action_id)
     except LangflowError as error:
         notices.leave_notice(error)
     else:
         run_page.decided(asked.request_id)
 
 
-def decided(session: ServerSession, record: RunRecord) -> None:
+def draw_decisions(server: ServerSession, record: RunRecord) -> None:
     """What was decided in the run so far, by whom of its components it was asked, and what."""
-    for question, words, more in _decisions(session, record):
+    for question, words, more in _decisions(server, record):
         said = ", ".join(filter(None, [f"**{plain(clip(words, 60))}**", plain(more)]))
         st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {plain(question)}]")
 
 
-def _decisions(session: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
+def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
     run = record.run
     if run is None or not run.decided:
         return
-    names = ComponentNames(session.flow_at_hand(record.flow_id), run.components)
+    names = Names(server.flow_at_hand(record.flow_id), run.components)
     now = datetime.now(UTC)
-    for one in run.decided[-MOST_DECIDED:]:
-        asked = [names.label(one.component_id, most=60)] if one.component_id else []
+    for one in run.decided[-MAX_DECISIONS:]:
+        asked = [names.of(one.component_id, most=60)] if one.component_id else []
         prompt = clip(first_words(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
         yield question, *describe_decision(one, lambda at: time_words(at, now))
 
 
-def time_left(asked: HumanInput) -> str:
+def deadline_text(asked: HumanInput) -> str:
     """For how long a decision counts, and what is done instead later; "" for no limit.
 
     A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
@@ -108,11 +110,12 @@ def time_left(asked: HumanInput) -> str:
     if asked.fallback_action:
         then = f"the run goes on with “{asked.label_of(asked.fallback_action)}”"
     if left > 0:
-        return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
+        words = _duration_text(left)
+        return f"{words} left to decide; if it is decided later, {then}, whatever is chosen."
     return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
 
 
-def _span(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     days = int(seconds // 86_400)
     if days:
         hours = int(seconds % 86_400 // 3_600)
@@ -120,14 +123,14 @@ def _span(seconds: float) -> str:
     return format_duration(seconds)
 
 
-def others(session: ServerSession, flow: Flow, record: RunRecord | None) -> None:
+def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
     """The other runs of a flow that wait for somebody, whoever started them."""
     if not flow.needs_approval:
         return
     try:
-        if not session.server().value.capabilities.pending:
+        if not server.server().value.capabilities.pending:
             return
-        waiting = session.pending(flow.id).value
+        waiting = server.pending(flow.id).value
     except StillAsking:
         return  # it comes with the next drawing
     except LangflowError as error:
@@ -147,8 +150,8 @@ def others(session: ServerSession, flow: Flow, record: RunRecord | None) -> None
                 st.button(
                     "Open",
                     key=f"open-waiting-{each.job_id}",
-                    on_click=_open,
-                    args=(session, flow, each),
+                    on_click=_adopt_run,
+                    args=(server, flow, each),
                 )
                 st.markdown(plain(clip(each.prompt or "A run without a question", 120)))
                 if each.session_id:
@@ -157,8 +160,8 @@ def others(session: ServerSession, flow: Flow, record: RunRecord | None) -> None
             st.caption(f"And {len(waiting) - 20} more.")
 
 
-def _open(session: ServerSession, flow: Flow, asked: HumanInput) -> None:
+def _adopt_run(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
     try:
-        run_page.show_run(backend().runner.adopt(session.connection, flow, asked))
+        run_page.show_run(backend().runner.adopt(server.connection, flow, asked))
     except LangflowError as error:
         notices.leave_notice(error)

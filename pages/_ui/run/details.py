@@ -28,23 +28,28 @@ from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import plain, whole_time, without_remote_images
 
-MESSAGES_LIMIT = 100  # of a run that are drawn
-SOON_SECONDS = 1.0  # between two looks for what comes after the end
+MAX_MESSAGES = 100  # of a run that are drawn
+REFRESH_SECONDS = 1.0  # between two looks for what comes after the end
 
-_PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
+_PARTIAL_STATUSES = (
+    RunStatus.CANCELLED,
+    RunStatus.INTERRUPTED,
+    RunStatus.FAILED,
+    RunStatus.TIMED_OUT,
+)
 # what may have run all the same
-_UNSURE = {
+_UNCERTAIN_HEADINGS = {
     RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
     RunStatus.INTERRUPTED: "This run was cut off",
 }
 
 
-def problems_of(session: ServerSession, record: RunRecord) -> None:
+def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """What came of a stop, and what the console or the flow failed at."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
     if record.problem:
-        heading = _UNSURE.get(record.status)
+        heading = _UNCERTAIN_HEADINGS.get(record.status)
         alerts.show_words(
             heading or "The run could not be done",
             record.problem.message,
@@ -56,22 +61,22 @@ def problems_of(session: ServerSession, record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
-    names = ComponentNames(session.flow_at_hand(record.flow_id), record.run.components)
+    names = Names(server.flow_at_hand(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _error(error, names.error_source(error), f"traceback-{record.id}-{number}")
+        _draw_error(error, names.failed(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
         st.warning(plain(warning), icon=":material/warning:")
 
 
-def _error(error: RunError, where: str, key: str) -> None:
+def _draw_error(error: RunError, where: str, key: str) -> None:
     heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
     st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
     if error.traceback:
-        _traceback(error.traceback, key)
+        _draw_traceback(error.traceback, key)
 
 
 @st.fragment
-def _traceback(text: str, key: str) -> None:
+def _draw_traceback(text: str, key: str) -> None:
     controls.folded(
         "The component's traceback",
         ":material/code:",
@@ -80,21 +85,21 @@ def _traceback(text: str, key: str) -> None:
     )
 
 
-def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
+def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
     """The outputs; of a run that did not come to its end also the text that was being written."""
 
     def download(ref: FileRef) -> bytes:
-        with client(session.connection) as api:
+        with client(server.connection) as api:
             return api.download(ref)
 
-    run_id, owner = record.id, session.owner
+    run_id, owner = record.id, server.owner
 
     def reload() -> Run | None:
         latest = backend().runner.get(run_id, owner)
         return latest.run if latest else None
 
     with st.container(key="outputs"):
-        partial = record.status in _PARTIAL
+        partial = record.status in _PARTIAL_STATUSES
         unfinished = run.unfinished_messages
         told = {error.component_id for error in run.errors}
         if partial and (unfinished or run.outputs.keys() - told):
@@ -110,26 +115,26 @@ def draw(session: ServerSession, record: RunRecord, run: Run) -> None:
             st.caption("This flow returns nothing." if completed else "No output.")
 
 
-def details(session: ServerSession, record: RunRecord) -> None:
+def draw_details(server: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
-        _to_chat(session, record)
-        picker.compare_menu(session, record)
+        _draw_chat_link(server, record)
+        picker.beside(server, record)
         if record.run:
-            run_export.draw(session, record)
-        labels.draw_for_run(session, record.id)
+            run_export.draw(server, record)
+        labels.of_opened(server, record.id)
     if not record.ended:
-        run_snippets.while_going(session, record)
+        run_snippets.draw_folded(server, record)
     if not record.ended and run_page.has_form(record.id, record.flow_id):
-        _inputs_while_going(session, record)
+        _draw_inputs_folded(server, record)
     if not record.ended or record.run is None:
         return
     soon = not record.run.components and backend().runner.is_followed(record.id)
-    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(session, record.id, soon)
+    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if soon else None)(server, record.id, soon)
 
 
-def _to_chat(session: ServerSession, record: RunRecord) -> None:
-    flow = session.flow_at_hand(record.flow_id)
+def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
+    flow = server.flow_at_hand(record.flow_id)
     if record.session_id and flow and flow.has_chat:
         st.page_link(
             navigation.chat_page(),
@@ -143,8 +148,8 @@ def _to_chat(session: ServerSession, record: RunRecord) -> None:
 
 
 @alerts.shown()
-def _details(session: ServerSession, run_id: str, soon: bool) -> None:
-    record = backend().runner.get(run_id, session.owner)
+def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
+    record = backend().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
     run = record.run
@@ -162,10 +167,10 @@ def _details(session: ServerSession, run_id: str, soon: bool) -> None:
     ]
     with st.container(key="run-details"):
         tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
-        flow = session.flow_at_hand(record.flow_id)
+        flow = server.flow_at_hand(record.flow_id)
         with tabs["Components"]:
             if tabs["Components"].open:
-                _components(session, record)
+                _draw_components(server, record)
         with tabs["Timings"]:
             if tabs["Timings"].open:
                 if flow and run.components:
@@ -174,51 +179,51 @@ def _details(session: ServerSession, run_id: str, soon: bool) -> None:
                     st.caption("The server has kept no times of this run's components.")
         with tabs["Messages"]:
             if tabs["Messages"].open:
-                _messages(run)
+                _draw_messages(run)
         with tabs["Inputs"]:
             if tabs["Inputs"].open:
-                _inputs(session, record)
+                _draw_inputs(server, record)
         with tabs["Snippets"]:
             if tabs["Snippets"].open:
-                run_snippets.draw(session, record)
+                run_snippets.draw(server, record)
         with tabs["Events"]:
             if tabs["Events"].open:
-                raw_events.draw(session, record)
+                raw_events.draw(server, record)
         with tabs["Raw answer"]:
             if tabs["Raw answer"].open:
-                _raw(record, run)
+                _draw_raw_response(record, run)
         with tabs["About"]:
             if tabs["About"].open:
-                _about(record, run)
+                _draw_about(record, run)
 
 
-def _components(session: ServerSession, record: RunRecord) -> None:
+def _draw_components(server: ServerSession, record: RunRecord) -> None:
     if record.run and record.run.components:
-        flow = session.flow_at_hand(record.flow_id)
-        progress.components(session, record, flow, ended=True)
+        flow = server.flow_at_hand(record.flow_id)
+        progress.draw_components(server, record, flow, ended=True)
     elif backend().runner.is_followed(record.id):
         st.caption(":material/hourglass_top: Asking the server what each component did.")
     else:
         st.caption("The server has kept no record of this run's components, or a later run's only.")
 
 
-def _messages(run: Run) -> None:
+def _draw_messages(run: Run) -> None:
     if not run.messages:
         st.caption("No event told of messages in this run.")
-    for message in list(run.messages.values())[-MESSAGES_LIMIT:]:
+    for message in list(run.messages.values())[-MAX_MESSAGES:]:
         user = message.sender == "User"
         with st.chat_message("user" if user else "assistant"):
             st.caption(plain(message.sender_name or message.sender or "A component"))
             if message.category == "error":
                 st.error(plain(message.visible_text), icon=":material/error:")
             else:
-                text = clip(message.visible_text, progress.SHOWN_LETTERS)
+                text = clip(message.visible_text, progress.MAX_SHOWN_CHARS)
                 st.markdown(without_remote_images(text)[0] or "*No text.*")
             for path in message.files:
                 st.caption(f":material/attach_file: {plain(path)}")
 
 
-def _about(record: RunRecord, run: Run) -> None:
+def _draw_about(record: RunRecord, run: Run) -> None:
     facts = {
         "Started": whole_time(record.created_at),
         "Ended": whole_time(record.ended_at) if record.ended_at else None,
@@ -234,21 +239,23 @@ def _about(record: RunRecord, run: Run) -> None:
 
 
 @st.fragment
-def _inputs_while_going(session: ServerSession, record: RunRecord) -> None:
+def _draw_inputs_folded(server: ServerSession, record: RunRecord) -> None:
     key = f"inputs-{record.id}"
-    controls.folded("Inputs of this run", ":material/input:", key, lambda: _inputs(session, record))
-
-
-def _inputs(session: ServerSession, record: RunRecord) -> None:
-    """What the run was given; the form beside it may hold something else by now."""
-    if input_values.says_missing(record):
-        return
-    input_values.draw(
-        input_values.of_record(record, session.flow_at_hand(record.flow_id)), f"tab-{record.id}"
+    controls.folded(
+        "Inputs of this run", ":material/input:", key, lambda: _draw_inputs(server, record)
     )
 
 
-def _raw(record: RunRecord, run: Run) -> None:
+def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
+    """What the run was given; the form beside it may hold something else by now."""
+    if input_values.show_omission(record):
+        return
+    input_values.draw(
+        input_values.record_inputs(record, server.flow_at_hand(record.flow_id)), f"tab-{record.id}"
+    )
+
+
+def _draw_raw_response(record: RunRecord, run: Run) -> None:
     text = run_page.kept("raw", lambda: downloads.json_bytes(run.raw))
     limit = json_viewer.MAX_TREE_BYTES
     st.caption("What the server answered, with secrets replaced by ••••.")

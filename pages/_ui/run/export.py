@@ -18,18 +18,18 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
 
-class Files:
+class RunExporter:
     """Makes the files of one run. Holds nothing of it: a page may be open for long."""
 
     def __init__(
-        self, session: ServerSession, runner: Runner, run_id: str, flow: Flow | None
+        self, server: ServerSession, runner: Runner, run_id: str, flow: Flow | None
     ) -> None:
-        self._session, self._runner, self._run_id, self._flow = session, runner, run_id, flow
+        self._server, self._runner, self._run_id, self._flow = server, runner, run_id, flow
 
     def report(self) -> bytes:
         """The run as an HTML page, with its files as far as they are small."""
         record = self._record()
-        with client(self._session.connection) as api:
+        with client(self._server.connection) as api:
             html = report_html(record, self._flow, fetch=api.download, secrets=self._secrets())
         return html.encode("utf-8", "replace")
 
@@ -37,25 +37,25 @@ class Files:
         """The outputs as a ZIP file."""
         record = self._record()
         # on disk while it is made, so that it is in memory once, when it is sent
-        with client(self._session.connection) as api, tempfile.TemporaryFile() as file:
+        with client(self._server.connection) as api, tempfile.TemporaryFile() as file:
             write_archive(record, file, api.save, flow=self._flow, secrets=self._secrets())
             file.seek(0)
             return file.read()
 
     def _record(self) -> RunRecord:
-        record = self._runner.get(self._run_id, self._session.owner)
+        record = self._runner.get(self._run_id, self._server.owner)
         if record is None:
             raise LangflowError("This run is not kept any more.")
         return record
 
     def _secrets(self) -> list[str]:
-        key = self._session.connection.api_key
+        key = self._server.connection.api_key
         return [key.get_secret_value()] if key else []
 
 
-def draw(session: ServerSession, record: RunRecord) -> None:
+def draw(server: ServerSession, record: RunRecord) -> None:
     """The buttons, behind one; of a run that goes on only its report, as of now."""
-    files = Files(session, backend().runner, record.id, session.flow_at_hand(record.flow_id))
+    files = RunExporter(server, backend().runner, record.id, server.flow_at_hand(record.flow_id))
     with (
         st.container(key="export-run", width="content"),
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),

@@ -20,20 +20,20 @@ from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
-_LETTERS = 8  # of an id that was cut off, by which its flow can be told
+_MIN_ID_PREFIX = 8  # of an id that was cut off, by which its flow can be told
 
 
-def draw(session: ServerSession, record: RunRecord | None) -> Flow | None:
+def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     """The select box, the chosen flow's description, and the flow itself; None if there is none.
 
     `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
     gone, none is chosen: another above what the run was given would pass for its flow.
     """
-    _server(session)
+    _draw_server_link(server)
     try:
-        flows = _flows(session, record)
+        flows = _load_flows(server, record)
     except LangflowError as error:
-        loading.show(session, error, retry="retry-flows")
+        loading.show(server, error, retry="retry-flows")
         return None
     if flows.problem:
         alerts.show_words(
@@ -42,58 +42,58 @@ def draw(session: ServerSession, record: RunRecord | None) -> Flow | None:
             flows.problem.hint,
             warning=True,
         )
-        _retry(session)
-    gone = record is not None and not _has(flows, record.flow_id)
+        _draw_retry(server)
+    gone = record is not None and not _contains(flows, record.flow_id)
     chosen = None
     if flows.value:
-        first = _choice(session, flows.value, record)
-        chosen = _box(session, flows.value, first, record.flow_name if gone else None)
+        first = _choose_flow(server, flows.value, record)
+        chosen = _draw_select(server, flows.value, first, record.flow_name if gone else None)
     else:
-        _empty(session)
+        _show_no_flows(server)
     if gone:
-        _gone(record)
+        _show_deleted(record)
         return None
     if chosen is None:
         if flows.value:
-            _no_such_flow(session, flows.value)
+            _show_unknown_flow(server, flows.value)
         return None
     flow_choice.set_flow_in_address(chosen.id)
-    flow_choice.know_flow(session.owner, chosen.id, chosen.name)
+    flow_choice.know_flow(server.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(plain(clip(chosen.description, 400)))
-    return _flow(session, chosen)
+    return _load_flow(server, chosen)
 
 
-def has_choice(session: ServerSession) -> bool:
+def has_flow(server: ServerSession) -> bool:
     """Whether a flow is chosen, with what is known of them without waiting any longer."""
     try:
-        flows = _flows(session, None).value
+        flows = _load_flows(server, None).value
     except LangflowError:
         return False
-    return bool(flows) and _choice(session, flows, None) is not None
+    return bool(flows) and _choose_flow(server, flows, None) is not None
 
 
-def _flows(session: ServerSession, record: RunRecord | None) -> CachedAnswer[list[FlowSummary]]:
+def _load_flows(server: ServerSession, record: RunRecord | None) -> CachedAnswer[list[FlowSummary]]:
     """The list; asked for anew once, where the flow that is wanted is younger than the last."""
-    flows = session.flows()
+    flows = server.flows()
     wanted = record.flow_id if record else flow_choice.flow_in_address()
-    if wanted and not _has(flows, wanted) and flow_choice.first_look_for(wanted):
-        session.refresh()
-        flows = session.flows()
-        if not _has(flows, wanted) and session.waited_for("flows") is not None:
+    if wanted and not _contains(flows, wanted) and flow_choice.first_look_for(wanted):
+        server.refresh()
+        flows = server.flows()
+        if not _contains(flows, wanted) and server.waited_for("flows") is not None:
             raise StillAsking("flows")
     return flows
 
 
-def _has(flows: CachedAnswer[list[FlowSummary]], flow_id: str) -> bool:
+def _contains(flows: CachedAnswer[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
 
 
-def _server(session: ServerSession) -> None:
+def _draw_server_link(server: ServerSession) -> None:
     """Where the flows come from, and the way to change it."""
-    name = session.connection.name
+    name = server.connection.name
     try:
-        release = session.server().value.version
+        release = server.server().value.version
         version = f" · {release}" if "Langflow" in name else f" · Langflow {release}"
     except LangflowError:
         version = ""
@@ -105,16 +105,16 @@ def _server(session: ServerSession) -> None:
     )
 
 
-def is_gone(session: ServerSession, record: RunRecord) -> bool:
+def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
     """Whether the server is known to have the flow of a run no longer."""
     try:
-        return not _has(session.flows(), record.flow_id)
+        return not _contains(server.flows(), record.flow_id)
     except LangflowError:
         return False
 
 
-def _choice(
-    session: ServerSession, flows: list[FlowSummary], record: RunRecord | None
+def _choose_flow(
+    server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:
     """The flow that is chosen; None where that of the run, or of the address, is not there.
 
@@ -122,7 +122,7 @@ def _choice(
     """
     preferred = record.flow_id if record else None
     known = {flow.id for flow in flows}
-    key = flow_choice.flow_key(session.owner)
+    key = flow_choice.flow_key(server.owner)
     addressed = flow_choice.flow_in_address()
     wanted = (flow_choice.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
     chosen = next((each for each in wanted if each in known), None)
@@ -136,8 +136,8 @@ def _choice(
     return chosen
 
 
-def _box(
-    session: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
+def _draw_select(
+    server: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
 ) -> FlowSummary | None:
     """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
@@ -154,7 +154,7 @@ def _box(
             list(by_id),
             index=0 if chosen else None,
             format_func=label,
-            key=flow_choice.flow_key(session.owner),
+            key=flow_choice.flow_key(server.owner),
             on_change=close_run,
             placeholder=f"{clip(gone, 60)} (deleted)" if gone else "Choose a flow",
             persist_state="session",
@@ -164,12 +164,12 @@ def _box(
             key="refresh-flows",
             icon=":material/refresh:",
             help="Asks the server for its flows again",
-            on_click=session.refresh,
+            on_click=server.refresh,
         )
     return by_id.get(chosen)
 
 
-def _gone(record: RunRecord) -> None:
+def _show_deleted(record: RunRecord) -> None:
     """The flow of the run that is shown is not among those of the server."""
     with st.container(key="flow-gone"):
         alerts.show_words(
@@ -181,11 +181,11 @@ def _gone(record: RunRecord) -> None:
         )
 
 
-def _no_such_flow(session: ServerSession, flows: list[FlowSummary]) -> None:
+def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
-    share_link.drop()
+    share_link.discard_shared_link()
     named = flow_choice.flow_in_address() or ""
-    name = flow_choice.known_flow(session.owner, named)
+    name = flow_choice.known_flow(server.owner, named)
     if name:
         with st.container(key="flow-gone"):
             alerts.show_words(
@@ -196,7 +196,7 @@ def _no_such_flow(session: ServerSession, flows: list[FlowSummary]) -> None:
                 warning=True,
             )
         return
-    begun = [flow for flow in flows if len(named) >= _LETTERS and flow.id.startswith(named)]
+    begun = [flow for flow in flows if len(named) >= _MIN_ID_PREFIX and flow.id.startswith(named)]
     with st.container(key="no-such-flow"):
         alerts.show_words(
             "This server has no such flow",
@@ -216,24 +216,24 @@ def _no_such_flow(session: ServerSession, flows: list[FlowSummary]) -> None:
             )
 
 
-def _flow(session: ServerSession, chosen: FlowSummary) -> Flow | None:
+def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
-        found = session.flow(chosen.id)
+        found = server.flow(chosen.id)
     except FlowNotFound as error:
-        session.refresh("flows")
+        server.refresh("flows")
         alerts.show(error)
     except LangflowError as error:
-        loading.show(session, error, retry="retry-flows")
+        loading.show(server, error, retry="retry-flows")
     else:
         return found.value
     return None
 
 
-def _retry(session: ServerSession) -> None:
-    st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=session.refresh)
+def _draw_retry(server: ServerSession) -> None:
+    st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)
 
 
-def _empty(session: ServerSession) -> None:
+def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
         st.markdown(
@@ -241,5 +241,5 @@ def _empty(session: ServerSession) -> None:
             "on the Connection page."
         )
         st.button(
-            "Look again", key="retry-flows", icon=":material/refresh:", on_click=session.refresh
+            "Look again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
         )
