@@ -83,12 +83,16 @@ def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) ->
     return plain(clip(_value_text(value), MAX_CELL_LENGTH))
 
 
-def _words(one: InputValue) -> str:
-    return input_values.one_line(one) or input_values.value_text(one.value)[: 10 * LETTERS]
+def _value_text(value: InputValue) -> str:
+    return (
+        input_values.one_line(value) or input_values.value_text(value.value)[: 10 * MAX_CELL_LENGTH]
+    )
 
 
 def _is_long(row: ParameterRow) -> bool:
-    return sum(one is not None and input_values.one_line(one) is None for one in row.given) > 1
+    """Return whether at least two runs have a value that does not fit into a cell."""
+    given = [value for value in row.values if value is not None]
+    return sum(input_values.one_line(value) is None for value in given) > 1
 
 
 @st.fragment
@@ -112,8 +116,8 @@ def _draw_differences(
     for run, value in others:
         st.markdown(f"**{base.name} → {run.name}**")
         diffs.text(
-            mark(columns),
-            key,
+            versions_key(runs),
+            f"input-{number}-{base.number}-{run.number}",
             input_values.value_text(first.value),
-            input_values.value_text(one.value),
+            input_values.value_text(value.value),
         )

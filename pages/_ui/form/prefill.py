@@ -120,7 +120,7 @@ def _summary(entries: Entries, flow: Flow) -> str:
     """What they are, in a line."""
     values = mask_secrets(flow, {key: entered.value for key, entered in entries.values.items()})
     given = {**values, **dict.fromkeys([*entries.invalid, *entries.uploads], "…")}
-    return clip(gist_of(flow, given), MAX_SUMMARY_CHARS)
+    return clip(summarize_flow_inputs(flow, given), MAX_SUMMARY_CHARS)
 
 
 def _save_current(form: FormState, place: int) -> None:

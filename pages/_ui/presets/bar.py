@@ -67,7 +67,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
     known = form_state(server.owner, flow).preset_link or PresetLink()
     presets = backend().runner.store.presets
     try:
-        kept = presets.of(server.owner, flow.id)
+        kept = presets.list_for_flow(server.owner, flow.id)
         chosen = presets.get(server.owner, known.preset) if known.preset else None
     except StoreError as error:
         alerts.show(error)
@@ -85,7 +85,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
 
 
 def _draw_picker(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     by_id = {preset.id: preset for preset in kept}
     key = preset_keys.preset_key("choice", server.owner, flow.id)
@@ -138,7 +138,7 @@ def _apply_preset(
     if not form.previous:
         clear_source(form)  # the choice above says it
     link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
-    said = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.refused else None
+    said = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.rejected else None
     set_banner(server.owner, flow.id, said)
 
 
@@ -171,7 +171,7 @@ def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, known: P
     """How the form stands to its preset, and what can be done about it."""
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
-    differs = differing(flow, masked_values(chosen), form.overrides(fields))
+    differs = changed_keys(flow, masked_values(chosen), form.overrides(fields))
     differs = list(dict.fromkeys([*differs, *form.invalid]))
     others = chosen.version != known.version
     if others and not differs:
@@ -244,11 +244,11 @@ def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
         now = snapshot_form(server, flow)
-        head = PresetHead(drawn.id, drawn.name, drawn.is_default, drawn.version)
+        head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
         kept = save_preset(
             server, flow, drawn.name, with_pending_secrets(flow, now.fit, drawn), head
         )
-    except ChangedMeanwhile:  # what can be done is offered where the two are compared
+    except PresetConflict:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
         set_banner(server.owner, flow.id, Banner("Not updated.", (kept,), is_warning=True))
         return

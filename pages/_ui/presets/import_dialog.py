@@ -37,7 +37,7 @@ from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import plain
 
 
-def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None:
+def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> None:
     """Choose a file, read what would come of it, import it."""
     turn = st.session_state.get(_import_count_key(server, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
@@ -54,7 +54,7 @@ def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetHead]) -> None:
     except InvalidRequest as error:
         alerts.show_words(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    fitting = fit(flow, found.values, found.components)
+    fitting = fit_values(flow, found.values, found.components)
     _draw_summary(flow, found, fitting)
     if not fitting.masked and found.values:
         return
@@ -65,7 +65,7 @@ def _import_count_key(server: ServerSession, flow: Flow) -> str:
     return preset_keys.preset_key("imported", server.owner, flow.id)
 
 
-def _draw_summary(flow: Flow, found: PresetFile, fitting: Fit) -> None:
+def _draw_summary(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
     fields = flow.fields_by_key
     name, of_flow = plain(clip(found.name, 60)), plain(clip(found.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
@@ -76,10 +76,10 @@ def _draw_summary(flow: Flow, found: PresetFile, fitting: Fit) -> None:
         )
     if fitting.values:
         st.caption(f":material/check: Fits: {plain(field_names(fields, fitting.values))}")
-    if fitting.ask:
-        names = plain(field_names(fields, fitting.ask))
+    if fitting.secrets:
+        names = plain(field_names(fields, fitting.secrets))
         st.caption(f":material/key: To be entered by yourself: {names}")
-    if fitting.refused:
+    if fitting.rejected:
         told = mismatch_banner("Of this file", flow, fitting)
         lines = "  \n".join(map(plain, told.lines))
         st.warning(f"**{plain(told.heading)}**  \n{lines}", icon=":material/warning:")
@@ -102,7 +102,7 @@ def _draw_import_form(
     if same:
         st.caption("There is one of that name: replace it, or type another name.")
     st.button(
-        "Replace it" if same else "Import what fits" if fitting.refused else "Import",
+        "Replace it" if same else "Import what fits" if fitting.rejected else "Import",
         key=preset_keys.preset_key("import", server.owner, flow.id),
         type="primary",
         on_click=_import_preset,
@@ -111,10 +111,10 @@ def _draw_import_form(
 
 
 def _import_preset(
-    server: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, fitting: Fit
+    server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, fitting: FittedValues
 ) -> None:
     with menu_errors(server, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
         made = save_preset(server, flow, name, fitting, same)
         fill_form(

@@ -44,7 +44,7 @@ from pages._ui.widgets.markdown import plain
 
 
 def draw(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     """Two buttons that open: one to save, one for the rest."""
     for part, label, words in (
@@ -64,10 +64,10 @@ def draw(
 
 
 def _draw_save(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", server.owner, flow.id)
-    same = by_name(kept, st.session_state.get(key, ""))
+    same = find_by_name(kept, st.session_state.get(key, ""))
     with st.form(preset_keys.preset_key("save-form", server.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
@@ -78,7 +78,7 @@ def _draw_save(
             args=(server, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
-    now = fit(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
+    now = fit_values(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
     warning = secret_warning(fields, now)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
@@ -86,10 +86,10 @@ def _draw_save(
         st.caption(line)
 
 
-def _save_notes(fields: Mapping[str, Field], now: Fit) -> list[str]:
+def _save_notes(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
-    if now.ask:
-        names = plain(field_names(fields, now.ask))
+    if now.secrets:
+        names = plain(field_names(fields, now.secrets))
         lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")
@@ -97,11 +97,11 @@ def _save_notes(fields: Mapping[str, Field], now: Fit) -> list[str]:
 
 
 def _save_form(
-    server: ServerSession, flow: Flow, key: str, drawn: PresetHead | None, chosen: Preset | None
+    server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
     with menu_errors(server, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         now = snapshot_form(server, flow)
         same = drawn if drawn and drawn.name == name else None
         made = save_preset(server, flow, name, with_pending_secrets(flow, now.fit, chosen), same)
@@ -111,7 +111,7 @@ def _save_form(
 
 
 def _draw_more(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset | None
+    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     if chosen:
         _draw_rename(server, flow, chosen)
@@ -154,7 +154,7 @@ def _draw_rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
 
 def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
     with menu_errors(server, flow):
-        name = checked_name(st.session_state[key])
+        name = validate_name(st.session_state[key])
         form = form_state(server.owner, flow)
         known = form.preset_link
         made = backend().runner.store.presets.update(replace(chosen, name=name))
@@ -165,7 +165,7 @@ def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) 
 
 
 def _draw_default(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetHead], chosen: Preset
+    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset
 ) -> None:
     key = preset_keys.preset_key(f"default-{chosen.id}", server.owner, flow.id)
     st.session_state[key] = chosen.is_default

@@ -77,7 +77,9 @@ def masked_values(preset: Preset) -> dict[str, Any]:
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
-def fill_form(server: ServerSession, flow: Flow, values: Mapping[str, Any], source: str) -> Fit:
+def fill_form(
+    server: ServerSession, flow: Flow, values: Mapping[str, Any], source: str
+) -> FittedValues:
     """Fill the form with values from elsewhere, secrets masked; what fits of them.
 
     There is a way back to what was typed; `source` says where they come from.
@@ -88,7 +90,7 @@ def fill_form(server: ServerSession, flow: Flow, values: Mapping[str, Any], sour
         key for key in found.secrets if is_secret_field(fields[key])
     ]  # those that are there stay
     overrides = {**found.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    load_overrides(server.owner, flow, overrides, source, dict.fromkeys(found.ask, SECRET_HINT))
+    load_overrides(server.owner, flow, overrides, source, dict.fromkeys(found.secrets, SECRET_HINT))
     return found
 
 
@@ -104,7 +106,7 @@ def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
     apply_json_edits(server.owner, flow)
     if form.json_error:
         raise InvalidRequest(form.json_error, hint="Correct the text, or discard it.")
-    found = fit(flow, mask_secrets(flow, form.overrides(fields)))
+    found = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
     left_out = [
         f"{qualified_label_for_key(fields, key)}: {text}" for key, text in form.errors.items()
     ]
@@ -114,14 +116,14 @@ def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
     return FormSnapshot(found, tuple(left_out))
 
 
-def with_pending_secrets(flow: Flow, what: Fit, chosen: Preset | None) -> Fit:
+def with_pending_secrets(flow: Flow, what: FittedValues, chosen: Preset | None) -> FittedValues:
     """Values to be kept, also asking for what their preset asks and nobody has entered yet."""
     known = {field.key for field in flow.fields} - what.values.keys()
     asked = [key for key in chosen.secrets if key in known] if chosen else ()
     return replace(what, secrets=tuple(dict.fromkeys([*what.secrets, *asked])))
 
 
-def secret_warning(fields: Mapping[str, Field], what: Fit) -> str:
+def secret_warning(fields: Mapping[str, Field], what: FittedValues) -> str:
     """That values which are about to be shown to others may hold secrets; "" if none seems to."""
     keys = [key for key, value in what.values.items() if looks_like_secret(value)]
     if not keys:
@@ -131,7 +133,7 @@ def secret_warning(fields: Mapping[str, Field], what: Fit) -> str:
 
 
 def save_preset(
-    server: ServerSession, flow: Flow, name: str, what: Fit, same: PresetHead | None
+    server: ServerSession, flow: Flow, name: str, what: FittedValues, same: PresetSummary | None
 ) -> Preset:
     """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
 
@@ -166,7 +168,7 @@ def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
     return ", ".join(names[:_MAX_LINES]) + more
 
 
-def mismatch_banner(beginning: str, flow: Flow, found: Fit) -> Banner:
+def mismatch_banner(beginning: str, flow: Flow, found: FittedValues) -> Banner:
     """Which values were left out, and why; the others were taken."""
     fields = flow.fields_by_key
     lines = [
@@ -176,7 +178,7 @@ def mismatch_banner(beginning: str, flow: Flow, found: Fit) -> Banner:
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
-    given = len(found.values) + len({one.key for one in found.refused} | set(found.ask))
+    given = len(found.values) + len({one.key for one in found.rejected} | set(found.secrets))
     heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
     return Banner(heading, tuple(lines), is_warning=True)
 

@@ -129,18 +129,18 @@ def _apply_preset(server: ServerSession, flow: Flow, preset_id: str) -> None:
         server, flow, masked_values(preset), f"Filled with the preset “{preset.name}”."
     )
     link_preset(server, flow, PresetLink(preset.id, preset.version))
-    if found.refused:
+    if found.rejected:
         set_banner(server.owner, flow.id, mismatch_banner(f"Of “{preset.name}”", flow, found))
 
 
 def _apply_values(server: ServerSession, flow: Flow, text: str) -> None:
-    found = fit(flow, decode(text))
+    found = fit_values(flow, decode_values(text))
     if found.masked:
         many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
         source = f"Filled with {many} from the address: look at what is marked before you run."
         fill_form(server, flow, found.masked, source)
         link_preset(server, flow, PresetLink())
-    if found.refused:
+    if found.rejected:
         set_banner(
             server.owner, flow.id, mismatch_banner("Of the values in the address", flow, found)
         )
@@ -166,14 +166,14 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
     now = fit_values(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
     st.markdown("**An address that opens this form filled in**")
-    if chosen and not form.invalid and not differing(flow, masked_values(chosen), overrides):
+    if chosen and not form.invalid and not changed_keys(flow, masked_values(chosen), overrides):
         st.caption(f"With the preset “{plain(chosen.name)}”, as it is when somebody opens it")
-        _draw_address(address(page, flow=flow.id, preset=chosen.id))
+        _draw_address(page_url(page, flow=flow.id, preset=chosen.id))
         st.caption("With the values as they are now")
     with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
     if not now.masked:
-        with_values = address(page, flow=flow.id)
-    if len(with_values) <= LONGEST:
+        with_values = page_url(page, flow=flow.id)
+    if len(with_values) <= MAX_URL_LENGTH:
         _draw_address(with_values)
     else:
         st.warning(
@@ -197,10 +197,10 @@ def _draw_address(text: str) -> None:
     st.code(text, language=None, wrap_lines=True)
 
 
-def _notes(fields: dict[str, Field], now: Fit, wrong: dict) -> list[str]:
+def _notes(fields: dict[str, Field], now: FittedValues, wrong: dict) -> list[str]:
     lines = []
-    if now.ask:
-        names = field_names(fields, now.ask)
+    if now.secrets:
+        names = field_names(fields, now.secrets)
         lines.append(f"Secrets are not in it, they are entered anew: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files go along as their paths on the server.")

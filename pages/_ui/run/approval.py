@@ -88,10 +88,10 @@ def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, 
     run = record.run
     if run is None or not run.decided:
         return
-    names = Names(server.flow_at_hand(record.flow_id), run.components)
+    names = ComponentNames(server.flow_at_hand(record.flow_id), run.components)
     now = datetime.now(UTC)
     for one in run.decided[-MAX_DECISIONS:]:
-        asked = [names.of(one.component_id, most=60)] if one.component_id else []
+        asked = [names.label(one.component_id, most=60)] if one.component_id else []
         prompt = clip(first_words(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
         yield question, *describe_decision(one, lambda at: time_words(at, now))

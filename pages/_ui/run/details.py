@@ -61,9 +61,9 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
-    names = Names(server.flow_at_hand(record.flow_id), record.run.components)
+    names = ComponentNames(server.flow_at_hand(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _draw_error(error, names.failed(error), f"traceback-{record.id}-{number}")
+        _draw_error(error, names.error_source(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
         st.warning(plain(warning), icon=":material/warning:")
 
@@ -119,10 +119,10 @@ def draw_details(server: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _draw_chat_link(server, record)
-        picker.beside(server, record)
+        picker.compare_menu(server, record)
         if record.run:
             run_export.draw(server, record)
-        labels.of_opened(server, record.id)
+        labels.draw_for_run(server, record.id)
     if not record.ended:
         run_snippets.draw_folded(server, record)
     if not record.ended and run_page.has_form(record.id, record.flow_id):

@@ -63,7 +63,7 @@ class LiveProgress:
         progress = _progress(record, flow)
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
-            self._graph.show(record.run.components)
+            self._graph.update(record.run.components)
         written = [one for one in flow_messages(record.run) if not one.complete]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
@@ -135,7 +135,7 @@ def flow_messages(run: Run | None) -> list[Message]:
 
 def draw_components(
     server: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
-) -> graph.Drawing | None:
+) -> graph.FlowGraph | None:
     """The components of a run as a graph, which is returned, or a table, and the result of one.
 
     To be called once per run of the script or fragment, since some of it has a key.
@@ -145,10 +145,10 @@ def draw_components(
         return None
     # a flow that is not at hand, or no longer there, has left the components' names at least
     drawn = flow or _flow_without_edges(record, run)
-    view = components_view.switch()
+    view = components_view.choose_view()
     known = {
         one.component_id: one
-        for _, one, _ in all_runs(drawn, run.components, ended=ended)
+        for _, one, _ in leaf_runs(drawn, run.components, ended=ended)
         if one.state in _RESULT_STATES
     }
 

@@ -57,7 +57,7 @@ def _withheld_reason(record: RunRecord) -> str:
     """
     if is_redacted(record.overrides):
         return _SECRET_SENT_TEXT
-    unknown = omissions.of_inputs(record)
+    unknown = omissions.explain_missing_inputs(record)
     return f"{plain(unknown)} {_MAY_HOLD_SECRETS_TEXT}" if unknown else ""
 
 

@@ -166,10 +166,10 @@ def _description(rerun: Rerun) -> str:
         return f"Run again leads to the form, since not all can be given just as it was{why}."
     parts = ["Run again: the same values at once"]
     if rerun.mode == rerun.record.mode:
-        parts.append(f"{MODES_HOW[rerun.mode]}, as before")
+        parts.append(f"{MODE_ADVERBS[rerun.mode]}, as before")
     else:
         was = MODE_NAMES[rerun.record.mode].lower()
-        parts.append(f"{MODES_HOW[rerun.mode]}, since “{was}” is not offered here any more")
+        parts.append(f"{MODE_ADVERBS[rerun.mode]}, since “{was}” is not offered here any more")
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         name = plain(clip(rerun.record.session_id or "", 60))
         parts.append(f"in its session {name}" if rerun.kept else "in a fresh session")

@@ -51,7 +51,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     )
     connection = server.connection
     try:
-        code = snippet(
+        code = write_snippet(
             language, record, flow, server_info, connection.url, with_key=bool(connection.api_key)
         )
     except LangflowError as error:
