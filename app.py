@@ -10,12 +10,12 @@ from pages._ui.app import navigation, page_assets, security, tcp_nodelay
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
-    navigation.page_config()
-    navigation.navigation().run()
+    navigation.configure_page()
+    navigation.draw_navigation().run()
 else:
-    navigation.frame_every_page()
+    navigation.disable_pages_directory()
     app = st.App(
         __file__,
         middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE, *tcp_nodelay.MIDDLEWARE],
-        on_script_error=alerts.unexpected,
+        on_script_error=alerts.show_internal_error,
     )

@@ -11,22 +11,22 @@ from pages._ui.run import flow_picker, status_panel
 from pages._ui.widgets import alerts
 
 navigation.set_title("Chat")
-with alerts.shown():
-    session = connect.session()
-    if session:
-        session.ask_ahead()
-        with chat_sidebar.place(session):
-            flow = flow_picker.draw(session, None)
-        bench = chat_sidebar.bench(session, flow)
+with alerts.show_errors():
+    server = connect.require_server()
+    if server:
+        server.prefetch()
+        with chat_sidebar.flow_container(server):
+            flow = flow_picker.draw(server, None)
+        bench = chat_sidebar.prepare_form(server, flow)
         if bench:
-            chat_sidebar.tell_where()
-            session_list.settle(session)
-            current = conversation.prepare(session, bench)
-            session_list.head(current)
+            chat_sidebar.draw_hint()
+            session_list.finish_change(server)
+            current = conversation.load(server, bench)
+            session_list.draw_header(current)
             chat_messages.draw(current)
-            connect.notice()
+            connect.draw_notice()
             composer.draw(current)
             with st.sidebar:
                 chat_sidebar.draw(bench)
                 session_list.draw(current)
-            status_panel.wait_for_end(session, current.record)
+            status_panel.wait_for_end(server, current.record)

@@ -4,8 +4,8 @@ from pages._ui.compare import page as compare_runs_page
 from pages._ui.connection import connect
 from pages._ui.widgets import alerts
 
-with alerts.shown():
-    session = connect.session()
-    if session:
-        connect.notice()
-        compare_runs_page.draw(session)
+with alerts.show_errors():
+    server = connect.require_server()
+    if server:
+        connect.draw_notice()
+        compare_runs_page.draw(server)

@@ -8,15 +8,15 @@ from pages._ui.widgets import alerts
 
 navigation.set_title("Connection")
 st.title("Connection")
-with alerts.shown():
+with alerts.show_errors():
     current = server_session.current()
     left, right = st.columns([5, 6], gap="large")
     with left:
-        server_panel.choose_server(current)
-        server_panel.other_server(current)
+        server_panel.draw_server_choice(current)
+        server_panel.draw_connection_form(current)
         local_panel.draw()
     with right:
         if current:
-            server_panel.facts(current)
+            server_panel.draw_server_info(current)
         else:
             st.info("There is no server yet. Enter one, or start a local one.")

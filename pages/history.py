@@ -12,6 +12,6 @@ navigation.set_title("History")
 with st.container(horizontal=True, vertical_alignment="center", key="history-head"):
     st.title("History", width="content")
     news = st.container(width="content")
-with alerts.shown():
-    if connect.session():
+with alerts.show_errors():
+    if connect.require_server():
         history_page.draw(news)

@@ -28,7 +28,7 @@ def at_work(flow):
 
 
 if __name__ == "__main__":
-    navigation.page_config()
+    navigation.configure_page()
     view = st.query_params.get("view", "Graph")
     big = components.big_flow()
     if view == "Timings":

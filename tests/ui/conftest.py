@@ -31,7 +31,7 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        request_cache, "PATIENCE", 30
+        request_cache, "MAX_WAIT_SECONDS", 30
     )  # the servers here are as fast as the machine
     st.cache_resource.clear()
     yield

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient import FlowNotFound, LangflowError
 from pages._ui.connection import server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -171,7 +171,7 @@ def test_anything_else_on_the_default_address_counts_as_nothing(monkeypatch):
     """A web server that is no Langflow is not offered."""
     with StandIn({"GET /api/v1/version": (200, b"<html>")}) as server:
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
-        backend().local_stopped = True  # nothing is to be installed by a test
+        app_context().local_stopped = True  # nothing is to be installed by a test
         app = opened()
         assert "is running here" not in said(app)
         assert "Start a local one" in labels(app)
@@ -220,7 +220,9 @@ def test_a_failed_test_changes_nothing(langflow_stand_in):
     next(each for each in app.text_input if each.label == "API key").set_value("sk-typed-in-vain")
     next(button for button in app.button if button.label == "Test connection").click().run()
     assert "does not answer" in said(app)
-    assert f"{server_session.available()[0].name} is still in use, as before." in said(app)
+    assert f"{server_session.available_connections()[0].name} is still in use, as before." in said(
+        app
+    )
     assert app.session_state[connection_state.API_KEY] == ""
     assert next(metric.value for metric in app.metric) == "1.13.0"
 
@@ -240,7 +242,7 @@ def test_other_servers_can_be_forbidden(langflow_stand_in, monkeypatch):
     app = opened("pages/connection.py")
     assert next(each for each in app.text_input if each.label == "Address").disabled
     with pytest.raises(LangflowError):
-        server_session.typed("http://127.0.0.1:9", "")
+        server_session.typed_connection("http://127.0.0.1:9", "")
 
 
 def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
@@ -266,21 +268,21 @@ def test_several_configured_servers_can_be_switched(monkeypatch, tmp_path):
 
 def test_an_answer_is_kept_while_the_server_is_away(langflow_stand_in):
     """The last answer comes with the problem; a flow that is gone is no such case."""
-    shared = backend()
-    connection = server_session.available()[0]
-    session = server_session.ServerSession(connection, "owner")
-    assert session.flows().problem is None
+    shared = app_context()
+    connection = server_session.available_connections()[0]
+    server = server_session.ServerSession(connection, "owner")
+    assert server.flows().error is None
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
-    session.refresh()
-    again = session.flows()
+    server.refresh()
+    again = server.flows()
     assert [each.name for each in again.value] == ["Echo"]
-    assert again.problem is not None
-    session.flow(ONE)
+    assert again.error is not None
+    server.flow(ONE)
     langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = (404, {"detail": "Flow not found"})
-    session.refresh()
+    server.refresh()
     with pytest.raises(FlowNotFound):
-        session.flow(ONE)
-    assert shared is backend()
+        server.flow(ONE)
+    assert shared is app_context()
 
 
 @pytest.mark.parametrize("page", [None, "pages/chat.py"])

@@ -6,7 +6,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, kept_run, labels, opened, opened_at, said
@@ -58,14 +58,14 @@ def test_a_server_that_never_answered_is_said_to_be_down(monkeypatch):
 
 def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
     """The page is there at once, says what it waits for, and has the flow when it came."""
-    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     app = opened()
     assert "Waiting for" in said(app)
     assert "Recent runs" in said(app)
     assert not app.error
     wait_for(no_question_is_open)
-    monkeypatch.setattr(request_cache, "PATIENCE", 30)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert app.selectbox[0].options[0].startswith("Echo")
     assert "Waiting for" not in said(app)
@@ -74,7 +74,7 @@ def test_a_slow_server_is_said_to_be_waited_for(langflow_stand_in, monkeypatch):
 def test_a_slow_server_does_not_take_away_what_is_there(langflow_stand_in, monkeypatch):
     """Asked again, it may take its time; the form stays, and the wait is told."""
     app = opened()
-    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert app.text_area[0].value == "hello"
@@ -85,19 +85,19 @@ def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatc
     """A flow that the last list did not have is not given up for another while a list is due."""
     opened()
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Young"))
-    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     app = opened(flow=TWO)
     assert "Waiting for" in said(app)
     wait_for(no_question_is_open)
-    monkeypatch.setattr(request_cache, "PATIENCE", 30)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert app.selectbox[0].value == TWO
 
 
 def no_question_is_open():
-    session = server_session.session(server_session.available()[0])
-    return session.waited_for("server", "flows", "variables") is None
+    server = server_session.attach(server_session.available_connections()[0])
+    return server.seconds_waiting("server", "flows", "variables") is None
 
 
 def test_a_run_says_what_it_was_given(langflow_stand_in):
@@ -116,7 +116,7 @@ def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):
     """What would be lost, when, and what to do."""
     record = kept_run(langflow_stand_in.url)
     assert "cannot write its records" not in said(opened(run=record.id))
-    backend().runner._records.fault = StoreError("The disk is full.", hint="Make room.")
+    app_context().runner._records.fault = StoreError("The disk is full.", hint="Make room.")
     words = said(opened(run=record.id))
     assert "cannot write its records" in words
     assert "The disk is full." in words
@@ -132,22 +132,22 @@ def test_unfinished_runs_are_taken_up_once_the_disk_allows(langflow_stand_in, mo
         if len(tried) == 1:
             raise StoreError("The file is locked.")
 
-    monkeypatch.setattr(backend().runner, "attach", attach)
-    connection = server_session.available()[0]
+    monkeypatch.setattr(app_context().runner, "attach", attach)
+    connection = server_session.available_connections()[0]
     with pytest.raises(StoreError):
-        server_session.session(connection)
-    server_session.session(connection)
-    server_session.session(connection)
+        server_session.attach(connection)
+    server_session.attach(connection)
+    server_session.attach(connection)
     assert len(tried) == 2
 
 
 def test_an_answer_that_the_form_can_do_without_is_not_waited_for(langflow_stand_in, monkeypatch):
     """The names of variables may come later than all else."""
-    monkeypatch.setattr(request_cache, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     langflow_stand_in.delays["GET /api/v1/variables/"] = 2
     langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
     app = opened()
-    session = server_session.session(server_session.available()[0])
-    wait_for(lambda: session.waited_for("flows") is None)
+    server = server_session.attach(server_session.available_connections()[0])
+    wait_for(lambda: server.seconds_waiting("flows") is None)
     wait_for(lambda: app.run().selectbox and app.text_area)
-    assert session.waited_for("variables")
+    assert server.seconds_waiting("variables")

@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.whole_pages import ONE, kept_run, opened, said
 
 
@@ -32,7 +32,7 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
     """The page stands, and has the run again once the database is back."""
     record = kept_run(langflow_stand_in.url)
     opened(page)
-    folder = backend().settings.data_dir
+    folder = app_context().settings.data_dir
     folder.rename(folder.with_name("elsewhere"))
     words = said(opened(page, run=record.id) if page is None else opened(page))
     assert "is gone" in words
@@ -56,7 +56,7 @@ def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(
     langflow_stand_in, keeping, words, shown
 ):
     """And why; what was kept is there."""
-    store = backend().runner.store
+    store = app_context().runner.store
     store.retention = store.cleaner.retention = keeping
     outputs = {"C": Output("C", OutputKind.MESSAGE, "the answer " * 10)}
     raw = {"outputs": "x" * 4_000}

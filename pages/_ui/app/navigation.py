@@ -8,14 +8,14 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-NAME = "Langflow Console"
-CHAT = "chat"
-SIDE_PIXELS = 360
+APP_NAME = "Langflow Console"
+CHAT_PATH = "chat"
+SIDEBAR_PIXELS = 360
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parents[2]
 
 
-def frame_every_page() -> None:
+def disable_pages_directory() -> None:
     """Have every page run within `app.py`, whichever is opened first.
 
     Streamlit knows that it is not to run the files in pages/ by themselves only once
@@ -24,7 +24,7 @@ def frame_every_page() -> None:
     PagesManager.uses_pages_directory = False
 
 
-def page_config() -> None:
+def configure_page() -> None:
     """Set the page up and draw the wordmark in the theme that the browser shows."""
     set_title()
     theme = "dark" if st.context.theme.type == "dark" else "light"
@@ -34,7 +34,7 @@ def page_config() -> None:
 def set_title(beginning: str = "") -> None:
     """Name the browser's tab; may be called again, also while a fragment runs."""
     st.set_page_config(
-        page_title=f"{beginning} · {NAME}" if beginning else NAME,
+        page_title=f"{beginning} · {APP_NAME}" if beginning else APP_NAME,
         page_icon=str(ASSETS / "favicon.png"),
     )
 
@@ -46,7 +46,7 @@ def run_page() -> StreamlitPage:
 
 def chat_page() -> StreamlitPage:
     """The page of conversations."""
-    return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT)
+    return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT_PATH)
 
 
 def history_page() -> StreamlitPage:
@@ -77,15 +77,15 @@ def connection_page() -> StreamlitPage:
     )
 
 
-def navigation() -> StreamlitPage:
+def draw_navigation() -> StreamlitPage:
     """Draw the navigation; returns the page that was asked for."""
     page = st.navigation(
         [run_page(), chat_page(), history_page(), connection_page(), compare_page()],
         position="top",
     )
-    if page.url_path == CHAT:
+    if page.url_path == CHAT_PATH:
         # a conversation in long lines is hard to read, and a form beside it needs its room
-        st.set_page_config(layout="centered", initial_sidebar_state=SIDE_PIXELS)
+        st.set_page_config(layout="centered", initial_sidebar_state=SIDEBAR_PIXELS)
     else:
         st.set_page_config(layout="wide")
     return page

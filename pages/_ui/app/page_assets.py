@@ -14,35 +14,37 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLES = Path(__file__).parent / "assets" / "page.css"
 SCRIPT = Path(__file__).parent / "assets" / "page.js"
-_END = b"</head>"
+_HEAD_END = b"</head>"
 # which would have the page sent packed, or not again although the styles have changed
-_NOT_PASSED_ON = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
-_OF_THE_OLD_PAGE = ("etag", "last-modified", "accept-ranges")
+_DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+_DROPPED_RESPONSE_HEADERS = ("etag", "last-modified", "accept-ranges")
 
 
-def script() -> str:
+def inline_script() -> str:
     """The console's own script; the security policy has to allow it by its hash."""
     return f"\n{SCRIPT.read_text(encoding='utf-8')}"
 
 
-class PageStyle:
+class PageAssets:
     """Puts styles and script at the end of the head of each HTML page that a browser opens."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         styles = STYLES.read_text(encoding="utf-8")
-        self._own = f"<style>\n{styles}</style><script>{script()}</script>".encode()
+        self._own = f"<style>\n{styles}</style><script>{inline_script()}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks = scope["type"] == "http" and scope["method"] == "GET"
         if not asks or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self.app(scope, receive, send)
             return
-        headers = [pair for pair in scope["headers"] if pair[0].lower() not in _NOT_PASSED_ON]
-        await self.app({**scope, "headers": headers}, receive, _Styled(self._own, send))
+        headers = [
+            pair for pair in scope["headers"] if pair[0].lower() not in _DROPPED_REQUEST_HEADERS
+        ]
+        await self.app({**scope, "headers": headers}, receive, _PageSender(self._own, send))
 
 
-class _Styled:
+class _PageSender:
     """Sends an answer on; that of a page once it is whole, with what is the console's own."""
 
     def __init__(self, own: bytes, send: Send) -> None:
@@ -64,13 +66,13 @@ class _Styled:
         await self._send(message)
 
     async def _send_page(self, start: Message) -> None:
-        body = self._body.replace(_END, self._own + _END, 1)
+        body = self._body.replace(_HEAD_END, self._own + _HEAD_END, 1)
         headers = MutableHeaders(scope=start)
-        for name in _OF_THE_OLD_PAGE:
+        for name in _DROPPED_RESPONSE_HEADERS:
             del headers[name]
         headers["content-length"] = str(len(body))
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 
 
-MIDDLEWARE = [Middleware(PageStyle)]
+MIDDLEWARE = [Middleware(PageAssets)]

@@ -28,7 +28,7 @@ _COOKIE_PATH = "/_stcore/health"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
-def valid_token(token: object) -> bool:
+def is_valid_token(token: object) -> bool:
     """Whether `token` has the form of the cookies that are set here."""
     return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
@@ -43,7 +43,7 @@ def content_security_policy() -> str:
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     hashes = [
         "'sha256-" + base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() + "'"
-        for body in [*_INLINE_SCRIPT.findall(page), page_assets.script()]
+        for body in [*_INLINE_SCRIPT.findall(page), page_assets.inline_script()]
     ]
     return "; ".join(
         [
@@ -107,7 +107,7 @@ class SecurityHeaders:
             return None
         known = _cookie(headers)
         parts = [
-            f"{COOKIE}={known if valid_token(known) else secrets.token_urlsafe(32)}",
+            f"{COOKIE}={known if is_valid_token(known) else secrets.token_urlsafe(32)}",
             "Path=/",
             f"Max-Age={COOKIE_SECONDS}",
             "HttpOnly",
@@ -138,7 +138,7 @@ def _same_origin_fetch(headers: Headers) -> bool:
     return "text/html" not in headers.get("accept", "")
 
 
-class KindOnly(logging.Filter):
+class ExceptionTextFilter(logging.Filter):
     """Keeps the text of an exception out of Streamlit's log: it may hold what somebody typed.
 
     `problems.unexpected` logs where it came from.
@@ -154,4 +154,4 @@ class KindOnly(logging.Filter):
 
 
 MIDDLEWARE = [Middleware(SecurityHeaders)]
-logging.getLogger("streamlit.error_util").addFilter(KindOnly())
+logging.getLogger("streamlit.error_util").addFilter(ExceptionTextFilter())

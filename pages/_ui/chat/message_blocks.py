@@ -11,16 +11,16 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, format_duration
 from lfclient.runs.components import Message, read_decisions
 from pages._ui.widgets import controls, downloads
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
-MOST = 30  # blocks of one message that are drawn
-_LIMIT = 2_000  # characters of one value
+MAX_BLOCKS = 30  # blocks of one message that are drawn
+_MAX_CHARS = 2_000  # characters of one value
 _QUESTION = "human_input"
 
 
 def draw(message: Message) -> None:
     """Questions at once, steps behind a panel that is closed."""
-    for block in message.blocks[:MOST]:
+    for block in message.blocks[:MAX_BLOCKS]:
         if block.get("type") == _QUESTION:
             _question(block)
     # the last text of an agent's steps is its answer, which is the message itself
@@ -31,7 +31,7 @@ def draw(message: Message) -> None:
     ]
     if not steps:
         return
-    controls.folded(
+    controls.lazy_expander(
         f"Steps · {len(steps)}",
         ":material/format_list_numbered:",
         f"talk-steps-{message.id}",
@@ -43,16 +43,16 @@ def _question(block: Mapping[str, Any]) -> None:
     decisions = read_decisions(block.get("options"), block.get("allowed_decisions"))
     labels = {decision.action_id: decision.label for decision in decisions}
     made = as_str(block.get("submitted_action"))
-    st.markdown(plain(clip(as_str(block.get("prompt")), _LIMIT)) or "*No question.*")
-    words = f"Decided: **{plain(labels.get(made, made))}**" if made else "Not decided"
+    st.markdown(escape(clip(as_str(block.get("prompt")), _MAX_CHARS)) or "*No question.*")
+    words = f"Decided: **{escape(labels.get(made, made))}**" if made else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
 
 
 def _steps(blocks: list[Mapping[str, Any]]) -> None:
-    for block in blocks[:MOST]:
+    for block in blocks[:MAX_BLOCKS]:
         _step(block)
-    if len(blocks) > MOST:
-        st.caption(f"{len(blocks) - MOST} more")
+    if len(blocks) > MAX_BLOCKS:
+        st.caption(f"{len(blocks) - MAX_BLOCKS} more")
 
 
 def _step(block: Mapping[str, Any]) -> None:
@@ -61,10 +61,10 @@ def _step(block: Mapping[str, Any]) -> None:
     name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
     # milliseconds, as Langflow tells them
     time = f" :gray[{format_duration(took / 1000)}]" if isinstance(took, (int, float)) else ""
-    st.markdown(f"**{plain(clip(name, 80))}**{time}")
+    st.markdown(f"**{escape(clip(name, 80))}**{time}")
     for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):
         value = block.get(key)
         if value:
-            text = value if isinstance(value, str) else downloads.json_bytes(value).decode()
+            text = value if isinstance(value, str) else downloads.to_json_bytes(value).decode()
             st.caption(key.replace("_", " "))
-            st.code(clip(text, _LIMIT), language=None, wrap_lines=True)
+            st.code(clip(text, _MAX_CHARS), language=None, wrap_lines=True)

@@ -22,96 +22,98 @@ from pages._ui.chat.conversation import (
     UNSENT,
     USER,
     WINDOW,
-    Talk,
-    latest,
-    seen,
-    sent,
+    Conversation,
+    latest_run,
     sent_files,
+    sent_text,
     show_earlier,
-    windows,
+    visible_messages,
+    window_count,
 )
 from pages._ui.connection import loading
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH
 from pages._ui.run import approval, status_panel
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import plain, without_remote_images
+from pages._ui.widgets.markdown import escape, strip_remote_images
 
-EVERY_SECONDS = 0.5
+REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.45
-_PACE = 0.1  # seconds between two drawings of an answer that is being written
-_BUDGET = 100_000  # characters of a window: 100 KB of Markdown take a browser 1.3 s
-_WRITING = 10_000  # of a long text that is still being written, the end is drawn
-_ERROR_LIMIT = 1_000
-_FILES = 20
+_REDRAW_SECONDS = 0.1  # seconds between two drawings of an answer that is being written
+_MAX_WINDOW_CHARS = 100_000  # characters of a window: 100 KB of Markdown take a browser 1.3 s
+_MAX_PARTIAL_CHARS = 10_000  # of a long text that is still being written, the end is drawn
+_MAX_ERROR_CHARS = 1_000
+_MAX_FILES = 20
 _GENERIC = (USER, MACHINE, "AI", "")
 
 
-def draw(talk: Talk) -> None:
+def draw(conversation: Conversation) -> None:
     """The messages, then what the latest run adds."""
-    history, spoken = seen(talk)
-    with st.container(key="talk-messages"):
-        if talk.problem:
-            loading.show(talk.session, talk.problem, retry="retry-messages")
-        if not history and not spoken and talk.record is None and not talk.problem:
-            _empty(talk)
+    history, spoken = visible_messages(conversation)
+    with st.container(key="conversation-messages"):
+        if conversation.error:
+            loading.show(conversation.server, conversation.error, retry="retry-messages")
+        if not history and not spoken and conversation.record is None and not conversation.error:
+            _empty(conversation)
             return
-        _history(talk, history)
-        if talk.going and talk.record:
+        _history(conversation, history)
+        if conversation.is_answering and conversation.record:
             kept = frozenset(message.id for message in history)
-            _follow(talk, kept, _calls_for_page(talk.record, kept), {"at once": True})
-            approval.draw(talk.session, talk.record)
+            _follow(conversation, kept, _page_version(conversation.record, kept), {"at once": True})
+            approval.draw(conversation.server, conversation.record)
         else:
             for message in spoken:
                 _message(message, over=True)
-            if talk.record:
-                _outcome(talk, talk.record, [*history, *spoken])
-            _watch(talk)
+            if conversation.record:
+                _outcome(conversation, conversation.record, [*history, *spoken])
+            _watch(conversation)
 
 
 @st.fragment(run_every=WATCH_SECONDS)
-@alerts.shown()
-def _watch(talk: Talk) -> None:
+@alerts.show_errors()
+def _watch(conversation: Conversation) -> None:
     """Go on here when somebody writes in the same session elsewhere."""
-    newest = latest(talk.session, talk.choice.flow.id, talk.id)
-    if newest and newest.id != (talk.record.id if talk.record else None):
+    newest = latest_run(conversation.server, conversation.choice.flow.id, conversation.id)
+    if newest and newest.id != (conversation.record.id if conversation.record else None):
         st.rerun()
 
 
-def _empty(talk: Talk) -> None:
-    flow = talk.choice.flow
-    st.markdown(f"#### :material/forum: {plain(clip(flow.name, 80))}", anchors=False)
+def _empty(conversation: Conversation) -> None:
+    flow = conversation.choice.flow
+    st.markdown(f"#### :material/forum: {escape(clip(flow.name, 80))}", anchors=False)
     st.caption(
-        plain(clip(flow.description, 400))
+        escape(clip(flow.description, 400))
         or "Your messages and its answers stay on the server, as a session that you can go on with."
     )
 
 
-def _history(talk: Talk, history: Sequence[Message]) -> None:
+def _history(conversation: Conversation, history: Sequence[Message]) -> None:
     """As many of the latest messages as a browser takes well."""
-    number = windows(talk)
-    drawn = list(_fitting(history, WINDOW * number, _BUDGET * number))[::-1]
-    if len(drawn) < len(history) or not talk.complete:
+    number = window_count(conversation)
+    drawn = list(_fitting(history, WINDOW * number, _MAX_WINDOW_CHARS * number))[::-1]
+    if len(drawn) < len(history) or not conversation.is_complete:
         st.button(
             "Show earlier",
-            key=chat_state.talk_key("earlier", *talk.key),
+            key=chat_state.chat_key("earlier", *conversation.key),
             type="tertiary",
             icon=":material/expand_less:",
             on_click=show_earlier,
-            args=(talk,),
+            args=(conversation,),
         )
-    current = talk.record.job_id if talk.record else None  # has its link with its outcome
+    current = (
+        conversation.record.job_id if conversation.record else None
+    )  # has its link with its outcome
     for message, after in zip_longest(drawn, drawn[1:]):
         _message(message, over=True)
         last = after is None or after.job_id != message.job_id
-        run = talk.runs.get(message.job_id or "")
+        run = conversation.runs.get(message.job_id or "")
         if message.category == UNSENT:
             st.caption(":material/warning: This had no answer.")
         elif run and last and message.job_id != current:
-            _details(run, talk)
+            _details(run, conversation)
 
 
 def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Message]:
@@ -127,13 +129,13 @@ def _message(message: Message, *, over: bool) -> None:
     """One message; `over`: nothing more comes to it."""
     if message.category == "error":
         with st.chat_message("error", avatar=":material/error:"):
-            heading = f"**{plain(message.sender or 'A component')}** failed"
-            reason = plain(clip(message.visible_text, _ERROR_LIMIT))
+            heading = f"**{escape(message.sender or 'A component')}** failed"
+            reason = escape(clip(message.visible_text, _MAX_ERROR_CHARS))
             st.error(f"{heading}\n\n{reason}")
         return
     with st.chat_message("user" if message.sender == USER else "assistant"):
         if message.sender_name not in _GENERIC:
-            st.caption(plain(clip(message.sender_name, 80)))
+            st.caption(escape(clip(message.sender_name, 80)))
         text = message.visible_text
         if message.sender == USER:
             st.text(text[:MAX_TEXT_LENGTH])
@@ -141,14 +143,14 @@ def _message(message: Message, *, over: bool) -> None:
             if text or not message.blocks:
                 _text(text, message.id, over=over)
         else:
-            _being_written(text)
+            _draw_partial(text)
         message_blocks.draw(message)
         if over and not message.complete:
             st.caption(":material/content_cut: Not written to its end.")
-        for file in message.files[:_FILES]:
-            st.markdown(f":material/attach_file: {plain(file.rpartition('/')[2])}")
-        if len(message.files) > _FILES:
-            st.caption(f"{len(message.files) - _FILES} more files")
+        for file in message.files[:_MAX_FILES]:
+            st.markdown(f":material/attach_file: {escape(file.rpartition('/')[2])}")
+        if len(message.files) > _MAX_FILES:
+            st.caption(f"{len(message.files) - _MAX_FILES} more files")
 
 
 def _text(text: str, message_id: str, *, over: bool) -> None:
@@ -156,7 +158,7 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
     if not text.strip():
         st.caption("An empty message.")
     elif len(text) <= MAX_MARKDOWN_LENGTH:
-        st.markdown(without_remote_images(text)[0])
+        st.markdown(strip_remote_images(text)[0])
     else:
         st.caption(f"{len(text):,} characters: too long to be drawn as Markdown.")
         st.code(text[:MAX_TEXT_LENGTH], language=None, wrap_lines=True, height=420)
@@ -172,77 +174,79 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
             )
 
 
-def _being_written(text: str) -> None:
-    if len(text) > _WRITING:
+def _draw_partial(text: str) -> None:
+    if len(text) > _MAX_PARTIAL_CHARS:
         st.caption(f"{len(text):,} characters so far; this is the end.")
-        st.code(text[-_WRITING:], language=None, wrap_lines=True, height=420)
+        st.code(text[-_MAX_PARTIAL_CHARS:], language=None, wrap_lines=True, height=420)
     else:
-        st.markdown(f"{without_remote_images(text)[0]} …")
+        st.markdown(f"{strip_remote_images(text)[0]} …")
 
 
-@st.fragment(run_every=EVERY_SECONDS)
-@alerts.shown()
-def _follow(talk: Talk, kept: frozenset[str], drawn: Hashable, first: dict[str, bool]) -> None:
+@st.fragment(run_every=REFRESH_SECONDS)
+@alerts.show_errors()
+def _follow(
+    conversation: Conversation, kept: frozenset[str], drawn: Hashable, first: dict[str, bool]
+) -> None:
     """Draw what the run adds whenever it changes, and the whole page when that has to change.
 
     Waits in short turns, as `live` does: clicks inside fragments wait for them.
     """
-    runner = backend().runner
+    runner = app_context().runner
     place = st.empty()
     at_once = first.pop("at once", False)
     until = time.monotonic() + (0 if at_once else WAIT_SECONDS)
-    record = talk.record
-    record = runner.get(record.id, talk.session.owner) if record else None
+    record = conversation.record
+    record = runner.get(record.id, conversation.server.owner) if record else None
     while record is not None:
         with place.container():
-            _coming(talk, record)
-        if not at_once and _calls_for_page(record, kept) != drawn:
+            _draw_progress(conversation, record)
+        if not at_once and _page_version(record, kept) != drawn:
             st.rerun()
         left = until - time.monotonic()
         if left <= 0:
             return
-        time.sleep(min(left, _PACE))
+        time.sleep(min(left, _REDRAW_SECONDS))
         record = runner.wait_for_change(record.id, record.version, until - time.monotonic())
 
 
-def _calls_for_page(record: RunRecord, kept: frozenset[str]) -> Hashable:
+def _page_version(record: RunRecord, kept: frozenset[str]) -> Hashable:
     """What of a run is drawn outside its fragment; a message that is drawn there must not be
     drawn within, too.
     """
     told = record.run.messages if record.run else {}
-    return status_panel.page_state(record), kept.isdisjoint(told)
+    return status_panel.calls_for_page(record), kept.isdisjoint(told)
 
 
-def _coming(talk: Talk, record: RunRecord) -> None:
+def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     """The person's message, the answer as far as it is there, and that more is to come."""
-    _, spoken = seen(talk.with_record(record))
+    _, spoken = visible_messages(conversation.with_record(record))
     for message in spoken:
         _message(message, over=record.ended)
     writing = any(not message.complete for message in spoken)
-    if record.ended or writing or approval.pending_question(record):
+    if record.ended or writing or approval.question_of(record):
         return
     took = format_duration(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != USER
     with st.container() if answered else st.chat_message("assistant"):
-        words = status_badges.LOOKS[record.status].meaning if _is_odd(record) else ""
+        words = status_badges.STATUS_STYLES[record.status].description if _is_odd(record) else ""
         st.markdown(f"**…** :gray[{took}]")
         for line in filter(None, (words, record.note, record.stop_result)):
-            st.caption(plain(line))
+            st.caption(escape(line))
 
 
 def _is_odd(record: RunRecord) -> bool:
     return record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
 
 
-def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None:
+def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
     """What became of the latest message: why there is no answer, and what can be done."""
     failed = record.status is not RunStatus.COMPLETED
     if failed:
-        _failure(record, messages, talk.choice.flow)
-    elif talk.settled and messages and messages[-1].sender == USER:
+        _failure(record, messages, conversation.choice.flow)
+    elif conversation.is_history_final and messages and messages[-1].sender == USER:
         st.caption(":material/info: The flow ended and answered nothing.")
-    with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
-        text = sent(record, talk.choice.flow)
+    with st.container(key="conversation-outcome", horizontal=True, vertical_alignment="center"):
+        text = sent_text(record, conversation.choice.flow)
         if failed and text:
             st.button(
                 "Send again",
@@ -250,29 +254,35 @@ def _outcome(talk: Talk, record: RunRecord, messages: Sequence[Message]) -> None
                 icon=":material/replay:",
                 on_click=composer.send,
                 # all presses of this button are one run
-                args=(talk, text, sent_files(record, talk.choice.flow), f"again {record.id}"),
+                args=(
+                    conversation,
+                    text,
+                    sent_files(record, conversation.choice.flow),
+                    f"again {record.id}",
+                ),
             )
-        _details(record.id, talk)
+        _details(record.id, conversation)
 
 
 def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
+    style = status_badges.STATUS_STYLES[record.status]
     st.markdown(
         f"{status_badges.markdown_badge(record.status)} "
-        f":gray[{plain(record.stop_result or status_badges.LOOKS[record.status].meaning)}]"
+        f":gray[{escape(record.stop_result or style.description)}]"
     )
     if record.problem:
-        alerts.show_words("No answer", record.problem.message, record.problem.hint)
+        alerts.show_message("No answer", record.problem.message, record.problem.hint)
     told = " ".join(message.text for message in messages[-3:] if message.category == "error")
     for error in record.run.errors if record.run else ():
         if error.message not in told:
             where = ComponentNames(flow, record.run.components).error_source(error)
-            alerts.show_words(f"{where} failed" if where else "The flow failed", error.message)
+            alerts.show_message(f"{where} failed" if where else "The flow failed", error.message)
 
 
-def _details(run_id: str, talk: Talk) -> None:
+def _details(run_id: str, conversation: Conversation) -> None:
     st.page_link(
         navigation.run_page(),
         label=":small[Details of this answer]",
         icon=":material/info:",
-        query_params={query_params.FLOW: talk.choice.flow.id, query_params.RUN: run_id},
+        query_params={query_params.FLOW: conversation.choice.flow.id, query_params.RUN: run_id},
     )

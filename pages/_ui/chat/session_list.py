@@ -16,22 +16,22 @@ from lfclient.common.formatting import clip
 from lfclient.console.config.connection import Connection
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.chat import conversation
-from pages._ui.chat.conversation import Line, Talk
+from pages._ui.chat.conversation import Conversation, SessionEntry
 from pages._ui.connection import loading
-from pages._ui.connection.app_context import backend
-from pages._ui.connection.request_cache import StillAsking
+from pages._ui.connection.app_context import app_context
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import chat as chat_state
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import plain, time_words
+from pages._ui.widgets.markdown import escape, format_time
 
-MANY = 8  # from so many on they can be searched
-MOST = 30  # that are listed at once
-_LONGEST = 120  # characters of a name that is given here
+SEARCH_FROM = 8  # from so many on they can be searched
+MAX_LISTED = 30  # that are listed at once
+_MAX_NAME_LENGTH = 120  # characters of a name that is given here
 
 
 @dataclass(frozen=True)
-class Change:
+class SessionChange:
     """What is to be done to a session; the server is asked beside the page."""
 
     what: Literal["rename", "delete"]
@@ -45,7 +45,7 @@ class Change:
 
         Gives how many runs of the session go on, and so were left.
         """
-        runner, at = backend().runner, (self.flow_id, self.session_id)
+        runner, at = app_context().runner, (self.flow_id, self.session_id)
 
         def rename(api: LangflowClient) -> int:
             self._rename(api)
@@ -66,29 +66,29 @@ class Change:
         api.rename_session(self.session_id, self.name, flow=self.flow_id)
 
 
-def settle(session: ServerSession) -> None:
+def finish_change(server: ServerSession) -> None:
     """Draw what has become of the last change, if it is not seen yet."""
-    change = chat_state.talk_change()
-    if not isinstance(change, Change):
+    change = chat_state.pending_change()
+    if not isinstance(change, SessionChange):
         return
     try:
-        work = change.work(session.connection)
-        left = session.ask(f"change {change.token}", math.inf, work).value
-    except StillAsking as error:
-        loading.show(session, error, retry="retry-change")
+        work = change.work(server.connection)
+        left = server.fetch(f"change {change.token}", math.inf, work).value
+    except StillLoading as error:
+        loading.show(server, error, retry="retry-change")
         return
     except LangflowError as error:
-        chat_state.end_talk_change()
+        chat_state.clear_change()
         alerts.show(error)
         return
-    chat_state.end_talk_change()
-    session.refresh(conversation.sessions_question(change.flow_id))
-    if chat_state.talk(change.flow_id) == change.session_id:
-        conversation.forget(session)
+    chat_state.clear_change()
+    server.refresh(conversation.sessions_cache_key(change.flow_id))
+    if chat_state.current_session(change.flow_id) == change.session_id:
+        conversation.discard_history(server)
         if change.what == "rename":
-            chat_state.show_talk(change.name)
+            chat_state.open_session(change.name)
         else:
-            chat_state.close_talk()
+            chat_state.close_session()
     if left:
         st.info(
             "A run of that session still goes on: it stays listed under Recent runs.",
@@ -96,41 +96,41 @@ def settle(session: ServerSession) -> None:
         )
 
 
-def draw(current: Talk) -> None:
+def draw(current: Conversation) -> None:
     """A button for a new one, and the list."""
     st.button(
         "New session",
         key="talk-new",
         icon=":material/add_comment:",
-        on_click=chat_state.close_talk,
+        on_click=chat_state.close_session,
         width="stretch",
     )
     try:
-        lines = conversation.lines(current.session, current.choice.flow.id)
+        lines = conversation.list_sessions(current.server, current.choice.flow.id)
     except LangflowError as error:
-        loading.show(current.session, error, retry="retry-sessions")
+        loading.show(current.server, error, retry="retry-sessions")
         return
     if not lines:
         st.caption("No sessions yet. One begins with your first message.")
         return
     st.caption(f"Sessions · {len(lines)}")
-    found = _found(lines, current)
+    found = _filtered(lines, current)
     with st.container(key="talk-sessions", gap="xxsmall"):
-        for line in found[:MOST]:
-            _line(line, line.id == current.id)
-    if len(found) > MOST:
-        st.caption(f"{len(found) - MOST} more: search for them.")
+        for line in found[:MAX_LISTED]:
+            _draw_entry(line, line.id == current.id)
+    if len(found) > MAX_LISTED:
+        st.caption(f"{len(found) - MAX_LISTED} more: search for them.")
     elif not found:
         st.caption("No session is called that.")
 
 
-def _found(lines: list[Line], current: Talk) -> list[Line]:
-    if len(lines) < MANY:
+def _filtered(lines: list[SessionEntry], current: Conversation) -> list[SessionEntry]:
+    if len(lines) < SEARCH_FROM:
         return lines
     owner, flow_id, _ = current.key
     text = st.text_input(
         "Search sessions",
-        key=chat_state.talk_key("search", owner, flow_id),
+        key=chat_state.chat_key("search", owner, flow_id),
         placeholder="Search sessions",
         label_visibility="collapsed",
         icon=":material/search:",
@@ -144,54 +144,63 @@ def _found(lines: list[Line], current: Talk) -> list[Line]:
     ]
 
 
-def _line(line: Line, shown: bool) -> None:
-    name = plain(clip(line.label, 30 if line.at else 48))
-    at = f" :gray[{time_words(line.at, datetime.now(UTC))}]" if line.at else ""
+def _draw_entry(line: SessionEntry, shown: bool) -> None:
+    name = escape(clip(line.label, 30 if line.last_message_at else 48))
+    at = (
+        f" :gray[{format_time(line.last_message_at, datetime.now(UTC))}]"
+        if line.last_message_at
+        else ""
+    )
     st.button(
         f"{f'**{name}**' if shown else name}{at}",
         key=f"talk-open-{line.id}",
         type="tertiary",
         icon=":material/chat_bubble:",
-        on_click=chat_state.show_talk,
+        on_click=chat_state.open_session,
         args=(line.id,),
         wrap=False,
     )
 
 
-def head(current: Talk) -> None:
+def draw_header(current: Conversation) -> None:
     """The flow and the session that is talked in, with what can be done to it."""
-    flow = plain(clip(current.choice.flow.name, 60))
+    flow = escape(clip(current.choice.flow.name, 60))
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
         if not current.history:
             st.markdown(f"**{flow}** :gray[· New session]", width="stretch")
             return
         said = next((one.text for one in current.history if one.sender == conversation.USER), "")
-        title = conversation.label(current.id, said if current.complete else "")
-        st.markdown(f"**{flow}** :gray[· {plain(clip(title, 60))}]", width="stretch")
-        if current.going:
+        title = conversation.session_label(current.id, said if current.is_complete else "")
+        st.markdown(f"**{flow}** :gray[· {escape(clip(title, 60))}]", width="stretch")
+        if current.is_answering:
             return
         _rename(current, title)
         _delete(current)
 
 
-def _rename(current: Talk, title: str) -> None:
+def _rename(current: Conversation, title: str) -> None:
     owner, flow_id, session_id = current.key
-    key = chat_state.talk_key("name", owner, flow_id, session_id)
+    key = chat_state.chat_key("name", owner, flow_id, session_id)
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
-        st.text_input("Name of this session", clip(title, _LONGEST), key=key, max_chars=_LONGEST)
-        st.form_submit_button("Rename", on_click=_renamed, args=(flow_id, session_id, key))
+        st.text_input(
+            "Name of this session",
+            clip(title, _MAX_NAME_LENGTH),
+            key=key,
+            max_chars=_MAX_NAME_LENGTH,
+        )
+        st.form_submit_button("Rename", on_click=_on_rename, args=(flow_id, session_id, key))
 
 
-def _renamed(flow_id: str, session_id: str, key: str) -> None:
+def _on_rename(flow_id: str, session_id: str, key: str) -> None:
     name = st.session_state[key].strip()
     if name and name != session_id:
-        chat_state.change_talk(Change("rename", flow_id, session_id, name))
+        chat_state.set_change(SessionChange("rename", flow_id, session_id, name))
 
 
-def _delete(current: Talk) -> None:
+def _delete(current: Conversation) -> None:
     owner, flow_id, session_id = current.key
-    key = chat_state.talk_key("delete", owner, flow_id, session_id)
+    key = chat_state.chat_key("delete", owner, flow_id, session_id)
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
             "Delete this session: its messages from the server, and its runs with their outputs "
@@ -201,6 +210,6 @@ def _delete(current: Talk) -> None:
             "Delete for good",
             key=key,
             type="primary",
-            on_click=chat_state.change_talk,
-            args=(Change("delete", flow_id, session_id),),
+            on_click=chat_state.set_change,
+            args=(SessionChange("delete", flow_id, session_id),),
         )

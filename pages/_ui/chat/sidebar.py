@@ -9,38 +9,38 @@ import streamlit as st
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import flow_picker, run_form
-from pages._ui.run.run_form import RunForm
+from pages._ui.run import flow_form, flow_picker
+from pages._ui.run.flow_form import Workbench
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import controls
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 
-def place(session: ServerSession) -> AbstractContextManager:
+def flow_container(server: ServerSession) -> AbstractContextManager:
     """Where the flow is chosen: beside, or in the middle as long as none is."""
-    return st.sidebar if flow_picker.has_flow(session) else st.container()
+    return st.sidebar if flow_picker.has_choice(server) else st.container()
 
 
-def tell_where() -> None:
+def draw_hint() -> None:
     """Where all this is, in a narrow window only: there it is hidden at first."""
     with st.container(key="chat-side"):
         st.caption("The flow, its parameters and the sessions are behind » at the top.")
 
 
-def bench(session: ServerSession, flow: Flow | None) -> RunForm | None:
+def prepare_form(server: ServerSession, flow: Flow | None) -> Workbench | None:
     """The flow's form, without its message; None, and why, where one cannot talk with it."""
     if flow is None:
         return None
     if not flow.has_chat:
         _no_chat(flow)
         return None
-    return run_form.prepare(session, flow, chat=True)
+    return flow_form.prepare(server, flow, chat=True)
 
 
 def _no_chat(flow: Flow) -> None:
     with st.container(border=True, key="no-chat"):
-        st.markdown(f"#### {plain(flow.name)} is not made for talking", anchors=False)
+        st.markdown(f"#### {escape(flow.name)} is not made for talking", anchors=False)
         st.markdown(
             "A conversation needs a flow with a Chat Input and a Chat Output component. Choose "
             "another flow at the side, or run this one with a form."
@@ -53,12 +53,12 @@ def _no_chat(flow: Flow) -> None:
         )
 
 
-def draw(ready: RunForm) -> None:
+def draw(ready: Workbench) -> None:
     """The parameters, which go with every message; closed until somebody wants them."""
-    form, owner, flow = ready.form, ready.setup.server.owner, ready.setup.flow
+    form, owner, flow = ready.form, ready.choice.server.owner, ready.choice.flow
     changed = len(form.result.overrides)
-    key = chat_state.talk_key("parameters", owner, flow.id)
-    controls.folded("Parameters", ":material/tune:", key, ready.draw)
+    key = chat_state.chat_key("parameters", owner, flow.id)
+    controls.lazy_expander("Parameters", ":material/tune:", key, ready.draw)
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
     if not form.result.ready:

@@ -15,7 +15,7 @@ from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.form import input_values
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, diffs
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 MAX_ROWS = 100
 MAX_CELL_LENGTH = 200  # characters
@@ -30,7 +30,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     for run in runs:
         if run not in known:
             reason = omissions.explain_missing_inputs(run.record)
-            st.caption(f":material/info: {run.name}: {plain(reason)}")
+            st.caption(f":material/info: {run.name}: {escape(reason)}")
     rows = compare_inputs(
         [run.record.overrides for run in known],
         [run.flow for run in known],
@@ -65,7 +65,7 @@ def _draw_table(
     shown = rows[:MAX_ROWS]
     cells = {run.name: [_cell_text(row, run, known) for row in shown] for run in runs}
     names = [
-        f"**{plain(clip(row.label, 80))}** :gray[· {plain(row.component_label(40))}]"
+        f"**{escape(clip(row.label, 80))}** :gray[· {escape(row.component_label(40))}]"
         for row in shown
     ]
     st.table(pd.DataFrame(cells, index=names))
@@ -80,29 +80,27 @@ def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) ->
     value = row.values[index]
     if value is None:
         return NOT_IN_FLOW if row.is_missing[index] else FLOW_DEFAULT
-    return plain(clip(_value_text(value), MAX_CELL_LENGTH))
+    return escape(clip(_value_text(value), MAX_CELL_LENGTH))
 
 
 def _value_text(value: InputValue) -> str:
-    return (
-        input_values.one_line(value) or input_values.value_text(value.value)[: 10 * MAX_CELL_LENGTH]
-    )
+    return input_values.in_words(value) or input_values.text_of(value.value)[: 10 * MAX_CELL_LENGTH]
 
 
 def _is_long(row: ParameterRow) -> bool:
     """Return whether at least two runs have a value that does not fit into a cell."""
     given = [value for value in row.values if value is not None]
-    return sum(input_values.one_line(value) is None for value in given) > 1
+    return sum(input_values.in_words(value) is None for value in given) > 1
 
 
 @st.fragment
 def _draw_long_value(
     row: ParameterRow, runs: Sequence[ComparedRun], known: list[ComparedRun], number: int
 ) -> None:
-    controls.folded(
-        f"Differences in {plain(row.name)}",
+    controls.lazy_expander(
+        f"Differences in {escape(row.name)}",
         ":material/difference:",
-        compare_page.compare_key(f"input-{number}-{plain(row.name)}"),
+        compare_page.compare_key(f"input-{number}-{escape(row.name)}"),
         lambda: _draw_differences(row, runs, known, number),
     )
 
@@ -115,9 +113,9 @@ def _draw_differences(
     (base, first), *others = [(run, value) for run, value in pairs if value is not None]
     for run, value in others:
         st.markdown(f"**{base.name} → {run.name}**")
-        diffs.text(
+        diffs.draw_text_diff(
             versions_key(runs),
             f"input-{number}-{base.number}-{run.number}",
-            input_values.value_text(first.value),
-            input_values.value_text(value.value),
+            input_values.text_of(first.value),
+            input_values.text_of(value.value),
         )

@@ -19,7 +19,7 @@ from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
-from pages._ui.widgets.markdown import human_name, plain
+from pages._ui.widgets.markdown import escape, humanize
 
 DIFFERENCES, SIDE_BY_SIDE = "Differences", "Side by side"
 MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
@@ -39,7 +39,7 @@ def draw(runs: Sequence[ComparedRun]) -> None:
     """Draw a card for each component's output, those that differ first."""
     st.markdown("##### Outputs", anchors=False)
     same_flow = have_same_flow(runs)
-    rows = compare_page.worked_out(
+    rows = compare_page.cached(
         versions_key(runs),
         "outputs",
         lambda: compare_outputs([run.record.run for run in runs], one_flow=same_flow),
@@ -75,14 +75,14 @@ def _choose_base(runs: Sequence[ComparedRun]) -> ComparedRun:
 
 
 @st.fragment
-@alerts.shown()
+@alerts.show_errors()
 def _draw_card(
     runs: Sequence[ComparedRun], base: ComparedRun, number: int, row: OutputRow, is_open: bool
 ) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
-        title = plain(clip(row.component, 80))
+        title = escape(clip(row.component, 80))
         if row.part:
-            title += f" · {plain(human_name(clip(row.part, 60)))}"
+            title += f" · {escape(humanize(clip(row.part, 60)))}"
         icon = outputs_view.VIEWERS[row.kind or OutputKind.UNKNOWN].icon
         st.markdown(f":material/{icon}: **{title}** {_BADGES[row.match]}")
         if not is_open and not st.toggle(
@@ -103,8 +103,8 @@ def _draw_outputs(
     pairs = _comparable_pairs(outputs, base)
     view = SIDE_BY_SIDE
     if pairs:
-        key = compare_page.compare_key(f"view-{number}-{plain(row.component)}")
-        view = controls.switch("View", (DIFFERENCES, SIDE_BY_SIDE), key)
+        key = compare_page.compare_key(f"view-{number}-{escape(row.component)}")
+        view = controls.view_switch("View", (DIFFERENCES, SIDE_BY_SIDE), key)
     if view == DIFFERENCES:
         for first, second in pairs:
             _draw_pair(runs, first, second, number)
@@ -154,7 +154,11 @@ def _comparable_pairs(
     if not known:
         return []
     first = next((pair for pair in known if pair[0] is base), known[0])
-    return [(first, pair) for pair in known if pair is not first and diffs.way(first[1], pair[1])]
+    return [
+        (first, pair)
+        for pair in known
+        if pair is not first and diffs.choose_diff(first[1], pair[1])
+    ]
 
 
 def _has_markdown(output: Output | None) -> bool:
@@ -182,7 +186,7 @@ def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
 def _missing_reason(run: ComparedRun, row: OutputRow) -> str:
     reason = row.not_run[run.number - 1]
     if reason:
-        return f"Did not run: {plain(reason)}"
+        return f"Did not run: {escape(reason)}"
     if not run.record.ended:
         return "No output yet."
     return "No such output."

@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.compare import inputs, outputs, picker, summary, timings
 from pages._ui.compare.runs import ComparedRun, load_runs
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import alerts
 
@@ -35,11 +35,11 @@ def draw(server: ServerSession) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-@alerts.shown()
+@alerts.show_errors()
 def _watch(runs: Sequence[ComparedRun]) -> None:
     """Redraw the page when a run in progress changes."""
     for run in runs:
-        record = backend().runner.get(run.record.id, run.server.owner)
+        record = app_context().runner.get(run.record.id, run.server.owner)
         if record is None or _progress_key(record) != _progress_key(run.record):
             st.rerun()
 

@@ -12,11 +12,11 @@ from lfclient.common.formatting import clip, format_duration
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.connection import server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page, query_params, run_page
 from pages._ui.widgets import alerts, controls, status_badges
-from pages._ui.widgets.markdown import plain, time_words
+from pages._ui.widgets.markdown import escape, format_time
 
 MIN_RUNS, MAX_RUNS = 2, 4
 MAX_OFFERED = 50  # recent runs in the picker
@@ -33,7 +33,7 @@ class RunSelection:
 
 def read_selection(server: ServerSession) -> RunSelection:
     """Look up the runs in the address, on all servers that this browser may see."""
-    run_ids = compare_page.runs_in_address()
+    run_ids = compare_page.runs_from_url()
     if not run_ids:
         return RunSelection((), "Choose two to four runs.")
     lookups = [(run_id, _find_run(server, run_id)) for run_id in run_ids[: MAX_RUNS + 1]]
@@ -58,20 +58,20 @@ def read_selection(server: ServerSession) -> RunSelection:
 
 
 def _find_run(server: ServerSession, run_id: str) -> tuple[ServerSession, RunRecord] | None:
-    if not run_page.may_be_run(run_id):
+    if not run_page.is_run_id(run_id):
         return None
-    record = backend().runner.get(run_id, server.owner)
+    record = app_context().runner.get(run_id, server.owner)
     if record is None:
-        holder = server_session.holder_of(run_id)
-        record = backend().runner.get(run_id, holder.owner) if holder else None
+        holder = server_session.find_server_of_run(run_id)
+        record = app_context().runner.get(run_id, holder.owner) if holder else None
         server = holder or server
     return (server, record) if record else None
 
 
 def draw(server: ServerSession, selection: RunSelection) -> None:
     """Draw the problem with the runs in the address, and the picker."""
-    if compare_page.runs_in_address():
-        alerts.show_words("Can't compare these runs", selection.problem, warning=True)
+    if compare_page.runs_from_url():
+        alerts.show_message("Can't compare these runs", selection.problem, warning=True)
     else:
         st.caption(selection.problem)
     _draw_picker(server, selection)
@@ -79,7 +79,7 @@ def draw(server: ServerSession, selection: RunSelection) -> None:
 
 def draw_collapsed(server: ServerSession, selection: RunSelection) -> None:
     """Draw the picker in a closed panel."""
-    controls.folded(
+    controls.lazy_expander(
         "Compare other runs",
         ":material/playlist_add_check:",
         compare_page.compare_key("others"),
@@ -88,7 +88,9 @@ def draw_collapsed(server: ServerSession, selection: RunSelection) -> None:
 
 
 def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
-    recent = {record.id: record for record in backend().runner.recent(server.owner, MAX_OFFERED)}
+    recent = {
+        record.id: record for record in app_context().runner.recent(server.owner, MAX_OFFERED)
+    }
     records = {record.id: record for _, record in selection.runs} | recent
     if not records:
         st.caption("No runs yet. Run a flow first.")
@@ -102,7 +104,7 @@ def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
         format_func=lambda run_id: _option_text(records[run_id], now),
         # keyed by the runs in the address: other runs there are another default
         key=compare_page.compare_key(
-            f"runs-{compare_page.runs_text(compare_page.runs_in_address())[:140]}"
+            f"runs-{compare_page.join_runs(compare_page.runs_from_url())[:140]}"
         ),
         max_selections=MAX_RUNS,
         placeholder="Choose two to four",
@@ -113,7 +115,7 @@ def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
         type="primary",
         icon=":material/compare:",
         disabled=not MIN_RUNS <= len(run_ids) <= MAX_RUNS,
-        on_click=compare_page.compare_runs,
+        on_click=compare_page.write_runs_to_url,
         args=(run_ids,),
     )
     if len(records) >= MAX_OFFERED:
@@ -123,8 +125,8 @@ def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
 def _option_text(record: RunRecord, now: datetime) -> str:
     parts = [
         record.flow_name,
-        time_words(record.created_at, now),
-        status_badges.word(record.status, record.mode),
+        format_time(record.created_at, now),
+        status_badges.status_label(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
     ]
@@ -137,7 +139,7 @@ def compare_link(run_ids: Sequence[str]) -> None:
         navigation.compare_page(),
         label="Compare",
         icon=":material/compare:",
-        query_params={query_params.RUNS: compare_page.runs_text(run_ids)},
+        query_params={query_params.RUNS: compare_page.join_runs(run_ids)},
     )
 
 
@@ -146,7 +148,7 @@ def compare_menu(server: ServerSession, record: RunRecord) -> None:
     st.fragment(_draw_compare_menu)(server, record.id, record.flow_id)
 
 
-@alerts.shown()
+@alerts.show_errors()
 def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
     panel = st.popover(
         "Compare with…",
@@ -157,7 +159,7 @@ def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None
     )
     if not panel.open:
         return
-    recent = backend().runner.recent(server.owner, MAX_SUGGESTED + 1, flow_id)
+    recent = app_context().runner.recent(server.owner, MAX_SUGGESTED + 1, flow_id)
     now = datetime.now(UTC)
     with panel:
         others = [record for record in recent if record.id != run_id][:MAX_SUGGESTED]
@@ -167,9 +169,9 @@ def _draw_compare_menu(server: ServerSession, run_id: str, flow_id: str) -> None
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.page_link(
                 navigation.compare_page(),
-                label=f"{time_words(record.created_at, now)} {badge} {duration} "
-                f":gray[{plain(clip(record.input_summary, 60))}]",
-                query_params={query_params.RUNS: compare_page.runs_text((run_id, record.id))},
+                label=f"{format_time(record.created_at, now)} {badge} {duration} "
+                f":gray[{escape(clip(record.input_summary, 60))}]",
+                query_params={query_params.RUNS: compare_page.join_runs((run_id, record.id))},
             )
         st.page_link(
             navigation.compare_page(),

@@ -9,7 +9,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
-from pages._ui.connection.app_context import client
+from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 
 
@@ -29,7 +29,7 @@ class ComparedRun:
 
     def download(self, ref: FileRef) -> bytes:
         """Download a file that the run wrote."""
-        with client(self.server.connection) as api:
+        with open_client(self.server.connection) as api:
             return api.download(ref)
 
 

@@ -17,7 +17,7 @@ from pages._ui.app import navigation
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.state import query_params
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import plain, time_words
+from pages._ui.widgets.markdown import escape, format_time
 
 _ROWS_IF_DIFFERENT = {"Flow", "Server", "Decision"}
 
@@ -30,7 +30,7 @@ def draw_headers(runs: Sequence[ComparedRun]) -> None:
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"**{run.name}** {badge} {format_duration(record.elapsed(now))}")
-            st.caption(f"{plain(clip(record.flow_name, 60))} · {_started_text(record, now)}")
+            st.caption(f"{escape(clip(record.flow_name, 60))} · {_started_text(record, now)}")
             st.page_link(
                 navigation.run_page(),
                 label="Open",
@@ -82,8 +82,8 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
     errors = record.run.errors[:1] if record.run else []
     status = [
-        status_badges.word(record.status, record.mode),
-        *(plain(clip(error.message, 200)) for error in errors),
+        status_badges.status_label(record.status, record.mode),
+        *(escape(clip(error.message, 200)) for error in errors),
     ]
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"
     return {
@@ -91,18 +91,18 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
         "Mode": MODE_NAMES[record.mode],
         "Started": _started_text(record, now),
-        "Session": plain(clip(session_id, 60)),
+        "Session": escape(clip(session_id, 60)),
         "Decision": _decisions_text(record, now),
-        "Flow": plain(clip(record.flow_name, 80)),
-        "Server": plain(clip(record.server_name, 80)),
+        "Flow": escape(clip(record.flow_name, 80)),
+        "Server": escape(clip(record.server_name, 80)),
     }
 
 
 def _decisions_text(record: RunRecord, now: datetime) -> str:
     decisions = record.run.decided if record.run else ()
-    words = [describe_decision(decision, lambda at: time_words(at, now)) for decision in decisions]
-    return plain("; ".join(", ".join(filter(None, parts)) for parts in words)) or "–"
+    words = [describe_decision(decision, lambda at: format_time(at, now)) for decision in decisions]
+    return escape("; ".join(", ".join(filter(None, parts)) for parts in words)) or "–"
 
 
 def _started_text(record: RunRecord, now: datetime) -> str:
-    return time_words(record.created_at, now)
+    return format_time(record.created_at, now)

@@ -9,7 +9,7 @@ from lfclient.common.formatting import format_timing
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
-from pages._ui.widgets.status_badges import NOT_RUN, Look, component_look, component_word
+from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_label, component_style
 
 # of a group's members, the first of these states that one of them is in is the group's
 _GROUP_PRECEDENCE = (
@@ -31,7 +31,7 @@ class ComponentStatus:
 
     state: ComponentState
     word: str
-    look: Look
+    look: StatusStyle
     detail: str = ""
     reason: str = ""
     connected: bool = True
@@ -71,8 +71,8 @@ def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) 
         return ComponentStatus(run.state, "does not run", NOT_RUN, connected=False)
     return ComponentStatus(
         run.state,
-        component_word(run.state, ended=ended),
-        component_look(run.state, ended=ended),
+        component_label(run.state, ended=ended),
+        component_style(run.state, ended=ended),
         detail=duration_text(run),
         reason=run.error.message if run.error else "",
     )

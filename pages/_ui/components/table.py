@@ -13,7 +13,7 @@ from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun
 from pages._ui.components.states import duration_text, leaf_runs, leaf_status
-from pages._ui.widgets.markdown import first_words, plain
+from pages._ui.widgets.markdown import escape, first_line
 
 MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
@@ -45,10 +45,10 @@ def table_rows(
     names = ComponentNames(flow, components)
     return [
         (
-            plain(names.label(run.component_id, name, MAX_NAME_LENGTH)),
+            escape(names.label(run.component_id, name, MAX_NAME_LENGTH)),
             _state_badge(run, component, ended=ended),
             duration_text(run).replace(" ", "\u00a0"),
-            plain(result_text(run)),
+            escape(result_text(run)),
         )
         for name, run, component in leaf_runs(flow, components, ended=ended)
     ]
@@ -77,7 +77,7 @@ def _output_text(output: Output) -> str:
         return value.name
     if isinstance(value, str):
         marked = output.kind is OutputKind.MESSAGE
-        return first_words(value[:MAX_SCANNED]) if marked else _first_line(value)
+        return first_line(value[:MAX_SCANNED]) if marked else _first_line(value)
     if output.kind is OutputKind.TABLE:
         return f"{len(value):,} row{'s' * (len(value) != 1)}"
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ from lfclient.console.presentation.timeline import TimelineBar, axis_unit, timel
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
-from pages._ui.widgets.status_badges import component_look, component_word
+from pages._ui.widgets.status_badges import component_label, component_style
 
 MAX_NAME_LENGTH = 60
 MAX_NAME_LENGTH_WITH_ID = 40  # characters of it that stand before an id
@@ -112,8 +112,8 @@ def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
     done = bar.run.state is ComponentState.DONE
     words = duration_text(bar.run)
     if not done:
-        words += f" · {component_word(bar.run.state, ended=True)}"
-    colour = component_look(bar.run.state, ended=True).colour
+        words += f" · {component_label(bar.run.state, ended=True)}"
+    colour = component_style(bar.run.state, ended=True).colour
     return {
         "value": length,
         "itemStyle": {

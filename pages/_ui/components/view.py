@@ -16,10 +16,10 @@ VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
 
 def choose_view() -> str:
     """The switch between the two; returns the one that is chosen, for the rest of the session."""
-    return controls.switch(
+    return controls.view_switch(
         "Components as",
         list(VIEWS),
-        run_page.COMPONENTS_AS,
+        run_page.COMPONENTS_VIEW,
         format_func=lambda view: f"{VIEWS[view]} {view}",
         persist_state="session",
     )

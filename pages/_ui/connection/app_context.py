@@ -1,11 +1,13 @@
-"""What all visitors of this console process share: settings, records, runner, keys, Langflow."""
+"""The application core that all browsers of this console process share."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 import pyarrow
 import streamlit as st
+from cachetools import LRUCache, TTLCache
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
@@ -17,57 +19,70 @@ from lfclient.console.runner import memory
 from lfclient.console.runner.registry import get_runner
 from lfclient.console.runner.runner import Runner
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.app.security import valid_token
-from pages._ui.connection.request_cache import Answers, Bounded
+from pages._ui.app.security import is_valid_token
+from pages._ui.connection.request_cache import RequestCache
 from pages._ui.state import run_page
 from pages._ui.state.drafts import drafts
 
+MAX_BROWSERS = 1_000
+REATTACH_SECONDS = 60.0  # how often the runner is given a connection in use
+
 
 @dataclass
-class Backend:
-    """The shared parts. `chosen` holds each browser's server; `answers` what servers said."""
+class AppContext:
+    """Everything that the browsers of this process share.
+
+    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the owners whose
+    connections the runner has been given lately. Hold `lock` to use either.
+    """
 
     settings: Settings
     runner: Runner
     vault: KeyVault
     local: LocalLangflow
-    chosen: Bounded[str, str] = field(default_factory=lambda: Bounded(1000))
-    answers: Answers = field(default_factory=Answers)
-    attached: Bounded[str, float] = field(default_factory=lambda: Bounded(1000))
-    local_stopped: bool = False
+    request_cache: RequestCache = field(default_factory=RequestCache)
+    chosen_servers: LRUCache[str, str] = field(default_factory=lambda: LRUCache(MAX_BROWSERS))
+    recently_attached: TTLCache[str, bool] = field(
+        default_factory=lambda: TTLCache(MAX_BROWSERS, REATTACH_SECONDS)
+    )
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    local_stopped: bool = False  # by a person, so that it is not started again unasked
 
     def draft_fingerprint(self, cookie: str) -> str | None:
         """Return the fingerprint that drafts are saved under, or None without a valid cookie."""
-        if not valid_token(cookie):
+        if not is_valid_token(cookie):
             return None
         return browser_fingerprint(cookie, self.settings.data_dir, self.settings.secret)
 
 
 @st.cache_resource(show_spinner=False)
-def backend() -> Backend:
-    """Made once per process. Raises LangflowError if a setting or the data folder is unusable."""
+def app_context() -> AppContext:
+    """Return the context, created once per process.
+
+    Raises `LangflowError` if a setting or the data folder is unusable.
+    """
     settings = Settings.load(bind_address=st.get_option("server.address") or "")
-    # Arrow's own pool keeps what a large table took; the system's gives it back
+    # Arrow's own pool keeps the memory of a large table; the system's returns it
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())
-    made = Backend(
+    context = AppContext(
         settings=settings,
         runner=get_runner(settings),
         vault=KeyVault(),
         local=LocalLangflow(settings.data_dir),
     )
     if settings.retention.store_inputs:
-        drafts().persist_in(made.runner.store.drafts, made.draft_fingerprint)
+        drafts().persist_in(context.runner.store.drafts, context.draft_fingerprint)
     memory.set_baseline()
-    return made
+    return context
 
 
 def close_run() -> None:
-    """Show no run; it goes on, and what was held to show it is given back."""
+    """Close the shown run, which keeps running, and release its memory."""
     run_page.close_run()
-    backend().runner.release_memory()
+    app_context().runner.release_memory()
 
 
-def client(connection: Connection, server: ServerInfo | None = None) -> LangflowClient:
-    """A client for that server with that key; `server` is what is known of it."""
+def open_client(connection: Connection, server_info: ServerInfo | None = None) -> LangflowClient:
+    """Return a client for the connection; with `server_info` it need not ask for that."""
     key = connection.api_key.get_secret_value() if connection.api_key else None
-    return LangflowClient(connection.url, key or None, verify=connection.verify, server=server)
+    return LangflowClient(connection.url, key or None, verify=connection.verify, server=server_info)

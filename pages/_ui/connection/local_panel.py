@@ -7,12 +7,12 @@ import streamlit as st
 from lfclient.console.local_langflow.sizes import DOWNLOAD_NOTE
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
 from lfclient.errors import LangflowError
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import code, plain
+from pages._ui.widgets.markdown import escape, inline_code
 
-EVERY_SECONDS = 1.0
+REFRESH_SECONDS = 1.0
 _BADGES = {
     LocalState.ABSENT: ("not installed", "gray"),
     LocalState.INSTALLING: ("installing", "blue"),
@@ -28,16 +28,16 @@ _BADGES = {
 
 def draw(beside_another: bool = False) -> None:
     """The panel; refreshes by itself while something is under way."""
-    status = backend().local.status()
+    status = app_context().local.status()
     with st.container(border=True, key="local-langflow"):
-        st.fragment(_panel, run_every=EVERY_SECONDS if status.state.is_in_progress else None)(
+        st.fragment(_panel, run_every=REFRESH_SECONDS if status.state.is_in_progress else None)(
             status.state, beside_another
         )
 
 
-@alerts.shown()
+@alerts.show_errors()
 def _panel(drawn_as: LocalState, beside_another: bool) -> None:
-    status = backend().local.status()
+    status = app_context().local.status()
     if status.state is not drawn_as and (
         not status.state.is_in_progress or not drawn_as.is_in_progress
     ):
@@ -46,20 +46,20 @@ def _panel(drawn_as: LocalState, beside_another: bool) -> None:
         st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
         word, colour = _BADGES[status.state]
         st.badge(word, color=colour)
-    _said(status, beside_another)
-    _buttons(status)
+    _draw_status(status, beside_another)
+    _draw_buttons(status)
 
 
-def _said(status: LocalStatus, beside_another: bool) -> None:
+def _draw_status(status: LocalStatus, beside_another: bool) -> None:
     if status.state.is_in_progress:
-        st.progress(status.progress or 0.0, text=plain(status.step))
+        st.progress(status.progress or 0.0, text=escape(status.step))
         st.caption(DOWNLOAD_NOTE)
         st.caption("You can close or reload this page meanwhile: it goes on.")
     elif status.state is LocalState.RUNNING:
-        st.caption(f"{code(status.url or '')} · Langflow {plain(status.version or '')}")
+        st.caption(f"{inline_code(status.url or '')} · Langflow {escape(status.version or '')}")
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):
         heading = "It could not be started" if status.state is LocalState.FAILED else "It crashed"
-        alerts.show_words(heading, status.message, status.hint)
+        alerts.show_message(heading, status.message, status.hint)
         if status.log_tail:
             st.code(status.log_tail, language=None, height=220)
     else:
@@ -68,7 +68,7 @@ def _said(status: LocalStatus, beside_another: bool) -> None:
         st.caption(DOWNLOAD_NOTE if status.state is LocalState.ABSENT else "It is installed.")
 
 
-def _buttons(status: LocalStatus) -> None:
+def _draw_buttons(status: LocalStatus) -> None:
     with st.container(horizontal=True, gap="small"):
         if status.state is LocalState.RUNNING:
             st.button("Stop", key="local-stop", icon=":material/stop:", on_click=_stop)
@@ -81,28 +81,28 @@ def _buttons(status: LocalStatus) -> None:
             )
             if pressed:
                 st.rerun()
-    left = connection_state.take_local_problem()
+    left = connection_state.take_local_error()
     if left is not None:
         alerts.show(left)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
-        controls.folded("Log", ":material/article:", "local-log", _log)
+        controls.lazy_expander("Log", ":material/article:", "local-log", _log)
 
 
 def _log() -> None:
-    st.code(backend().local.logs(50) or "Empty.", language=None, height=260)
+    st.code(app_context().local.logs(50) or "Empty.", language=None, height=260)
 
 
 def _start() -> None:
-    backend().local_stopped = False
-    backend().local.start_in_background()
+    app_context().local_stopped = False
+    app_context().local.start_in_background()
 
 
 def _stop() -> None:
-    backend().local_stopped = True
+    app_context().local_stopped = True
     try:
-        backend().local.stop()
+        app_context().local.stop()
     except LangflowError as error:
-        connection_state.leave_local_problem(error)
+        connection_state.set_local_error(error)
 
 
 def _restart() -> None:

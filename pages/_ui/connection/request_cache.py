@@ -1,201 +1,171 @@
-"""What servers said, kept for a while; a page is not held up by one that is slow."""
+"""Cached responses of Langflow servers, fetched in threads so that a slow server blocks no page."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
+
+from cachetools import LRUCache
 
 from lfclient.errors import BadAnswer, LangflowError, ServerFault, Unreachable
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
-Key = tuple[str, str]  # the owner whose server is asked, and what
+Key = tuple[str, str]  # the owner of the connection, and the name of the request
 
-PATIENCE = 0.5  # seconds that a page waits for an answer, from when it was asked for
-_MISSED = 5.0  # seconds for which a failure nobody has seen yet is still news
-_LONG_AGO = float("-inf")
-
-
-class StillAsking(LangflowError):
-    """The server has not yet answered the question `what`; it goes on being asked."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__("The server has not answered yet.", hint="It is still being waited for.")
-        self.what = what
+MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
+_MAX_RESPONSES = 300
+_UNSEEN_ERROR_SECONDS = 5.0  # how long a failure is kept for the page that asks for it next
+_EXPIRED = float("-inf")
 
 
-class Bounded(Generic[K, T]):
-    """A dictionary of at most `size` entries; the one unused for longest gives way."""
+class StillLoading(LangflowError):
+    """The server has not responded to the request `name` yet."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[K, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> T | None:
-        """The entry, or None."""
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-            return self._entries.get(key)
-
-    def put(self, key: K, value: T) -> None:
-        """Add or replace an entry."""
-        with self._lock:
-            self._entries[key] = value
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._size:
-                self._entries.popitem(last=False)
-
-    def drop(self, key: K) -> None:
-        """Let go of an entry, if it is there."""
-        with self._lock:
-            self._entries.pop(key, None)
-
-    def change(self, matches: Callable[[K], bool], new: Callable[[T], T]) -> None:
-        """Replace the entries whose key matches by what `new` makes of them."""
-        with self._lock:
-            for key in self._entries:
-                if matches(key):
-                    self._entries[key] = new(self._entries[key])
+    def __init__(self, name: str) -> None:
+        super().__init__("The server has not responded yet.", hint="The request is still open.")
+        self.name = name
 
 
 @dataclass(frozen=True)
-class CachedAnswer(Generic[T]):
-    """What a server said, and when; `problem` if it has not answered since."""
+class CachedResponse(Generic[T]):
+    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh."""
 
     value: T
-    at: float
-    problem: LangflowError | None = None
+    received_at: float
+    error: LangflowError | None = None
 
 
 @dataclass(eq=False)
-class _Question:
-    """One request under way, or one that failed before anybody saw its end."""
+class _PendingRequest:
+    """An open request, or one that failed and whose error no page has shown yet."""
 
-    began: float
+    started_at: float
     ended: threading.Event = field(default_factory=threading.Event)
     ended_at: float = 0.0
     error: Exception | None = None
 
-    def is_over(self) -> bool:
-        return self.ended.is_set() and time.monotonic() - self.ended_at > _MISSED
+    def is_expired(self) -> bool:
+        return self.ended.is_set() and time.monotonic() - self.ended_at > _UNSEEN_ERROR_SECONDS
 
 
-class Answers:
-    """The last answer to each question, by owner. Safe to use from any thread."""
+class RequestCache:
+    """The latest response to each request, by owner. Thread-safe."""
 
     def __init__(self) -> None:
-        self._known: Bounded[Key, CachedAnswer[Any]] = Bounded(300)
-        self._open: dict[Key, _Question] = {}
+        self._responses: LRUCache[Key, CachedResponse[Any]] = LRUCache(_MAX_RESPONSES)
+        self._pending: dict[Key, _PendingRequest] = {}
         self._lock = threading.Lock()
 
-    def ask(
+    def get(
         self,
         owner: str,
-        what: str,
-        seconds: float,
+        name: str,
+        ttl: float,
         fetch: Callable[[], T],
-        patience: float | None = None,
-    ) -> CachedAnswer[T]:
-        """`fetch()`, at most every `seconds`, in a thread of its own.
+        max_wait: float | None = None,
+    ) -> CachedResponse[T]:
+        """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
-        The last answer while the next takes longer than `patience` seconds (None: `PATIENCE`), and
-        with the problem when it fails. Without an earlier answer: raises StillAsking, or the
-        LangflowError of the failure.
+        If that takes longer than `max_wait` seconds (None: `MAX_WAIT_SECONDS`) or fails because the
+        server is away, return the previous response, with the error. Without a previous one, raise
+        `StillLoading`, or the error of `fetch`.
         """
-        patience = PATIENCE if patience is None else patience
-        key = (owner, what)
-        question = self._question(key, seconds, fetch)
-        if isinstance(question, CachedAnswer):
-            return question
-        question.ended.wait(max(0.0, question.began + patience - time.monotonic()))
-        if question.error:
-            self._close(key, question)
-            raise question.error
-        found = self._known.get(key)
-        if found is None:
-            raise StillAsking(what)
-        return found
+        max_wait = MAX_WAIT_SECONDS if max_wait is None else max_wait
+        key = (owner, name)
+        request = self._cached_or_request(key, ttl, fetch)
+        if isinstance(request, CachedResponse):
+            return request
+        request.ended.wait(max(0.0, request.started_at + max_wait - time.monotonic()))
+        with self._lock:
+            if request.error and self._pending.get(key) is request:
+                del self._pending[key]
+            response = self._responses.get(key)
+        if request.error:
+            raise request.error
+        if response is None:
+            raise StillLoading(name)
+        return response
 
-    def begin(self, owner: str, what: str, seconds: float, fetch: Callable[[], T]) -> None:
-        """Let `ask` be under way already when it is called."""
-        self._question((owner, what), seconds, fetch)
+    def prefetch(self, owner: str, name: str, ttl: float, fetch: Callable[[], Any]) -> None:
+        """Start the request that a later `get` waits for."""
+        self._cached_or_request((owner, name), ttl, fetch)
 
-    def ask_anew(self, owner: str, what: str | None = None) -> None:
-        """Ask that question, or all, the next time, however short ago it was answered."""
+    def invalidate(self, owner: str, name: str | None = None) -> None:
+        """Send this request again on the next `get`, or all requests of the owner."""
 
-        def meant(key: Key) -> bool:
-            return key[0] == owner and what in (None, key[1])
+        def matches(key: Key) -> bool:
+            return key[0] == owner and name in (None, key[1])
 
         with self._lock:
-            for key in filter(meant, list(self._open)):
-                del self._open[key]
-        self._known.change(meant, lambda found: replace(found, at=_LONG_AGO))
+            for key in filter(matches, list(self._pending)):
+                del self._pending[key]
+            for key in filter(matches, list(self._responses)):
+                self._responses[key] = replace(self._responses[key], received_at=_EXPIRED)
 
-    def forget(self, owner: str, what: str) -> None:
-        """Give the memory of an answer back."""
-        self._known.drop((owner, what))
-
-    def asking(self, owner: str, questions: Collection[str]) -> float | None:
-        """For how many seconds one of these has been open; None if all are answered."""
+    def discard(self, owner: str, name: str) -> None:
+        """Release the memory of a response."""
         with self._lock:
-            found = [self._open.get((owner, what)) for what in questions]
-            began = [each.began for each in found if each and not each.ended.is_set()]
-        return time.monotonic() - min(began) if began else None
+            self._responses.pop((owner, name), None)
 
-    def _question(
-        self, key: Key, seconds: float, fetch: Callable[[], Any]
-    ) -> _Question | CachedAnswer[Any]:
-        """What asks it, or an answer of less than `seconds` ago; one of the two at any moment."""
+    def seconds_waiting(self, owner: str, names: Collection[str]) -> float | None:
+        """Return how long the oldest of these requests has been open, None if none is."""
         with self._lock:
-            known = self._known.get(key)
-            if known and time.monotonic() - known.at < seconds:
-                return known
-            for old in [old for old, question in self._open.items() if question.is_over()]:
-                del self._open[old]
-            question = self._open.get(key)
-            if question is None:
-                question = self._open[key] = _Question(time.monotonic())
-                # a daemon: a server that hangs must not keep the console from ending
+            pending = [self._pending.get((owner, name)) for name in names]
+            started = [each.started_at for each in pending if each and not each.ended.is_set()]
+        return time.monotonic() - min(started) if started else None
+
+    def _cached_or_request(
+        self, key: Key, ttl: float, fetch: Callable[[], Any]
+    ) -> _PendingRequest | CachedResponse[Any]:
+        """Return a response younger than `ttl` seconds, or the request for it, newly sent if none
+        is open.
+        """
+        with self._lock:
+            response = self._responses.get(key)
+            if response and time.monotonic() - response.received_at < ttl:
+                return response
+            for old in [old for old, request in self._pending.items() if request.is_expired()]:
+                del self._pending[old]
+            request = self._pending.get(key)
+            if request is None:
+                request = self._pending[key] = _PendingRequest(time.monotonic())
+                # a daemon: a server that hangs must not keep the console from exiting
                 threading.Thread(
-                    target=self._fetch, args=(key, question, fetch), name="asks", daemon=True
+                    target=self._run, args=(key, request, fetch), name="request", daemon=True
                 ).start()
-        return question
+        return request
 
-    def _fetch(self, key: Key, question: _Question, fetch: Callable[[], Any]) -> None:
+    def _run(self, key: Key, request: _PendingRequest, fetch: Callable[[], Any]) -> None:
+        value, error = None, None
         try:
-            found = CachedAnswer(fetch(), time.monotonic())
-        except Exception as error:
+            value = fetch()
+        except Exception as raised:
+            error = raised
             if isinstance(error, LangflowError):
-                # what it passed through would keep answers and keys in memory as long as itself
+                # the frames of its traceback would keep responses and keys in memory
                 error.__traceback__ = error.__cause__ = error.__context__ = None
-            known = self._known.get(key)
-            if known and isinstance(error, LangflowError) and keeps_last_answer(error):
-                # asked again only after a while
-                found = CachedAnswer(known.value, time.monotonic(), error)
+        with self._lock:
+            response: CachedResponse[Any] | None = None
+            previous = self._responses.get(key)
+            if error is None:
+                response = CachedResponse(value, time.monotonic())
+            elif previous and isinstance(error, LangflowError) and may_serve_stale(error):
+                response = CachedResponse(previous.value, time.monotonic(), error)
             else:
-                question.error, found = error, None
-        with self._lock:
-            if found and self._open.get(key) is question:
-                self._known.put(key, found)
-                del self._open[key]
-            question.ended_at = time.monotonic()
-            question.ended.set()
-
-    def _close(self, key: Key, question: _Question) -> None:
-        with self._lock:
-            if self._open.get(key) is question:
-                del self._open[key]
+                request.error = error
+            if response and self._pending.get(key) is request:
+                self._responses[key] = response
+                del self._pending[key]
+            request.ended_at = time.monotonic()
+            request.ended.set()
 
 
-def keeps_last_answer(error: LangflowError) -> bool:
-    """Whether the server is only away, so that what it said before still helps.
+def may_serve_stale(error: LangflowError) -> bool:
+    """Return whether the server is only unreachable, so that its previous response still helps.
 
-    Not where it may have shut somebody out.
+    Not after a 403, with which it may have revoked access.
     """
     return isinstance(error, Unreachable | ServerFault | BadAnswer) and error.status != 403

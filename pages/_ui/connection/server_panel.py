@@ -10,13 +10,13 @@ from lfclient.console.samples import catalog, installer
 from lfclient.errors import LangflowError
 from lfclient.wire.server_info import SINCE, ServerInfo
 from pages._ui.connection import connect, loading, server_session
-from pages._ui.connection.app_context import client, close_run
+from pages._ui.connection.app_context import close_run, open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import code, plain
+from pages._ui.widgets.markdown import escape, inline_code
 
-LIST_SECONDS = 10.0  # for the new list of flows, once there are new ones
+FLOWS_WAIT_SECONDS = 10.0  # for the new list of flows, once there are new ones
 _SOURCES = {
     "environment": "from the environment",
     "env file": "from .env",
@@ -43,9 +43,9 @@ _DIALECTS = {
 }
 
 
-def choose_server(current: ServerSession | None) -> None:
+def draw_server_choice(current: ServerSession | None) -> None:
     """Switch between the servers at hand; nothing to choose from is not shown."""
-    connections = server_session.available()
+    connections = server_session.available_connections()
     if len(connections) < 2 or current is None:
         return
     # it may be gone since: a typed key ends, the local Langflow stops
@@ -55,7 +55,7 @@ def choose_server(current: ServerSession | None) -> None:
         range(len(connections)),
         index=index,
         format_func=lambda number: connections[number].name,
-        captions=[f"{plain(each.url)} · {_SOURCES[each.source]}" for each in connections],
+        captions=[f"{escape(each.url)} · {_SOURCES[each.source]}" for each in connections],
         key=f"choose-server-{index}-{len(connections)}",
     )
     if chosen != index:
@@ -65,40 +65,40 @@ def choose_server(current: ServerSession | None) -> None:
         st.rerun()
 
 
-def facts(session: ServerSession) -> None:
+def draw_server_info(server: ServerSession) -> None:
     """What the server is, can do and limits; what is wrong with it."""
     with st.container(border=True, key="server-facts"):
-        st.markdown(f"#### :material/dns: {plain(session.connection.name)}", anchors=False)
-        st.caption(f"{code(session.connection.url)} · {_SOURCES[session.connection.source]}")
+        st.markdown(f"#### :material/dns: {escape(server.connection.name)}", anchors=False)
+        st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
         try:
-            found = session.server()
-            flows = session.flows()
+            found = server.info()
+            flows = server.flows()
         except LangflowError as error:
-            loading.show(session, error, retry="retry-facts")
+            loading.show(server, error, retry="retry-facts")
             return
-        if found.problem:
-            alerts.show(found.problem)
+        if found.error:
+            alerts.show(found.error)
         _server(found.value, len(flows.value))
-    _samples(session)
+    _samples(server)
 
 
-def _server(server: ServerInfo, flows: int) -> None:
-    for warning in server.warnings:
-        st.warning(plain(warning), icon=":material/gpp_maybe:")
+def _server(server_info: ServerInfo, flows: int) -> None:
+    for warning in server_info.warnings:
+        st.warning(escape(warning), icon=":material/gpp_maybe:")
     with st.grid(2, gap="small"):
-        st.metric("Version", server.version, border=True, help=_DIALECTS[server.dialect])
+        st.metric("Version", server_info.version, border=True, help=_DIALECTS[server_info.dialect])
         st.metric("Flows", flows, border=True)
     st.markdown(":gray[What it can do]")
     with st.container(horizontal=True, gap="xsmall"):
-        for each in fields(server.capabilities):
-            able = getattr(server.capabilities, each.name)
+        for each in fields(server_info.capabilities):
+            able = getattr(server_info.capabilities, each.name)
             st.badge(
                 _CAPABILITIES[each.name] + ("" if able else _since(each.name)),
                 icon=":material/check:" if able else ":material/close:",
                 color="green" if able else "gray",
             )
     st.markdown(":gray[Its limits]")
-    limits = server.limits
+    limits = server_info.limits
     rows = [
         ("Characters of a background result", limits.max_text, "LANGFLOW_MAX_TEXT_LENGTH"),
         ("Rows of a background result", limits.max_items, "LANGFLOW_MAX_ITEMS_LENGTH"),
@@ -123,7 +123,7 @@ def _since(capability: str) -> str:
     return f" (from 1.{minor})" if minor else ""
 
 
-def _samples(session: ServerSession) -> None:
+def _samples(server: ServerSession) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
@@ -132,41 +132,41 @@ def _samples(session: ServerSession) -> None:
             f"{len(catalog.custom_component_code())} components comes with the console; the others "
             "are the server's own."
         )
-        added = connection_state.take_added()
+        added = connection_state.take_added_samples()
         if added:
             _added(*added)
         if not st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
             return
         missing: list[str] = []
-        with alerts.shown(), st.spinner("Adding the sample flows…"):
-            with client(session.connection) as api:
+        with alerts.show_errors(), st.spinner("Adding the sample flows…"):
+            with open_client(server.connection) as api:
                 made = installer.install_samples(
                     api, on_missing=lambda sample, types: missing.append(sample.name)
                 )
-            session.refresh()
-            connection_state.leave_added([flow.name for flow in made], missing)
-            session.flows(LIST_SECONDS)
+            server.refresh()
+            connection_state.set_added_samples([flow.name for flow in made], missing)
+            server.flows(FLOWS_WAIT_SECONDS)
             st.rerun()  # the number of flows stands above
 
 
 def _added(made: list[str], missing: list[str]) -> None:
     """What has come of adding the sample flows."""
-    names = ", ".join(plain(name) for name in made)
+    names = ", ".join(escape(name) for name in made)
     st.success(f"Added: {names}." if made else "There was none to be added.")
     if missing:
-        left = ", ".join(plain(name) for name in missing)
+        left = ", ".join(escape(name) for name in missing)
         st.caption(
             f"Left out, since this server lacks their components or allows none but its own: "
             f"{left}."
         )
 
 
-def other_server(current: ServerSession | None) -> None:
+def draw_connection_form(current: ServerSession | None) -> None:
     """Address, key and test of any server."""
     with st.container(border=True):
         st.markdown("#### :material/lan: Address and key", anchors=False)
-        connect.notice()
-        connect.address_and_key(current.connection.url if current else "", "Test connection")
+        connect.draw_notice()
+        connect.draw_connection_form(current.connection.url if current else "", "Test connection")
         if current and current.connection.source == "typed":
             st.button(
                 "Forget my key",

@@ -1,8 +1,7 @@
-"""Which servers this browser can use, which one it uses, and what that one has."""
+"""The servers that this browser can use, the one it does use, and cached requests to it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
@@ -19,214 +18,220 @@ from lfclient.outputs.model import FileRef
 from lfclient.runs.components import HumanInput
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.app_context import backend, client
-from pages._ui.connection.request_cache import CachedAnswer, StillAsking
+from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.state import browser as state_browser
 
 T = TypeVar("T")
 
-LOCAL = "Local Langflow"
-# for how long the runner is not told again that somebody is here with a key
-ATTACH_SECONDS = 60.0
-
-# for how long what a server said is not asked again
-_KEPT_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15, "pending": 5}
+LOCAL_NAME = "Local Langflow"
+# by the client's method
+_TTL_SECONDS = {"server": 60, "flows": 15, "flow": 15, "variables": 60, "files": 15, "pending": 5}
 
 
 @dataclass(frozen=True)
 class ServerSession:
-    """A connection in use, and whose runs it may see."""
+    """A connection in use, and the owner whose runs it may see."""
 
     connection: Connection
     owner: str
 
-    def server(self) -> CachedAnswer[ServerInfo]:
-        """What the server is and can do."""
-        return self._ask("server")
+    def info(self) -> CachedResponse[ServerInfo]:
+        """Return the server's release, capabilities and limits."""
+        return self._get("server")
 
-    def flows(self, patience: float | None = None) -> CachedAnswer[list[FlowSummary]]:
-        """All flows of the key's user; a new list is waited for as long as for any, or so long."""
-        return self._ask("flows", patience=patience)
+    def flows(self, max_wait: float | None = None) -> CachedResponse[list[FlowSummary]]:
+        """Return all flows of the key's user, after at most `max_wait` seconds."""
+        return self._get("flows", max_wait=max_wait)
 
-    def flow(self, flow_id: str) -> CachedAnswer[Flow]:
-        """A flow whole."""
-        return self._ask("flow", flow_id)
+    def flow(self, flow_id: str) -> CachedResponse[Flow]:
+        """Return a flow with its components and fields."""
+        return self._get("flow", flow_id)
 
-    def flow_at_hand(self, flow_id: str) -> Flow | None:
-        """The flow as it was last heard of, without waiting; None if it was not yet."""
+    def cached_flow(self, flow_id: str) -> Flow | None:
+        """Return the flow if it has been loaded before, without waiting for it."""
         try:
-            return self._ask("flow", flow_id, patience=0).value
+            return self._get("flow", flow_id, max_wait=0).value
         except LangflowError:
             return None
 
-    def pending(self, flow_id: str) -> CachedAnswer[list[HumanInput]]:
-        """What runs of a flow wait for a person to decide."""
-        return self._ask("pending", flow_id)
+    def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
+        """Return the requests for approval of all runs of the flow."""
+        return self._get("pending", flow_id)
 
     def variables(self) -> Sequence[str]:
-        """Names of the server's variables; none where it does not tell them."""
+        """Return the names of the server's variables; empty until they are loaded."""
         try:
-            return self._ask("variables").value
-        except StillAsking:
+            return self._get("variables").value
+        except StillLoading:
             return ()
 
-    def files(self) -> CachedAnswer[list[FileRef]]:
-        """The files of the key's user, the newest first."""
-        return self._ask("files")
+    def files(self) -> CachedResponse[list[FileRef]]:
+        """Return the files of the key's user, newest first."""
+        return self._get("files")
 
     def upload(
         self,
         name: str,
         content: BinaryIO,
         *,
-        server: ServerInfo,
+        server_info: ServerInfo,
         flow_id: str | None,
         on_progress: Callable[[int], object],
     ) -> FileRef:
-        """Send a file; takes as long as that takes. From any thread."""
-        with client(self.connection, server) as api:
+        """Upload a file and wait for the end of it. Thread-safe."""
+        with open_client(self.connection, server_info) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
-    def ask(
-        self, question: str, seconds: float, work: Callable[[LangflowClient], T]
-    ) -> CachedAnswer[T]:
-        """What `work` makes of a client: asked for beside the page, at most every `seconds`.
+    def fetch(
+        self, name: str, ttl: float, work: Callable[[LangflowClient], T]
+    ) -> CachedResponse[T]:
+        """Return the result of `work`, which runs in its own thread at most every `ttl` seconds.
 
-        Raises StillAsking, or the error of `work`, where it has given nothing yet.
+        Without a result so far, raise `StillLoading` or the error of `work`.
         """
 
-        def fetch() -> T:
-            with client(self.connection) as api:
+        def run() -> T:
+            with open_client(self.connection) as api:
                 return work(api)
 
-        return backend().answers.ask(self.owner, question, seconds, fetch)
+        return app_context().request_cache.get(self.owner, name, ttl, run)
 
-    def ask_ahead(self) -> None:
-        """Ask what the page is going to need, all at once, so that it waits for one time only."""
-        for what in ("server", "flows", "variables"):
-            backend().answers.begin(self.owner, what, _KEPT_SECONDS[what], self._fetch(what))
+    def prefetch(self) -> None:
+        """Send the requests that every page needs, so that they run at the same time."""
+        cache = app_context().request_cache
+        for method in ("server", "flows", "variables"):
+            cache.prefetch(self.owner, method, _TTL_SECONDS[method], self._call(method))
 
-    def refresh(self, what: str | None = None) -> None:
-        """Ask anew: that, or all."""
-        backend().answers.ask_anew(self.owner, what)
+    def refresh(self, name: str | None = None) -> None:
+        """Send this request again when its response is next needed, or all of them."""
+        app_context().request_cache.invalidate(self.owner, name)
 
-    def forget(self, question: str) -> None:
-        """Let go of an answer that nobody looks at any more."""
-        backend().answers.forget(self.owner, question)
+    def discard(self, name: str) -> None:
+        """Release the memory of a response that is no longer shown."""
+        app_context().request_cache.discard(self.owner, name)
 
-    def waited_for(self, *questions: str) -> float | None:
-        """For how many seconds an answer to one of these has been due; None if none is."""
-        return backend().answers.asking(self.owner, questions)
+    def seconds_waiting(self, *names: str) -> float | None:
+        """Return how long the oldest of these requests has been open, None if none is."""
+        return app_context().request_cache.seconds_waiting(self.owner, names)
 
-    def _ask(self, what: str, *args: str, patience: float | None = None) -> CachedAnswer[Any]:
-        name, fetch = " ".join((what, *args)), self._fetch(what, *args)
-        return backend().answers.ask(self.owner, name, _KEPT_SECONDS[what], fetch, patience)
+    def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
+        name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
+        cache = app_context().request_cache
+        return cache.get(self.owner, name, ttl, self._call(method, *args), max_wait)
 
-    def _fetch(self, what: str, *args: str) -> Callable[[], Any]:
-        def fetch():
-            with client(self.connection) as api:
+    def _call(self, method: str, *args: str) -> Callable[[], Any]:
+        def call() -> Any:
+            with open_client(self.connection) as api:
                 try:
-                    return getattr(api, what)(*args)
+                    return getattr(api, method)(*args)
                 except LangflowError:
-                    if what != "variables":
+                    if method != "variables":
                         raise
-                    return []  # a server need not tell them
+                    return []  # the form works without them
 
-        return fetch
+        return call
 
 
-def available() -> list[Connection]:
-    """Configured servers, the local Langflow if it runs, then what this browser typed."""
-    shared = backend()
-    found = shared.settings.connections()
-    local = shared.local.connection()
+def available_connections() -> list[Connection]:
+    """Return the configured servers, the local Langflow if it runs, and those typed here."""
+    context = app_context()
+    found = context.settings.connections()
+    local = context.local.connection()
     if local:
         url, key = local
-        found.append(Connection(LOCAL, url, SecretStr(key), "local"))
+        found.append(Connection(LOCAL_NAME, url, SecretStr(key), "local"))
     browser = state_browser.browser_id()
     known = {connection.url for connection in found}
-    for url in reversed(shared.vault.urls(browser)):
-        key = shared.vault.get(browser, url)
+    for url in reversed(context.vault.urls(browser)):
+        key = context.vault.get(browser, url)
         name = url.partition("://")[2] + (" (your key)" if url in known else "")
-        at_hand = key if key and key.get_secret_value() else None
-        found.append(Connection(name, url, at_hand, "typed", shared.settings.verify))
+        saved_key = key if key and key.get_secret_value() else None
+        found.append(Connection(name, url, saved_key, "typed", context.settings.verify))
     return found
 
 
 def current() -> ServerSession | None:
-    """The connection that this browser chose, else the first; None if there is none."""
-    connections = available()
+    """Return the server that this browser chose, else the first; None if there is none."""
+    connections = available_connections()
     if not connections:
         return None
-    chosen = backend().chosen.get(state_browser.browser_id())
+    context = app_context()
+    with context.lock:
+        chosen = context.chosen_servers.get(state_browser.browser_id())
     connection = next((each for each in connections if _id(each) == chosen), connections[0])
-    return session(connection)
+    return attach(connection)
 
 
-def session(connection: Connection) -> ServerSession:
-    """Take up a connection; unfinished runs of its owner that nobody follows are followed again."""
-    shared = backend()
-    owner = shared.runner.owner_of(connection)
-    attached = shared.attached.get(owner)
-    if attached is None or time.monotonic() - attached >= ATTACH_SECONDS:
-        shared.runner.attach(connection)
-        shared.attached.put(owner, time.monotonic())
+def attach(connection: Connection) -> ServerSession:
+    """Return the session of a connection; the runner resumes its owner's unfinished runs."""
+    context = app_context()
+    owner = context.runner.owner_of(connection)
+    with context.lock:
+        is_attached = owner in context.recently_attached
+    if not is_attached:
+        context.runner.attach(connection)
+        with context.lock:
+            context.recently_attached[owner] = True
     return ServerSession(connection, owner)
 
 
 def choose(connection: Connection) -> None:
-    """Use this connection in this browser from now on."""
-    backend().chosen.put(state_browser.browser_id(), _id(connection))
+    """Make this the browser's current server."""
+    context = app_context()
+    with context.lock:
+        context.chosen_servers[state_browser.browser_id()] = _id(connection)
 
 
-def typed(url: str, key: str) -> Connection:
-    """A connection of an address that somebody typed; the address is checked, nothing is kept.
+def typed_connection(url: str, key: str) -> Connection:
+    """Return a connection to an address that a person typed, without saving it.
 
-    Raises LangflowError if such addresses are refused.
+    Raises `LangflowError` if such addresses are not allowed.
     """
-    shared = backend()
-    # that on the default address is offered by the console itself, so it may be used
-    found = normalize_address(url) == shared.settings.discover_url
-    address = normalize_address(url) if found else check_address(url, shared.settings)
+    context = app_context()
+    # the console itself offers the server on the default address, so that one is always allowed
+    found = normalize_address(url) == context.settings.discover_url
+    address = normalize_address(url) if found else check_address(url, context.settings)
     name = address.partition("://")[2]
-    if any(each.url == address for each in available() if each.source != "typed"):
+    if any(each.url == address for each in available_connections() if each.source != "typed"):
         name += " (your key)"
     return Connection(
-        name, address, SecretStr(key) if key else None, "typed", shared.settings.verify
+        name, address, SecretStr(key) if key else None, "typed", context.settings.verify
     )
 
 
-def keep(connection: Connection) -> None:
-    """Remember a typed connection for this browser, in memory, and use it."""
+def remember(connection: Connection) -> None:
+    """Save a typed connection in memory for this browser, and make it the current server."""
     key = connection.api_key or SecretStr("")
-    backend().vault.save(state_browser.browser_id(), connection.url, key)
+    app_context().vault.save(state_browser.browser_id(), connection.url, key)
     choose(connection)
 
 
 def forget(connection: Connection) -> None:
-    """Drop what this browser typed for that server."""
-    shared = backend()
-    shared.vault.remove(state_browser.browser_id(), connection.url)
-    shared.runner.forget_connection(connection)
-    shared.attached.drop(shared.runner.owner_of(connection))  # typed again, it counts at once
+    """Drop the key that this browser typed for that server."""
+    context = app_context()
+    context.vault.remove(state_browser.browser_id(), connection.url)
+    context.runner.forget_connection(connection)
+    with context.lock:  # typed again, the key is attached at once
+        context.recently_attached.pop(context.runner.owner_of(connection), None)
 
 
-def discovered() -> DiscoveredServer | None:
-    """A Langflow on its default address, looked for at most every few seconds."""
-    shared = backend()
-    url = shared.settings.discover_url
+def discover_server() -> DiscoveredServer | None:
+    """Look for a Langflow on its default address, at most every 5 seconds."""
+    context = app_context()
+    url = context.settings.discover_url
     if url is None:
         return None
-    # nothing else can be shown before this is known, and it gives up soon by itself
-    return shared.answers.ask("", "discovered", 5, lambda: discover(url), patience=15).value
+    # the page has nothing to show without the result, and the search has a short timeout
+    return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=15).value
 
 
-def holder_of(run_id: str) -> ServerSession | None:
-    """The session, among all that this browser has, that may see this run."""
-    shared = backend()
-    for connection in available():
-        candidate = session(connection)
-        if shared.runner.get(run_id, candidate.owner):
+def find_server_of_run(run_id: str) -> ServerSession | None:
+    """Return which of this browser's servers may see the run, None if none may."""
+    context = app_context()
+    for connection in available_connections():
+        candidate = attach(connection)
+        if context.runner.get(run_id, candidate.owner):
             return candidate
     return None
 

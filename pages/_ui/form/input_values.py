@@ -17,61 +17,61 @@ from lfclient.flows.run_inputs import InputValue, describe_overrides
 from lfclient.flows.validation import SECRET_MASK, value_to_text
 from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
-from pages._ui.widgets.markdown import code, plain
+from pages._ui.widgets.markdown import escape, inline_code
 
-MAX_VALUES = 15  # values that are drawn before somebody asks for all
-MAX_LINE_CHARS = 80  # characters that fit on a line
-PREVIEW_CHARS = 1_500  # of a text that are drawn before somebody asks for all
-MAX_CHARS = 200_000  # that are drawn at all: a file has the rest
-PREVIEW_ROWS = 100  # of a table, the same way
-MAX_ROWS = 20_000
-TEXT_HEIGHT = 240  # pixels
+MOST = 15  # values that are drawn before somebody asks for all
+SHORT = 80  # characters that fit on a line
+LETTERS = 1_500  # of a text that are drawn before somebody asks for all
+MOST_LETTERS = 200_000  # that are drawn at all: a file has the rest
+ROWS = 100  # of a table, the same way
+MOST_ROWS = 20_000
+TALL = 240  # pixels
 
 
-def record_inputs(record: RunRecord, flow: Flow | None) -> list[InputValue]:
+def of_record(record: RunRecord, flow: Flow | None) -> list[InputValue]:
     """What a run was given, by the names that its flow has for it."""
     return describe_overrides(record.overrides, flow)
 
 
-def show_omission(record: RunRecord) -> bool:
+def says_missing(record: RunRecord) -> bool:
     """Whether it is not known what a run was given; then it has been said why."""
     why = omissions.explain_missing_inputs(record)
     if why:
-        st.caption(f":material/info: {plain(why)}")
+        st.caption(f":material/info: {escape(why)}")
     return bool(why)
 
 
 def draw(given: Sequence[InputValue], key: str) -> None:
     """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
     if given:
-        _draw_values(given, key)
+        _several(given, key)
     st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
 
 
 @st.fragment
-def _draw_values(given: Sequence[InputValue], key: str) -> None:
+def _several(given: Sequence[InputValue], key: str) -> None:
     """The first of them or all."""
     with st.container(key=f"given-{key}", gap="small"):
         shown = list(given)
-        more = len(shown) - MAX_VALUES
+        more = len(shown) - MOST
         if more > 0 and not st.toggle(f"Show all {len(shown)} values", key=f"given-all-{key}"):
-            shown = shown[:MAX_VALUES]
+            shown = shown[:MOST]
         for number, one in enumerate(shown):
-            _draw_input(one, f"{key}-{number}")
+            _draw(one, f"{key}-{number}")
         if len(shown) < len(given):
             st.caption(f"{more} more.")
 
 
-def _draw_input(one: InputValue, key: str) -> None:
+def _draw(one: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
-        name = f"**{plain(clip(one.label, 120))}** :gray[· {plain(one.component_label(60))}]"
+        name = f"**{escape(clip(one.label, 120))}** :gray[· {escape(one.component_label(60))}]"
         st.markdown(name)
-        _draw_value(one, key)
+        _value(one, key)
         if one.problem:
-            st.caption(f":orange[:material/warning: {plain(clip(one.problem, 600))}]")
+            st.caption(f":orange[:material/warning: {escape(clip(one.problem, 600))}]")
 
 
-def one_line(one: InputValue) -> str | None:
+def in_words(one: InputValue) -> str | None:
     """A value that needs no more than a line, as a line; None for any other."""
     value, field = one.value, one.field
     if one.secret and value == SECRET_MASK:
@@ -87,88 +87,86 @@ def one_line(one: InputValue) -> str | None:
     elif isinstance(value, (int, float, str)):
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
-        words = _field_text(one)
+        words = _written(one)
     else:
         return None
-    fits = len(words) <= MAX_LINE_CHARS and "\n" not in words and words == words.strip()
+    fits = len(words) <= SHORT and "\n" not in words and words == words.strip()
     return words if fits else None
 
 
-def value_text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as a text: as it is, or as JSON."""
-    return value if isinstance(value, str) else downloads.json_bytes(value_to_json(value)).decode()
+    return (
+        value if isinstance(value, str) else downloads.to_json_bytes(value_to_json(value)).decode()
+    )
 
 
-def _field_text(one: InputValue) -> str:
+def _written(one: InputValue) -> str:
     try:
         return ", ".join(value_to_text(one.field, one.value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
-        return value_text(one.value)  # the flow has another sort of value there by now
+        return text_of(one.value)  # the flow has another sort of value there by now
 
 
-def _draw_value(one: InputValue, key: str) -> None:
+def _value(one: InputValue, key: str) -> None:
     value = one.value
-    words = one_line(one)
+    words = in_words(one)
     if one.secret and value == SECRET_MASK:
         st.markdown(":material/lock: :gray[was set, and is not kept]")
     elif isinstance(value, Variable):
-        st.markdown(f":material/key: server variable {code(value.name)}")
+        st.markdown(f":material/key: server variable {inline_code(value.name)}")
     elif one.field and one.field.kind is FieldKind.FILE and value:
-        for path in file_paths(value)[:MAX_VALUES]:
-            name = plain(clip(str(path).rpartition("/")[2], 100))
-            st.markdown(f":material/draft: {name}", help=f"On the server: {code(str(path))}")
-        if len(file_paths(value)) > MAX_VALUES:
-            st.caption(f"{len(file_paths(value)) - MAX_VALUES} more.")
+        for path in file_paths(value)[:MOST]:
+            name = escape(clip(str(path).rpartition("/")[2], 100))
+            st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
+        if len(file_paths(value)) > MOST:
+            st.caption(f"{len(file_paths(value)) - MOST} more.")
     elif words in ("on", "off", "empty") and not isinstance(value, str):
         st.markdown(f":gray[{words}]")
     elif value == "":
         st.markdown(":gray[empty]")
     elif words is not None:
-        st.markdown(code(words))
+        st.markdown(inline_code(words))
     elif value and is_rows(value):
-        _draw_table(value, key)
+        _table(value, key)
     else:
-        _draw_long_value(value, key)
+        _long(value, key)
 
 
-def _draw_table(rows: list[dict[str, Any]], key: str) -> None:
-    most = PREVIEW_ROWS
-    if len(rows) > PREVIEW_ROWS and st.toggle(
-        f"Show all {len(rows):,} rows", key=f"given-rows-{key}"
-    ):
-        most = MAX_ROWS
-    st.dataframe(downloads.frame(rows[:most]), hide_index=True, placeholder="", alt="Table")
+def _table(rows: list[dict[str, Any]], key: str) -> None:
+    most = ROWS
+    if len(rows) > ROWS and st.toggle(f"Show all {len(rows):,} rows", key=f"given-rows-{key}"):
+        most = MOST_ROWS
+    st.dataframe(downloads.to_dataframe(rows[:most]), hide_index=True, placeholder="", alt="Table")
     if len(rows) > most:
         st.caption(f"The first {most:,} rows.")
-        if most == MAX_ROWS:
-            _draw_download(rows, key)
+        if most == MOST_ROWS:
+            _save(rows, key)
 
 
-def _draw_long_value(value: Any, key: str) -> None:
-    text = value_text(value)
-    most = PREVIEW_CHARS
-    if len(text) > PREVIEW_CHARS and st.toggle(
+def _long(value: Any, key: str) -> None:
+    text = text_of(value)
+    most = LETTERS
+    if len(text) > LETTERS and st.toggle(
         f"Show all {len(text):,} characters", key=f"given-letters-{key}"
     ):
-        most = MAX_CHARS
+        most = MOST_LETTERS
     st.code(
         replace_surrogates(clip(text, most)),
         language=None if isinstance(value, str) else "json",
         wrap_lines=True,
-        height=TEXT_HEIGHT
-        if text.count("\n", 0, most) > 9 or min(len(text), most) > 800
-        else "content",
+        height=TALL if text.count("\n", 0, most) > 9 or min(len(text), most) > 800 else "content",
     )
-    if len(text) > most and most == MAX_CHARS:
+    if len(text) > most and most == MOST_LETTERS:
         st.caption(f"The first {most:,} characters.")
-        _draw_download(value, key)
+        _save(value, key)
 
 
-def _draw_download(value: Any, key: str) -> None:
+def _save(value: Any, key: str) -> None:
     text = isinstance(value, str)
     st.download_button(
         "Save it whole",
-        lambda: value_text(value).encode("utf-8", "replace"),
+        lambda: text_of(value).encode("utf-8", "replace"),
         file_name="value.txt" if text else "value.json",
         key=f"given-save-{key}",
         on_click="ignore",

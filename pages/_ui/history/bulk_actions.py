@@ -9,12 +9,12 @@ import streamlit as st
 from lfclient.console.store.run_history import RunPage, RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all, labels
 from pages._ui.history import filters as history_filters
 from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
 from pages._ui.state import history as history_state
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 
 MAX_COUNTED = 10_000
 
@@ -34,11 +34,11 @@ class ActionBar:
         self._found = history_state.count(self._known)
         if not page.newer and not page.older:
             self._found = len(page.runs)
-        around = st.container(key=part("bar-long")) if page.newer or page.older else st
+        around = st.container(key=history_key("bar-long")) if page.newer or page.older else st
         self._bar = around.container(
-            key=part("bar"), horizontal=True, vertical_alignment="center", gap="small"
+            key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
         )
-        self._place = self._bar.container(key=part("count"), width="content").empty()
+        self._place = self._bar.container(key=history_key("count"), width="content").empty()
         self._say()
 
     def draw(self) -> None:
@@ -55,7 +55,7 @@ class ActionBar:
         """The number of runs, if it is not known yet."""
         if self._found is None:
             many = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
-            self._found = history_state.keep_count(self._known, many)
+            self._found = history_state.set_count(self._known, many)
             self._say()
 
     def _say(self) -> None:
@@ -64,7 +64,7 @@ class ActionBar:
 
 def draw_pager(page: RunPage, place: str) -> None:
     """The buttons that lead to newer and to older runs; none where all are listed."""
-    with st.container(key=part(f"turn-{place}"), horizontal=True, gap="small"):
+    with st.container(key=history_key(f"turn-{place}"), horizontal=True, gap="small"):
         st.space("stretch")
         _pager_buttons(page, place)
 
@@ -79,7 +79,7 @@ def _pager_buttons(page: RunPage, place: str) -> None:
 def _page_button(label: str, icon: str, place: str, **where) -> None:
     st.button(
         label,
-        key=part(f"{label.lower()}-{place}"),
+        key=history_key(f"{label.lower()}-{place}"),
         icon=icon,
         icon_position="right" if label == "Older" else "left",
         disabled=not any(where.values()),
@@ -100,11 +100,11 @@ def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> Non
     if len(ticked) == 1:
         st.button(
             "Open",
-            key=part("open"),
+            key=history_key("open"),
             type="primary",
             icon=":material/open_in_full:",
             shortcut="O",
-            on_click=history_state.want,
+            on_click=history_state.request_run,
             args=(ticked[0].id, ticked[0].flow_id),
         )
     if picker.MIN_RUNS <= len(ticked) <= picker.MAX_RUNS:
@@ -112,7 +112,7 @@ def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> Non
     if going:
         st.button(
             "Stop" if len(going) == 1 else f"Stop {len(going)}",
-            key=part("stop"),
+            key=history_key("stop"),
             icon=":material/stop:",
             on_click=_stop_selected,
             args=(view, going),
@@ -123,17 +123,17 @@ def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> Non
 
 def _stop_selected(view: ListView, going: Sequence[RunSummary]) -> None:
     """Called before the page is drawn; one that cannot be stopped does not keep the others."""
-    sessions = {server.owner: server for server in view.servers}
+    servers = {server.owner: server for server in view.servers}
     with notify_errors():
         for entry in _still_selected(going):
             with notify_errors():
-                backend().runner.stop(entry.id, sessions[entry.owner].connection)
+                app_context().runner.stop(entry.id, servers[entry.owner].connection)
                 st.toast("A stop was asked for.", icon=":material/stop:")
 
 
 def _draw_delete_panel(view: ListView, ticked: Sequence[RunSummary], going: int) -> None:
     ended = [entry for entry in ticked if entry.status.ended]
-    with st.popover("Delete", icon=":material/delete:", key=part("delete-panel")):
+    with st.popover("Delete", icon=":material/delete:", key=history_key("delete-panel")):
         if not ended:
             st.markdown("Runs that have not ended can't be deleted. Stop them first.")
             return
@@ -144,7 +144,7 @@ def _draw_delete_panel(view: ListView, ticked: Sequence[RunSummary], going: int)
             st.caption(f"{going} of those ticked {has} not ended, and stay{'s' * (going == 1)}.")
         st.button(
             f"Delete {runs}",
-            key=part("delete"),
+            key=history_key("delete"),
             type="primary",
             on_click=_delete_selected,
             args=(view, ended),

@@ -16,7 +16,7 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts
 
 MAX_EXPORTED = 10_000
@@ -32,16 +32,16 @@ def draw(view: ListView) -> None:
         lambda: export_csv(lists, view),
         "runs.csv",
         "text/csv",
-        key=part("csv"),
+        key=history_key("csv"),
         icon=":material/download:",
         on_click="ignore",
         help=f"All runs that are found, not this page only; at most the newest {MAX_EXPORTED:,}.",
     )
     panel = st.popover(
-        "Delete many", icon=":material/delete_sweep:", key=part("many"), on_change="rerun"
+        "Delete many", icon=":material/delete_sweep:", key=history_key("many"), on_change="rerun"
     )
     if panel.open:
-        with panel, alerts.shown():
+        with panel, alerts.show_errors():
             _draw_delete_panel(view)
 
 
@@ -90,11 +90,11 @@ def _draw_delete_panel(view: ListView) -> None:
         None,
         MIN_DATE,
         MAX_DATE,
-        key=part("delete-before"),
+        key=history_key("delete-before"),
         help="Leave it empty for all of them.",
     )
     keep = not view.run_filter.starred and st.toggle(
-        "Keep those with a star", True, key=part("delete-keep")
+        "Keep those with a star", True, key=history_key("delete-keep")
     )
     run_filter = _deletable_filter(view.run_filter, before, keep)
     many = run_history().count(view.owners, run_filter, _NO_LIMIT) if run_filter else 0
@@ -108,7 +108,7 @@ def _draw_delete_panel(view: ListView) -> None:
     st.caption("Runs that have not ended are kept.")
     st.button(
         f"Delete {runs}",
-        key=part("delete-many"),
+        key=history_key("delete-many"),
         type="primary",
         on_click=_delete_matching,
         args=(view, run_filter),
@@ -147,7 +147,7 @@ def _now() -> datetime:
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
     with notify_errors(), st.spinner("Deleting …"):
         notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
-        st.session_state[part("many")] = False  # the panel is closed
+        st.session_state[history_key("many")] = False  # the panel is closed
 
 
 def notify_deleted(many: int) -> None:

@@ -12,9 +12,9 @@ import streamlit as st
 from lfclient.runs.model import RunStatus
 from pages._ui.history.view import ListView, run_count_text, run_history
 from pages._ui.outputs import chart_data
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
-from pages._ui.widgets.markdown import clock
+from pages._ui.widgets.markdown import browser_timezone
 
 CHART_HEIGHT = 240
 MAX_BARS = 100
@@ -31,12 +31,12 @@ StatusCounts = Sequence[tuple[datetime, RunStatus, int]]
 
 def draw(view: ListView) -> None:
     """The chart, closed until somebody wants it: it counts all that is found."""
-    controls.folded(
-        "Runs over time", ":material/bar_chart:", part("chart"), lambda: _draw_chart(view)
+    controls.lazy_expander(
+        "Runs over time", ":material/bar_chart:", history_key("chart"), lambda: _draw_chart(view)
     )
 
 
-@alerts.shown()
+@alerts.show_errors()
 def _draw_chart(view: ListView) -> None:
     ends = run_history().time_range(view.owners)
     if ends is None:
@@ -44,12 +44,12 @@ def _draw_chart(view: ListView) -> None:
     since = max(filter(None, (view.run_filter.since, ends[0])))
     until = min(filter(None, (view.run_filter.until, ends[1])))
     width = bar_width(since, until)
-    ahead = int(until.astimezone(clock()).utcoffset().total_seconds())
+    ahead = int(until.astimezone(browser_timezone()).utcoffset().total_seconds())
     bars = run_history().count_by_interval(view.owners, view.run_filter, width, ahead)
     st.altair_chart(
         build_chart(bars, width, dark=st.context.theme.type == "dark"),
         height=CHART_HEIGHT,
-        key=part("figure"),
+        key=history_key("figure"),
         alt=summary(bars, width),
     )
     st.caption(summary(bars, width))
@@ -63,14 +63,14 @@ def bar_width(since: datetime, until: datetime) -> int:
 
 def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
     """Each bar stands between the times that it is for."""
-    order = [each for each in status_badges.LOOKS if any(each is one for _, one, _ in bars)]
+    order = [each for each in status_badges.STATUS_STYLES if any(each is one for _, one, _ in bars)]
     place = {each: number for number, each in enumerate(order)}
-    words = [status_badges.word(each) for each in order]
+    words = [status_badges.status_label(each) for each in order]
     values = [
         {
             "from": start.isoformat(),
             "to": (start + timedelta(seconds=width)).isoformat(),
-            "status": status_badges.word(each),
+            "status": status_badges.status_label(each),
             "place": place[each],
             "runs": count,
         }
@@ -108,9 +108,10 @@ def summary(bars: StatusCounts, width: int) -> str:
     for _, each, count in bars:
         counts[each] += count
     known = sorted(
-        (each for each in status_badges.LOOKS if counts[each]), key=lambda each: -counts[each]
+        (each for each in status_badges.STATUS_STYLES if counts[each]),
+        key=lambda each: -counts[each],
     )
-    parts = [f"{counts[each]:,} {status_badges.word(each)}" for each in known]
+    parts = [f"{counts[each]:,} {status_badges.status_label(each)}" for each in known]
     return f"{run_count_text(counts.total())}: {', '.join(parts)}. A bar is {_width_text(width)}."
 
 
@@ -127,7 +128,7 @@ def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
     theme, seen = "dark" if dark else "light", Counter[str]()
     found = []
     for each in order:
-        colour = status_badges.LOOKS[each].colour
+        colour = status_badges.STATUS_STYLES[each].colour
         themed = st.get_option(f"theme.{theme}.{colour}TextColor")
         strength = _OPACITIES[min(seen[colour], len(_OPACITIES) - 1)]
         found.append(f"{themed}{strength}" if themed else colour)

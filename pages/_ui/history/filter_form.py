@@ -16,9 +16,9 @@ from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
 from pages._ui.state import history as history_state
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 SEARCH_HELP = (
     "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "
@@ -43,19 +43,19 @@ def draw(filters: Filters, choices: FilterOptions) -> None:
     """The controls as the address says; a change goes into the address, and nowhere else."""
     for name in _FILTER_NAMES:
         value = getattr(filters, name)
-        st.session_state[part(name)] = list(value) if name == "statuses" else value
+        st.session_state[history_key(name)] = list(value) if name == "statuses" else value
 
     def common(name: str) -> dict[str, Any]:
-        return {"key": part(name), "on_change": _apply_change, "args": (filters,)}
+        return {"key": history_key(name), "on_change": _apply_change, "args": (filters,)}
 
     with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="small", key=part("filters")
+        horizontal=True, vertical_alignment="bottom", gap="small", key=history_key("filters")
     ):
         st.text_input(
             "Search",
             **common("text"),
             type="search",
-            max_chars=history_state.LONGEST,
+            max_chars=history_state.MAX_TEXT_LENGTH,
             placeholder="Search inputs and outputs",
             icon=":material/search:",
             help=SEARCH_HELP,
@@ -63,9 +63,11 @@ def draw(filters: Filters, choices: FilterOptions) -> None:
         _draw_select("Flow", filters.flow, choices.flows, "All flows", common("flow"))
         st.multiselect(
             "Status",
-            list(status_badges.LOOKS),
+            list(status_badges.STATUS_STYLES),
             **common("statuses"),
-            format_func=lambda each: f"{status_badges.LOOKS[each].sign} {status_badges.word(each)}",
+            format_func=lambda each: (
+                f"{status_badges.STATUS_STYLES[each].symbol} {status_badges.status_label(each)}"
+            ),
             placeholder="Any status",
         )
         st.selectbox("Started", list(PERIODS), **common("when"), format_func=PERIODS.__getitem__)
@@ -81,7 +83,7 @@ def clear_button(name: str) -> None:
     """A button that lists all runs again."""
     st.button(
         "Clear filters",
-        key=part(name),
+        key=history_key(name),
         type="tertiary",
         icon=":material/filter_alt_off:",
         on_click=history_filters.write,
@@ -92,7 +94,7 @@ def clear_button(name: str) -> None:
 def warn_ignored(said: list[str]) -> None:
     """What of the address makes no sense."""
     if said:
-        alerts.show_words(
+        alerts.show_message(
             "Some of the filters in the address were left aside", " ".join(said), warning=True
         )
 
@@ -101,14 +103,14 @@ def unknown_values(filters: Filters, choices: FilterOptions) -> list[str]:
     """Why there can be no run: what is asked for is not there, or not any more."""
     said = []
     if filters.flow and filters.flow not in choices.flows:
-        said.append(f"No run of the flow {plain(clip(filters.flow, 40))} is kept.")
+        said.append(f"No run of the flow {escape(clip(filters.flow, 40))} is kept.")
     if filters.server and filters.server not in choices.servers:
         said.append(
-            f"This browser has no server “{plain(clip(filters.server, 40))}”: connect with it "
+            f"This browser has no server “{escape(clip(filters.server, 40))}”: connect with it "
             "first, under Connection."
         )
     if filters.label and filters.label not in choices.labels:
-        said.append(f"No run has the label “{plain(clip(filters.label, 40))}”.")
+        said.append(f"No run has the label “{escape(clip(filters.label, 40))}”.")
     return said
 
 
@@ -119,7 +121,7 @@ def _draw_extra_filters(
     panel = st.popover(
         f"More filters ({used})" if used else "More filters",
         icon=":material/filter_list:",
-        key=part("more"),
+        key=history_key("more"),
     )
     with panel:
         _draw_select("Mode", filters.mode, {**MODE_NAMES}, "Any mode", common("mode"))
@@ -151,7 +153,8 @@ def _draw_select(
 def _apply_change(before: Filters) -> None:
     """Called before the page is drawn; controls that were not on the screen say what they did."""
     after = {
-        name: st.session_state.get(part(name), getattr(before, name)) for name in _FILTER_NAMES
+        name: st.session_state.get(history_key(name), getattr(before, name))
+        for name in _FILTER_NAMES
     }
     after["statuses"] = tuple(RunStatus(each) for each in after["statuses"])
     after["text"] = after["text"] or ""

@@ -13,7 +13,7 @@ from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
 from pages._ui.state import query_params
-from pages._ui.widgets.markdown import clock
+from pages._ui.widgets.markdown import browser_timezone
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
 PERIODS: dict[str, str] = {
@@ -61,20 +61,20 @@ class Filters:
         if self.when in _DAYS:
             return datetime.now(UTC) - timedelta(days=_DAYS[self.when]), None
         if self.when == TODAY:
-            return start_of_day(datetime.now(clock()).date()), None
+            return start_of_day(datetime.now(browser_timezone()).date()), None
         until = start_of_day(self.end + timedelta(days=1)) if self.end else None
         return start_of_day(self.start) if self.start else None, until
 
 
 def start_of_day(day: date) -> datetime:
     """When that day begins by the browser's clock."""
-    return datetime.combine(day, time(), clock()).astimezone(UTC)
+    return datetime.combine(day, time(), browser_timezone()).astimezone(UTC)
 
 
 def read() -> tuple[Filters, list[str]]:
     """The filters in the address, and what of it was left aside because it makes no sense."""
     said: list[str] = []
-    when = _read_option(history_state.WHEN, PERIODS, "time", said) or ""
+    when = _read_option(history_state.PERIOD, PERIODS, "time", said) or ""
     start, end = (_read_date(name, said) for name in (history_state.SINCE, history_state.UNTIL))
     if start or end:
         when = BETWEEN
@@ -84,7 +84,9 @@ def read() -> tuple[Filters, list[str]]:
     filters = Filters(
         flow=_read_text(query_params.FLOW),
         statuses=_read_statuses(said),
-        mode=_read_option(history_state.HOW, {mode: mode for mode in get_args(Mode)}, "mode", said),
+        mode=_read_option(
+            history_state.MODE, {mode: mode for mode in get_args(Mode)}, "mode", said
+        ),
         when=when,
         start=start,
         end=end,
@@ -102,8 +104,8 @@ def write(filters: Filters) -> None:
     dated = between and (filters.start or filters.end)
     one = {
         query_params.FLOW: filters.flow,
-        history_state.HOW: filters.mode,
-        history_state.WHEN: "" if dated else filters.when,
+        history_state.MODE: filters.mode,
+        history_state.PERIOD: "" if dated else filters.when,
         history_state.SINCE: filters.start and between and filters.start.isoformat(),
         history_state.UNTIL: filters.end and between and filters.end.isoformat(),
         history_state.SERVER: filters.server,
@@ -114,7 +116,7 @@ def write(filters: Filters) -> None:
         history_state.NEWER: None,
     }
     statuses = [status.value for status in filters.statuses]
-    history_state.ask(
+    history_state.write_filters_to_url(
         **{name: [text] if text else [] for name, text in one.items()}, status=statuses
     )
 
@@ -138,7 +140,7 @@ def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> N
     if not older and not newer:
         history_state.list_newest()
     places = {history_state.OLDER: older, history_state.NEWER: newer}
-    history_state.ask(
+    history_state.write_filters_to_url(
         **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in places.items()}
     )
 
@@ -149,7 +151,7 @@ def _parse_cursor(text: str | None) -> Cursor | None:
 
 
 def _read_text(name: str) -> str | None:
-    return next(iter(history_state.asked(name)), None)
+    return next(iter(history_state.read_filter(name)), None)
 
 
 def _read_option(name: str, known: Mapping[str, str], what: str, said: list[str]) -> str | None:
@@ -162,7 +164,7 @@ def _read_option(name: str, known: Mapping[str, str], what: str, said: list[str]
 
 def _read_statuses(said: list[str]) -> tuple[RunStatus, ...]:
     known = {status.value: status for status in RunStatus}
-    texts = list(dict.fromkeys(history_state.asked(history_state.STATUS)))
+    texts = list(dict.fromkeys(history_state.read_filter(history_state.STATUS)))
     said += [f"There is no status “{clip(text, 40)}”." for text in texts if text not in known]
     return tuple(known[text] for text in texts if text in known)
 

@@ -12,9 +12,9 @@ from lfclient.console.store.run_history import MAX_LABEL_LENGTH, RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.view import notify_errors, run_history
-from pages._ui.state.history import part, short_hash
+from pages._ui.state.history import history_key, short_hash
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 MAX_SHOWN = 3  # labels, beside an opened run
 
@@ -49,7 +49,7 @@ def draw_for_run(server: ServerSession, run_id: str) -> None:
         ):
             if entry.labels:
                 shown = [
-                    f":gray-badge[{plain(clip(label, 30))}]" for label in entry.labels[:MAX_SHOWN]
+                    f":gray-badge[{escape(clip(label, 30))}]" for label in entry.labels[:MAX_SHOWN]
                 ]
                 more = len(entry.labels) - MAX_SHOWN
                 st.markdown(" ".join([*shown, f"+{more}" * (more > 0)]), width="content")
@@ -61,7 +61,7 @@ def draw(target: LabelTarget, kind: str = "secondary") -> None:
     starred = all(entry.starred for entry in target.runs)
     st.button(
         "Unstar" if starred else "Star",
-        key=part("star"),
+        key=history_key("star"),
         icon=":material/star:",
         type=kind,
         help="A starred run is never deleted by itself, and “Delete many” keeps it.",
@@ -71,12 +71,12 @@ def draw(target: LabelTarget, kind: str = "secondary") -> None:
     panel = st.popover(
         "Label",
         icon=":material/label:",
-        key=part("label-panel"),
+        key=history_key("label-panel"),
         type=kind,
         on_change="rerun",
     )
     if panel.open:
-        with panel, alerts.shown():
+        with panel, alerts.show_errors():
             _draw_label_panel(target)
 
 
@@ -97,7 +97,7 @@ def _draw_label_panel(target: LabelTarget) -> None:
     common = [label for label in entries[0].labels if all(label in one.labels for one in entries)]
     known = run_history().labels(target.owners)
     runs_hash = short_hash(entry.id for entry in entries)
-    new, chosen = part(f"new-label-{runs_hash}"), part(f"labels-{runs_hash}")
+    new, chosen = history_key(f"new-label-{runs_hash}"), history_key(f"labels-{runs_hash}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "New label",
@@ -106,7 +106,7 @@ def _draw_label_panel(target: LabelTarget) -> None:
             on_change=_add_label,
             args=(target, new),
         )
-        st.button("Add", key=part("add-label"), on_click=_add_label, args=(target, new))
+        st.button("Add", key=history_key("add-label"), on_click=_add_label, args=(target, new))
     if known or common:
         st.session_state[chosen] = common
         st.multiselect(

@@ -21,7 +21,7 @@ from pages._ui.history.filter_form import FilterOptions
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, query_params
 from pages._ui.state import history as history_state
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts
 
 POLL_SECONDS = 2.0
@@ -39,10 +39,10 @@ def open_requested_run() -> None:
     Streamlit has the browser remember this page with the address of that one: with the filters in
     it, its Back button leads to the list as it was.
     """
-    wanted = history_state.take_wanted()
+    wanted = history_state.take_requested_run()
     if wanted:
         run, flow_id = wanted
-        flow_choice.want_flow(flow_id)
+        flow_choice.request_flow(flow_id)
         here = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(navigation.run_page(), query_params={**here, query_params.RUN: run})
 
@@ -50,7 +50,7 @@ def open_requested_run() -> None:
 def draw(news: DeltaGenerator) -> None:
     """The filters, the chart, the actions and the table; in `news`, that there are new runs."""
     everybody = tuple(
-        server_session.session(connection) for connection in server_session.available()
+        server_session.attach(connection) for connection in server_session.available_connections()
     )
     filters, said = history_filters.read()
     was_drawn = history_state.is_drawn()
@@ -65,7 +65,7 @@ def draw(news: DeltaGenerator) -> None:
     filter_form.warn_ignored(said)
     mine = tuple(one for one in everybody if filters.server in (None, one.connection.name))
     view = ListView(mine, filters, filters.to_run_filter(), *history_filters.read_cursors())
-    connect.notice()
+    connect.draw_notice()
     try:
         view, page = _pin_newest(view)
     except LangflowError:
@@ -80,7 +80,7 @@ def draw(news: DeltaGenerator) -> None:
     history_table.draw(page.runs, servers=len(everybody) > 1)
     # the list is what one came for: what stands above it is sent behind it
     if not was_drawn:
-        time.sleep(_FIRST_HEAD_START if history_state.is_first() else _HEAD_START)
+        time.sleep(_FIRST_HEAD_START if history_state.is_first_visit() else _HEAD_START)
     bar.draw()
     if len(page.runs) > _LONG_LIST:
         bulk_actions.draw_pager(page, "below")
@@ -93,7 +93,7 @@ def draw(news: DeltaGenerator) -> None:
 
 def _placeholder(name: str) -> DeltaGenerator:
     """Room that the page's styles keep free until something is drawn there."""
-    place = st.container(key=part(name))
+    place = st.container(key=history_key(name))
     place.empty()  # the browser is told of nothing that has nothing in it
     return place
 
@@ -109,7 +109,7 @@ def _pin_newest(view: ListView) -> tuple[ListView, RunPage]:
         page = shown.page()
     if page.runs and not (until or view.older_than or view.newer_than):
         until = page.runs[0].created_at + timedelta(microseconds=1)
-        history_state.keep_until(known, until)
+        history_state.set_until(known, until)
         shown = view.started_before(until)
     return shown, page
 
@@ -130,17 +130,19 @@ def _draw_empty_list(
     """Why there is no run, and what to do."""
     if view.older_than or view.newer_than:
         st.info("There are no runs further on.", icon=":material/info:")
-        st.button("Back to the newest", key=part("newest"), on_click=history_filters.go_to_page)
+        st.button(
+            "Back to the newest", key=history_key("newest"), on_click=history_filters.go_to_page
+        )
     elif history_filters.is_narrowed(view.filters) and run_history().time_range(
         [s.owner for s in everybody]
     ):
-        with st.container(border=True, key=part("none-match")):
+        with st.container(border=True, key=history_key("none-match")):
             st.markdown("##### :material/search_off: No run matches these filters", anchors=False)
             for reason in filter_form.unknown_values(view.filters, choices):
                 st.markdown(reason)
             filter_form.clear_button("clear-all")
     else:
-        with st.container(border=True, key=part("none-yet")):
+        with st.container(border=True, key=history_key("none-yet")):
             st.markdown(
                 "##### :material/history: No runs yet\n\n"
                 "Every run that is started from this console is listed here, with what it was "
@@ -166,7 +168,7 @@ def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:
         st.fragment(_poll, run_every=every)(view, page, lively, time.monotonic())
 
 
-@alerts.shown()
+@alerts.show_errors()
 def _poll(view: ListView, seen: RunPage, lively: bool, drawn: float) -> None:
     """Says how many new runs there are, and has the page drawn again once a run that is listed has
     become another. Not at once: where runs come and end all the time, it would be drawn without a
@@ -175,7 +177,7 @@ def _poll(view: ListView, seen: RunPage, lively: bool, drawn: float) -> None:
     new = view.count_newer(MAX_NEW)
     if new:
         words = f"{MAX_NEW}+ new runs" if new == MAX_NEW else f"{new} new run{'s' * (new > 1)}"
-        if st.button(f"{words} – show", key=part("new"), icon=":material/arrow_upward:"):
+        if st.button(f"{words} – show", key=history_key("new"), icon=":material/arrow_upward:"):
             history_filters.go_to_page()
             st.rerun()
     if time.monotonic() - drawn < POLL_SECONDS / 2:

@@ -20,9 +20,9 @@ from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
 from lfclient.console.store.run_history import RunSummary
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
-from pages._ui.state.history import part
+from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.markdown import clock, time_words, zone_words
+from pages._ui.widgets.markdown import browser_timezone, format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _STAR = "★"
@@ -35,7 +35,7 @@ def draw(entries: Sequence[RunSummary], *, servers: bool) -> None:
     table, and what is ticked is taken along by the runs' ids.
     """
     ids = tuple(entry.id for entry in entries)
-    key = part(f"table-{history_state.short_hash(ids)}")
+    key = history_key(f"table-{history_state.short_hash(ids)}")
     ticked = [place for place, run in enumerate(ids) if run in history_state.selected()]
     if ticked and key not in st.session_state:
         st.session_state[key] = {"selection": {"rows": ticked}}
@@ -91,18 +91,18 @@ def status_badges_text(entry: RunSummary) -> list[str]:
 
 def started_text(then: datetime, now: datetime) -> str:
     """The day and time by the person's clock; the day as today and yesterday."""
-    then, now = then.astimezone(clock()), now.astimezone(clock())
+    then, now = then.astimezone(browser_timezone()), now.astimezone(browser_timezone())
     days = (now.date() - then.date()).days
     if days in (0, 1):
         return f"{'yesterday' if days else 'today'} {then:%H:%M}"
-    return time_words(then, now)
+    return format_time(then, now)
 
 
 def _column_config(open_key: str, entries: Sequence[RunSummary]) -> dict[str, Any]:
     column = st.column_config
     looks = {
         _status_text(each, mode): look.colour
-        for each, look in status_badges.LOOKS.items()
+        for each, look in status_badges.STATUS_STYLES.items()
         for mode in MODE_NAMES
     }
     colours = [_theme_color(f"{colour}BackgroundColor") or colour for colour in looks.values()]
@@ -121,7 +121,7 @@ def _column_config(open_key: str, entries: Sequence[RunSummary]) -> dict[str, An
             color=colours,
             width=210 if any(entry.attempts > 1 for entry in entries) else 145,
         ),
-        "Started": column.TextColumn(width=122, help=f"By your clock: {zone_words()}"),
+        "Started": column.TextColumn(width=122, help=f"By your clock: {timezone_name()}"),
         "Took": column.TextColumn(width=88, alignment="right", help="From the click to the end"),
         "Inputs": column.TextColumn(
             width=260,
@@ -140,7 +140,7 @@ def _theme_color(name: str) -> str | None:
 
 
 def _status_text(each: RunStatus, mode: Mode) -> str:
-    return f"{status_badges.LOOKS[each].sign} {status_badges.word(each, mode)}"
+    return f"{status_badges.STATUS_STYLES[each].symbol} {status_badges.status_label(each, mode)}"
 
 
 def _select_rows(key: str, ids: tuple[str, ...]) -> None:
@@ -151,4 +151,4 @@ def _select_rows(key: str, ids: tuple[str, ...]) -> None:
 def _open_clicked(key: str, runs: list[tuple[str, str]]) -> None:
     click = st.session_state.get(key)
     if click and click["row"] < len(runs):
-        history_state.want(*runs[click["row"]])
+        history_state.request_run(*runs[click["row"]])

@@ -11,7 +11,7 @@ from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.errors import LangflowError
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.filters import Filters
 from pages._ui.state import notices
@@ -58,7 +58,7 @@ class ListView:
 
 def run_history() -> LiveHistory:
     """The lists of runs."""
-    return backend().runner.history
+    return app_context().runner.history
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def notify_errors() -> Iterator[None]:
     try:
         yield
     except LangflowError as error:
-        notices.leave_notice(error)
+        notices.set_notice(error)
 
 
 def run_count_text(many: int) -> str:

@@ -51,7 +51,7 @@ class OutputCard:
 
     def save_json_button(self, value: Any) -> None:
         """A button that saves `value` as JSON."""
-        self.save_button("JSON", lambda: downloads.json_bytes(value), "json", "application/json")
+        self.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
     def file_name(self, ending: str) -> str:
         """Named after the component and the run."""
@@ -80,7 +80,7 @@ class OutputCard:
 
         Told by its size, its beginning and its end: comparing all of it would take too long.
         """
-        held: dict[str, Any] = run_page.kept(self.state_key(name), dict)
+        held: dict[str, Any] = run_page.cached(self.state_key(name), dict)
         mark = _fingerprint(self.output)
         if held.get("mark") != mark:
             held.clear()

@@ -12,7 +12,7 @@ from lfclient.common.formatting import clip
 from pages._ui.outputs import chart_data, column_stats
 from pages._ui.outputs.card import OutputCard
 from pages._ui.outputs.column_stats import ColumnKind
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 CHART_HEIGHT = 340
 MAX_SERIES = 5
@@ -62,7 +62,7 @@ def _choose_spec(
     if chart_data.is_aggregated(table, spec):
         usual = chart_data.TOTAL if chart == chart_data.BAR else chart_data.MEAN
         with st.container(key=card.widget_key(f"combine-{usual}-place"), width=200):
-            label = f"Rows of the same {plain(clip(x, 40))}"
+            label = f"Rows of the same {escape(clip(x, 40))}"
             aggregate = _select(
                 card, label, [chart_data.TOTAL, chart_data.MEAN], usual, f"combine-{usual}"
             )

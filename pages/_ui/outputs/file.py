@@ -17,7 +17,7 @@ from lfclient.outputs.model import FileRef
 from pages._ui.outputs import json_viewer, preview
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 
 class FileDownload:
@@ -57,7 +57,7 @@ def draw(card: OutputCard) -> None:
     data = fetch.data
     name = replace_surrogates(ref.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/draft: {plain(clip(name, 120)) or 'a file'}", width="content")
+        st.markdown(f":material/draft: {escape(clip(name, 120)) or 'a file'}", width="content")
         st.caption(format_size(ref.size if data is None else len(data)), width="content")
         # the browser asks for the file at the press, while this page is told of the press and
         # waits for the same fetch, so that it can say what went wrong

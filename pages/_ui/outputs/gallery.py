@@ -12,7 +12,7 @@ from lfclient.console.content import media_types
 from lfclient.console.content.images import FoundImage
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 PER_PAGE = 12
 PER_ROW = 3
@@ -57,11 +57,11 @@ def _cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
         data = image.image_bytes(picture.source)
     except ValueError as error:
         st.caption(
-            f":material/broken_image: {plain(_image_name(picture, number))}: {plain(str(error))}"
+            f":material/broken_image: {escape(_image_name(picture, number))}: {escape(str(error))}"
         )
         return
     image.draw_image(data)
-    st.caption(plain(clip(_image_name(picture, number), 80)))
+    st.caption(escape(clip(_image_name(picture, number), 80)))
     with st.container(horizontal=True, gap="small"):
         if st.button(
             "Zoom", key=cell.widget_key("zoom"), type="tertiary", icon=":material/zoom_in:"
@@ -89,11 +89,11 @@ def _zoom_dialog(card: OutputCard, pictures: list[FoundImage], first: FoundImage
         data = image.image_bytes(picture.source)
     except ValueError as error:
         data = b""
-        st.caption(plain(str(error)))
+        st.caption(escape(str(error)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _step_button(card, "Previous", place, number - 1, len(pictures))
         _step_button(card, "Next", place, number + 1, len(pictures))
-        said = [f"{number + 1} of {len(pictures)}", plain(clip(_image_name(picture, number), 120))]
+        said = [f"{number + 1} of {len(pictures)}", escape(clip(_image_name(picture, number), 120))]
         said += [media_types.detect_media_type(data).extension, format_size(len(data))]
         # no wider than its words: it would take the room of the button beside it
         st.caption(" · ".join(said), width="content")

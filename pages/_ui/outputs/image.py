@@ -20,7 +20,7 @@ from lfclient.errors import LangflowError
 from pages._ui.outputs import json_viewer
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
@@ -38,7 +38,7 @@ def draw(card: OutputCard) -> None:
     try:
         data = image_bytes(value)
     except ValueError as error:
-        alerts.show_words("This image cannot be read", str(error), "See the raw answer.")
+        alerts.show_message("This image cannot be read", str(error), "See the raw answer.")
         return
     draw_image(data)
     save_button(card, data)
@@ -84,24 +84,24 @@ def draw_remote(card: OutputCard, address: str, key: str) -> None:
     address = replace_surrogates(address)
     host = extract_host(address)
     if not host:
-        st.caption(f":material/broken_image: no address of an image: {plain(clip(address, 120))}")
+        st.caption(f":material/broken_image: no address of an image: {escape(clip(address, 120))}")
         return
     place = _loaded_key(card, key)
     if place not in st.session_state:
         offer = st.empty()
         with offer.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button(
-                f"Load from {plain(host)}",
+                f"Load from {escape(host)}",
                 key=f"load-{card.run_id}-{key}",
                 icon=":material/image:",
                 help="The console fetches it without your keys; your browser does not connect.",
             )
-            st.caption(plain(clip(address, 120)), width="content")
+            st.caption(escape(clip(address, 120)), width="content")
         if not pressed:
             return
         offer.empty()
         try:
-            with st.spinner(f"Loading from {plain(host)}…"):
+            with st.spinner(f"Loading from {escape(host)}…"):
                 st.session_state[place] = load_image(address)
         except LangflowError as error:
             alerts.show(error)

@@ -10,7 +10,7 @@ from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.content import json_path
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 # a tree of 5 MB takes a browser about 1 s
 MAX_TREE_BYTES = 5_000_000
@@ -32,7 +32,7 @@ def draw(card: OutputCard) -> None:
 
 def draw_searchable(card: OutputCard, value: Any) -> None:
     """The tree under a search field, without the download."""
-    text = card.cached("json", lambda: downloads.json_bytes(value))
+    text = card.cached("json", lambda: downloads.to_json_bytes(value))
     if isinstance(value, dict | list) and value:
         _search(card, value)
     draw_tree(value, text)
@@ -67,7 +67,7 @@ def _search(card: OutputCard, value: Any) -> None:
     for hit in found.matches:
         path, what = st.columns([3, 2], vertical_alignment="center")
         path.code(replace_surrogates(hit.path), language=None, wrap_lines=True)
-        what.markdown(plain(replace_surrogates(_preview(hit.value))))
+        what.markdown(escape(replace_surrogates(_preview(hit.value))))
 
 
 def _count_text(found: json_path.SearchResult) -> str:
@@ -88,4 +88,4 @@ def _preview(value: Any) -> str:
         return f"[ {len(value):,} item{'s' * (len(value) != 1)} ]"
     if isinstance(value, str):
         return clip(value[: MAX_HIT_LENGTH * 2], MAX_HIT_LENGTH) or "(empty text)"
-    return downloads.json_bytes(value).decode()
+    return downloads.to_json_bytes(value).decode()

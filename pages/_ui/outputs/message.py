@@ -7,7 +7,7 @@ import streamlit as st
 from lfclient.common.formatting import replace_surrogates
 from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
-from pages._ui.widgets.markdown import plain, without_data_images, without_remote_images
+from pages._ui.widgets.markdown import escape, strip_data_images, strip_remote_images
 
 # 100 KB of Markdown take a browser 1.3 s, 1 MB takes 10 s; as plain text 1 MB takes 1 s
 MAX_MARKDOWN_LENGTH = 50_000
@@ -31,11 +31,11 @@ def draw_markdown(card: OutputCard, text: str) -> None:
     """Somebody else's Markdown. Images that came along stand under Images where they are large."""
     shown = text
     if MAX_MARKDOWN_LENGTH < len(text) <= MAX_LENGTH_WITH_IMAGES and "data:image/" in text:
-        shown = card.cached("text", lambda: without_data_images(text))
+        shown = card.cached("text", lambda: strip_data_images(text))
     if len(shown) > MAX_MARKDOWN_LENGTH:
         _draw_plain_text(text)
         return
-    safe, addresses = without_remote_images(replace_surrogates(shown))
+    safe, addresses = strip_remote_images(replace_surrogates(shown))
     st.markdown(safe)
     for number, address in enumerate(addresses):
         image.draw_remote(card, address, f"{card.key}-image-{number}")
@@ -55,4 +55,4 @@ def _draw_plain_text(text: str) -> None:
 
 def draw_error(card: OutputCard) -> None:
     """An output that is the reason why its component failed."""
-    st.error(plain(replace_surrogates(str(card.output.value))), icon=":material/error:")
+    st.error(escape(replace_surrogates(str(card.output.value))), icon=":material/error:")

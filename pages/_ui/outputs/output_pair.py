@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.outputs.model import Output
 from pages._ui.widgets import controls, diffs
-from pages._ui.widgets.markdown import human_name
+from pages._ui.widgets.markdown import humanize
 
 SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
 
@@ -18,7 +18,7 @@ DrawOutput = Callable[[Output, str], None]
 
 def draw(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput) -> None:
     """Draw a panel that compares two of the outputs, computed once it is opened."""
-    controls.folded(
+    controls.lazy_expander(
         "Compare two outputs",
         ":material/compare:",
         f"compare-{run_id}",
@@ -34,8 +34,8 @@ def _draw_pair(outputs: dict[str, Output], run_id: str, draw_output: DrawOutput)
     with right:
         second = _choose("Second", names, 1, run_id)
     view = SIDE_BY_SIDE
-    if diffs.way(outputs[first], outputs[second]):
-        view = controls.switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
+    if diffs.choose_diff(outputs[first], outputs[second]):
+        view = controls.view_switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
     if view == DIFFERENCES:
         pair = outputs[first], outputs[second]
         diffs.draw((run_id, first, second), "of-one-run", *pair, ("First", "Second"))
@@ -62,7 +62,7 @@ def label_outputs(outputs: dict[str, Output]) -> dict[str, Output]:
     labelled: dict[str, Output] = {}
     for output in outputs.values():
         for part, value in (output.parts or {"": output}).items():
-            words = [output.display_name or output.component_id, human_name(part)]
+            words = [output.display_name or output.component_id, humanize(part)]
             label = " · ".join(word for word in words if word)
             while label in labelled:
                 label += f" ({output.component_id})"

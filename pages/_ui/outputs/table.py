@@ -28,7 +28,7 @@ def draw(card: OutputCard) -> None:
     if not rows:
         st.caption("A table without rows.")
         return
-    table = card.cached("table", lambda: downloads.frame(rows))
+    table = card.cached("table", lambda: downloads.to_dataframe(rows))
     if not table.size:
         st.caption(f"{_row_count_text(len(rows))} without columns.")
         return
@@ -61,7 +61,7 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
         card.save_button(
             "Parquet",
-            lambda: downloads.parquet(table),
+            lambda: downloads.to_parquet(table),
             "parquet",
             "application/vnd.apache.parquet",
         )

@@ -21,7 +21,7 @@ from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import human_name, plain
+from pages._ui.widgets.markdown import escape, humanize
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def draw_output(output: Output, run_id: str, key: str, download: Download) -> No
         else:
             _draw_value(card)
     except RecursionError:
-        alerts.show_words(
+        alerts.show_message(
             "Can't show this value",
             "It is nested too deeply.",
             "See the raw response.",
@@ -121,7 +121,7 @@ def _visible_outputs(run: Run) -> dict[str, Output]:
 
 
 @st.fragment
-@alerts.shown()
+@alerts.show_errors()
 def _draw_card(source: RunSource, component_id: str, run_id: str, download: Download) -> None:
     run = source.run()
     output = run.outputs.get(component_id) if run else None
@@ -130,7 +130,7 @@ def _draw_card(source: RunSource, component_id: str, run_id: str, download: Down
         return
     with st.container(border=True, key=f"output-{output.component_id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            title = plain(output.display_name or output.component_id)
+            title = escape(output.display_name or output.component_id)
             icon = VIEWERS[output.kind].icon
             st.markdown(f":material/{icon}: **{title}**", width="content")
             # a server may type a file as another kind, such as `message`
@@ -138,12 +138,12 @@ def _draw_card(source: RunSource, component_id: str, run_id: str, download: Down
             word = output.kind.value if is_file else output.type or output.kind.value
             st.badge(word, color="gray")
             st.space("stretch")
-            st.caption(plain(output.component_id), width="content")
+            st.caption(escape(output.component_id), width="content")
         draw_output(output, run_id, output.component_id, download)
 
 
 @st.fragment
-@alerts.shown()
+@alerts.show_errors()
 def _draw_comparison(source: RunSource, run_id: str, download: Download) -> None:
     run = source.run()
     if run:
@@ -157,7 +157,7 @@ def _draw_comparison(source: RunSource, run_id: str, download: Download) -> None
 def _draw_parts(card: OutputCard) -> None:
     """Draw a tab for each named output of a component, then a tab with all their images."""
     names = list(card.output.parts)
-    labels = [plain(human_name(name)) or "unnamed" for name in names]
+    labels = [escape(humanize(name)) or "unnamed" for name in names]
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(1 for found in images if found) > 1:
         labels.append(ALL_IMAGES)
@@ -222,17 +222,17 @@ def _draw_notes(output: Output) -> None:
         missing = f" {output.missing:,} {unit} are missing." if output.missing else ""
         st.caption(
             f":orange[:material/content_cut:] The server truncated this output.{missing} "
-            f"Raise {plain(setting)} on the Langflow server, or use the “Synchronous” run mode, "
+            f"Raise {escape(setting)} on the Langflow server, or use the “Synchronous” run mode, "
             "which truncates less."
         )
     if output.note:
-        st.caption(f":material/info: {plain(output.note)}")
+        st.caption(f":material/info: {escape(output.note)}")
 
 
 def _draw_skipped(skipped: NotRun) -> None:
     with st.container(border=True, key=f"output-{skipped.component_id}"):
         st.markdown(
-            f":gray[:material/block:] **{plain(skipped.display_name or skipped.component_id)}** "
+            f":gray[:material/block:] **{escape(skipped.display_name or skipped.component_id)}** "
             f":gray-badge[did not run]"
         )
-        st.caption(plain(skipped.reason))
+        st.caption(escape(skipped.reason))

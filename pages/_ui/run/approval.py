@@ -14,18 +14,18 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Decision, HumanInput
 from lfclient.runs.model import RunStatus
-from pages._ui.connection.app_context import backend
-from pages._ui.connection.request_cache import StillAsking
+from pages._ui.connection.app_context import app_context
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import first_words, plain, time_words, without_remote_images
+from pages._ui.widgets.markdown import escape, first_line, format_time, strip_remote_images
 
-MAX_PROMPT_CHARS = 5_000  # characters of a question that are shown
-MAX_DECISIONS = 20  # questions of a run of which the answer is shown
+PROMPT_LIMIT = 5_000  # characters of a question that are shown
+MOST_DECIDED = 20  # questions of a run of which the answer is shown
 
 
-def pending_question(record: RunRecord | None) -> HumanInput | None:
+def question_of(record: RunRecord | None) -> HumanInput | None:
     """What the run waits for, if it does."""
     waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
     return record.run.waiting_for if waits else None
@@ -33,22 +33,20 @@ def pending_question(record: RunRecord | None) -> HumanInput | None:
 
 def draw(server: ServerSession, record: RunRecord | None) -> None:
     """The question of the run that is shown. Outside fragments, so that no press is lost."""
-    asked = pending_question(record)
+    asked = question_of(record)
     if record is None or asked is None:
         return
     with st.container(border=True, key="approval"):
         st.markdown(
             "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
         )
-        st.markdown(
-            without_remote_images(clip(asked.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
-        )
+        st.markdown(strip_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(asked.decisions):
                 _button(server, record, asked, decision, number)
         if asked.sent is not None:
             st.caption(
-                f"Sent: {plain(asked.label_of(asked.sent))}. Waiting for the server to go on."
+                f"Sent: {escape(asked.label_of(asked.sent))}. Waiting for the server to go on."
             )
         elif not asked.decisions:
             st.caption("The server names no decision that it takes. Stop the run, or look into it.")
@@ -58,7 +56,7 @@ def _button(
     server: ServerSession, record: RunRecord, asked: HumanInput, decision: Decision, number: int
 ) -> None:
     st.button(
-        plain(clip(decision.label, 60)),
+        escape(clip(decision.label, 60)),
         # by the question too: a press on an earlier one must not count for the next
         key=f"decide-{record.id}-{asked.request_id}-{number}",
         type="primary" if number == 0 else "secondary",
@@ -70,34 +68,34 @@ def _button(
 
 def _decide(server: ServerSession, run_id: str, asked: HumanInput, action_id: str) -> None:
     try:
-        backend().runner.decide(run_id, server.connection, asked, action_id)
+        app_context().runner.decide(run_id, server.connection, asked, action_id)
     except LangflowError as error:
-        notices.leave_notice(error)
+        notices.set_notice(error)
     else:
-        run_page.decided(asked.request_id)
+        run_page.set_decided_question(asked.request_id)
 
 
-def draw_decisions(server: ServerSession, record: RunRecord) -> None:
+def decided(server: ServerSession, record: RunRecord) -> None:
     """What was decided in the run so far, by whom of its components it was asked, and what."""
     for question, words, more in _decisions(server, record):
-        said = ", ".join(filter(None, [f"**{plain(clip(words, 60))}**", plain(more)]))
-        st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {plain(question)}]")
+        said = ", ".join(filter(None, [f"**{escape(clip(words, 60))}**", escape(more)]))
+        st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {escape(question)}]")
 
 
 def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
     run = record.run
     if run is None or not run.decided:
         return
-    names = ComponentNames(server.flow_at_hand(record.flow_id), run.components)
+    names = ComponentNames(server.cached_flow(record.flow_id), run.components)
     now = datetime.now(UTC)
-    for one in run.decided[-MAX_DECISIONS:]:
+    for one in run.decided[-MOST_DECIDED:]:
         asked = [names.label(one.component_id, most=60)] if one.component_id else []
-        prompt = clip(first_words(one.prompt), 120)
+        prompt = clip(first_line(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
-        yield question, *describe_decision(one, lambda at: time_words(at, now))
+        yield question, *describe_decision(one, lambda at: format_time(at, now))
 
 
-def deadline_text(asked: HumanInput) -> str:
+def time_left(asked: HumanInput) -> str:
     """For how long a decision counts, and what is done instead later; "" for no limit.
 
     A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
@@ -110,12 +108,11 @@ def deadline_text(asked: HumanInput) -> str:
     if asked.fallback_action:
         then = f"the run goes on with “{asked.label_of(asked.fallback_action)}”"
     if left > 0:
-        words = _duration_text(left)
-        return f"{words} left to decide; if it is decided later, {then}, whatever is chosen."
+        return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
     return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
 
 
-def _duration_text(seconds: float) -> str:
+def _span(seconds: float) -> str:
     days = int(seconds // 86_400)
     if days:
         hours = int(seconds % 86_400 // 3_600)
@@ -123,15 +120,15 @@ def _duration_text(seconds: float) -> str:
     return format_duration(seconds)
 
 
-def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
+def others(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
     """The other runs of a flow that wait for somebody, whoever started them."""
     if not flow.needs_approval:
         return
     try:
-        if not server.server().value.capabilities.pending:
+        if not server.info().value.capabilities.pending:
             return
-        waiting = server.pending(flow.id).value
-    except StillAsking:
+        waiting = server.pending_inputs(flow.id).value
+    except StillLoading:
         return  # it comes with the next drawing
     except LangflowError as error:
         alerts.show(error)
@@ -150,18 +147,18 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
                 st.button(
                     "Open",
                     key=f"open-waiting-{each.job_id}",
-                    on_click=_adopt_run,
+                    on_click=_open,
                     args=(server, flow, each),
                 )
-                st.markdown(plain(clip(each.prompt or "A run without a question", 120)))
+                st.markdown(escape(clip(each.prompt or "A run without a question", 120)))
                 if each.session_id:
-                    st.caption(f"session {plain(clip(each.session_id, 40))}", width="content")
+                    st.caption(f"session {escape(clip(each.session_id, 40))}", width="content")
         if len(waiting) > 20:
             st.caption(f"And {len(waiting) - 20} more.")
 
 
-def _adopt_run(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
+def _open(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
     try:
-        run_page.show_run(backend().runner.adopt(server.connection, flow, asked))
+        run_page.show_run(app_context().runner.adopt(server.connection, flow, asked))
     except LangflowError as error:
-        notices.leave_notice(error)
+        notices.set_notice(error)

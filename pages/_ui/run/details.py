@@ -15,7 +15,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
-from pages._ui.connection.app_context import backend, client
+from pages._ui.connection.app_context import app_context, open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
@@ -26,31 +26,26 @@ from pages._ui.run import progress, raw_events
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
-from pages._ui.widgets.markdown import plain, whole_time, without_remote_images
+from pages._ui.widgets.markdown import escape, format_full_time, strip_remote_images
 
-MAX_MESSAGES = 100  # of a run that are drawn
-REFRESH_SECONDS = 1.0  # between two looks for what comes after the end
+MESSAGES_LIMIT = 100  # of a run that are drawn
+SOON_SECONDS = 1.0  # between two looks for what comes after the end
 
-_PARTIAL_STATUSES = (
-    RunStatus.CANCELLED,
-    RunStatus.INTERRUPTED,
-    RunStatus.FAILED,
-    RunStatus.TIMED_OUT,
-)
+_PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
 # what may have run all the same
-_UNCERTAIN_HEADINGS = {
+_UNSURE = {
     RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
     RunStatus.INTERRUPTED: "This run was cut off",
 }
 
 
-def draw_problems(server: ServerSession, record: RunRecord) -> None:
+def problems_of(server: ServerSession, record: RunRecord) -> None:
     """What came of a stop, and what the console or the flow failed at."""
     if record.stop_result:
-        st.markdown(f":material/stop_circle: {plain(record.stop_result)}")
+        st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     if record.problem:
-        heading = _UNCERTAIN_HEADINGS.get(record.status)
-        alerts.show_words(
+        heading = _UNSURE.get(record.status)
+        alerts.show_message(
             heading or "The run could not be done",
             record.problem.message,
             record.problem.hint,
@@ -61,23 +56,23 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is None:
         return
-    names = ComponentNames(server.flow_at_hand(record.flow_id), record.run.components)
+    names = ComponentNames(server.cached_flow(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _draw_error(error, names.error_source(error), f"traceback-{record.id}-{number}")
+        _error(error, names.error_source(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(escape(warning), icon=":material/warning:")
 
 
-def _draw_error(error: RunError, where: str, key: str) -> None:
-    heading = f"**{plain(where)}** failed" if where else "**The flow failed**"
-    st.error(f"{heading}\n\n{plain(error.message)}", icon=":material/error:")
+def _error(error: RunError, where: str, key: str) -> None:
+    heading = f"**{escape(where)}** failed" if where else "**The flow failed**"
+    st.error(f"{heading}\n\n{escape(error.message)}", icon=":material/error:")
     if error.traceback:
-        _draw_traceback(error.traceback, key)
+        _traceback(error.traceback, key)
 
 
 @st.fragment
-def _draw_traceback(text: str, key: str) -> None:
-    controls.folded(
+def _traceback(text: str, key: str) -> None:
+    controls.lazy_expander(
         "The component's traceback",
         ":material/code:",
         key,
@@ -89,52 +84,52 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
     """The outputs; of a run that did not come to its end also the text that was being written."""
 
     def download(ref: FileRef) -> bytes:
-        with client(server.connection) as api:
+        with open_client(server.connection) as api:
             return api.download(ref)
 
     run_id, owner = record.id, server.owner
 
     def reload() -> Run | None:
-        latest = backend().runner.get(run_id, owner)
+        latest = app_context().runner.get(run_id, owner)
         return latest.run if latest else None
 
     with st.container(key="outputs"):
-        partial = record.status in _PARTIAL_STATUSES
+        partial = record.status in _PARTIAL
         unfinished = run.unfinished_messages
         told = {error.component_id for error in run.errors}
         if partial and (unfinished or run.outputs.keys() - told):
             st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")
         for message in unfinished:
             with st.container(border=True):
-                name = plain(message.sender_name or "The flow")
+                name = escape(message.sender_name or "The flow")
                 st.markdown(f":material/chat: **{name}** :orange-badge[partial]")
-                st.markdown(without_remote_images(message.visible_text)[0])
+                st.markdown(strip_remote_images(message.visible_text)[0])
         drawn = outputs_view.draw(run, run_id, download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
             st.caption("This flow returns nothing." if completed else "No output.")
 
 
-def draw_details(server: ServerSession, record: RunRecord) -> None:
+def details(server: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
-        _draw_chat_link(server, record)
+        _to_chat(server, record)
         picker.compare_menu(server, record)
         if record.run:
             run_export.draw(server, record)
         labels.draw_for_run(server, record.id)
     if not record.ended:
-        run_snippets.draw_folded(server, record)
+        run_snippets.while_going(server, record)
     if not record.ended and run_page.has_form(record.id, record.flow_id):
-        _draw_inputs_folded(server, record)
+        _inputs_while_going(server, record)
     if not record.ended or record.run is None:
         return
-    soon = not record.run.components and backend().runner.is_followed(record.id)
-    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if soon else None)(server, record.id, soon)
+    soon = not record.run.components and app_context().runner.is_followed(record.id)
+    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(server, record.id, soon)
 
 
-def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
-    flow = server.flow_at_hand(record.flow_id)
+def _to_chat(server: ServerSession, record: RunRecord) -> None:
+    flow = server.cached_flow(record.flow_id)
     if record.session_id and flow and flow.has_chat:
         st.page_link(
             navigation.chat_page(),
@@ -147,13 +142,13 @@ def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
         )
 
 
-@alerts.shown()
-def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
-    record = backend().runner.get(run_id, server.owner)
+@alerts.show_errors()
+def _details(server: ServerSession, run_id: str, soon: bool) -> None:
+    record = app_context().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
     run = record.run
-    if soon and (run.components or not backend().runner.is_followed(run_id)):
+    if soon and (run.components or not app_context().runner.is_followed(run_id)):
         st.rerun()  # the last look: from now on the page need not come back by itself
     names = [
         "Components",
@@ -167,10 +162,10 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
     ]
     with st.container(key="run-details"):
         tabs = dict(zip(names, st.tabs(names, key=f"how-{run_id}", on_change="rerun"), strict=True))
-        flow = server.flow_at_hand(record.flow_id)
+        flow = server.cached_flow(record.flow_id)
         with tabs["Components"]:
             if tabs["Components"].open:
-                _draw_components(server, record)
+                _components(server, record)
         with tabs["Timings"]:
             if tabs["Timings"].open:
                 if flow and run.components:
@@ -179,10 +174,10 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
                     st.caption("The server has kept no times of this run's components.")
         with tabs["Messages"]:
             if tabs["Messages"].open:
-                _draw_messages(run)
+                _messages(run)
         with tabs["Inputs"]:
             if tabs["Inputs"].open:
-                _draw_inputs(server, record)
+                _inputs(server, record)
         with tabs["Snippets"]:
             if tabs["Snippets"].open:
                 run_snippets.draw(server, record)
@@ -191,42 +186,42 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
                 raw_events.draw(server, record)
         with tabs["Raw answer"]:
             if tabs["Raw answer"].open:
-                _draw_raw_response(record, run)
+                _raw(record, run)
         with tabs["About"]:
             if tabs["About"].open:
-                _draw_about(record, run)
+                _about(record, run)
 
 
-def _draw_components(server: ServerSession, record: RunRecord) -> None:
+def _components(server: ServerSession, record: RunRecord) -> None:
     if record.run and record.run.components:
-        flow = server.flow_at_hand(record.flow_id)
-        progress.draw_components(server, record, flow, ended=True)
-    elif backend().runner.is_followed(record.id):
+        flow = server.cached_flow(record.flow_id)
+        progress.components(server, record, flow, ended=True)
+    elif app_context().runner.is_followed(record.id):
         st.caption(":material/hourglass_top: Asking the server what each component did.")
     else:
         st.caption("The server has kept no record of this run's components, or a later run's only.")
 
 
-def _draw_messages(run: Run) -> None:
+def _messages(run: Run) -> None:
     if not run.messages:
         st.caption("No event told of messages in this run.")
-    for message in list(run.messages.values())[-MAX_MESSAGES:]:
+    for message in list(run.messages.values())[-MESSAGES_LIMIT:]:
         user = message.sender == "User"
         with st.chat_message("user" if user else "assistant"):
-            st.caption(plain(message.sender_name or message.sender or "A component"))
+            st.caption(escape(message.sender_name or message.sender or "A component"))
             if message.category == "error":
-                st.error(plain(message.visible_text), icon=":material/error:")
+                st.error(escape(message.visible_text), icon=":material/error:")
             else:
-                text = clip(message.visible_text, progress.MAX_SHOWN_CHARS)
-                st.markdown(without_remote_images(text)[0] or "*No text.*")
+                text = clip(message.visible_text, progress.SHOWN_LETTERS)
+                st.markdown(strip_remote_images(text)[0] or "*No text.*")
             for path in message.files:
-                st.caption(f":material/attach_file: {plain(path)}")
+                st.caption(f":material/attach_file: {escape(path)}")
 
 
-def _draw_about(record: RunRecord, run: Run) -> None:
+def _about(record: RunRecord, run: Run) -> None:
     facts = {
-        "Started": whole_time(record.created_at),
-        "Ended": whole_time(record.ended_at) if record.ended_at else None,
+        "Started": format_full_time(record.created_at),
+        "Ended": format_full_time(record.ended_at) if record.ended_at else None,
         "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or run.session_id,
         "Job": record.job_id,
@@ -235,28 +230,28 @@ def _draw_about(record: RunRecord, run: Run) -> None:
     }
     for name, value in facts.items():
         if value:
-            st.markdown(f":gray[{name}]  \n{plain(str(value))}")
+            st.markdown(f":gray[{name}]  \n{escape(str(value))}")
 
 
 @st.fragment
-def _draw_inputs_folded(server: ServerSession, record: RunRecord) -> None:
+def _inputs_while_going(server: ServerSession, record: RunRecord) -> None:
     key = f"inputs-{record.id}"
-    controls.folded(
-        "Inputs of this run", ":material/input:", key, lambda: _draw_inputs(server, record)
+    controls.lazy_expander(
+        "Inputs of this run", ":material/input:", key, lambda: _inputs(server, record)
     )
 
 
-def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
+def _inputs(server: ServerSession, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
-    if input_values.show_omission(record):
+    if input_values.says_missing(record):
         return
     input_values.draw(
-        input_values.record_inputs(record, server.flow_at_hand(record.flow_id)), f"tab-{record.id}"
+        input_values.of_record(record, server.cached_flow(record.flow_id)), f"tab-{record.id}"
     )
 
 
-def _draw_raw_response(record: RunRecord, run: Run) -> None:
-    text = run_page.kept("raw", lambda: downloads.json_bytes(run.raw))
+def _raw(record: RunRecord, run: Run) -> None:
+    text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
     limit = json_viewer.MAX_TREE_BYTES
     st.caption("What the server answered, with secrets replaced by ••••.")
     if len(text) <= limit:

@@ -13,12 +13,12 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.connection.app_context import backend, client
+from pages._ui.connection.app_context import app_context, open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
 
-class RunExporter:
+class Files:
     """Makes the files of one run. Holds nothing of it: a page may be open for long."""
 
     def __init__(
@@ -29,7 +29,7 @@ class RunExporter:
     def report(self) -> bytes:
         """The run as an HTML page, with its files as far as they are small."""
         record = self._record()
-        with client(self._server.connection) as api:
+        with open_client(self._server.connection) as api:
             html = report_html(record, self._flow, fetch=api.download, secrets=self._secrets())
         return html.encode("utf-8", "replace")
 
@@ -37,7 +37,7 @@ class RunExporter:
         """The outputs as a ZIP file."""
         record = self._record()
         # on disk while it is made, so that it is in memory once, when it is sent
-        with client(self._server.connection) as api, tempfile.TemporaryFile() as file:
+        with open_client(self._server.connection) as api, tempfile.TemporaryFile() as file:
             write_archive(record, file, api.save, flow=self._flow, secrets=self._secrets())
             file.seek(0)
             return file.read()
@@ -55,7 +55,7 @@ class RunExporter:
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """The buttons, behind one; of a run that goes on only its report, as of now."""
-    files = RunExporter(server, backend().runner, record.id, server.flow_at_hand(record.flow_id))
+    files = Files(server, app_context().runner, record.id, server.cached_flow(record.flow_id))
     with (
         st.container(key="export-run", width="content"),
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),

@@ -13,14 +13,14 @@ from lfclient.flows.model import Flow, FlowSummary
 from pages._ui.app import navigation
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import close_run
-from pages._ui.connection.request_cache import CachedAnswer, StillAsking
+from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.presets import share_link
 from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
-_MIN_ID_PREFIX = 8  # of an id that was cut off, by which its flow can be told
+_LETTERS = 8  # of an id that was cut off, by which its flow can be told
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
@@ -29,91 +29,91 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
     gone, none is chosen: another above what the run was given would pass for its flow.
     """
-    _draw_server_link(server)
+    _server(server)
     try:
-        flows = _load_flows(server, record)
+        flows = _flows(server, record)
     except LangflowError as error:
         loading.show(server, error, retry="retry-flows")
         return None
-    if flows.problem:
-        alerts.show_words(
-            alerts.title(flows.problem),
-            f"{flows.problem.message} What is shown here is from before.",
-            flows.problem.hint,
+    if flows.error:
+        alerts.show_message(
+            alerts.title(flows.error),
+            f"{flows.error.message} What is shown here is from before.",
+            flows.error.hint,
             warning=True,
         )
-        _draw_retry(server)
-    gone = record is not None and not _contains(flows, record.flow_id)
+        _retry(server)
+    gone = record is not None and not _has(flows, record.flow_id)
     chosen = None
     if flows.value:
-        first = _choose_flow(server, flows.value, record)
-        chosen = _draw_select(server, flows.value, first, record.flow_name if gone else None)
+        first = _choice(server, flows.value, record)
+        chosen = _box(server, flows.value, first, record.flow_name if gone else None)
     else:
-        _show_no_flows(server)
+        _empty(server)
     if gone:
-        _show_deleted(record)
+        _gone(record)
         return None
     if chosen is None:
         if flows.value:
-            _show_unknown_flow(server, flows.value)
+            _no_such_flow(server, flows.value)
         return None
-    flow_choice.set_flow_in_address(chosen.id)
-    flow_choice.know_flow(server.owner, chosen.id, chosen.name)
+    flow_choice.write_flow_to_url(chosen.id)
+    flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
     if chosen.description:
-        st.caption(plain(clip(chosen.description, 400)))
-    return _load_flow(server, chosen)
+        st.caption(escape(clip(chosen.description, 400)))
+    return _flow(server, chosen)
 
 
-def has_flow(server: ServerSession) -> bool:
+def has_choice(server: ServerSession) -> bool:
     """Whether a flow is chosen, with what is known of them without waiting any longer."""
     try:
-        flows = _load_flows(server, None).value
+        flows = _flows(server, None).value
     except LangflowError:
         return False
-    return bool(flows) and _choose_flow(server, flows, None) is not None
+    return bool(flows) and _choice(server, flows, None) is not None
 
 
-def _load_flows(server: ServerSession, record: RunRecord | None) -> CachedAnswer[list[FlowSummary]]:
+def _flows(server: ServerSession, record: RunRecord | None) -> CachedResponse[list[FlowSummary]]:
     """The list; asked for anew once, where the flow that is wanted is younger than the last."""
     flows = server.flows()
-    wanted = record.flow_id if record else flow_choice.flow_in_address()
-    if wanted and not _contains(flows, wanted) and flow_choice.first_look_for(wanted):
+    wanted = record.flow_id if record else flow_choice.flow_from_url()
+    if wanted and not _has(flows, wanted) and flow_choice.is_first_lookup(wanted):
         server.refresh()
         flows = server.flows()
-        if not _contains(flows, wanted) and server.waited_for("flows") is not None:
-            raise StillAsking("flows")
+        if not _has(flows, wanted) and server.seconds_waiting("flows") is not None:
+            raise StillLoading("flows")
     return flows
 
 
-def _contains(flows: CachedAnswer[list[FlowSummary]], flow_id: str) -> bool:
+def _has(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
 
 
-def _draw_server_link(server: ServerSession) -> None:
+def _server(server: ServerSession) -> None:
     """Where the flows come from, and the way to change it."""
     name = server.connection.name
     try:
-        release = server.server().value.version
+        release = server.info().value.version
         version = f" · {release}" if "Langflow" in name else f" · Langflow {release}"
     except LangflowError:
         version = ""
     st.page_link(
         navigation.connection_page(),
-        label=plain(name + version),
+        label=escape(name + version),
         icon=":material/dns:",
         help="Servers and keys",
     )
 
 
-def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
+def is_gone(server: ServerSession, record: RunRecord) -> bool:
     """Whether the server is known to have the flow of a run no longer."""
     try:
-        return not _contains(server.flows(), record.flow_id)
+        return not _has(server.flows(), record.flow_id)
     except LangflowError:
         return False
 
 
-def _choose_flow(
+def _choice(
     server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:
     """The flow that is chosen; None where that of the run, or of the address, is not there.
@@ -123,8 +123,8 @@ def _choose_flow(
     preferred = record.flow_id if record else None
     known = {flow.id for flow in flows}
     key = flow_choice.flow_key(server.owner)
-    addressed = flow_choice.flow_in_address()
-    wanted = (flow_choice.take_wanted_flow(), st.session_state.get(key), preferred, addressed)
+    addressed = flow_choice.flow_from_url()
+    wanted = (flow_choice.take_requested_flow(), st.session_state.get(key), preferred, addressed)
     chosen = next((each for each in wanted if each in known), None)
     if preferred and preferred not in known:
         chosen = None
@@ -136,7 +136,7 @@ def _choose_flow(
     return chosen
 
 
-def _draw_select(
+def _box(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
 ) -> FlowSummary | None:
     """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
@@ -169,10 +169,10 @@ def _draw_select(
     return by_id.get(chosen)
 
 
-def _show_deleted(record: RunRecord) -> None:
+def _gone(record: RunRecord) -> None:
     """The flow of the run that is shown is not among those of the server."""
     with st.container(key="flow-gone"):
-        alerts.show_words(
+        alerts.show_message(
             "The flow of this run is not on the server any more",
             f"“{record.flow_name}” was deleted, or is another user's. What the run was given and "
             "returned is still here.",
@@ -181,14 +181,14 @@ def _show_deleted(record: RunRecord) -> None:
         )
 
 
-def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
+def _no_such_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
-    share_link.discard_shared_link()
-    named = flow_choice.flow_in_address() or ""
-    name = flow_choice.known_flow(server.owner, named)
+    share_link.drop()
+    named = flow_choice.flow_from_url() or ""
+    name = flow_choice.remembered_flow_name(server.owner, named)
     if name:
         with st.container(key="flow-gone"):
-            alerts.show_words(
+            alerts.show_message(
                 "The flow is not on the server any more",
                 f"“{name}” was there when it was chosen here, and was deleted since, or is "
                 "another user's now.",
@@ -196,9 +196,9 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
                 warning=True,
             )
         return
-    begun = [flow for flow in flows if len(named) >= _MIN_ID_PREFIX and flow.id.startswith(named)]
+    begun = [flow for flow in flows if len(named) >= _LETTERS and flow.id.startswith(named)]
     with st.container(key="no-such-flow"):
-        alerts.show_words(
+        alerts.show_message(
             "This server has no such flow",
             f"The address names the flow {clip(named, 60)}, which is not among the "
             f"{len(flows)} that the server shows with this key, so it opens nothing.",
@@ -208,15 +208,15 @@ def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
         )
         if len(begun) == 1:
             st.button(
-                f"Open “{plain(clip(begun[0].name, 60))}”, whose id begins like that",
+                f"Open “{escape(clip(begun[0].name, 60))}”, whose id begins like that",
                 key="open-begun-flow",
                 icon=":material/arrow_forward:",
-                on_click=flow_choice.want_flow,
+                on_click=flow_choice.request_flow,
                 args=(begun[0].id,),
             )
 
 
-def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
+def _flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
         found = server.flow(chosen.id)
     except FlowNotFound as error:
@@ -229,11 +229,11 @@ def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     return None
 
 
-def _draw_retry(server: ServerSession) -> None:
+def _retry(server: ServerSession) -> None:
     st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)
 
 
-def _show_no_flows(server: ServerSession) -> None:
+def _empty(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
         st.markdown(

@@ -18,45 +18,45 @@ from lfclient.runs.model import Run
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
 from pages._ui.components.states import leaf_components, leaf_runs
-from pages._ui.connection.app_context import client
+from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
-from pages._ui.widgets.markdown import plain, without_remote_images
-from pages._ui.widgets.placeholder import Slot
-from pages._ui.widgets.status_badges import component_look, component_word
+from pages._ui.widgets.markdown import escape, strip_remote_images
+from pages._ui.widgets.placeholder import Placeholder
+from pages._ui.widgets.status_badges import component_label, component_style
 
-MAX_SHOWN_CHARS = 20_000  # the last of a text that is being written; the whole comes with its end
-_ENDED_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
-_RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
+SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
+_OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
+_HAS_RESULT = (ComponentState.DONE, ComponentState.FAILED)
 _PLACEHOLDERS = {  # by whether there is one that is done
     True: "Choose one that is done to see what it returned",
     False: "None is done; choose one that failed to see why",
 }
-_NO_EVENTS_TEXT = (
+_NO_EVENTS = (
     "This server's release does not tell what happens inside a run. Its status is asked for, and "
     "what each component did comes after the end."
 )
-_ONE_CALL_TEXT = "One call tells nothing before its end. What each component did comes after it."
+_ONE_CALL = "One call tells nothing before its end. What each component did comes after it."
 
 
-def component_states(record: RunRecord) -> Hashable:
+def outline(record: RunRecord) -> Hashable:
     """What of a run decides which components are drawn, and how: it changes with their states."""
     components = record.run.components if record.run else {}
     return tuple((name, one.state) for name, one in components.items())
 
 
-class LiveProgress:
+class Going:
     """A run that goes on: its progress and its text, each changed in its place, and room between
     them for the components.
     """
 
     def __init__(self) -> None:
-        self._progress = Slot()
+        self._progress = Placeholder()
         self._components = st.container()
         self._graph: graph.FlowGraph | None = None
-        self._frames = Slot(nothing=())
-        self._texts: dict[str, Slot] = {}
+        self._frames = Placeholder(nothing=())
+        self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """What has changed since the last time."""
@@ -64,29 +64,31 @@ class LiveProgress:
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
             self._graph.update(record.run.components)
-        written = [one for one in flow_messages(record.run) if not one.complete]
+        written = [one for one in spoken(record.run) if not one.complete]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
             self._texts[one.id].show(
-                one.visible_text, lambda place, text=one.visible_text: _draw_text(place, text)
+                one.visible_text, lambda place, text=one.visible_text: _write(place, text)
             )
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """The components in their room, once; from then on `show` changes the graph of them."""
         with self._components:
-            self._graph = draw_components(server, record, flow, ended=False)
+            self._graph = components(server, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
         """A frame for each message of the flow's own that is being written."""
         with place.container():
             for message in written:
                 with st.container(border=True):
-                    st.caption(f":material/edit: {plain(message.sender_name or 'The flow')} writes")
-                    self._texts[message.id] = Slot()
+                    st.caption(
+                        f":material/edit: {escape(message.sender_name or 'The flow')} writes"
+                    )
+                    self._texts[message.id] = Placeholder()
 
 
-def reports_progress(record: RunRecord) -> bool:
+def tells(record: RunRecord) -> bool:
     """Whether a run tells what happens in it while it goes on."""
     # only releases that do not have no limit of how many go on at once
     return record.mode != "sync" and record.queue_limit is not None
@@ -96,18 +98,18 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """How many of the components are done, as a part and in words; or why that is not known."""
     components = record.run.components if record.run else {}
     if components:
-        done = sum(one.state in _ENDED_STATES for one in components.values())
+        done = sum(one.state in _OVER for one in components.values())
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
         names = ComponentNames(flow, components)
         at_work = [names.label(one.component_id, one.display_name, 40) for one in running]
         words = f"{done} of {len(components)} components"
         if at_work:
-            words += f" · at work: {', '.join(map(plain, at_work[:3]))}"
+            words += f" · at work: {', '.join(map(escape, at_work[:3]))}"
         return done / len(components), words
     if record.mode == "sync":
-        return None, _ONE_CALL_TEXT
-    silent = record.run is not None and not reports_progress(record)
-    return None, _NO_EVENTS_TEXT if silent else ""
+        return None, _ONE_CALL
+    silent = record.run is not None and not tells(record)
+    return None, _NO_EVENTS if silent else ""
 
 
 def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
@@ -117,23 +119,23 @@ def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> Non
         place.caption(words)
 
 
-def _draw_text(place: DeltaGenerator, text: str) -> None:
+def _write(place: DeltaGenerator, text: str) -> None:
     """The text of a message so far."""
-    said = without_remote_images(text[-MAX_SHOWN_CHARS:])[0]
-    if len(text) <= MAX_SHOWN_CHARS:
+    said = strip_remote_images(text[-SHOWN_LETTERS:])[0]
+    if len(text) <= SHOWN_LETTERS:
         place.markdown(said)
         return
     with place.container():
-        st.caption(f"The last {MAX_SHOWN_CHARS:,} of {len(text):,} characters so far.")
+        st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
         st.markdown(said)
 
 
-def flow_messages(run: Run | None) -> list[Message]:
+def spoken(run: Run | None) -> list[Message]:
     """The messages that are not the person's own, in their order."""
     return [one for one in run.messages.values() if one.sender != "User"] if run else []
 
 
-def draw_components(
+def components(
     server: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
     """The components of a run as a graph, which is returned, or a table, and the result of one.
@@ -144,12 +146,12 @@ def draw_components(
     if run is None or not run.components:
         return None
     # a flow that is not at hand, or no longer there, has left the components' names at least
-    drawn = flow or _flow_without_edges(record, run)
+    drawn = flow or _without_edges(record, run)
     view = components_view.choose_view()
     known = {
         one.component_id: one
         for _, one, _ in leaf_runs(drawn, run.components, ended=ended)
-        if one.state in _RESULT_STATES
+        if one.state in _HAS_RESULT
     }
 
     def choose(pressed: str) -> None:
@@ -168,11 +170,11 @@ def draw_components(
         key=f"graph-{record.id}-{ended}",
         choose=choose,
     )
-    draw_result(server, record, known)
+    result(server, record, known)
     return drawing
 
 
-def draw_result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+def result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
     """A choice of the components that have a result, and that of the chosen."""
     if not known:
         return
@@ -181,11 +183,11 @@ def draw_result(server: ServerSession, record: RunRecord, known: dict[str, Compo
         one = known.get(name)
         if one is None:
             return name
-        look = component_look(one.state, ended=record.ended)
+        look = component_style(one.state, ended=record.ended)
         took = f" · {format_timing(one.seconds)}" if one.seconds is not None else ""
         # the browser tells of the choice by these words, so that no two may be the same
-        alike = sum(_component_name(other) == _component_name(one) for other in known.values()) > 1
-        return f"{look.sign} {_component_name(one)}{f' ({name})' if alike else ''}{took}"
+        alike = sum(_name(other) == _name(one) for other in known.values()) > 1
+        return f"{look.symbol} {_name(one)}{f' ({name})' if alike else ''}{took}"
 
     chosen = st.selectbox(
         "Result of a component",
@@ -197,19 +199,19 @@ def draw_result(server: ServerSession, record: RunRecord, known: dict[str, Compo
     )
     if chosen in known:
         with st.container(border=True, key="component-result"):
-            _draw_component_output(server, record, known[chosen])
+            _one(server, record, known[chosen])
 
 
-def _draw_component_output(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
+def _one(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
     def download(ref: FileRef) -> bytes:
-        with client(server.connection) as api:
+        with open_client(server.connection) as api:
             return api.download(ref)
 
-    look = component_look(one.state, ended=record.ended)
-    word = component_word(one.state, ended=record.ended)
-    st.markdown(f"**{plain(_component_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
+    look = component_style(one.state, ended=record.ended)
+    word = component_label(one.state, ended=record.ended)
+    st.markdown(f"**{escape(_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
     if one.error:
-        st.error(plain(one.error.message), icon=":material/error:")
+        st.error(escape(one.error.message), icon=":material/error:")
     elif one.output is None:
         st.caption("It returned nothing.")
     else:
@@ -219,13 +221,11 @@ def _draw_component_output(server: ServerSession, record: RunRecord, one: Compon
         st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
 
 
-def _component_name(one: ComponentRun, flow: Flow | None = None) -> str:
+def _name(one: ComponentRun, flow: Flow | None = None) -> str:
     known = flow.component(one.component_id) if flow else None
     return one.display_name or (known.display_name if known else one.component_id)
 
 
-def _flow_without_edges(record: RunRecord, run: Run) -> Flow:
-    found = (
-        Component(one.component_id, "", _component_name(one)) for one in run.components.values()
-    )
+def _without_edges(record: RunRecord, run: Run) -> Flow:
+    found = (Component(one.component_id, "", _name(one)) for one in run.components.values())
     return Flow(record.flow_id, record.flow_name, tuple(found))

@@ -10,21 +10,21 @@ from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.wire.sse import RawEvent
-from pages._ui.connection.app_context import client
+from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import json_viewer
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, downloads
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
-MAX_EVENTS = 10_000  # of a run that are listed
+EVENTS_LIMIT = 10_000  # of a run that are listed
 
-_SECRET_SENT_TEXT = (
+_SECRET_GIVEN = (
     "This run was given a secret, which Langflow may repeat in its events, and which this console "
     "does not keep, so that it could not take it out of them. Who has the server's key finds them "
     "there, at `/api/v2/workflows/<job>/events`."
 )
-_MAY_HOLD_SECRETS_TEXT = (
+_PERHAPS_GIVEN = (
     "Langflow may repeat in its events what a run was given, secrets too, and the console could "
     "not take out what it does not know."
 )
@@ -36,60 +36,60 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if record.mode == "stream":
         raw = run.raw if run else {}
         found = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
-        _draw_events(record, found, raw.get("events_left_out", 0))
+        _list(record, found, raw.get("events_left_out", 0))
     elif record.mode == "sync":
         st.caption("A call that waits for its result tells of no events.")
     elif run and run.last_event_id is None:
         st.caption("No events were told of this run: Langflow 1.11 and later tell them.")
-    elif why := _withheld_reason(record):
+    elif why := _withheld(record):
         st.caption(f":material/lock: {why}")
     else:
-        fetched = _fetch_events(server, record)
+        fetched = _fetched(server, record)
         if fetched is not None:
-            _draw_events(record, fetched)
+            _list(record, fetched)
 
 
-def _withheld_reason(record: RunRecord) -> str:
+def _withheld(record: RunRecord) -> str:
     """Why a job's events are not asked for; "" if they are.
 
     Servers from 1.12 on repeat what was given in them. Whoever follows a run takes the secrets
     that were sent out of all that it reads; afterwards nobody knows them any more.
     """
     if is_redacted(record.overrides):
-        return _SECRET_SENT_TEXT
+        return _SECRET_GIVEN
     unknown = omissions.explain_missing_inputs(record)
-    return f"{plain(unknown)} {_MAY_HOLD_SECRETS_TEXT}" if unknown else ""
+    return f"{escape(unknown)} {_PERHAPS_GIVEN}" if unknown else ""
 
 
-def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
+def _fetched(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
     pressed = st.button(
         "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"
     )
 
     def fetch() -> list[RawEvent]:
-        with client(server.connection) as api:
+        with open_client(server.connection) as api:
             events = (event.raw for event in api.events(record.job_id or ""))
             return [raw for raw in events if raw is not None]
 
-    if not pressed and not run_page.is_kept(key):
+    if not pressed and not run_page.is_cached(key):
         st.caption("They stay at the server; what is fetched is shown here only.")
         return None
     try:
         with st.spinner("Asking the server for the events"):
-            return run_page.kept(key, fetch)
+            return run_page.cached(key, fetch)
     except LangflowError as error:
         alerts.show(error)
         return None
 
 
-def _draw_events(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
+def _list(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
     """`left_out`: how many came after these and were not kept."""
-    shown = found[:MAX_EVENTS]
+    shown = found[:EVENTS_LIMIT]
     if not shown:
         st.caption("No events.")
         return
-    about = [_component_id(event) for event in shown]
+    about = [_about_component(event) for event in shown]
     table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
     if any(event.id for event in shown):  # those of a streamed call have none
         table.insert(0, "id", [event.id for event in shown])
@@ -109,12 +109,12 @@ def _draw_events(record: RunRecord, found: list[RawEvent], left_out: int = 0) ->
     if rows and rows[0] < len(shown):
         event = shown[rows[0]]
         data = event.data or {"unreadable": event.malformed_text}
-        json_viewer.draw_tree(data, downloads.json_bytes(data))
+        json_viewer.draw_tree(data, downloads.to_json_bytes(data))
     else:
         st.caption("Choose a row to read the event whole.")
 
 
-def _component_id(event: RawEvent) -> str:
+def _about_component(event: RawEvent) -> str:
     build = event.data.get("build_data")
     inside = build.get("id") if isinstance(build, dict) else None
     return str(inside or event.data.get("component_id") or "")

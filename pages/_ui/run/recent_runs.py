@@ -10,21 +10,21 @@ from lfclient.common.formatting import clip, elide_common_prefix, format_duratio
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
-from pages._ui.widgets.markdown import plain, time_words
+from pages._ui.widgets.markdown import escape, format_time
 
-REFRESH_SECONDS = 2.0
-MAX_RUNS = 10
-MAX_SUMMARY_CHARS = 60  # of what a run was given, in its line
+EVERY_SECONDS = 2.0
+HOW_MANY = 10
+TEXT_LETTERS = 60  # of what a run was given, in its line
 
 
 def draw(server: ServerSession) -> None:
     """The list; asked for again every two seconds while one of them goes on."""
     try:
-        records = backend().runner.recent(server.owner, MAX_RUNS)
+        records = app_context().runner.recent(server.owner, HOW_MANY)
     except LangflowError as error:
         alerts.show(error)
         return
@@ -32,29 +32,29 @@ def draw(server: ServerSession) -> None:
         st.markdown("##### Recent runs", anchors=False, width="content")
         st.page_link(navigation.history_page(), label="All runs", icon=":material/history:")
     if not records:
-        st.caption(f"None yet. The last {MAX_RUNS} stay listed, also after this page is closed.")
+        st.caption(f"None yet. The last {HOW_MANY} stay listed, also after this page is closed.")
         return
     going = any(not record.ended for record in records)
-    st.fragment(_draw_rows, run_every=REFRESH_SECONDS if going else None)(server.owner)
+    st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(server.owner)
 
 
-@alerts.shown()
-def _draw_rows(owner: str) -> None:
-    records = backend().runner.recent(owner, MAX_RUNS)
+@alerts.show_errors()
+def _rows(owner: str) -> None:
+    records = app_context().runner.recent(owner, HOW_MANY)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
         given = elide_common_prefix([record.input_summary for record in records])
         for record, words in zip(records, given, strict=True):
-            _draw_row(record, clip(words, MAX_SUMMARY_CHARS), record.id == shown)
+            _row(record, clip(words, TEXT_LETTERS), record.id == shown)
 
 
-def _draw_row(record: RunRecord, given: str, shown: bool) -> None:
+def _row(record: RunRecord, given: str, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(UTC)
-    name = plain(clip(record.flow_name, 40))
+    name = escape(clip(record.flow_name, 40))
     about = [format_duration(record.elapsed(now))] if record.ended else []
-    about.append(time_words(record.created_at, now))
-    about += [plain(given)] if given else []
+    about.append(format_time(record.created_at, now))
+    about += [escape(given)] if given else []
     pressed = st.button(
         f"{f'**{name}**' if shown else name} "
         f"{status_badges.markdown_badge(record.status, record.mode)} "
@@ -64,6 +64,6 @@ def _draw_row(record: RunRecord, given: str, shown: bool) -> None:
         disabled=shown,
     )
     if pressed:
-        flow_choice.want_flow(record.flow_id)
+        flow_choice.request_flow(record.flow_id)
         run_page.show_run(record.id)
         st.rerun()

@@ -16,10 +16,10 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
-MAX_SHOWN_CHARS = 200_000
-_HIGHLIGHTING: dict[Language, str] = {
+SHOWN_LETTERS = 200_000
+_COLOURS: dict[Language, str] = {
     Language.CURL: "bash",
     Language.HTTPX: "python",
     Language.LFCLIENT: "python",
@@ -27,22 +27,22 @@ _HIGHLIGHTING: dict[Language, str] = {
 }
 
 
-def draw_folded(server: ServerSession, record: RunRecord) -> None:
+def while_going(server: ServerSession, record: RunRecord) -> None:
     """The same behind an expander."""
     key = f"snippets-{record.id}"
-    controls.folded("This run as code", ":material/code:", key, lambda: draw(server, record))
+    controls.lazy_expander("This run as code", ":material/code:", key, lambda: draw(server, record))
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """The code in the language that is chosen, or why there is none."""
-    if input_values.show_omission(record):
+    if input_values.says_missing(record):
         return
     try:
-        server_info, flow = server.server().value, server.flow(record.flow_id).value
+        server_info, flow = server.info().value, server.flow(record.flow_id).value
     except LangflowError as error:
         loading.show(server, error, retry="retry-snippet")
         return
-    language = controls.switch(
+    language = controls.view_switch(
         "Language",
         list(Language),
         run_page.SNIPPET_LANGUAGE,
@@ -57,14 +57,14 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     except LangflowError as error:
         alerts.show(error)
         return
-    if len(code) <= MAX_SHOWN_CHARS:
+    if len(code) <= SHOWN_LETTERS:
         height = 420 if code.count("\n") > 20 else "content"
-        st.code(code, language=_HIGHLIGHTING[language], height=height)
+        st.code(code, language=_COLOURS[language], height=height)
     else:
         st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
     if language is not Language.LFCLIENT:
-        _warn_left_empty(flow)
-    st.caption(_description(record, with_key=bool(connection.api_key)))
+        _tell_left_empty(flow)
+    st.caption(_about(record, with_key=bool(connection.api_key)))
     st.download_button(
         "Save",
         code.encode(),
@@ -77,8 +77,8 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     )
 
 
-def _warn_left_empty(flow: Flow) -> None:
-    names = [plain(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
+def _tell_left_empty(flow: Flow) -> None:
+    names = [escape(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
     if names:
         st.caption(
             f":orange[:material/warning: Langflow's API answers with null for the content of "
@@ -86,10 +86,10 @@ def _warn_left_empty(flow: Flow) -> None:
         )
 
 
-def _description(record: RunRecord, *, with_key: bool) -> str:
+def _about(record: RunRecord, *, with_key: bool) -> str:
     said = ["It does the same again and prints the outputs."]
     if record.session_id:
         said.append("It runs in the session of this run.")
     if with_key:
-        said.append(f"The API key is read from {plain(API_KEY)}.")
+        said.append(f"The API key is read from {escape(API_KEY)}.")
     return " ".join(said)

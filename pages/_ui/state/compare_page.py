@@ -10,24 +10,24 @@ import streamlit as st
 from pages._ui.state.query_params import RUNS
 from pages._ui.state.run_page import T
 
-_COMPARED = "compared"
+_CACHE = "compared"
 
 
-_LONGEST_RUNS = 1_000  # characters of the runs in an address
+_MAX_RUNS_LENGTH = 1_000  # characters of the runs in an address
 
 
-def runs_in_address() -> list[str]:
+def runs_from_url() -> list[str]:
     """What the address names, each once; it may be no run's id."""
-    texts = st.query_params.get(RUNS, "")[:_LONGEST_RUNS].split(",")
+    texts = st.query_params.get(RUNS, "")[:_MAX_RUNS_LENGTH].split(",")
     return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
-def compare_runs(runs: Iterable[str]) -> None:
+def write_runs_to_url(runs: Iterable[str]) -> None:
     """Compare these from now on."""
-    st.query_params[RUNS] = runs_text(runs)
+    st.query_params[RUNS] = join_runs(runs)
 
 
-def runs_text(runs: Iterable[str]) -> str:
+def join_runs(runs: Iterable[str]) -> str:
     """Runs as the address names them."""
     return ",".join(runs)
 
@@ -37,9 +37,9 @@ def compare_key(part: str) -> str:
     return f"comparing-{part}"
 
 
-def worked_out(mark: Hashable, key: str, make: Callable[[], T]) -> T:
+def cached(mark: Hashable, key: str, make: Callable[[], T]) -> T:
     """What was worked out of the runs that are compared: once, until `mark` is another."""
-    held: dict[str, Any] = st.session_state.setdefault(_COMPARED, {})
+    held: dict[str, Any] = st.session_state.setdefault(_CACHE, {})
     if held.get("mark") != mark:
         held.clear()
         held["mark"] = mark

@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages._ui.state.query_params import FLOW, RUN
 
-_WANTED_FLOW = "wanted-flow"
+_REQUESTED_FLOW = "wanted-flow"
 
 
-_KNOWN_FLOW = "known-flow"
+_REMEMBERED_FLOW = "known-flow"
 
 
-_LOOKED_FOR = "looked-for-flow"
+_LOOKED_UP_FLOW = "looked-for-flow"
 
 
 def flow_key(owner: str) -> str:
@@ -20,12 +20,12 @@ def flow_key(owner: str) -> str:
     return f"flow-choice-{owner[:12]}"
 
 
-def flow_in_address() -> str | None:
+def flow_from_url() -> str | None:
     """The flow in the address, or None."""
     return st.query_params.get(FLOW) or None
 
 
-def set_flow_in_address(flow_id: str) -> None:
+def write_flow_to_url(flow_id: str) -> None:
     """Let a reload come back to this flow; where the address has a run, that leads to its own.
 
     Each change is one more page for the browser's Back button, which would never get past this.
@@ -34,29 +34,29 @@ def set_flow_in_address(flow_id: str) -> None:
         st.query_params[FLOW] = flow_id
 
 
-def want_flow(flow_id: str) -> None:
+def request_flow(flow_id: str) -> None:
     """Let the select box go to this flow when it is next drawn."""
-    st.session_state[_WANTED_FLOW] = flow_id
+    st.session_state[_REQUESTED_FLOW] = flow_id
 
 
-def know_flow(owner: str, flow_id: str, name: str) -> None:
+def remember_flow(owner: str, flow_id: str, name: str) -> None:
     """Remember what the chosen flow is called, for when it is gone."""
-    st.session_state[_KNOWN_FLOW] = (owner, flow_id, name)
+    st.session_state[_REMEMBERED_FLOW] = (owner, flow_id, name)
 
 
-def known_flow(owner: str, flow_id: str) -> str | None:
+def remembered_flow_name(owner: str, flow_id: str) -> str | None:
     """The name of the flow that was chosen last on that server, if it is this one."""
-    *known, name = st.session_state.get(_KNOWN_FLOW, (None, None, None))
+    *known, name = st.session_state.get(_REMEMBERED_FLOW, (None, None, None))
     return name if known == [owner, flow_id] else None
 
 
-def first_look_for(flow_id: str) -> bool:
+def is_first_lookup(flow_id: str) -> bool:
     """Whether this session looks for that flow for the first time."""
-    first = st.session_state.get(_LOOKED_FOR) != flow_id
-    st.session_state[_LOOKED_FOR] = flow_id
+    first = st.session_state.get(_LOOKED_UP_FLOW) != flow_id
+    st.session_state[_LOOKED_UP_FLOW] = flow_id
     return first
 
 
-def take_wanted_flow() -> str | None:
+def take_requested_flow() -> str | None:
     """The flow that `want_flow` was called with, once."""
-    return st.session_state.pop(_WANTED_FLOW, None)
+    return st.session_state.pop(_REQUESTED_FLOW, None)

@@ -9,13 +9,13 @@ from datetime import datetime
 import streamlit as st
 
 # in the address: what narrows the list, beside `state.FLOW`, and where in it one is
-STATUS, HOW, WHEN, SINCE, UNTIL = "status", "mode", "when", "from", "to"
+STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
 OLDER, NEWER = "older", "newer"
-LONGEST = 300  # characters of a text in the address
+MAX_TEXT_LENGTH = 300  # characters of a text in the address
 
 
-def part(name: str) -> str:
+def history_key(name: str) -> str:
     """Key of a part of the page."""
     return f"history-{name}"
 
@@ -25,17 +25,21 @@ def short_hash(runs: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(runs).encode()).hexdigest()[:16]
 
 
-_SELECTED, _COUNTED, _WANTED = part("selected"), part("counted"), part("wanted")
-_UNTIL, _LISTED = part("until"), part("listed")
+_SELECTED, _COUNTED, _REQUESTED = (
+    history_key("selected"),
+    history_key("counted"),
+    history_key("wanted"),
+)
+_UNTIL, _LISTED = history_key("until"), history_key("listed")
 
 
-def asked(name: str) -> list[str]:
+def read_filter(name: str) -> list[str]:
     """What the address says under this name, without what no text can hold."""
-    texts = (text[:LONGEST].replace("\0", "") for text in st.query_params.get_all(name))
+    texts = (text[:MAX_TEXT_LENGTH].replace("\0", "") for text in st.query_params.get_all(name))
     return [text for text in texts if text.strip()]
 
 
-def ask(**wanted: list[str]) -> None:
+def write_filters_to_url(**wanted: list[str]) -> None:
     """Have the address say this; what is empty is left out of it."""
     for name, texts in wanted.items():
         if texts:
@@ -54,7 +58,7 @@ def selected() -> list[str]:
     return st.session_state.get(_SELECTED, [])
 
 
-def keep_count(listed: object, many: int) -> int:
+def set_count(listed: object, many: int) -> int:
     """So many runs are found, as long as the same ones are listed; returns the number."""
     st.session_state[_COUNTED] = (listed, many)
     return many
@@ -66,7 +70,7 @@ def count(listed: object) -> int | None:
     return many if before == listed else None
 
 
-def keep_until(known: object, time: datetime) -> None:
+def set_until(known: object, time: datetime) -> None:
     """Of the list that is `known` as this, no later runs are shown until somebody wants them."""
     st.session_state[_UNTIL] = (known, time)
 
@@ -82,10 +86,10 @@ def is_drawn() -> bool:
 
     Streamlit forgets what stood in a control once another page is drawn.
     """
-    return part("text") in st.session_state
+    return history_key("text") in st.session_state
 
 
-def is_first() -> bool:
+def is_first_visit() -> bool:
     """Whether the list is drawn for the first time in this session; True once."""
     first = _LISTED not in st.session_state
     st.session_state[_LISTED] = True
@@ -97,11 +101,11 @@ def list_newest() -> None:
     st.session_state.pop(_UNTIL, None)
 
 
-def want(run: str, flow_id: str) -> None:
+def request_run(run: str, flow_id: str) -> None:
     """Have the page open that run of a flow when it is next drawn."""
-    st.session_state[_WANTED] = (run, flow_id)
+    st.session_state[_REQUESTED] = (run, flow_id)
 
 
-def take_wanted() -> tuple[str, str] | None:
+def take_requested_run() -> tuple[str, str] | None:
     """The run and flow that `want` was called with, once."""
-    return st.session_state.pop(_WANTED, None)
+    return st.session_state.pop(_REQUESTED, None)

@@ -7,7 +7,7 @@ import streamlit as st
 _NOTICE = "notice"
 
 
-def leave_notice(notice: object) -> None:
+def set_notice(notice: object) -> None:
     """Something to be said once, on the next page that is drawn."""
     st.session_state[_NOTICE] = notice
 

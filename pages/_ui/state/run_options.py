@@ -16,7 +16,7 @@ MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
 
 
-_RANDOM = "console-"  # begins the name of a session that no person has named
+_RANDOM_PREFIX = "console-"  # begins the name of a session that no person has named
 
 
 def mode_key(owner: str) -> str:
@@ -35,7 +35,7 @@ def is_advanced() -> bool:
     return bool(st.session_state.get(ADVANCED))
 
 
-def keep_mode(owner: str) -> None:
+def save_mode(owner: str) -> None:
     """Remember the mode that was just chosen."""
     drafts().save((browser.browser_id(), owner, MODE), {"mode": st.session_state[mode_key(owner)]})
 
@@ -45,7 +45,7 @@ def session_key(owner: str, flow_id: str) -> str:
     return f"run-session-{owner[:12]}-{flow_id}"
 
 
-def keep_session_key(owner: str, flow_id: str) -> str:
+def session_kept_key(owner: str, flow_id: str) -> str:
     """Key of the switch that keeps a session for the next run."""
     return f"run-session-keep-{owner[:12]}-{flow_id}"
 
@@ -55,37 +55,37 @@ def set_mode(owner: str, mode: Mode) -> None:
     st.session_state[mode_key(owner)] = mode
     if mode == "stream":
         st.session_state[ADVANCED] = True
-    keep_mode(owner)
+    save_mode(owner)
 
 
 def random_session() -> str:
     """The name of a session that nobody else has."""
-    return f"{_RANDOM}{uuid.uuid4().hex[:12]}"
+    return f"{_RANDOM_PREFIX}{uuid.uuid4().hex[:12]}"
 
 
 def is_random_session(name: str) -> bool:
     """Whether it is one of those names."""
-    return name.startswith(_RANDOM)
+    return name.startswith(_RANDOM_PREFIX)
 
 
-def keeps_session(owner: str, flow_id: str, name: str) -> bool:
+def is_session_kept(owner: str, flow_id: str, name: str) -> bool:
     """Whether the person chose to keep this session for the next run."""
     held = st.session_state.get(session_key(owner, flow_id)) == name
-    return held and bool(st.session_state.get(keep_session_key(owner, flow_id)))
+    return held and bool(st.session_state.get(session_kept_key(owner, flow_id)))
 
 
 def set_session(owner: str, flow_id: str, name: str) -> None:
     """Put a session into the field, to be used for the next run and those after it."""
     st.session_state[session_key(owner, flow_id)] = name
-    st.session_state[keep_session_key(owner, flow_id)] = True
+    st.session_state[session_kept_key(owner, flow_id)] = True
 
 
-def fresh_session(owner: str, flow_id: str) -> None:
+def reset_session(owner: str, flow_id: str) -> None:
     """Put a random session into the field, so that visitors do not share a flow's memory."""
     st.session_state[session_key(owner, flow_id)] = random_session()
 
 
-def used_session(owner: str, flow_id: str, session_id: str | None) -> None:
+def mark_session_used(owner: str, flow_id: str, session_id: str | None) -> None:
     """A run was started with this session."""
     st.session_state[f"{session_key(owner, flow_id)}-used"] = session_id
 
@@ -94,9 +94,9 @@ def renew_session(owner: str, flow_id: str) -> None:
     """Before the field is drawn: a fresh session where there is none, or the last was not kept."""
     key = session_key(owner, flow_id)
     value = st.session_state.get(key)
-    keep = st.session_state.get(keep_session_key(owner, flow_id), False)
+    keep = st.session_state.get(session_kept_key(owner, flow_id), False)
     if not value or (value == st.session_state.get(f"{key}-used") and not keep):
-        fresh_session(owner, flow_id)
+        reset_session(owner, flow_id)
 
 
 def adopt_session(owner: str, flow_id: str, session_id: str | None) -> None:
@@ -104,4 +104,4 @@ def adopt_session(owner: str, flow_id: str, session_id: str | None) -> None:
     key = session_key(owner, flow_id)
     if session_id and not st.session_state.get(key):
         st.session_state[key] = session_id
-        used_session(owner, flow_id, session_id)
+        mark_session_used(owner, flow_id, session_id)

@@ -15,7 +15,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import PresetConflict, PresetNameTaken
 from lfclient.errors import LangflowError
 from lfclient.runs import model
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 
 
 class MissingValue(errors.InvalidRequest):
@@ -45,7 +45,7 @@ TITLES: dict[type[LangflowError], str] = {
     PresetNameTaken: "The name is taken",
     PresetConflict: "Somebody else was quicker",
 }
-_LONGEST = 600
+_MAX_TEXT = 600
 
 
 def title(error: LangflowError) -> str:
@@ -58,22 +58,22 @@ def title(error: LangflowError) -> str:
 
 def show(error: LangflowError) -> None:
     """Draw an error: heading, what was said, what to do."""
-    show_words(title(error), error.message, error.hint)
+    show_message(title(error), error.message, error.hint)
 
 
-def show_words(heading: str, message: str, hint: str = "", *, warning: bool = False) -> None:
+def show_message(heading: str, message: str, hint: str = "", *, warning: bool = False) -> None:
     """Draw a fault that is given in words, all of which may come from somebody else."""
-    lines = [f"**{plain(heading)}**"]
+    lines = [f"**{escape(heading)}**"]
     if message:
-        lines.append(plain(clip(message, _LONGEST)))
+        lines.append(escape(clip(message, _MAX_TEXT)))
     if hint:
-        lines.append(f":material/arrow_forward: {plain(clip(hint, _LONGEST))}")
+        lines.append(f":material/arrow_forward: {escape(clip(hint, _MAX_TEXT))}")
     draw, icon = (st.warning, "warning") if warning else (st.error, "error")
     draw("\n\n".join(lines), icon=f":material/{icon}:")
 
 
 @contextmanager
-def shown() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Draw what goes wrong inside, where it goes wrong, and leave the rest of the page alone."""
     try:
         yield
@@ -81,7 +81,7 @@ def shown() -> Iterator[None]:
         show(error)
 
 
-def unexpected(error: BaseException) -> bool:
+def show_internal_error(error: BaseException) -> bool:
     """Draw a fault of the console itself, without its text, which may hold what somebody typed.
 
     The log gets the kind of the error and the places in the code, found again by a number that
@@ -89,7 +89,7 @@ def unexpected(error: BaseException) -> bool:
     """
     number = secrets.token_hex(4)
     log.error("fault %s: %s at %s", number, type(error).__name__, _places(error))
-    show_words(
+    show_message(
         "Something in the console went wrong",
         f"It is not a fault of the flow or its server. The console's log has it as {number}.",
         "Reload the page: runs go on meanwhile and are listed under Recent runs.",

@@ -10,7 +10,7 @@ import streamlit as st
 T = TypeVar("T")
 
 
-def switch(label: str, options: Sequence[T], key: str, **more: Any) -> T:
+def view_switch(label: str, options: Sequence[T], key: str, **more: Any) -> T:
     """A choice between a few views, of which one always counts, at first the first. The label is
     for who cannot see what they are; `more` is Streamlit's.
     """
@@ -25,7 +25,7 @@ def switch(label: str, options: Sequence[T], key: str, **more: Any) -> T:
     )
 
 
-def folded(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:
+def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:
     """A panel whose content is drawn, and sent to the browser, only once somebody opens it."""
     panel = st.expander(label, icon=icon, key=key, on_change="rerun")
     if panel.open:

@@ -16,14 +16,14 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
 from pages._ui.state import compare_page
 from pages._ui.widgets import controls, downloads
-from pages._ui.widgets.markdown import exact
+from pages._ui.widgets.markdown import escape_lines
 
 WORDS, LINES = "Words", "Lines"
-MOST_LETTERS = 20_000  # of pieces that are drawn
-LONG_PIECE, KEPT_ENDS = 500, 200  # of what is alike between two differences
-TALL = 440  # pixels
-MOST_ROWS = 300_000  # of a table that are compared
-LETTERS = 300  # of a value in a cell
+MAX_CHARS = 20_000  # of pieces that are drawn
+MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # of what is alike between two differences
+MAX_HEIGHT_PIXELS = 440  # pixels
+MAX_ROWS = 300_000  # of a table that are compared
+MAX_CELL_CHARS = 300  # of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
 _SIGNS = {
     ChangeKind.CHANGED: "≠ changed",
@@ -33,40 +33,40 @@ _SIGNS = {
 _TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
-def way(one: Output, other: Output) -> Callable[..., None] | None:
+def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
     """How two outputs are compared; None if they are only shown."""
     a, b = one.value, other.value
     if isinstance(a, str) and isinstance(b, str):
-        return None if OutputKind.IMAGE in (one.kind, other.kind) else text
+        return None if OutputKind.IMAGE in (one.kind, other.kind) else draw_text_diff
     if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
-        return table
+        return draw_table_diff
     containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
-    return tree if containers or (one.kind in _TREES and other.kind in _TREES) else None
+    return draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
 
 
 def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
     """The differences of two outputs that have a `way`; `names` are what they are called."""
-    how = way(one, other)
+    how = choose_diff(one, other)
     try:
-        if how is tree:
-            tree(mark, key, one.value, other.value, names)
+        if how is draw_tree_diff:
+            draw_tree_diff(mark, key, one.value, other.value, names)
         elif how:
             how(mark, key, one.value, other.value)
     except RecursionError:
         st.caption("These values are nested too deeply to be compared.")
 
 
-def text(mark: Hashable, key: str, before: str, after: str) -> None:
+def draw_text_diff(mark: Hashable, key: str, before: str, after: str) -> None:
     """Word by word or line by line."""
-    found = compare_page.worked_out(mark, f"lines-{key}", lambda: compare_texts(before, after))
+    found = compare_page.cached(mark, f"lines-{key}", lambda: compare_texts(before, after))
     if found.is_equal:
         same = before == after
         st.caption("The same text." if same else "The same text, but for how its lines end.")
         return
-    words = compare_page.worked_out(mark, f"words-{key}", lambda: compare_words(before, after))
+    words = compare_page.cached(mark, f"words-{key}", lambda: compare_words(before, after))
     view = LINES
     if words is not None:
-        view = controls.switch(
+        view = controls.view_switch(
             "Differences by", (WORDS, LINES), compare_page.compare_key(f"by-{key}")
         )
     if view == WORDS and words is not None:
@@ -88,9 +88,9 @@ def _words(pieces: Sequence[Segment]) -> None:
         text_ = piece.text
         if piece.kind is ChangeKind.UNCHANGED:
             text_ = _shortened(text_, first=number == 0, last=number == len(pieces) - 1)
-        drawn += _marked(Segment(piece.kind, clip(text_, MOST_LETTERS)))
+        drawn += _marked(Segment(piece.kind, clip(text_, MAX_CHARS)))
         letters += len(text_)
-        if letters > MOST_LETTERS:
+        if letters > MAX_CHARS:
             break
     st.markdown("".join(drawn))
     if number < len(pieces) - 1:
@@ -98,27 +98,27 @@ def _words(pieces: Sequence[Segment]) -> None:
 
 
 def _shortened(text_: str, *, first: bool, last: bool) -> str:
-    if len(text_) <= LONG_PIECE:
+    if len(text_) <= MAX_SAME_CHARS:
         return text_
-    head = "" if first else text_[:KEPT_ENDS]
-    tail = "" if last else text_[-KEPT_ENDS:]
+    head = "" if first else text_[:SAME_END_CHARS]
+    tail = "" if last else text_[-SAME_END_CHARS:]
     return f"{head} […] {tail}"
 
 
 def _marked(piece: Segment) -> Iterator[str]:
     """A piece as Markdown; one that differs line by line, since no mark-up goes over lines."""
     if piece.kind is ChangeKind.UNCHANGED:
-        yield exact(piece.text)
+        yield escape_lines(piece.text)
         return
     colour = "green" if piece.kind is ChangeKind.ADDED else "red"
     lines = piece.text.split("\n")
     for number, line in enumerate(lines):
         ends = number < len(lines) - 1
         if line or ends:
-            shown = exact(line) if line.strip() else "␣" * len(line)
+            shown = escape_lines(line) if line.strip() else "␣" * len(line)
             yield f":{colour}-background[{piece.kind.value} {shown}{'↵' if ends else ''}] "
         if ends and piece.kind is ChangeKind.ADDED:
-            yield exact("\n")
+            yield escape_lines("\n")
 
 
 def _lines(lines: Sequence[Segment | None]) -> None:
@@ -128,13 +128,13 @@ def _lines(lines: Sequence[Segment | None]) -> None:
         replace_surrogates("\n".join(texts)),
         language="diff",
         wrap_lines=True,
-        height=TALL if len(texts) > 20 else "content",
+        height=MAX_HEIGHT_PIXELS if len(texts) > 20 else "content",
     )
 
 
-def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
+def draw_table_diff(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
     """Rows and cells that differ; rows are matched by their place or by a column of choice."""
-    keys, at_once = compare_page.worked_out(mark, f"table-{key}", lambda: _at_once(before, after))
+    keys, at_once = compare_page.cached(mark, f"table-{key}", lambda: _first_diffs(before, after))
     by = ""
     if keys and not at_once[""].is_equal:
         by = st.selectbox(
@@ -147,7 +147,7 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
             key=compare_page.compare_key(f"key-{key}"),
             help="Their place, or a column in which no value stands twice",
         )
-    found = at_once.get(by) or compare_page.worked_out(
+    found = at_once.get(by) or compare_page.cached(
         mark, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
     )
     if found.is_equal:
@@ -159,7 +159,7 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
         st.dataframe(
             marked,
             hide_index=True,
-            height=TALL if len(found.rows) > 12 else "auto",
+            height=MAX_HEIGHT_PIXELS if len(found.rows) > 12 else "auto",
             alt="Rows that differ",
             placeholder="",
         )
@@ -169,11 +169,11 @@ def table(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None
         )
     if found.unlisted_columns:
         st.caption(f"{found.unlisted_columns:,} columns are compared, and not listed.")
-    if max(len(before), len(after)) > MOST_ROWS:
-        st.caption(f"The first {MOST_ROWS:,} rows of each were compared.")
+    if max(len(before), len(after)) > MAX_ROWS:
+        st.caption(f"The first {MAX_ROWS:,} rows of each were compared.")
 
 
-def _at_once(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
+def _first_diffs(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
     """The columns that may name rows, and the comparison by place and by the first of them."""
     one, other = _frames(before, after)
     keys = key_columns(one, other)
@@ -185,7 +185,7 @@ def _rows_that_differ(found: TableDiff) -> int:
 
 
 def _frames(before: list[Any], after: list[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return downloads.frame(before[:MOST_ROWS]), downloads.frame(after[:MOST_ROWS])
+    return downloads.to_dataframe(before[:MAX_ROWS]), downloads.to_dataframe(after[:MAX_ROWS])
 
 
 def _styles(found: TableDiff) -> pd.DataFrame:
@@ -195,43 +195,47 @@ def _styles(found: TableDiff) -> pd.DataFrame:
 def _table_words(found: TableDiff) -> str:
     parts = []
     if found.changed_rows:
-        parts.append(
-            f"≠ {_many(found.changed_cells, 'cell')} in {_many(found.changed_rows, 'row')} changed"
+        cells, rows = (
+            _count_words(found.changed_cells, "cell"),
+            _count_words(found.changed_rows, "row"),
         )
+        parts.append(f"≠ {cells} in {rows} changed")
     if found.added:
-        parts.append(f"+ {_many(found.added, 'row')} added")
+        parts.append(f"+ {_count_words(found.added, 'row')} added")
     if found.removed:
-        parts.append(f"− {_many(found.removed, 'row')} removed")
+        parts.append(f"− {_count_words(found.removed, 'row')} removed")
     for sign, names in (("+", found.added_columns), ("−", found.removed_columns)):
         if names:
             listed = ", ".join(clip(name, 40) for name in names[:10])
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
             word = "column" if len(names) == 1 else "columns"
-            parts.append(f"{sign} {word} {exact(listed)}{more}")
+            parts.append(f"{sign} {word} {escape_lines(listed)}{more}")
     return " · ".join(parts)
 
 
-def _many(count: int, word: str) -> str:
+def _count_words(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def tree(mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]) -> None:
+def draw_tree_diff(
+    mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
+) -> None:
     """Values by their paths."""
-    found = compare_page.worked_out(mark, f"tree-{key}", lambda: compare_trees(before, after))
+    found = compare_page.cached(mark, f"tree-{key}", lambda: compare_trees(before, after))
     if found.is_equal and found.is_complete:
         st.caption("The same data.")
     if found.changes:
         st.dataframe(
             pd.DataFrame([_change(each, names) for each in found.changes]),
             hide_index=True,
-            height=TALL if len(found.changes) > 12 else "auto",
+            height=MAX_HEIGHT_PIXELS if len(found.changes) > 12 else "auto",
             alt="Values that differ",
             placeholder="",
         )
     if found.total > len(found.changes):
         st.caption(f"The first {len(found.changes):,} of {found.total:,} differences.")
     elif found.total:
-        st.caption(f"{_many(found.total, 'difference')}.")
+        st.caption(f"{_count_words(found.total, 'difference')}.")
     if not found.is_complete:
         st.caption("It is too large to be looked at whole: more may differ further on.")
 
@@ -246,6 +250,8 @@ def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
 
 
 def _json(value: Any) -> str:
-    if isinstance(value, (dict, list)) and len(value) > LETTERS:
+    if isinstance(value, (dict, list)) and len(value) > MAX_CELL_CHARS:
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value):,}"
-    return replace_surrogates(clip(" ".join(downloads.json_bytes(value).decode().split()), LETTERS))
+    return replace_surrogates(
+        clip(" ".join(downloads.to_json_bytes(value).decode().split()), MAX_CELL_CHARS)
+    )

@@ -14,7 +14,7 @@ from lfclient.common.formatting import replace_surrogates
 from lfclient.console.content.json_writer import json_chunks
 
 
-def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def to_dataframe(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """A table's rows as a frame; a cell that holds a list or an object becomes its JSON text.
 
     Columns that mix kinds of values, or hold whole numbers of more than 64 bits, become text,
@@ -28,7 +28,7 @@ def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         column = table[name]
         kinds = {type(value) for value in column if value is not None and value == value}
         if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list, int}):
-            table[name] = [_cell(value) for value in column]
+            table[name] = [_cell_text(value) for value in column]
     table.columns = [str(name) for name in table.columns]
     return table
 
@@ -40,7 +40,7 @@ def _readable_row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> str | None:
+def _cell_text(value: Any) -> str | None:
     if value is None or value != value:
         return None
     if isinstance(value, str):
@@ -48,14 +48,14 @@ def _cell(value: Any) -> str | None:
     return replace_surrogates(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def parquet(table: pd.DataFrame) -> bytes:
+def to_parquet(table: pd.DataFrame) -> bytes:
     """The same table with its types."""
     file = io.BytesIO()
     table.to_parquet(file, index=False)
     return file.getvalue()
 
 
-def json_bytes(value: Any) -> bytes:
+def to_json_bytes(value: Any) -> bytes:
     """Indented JSON in UTF-8."""
     # half a character is an escape in JSON, too
     return "".join(json_chunks(value)).encode("utf-8", "backslashreplace")

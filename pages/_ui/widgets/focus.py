@@ -8,27 +8,27 @@ import streamlit as st
 
 from pages._ui.app.navigation import ASSETS
 
-_into_sight = st.components.v2.component(
-    "into_sight", js=(ASSETS / "sight.js").read_text(encoding="utf-8")
+_scroll_component = st.components.v2.component(
+    "into_sight", js=(ASSETS / "scroll_to.js").read_text(encoding="utf-8")
 )
-_keyboard = st.components.v2.component(
+_focus_component = st.components.v2.component(
     "keyboard", js=(ASSETS / "move_focus.js").read_text(encoding="utf-8")
 )
 
 
-def bring(mark: str | None, first: str, seen: str) -> None:
+def scroll_to(mark: str | None, first: str, seen: str) -> None:
     """Scroll until the container with the key `first` is at the top, unless `seen` can be seen.
 
     Once for each `mark`; None: nothing is to be done.
     """
     if mark:
         with st.container(key="into-sight"):
-            _into_sight(
-                key=f"into-sight-{mark}", data={"first": _as_class(first), "seen": _as_class(seen)}
+            _scroll_component(
+                key=f"into-sight-{mark}", data={"first": _css_key(first), "seen": _css_key(seen)}
             )
 
 
-def give_keyboard(mark: str | None, part: str) -> None:
+def move_focus(mark: str | None, part: str) -> None:
     """Let the Tab key go on from the container with the key `part`.
 
     Only where nothing has the keyboard, as when the button that was pressed is gone. Once for each
@@ -36,9 +36,9 @@ def give_keyboard(mark: str | None, part: str) -> None:
     """
     if mark:
         with st.container(key="keyboard"):
-            _keyboard(key=f"keyboard-{mark}", data={"part": part})
+            _focus_component(key=f"keyboard-{mark}", data={"part": part})
 
 
-def _as_class(key: str) -> str:
+def _css_key(key: str) -> str:
     """A container's key as Streamlit has it in the name of a class."""
     return re.sub(r"[^a-zA-Z0-9_-]", "-", key)

@@ -49,7 +49,7 @@ _SOFT_END = re.compile(r"(?<![\n\\])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """`text` for a Markdown place, so that it appears letter by letter, on one line.
 
     An icon's name and an address are looked for after Markdown is read, so escapes do not hide
@@ -58,7 +58,7 @@ def plain(text: str) -> str:
     return _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
 
 
-def exact(text: str) -> str:
+def escape_lines(text: str) -> str:
     """`text` for a Markdown place, letter by letter as in `plain`, with its lines and spaces."""
     escaped = _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
     spaces = re.sub(r"(?<=[ \n])[ ]|^ ", "\u00a0", escaped.replace("\t", "    "))
@@ -66,12 +66,12 @@ def exact(text: str) -> str:
     return "  \n".join(line or "\u2060" for line in spaces.split("\n"))
 
 
-def code(text: str) -> str:
+def inline_code(text: str) -> str:
     """`text` as code, such as an address: letter by letter too, and fit to be copied."""
     return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
 
 
-def without_remote_images(markdown: str) -> tuple[str, list[str]]:
+def strip_remote_images(markdown: str) -> tuple[str, list[str]]:
     """Markdown that loads nothing by itself, and the addresses of the images taken out of it.
 
     Images given as `data:` stay. Each remote one becomes a line that names its host; what stands
@@ -87,23 +87,25 @@ def without_remote_images(markdown: str) -> tuple[str, list[str]]:
             return match.group(0)
         if extract_host(address):
             found.append(address)
-            return f"*image “{plain(alt or 'without a name')}” from {plain(extract_host(address))}*"
-        return f"*image “{plain(alt or clip(address, 60))}”*"
+            return (
+                f"*image “{escape(alt or 'without a name')}” from {escape(extract_host(address))}*"
+            )
+        return f"*image “{escape(alt or clip(address, 60))}”*"
 
     safe = _outside_code(markdown, lambda part: _formulas(_IMAGE.sub(replace, part)))
     return safe, list(dict.fromkeys(found))
 
 
-def without_data_images(markdown: str) -> str:
+def strip_data_images(markdown: str) -> str:
     """The same text with a line in the place of each image that it holds as `data:`."""
 
     def name(match: re.Match[str]) -> str:
-        return f"*image “{plain(match[1] or 'without a name')}”*"
+        return f"*image “{escape(match[1] or 'without a name')}”*"
 
     return _outside_code(markdown, lambda part: _DATA_IMAGE.sub(name, part))
 
 
-def first_words(markdown: str) -> str:
+def first_line(markdown: str) -> str:
     """The first line of a Markdown text that has words, without its marks."""
     for line in markdown.strip().splitlines():
         bare = _LINE_MARKS.sub("", line)
@@ -114,7 +116,7 @@ def first_words(markdown: str) -> str:
     return markdown.strip().partition("\n")[0]
 
 
-def human_name(name: str) -> str:
+def humanize(name: str) -> str:
     """A name of a program's as one reads it: `message_output` is Message output."""
     words = " ".join(name.replace("_", " ").split())
     return words[:1].upper() + words[1:]
@@ -177,7 +179,7 @@ def _without_directives(markdown: str) -> str:
     return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
 
 
-def clock() -> tzinfo:
+def browser_timezone() -> tzinfo:
     """The time zone of the person's browser; UTC where it does not tell."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
@@ -185,20 +187,20 @@ def clock() -> tzinfo:
         return UTC
 
 
-def time_words(then: datetime, now: datetime) -> str:
+def format_time(then: datetime, now: datetime) -> str:
     """The time by the person's clock, which stays true as long as the page is open."""
-    zone = clock()
+    zone = browser_timezone()
     then, now = then.astimezone(zone), now.astimezone(zone)
     if then.date() == now.date():
         return f"{then:%H:%M}"
     return f"{then:%d %b, %H:%M}" if then.year == now.year else f"{then:%d %b %Y, %H:%M}"
 
 
-def whole_time(then: datetime) -> str:
+def format_full_time(then: datetime) -> str:
     """The day and time by the person's clock, and which clock that is."""
-    return f"{then.astimezone(clock()):%d %b %Y, %H:%M:%S} ({zone_words()})"
+    return f"{then.astimezone(browser_timezone()):%d %b %Y, %H:%M:%S} ({timezone_name()})"
 
 
-def zone_words() -> str:
+def timezone_name() -> str:
     """The name of the person's time zone, such as Europe/Berlin."""
-    return getattr(clock(), "key", "UTC").replace("_", " ")
+    return getattr(browser_timezone(), "key", "UTC").replace("_", " ")

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 
-class Slot:
+class Placeholder:
     """One place at the point of the page where it is made.
 
     Each element that is drawn is a message to the browser, which then looks at the whole page.

@@ -12,48 +12,48 @@ Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 
 @dataclass(frozen=True)
-class Look:
-    """`sign` is a plain character for places that draw no icons, as the browser's tab."""
+class StatusStyle:
+    """`symbol` is a plain character for places that draw no icons, as the browser's tab."""
 
     colour: Colour
     icon: str
-    sign: str
-    meaning: str
+    symbol: str
+    description: str
 
 
-LOOKS: dict[RunStatus, Look] = {
-    RunStatus.QUEUED: Look(
+STATUS_STYLES: dict[RunStatus, StatusStyle] = {
+    RunStatus.QUEUED: StatusStyle(
         "gray", ":material/hourglass_top:", "…", "The server has it and has not begun."
     ),
-    RunStatus.IN_PROGRESS: Look(
+    RunStatus.IN_PROGRESS: StatusStyle(
         "blue", ":material/progress_activity:", "▶", "The server works on it."
     ),
-    RunStatus.SUSPENDED: Look(
+    RunStatus.SUSPENDED: StatusStyle(
         "violet",
         ":material/front_hand:",
         "✋",
         "The flow waits for a person to decide.",
     ),
-    RunStatus.COMPLETED: Look("green", ":material/check_circle:", "✓", "It ran to its end."),
-    RunStatus.FAILED: Look("red", ":material/error:", "✕", "It ended with an error."),
-    RunStatus.CANCELLED: Look("orange", ":material/cancel:", "■", "It was stopped."),
-    RunStatus.TIMED_OUT: Look(
+    RunStatus.COMPLETED: StatusStyle("green", ":material/check_circle:", "✓", "It ran to its end."),
+    RunStatus.FAILED: StatusStyle("red", ":material/error:", "✕", "It ended with an error."),
+    RunStatus.CANCELLED: StatusStyle("orange", ":material/cancel:", "■", "It was stopped."),
+    RunStatus.TIMED_OUT: StatusStyle(
         "orange",
         ":material/timer_off:",
         "⏱",
         "The server gave it up after its time limit. "
         "LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and LANGFLOW_BACKGROUND_JOB_TIMEOUT set it.",
     ),
-    RunStatus.INTERRUPTED: Look(
+    RunStatus.INTERRUPTED: StatusStyle(
         "orange",
         ":material/link_off:",
         "⚡",
         "The connection broke, and the run with it. It is not repeated by itself.",
     ),
-    RunStatus.UNKNOWN: Look(
+    RunStatus.UNKNOWN: StatusStyle(
         "gray", ":material/help:", "?", "The server used a word that this console does not know."
     ),
-    RunStatus.OUTCOME_UNKNOWN: Look(
+    RunStatus.OUTCOME_UNKNOWN: StatusStyle(
         "yellow",
         ":material/question_mark:",
         "?",
@@ -62,7 +62,7 @@ LOOKS: dict[RunStatus, Look] = {
 }
 
 
-def word(status: RunStatus, mode: Mode = "background") -> str:
+def status_label(status: RunStatus, mode: Mode = "background") -> str:
     """The status as a person reads it."""
     if mode == "sync" and status is RunStatus.CANCELLED:
         return "no longer waited for"  # a stop of a call ends the wait, not the run
@@ -73,42 +73,42 @@ def word(status: RunStatus, mode: Mode = "background") -> str:
 
 def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
     """The same inside Markdown."""
-    look = LOOKS[status]
-    return f":{look.colour}-badge[{look.icon} {word(status, mode)}]"
+    look = STATUS_STYLES[status]
+    return f":{look.colour}-badge[{look.icon} {status_label(status, mode)}]"
 
 
-COMPONENT_LOOKS: dict[ComponentState, Look] = {
-    ComponentState.WAITING: Look(
+COMPONENT_STYLES: dict[ComponentState, StatusStyle] = {
+    ComponentState.WAITING: StatusStyle(
         "gray", ":material/schedule:", "…", "It has not begun; it may wait for those before it."
     ),
-    ComponentState.RUNNING: Look(
+    ComponentState.RUNNING: StatusStyle(
         "blue", ":material/progress_activity:", "▶", "The server works on it."
     ),
-    ComponentState.SUSPENDED: Look(
+    ComponentState.SUSPENDED: StatusStyle(
         "violet", ":material/front_hand:", "✋", "It waits for a person to decide."
     ),
-    ComponentState.DONE: Look("green", ":material/check_circle:", "✓", "It is done."),
-    ComponentState.FAILED: Look("red", ":material/error:", "✕", "It failed."),
-    ComponentState.SKIPPED: Look(
+    ComponentState.DONE: StatusStyle("green", ":material/check_circle:", "✓", "It is done."),
+    ComponentState.FAILED: StatusStyle("red", ":material/error:", "✕", "It failed."),
+    ComponentState.SKIPPED: StatusStyle(
         "gray", ":material/alt_route:", "↷", "It is on a branch that was not taken."
     ),
-    ComponentState.INTERRUPTED: Look(
+    ComponentState.INTERRUPTED: StatusStyle(
         "orange", ":material/link_off:", "⚡", "It was at work when the run ended."
     ),
-    ComponentState.UNKNOWN: Look(
+    ComponentState.UNKNOWN: StatusStyle(
         "gray", ":material/help:", "?", "The server does not tell how it stands."
     ),
 }
 # what only waited when the run ended
-NOT_RUN = Look("gray", ":material/block:", "–", "It did not run.")
+NOT_RUN = StatusStyle("gray", ":material/block:", "–", "It did not run.")
 
 
-def component_look(state: ComponentState, *, ended: bool) -> Look:
+def component_style(state: ComponentState, *, ended: bool) -> StatusStyle:
     """How a component's state looks; `ended`: nothing more comes of its run."""
-    return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_LOOKS[state]
+    return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_STYLES[state]
 
 
-def component_word(state: ComponentState, *, ended: bool) -> str:
+def component_label(state: ComponentState, *, ended: bool) -> str:
     """The state as a person reads it; `ended`: nothing more comes of its run."""
     if state is ComponentState.WAITING and ended:
         return "did not run"

@@ -46,7 +46,7 @@ def test_a_page_has_styles_and_script_in_its_head(path):
     seen = {}
     answer = get(path, BROWSER, seen)
     styles = page_assets.STYLES.read_text(encoding="utf-8")
-    own = f"<style>\n{styles}</style><script>{page_assets.script()}</script>"
+    own = f"<style>\n{styles}</style><script>{page_assets.inline_script()}</script>"
     before, after = answer.text.split(own)
     assert before + after == PAGE
     assert after.startswith("</head>")

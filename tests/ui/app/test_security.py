@@ -11,7 +11,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from pages._ui.app import security
-from pages._ui.app.security import COOKIE, KindOnly, content_security_policy, valid_token
+from pages._ui.app.security import (
+    COOKIE,
+    ExceptionTextFilter,
+    content_security_policy,
+    is_valid_token,
+)
 
 FETCH = {"sec-fetch-site": "same-origin", "accept": "*/*"}
 HEALTH = "/_stcore/health"
@@ -55,7 +60,7 @@ def test_the_policy_lets_two_inline_scripts_run():
 def test_sets_the_cookie_on_a_fetch_of_the_page():
     """Random, unreadable for scripts, sent to this site only, for 30 days."""
     cookie = get(HEALTH, FETCH).headers["set-cookie"]
-    assert valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
+    assert is_valid_token(re.match(rf"{COOKIE}=([^;]+)", cookie).group(1))
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert "Max-Age=2592000" in cookie
@@ -113,5 +118,5 @@ def test_keeps_exception_texts_out_of_streamlits_log():
         record = logging.LogRecord(
             "x", logging.ERROR, "f", 1, "Uncaught", (), (ValueError, error, error.__traceback__)
         )
-    assert KindOnly().filter(record)
+    assert ExceptionTextFilter().filter(record)
     assert logging.Formatter().format(record) == "Uncaught: ValueError"

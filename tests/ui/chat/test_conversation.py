@@ -11,13 +11,13 @@ from lfclient import Message, Output, OutputKind
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
-from pages._ui.chat.conversation import Talk
-from pages._ui.run.controls import RunSetup
+from pages._ui.chat.conversation import Conversation
+from pages._ui.run.controls import RunChoice
 from tests.support import flows
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-CHOICE = RunSetup(None, None, FLOW, "background", None)
+CHOICE = RunChoice(None, None, FLOW, "background", None)
 GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 
@@ -54,7 +54,7 @@ def record_of(status, text="hi", job="job-1", run=None, name="run", after=0):
 def talking(history, status=None, *, settled=True, **more):
     """A conversation, and its latest run, if any."""
     record = record_of(status, **more) if status else None
-    return Talk(None, CHOICE, "s", history, True, settled, None, record)
+    return Conversation(None, CHOICE, "s", history, True, settled, None, record)
 
 
 def ran(status=DONE, *messages, **outputs):
@@ -65,7 +65,7 @@ def ran(status=DONE, *messages, **outputs):
 
 
 def shown(conversation):
-    kept, added = chat_conversation.seen(conversation)
+    kept, added = chat_conversation.visible_messages(conversation)
     return [(one.sender, one.visible_text) for one in (*kept, *added)]
 
 
@@ -113,7 +113,7 @@ def test_an_answer_is_there_before_the_history_has_it():
     assert shown(late) == [HI, HELLO]
     assert shown(replace(late, history=None)) == [HI, HELLO]
     kept = [user("1", after=1, job_id="job-1"), machine("2", job_id="job-1")]
-    assert shown(replace(late, history=kept, settled=True)) == [HI, HELLO]
+    assert shown(replace(late, history=kept, is_history_final=True)) == [HI, HELLO]
 
 
 def test_what_was_written_before_a_stop_stays():
@@ -135,15 +135,15 @@ def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch)
             opened.append(name)
             return stopped
 
-    session = SimpleNamespace(owner="o")
-    monkeypatch.setattr(chat_conversation, "backend", lambda: SimpleNamespace(runner=Runner()))
+    server = SimpleNamespace(owner="o")
+    monkeypatch.setattr(chat_conversation, "app_context", lambda: SimpleNamespace(runner=Runner()))
     history = [user("1"), machine("2", "", complete=False), user("3"), machine("4")]
     earlier = [record_of(DONE, name="done"), stopped, record_of(STOPPED, name="older")]
-    conversation = replace(talking(history, DONE), session=session, earlier=earlier)
-    found = chat_conversation.with_begun(conversation, history)
+    conversation = replace(talking(history, DONE), server=server, earlier_runs=earlier)
+    found = chat_conversation.restore_stopped_answers(conversation, history)
     assert [message.visible_text for message in found] == ["hi", "hel", "hi", "hello"]
     assert opened == ["stopped"]
-    assert chat_conversation.with_begun(conversation, history[2:]) == history[2:]
+    assert chat_conversation.restore_stopped_answers(conversation, history[2:]) == history[2:]
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
@@ -158,9 +158,9 @@ def test_a_text_that_never_arrived_stays_where_it_was_said():
     lost = record_of(RunStatus.FAILED, "lost", None, name="first", after=-60)
     history = [user("1", after=-90), machine("2"), user("3", "later", after=-30, job_id="job-1")]
     history[1] = replace(history[1], timestamp=history[0].timestamp)
-    conversation = replace(talking(history, DONE, text="later"), earlier=[lost])
+    conversation = replace(talking(history, DONE, text="later"), earlier_runs=[lost])
     assert [text for _, text in shown(conversation)] == ["hi", "hello", "lost", "later"]
-    again = replace(talking(history, DONE, text="lost"), earlier=[lost])
+    again = replace(talking(history, DONE, text="lost"), earlier_runs=[lost])
     assert [text for _, text in shown(again)] == ["hi", "hello", "later"]
 
 
@@ -172,10 +172,13 @@ def test_an_outcome_that_is_unknown_is_not_told_twice():
 
 def test_sessions_without_a_name_are_called_by_their_first_words():
     """A name that somebody gave, or chose elsewhere, is kept."""
-    assert chat_conversation.label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
-    assert chat_conversation.label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
-    assert chat_conversation.label("Trip to Rome", "Hi") == "Trip to Rome"
-    assert chat_conversation.label("console-0123456789ab", " ") == "console-0123456789ab"
+    assert (
+        chat_conversation.session_label("console-0123456789ab", "What is\n a flow?")
+        == "What is a flow?"
+    )
+    assert chat_conversation.session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
+    assert chat_conversation.session_label("Trip to Rome", "Hi") == "Trip to Rome"
+    assert chat_conversation.session_label("console-0123456789ab", " ") == "console-0123456789ab"
 
 
 def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.chat_page import chat, in_address, labels, links, press, send, talk
 from tests.ui.support.talking_langflow import MESSAGES
 from tests.ui.support.whole_pages import ONE, a_record, kept_run, opened, said
@@ -109,7 +109,7 @@ def test_a_session_is_deleted_with_its_runs(talking):
     assert "its runs with their outputs from this console" in said(app)
     kept_run(talking.server.url, id="b" * 32, submit_token="b", session_id="another")
     press(app, "Delete for good")
-    left = backend().runner.recent(kept_run(talking.server.url).owner)
+    left = app_context().runner.recent(kept_run(talking.server.url).owner)
     assert {record.session_id for record in left} == {"another", None}
     before = chat(flow=ONE, session=deleted)
     assert (talk(before), links(before).count("Details")) == ([], 0)
@@ -122,11 +122,11 @@ def test_a_run_that_goes_on_is_left_when_its_session_is_deleted(talking):
     talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
     app = chat(flow=ONE, session="s")
     going = a_record(talking.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
-    going = replace(going, worker=backend().runner._registry.id)
-    backend().runner._store.create(going)
+    going = replace(going, worker=app_context().runner._registry.id)
+    app_context().runner._store.create(going)
     press(app, "Delete for good")
     assert "still goes on" in app.info[0].value
-    assert backend().runner.get(going.id, going.owner)
+    assert app_context().runner.get(going.id, going.owner)
 
 
 def test_a_change_that_fails_says_so(talking):
@@ -163,7 +163,7 @@ def test_the_name_of_a_session_is_changed_from_what_is_shown(talking):
 def test_a_run_leads_back_to_its_session(talking):
     """From “Details of this answer” to the conversation."""
     session = in_address(send(chat(), "hello"))
-    record = backend().runner.recent(a_record("").owner)[0]
+    record = app_context().runner.recent(a_record("").owner)[0]
     found = [each.proto for each in opened(run=record.id).get("page_link")]
     link = next(each for each in found if "in Chat" in each.label)
     assert session in link.query_string

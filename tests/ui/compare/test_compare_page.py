@@ -14,7 +14,7 @@ from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import picker
 from pages._ui.state import compare_page
-from pages._ui.widgets.markdown import exact, plain
+from pages._ui.widgets.markdown import escape, escape_lines
 from tests.support.flows import node, text
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, going_run, kept_run, opened, said
@@ -205,7 +205,7 @@ def test_parameters_of_components_of_one_name_are_told_apart(kept, langflow_stan
     langflow_stand_in.add(flow(ONE, "Echo", nodes))
     app = compared(kept({f"{name}.heat": name for name in names}), kept())
     rows = list(tables(app)[0].index)
-    assert [name for name in names if any(plain(name) in row for row in rows)] == names
+    assert [name for name in names if any(escape(name) in row for row in rows)] == names
     assert len(set(rows)) == 2
 
 
@@ -381,4 +381,4 @@ def test_a_run_leads_to_its_comparison_with_others_of_its_flow(kept):
 
 def test_a_text_keeps_its_lines_and_spaces_and_none_of_its_mark_up():
     """As differences need it."""
-    assert exact("a  b\n\n*c* :red[d]") == "a \u00a0b  \n\u2060  \n\\*c\\* \\:red\\[d\\]"
+    assert escape_lines("a  b\n\n*c* :red[d]") == "a \u00a0b  \n\u2060  \n\\*c\\* \\:red\\[d\\]"

@@ -18,11 +18,11 @@ def standings(flow, components, *, ended=False):
 
 def test_every_state_has_a_look_of_its_own():
     """Icon and word differ everywhere, so that no state is told by colour alone."""
-    assert set(status_badges.COMPONENT_LOOKS) == set(S)
-    looks = [*status_badges.COMPONENT_LOOKS.values(), status_badges.NOT_RUN]
+    assert set(status_badges.COMPONENT_STYLES) == set(S)
+    looks = [*status_badges.COMPONENT_STYLES.values(), status_badges.NOT_RUN]
     assert len({look.icon for look in looks}) == len(looks)
-    assert len({look.sign for look in looks}) == len(looks)
-    assert len({status_badges.component_word(state, ended=False) for state in S}) == len(S)
+    assert len({look.symbol for look in looks}) == len(looks)
+    assert len({status_badges.component_label(state, ended=False) for state in S}) == len(S)
 
 
 def test_one_that_nobody_told_of_waits_and_later_is_not_known():

@@ -5,7 +5,7 @@ import pytest
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.components import table as components_table
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 from tests.support import components, flows
 
 
@@ -25,14 +25,14 @@ def test_names_state_duration_and_first_line():
 def test_a_failed_one_tells_the_reason():
     """In the place of what it would have returned."""
     run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("No key.\nTrace"))
-    assert row(run)[3] == plain("No key.")
+    assert row(run)[3] == escape("No key.")
 
 
 def test_components_of_one_name_are_told_apart():
     """By their ids, which are never cut."""
     nodes = [flows.node(id, "Read" * 40) for id in ("Read-a", "Read-b")]
     found = components_table.table_rows(flows.flow(*nodes), {}, ended=True)
-    assert [cells[0].endswith(plain(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
+    assert [cells[0].endswith(escape(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
     assert len({cells[0] for cells in found}) == 2
 
 
@@ -69,9 +69,9 @@ def test_strangers_words_stay_letters():
         components_table.table_rows(components.hostile_flow(), {}, ended=True),
         strict=True,
     ):
-        assert cells[0] == plain(name)
+        assert cells[0] == escape(name)
     run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
-    assert row(run)[3] == plain("a|b :red[x] <img src=x>")
+    assert row(run)[3] == escape("a|b :red[x] <img src=x>")
 
 
 def test_members_of_a_group_have_rows_of_their_own():
@@ -79,4 +79,4 @@ def test_members_of_a_group_have_rows_of_their_own():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner))
     found = components_table.table_rows(flow, {}, ended=False)
-    assert [cells[0] for cells in found] == [plain("In, In-1"), plain("In, In-2")]
+    assert [cells[0] for cells in found] == [escape("In, In-1"), escape("In, In-2")]

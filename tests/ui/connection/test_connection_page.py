@@ -37,7 +37,7 @@ def test_the_number_of_flows_counts_those_that_were_just_added(langflow_stand_in
         return [FlowSummary(TWO, "Echo chat")]
 
     app = opened("pages/connection.py")
-    monkeypatch.setattr(request_cache, "PATIENCE", 0.1)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(server_panel.installer, "install_samples", install)
     app = press(app, "Add the sample flows")
     assert [metric.value for metric in app.metric] == ["1.13.0", "2"]

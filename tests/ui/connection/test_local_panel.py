@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.state_file import LocalState, LocalStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 
 
 def page():
@@ -20,7 +20,7 @@ def page():
 def test_the_log_is_read_once_somebody_opens_it(fresh_process, opened):
     """Its last lines, of a Langflow that runs."""
     status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
-    backend().local = SimpleNamespace(status=lambda: status, logs=lambda lines: f"last {lines}")
+    app_context().local = SimpleNamespace(status=lambda: status, logs=lambda lines: f"last {lines}")
     app = AppTest.from_function(page, default_timeout=30)
     app.session_state["local-log"] = opened
     app.run()

@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import FileRef, Unreachable
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from pages._ui.connection.request_cache import CachedAnswer, StillAsking
+from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
 from tests.support.flows import chat_input, entry, node, text
@@ -25,7 +25,7 @@ CHAT_FILES = entry(
 
 @pytest.fixture(autouse=True)
 def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "WAIT_SECONDS", 5)
+    monkeypatch.setattr(uploads, "PATIENCE", 5)
     forget_drafts()
 
 
@@ -41,12 +41,12 @@ class Server:
         self.open.set()
         self.connection = SimpleNamespace(name="Test")
 
-    def files(self) -> CachedAnswer:
+    def files(self) -> CachedResponse:
         if self.fault:
             raise self.fault
-        return CachedAnswer(self.there, 0.0)
+        return CachedResponse(self.there, 0.0)
 
-    def upload(self, name: str, content: Any, *, server: Any, flow_id: Any, on_progress: Any):
+    def upload(self, name: str, content: Any, *, server_info: Any, flow_id: Any, on_progress: Any):
         on_progress(1)
         self.open.wait(10)
         on_progress(2)
@@ -58,7 +58,7 @@ class Server:
     def refresh(self, what: str) -> None:
         self.refreshed.append(what)
 
-    def waited_for(self, *questions: str) -> float:
+    def seconds_waiting(self, *questions: str) -> float:
         return 1.0
 
 
@@ -214,7 +214,7 @@ def test_a_failed_upload_stays_at_the_field_until_the_next():
 
 def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyPatch):
     """A page is not held up by a slow server, and a run does not go without the file."""
-    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
@@ -228,7 +228,7 @@ def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyP
 
 def test_sending_can_be_stopped(monkeypatch: pytest.MonkeyPatch):
     """A file that nobody wants any more is not sent to its end."""
-    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
@@ -277,7 +277,7 @@ def test_of_many_files_the_newest_are_offered():
     assert "10 older ones" in page.words()
 
 
-@pytest.mark.parametrize("fault", [StillAsking("files"), Unreachable("away")])
+@pytest.mark.parametrize("fault", [StillLoading("files"), Unreachable("away")])
 def test_a_server_that_does_not_list_its_files(fault: Exception):
     """A list that does not come is said in its place; the rest of the form stays."""
     server = Server()
@@ -363,7 +363,7 @@ def test_chat_without_files():
 
 def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monkeypatch):
     """It comes back with what was typed, and is there by then."""
-    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(uploads, "PATIENCE", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
@@ -372,5 +372,5 @@ def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monke
     assert page.run().overrides == {"T-a.p": "filled"}
     (held,) = page.at.session_state["forms"].values()
     server.open.set()
-    assert held.previous[0].uploads["T-a.path"][0].ended.wait(10)
+    assert held.former[0].uploads["T-a.path"][0].ended.wait(10)
     assert page.press("Back to what I had typed").overrides == {"T-a.path": "u/1-note.txt"}

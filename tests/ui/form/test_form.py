@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from pages._ui.widgets.markdown import plain
+from pages._ui.widgets.markdown import escape
 from tests.support.flows import chat_input, edge, entry, graph, node, text
 from tests.ui.support.forms import first, forget_drafts, form
 
@@ -154,7 +154,7 @@ def test_search_tells_components_of_one_name_apart():
     search = next(w for w in found.at.text_input if w.key.startswith("param-search"))
     search.set_value("heat")
     heads = [each.value for each in found.run().at.markdown if each.value.startswith("**heat**")]
-    assert [[id for id in (*ids, "U-b") if plain(id) in head] for head in heads] == [
+    assert [[id for id in (*ids, "U-b") if escape(id) in head] for head in heads] == [
         [ids[0]],
         [ids[1]],
         [],

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import (
     NOW,
@@ -28,7 +28,7 @@ def test_ticked_runs_are_starred_and_labelled(url):
     """Labels of some only stay with them."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.history.change_labels([run.owner], ["a"], ["mine"])
+    app_context().runner.history.change_labels([run.owner], ["a"], ["mine"])
     app = press(ticked(history(), "a", "b"), "Star")
     assert column(app, "Flow") == ["★ Echo", "★ Echo"]
     app = label_panel(app)
@@ -56,7 +56,7 @@ def test_a_label_too_many_is_refused_with_the_reason(url):
     run = add(url, "a")
     add(url, "b", 1)
     many = [f"label {number:02}" for number in range(20)]
-    backend().runner.history.change_labels([run.owner], ["b"], many)
+    app_context().runner.history.change_labels([run.owner], ["b"], many)
     app = label_panel(ticked(history(), "a", "b"))
     new_label(app, "another")
     assert "20 labels" in said(app)
@@ -69,12 +69,12 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
     add(url, "a")
     add(url, "b", 1)
     going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
-    backend().runner.store.create(going)
+    app_context().runner.store.create(going)
     app = ticked(history(), "a", "c")
     assert "Delete 1 run, with inputs" in said(app)
     assert "1 of those ticked has not ended" in said(app)
     ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
-    backend().runner.store.update(ended)  # before the press, and not seen yet
+    app_context().runner.store.update(ended)  # before the press, and not seen yet
     press(app, "Delete 1 run")
     assert [each.value for each in app.toast] == ["1 run deleted."]
     assert left(app) == {"b", "c"}
@@ -83,9 +83,9 @@ def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
 def test_runs_that_go_on_are_stopped(url, monkeypatch):
     """With the connection of the one whose they are."""
     going = going_run(url, id="c", submit_token="c")
-    backend().runner.store.create(going)
+    app_context().runner.store.create(going)
     asked = []
-    runner = backend().runner
+    runner = app_context().runner
     monkeypatch.setattr(runner, "stop", lambda run, connection: asked.append((run, connection)))
     press(ticked(history(), "c"), "Stop")
     assert [(run, connection.url) for run, connection in asked] == [("c", url)]
@@ -97,21 +97,21 @@ def test_a_press_before_the_page_shows_what_is_ticked_now_does_nothing(url, butt
     run = add(url, "a")
     add(url, "b", 1)
     app = ticked(history(), "a")
-    app.session_state[history_state.part("selected")] = ["b"]
+    app.session_state[history_state.history_key("selected")] = ["b"]
     press(app, button)
     assert "Nothing was done" in said(app)
     assert left(app) == {"a", "b"}
-    assert not backend().runner.history.page([run.owner], RunFilter(starred=True)).runs
+    assert not app_context().runner.history.page([run.owner], RunFilter(starred=True)).runs
 
 
 def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted(url):
     """It was said to be left, and nobody has seen what came of it."""
     add(url, "a", 60)
     going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
-    store = backend().runner.store
+    store = app_context().runner.store
     store.create(going)
     app = history()
-    app.session_state[history_state.part("many")] = True
+    app.session_state[history_state.history_key("many")] = True
     app.run()
     ended = datetime.now(UTC)
     kept = store.get("c")
@@ -124,7 +124,7 @@ def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted
 def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     """What is changed here is what was changed here."""
     run = add(url, "a")
-    lists = backend().runner.history
+    lists = app_context().runner.history
     lists.change_labels([run.owner], ["a"], ["old", "kept"])
     app = label_panel(ticked(history(), "a"))
     lists.change_labels([run.owner], ["a"], ["old", "kept", "theirs"])
@@ -140,10 +140,10 @@ def test_a_run_that_is_opened_is_starred_and_labelled(url):
     app = opened(run=run.id)
     press(app, "Star")
     app = new_label(label_panel(app), "  to  show ")
-    entry = backend().runner.history.get([run.owner], run.id)
+    entry = app_context().runner.history.get([run.owner], run.id)
     assert (entry.starred, entry.labels) == (True, ("to show",))
     assert next(each for each in app.text_input if each.label == "New label").value == ""
     next(each for each in app.multiselect if each.label == "Labels").set_value([])
     press(app, "Unstar")
-    entry = backend().runner.history.get([run.owner], run.id)
+    entry = app_context().runner.history.get([run.owner], run.id)
     assert (entry.starred, entry.labels) == (False, ())

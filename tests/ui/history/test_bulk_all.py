@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from lfclient.console.store.run_queries import RunFilter
 from pages._ui.connection import server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
@@ -22,9 +22,9 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400)
     add(url, "other", 40 * 86400, flow_id=TWO)
-    backend().runner.history.set_starred([run.owner], "starred", True)
+    app_context().runner.history.set_starred([run.owner], "starred", True)
     app = history(flow=ONE)
-    app.session_state[history_state.part("many")] = True
+    app.session_state[history_state.history_key("many")] = True
     app.run()
     assert "Delete 2 runs that the filters find" in said(app)
     assert "1 run with a star is kept" in said(app)
@@ -39,10 +39,10 @@ def test_a_star_is_told_of_before_its_run_is_deleted(url):
     """Where it is ticked by hand, and where those with a star are not to be kept."""
     run = add(url, "a")
     add(url, "b", 1)
-    backend().runner.history.set_starred([run.owner], "a", True)
+    app_context().runner.history.set_starred([run.owner], "a", True)
     assert "1 of them has a star" in said(ticked(history(), "a", "b"))
     app = history()
-    app.session_state[history_state.part("many")] = True
+    app.session_state[history_state.history_key("many")] = True
     app.run()
     next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
     assert "1 of them has a star" in said(app.run())
@@ -54,9 +54,9 @@ def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
     """An empty list of statuses would mean all of them."""
     add(url, "a")
     going = going_run(url, id="c", submit_token="c")
-    backend().runner.store.create(going)
+    app_context().runner.store.create(going)
     app = history(status="in_progress")
-    app.session_state[history_state.part("many")] = True
+    app.session_state[history_state.history_key("many")] = True
     app.run()
     assert "There is no such run that has ended" in said(app)
 
@@ -68,11 +68,11 @@ def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
         add(url, f"r{number}", number, input_summary="=1+1", flow_id=TWO if number == 4 else ONE)
     assert [each.label for each in history().get("download_button")] == ["CSV"]
     view = ListView(
-        tuple(map(server_session.session, server_session.available())),
+        tuple(map(server_session.attach, server_session.available_connections())),
         Filters(flow=ONE),
         RunFilter(ONE),
     )
-    text = bulk_all.export_csv(backend().runner.history, view).decode("utf-8-sig")
+    text = bulk_all.export_csv(app_context().runner.history, view).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["run"] for row in rows] == ["r0", "r1", "r2", "r3"]
     assert {row["inputs"] for row in rows} == {"'=1+1"}

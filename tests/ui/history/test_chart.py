@@ -60,12 +60,12 @@ def test_a_bar_of_a_day_is_a_day_of_the_persons_clock(url, monkeypatch):
         drawn.extend(bars)
         return draw(bars, width, **more)
 
-    monkeypatch.setattr(history_chart, "clock", lambda: zone)
+    monkeypatch.setattr(history_chart, "browser_timezone", lambda: zone)
     monkeypatch.setattr(history_chart, "build_chart", record_bars)
     add(url, "a")
     add(url, "b", 60 * 86400)
     app = history()
-    app.session_state[history_state.part("chart")] = True
+    app.session_state[history_state.history_key("chart")] = True
     app.run()
     starts = [start.astimezone(zone) for start, _, _ in drawn]
     assert [(start.hour, start.minute) for start in starts] == [(0, 0), (0, 0)]
@@ -78,6 +78,6 @@ def test_the_chart_follows_the_filters_and_is_told_in_words(url):
     add(url, "c", 2, status=RunStatus.FAILED, flow_id=TWO)
     app = history(flow=ONE)
     assert "A bar is" not in said(app)
-    app.session_state[history_state.part("chart")] = True
+    app.session_state[history_state.history_key("chart")] = True
     app.run()
     assert "2 runs: 1 completed, 1 failed. A bar is one minute." in said(app)

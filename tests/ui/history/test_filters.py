@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.runs.model import RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.history_page import NOW, add, column, history
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
@@ -35,8 +35,8 @@ def test_the_address_narrows_the_list(url, address, expected):
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
     run = add(url, "c", 86400 * 30, **third)
-    backend().runner.history.change_labels([run.owner], ["c"], ["good"])
-    backend().runner.history.set_starred([run.owner], "b", True)
+    app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
+    app_context().runner.history.set_starred([run.owner], "b", True)
     assert column(history(**address), "Flow") == expected
 
 
@@ -47,7 +47,9 @@ def test_runs_of_all_servers_are_listed_and_narrowed_to_one(monkeypatch, tmp_pat
         (tmp_path / ".streamlit" / "secrets.toml").write_text(
             f'[servers.first]\nurl = "{one.url}"\n[servers.second]\nurl = "{two.url}"\n'
         )
-        second = owner_fingerprint(backend().settings.connections()[1], backend().settings.data_dir)
+        second = owner_fingerprint(
+            app_context().settings.connections()[1], app_context().settings.data_dir
+        )
         add(one.url, "a", server_name="first")
         add(two.url, "b", 1, server_name="second", owner=second)
         assert column(history(), "Server") == ["first", "second"]

@@ -11,7 +11,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import RunPage, RunSummary
 from lfclient.runs.model import RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import NOW, add, column, history, ticked
@@ -46,12 +46,12 @@ def test_runs_of_another_key_are_not_listed(url):
     add(
         url,
         "theirs",
-        owner=owner_fingerprint(other, backend().settings.data_dir),
+        owner=owner_fingerprint(other, app_context().settings.data_dir),
         flow_name="Secret",
     )
     assert "This browser has no server" in said(history(server="other"))
     assert column(history(), "Flow") == ["Echo"]
-    assert column(history(server=backend().settings.connections()[0].name), "Flow") == ["Echo"]
+    assert column(history(server=app_context().settings.connections()[0].name), "Flow") == ["Echo"]
 
 
 def test_a_run_that_has_just_ended_is_looked_at_again():
@@ -119,7 +119,7 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Second"))
     run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
     app = history(q="second")
-    app.session_state[history_state.part("wanted")] = (run.id, TWO)
+    app.session_state[history_state.history_key("wanted")] = (run.id, TWO)
     app.run()
     assert "It ran to its end" in said(app)
     assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
@@ -128,15 +128,15 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
 
 def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
     """Though it is another one whenever it is looked at."""
-    backend().runner.store.create(going_run(url, id="c", submit_token="c"))
-    page, times = backend().runner.history.page, itertools.count(1)
+    app_context().runner.store.create(going_run(url, id="c", submit_token="c"))
+    page, times = app_context().runner.history.page, itertools.count(1)
 
     def changing(*args, **more):
         found = page(*args, **more)
         entries = [replace(entry, attempts=next(times)) for entry in found.runs]
         return replace(found, runs=entries)
 
-    monkeypatch.setattr(backend().runner.history, "page", changing)
+    monkeypatch.setattr(app_context().runner.history, "page", changing)
     history()
     assert next(times) < 5
 
@@ -150,7 +150,7 @@ def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
         raise StoreError("The file of runs is damaged.", hint="Move it away.")
 
     for name in ("page", "flows", "labels", "count", "time_range"):
-        monkeypatch.setattr(backend().runner.history, name, broken)
+        monkeypatch.setattr(app_context().runner.history, name, broken)
     app.run()
     assert "is damaged" in said(app)
     assert "Move it away" in said(app)

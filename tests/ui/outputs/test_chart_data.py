@@ -14,16 +14,16 @@ from pages._ui.outputs.chart_data import (
     TOTAL,
     ChartSpec,
 )
-from pages._ui.widgets.downloads import frame
+from pages._ui.widgets.downloads import to_dataframe
 
 
 def guessed(*rows):
-    table = frame(list(rows))
+    table = to_dataframe(list(rows))
     return chart_data.suggest_spec(table, column_stats.column_kinds(table))
 
 
 def points(spec, rows):
-    table = frame(rows)
+    table = to_dataframe(rows)
     return chart_data.build_chart_data(table, column_stats.column_kinds(table), spec)
 
 
@@ -100,7 +100,7 @@ def test_a_line_averages_rows_at_the_same_place():
 
 def test_points_of_a_scatter_are_never_combined():
     """Each row is one."""
-    table = frame([{"a": 1, "b": 1}, {"a": 1, "b": 2}])
+    table = to_dataframe([{"a": 1, "b": 1}, {"a": 1, "b": 2}])
     assert not chart_data.is_aggregated(table, ChartSpec(SCATTER, "a", ("b",)))
     assert chart_data.is_aggregated(table, ChartSpec(LINE, "a", ("b",)))
     assert not chart_data.is_aggregated(table, ChartSpec(BAR, "b", ("a",)))

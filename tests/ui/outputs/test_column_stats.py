@@ -5,11 +5,11 @@ import pytest
 
 from pages._ui.outputs import column_stats
 from pages._ui.outputs.column_stats import ColumnKind
-from pages._ui.widgets.downloads import frame
+from pages._ui.widgets.downloads import to_dataframe
 
 
 def kind(*values):
-    return column_stats.column_kinds(frame([{"a": value} for value in values])).get("a")
+    return column_stats.column_kinds(to_dataframe([{"a": value} for value in values])).get("a")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_knows_what_a_column_holds(values, expected):
 
 
 def row(*values):
-    return column_stats.statistics(frame([{"a": value} for value in values])).iloc[0].to_dict()
+    return (
+        column_stats.statistics(to_dataframe([{"a": value} for value in values])).iloc[0].to_dict()
+    )
 
 
 def test_tells_numbers_by_figures():

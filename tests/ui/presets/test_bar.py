@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import (
     all_kept,
     choose,
@@ -236,7 +236,7 @@ def test_the_way_back_leads_back_to_the_preset_that_the_form_went_by():
 def test_presets_that_cannot_be_read_leave_the_form_as_it_is():
     """What can't be done is said, and the flow can be run."""
     app = enter(open_page(), "typed")
-    with backend().runner.store.database.write() as connection:
+    with app_context().runner.store.database.write() as connection:
         connection.execute(text("drop table presets"))
     app.run()
     assert [each for each in app.error if "runs.db" in each.value.replace("\\", "")]

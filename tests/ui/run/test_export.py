@@ -9,7 +9,7 @@ from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.run import export as run_export
 from pages._ui.state import run_page
 from tests.ui.support.http_stand_in import flow
@@ -29,8 +29,8 @@ def buttons(app):
 
 
 def files(record):
-    session = server_session.current()
-    return run_export.RunExporter(session, backend().runner, record.id, None)
+    server = server_session.current()
+    return run_export.Files(server, app_context().runner, record.id, None)
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
@@ -68,7 +68,7 @@ def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
 def test_a_run_that_is_gone_makes_no_file(langflow_stand_in):
     """It may have been deleted while the page was open."""
     record = kept_run(langflow_stand_in.url, run=answer())
-    made = run_export.RunExporter(server_session.current(), backend().runner, "b" * 32, None)
+    made = run_export.Files(server_session.current(), app_context().runner, "b" * 32, None)
     for make in (made.report, made.archive):
         with pytest.raises(LangflowError):
             make()

@@ -17,7 +17,7 @@ from lfclient.runs.components import (
     RunError,
 )
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.run import progress
 from pages._ui.state import run_page as ui_state
 from tests.ui.support.http_stand_in import NODE, flow
@@ -79,9 +79,9 @@ def test_what_happens_while_the_page_is_drawn_is_shown_before_the_first_tick(
 ):
     """The page waits for it at its end."""
     record = going_run(langflow_stand_in.url, run=run_with(components={}))
-    news = [backend().runner._cache.snapshot(record.id), None]
+    news = [app_context().runner._cache.snapshot(record.id), None]
     news[0] = replace(news[0], version=9, run=run_with(messages={"m": PARTIAL}))
-    monkeypatch.setattr(backend().runner, "wait_for_change", lambda *_: news.pop(0))
+    monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: news.pop(0))
     app = opened(run=record.id)
     assert "2 of 3 components" in app.get("progress")[0].proto.text
     assert "Once upon" in said(app)
@@ -153,7 +153,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in):
         app
     )
     next(each for each in app.button if each.label == "Approve").click().run()
-    kept = backend().runner._cache.snapshot(record.id).run.waiting_for
+    kept = app_context().runner._cache.snapshot(record.id).run.waiting_for
     assert kept.sent == "approve"
     assert "Sent: Approve" in said(app)
     assert all(each.disabled for each in app.button if each.label in ("Approve", "Reject"))
@@ -214,7 +214,9 @@ def test_waiting_runs_of_a_flow_are_listed_and_can_be_opened(langflow_stand_in):
     assert "Waiting for a decision: 1" in said(app)
     assert "Ship it?" in said(app)
     next(each for each in app.button if each.label == "Open").click().run()
-    (record,) = backend().runner._store.recent(backend().runner._store.unfinished()[0].owner)
+    (record,) = app_context().runner._store.recent(
+        app_context().runner._store.unfinished()[0].owner
+    )
     assert (record.job_id, record.flow_name) == (line["job_id"], "Approval")
 
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import StoreError
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.state.drafts import drafts
 from tests.ui.support.preset_pages import enter, open_page, value
 from tests.ui.support.whole_pages import APP
@@ -13,7 +13,7 @@ from tests.ui.support.whole_pages import APP
 
 def restart():
     """Write all drafts, then forget everything that is not on disk."""
-    backend()
+    app_context()
     drafts().flush()
     st.cache_resource.clear()
 
@@ -32,7 +32,7 @@ def test_a_restarted_console_finds_the_draft_of_the_same_browser(fields_server):
 def test_a_page_opened_while_drafts_cannot_be_read_deletes_none(fields_server, monkeypatch):
     enter(open_page(), "typed-by-me")
     restart()
-    backend()
+    app_context()
 
     def away(*_):
         raise StoreError("away")
@@ -46,7 +46,7 @@ def test_a_page_opened_while_drafts_cannot_be_read_deletes_none(fields_server, m
 
 def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
     enter(enter(open_page(), "typed-by-me"), "hunter2-hunter2", "s")
-    folder = backend().settings.data_dir
+    folder = app_context().settings.data_dir
     restart()
     written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
     assert b"typed-by-me" in written
@@ -58,7 +58,7 @@ def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_ser
     monkeypatch.setenv("LFCONSOLE_KEEP_INPUTS", "false")
     enter(open_page(), "typed-by-me")
     assert value(open_page()) == "typed-by-me"
-    folder = backend().settings.data_dir
+    folder = app_context().settings.data_dir
     restart()
     assert b"typed-by-me" not in b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
     assert value(open_page()) == "x"
@@ -67,6 +67,6 @@ def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_ser
 def test_a_browser_without_a_cookie_leaves_nothing_on_disk(fields_server):
     app = AppTest.from_file(APP, default_timeout=30).run()
     enter(app, "typed-by-me")
-    folder = backend().settings.data_dir
+    folder = app_context().settings.data_dir
     restart()
     assert b"typed-by-me" not in b"".join(path.read_bytes() for path in folder.glob("runs.db*"))

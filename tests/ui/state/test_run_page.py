@@ -46,7 +46,7 @@ def kept() -> None:
     if st.session_state.pop("close", False):
         run_page.close_run()
         return
-    run_page.kept("frame", lambda: object())
+    run_page.cached("frame", lambda: object())
     st.session_state["kept"] = list(st.session_state["kept-for-run"])
 
 
@@ -72,7 +72,7 @@ def addressed() -> None:
     if st.session_state.pop("show", False):
         run_page.show_run("b2")
     if st.session_state.pop("put", False):
-        run_page.put_run_into_address()
+        run_page.write_run_to_url()
     if st.session_state.pop("close", False):
         run_page.close_run()
     st.session_state["seen"] = run_page.run_id()

@@ -43,7 +43,7 @@ def talk(app):
 
 def open_parameters(app):
     owner = app.selectbox[0].key[-12:]
-    app.session_state[chat_state.talk_key("parameters", owner, ONE)] = True
+    app.session_state[chat_state.chat_key("parameters", owner, ONE)] = True
     app.run()
 
 

@@ -21,7 +21,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flows.model import Flow
-    from pages._ui.form.form import apply_json_edits, flow_form, load_overrides, mark_refused
+    from pages._ui.form.form import commit, flow_form, load_overrides, note_refused
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
     loaded = st.session_state.pop("load", None)
@@ -31,14 +31,14 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         st.write("another page")
         return
     if st.session_state.pop("commit", False):
-        apply_json_edits(owner, flow)
+        commit(owner, flow)
     if st.session_state.pop("refused", False):
-        mark_refused(owner, flow, st.session_state["result"].problems)
-    session = st.session_state.get("server-of-files", SimpleNamespace())
-    session.owner = st.session_state.get("owner", owner)
+        note_refused(owner, flow, st.session_state["result"].problems)
+    server = st.session_state.get("server-of-files", SimpleNamespace())
+    server.owner = st.session_state.get("owner", owner)
     form = flow_form(
         flow,
-        session,
+        server,
         mode=st.session_state.get("mode", mode),
         server_info=SimpleNamespace(
             version=version, dialect=dialect, limits=Limits(max_upload_mb=1)

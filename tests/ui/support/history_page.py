@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import owner_fingerprint
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
 from tests.ui.support.whole_pages import APP, kept_run
 
@@ -34,13 +34,13 @@ def history(**address):
 
 def ticked(app, *runs):
     """These runs ticked, as the table does when a person ticks them."""
-    app.session_state[history_state.part("selected")] = list(runs)
+    app.session_state[history_state.history_key("selected")] = list(runs)
     return app.run()
 
 
 def label_panel(app):
     """The panel of labels, open."""
-    app.session_state[history_state.part("label-panel")] = True
+    app.session_state[history_state.history_key("label-panel")] = True
     return app.run()
 
 
@@ -56,6 +56,8 @@ def column(app, name):
 
 def left(app):
     """The ids that the store still has."""
-    lists = backend().runner.history
-    owner = owner_fingerprint(backend().settings.connections()[0], backend().settings.data_dir)
+    lists = app_context().runner.history
+    owner = owner_fingerprint(
+        app_context().settings.connections()[0], app_context().settings.data_dir
+    )
     return {entry.id for entry in lists.page([owner]).runs}

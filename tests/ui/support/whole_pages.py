@@ -11,7 +11,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from pages._ui.connection import server_session
-from pages._ui.connection.app_context import backend
+from pages._ui.connection.app_context import app_context
 
 APP = str(Path(__file__).parents[3] / "app.py")
 ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
@@ -45,7 +45,7 @@ def press(app, label):
 def kept_run(url, **more):
     """A run that has ended, on disk."""
     record = a_record(url, **{"ended_at": datetime.now(UTC), **more})
-    store = backend().runner._store
+    store = app_context().runner._store
     store.create(record)
     store.update(replace(record, version=record.version + 1), answer=True)
     return record
@@ -55,8 +55,8 @@ def going_run(url, **more):
     """A run that goes on, as the runner has it in memory."""
     more = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j", **more}
     record = a_record(url, **more)
-    backend().runner._replica_sync.close()  # which would let go of what the store does not have
-    backend().runner._cache.put(record)
+    app_context().runner._replica_sync.close()  # which would let go of what the store does not have
+    app_context().runner._cache.put(record)
     return record
 
 
@@ -65,7 +65,9 @@ def a_record(url, **more):
     return RunRecord(
         **{
             "id": "a" * 32,
-            "owner": owner_fingerprint(server_session.available()[0], backend().settings.data_dir),
+            "owner": owner_fingerprint(
+                server_session.available_connections()[0], app_context().settings.data_dir
+            ),
             "submit_token": "c",
             "server_name": "s",
             "server_url": url,

@@ -33,7 +33,7 @@ def test_shows_what_happened_and_what_to_do():
         from lfclient.errors import InvalidKey
         from pages._ui.widgets import alerts
 
-        with alerts.shown():
+        with alerts.show_errors():
             raise InvalidKey("The server refused the key.")
 
     text = shown(script).error[0].value
@@ -66,7 +66,7 @@ def test_a_very_long_message_is_clipped():
 
 def test_other_faults_pass():
     """A fault of the console's own is not swallowed here."""
-    with pytest.raises(ZeroDivisionError), alerts.shown():
+    with pytest.raises(ZeroDivisionError), alerts.show_errors():
         raise ZeroDivisionError
 
 
@@ -79,7 +79,7 @@ def test_an_unexpected_fault_shows_a_number_and_no_text(caplog):
         try:
             raise RuntimeError("sk-secret")
         except RuntimeError as error:
-            alerts.unexpected(error)
+            alerts.show_internal_error(error)
 
     text = shown(script).error[0].value
     logged = caplog.records[-1].getMessage()

@@ -9,8 +9,8 @@ def page():
 
     from pages._ui.widgets import controls
 
-    st.write(controls.switch("View", ("Graph", "Table"), "view"))
-    controls.folded("More", ":material/add:", "more", lambda: st.write("what it holds"))
+    st.write(controls.view_switch("View", ("Graph", "Table"), "view"))
+    controls.lazy_expander("More", ":material/add:", "more", lambda: st.write("what it holds"))
 
 
 def drawn(*, opened=False):

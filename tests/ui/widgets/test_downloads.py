@@ -11,24 +11,24 @@ from pages._ui.widgets import downloads
 
 def test_writes_cells_that_hold_lists_as_json():
     """A list or an object in a cell is its JSON text, for which CSV and Parquet have a type."""
-    table = downloads.frame([{"a": [1, "é"]}, {"a": {"b": 2}}, {"a": None}])
+    table = downloads.to_dataframe([{"a": [1, "é"]}, {"a": {"b": 2}}, {"a": None}])
     assert list(table["a"])[:2] == ['[1, "é"]', '{"b": 2}']
 
 
 def test_makes_text_of_a_column_that_mixes_kinds():
     """A number beside a text makes the column text."""
-    assert list(downloads.frame([{"a": 1}, {"a": "x"}])["a"]) == ["1", "x"]
+    assert list(downloads.to_dataframe([{"a": 1}, {"a": "x"}])["a"]) == ["1", "x"]
 
 
 def test_keeps_numbers_and_booleans():
     """Columns of one kind keep their type."""
-    table = downloads.frame([{"n": 1, "f": 1.5, "b": True}, {"n": 2, "f": 2.5, "b": False}])
+    table = downloads.to_dataframe([{"n": 1, "f": 1.5, "b": True}, {"n": 2, "f": 2.5, "b": False}])
     assert [str(kind) for kind in table.dtypes] == ["int64", "float64", "bool"]
 
 
 def test_rows_may_have_different_columns():
     """A column that a row lacks is empty there."""
-    assert downloads.frame([{"a": 1}, {"b": 2}]).shape == (2, 2)
+    assert downloads.to_dataframe([{"a": 1}, {"b": 2}]).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -41,21 +41,21 @@ def test_rows_may_have_different_columns():
 )
 def test_parquet_reads_back(rows):
     """Whatever the rows hold, the Parquet file opens and has them all."""
-    back = pd.read_parquet(io.BytesIO(downloads.parquet(downloads.frame(rows))))
+    back = pd.read_parquet(io.BytesIO(downloads.to_parquet(downloads.to_dataframe(rows))))
     assert len(back) == len(rows)
 
 
 def test_large_whole_numbers_become_text():
     """No table has a type for more than 64 bits."""
-    assert list(downloads.frame([{"a": 10**30}, {"a": 1}])["a"]) == [str(10**30), "1"]
+    assert list(downloads.to_dataframe([{"a": 10**30}, {"a": 1}])["a"]) == [str(10**30), "1"]
 
 
 def test_half_characters_are_no_crash():
     """JSON may hold what is no Unicode: tables show a question mark, JSON keeps its escape."""
-    table = downloads.frame([{"\ud800": "\udfffx"}, {"\ud800": ["\ud800"]}])
+    table = downloads.to_dataframe([{"\ud800": "\udfffx"}, {"\ud800": ["\ud800"]}])
     assert list(table["?"]) == ["?x", '["?"]']
-    assert downloads.parquet(table)
-    assert json.loads(downloads.json_bytes({"a": "\ud800"})) == {"a": "\ud800"}
+    assert downloads.to_parquet(table)
+    assert json.loads(downloads.to_json_bytes({"a": "\ud800"})) == {"a": "\ud800"}
 
 
 def test_deep_values_come_on_one_line():
@@ -65,12 +65,12 @@ def test_deep_values_come_on_one_line():
     for _ in range(600):
         inner["a"] = {}
         inner = inner["a"]
-    assert json.loads(downloads.json_bytes(value)) == value
+    assert json.loads(downloads.to_json_bytes(value)) == value
 
 
 def test_json_keeps_what_it_has_no_form_for_as_text():
     """A value that JSON does not know is no crash."""
-    assert json.loads(downloads.json_bytes({"a": b"x"})) == {"a": "b'x'"}
+    assert json.loads(downloads.to_json_bytes({"a": b"x"})) == {"a": "b'x'"}
 
 
 @pytest.mark.parametrize(

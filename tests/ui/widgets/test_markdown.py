@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from pages._ui.widgets.markdown import (
-    code,
-    first_words,
-    human_name,
-    plain,
-    time_words,
-    whole_time,
-    without_data_images,
-    without_remote_images,
+    escape,
+    first_line,
+    format_full_time,
+    format_time,
+    humanize,
+    inline_code,
+    strip_data_images,
+    strip_remote_images,
 )
 
 
@@ -22,32 +22,32 @@ from pages._ui.widgets.markdown import (
 )
 def test_escapes_every_mark_of_markdown(text):
     """Each punctuation mark that Markdown reads stands behind a backslash."""
-    escaped = plain(text)
+    escaped = escape(text)
     assert escaped.replace("\\", "").replace("\u2060", "") == text
     assert all(escaped[escaped.index(mark) - 1] == "\\" for mark in set(text) & set("*[]!<>$#`:"))
 
 
 def test_breaks_the_name_of_an_icon():
     """`:material/…:` in somebody's text is no icon: it is looked for after the escapes are gone."""
-    assert ":material/" not in plain(":material/home:").replace("\\", "")
+    assert ":material/" not in escape(":material/home:").replace("\\", "")
 
 
 @pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b"])
 def test_breaks_what_would_become_a_link(text):
     """An address in somebody's text is not made a link, which Markdown does without any mark."""
-    shown = plain(text).replace("\\", "")
+    shown = escape(text).replace("\\", "")
     assert "://" not in shown
     assert "www." not in shown
 
 
 def test_puts_text_on_one_line():
     """Line breaks could begin a block of Markdown."""
-    assert plain("a\n\n- b") == "a \\- b"
+    assert escape("a\n\n- b") == "a \\- b"
 
 
 def test_takes_remote_images_out_of_markdown():
     """A remote image becomes a line that names its host, and its address is given back."""
-    safe, found = without_remote_images('x ![cat](https://p.example/c.png "title") y')
+    safe, found = strip_remote_images('x ![cat](https://p.example/c.png "title") y')
     assert found == ["https://p.example/c.png"]
     assert "![" not in safe
     assert "p\\.example" in safe
@@ -56,7 +56,7 @@ def test_takes_remote_images_out_of_markdown():
 def test_keeps_images_that_came_with_the_text():
     """An image given as data loads nothing."""
     text = "![dot](data:image/png;base64,AAAA)"
-    assert without_remote_images(text) == (text, [])
+    assert strip_remote_images(text) == (text, [])
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_keeps_images_that_came_with_the_text():
 )
 def test_leaves_code_as_it_is(text):
     """What stands in code is no image."""
-    assert without_remote_images(text) == (text, [])
+    assert strip_remote_images(text) == (text, [])
 
 
 @pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
 def test_markdown_has_none_of_streamlits_own_marks(text):
     """What a flow wrote is shown as it was written."""
-    safe, _ = without_remote_images(text)
+    safe, _ = strip_remote_images(text)
     assert safe.replace("\\", "").replace("\u2060", "") == text
     assert safe != text
 
@@ -80,7 +80,7 @@ def test_markdown_has_none_of_streamlits_own_marks(text):
 )
 def test_a_colon_of_another_kind_stays(text):
     """Times, addresses, words and code are left alone."""
-    assert without_remote_images(text) == (text, [])
+    assert strip_remote_images(text) == (text, [])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_colon_of_another_kind_stays(text):
 )
 def test_formulas_are_left_to_be_drawn(text, drawn):
     """In dollars or TeX's own brackets; alone in a paragraph as a block; never in code."""
-    assert without_remote_images(text)[0] == (drawn or text)
+    assert strip_remote_images(text)[0] == (drawn or text)
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_formulas_are_left_to_be_drawn(text, drawn):
 )
 def test_a_price_is_no_formula(text):
     """Dollars that enclose no formula are shown as dollars."""
-    assert without_remote_images(text)[0] == text.replace("$", "\\$")
+    assert strip_remote_images(text)[0] == text.replace("$", "\\$")
 
 
 def test_an_escaped_dollar_stays_one():
     """A second backslash would make a formula of it."""
-    assert without_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
+    assert strip_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
 
 
 def test_finds_images_with_brackets_in_name_and_address():
     """As deep as one meets them."""
-    safe, found = without_remote_images("![a [b]](http://x.example/c_(1).png)")
+    safe, found = strip_remote_images("![a [b]](http://x.example/c_(1).png)")
     assert found == ["http://x.example/c_(1).png"]
     assert "![" not in safe
 
@@ -124,25 +124,25 @@ def test_finds_images_with_brackets_in_name_and_address():
 def test_odd_marks_take_no_time(mark):
     """50,000 characters of a mark that is never closed are read within a second."""
     start = time.process_time()
-    without_remote_images(mark * (50_000 // len(mark)))
+    strip_remote_images(mark * (50_000 // len(mark)))
     assert time.process_time() - start < 2
 
 
 def test_names_the_images_that_it_takes_out():
     """The text of a message that holds large images is drawn without them; code stays."""
     text = "a ![cat](data:image/png;base64,AA==) b `![x](data:image/png;base64,AA==)`"
-    assert without_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
+    assert strip_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
 
 
 def test_an_address_as_code_can_be_copied():
     """Letter by letter, with nothing invisible in it."""
-    assert code("http://127.0.0.1:7860/a`b") == "`http://127.0.0.1:7860/a'b`"
-    assert code(" ") == ""
+    assert inline_code("http://127.0.0.1:7860/a`b") == "`http://127.0.0.1:7860/a'b`"
+    assert inline_code(" ") == ""
 
 
 def test_names_each_remote_image_once():
     """The same picture used twice is offered once."""
-    assert without_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
+    assert strip_remote_images("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
 
 
 @pytest.mark.parametrize(
@@ -159,13 +159,13 @@ def test_names_each_remote_image_once():
 )
 def test_the_first_words_have_no_marks(markdown, words):
     """For a cell that has room for a line; what only looks like a mark stays."""
-    assert first_words(markdown) == words
+    assert first_line(markdown) == words
 
 
 def test_a_name_of_a_programs_is_made_readable():
     """Its underscores are spaces; capitals of its own stay."""
-    assert human_name("dataframe_output") == "Dataframe output"
-    assert human_name("toJSON") == "ToJSON"
+    assert humanize("dataframe_output") == "Dataframe output"
+    assert humanize("toJSON") == "ToJSON"
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_a_name_of_a_programs_is_made_readable():
 def test_a_time_has_its_day_unless_that_is_today(then, expected):
     """And its year unless that is this one."""
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
-    assert time_words(then.replace(tzinfo=UTC), now) == expected
+    assert format_time(then.replace(tzinfo=UTC), now) == expected
 
 
 def test_a_whole_time_names_its_clock():
     """Where the browser tells of none, it is UTC."""
     then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=UTC)
-    assert whole_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
+    assert format_full_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_a_whole_time_names_its_clock():
 )
 def test_lines_stay_lines(text, drawn):
     """Markdown would make one of them; in code and formulas they are left alone."""
-    assert without_remote_images(text)[0] == drawn
+    assert strip_remote_images(text)[0] == drawn

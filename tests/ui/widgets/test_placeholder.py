@@ -6,9 +6,9 @@ from streamlit.testing.v1 import AppTest
 def script():
     import streamlit as st
 
-    from pages._ui.widgets.placeholder import Slot
+    from pages._ui.widgets.placeholder import Placeholder
 
-    slot = Slot()
+    slot = Placeholder()
     drawn = []
     for what in ("a", "a", "b"):
         slot.show(what, lambda place, what=what: drawn.append(place.markdown(what)))
@@ -24,9 +24,9 @@ def test_only_what_has_changed_is_drawn_again():
 
 def nothing_script():
 
-    from pages._ui.widgets.placeholder import Slot
+    from pages._ui.widgets.placeholder import Placeholder
 
-    slot = Slot(nothing=())
+    slot = Placeholder(nothing=())
     for what in ((), ("a",), ()):
         slot.show(what, lambda place, what=what: place.markdown(f"{len(what)} shown"))
 
