@@ -1,4 +1,4 @@
-"""The flow of a run as a graph, each component with its state."""
+"""A run's flow as a graph, with the state of each component."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pages._ui.app.navigation import ASSETS
 from pages._ui.components.graph_layout import CARD_SIZE, layout_flow
 from pages._ui.components.states import ComponentStatus, component_status, state_counts_text
 
-MAX_NAME_LENGTH = 80  # characters of a name that are sent
-MAX_REASON_LENGTH = 300
+MAX_NAME_LENGTH = 80  # characters
+MAX_ERROR_LENGTH = 300
 
-# Streamlit's own custom components: its ECharts and Mermaid charts are made anew at every change,
-# which loses a person's zoom; Graphviz stays white in the dark; wrappers of React Flow and
-# Cytoscape come in frames, which our security policy refuses.
+# A custom component, because Streamlit's ECharts and Mermaid charts are rebuilt at every change and
+# lose a person's zoom, Graphviz stays white in dark mode, and wrappers of React Flow and Cytoscape
+# use iframes, which our security policy blocks.
 _graph_component = st.components.v2.component(
     "flow_graph",
     css=(ASSETS / "graph.css").read_text(encoding="utf-8"),
@@ -30,14 +30,13 @@ _graph_component = st.components.v2.component(
 
 
 class FlowGraph:
-    """The flow as a graph at this point of the page; `ended`: nothing more comes of the run.
+    """Draws the flow as a graph. `ended` means that the run's states no longer change.
 
-    `choose` is called before the next run of the script or fragment, with the id of the component
-    that was pressed: one that is done or failed, or such a group.
+    `choose` is called with the id of a finished component or group when a person presses it, before
+    the script or fragment reruns.
 
-    May be drawn again and again under the same `key` and then changes in place, zoom and scroll
-    untouched; but only once per run of the script or fragment, since Streamlit takes a key once.
-    Until the next one, `show` changes it.
+    Drawing again with the same `key` changes the graph in place and keeps its zoom and scroll, but
+    Streamlit takes a key only once per rerun. Until the next one, call `update`.
     """
 
     def __init__(
@@ -49,51 +48,59 @@ class FlowGraph:
         key: str,
         choose: Callable[[str], None] | None = None,
     ) -> None:
-        def chosen() -> None:
-            pressed = st.session_state[key].chosen
-            if choose and isinstance(pressed, str):
-                choose(pressed)
+        def on_chosen() -> None:
+            component_id = st.session_state[key].chosen
+            if choose and isinstance(component_id, str):
+                choose(component_id)
 
         self._flow, self._ended = flow, ended
         if not flow.components:
             st.caption("This flow has no components.")
             return
-        drawn = graph_data(flow, components, ended=ended)
-        self._shown = drawn["states"]
-        self._mark = _states_checksum(self._shown)
+        data = graph_data(flow, components, ended=ended)
+        self._states = data["states"]
+        self._checksum = _states_checksum(self._states)
         with st.container(key=f"drawing-{key}", gap=None):
-            _graph_component(key=key, data={**drawn, "mark": self._mark}, on_chosen_change=chosen)
-            self._news = st.empty()
+            _graph_component(
+                key=key, data={**data, "mark": self._checksum}, on_chosen_change=on_chosen
+            )
+            self._update = st.empty()
 
     def update(self, components: Mapping[str, ComponentRun]) -> None:
-        """How the components stand now, told by a text beside the graph that nobody sees and the
-        graph reads: what has no key can be drawn again at any time.
+        """Send new states through a hidden text that the graph reads.
+
+        A text has no key, so it can be redrawn at any time.
         """
         if not self._flow.components:
             return
-        standings = _state_data(self._flow, components, ended=self._ended)
-        if standings["states"] != self._shown:
-            self._shown = standings["states"]
-            # by the mark the browser knows a text that came before the graph was drawn anew
-            self._news.text(json.dumps({**standings, "mark": self._mark}))
+        data = _state_data(self._flow, components, ended=self._ended)
+        if data["states"] != self._states:
+            self._states = data["states"]
+            # the checksum lets the browser ignore a text older than the graph
+            self._update.text(json.dumps({**data, "mark": self._checksum}))
 
 
 def graph_data(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> dict[str, Any]:
-    """What the browser draws: what stays, and the states. Names are as they came: it sets them as
-    texts and nothing else.
+    """Return the data that the browser draws: the constant plan, and the states.
+
+    Names are not escaped: the browser sets them as text only.
     """
-    number = {component.id: place for place, component in enumerate(flow.components)}
-    edges = ((number[edge.source], number[edge.target]) for edge in flow.edges)
+    index = {component.id: number for number, component in enumerate(flow.components)}
+    edges = ((index[edge.source], index[edge.target]) for edge in flow.edges)
     plan = layout_flow(flow)
     return {
         "plan": {
             "size": [plan.width, plan.height],
             "card": list(CARD_SIZE),
             "nodes": [
-                [*plan.positions[one.id], clip(one.display_name, MAX_NAME_LENGTH), one.id]
-                for one in flow.components
+                [
+                    *plan.positions[component.id],
+                    clip(component.display_name, MAX_NAME_LENGTH),
+                    component.id,
+                ]
+                for component in flow.components
             ],
             "edges": [list(edge) for edge in dict.fromkeys(edges)],
         },
@@ -104,21 +111,20 @@ def graph_data(
 def _state_data(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> dict[str, Any]:
-    """The states, in the flow's order, and all of them in words."""
-    standings = [component_status(one, components, ended=ended) for one in flow.components]
+    """Return the states in the flow's order, and a summary in words."""
+    statuses = [component_status(each, components, ended=ended) for each in flow.components]
     return {
-        "states": [_state_cells(one) for one in standings],
-        "alt": f"Graph of {len(standings)} components: {state_counts_text(standings)}",
+        "states": [_state_cells(status) for status in statuses],
+        "alt": f"Graph of {len(statuses)} components: {state_counts_text(statuses)}",
     }
 
 
 def _states_checksum(states: list[list[str]]) -> int:
-    """A number that tells these states from others."""
     return crc32(json.dumps(states).encode())
 
 
-def _state_cells(one: ComponentStatus) -> list[str]:
-    """Kind, icon, line of words, reason."""
-    kind = f"{one.state.value} {one.look.colour}" if one.connected else "apart gray"
-    icon = one.look.icon.strip(":").removeprefix("material/")
-    return [kind, icon, one.text, clip(one.reason, MAX_REASON_LENGTH)]
+def _state_cells(status: ComponentStatus) -> list[str]:
+    """Return CSS classes, icon, text and error."""
+    css = f"{status.state.value} {status.style.colour}" if status.is_connected else "apart gray"
+    icon = status.style.icon.strip(":").removeprefix("material/")
+    return [css, icon, status.text, clip(status.error, MAX_ERROR_LENGTH)]

@@ -1,44 +1,50 @@
-"""Where the components of a flow stand in its drawing, in pixels; no Streamlit here."""
+"""The positions of a flow's components in the graph, in pixels. Independent of Streamlit."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow
 
-CARD_SIZE = (172, 48)  # width and height of a component
-MIN_GAP = (24, 22)  # what is free beside and below it, at least
-# Langflow's cards are 320 wide and mostly far higher than wide
+CARD_SIZE = (172, 48)  # width and height
+MIN_GAP = (24, 22)  # beside and below a card
+STEP = (CARD_SIZE[0] + MIN_GAP[0], CARD_SIZE[1] + MIN_GAP[1])
+# Langflow's cards are 320 wide, and mostly much higher
 SCALE = (0.58, 0.2)
-# empty stretches of a canvas are drawn no longer than this
-MAX_GAP = (CARD_SIZE[0] + MIN_GAP[0], 2 * (CARD_SIZE[1] + MIN_GAP[1]))
+# the longest empty stretch
+MAX_GAP = (STEP[0], 2 * STEP[1])
+
+# x and y by component id
+Positions = dict[str, tuple[float, float]]
+PixelPositions = dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`positions` are the upper left corners, by component id."""
+    """The graph's size, and the upper left corner of each card by component id."""
 
     width: int
     height: int
-    positions: dict[str, tuple[int, int]]
+    positions: PixelPositions
 
 
 def layout_flow(flow: Flow) -> Layout:
-    """As the flow's author arranged it, drawn closer; in columns along the edges where nobody did.
+    """Place the cards as the flow's author did, but closer; without an arrangement, in columns.
 
-    A group stands as the one component that it is in the flow.
+    A group has one card.
     """
     ids = [component.id for component in flow.components]
-    arranged = _is_arranged(flow.components)
-    places = _scale_positions(flow.components) if arranged else _arrange_in_columns(ids, flow.edges)
-    positions = _resolve_overlaps(ids, places)
+    if _is_arranged(flow.components):
+        positions = _resolve_overlaps(ids, _scale_positions(flow.components))
+    else:
+        positions = _resolve_overlaps(ids, _arrange_in_columns(ids, flow.edges))
     left = min((x for x, _ in positions.values()), default=0)
     top = min((y for _, y in positions.values()), default=0)
-    positions = {name: (x - left, y - top) for name, (x, y) in positions.items()}
+    positions = {id: (x - left, y - top) for id, (x, y) in positions.items()}
     return Layout(
         width=max((x for x, _ in positions.values()), default=0) + CARD_SIZE[0],
         height=max((y for _, y in positions.values()), default=0) + CARD_SIZE[1],
@@ -47,82 +53,85 @@ def layout_flow(flow: Flow) -> Layout:
 
 
 def _is_arranged(components: Sequence[Component]) -> bool:
-    """Whether the positions were made by somebody; most of an unarranged flow's are the same."""
-    if not all(math.isfinite(value) for one in components for value in one.position):
+    """Return whether an author arranged the flow: otherwise most positions are the same."""
+    positions = [component.position for component in components]
+    if not all(math.isfinite(value) for position in positions for value in position):
         return False
-    return len({one.position for one in components}) > len(components) / 2
+    return len(set(positions)) > len(positions) / 2
 
 
-def _scale_positions(components: Sequence[Component]) -> dict[str, tuple[float, float]]:
-    xs = _compress_axis([one.position[0] for one in components], SCALE[0], MAX_GAP[0])
-    ys = _compress_axis([one.position[1] for one in components], SCALE[1], MAX_GAP[1])
-    return {one.id: (xs[one.position[0]], ys[one.position[1]]) for one in components}
+def _scale_positions(components: Sequence[Component]) -> Positions:
+    positions = {component.id: component.position for component in components}
+    xs = _compress_axis([x for x, _ in positions.values()], SCALE[0], MAX_GAP[0])
+    ys = _compress_axis([y for _, y in positions.values()], SCALE[1], MAX_GAP[1])
+    return {id: (xs[x], ys[y]) for id, (x, y) in positions.items()}
 
 
-def _compress_axis(values: list[float], scale: float, longest: float) -> dict[float, float]:
-    """Each value's new place: the same order, with gaps scaled and none above `longest`."""
-    at, before, found = 0.0, None, {}
+def _compress_axis(values: list[float], scale: float, max_gap: float) -> dict[float, float]:
+    """Map each value to a new one in the same order, with gaps scaled and at most `max_gap`."""
+    compressed: dict[float, float] = {}
+    position, previous = 0.0, None
     for value in sorted(set(values)):
-        if before is not None:
-            at += min((value - before) * scale, longest)
-        found[value] = at
-        before = value
-    return found
+        if previous is not None:
+            position += min((value - previous) * scale, max_gap)
+        compressed[value] = position
+        previous = value
+    return compressed
 
 
-def _resolve_overlaps(
-    ids: Sequence[str], places: dict[str, tuple[float, float]]
-) -> dict[str, tuple[int, int]]:
-    """The places with those that would overlap moved down, from the top on."""
-    positions: dict[str, tuple[int, int]] = {}
-    for name in sorted(ids, key=lambda name: (places[name][1], places[name][0])):
-        x, y = (round(value) for value in places[name])
-        # all that could be in the way, from the top on: passing one may meet the next
-        beside = [
-            spot for spot in positions.values() if abs(spot[0] - x) < CARD_SIZE[0] + MIN_GAP[0] / 2
+def _resolve_overlaps(ids: Sequence[str], positions: Positions) -> PixelPositions:
+    """Move overlapping cards down, from the top on."""
+    resolved: PixelPositions = {}
+    for id in sorted(ids, key=lambda id: (positions[id][1], positions[id][0])):
+        x, y = (round(value) for value in positions[id])
+        # the cards above each other in this place: moving below one may reach the next
+        stack = [
+            other_y
+            for other_x, other_y in resolved.values()
+            if abs(other_x - x) < CARD_SIZE[0] + MIN_GAP[0] / 2
         ]
-        for _, other in sorted(beside, key=lambda spot: spot[1]):
-            if abs(other - y) < CARD_SIZE[1] + MIN_GAP[1]:
-                y = other + CARD_SIZE[1] + MIN_GAP[1]
-        positions[name] = (x, y)
-    return positions
+        for other_y in sorted(stack):
+            if abs(other_y - y) < STEP[1]:
+                y = other_y + STEP[1]
+        resolved[id] = (x, y)
+    return resolved
 
 
-def _arrange_in_columns(
-    ids: Sequence[str], edges: Sequence[Edge]
-) -> dict[str, tuple[float, float]]:
-    """Each component right of those that feed it; a cycle is entered at its first component."""
-    before: dict[str, set[str]] = defaultdict(set)
-    joined: set[str] = set()
+def _arrange_in_columns(ids: Sequence[str], edges: Sequence[Edge]) -> Positions:
+    """Place each component right of its sources. A cycle starts at its first component."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    connected: set[str] = set()
     for edge in edges:
-        joined |= {edge.source, edge.target}
+        connected |= {edge.source, edge.target}
         if edge.source != edge.target:
-            before[edge.target].add(edge.source)
+            sources[edge.target].add(edge.source)
     column: dict[str, int] = {}
-    left = [name for name in ids if name in joined]
-    while left:
-        ready = [name for name in left if before[name] <= column.keys()] or left[:1]
-        for name in ready:
-            fed = [column[source] for source in before[name] if source in column]
-            column[name] = max(fed, default=-1) + 1
-        left = [name for name in left if name not in column]
-    return _place_in_rows(ids, before, column)
+    remaining = [id for id in ids if id in connected]
+    while remaining:
+        ready = [id for id in remaining if sources[id] <= column.keys()] or remaining[:1]
+        for id in ready:
+            columns = [column[source] for source in sources[id] if source in column]
+            column[id] = max(columns, default=-1) + 1
+        remaining = [id for id in remaining if id not in column]
+    return _place_in_rows(ids, sources, column)
 
 
 def _place_in_rows(
-    ids: Sequence[str], before: dict[str, set[str]], column: dict[str, int]
-) -> dict[str, tuple[float, float]]:
-    """Within a column in the order of those that feed it; below all, what no edge joins."""
-    step = (CARD_SIZE[0] + MIN_GAP[0], CARD_SIZE[1] + MIN_GAP[1])
+    ids: Sequence[str], sources: Mapping[str, set[str]], column: dict[str, int]
+) -> Positions:
+    """Order each column by the rows of its sources. Unconnected components go below."""
     row: dict[str, int] = {}
+
+    def mean_source_row(id: str) -> float:
+        rows = [row[source] for source in sources[id] if source in row]
+        return sum(rows) / len(rows) if rows else 0
+
     for number in range(max(column.values(), default=-1) + 1):
-        members = [name for name in ids if column.get(name) == number]
-        fed = {name: [row[source] for source in before[name] if source in row] for name in members}
-        members.sort(key=lambda name: sum(fed[name]) / len(fed[name]) if fed[name] else 0)
-        row.update((name, place) for place, name in enumerate(members))
-    below = max(row.values(), default=-1) + 1
-    across = max(max(column.values(), default=0) + 1, 3)
-    loose = [name for name in ids if name not in column]
-    for number, name in enumerate(loose):
-        column[name], row[name] = number % across, below + number // across
-    return {name: (column[name] * step[0], row[name] * step[1]) for name in ids}
+        members = sorted((id for id in ids if column.get(id) == number), key=mean_source_row)
+        row.update((id, index) for index, id in enumerate(members))
+    first_free_row = max(row.values(), default=-1) + 1
+    per_row = max(max(column.values(), default=0) + 1, 3)
+    unconnected = [id for id in ids if id not in column]
+    for number, id in enumerate(unconnected):
+        column[id], row[id] = number % per_row, first_free_row + number // per_row
+    return {id: (column[id] * STEP[0], row[id] * STEP[1]) for id in ids}

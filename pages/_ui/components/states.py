@@ -1,4 +1,4 @@
-"""How each component of a run stands, in words; what graph, table and timings have in common."""
+"""The state of each component of a run in words, shared by graph, table and timings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_label, component_style
 
-# of a group's members, the first of these states that one of them is in is the group's
+# a group has the first of these states that one of its members has
 _GROUP_PRECEDENCE = (
     ComponentState.FAILED,
     ComponentState.SUSPENDED,
@@ -23,29 +23,29 @@ _NEVER_RAN = {ComponentState.WAITING, ComponentState.UNKNOWN}
 
 @dataclass(frozen=True)
 class ComponentStatus:
-    """One component's state as a person reads it. `reason` is why it failed, in a stranger's words.
+    """A component's state as shown on the screen.
 
-    `detail` is how long it took, or of a group how many of its members are done. `connected` is
-    False if the component is left out of runs.
+    `detail` is its duration, or how many members of a group are done. `error` is text from a
+    server. `is_connected` is False if no run includes the component.
     """
 
     state: ComponentState
     word: str
-    look: StatusStyle
+    style: StatusStyle
     detail: str = ""
-    reason: str = ""
-    connected: bool = True
+    error: str = ""
+    is_connected: bool = True
 
     @property
     def text(self) -> str:
-        """State and `detail` in one line."""
+        """State and detail in one line."""
         return f"{self.word} · {self.detail}" if self.detail else self.word
 
 
 def component_run(
     component_id: str, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> ComponentRun:
-    """What is known of a component; one that nobody told of waits, or its state is unknown."""
+    """Return the component's run. One without events is waiting, or unknown once `ended`."""
     silent = ComponentState.UNKNOWN if ended or not components else ComponentState.WAITING
     return components.get(component_id) or ComponentRun(component_id, silent)
 
@@ -53,33 +53,37 @@ def component_run(
 def component_status(
     component: Component, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> ComponentStatus:
-    """How a component of a flow stands; a group as its members do."""
-    members = [component_run(one.id, components, ended=ended) for one in leaf_components(component)]
+    """Return the status of a component, or of a group from its members."""
+    members = [
+        component_run(leaf.id, components, ended=ended) for leaf in leaf_components(component)
+    ]
     if not component.inner:
         return leaf_status(members[0], component, ended=ended)
     error = next((run.error for run in members if run.error), None)
     state = group_state([run.state for run in members], ended=ended)
-    whole = ComponentRun(component.id, state, error=error)
+    group = ComponentRun(component.id, state, error=error)
+    status = leaf_status(group, component, ended=ended)
+    if not status.is_connected:
+        return status
     done = sum(run.state is ComponentState.DONE for run in members)
-    found = leaf_status(whole, component, ended=ended)
-    return replace(found, detail=f"{done} of {len(members)} done") if found.connected else found
+    return replace(status, detail=f"{done} of {len(members)} done")
 
 
 def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) -> ComponentStatus:
-    """How a component stands that is no group; None is one that is no longer in the flow."""
+    """Return the status of a component, not of a group. None is one deleted since the run."""
     if component and not component.runs and run.state in _NEVER_RAN:
-        return ComponentStatus(run.state, "does not run", NOT_RUN, connected=False)
+        return ComponentStatus(run.state, "does not run", NOT_RUN, is_connected=False)
     return ComponentStatus(
         run.state,
         component_label(run.state, ended=ended),
         component_style(run.state, ended=ended),
         detail=duration_text(run),
-        reason=run.error.message if run.error else "",
+        error=run.error.message if run.error else "",
     )
 
 
 def leaf_components(component: Component) -> Iterator[Component]:
-    """The component, or what runs in place of a group."""
+    """Yield the component, or the members that run in place of a group."""
     if not component.inner:
         yield component
     for inner in component.inner.values():
@@ -87,7 +91,7 @@ def leaf_components(component: Component) -> Iterator[Component]:
 
 
 def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentState:
-    """The one state of a group's members."""
+    """Combine the states of a group's members."""
     found = set(states)
     for state in _GROUP_PRECEDENCE:
         if state in found:
@@ -95,32 +99,32 @@ def group_state(states: Sequence[ComponentState], *, ended: bool) -> ComponentSt
     if len(found) == 1:
         return states[0]
     if ComponentState.DONE in found:
-        going = ComponentState.WAITING in found and not ended
-        return ComponentState.RUNNING if going else ComponentState.DONE
+        is_running = ComponentState.WAITING in found and not ended
+        return ComponentState.RUNNING if is_running else ComponentState.DONE
     return ComponentState.WAITING if ComponentState.WAITING in found else ComponentState.UNKNOWN
 
 
 def duration_text(run: ComponentRun) -> str:
-    """How long it worked, in words; "" where that is not known."""
+    """Return how long the component ran, or "" if unknown."""
     return "" if run.seconds is None else format_timing(run.seconds)
 
 
-def state_counts_text(standings: Sequence[ComponentStatus]) -> str:
-    """How many stand how, as "3 done, 1 running"."""
-    words = [one.word for one in standings]
+def state_counts_text(statuses: Sequence[ComponentStatus]) -> str:
+    """Return the number of components per state, such as "3 done, 1 running"."""
+    words = [status.word for status in statuses]
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 
 def leaf_runs(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> Iterator[tuple[str, ComponentRun, Component | None]]:
-    """Name, run and component of all that run, in the flow's order, then those not in the flow.
+    """Yield name, run and component of all components that run, in the flow's order.
 
-    The flow may have been changed since, and the component is then None.
+    Components deleted from the flow since the run come last, with None for the component.
     """
     for leaf in flow.leaves:
         yield leaf.display_name, component_run(leaf.id, components, ended=ended), leaf
     known = {leaf.id for leaf in flow.leaves}
-    for name, run in components.items():
-        if name not in known:
-            yield run.display_name or name, run, None
+    for component_id, run in components.items():
+        if component_id not in known:
+            yield run.display_name or component_id, run, None

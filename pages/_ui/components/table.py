@@ -1,4 +1,4 @@
-"""The components of a run as a table: what the graph shows, for screen readers and for reading."""
+"""The components of a run as a table: the content of the graph as text, also for screen readers."""
 
 from __future__ import annotations
 
@@ -17,31 +17,30 @@ from pages._ui.widgets.markdown import escape, first_line
 
 MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
-MAX_SCANNED = 2000  # characters of a text in which its line is looked for
-MAX_HEIGHT = 420  # pixels; above, the rows are scrolled
+MAX_SCANNED = 2000  # characters of a text searched for its first line
+MAX_HEIGHT = 420  # pixels, above which the rows scroll
 MAX_ROWS_UNSCROLLED = 10
-HEADERS = ("Component", "State", "Took", "Result")
+HEADERS = ("Component", "State", "Duration", "Result")
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool) -> None:
-    """A row per component that runs; `ended`: nothing more comes of the run."""
-    lines = table_rows(flow, components, ended=ended)
-    if not lines:
+    """Draw a row per component that runs. `ended` means that their states no longer change."""
+    rows = table_rows(flow, components, ended=ended)
+    if not rows:
         st.caption("This flow has no components.")
         return
-    # Markdown becomes a real table, which st.dataframe's canvas is not
+    # Markdown becomes a real table; `st.dataframe` is a canvas
     rule = "|".join("---" for _ in HEADERS)
-    table = [f"|{'|'.join(HEADERS)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in lines)]
-    with st.container(
-        height=MAX_HEIGHT if len(lines) > MAX_ROWS_UNSCROLLED else "content", border=False
-    ):
-        st.markdown("\n".join(table))
+    lines = [f"|{'|'.join(HEADERS)}|", f"|{rule}|", *(f"|{'|'.join(row)}|" for row in rows)]
+    is_scrolled = len(rows) > MAX_ROWS_UNSCROLLED
+    with st.container(height=MAX_HEIGHT if is_scrolled else "content", border=False):
+        st.markdown("\n".join(lines))
 
 
 def table_rows(
     flow: Flow, components: Mapping[str, ComponentRun], *, ended: bool
 ) -> list[tuple[str, str, str, str]]:
-    """The cells, as Markdown in which strangers' words are letters only."""
+    """Return the cells as Markdown, with all text from servers escaped."""
     names = ComponentNames(flow, components)
     return [
         (
@@ -55,19 +54,19 @@ def table_rows(
 
 
 def _state_badge(run: ComponentRun, component: Component | None, *, ended: bool) -> str:
-    stands = leaf_status(run, component, ended=ended)
-    return f":{stands.look.colour}-badge[{stands.look.icon} {stands.word}]"
+    status = leaf_status(run, component, ended=ended)
+    return f":{status.style.colour}-badge[{status.style.icon} {status.word}]"
 
 
 def result_text(run: ComponentRun) -> str:
-    """Why it failed, or what it returned, in a line."""
+    """Return one line about the component's error or output."""
     if run.error:
         return clip(_first_line(run.error.message), MAX_RESULT_LENGTH)
     return clip(_output_text(run.output), MAX_RESULT_LENGTH) if run.output else ""
 
 
 def _output_text(output: Output) -> str:
-    """A line about a value; nothing that takes long on a large one."""
+    """Return one line about a value, quickly even if it is large."""
     value = output.value
     if value is None:
         return output.note
@@ -76,8 +75,8 @@ def _output_text(output: Output) -> str:
     if isinstance(value, FileRef):
         return value.name
     if isinstance(value, str):
-        marked = output.kind is OutputKind.MESSAGE
-        return first_line(value[:MAX_SCANNED]) if marked else _first_line(value)
+        is_markdown = output.kind is OutputKind.MESSAGE
+        return first_line(value[:MAX_SCANNED]) if is_markdown else _first_line(value)
     if output.kind is OutputKind.TABLE:
         return f"{len(value):,} row{'s' * (len(value) != 1)}"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""When each component of a run was at work: a bar per component on one axis of time."""
+"""When each component of a run was working: a bar per component on one time axis."""
 
 from __future__ import annotations
 
@@ -16,41 +16,44 @@ from pages._ui.components.states import duration_text, leaf_runs
 from pages._ui.widgets.status_badges import component_label, component_style
 
 MAX_NAME_LENGTH = 60
-MAX_NAME_LENGTH_WITH_ID = 40  # characters of it that stand before an id
+MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that is followed by an id
 ROW_HEIGHT = 25  # pixels
-# the shortest bar, as a part of the axis: what took no time at all is still to be found
+# the shortest bar, as a share of the axis, so that a component that took no time is visible
 _MIN_BAR_SHARE = 0.004
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
-    """The bars of all components whose duration is known, in the order in which they began."""
+    """Draw a bar for each component with a known duration, in the order of their start."""
     runs, names = leaf_runs(flow, components, ended=True), ComponentNames(flow, components)
-    found = timeline_bars(
+    shown = timeline_bars(
         (names.label(run.component_id, name, MAX_NAME_LENGTH_WITH_ID), run) for name, run, _ in runs
     )
-    if not found:
-        st.caption("The server has not told how long its components worked.")
+    if not shown:
+        st.caption("The server reported no component timings.")
         return
     dark = st.context.theme.type == "dark"
     st.echarts_chart(
-        chart_options(found, dark=dark), height=ROW_HEIGHT * len(found) + 46, alt=_summary(found)
+        chart_options(shown, dark=dark), height=ROW_HEIGHT * len(shown) + 46, alt=_summary(shown)
     )
-    adrift = sum(bar.start is None for bar in found)
-    if adrift == len(found):
-        st.caption("How long each worked; the server has not told when.")
-    elif adrift:
-        st.caption(f"Of {adrift} it is not known when they began: their bars stand at 0.")
+    without_start = sum(bar.start is None for bar in shown)
+    if without_start == len(shown):
+        st.caption("Durations only. The server reported no start times.")
+    elif without_start:
+        noun = "component" if without_start == 1 else "components"
+        st.caption(f"{without_start} {noun} without a start time: bars begin at 0.")
 
 
-def chart_options(found: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
-    """What ECharts draws. Names stand only where it reads no template and no markup: on the axis;
-    its tooltips, which are HTML, stay off.
+def chart_options(shown: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
+    """Return the ECharts options.
+
+    Names stand only on the axis, where ECharts reads no template or markup. Its tooltips are HTML
+    and stay off.
     """
-    end = max((bar.start or 0) + bar.seconds for bar in found)
+    end = max((bar.start or 0) + bar.seconds for bar in shown)
     factor, unit = axis_unit(end)
-    hair = end * factor * _MIN_BAR_SHARE or 1
-    text = {"color": theme_color("textColor", dark=dark)}
-    done = all(bar.run.state is ComponentState.DONE for bar in found)
+    shortest = end * factor * _MIN_BAR_SHARE or 1
+    text_style = {"color": theme_color("textColor", dark=dark)}
+    done = all(bar.run.state is ComponentState.DONE for bar in shown)
     return {
         "animation": False,
         "tooltip": {"show": False},
@@ -67,17 +70,17 @@ def chart_options(found: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
             "min": 0,
             "max": end * factor or 1,
             "splitNumber": 4,
-            "axisLabel": {**time_axis_label(unit, text), "showMaxLabel": False},
+            "axisLabel": {**time_axis_label(unit, text_style), "showMaxLabel": False},
             "splitLine": {"showMaxLine": False},
         },
-        "yAxis": name_axis([bar.name for bar in found], MAX_NAME_LENGTH, text),
+        "yAxis": name_axis([bar.name for bar in shown], MAX_NAME_LENGTH, text_style),
         "series": [
             {
                 "type": "bar",
                 "stack": "time",
                 "silent": True,
                 "itemStyle": {"color": "transparent"},
-                "data": [(bar.start or 0) * factor for bar in found],
+                "data": [(bar.start or 0) * factor for bar in shown],
             },
             {
                 "type": "bar",
@@ -85,27 +88,27 @@ def chart_options(found: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
                 "barWidth": "62%",
                 "cursor": "default",
                 "data": [
-                    _bar_item(bar, max(bar.seconds * factor, hair), dark=dark) for bar in found
+                    _bar_item(bar, max(bar.seconds * factor, shortest), dark=dark) for bar in shown
                 ],
             },
         ],
     }
 
 
-def name_axis(names: Sequence[str], limit: int, text: Mapping[str, Any]) -> dict[str, Any]:
-    """The axis on which the names of components stand, the first above."""
+def name_axis(names: Sequence[str], limit: int, text_style: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the axis with component names, the first at the top."""
     return {
         "type": "category",
         "inverse": True,
         "data": [clip(" ".join(name.split()), limit) for name in names],
-        "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text},
+        "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0, **text_style},
         "axisTick": {"show": False},
     }
 
 
-def time_axis_label(unit: str, text: Mapping[str, Any]) -> dict[str, Any]:
-    """How the numbers of the axis of time are written."""
-    return {"formatter": f"{{value}} {unit}", **text}
+def time_axis_label(unit: str, text_style: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the label options of a time axis."""
+    return {"formatter": f"{{value}} {unit}", **text_style}
 
 
 def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
@@ -113,31 +116,32 @@ def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
     words = duration_text(bar.run)
     if not done:
         words += f" · {component_label(bar.run.state, ended=True)}"
-    colour = component_style(bar.run.state, ended=True).colour
+    color = component_style(bar.run.state, ended=True).colour
     return {
         "value": length,
         "itemStyle": {
-            "color": theme_color(f"{colour}TextColor", dark=dark),
+            "color": theme_color(f"{color}TextColor", dark=dark),
             "borderRadius": 3,
             "opacity": 0.85,
         },
         "label": {
             "show": True,
             "position": "right",
-            "formatter": words,  # of our own making, so no template within
+            "formatter": words,  # our own text, so it contains no ECharts template
             "color": theme_color("textColor", dark=dark),
         },
     }
 
 
 def theme_color(name: str, *, dark: bool) -> str:
-    """A colour of the theme."""
-    return st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
+    """Return a color of the theme."""
+    color: str = st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
+    return color
 
 
-def _summary(found: list[TimelineBar]) -> str:
-    longest = max(found, key=lambda bar: bar.seconds)
+def _summary(shown: list[TimelineBar]) -> str:
+    longest = max(shown, key=lambda bar: bar.seconds)
     return (
-        f"Timings of {len(found)} components. The longest, {clip(longest.name, MAX_NAME_LENGTH)}, "
+        f"Timings of {len(shown)} components. The longest, {clip(longest.name, MAX_NAME_LENGTH)}, "
         f"took {duration_text(longest.run)}."
     )

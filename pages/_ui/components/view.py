@@ -1,4 +1,4 @@
-"""The components of a run as a person prefers them: as a graph or as a table."""
+"""The components of a run as a graph or a table, as the person prefers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VIEWS = {"Graph": ":material/account_tree:", "Table": ":material/table_rows:"}
 
 
 def choose_view() -> str:
-    """The switch between the two; returns the one that is chosen, for the rest of the session."""
+    """Draw the switch between the views. Return the chosen one, kept for the session."""
     return controls.view_switch(
         "Components as",
         list(VIEWS),
@@ -34,9 +34,7 @@ def draw(
     key: str,
     choose: Callable[[str], None] | None = None,
 ) -> graph.FlowGraph | None:
-    """The components in that view, once per run of the script or fragment. A graph is returned,
-    which can be shown anew until the next.
-    """
+    """Draw the components, once per rerun. Return the graph, which `update` changes until then."""
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
         return None

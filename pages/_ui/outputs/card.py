@@ -1,4 +1,4 @@
-"""What a drawing function of an output is given."""
+"""The output that a viewer draws, with keys and buttons of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OutputCard:
-    """An output of a run, and a `key` that no other card of the page has."""
+    """An output of a run. `key` is unique among the cards of the page."""
 
     output: Output
     run_id: str
@@ -34,14 +34,15 @@ class OutputCard:
         mime: str,
         name: str = "",
     ) -> None:
-        """A button that saves a file; made when pressed, where `data` is a function.
+        """Draw a download button. A callable `data` runs when the button is pressed.
 
-        `name` is that of the file, where it has one; any text may be given.
+        `name` is the file's own name, which may be any text from a server. Without one the file
+        is named after the component and the run.
         """
         st.download_button(
             label,
             data,
-            file_name=safe_name(name) if name else self.file_name(ending),
+            file_name=safe_name(name) if name else self._file_name(ending),
             mime=mime,
             key=f"save-{self.run_id}-{self.key}-{ending}",
             on_click="ignore",
@@ -50,42 +51,45 @@ class OutputCard:
         )
 
     def save_json_button(self, value: Any) -> None:
-        """A button that saves `value` as JSON."""
+        """Draw a button that downloads `value` as JSON."""
         self.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
 
-    def file_name(self, ending: str) -> str:
-        """Named after the component and the run."""
+    def _file_name(self, ending: str) -> str:
         return downloads.file_name(
             self.output.display_name or self.output.component_id, self.run_id[:8], ending=ending
         )
 
     def state_key(self, name: str) -> str:
-        """A key of the session's state that belongs to this card."""
+        """Return a session state key of this card."""
         return f"output-{name}-{self.run_id}-{self.key}"
 
     def widget_key(self, name: str) -> str:
-        """A widget's key in this card."""
+        """Return a widget key of this card."""
         return f"view-{name}-{self.run_id}-{self.key}"
 
     def tabs(self, name: str, labels: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Tabs of which only the open one is drawn: its place and label, once or not at all."""
+        """Draw tabs, and yield index and label of the open one inside it.
+
+        Yields nothing while no tab is open, so only what a person sees is computed.
+        """
         tabs = st.tabs(labels, key=self.widget_key(name), on_change="rerun")
-        for place, (label, tab) in enumerate(zip(labels, tabs, strict=True)):
+        for index, (label, tab) in enumerate(zip(labels, tabs, strict=True)):
             if tab.open:
                 with tab:
-                    yield place, label
+                    yield index, label
 
-    def cached(self, name: str, make: Callable[[], T]) -> T:
-        """What was worked out of the value, until the value is another, as it may be in a live run.
+    def cached(self, name: str, compute: Callable[[], T]) -> T:
+        """Return `compute()`, cached until the output's value changes, as it may in a live run.
 
-        Told by its size, its beginning and its end: comparing all of it would take too long.
+        A change is detected by the value's size, beginning and end: comparing all of a large value
+        would take too long.
         """
-        held: dict[str, Any] = run_page.cached(self.state_key(name), dict)
-        mark = _fingerprint(self.output)
-        if held.get("mark") != mark:
-            held.clear()
-            held.update(made=make(), mark=mark)
-        return held["made"]
+        cache: dict[Any, T] = run_page.cached(self.state_key(name), dict)
+        fingerprint = _fingerprint(self.output)
+        if fingerprint not in cache:
+            cache.clear()
+            cache[fingerprint] = compute()
+        return cache[fingerprint]
 
 
 def _fingerprint(output: Output) -> tuple[Any, ...]:

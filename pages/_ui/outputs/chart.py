@@ -1,8 +1,9 @@
-"""A chart of a table: guessed from its columns, changed by the person."""
+"""A chart of a table: suggested from its columns, adjustable by the person."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -11,28 +12,35 @@ import streamlit as st
 from lfclient.common.formatting import clip
 from pages._ui.outputs import chart_data, column_stats
 from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.chart_data import ChartData, ChartSpec
 from pages._ui.outputs.column_stats import ColumnKind
 from pages._ui.widgets.markdown import escape
 
 CHART_HEIGHT = 340
 MAX_SERIES = 5
-_VEGA_TYPES = {ColumnKind.NUMBER: "quantitative", ColumnKind.TIME: "temporal"}
+MAX_LINE_DOTS = 60  # points of a line that also have a dot
+
+VegaType = Literal["quantitative", "ordinal", "temporal", "nominal"]
+_VEGA_TYPES: dict[ColumnKind, VegaType] = {
+    ColumnKind.NUMBER: "quantitative",
+    ColumnKind.TIME: "temporal",
+}
 
 
 def draw(card: OutputCard, table: pd.DataFrame) -> None:
-    """The choices, the chart, and what was left out of it."""
+    """Draw the chart's controls, the chart, and a note about omitted points."""
     kinds = card.cached("kinds", lambda: column_stats.column_kinds(table))
     suggested = card.cached("chart", lambda: chart_data.suggest_spec(table, kinds))
     if suggested is None:
-        st.caption("No column has values that could be drawn.")
+        st.caption("No column has values to chart.")
         return
     spec = _choose_spec(card, table, kinds, suggested)
     if spec is None:
-        st.caption("Choose at least one column to be drawn.")
+        st.caption("Choose at least one column.")
         return
     data = chart_data.build_chart_data(table, kinds, spec)
     if data.table.empty:
-        st.caption("These columns have no values to draw together.")
+        st.caption("These columns have no values in common.")
         return
     st.altair_chart(_build_chart(data, spec), height=CHART_HEIGHT, key=card.widget_key("figure"))
     if data.note:
@@ -40,55 +48,51 @@ def draw(card: OutputCard, table: pd.DataFrame) -> None:
 
 
 def _choose_spec(
-    card: OutputCard,
-    table: pd.DataFrame,
-    kinds: dict[str, ColumnKind],
-    suggested: chart_data.ChartSpec,
-) -> chart_data.ChartSpec | None:
+    card: OutputCard, table: pd.DataFrame, kinds: dict[str, ColumnKind], suggested: ChartSpec
+) -> ChartSpec | None:
     numbers = [name for name, kind in kinds.items() if kind is ColumnKind.NUMBER]
-    offered = chart_data.CHARTS if numbers else (chart_data.BAR,)
-    kind_place, x_place, y_place = st.columns([3, 3, 4])
-    with kind_place:
-        chart = _select(card, "Chart", list(offered), suggested.chart)
+    charts = list(chart_data.CHARTS) if numbers else [chart_data.BAR]
+    chart_column, x_column, y_column = st.columns([3, 3, 4])
+    with chart_column:
+        chart = _select(card, "Chart", charts, suggested.chart, "Chart")
     if chart == chart_data.HISTOGRAM:
-        with x_place:
-            return chart_data.ChartSpec(chart, _select(card, "Values", numbers, suggested.x))
-    with x_place:
-        x = _select(card, "Across", list(kinds), suggested.x)
-    with y_place:
-        spec = chart_data.ChartSpec(chart, x, _choose_y(card, chart, numbers, suggested))
+        with x_column:
+            return ChartSpec(chart, _select(card, "Values", numbers, suggested.x, "Values"))
+    with x_column:
+        x = _select(card, "X axis", list(kinds), suggested.x, "Across")
+    with y_column:
+        spec = ChartSpec(chart, x, _choose_y(card, chart, numbers, suggested))
     if not spec.y:
         return None
     if chart_data.is_aggregated(table, spec):
-        usual = chart_data.TOTAL if chart == chart_data.BAR else chart_data.MEAN
-        with st.container(key=card.widget_key(f"combine-{usual}-place"), width=200):
-            label = f"Rows of the same {escape(clip(x, 40))}"
-            aggregate = _select(
-                card, label, [chart_data.TOTAL, chart_data.MEAN], usual, f"combine-{usual}"
-            )
+        default = chart_data.TOTAL if chart == chart_data.BAR else chart_data.MEAN
+        key = f"combine-{default}"
+        with st.container(key=card.widget_key(f"{key}-place"), width=200):
+            label = f"Per {escape(clip(x, 40))}"
+            aggregate = _select(card, label, [chart_data.TOTAL, chart_data.MEAN], default, key)
         return replace(spec, aggregate=aggregate)
     return spec
 
 
-def _select(card: OutputCard, label: str, options: list[str], suggested: str, key: str = "") -> str:
+def _select(card: OutputCard, label: str, options: list[str], default: str, key: str) -> str:
     return st.selectbox(
         label,
         options,
-        index=options.index(suggested) if suggested in options else 0,
-        key=card.widget_key(key or label),
+        index=options.index(default) if default in options else 0,
+        key=card.widget_key(key),
         persist_state="session",
     )
 
 
 def _choose_y(
-    card: OutputCard, chart: str, numbers: list[str], suggested: chart_data.ChartSpec
+    card: OutputCard, chart: str, numbers: list[str], suggested: ChartSpec
 ) -> tuple[str, ...]:
-    """The columns that are drawn; how many rows there are counts as one for bars."""
-    bar = chart == chart_data.BAR
-    options = [*numbers, chart_data.ROW_COUNT] if bar else numbers
-    key = card.widget_key("drawn-bar" if bar else "drawn")
+    """Let a person choose the columns on the Y axis; a bar chart also offers the row count."""
+    is_bar = chart == chart_data.BAR
+    options = [*numbers, chart_data.ROW_COUNT] if is_bar else numbers
+    key = card.widget_key("drawn-bar" if is_bar else "drawn")
     chosen = st.multiselect(
-        "Drawn",
+        "Y axis",
         options,
         default=[name for name in suggested.y if name in options] or options[:1],
         max_selections=MAX_SERIES,
@@ -101,7 +105,7 @@ def _choose_y(
 
 
 def _keep_row_count_alone(key: str) -> None:
-    """The number of rows is drawn alone: what was chosen last takes the other's place."""
+    """Deselect the columns if the row count was chosen last, else the row count."""
     chosen = st.session_state[key]
     if chart_data.ROW_COUNT in chosen[-1:]:
         st.session_state[key] = [chart_data.ROW_COUNT]
@@ -109,47 +113,57 @@ def _keep_row_count_alone(key: str) -> None:
         st.session_state[key] = [name for name in chosen if name != chart_data.ROW_COUNT]
 
 
-def _build_chart(data: chart_data.ChartData, spec: chart_data.ChartSpec) -> alt.Chart:
-    """Fields have names of our own: in those of a flow, Vega would read dots and brackets."""
+def _build_chart(data: ChartData, spec: ChartSpec) -> alt.Chart:
+    """Return the Altair chart.
+
+    Its fields have our own names: Vega would parse dots and brackets in a flow's column names.
+    """
+    chart: alt.Chart
     base = alt.Chart(data.table)
     if spec.chart == chart_data.HISTOGRAM:
-        return base.mark_bar(binSpacing=1).encode(
+        chart = base.mark_bar(binSpacing=1).encode(
             x=alt.X(field="from", type="quantitative", bin="binned", title=spec.x),
             x2=alt.X2(field="to"),
             y=alt.Y(field="count", type="quantitative", title=chart_data.ROW_COUNT),
             tooltip=[alt.Tooltip(field=f, type="quantitative") for f in ("from", "to", "count")],
         )
-    vega_type = _VEGA_TYPES.get(data.x_kind, "nominal")
-    if spec.chart == chart_data.BAR and vega_type == "quantitative":
-        vega_type = "ordinal"
-    title = spec.y[0] if len(spec.y) == 1 else "value"
-    more = {}
-    if len(spec.y) > 1:
-        more["color"] = alt.Color(field="series", type="nominal", title=None)
-        if spec.chart == chart_data.BAR:
-            more["xOffset"] = alt.XOffset(field="series", type="nominal")
-    axis, moment = {}, {}
-    if vega_type == "temporal":
-        days = column_stats.are_dates(data.table["x"])
-        axis = {"axis": alt.Axis(format=chart_data.TIME_AXIS_FORMAT)}
-        moment = {"format": chart_data.DAY_FORMAT if days else chart_data.TIME_FORMAT}
-    return _with_mark(base, spec.chart, len(data.table)).encode(
-        x=alt.X(field="x", type=vega_type, title=spec.x, sort=None, **axis),
-        y=alt.Y(field="y", type="quantitative", title=title),
+        return chart
+    x_type = _VEGA_TYPES.get(data.x_kind, "nominal")
+    is_bar = spec.chart == chart_data.BAR
+    if is_bar and x_type == "quantitative":
+        x_type = "ordinal"
+    x = alt.X(field="x", type=x_type, title=spec.x, sort=None)
+    x_tooltip = alt.Tooltip(field="x", type=x_type, title=spec.x)
+    if x_type == "temporal":
+        are_dates = column_stats.are_dates(data.table["x"])
+        x = x.axis(format=chart_data.TIME_AXIS_FORMAT)
+        x_tooltip = x_tooltip.format(chart_data.DAY_FORMAT if are_dates else chart_data.TIME_FORMAT)
+    has_series = len(spec.y) > 1
+    y_title = "value" if has_series else spec.y[0]
+    chart = _with_mark(base, spec.chart, len(data.table)).encode(
+        x=x,
+        y=alt.Y(field="y", type="quantitative", title=y_title),
         tooltip=[
-            alt.Tooltip(field="x", type=vega_type, title=spec.x, **moment),
-            alt.Tooltip(field="y", type="quantitative", title=title),
+            x_tooltip,
+            alt.Tooltip(field="y", type="quantitative", title=y_title),
             alt.Tooltip(field="series", type="nominal", title="column"),
         ],
-        **more,
     )
+    if has_series:
+        chart = chart.encode(color=alt.Color(field="series", type="nominal", title=None))
+        if is_bar:
+            chart = chart.encode(xOffset=alt.XOffset(field="series", type="nominal"))
+    return chart
 
 
-def _with_mark(base: alt.Chart, chart: str, many: int) -> alt.Chart:
+def _with_mark(base: alt.Chart, chart: str, points: int) -> alt.Chart:
+    marked: alt.Chart
     if chart == chart_data.LINE:
-        return base.mark_line(point=many <= 60)
-    if chart == chart_data.AREA:
-        return base.mark_area(opacity=0.7)
-    if chart == chart_data.SCATTER:
-        return base.mark_circle(size=45, opacity=0.6)
-    return base.mark_bar()
+        marked = base.mark_line(point=points <= MAX_LINE_DOTS)
+    elif chart == chart_data.AREA:
+        marked = base.mark_area(opacity=0.7)
+    elif chart == chart_data.SCATTER:
+        marked = base.mark_circle(size=45, opacity=0.6)
+    else:
+        marked = base.mark_bar()
+    return marked

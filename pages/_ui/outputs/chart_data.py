@@ -1,4 +1,4 @@
-"""Which chart fits a table, and the points that it draws: never more than a browser bears."""
+"""Chart data of a table: which chart fits it, and a bounded number of points."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pages._ui.outputs.column_stats import SAMPLE_SIZE, ColumnKind, parse_column
 
 LINE, AREA, BAR, SCATTER, HISTOGRAM = "Line", "Area", "Bar", "Scatter", "Histogram"
 CHARTS = (LINE, AREA, BAR, SCATTER, HISTOGRAM)
-ROW_COUNT = "number of rows"  # a height that is no column
-TOTAL, MEAN = "Total", "Mean"  # what is shown of several rows at the same place
+ROW_COUNT = "number of rows"  # a Y value that is not a column
+TOTAL, MEAN = "Total", "Mean"  # how rows with the same X value are aggregated
 MAX_POINTS = 5_000
 MAX_BARS = 40
 MAX_BINS = 40
 MAX_CATEGORIES = 20
-# how the marks of an axis of time are written: by a clock of 24 hours, as times are elsewhere
+# labels of a time axis, in the 24-hour clock that the console uses everywhere
 TIME_AXIS_FORMAT = {
     "milliseconds": ".%L",
     "seconds": ":%S",
@@ -31,12 +31,12 @@ TIME_AXIS_FORMAT = {
     "year": "%Y",
 }
 DAY_FORMAT, TIME_FORMAT = "%d %b %Y", "%d %b %Y, %H:%M"
-MIN_DISTINCT_TIMES = 0.8  # of a series' times that are no other's
+MIN_DISTINCT_TIMES = 0.8  # share of unique times that makes rows a time series
 
 
 @dataclass(frozen=True)
 class ChartSpec:
-    """A kind of chart, the column along it, and those that it shows; `y` may be `ROWS`."""
+    """A chart, its X column and its Y columns. `y` may be `ROW_COUNT` alone."""
 
     chart: str
     x: str
@@ -48,7 +48,7 @@ class ChartSpec:
 class ChartData:
     """Columns `x`, `y` and `series`, or `from`, `to` and `count` of a histogram.
 
-    `note` tells what was left out; `x_kind` how `x` is to be read.
+    `note` tells which points were omitted, `x_kind` the kind of the `x` values.
     """
 
     table: pd.DataFrame
@@ -57,10 +57,10 @@ class ChartData:
 
 
 def suggest_spec(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> ChartSpec | None:
-    """The chart that a person would draw of the table; None where there is nothing to draw.
+    """Suggest a chart from the columns. Return None if there is nothing to draw.
 
-    Bars stand for what comes more than once, if there is any such column. A line needs a series:
-    rows whose times are a matter of chance, as dates of birth are, are counted by a category.
+    Bars prefer a column with repeated values. A line needs a time series: rows with unrelated
+    times, such as dates of birth, are counted by a category instead.
     """
     numbers = [name for name, kind in kinds.items() if kind is ColumnKind.NUMBER]
     times = [name for name, kind in kinds.items() if kind is ColumnKind.TIME]
@@ -85,13 +85,13 @@ def suggest_spec(table: pd.DataFrame, kinds: dict[str, ColumnKind]) -> ChartSpec
 
 
 def _is_category(column: pd.Series) -> bool:
-    """Whether few values stand for many rows."""
+    """Return whether a few values cover many rows."""
     column = column.head(SAMPLE_SIZE).dropna()
     return 2 <= column.nunique() <= MAX_CATEGORIES and column.nunique() < len(column)
 
 
 def _is_series(times: pd.Series) -> bool:
-    """Whether the rows follow each other in time, hardly two at once."""
+    """Return whether the rows are in order of time, with hardly two at once."""
     times = times.dropna()
     ordered = times.is_monotonic_increasing or times.is_monotonic_decreasing
     return ordered and times.nunique() >= MIN_DISTINCT_TIMES * len(times)
@@ -104,7 +104,7 @@ def _is_id(name: str) -> bool:
 def build_chart_data(
     table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec
 ) -> ChartData:
-    """What the chart draws."""
+    """Return the points, bars or bins that the chart draws."""
     if spec.chart == HISTOGRAM:
         return _histogram(parse_column(table[spec.x], ColumnKind.NUMBER))
     if spec.chart == BAR or (spec.chart != SCATTER and table[spec.x].duplicated().any()):
@@ -113,13 +113,13 @@ def build_chart_data(
 
 
 def is_aggregated(table: pd.DataFrame, spec: ChartSpec) -> bool:
-    """Whether the chart has one mark for several rows, which are then added up or averaged."""
-    alone = spec.chart in (SCATTER, HISTOGRAM) or ROW_COUNT in spec.y
-    return not alone and bool(table[spec.x].duplicated().any())
+    """Return whether the chart shows the total or mean of several rows as one mark."""
+    is_plain = spec.chart in (SCATTER, HISTOGRAM) or ROW_COUNT in spec.y
+    return not is_plain and bool(table[spec.x].duplicated().any())
 
 
 def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
-    """A point for each row and series."""
+    """Return a point for each row and series."""
     table, note = _downsample(table, spec, "rows")
     kind = kinds[spec.x]
     x = parse_column(table[spec.x], kind)
@@ -132,16 +132,16 @@ def _row_points(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSp
 
 
 def _downsample(table: pd.DataFrame, spec: ChartSpec, unit: str) -> tuple[pd.DataFrame, str]:
-    """Evenly, where there is more than a browser bears; and that it was done."""
+    """Pick evenly spaced rows if there are too many for a browser. Return them and a note."""
     limit = MAX_POINTS // max(len(spec.y), 1)
     if len(table) <= limit:
         return table, ""
-    note = f"{limit:,} of {len(table):,} {unit} are drawn, evenly picked."
+    note = f"Shows {limit:,} of {len(table):,} {unit}, evenly spaced."
     return table.iloc[np.linspace(0, len(table) - 1, limit).astype(int)], note
 
 
 def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpec) -> ChartData:
-    """A point or bar for each value of `x`; the highest bars where they are too many."""
+    """Return a point or bar for each X value, or the highest bars if there are too many."""
     kind = kinds[spec.x]
     x = parse_column(table[spec.x], kind)
     if ROW_COUNT in spec.y:
@@ -154,13 +154,13 @@ def _aggregate(table: pd.DataFrame, kinds: dict[str, ColumnKind], spec: ChartSpe
         heights = groups.mean() if spec.aggregate == MEAN else groups.sum(min_count=1)
     note = ""
     if spec.chart == BAR and len(heights) > MAX_BARS:
-        note = f"The {MAX_BARS} highest of {len(heights):,} bars are drawn."
+        note = f"Shows the {MAX_BARS} highest of {len(heights):,} bars."
         heights = heights.nlargest(MAX_BARS, heights.columns[0])
     if kind in (ColumnKind.NUMBER, ColumnKind.TIME):
         heights = heights.sort_index()
     if spec.chart != BAR:
         heights, note = _downsample(heights, spec, "points")
-    drawn = _to_long_form({name: heights[name] for name in heights}, heights.index.to_series())
+    drawn = _to_long_form({str(name): heights[name] for name in heights}, heights.index.to_series())
     return ChartData(drawn, kind, note)
 
 
@@ -175,13 +175,13 @@ def _to_long_form(series: dict[str, pd.Series], x: pd.Series) -> pd.DataFrame:
 
 
 def _histogram(values: pd.Series) -> ChartData:
-    """How many values lie between each two steps."""
+    """Count the values in equal intervals."""
     values = values.dropna()
-    wide = float(values.max()) - float(values.min()) if len(values) else np.inf
-    if not np.isfinite(wide):
+    span = float(values.max()) - float(values.min()) if len(values) else np.inf
+    if not np.isfinite(span):
         return ChartData(pd.DataFrame({"from": [], "to": [], "count": []}), ColumnKind.NUMBER)
-    many = min(MAX_BINS, max(1, int(np.sqrt(len(values)))), max(1, values.nunique()))
-    counts, steps = np.histogram(values, bins=many)
+    bins = min(MAX_BINS, max(1, int(np.sqrt(len(values)))), max(1, values.nunique()))
+    counts, steps = np.histogram(values, bins=bins)
     return ChartData(
         pd.DataFrame({"from": steps[:-1], "to": steps[1:], "count": counts}), ColumnKind.NUMBER
     )

@@ -1,4 +1,4 @@
-"""What a table's columns hold: numbers, times, yes or no, text; and their statistics."""
+"""The kinds of a table's columns, and their statistics."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 
 from lfclient.common.formatting import clip
 
-SAMPLE_SIZE = 1000  # values by which a column of text is judged
+SAMPLE_SIZE = 1000  # values that decide the kind of a text column
 MAX_COLUMNS = 200
 TOP_VALUES = 3
 NUMERIC_STATISTICS = ("Filled", "Empty", "Distinct", "Min", "Mean", "Median", "Max")
-MAX_VALUE_LENGTH = 40  # characters of a value
+MAX_VALUE_LENGTH = 40  # characters
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _TIME = re.compile(
     r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?)?"
@@ -22,7 +22,7 @@ _TIME = re.compile(
 
 
 class ColumnKind(StrEnum):
-    """How a column is read."""
+    """The kind of values in a column."""
 
     NUMBER = "number"
     TIME = "time"
@@ -31,11 +31,11 @@ class ColumnKind(StrEnum):
 
 
 def column_kinds(table: pd.DataFrame) -> dict[str, ColumnKind]:
-    """The kind of each column, the first `MOST_COLUMNS`; those without a value are left out.
+    """Return the kinds of the first `MAX_COLUMNS` columns, without empty ones.
 
-    Text that is all numbers or ISO dates counts as what it says, as CSV files have it.
+    Text that is all numbers or ISO dates counts as numbers or times, as in CSV files.
     """
-    found = {}
+    found: dict[str, ColumnKind] = {}
     for name in table.columns[:MAX_COLUMNS]:
         kind = _column_kind(table[name])
         if kind:
@@ -63,7 +63,7 @@ def _column_kind(column: pd.Series) -> ColumnKind | None:
 
 
 def parse_column(column: pd.Series, kind: ColumnKind) -> pd.Series:
-    """A column's values as its kind; what does not read so is empty."""
+    """Convert the values to the column's kind. Values that don't convert become empty."""
     if kind is ColumnKind.NUMBER:
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         return numbers.where(numbers.abs() != float("inf"))
@@ -75,12 +75,12 @@ def parse_column(column: pd.Series, kind: ColumnKind) -> pd.Series:
 
 
 def are_dates(times: pd.Series) -> bool:
-    """Whether none of these times has an hour."""
+    """Return whether all times are at midnight."""
     return bool((times == times.dt.normalize()).all())
 
 
 def statistics(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each of the first `MOST_COLUMNS` columns, in words and figures for a person."""
+    """Return a row of formatted statistics for each of the first `MAX_COLUMNS` columns."""
     known = column_kinds(table)
     return pd.DataFrame(
         [_statistics_row(table[name], known.get(name)) for name in table.columns[:MAX_COLUMNS]]
@@ -105,15 +105,17 @@ def _statistics_row(column: pd.Series, kind: ColumnKind | None) -> dict[str, obj
     if kind in (ColumnKind.NUMBER, ColumnKind.TIME):
         values = parse_column(filled, kind).dropna()
         if len(values):
-            said = (
-                _number_text
-                if kind is ColumnKind.NUMBER
-                else _day_text
-                if are_dates(values)
-                else _time_text
-            )
-            row["Min"], row["Max"] = said(values.min()), said(values.max())
-            row["Mean"], row["Median"] = said(values.mean()), said(values.median())
+            figures = {
+                "Min": values.min(),
+                "Mean": values.mean(),
+                "Median": values.median(),
+                "Max": values.max(),
+            }
+            if kind is ColumnKind.NUMBER:
+                row |= {name: _number_text(value) for name, value in figures.items()}
+            else:
+                time_format = "%Y-%m-%d" if are_dates(values) else "%Y-%m-%d %H:%M:%S"
+                row |= {name: value.strftime(time_format) for name, value in figures.items()}
     return row
 
 
@@ -132,11 +134,3 @@ def _value_text(value: object) -> str:
 
 def _number_text(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.6g}"
-
-
-def _time_text(value: pd.Timestamp) -> str:
-    return value.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _day_text(value: pd.Timestamp) -> str:
-    return value.strftime("%Y-%m-%d")

@@ -1,4 +1,4 @@
-"""Files that a flow produced: name, size, a look into them, and the file itself."""
+"""Files that a flow produced: name, size, preview and download."""
 
 from __future__ import annotations
 
@@ -21,87 +21,89 @@ from pages._ui.widgets.markdown import escape
 
 
 class FileDownload:
-    """A file that is fetched once, whoever wants it first, and not before; or why it cannot be."""
+    """A file downloaded once, by the first thread that needs it; then its `data` or `error`."""
 
-    def __init__(self, fetch: Callable[[], bytes]) -> None:
-        self._fetch = fetch
+    def __init__(self, download: Callable[[], bytes]) -> None:
+        self._download = download
         self._lock = threading.Lock()
         self.data: bytes | None = None
-        self.problem: LangflowError | None = None
+        self.error: LangflowError | None = None
 
     def get(self) -> bytes:
-        """Waits for the one who came first. Raises the same error for all."""
+        """Return the file, waiting for a download in progress. Raise its error for every caller."""
         with self._lock:
-            if self.data is None and self.problem is None:
+            if self.data is None and self.error is None:
                 try:
-                    self.data = self._fetch()
+                    self.data = self._download()
                 except LangflowError as error:
-                    self.problem = error
+                    self.error = error
         if self.data is None:
-            raise self.problem or LangflowError("The file was not fetched.")
+            raise self.error or LangflowError("Couldn't download the file.")
         return self.data
 
 
 def draw(card: OutputCard) -> None:
-    """Fetched through the client, so with the key, and only when asked for."""
+    """Draw the file's name and size, and buttons that download it through the client."""
     ref = card.output.value
     if not isinstance(ref, FileRef):
         json_viewer.draw(card)
         return
-    place, opened = card.state_key("file"), card.state_key("file-opened")
-    fetch: FileDownload | None = st.session_state.get(place)
-    if fetch is None or fetch.problem:
-        # what failed is tried anew at the next press
-        st.session_state[place] = FileDownload(lambda: card.download(ref))
-    problem, fetch = fetch and fetch.problem, st.session_state[place]
-    data = fetch.data
+    file_key, preview_key = card.state_key("file"), card.state_key("file-opened")
+    file: FileDownload | None = st.session_state.get(file_key)
+    error = file.error if file else None
+    if file is None or error:
+        # a failed download is tried again when a button is pressed
+        file = FileDownload(lambda: card.download(ref))
+        st.session_state[file_key] = file
+    data = file.data
     name = replace_surrogates(ref.name)
+    is_previewed = data is not None and st.session_state.get(preview_key)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/draft: {escape(clip(name, 120)) or 'a file'}", width="content")
         st.caption(format_size(ref.size if data is None else len(data)), width="content")
-        # the browser asks for the file at the press, while this page is told of the press and
-        # waits for the same fetch, so that it can say what went wrong
+        # the browser requests the file while this callback waits for the same download, so that
+        # the page can show its error
         st.download_button(
             "Save",
-            fetch.get if data is None else data,
+            file.get if data is None else data,
             file_name=safe_name(name),
             mime=ref.media_type or "application/octet-stream",
             key=f"save-{card.run_id}-{card.key}",
             on_click=_wait_for_download,
-            args=(fetch,),
+            args=(file,),
             icon=":material/download:",
         )
-        if data is None or not st.session_state.get(opened):
+        if not is_previewed:
             st.button(
                 "Preview",
                 key=f"fetch-{card.run_id}-{card.key}",
                 icon=":material/visibility:",
                 on_click=_open_preview,
-                args=(fetch, opened),
+                args=(file, preview_key),
             )
-    if problem:
-        alerts.show(problem)
-    if data is not None and st.session_state.get(opened):
-        found = media_types.detect_media_type(data, name)
-        _warn_about_type(found, name)
-        preview.draw(card, data, found)
+    if error:
+        alerts.show(error)
+    if data is not None and is_previewed:
+        media = media_types.detect_media_type(data, name)
+        _warn_about_type(media, name)
+        preview.draw(card, data, media)
 
 
-def _wait_for_download(fetch: FileDownload) -> None:
-    with contextlib.suppress(LangflowError):  # it is kept, and said where the file stands
-        fetch.get()
+def _wait_for_download(file: FileDownload) -> None:
+    with contextlib.suppress(LangflowError):  # drawn from `file.error` when the page is redrawn
+        file.get()
 
 
-def _open_preview(fetch: FileDownload, opened: str) -> None:
-    st.session_state[opened] = True
-    _wait_for_download(fetch)
+def _open_preview(file: FileDownload, preview_key: str) -> None:
+    st.session_state[preview_key] = True
+    _wait_for_download(file)
 
 
-def _warn_about_type(found: media_types.MediaType, name: str) -> None:
-    """Say so where the content is another than the name promises."""
-    promised = mimetypes.guess_type(name)[0] or found.mime
-    if found.kind in preview.MEDIA_KINDS and _mime_family(promised) != _mime_family(found.mime):
-        st.caption(f":material/info: By its content this is a file of kind {found.kind.value}.")
+def _warn_about_type(media: media_types.MediaType, name: str) -> None:
+    """Draw a note if the content is of another type than the file name says."""
+    promised = mimetypes.guess_type(name)[0] or media.mime
+    if media.kind in preview.MEDIA_KINDS and _mime_family(promised) != _mime_family(media.mime):
+        st.caption(f":material/info: The content of this file is of kind {media.kind.value}.")
 
 
 def _mime_family(mime: str) -> str:

@@ -19,7 +19,7 @@ PER_ROW = 3
 
 
 def draw(card: OutputCard, pictures: list[FoundImage]) -> None:
-    """A page of the grid; one image alone has the whole width."""
+    """Draw one page of the grid. A single image gets the full width."""
     pictures = [_with_loaded_data(card, picture, n) for n, picture in enumerate(pictures)]
     first = 0
     if len(pictures) > PER_PAGE:
@@ -27,12 +27,12 @@ def draw(card: OutputCard, pictures: list[FoundImage]) -> None:
         first = (st.pagination(pages, key=card.widget_key("gallery-page")) - 1) * PER_PAGE
         st.caption(f"{len(pictures):,} images")
     shown = range(first, min(first + PER_PAGE, len(pictures)))
-    wide = min(len(shown), PER_ROW)
-    for start in range(0, len(shown), wide):
-        row = shown[start : start + wide]
-        for number, column in zip(row, st.columns(wide), strict=False):
+    per_row = min(len(shown), PER_ROW)
+    for start in range(0, len(shown), per_row):
+        row = shown[start : start + per_row]
+        for number, column in zip(row, st.columns(per_row), strict=False):
             with column:
-                _cell(card, pictures, number)
+                _draw_cell(card, pictures, number)
 
 
 def _cell_card(card: OutputCard, number: int) -> OutputCard:
@@ -40,78 +40,76 @@ def _cell_card(card: OutputCard, number: int) -> OutputCard:
 
 
 def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> FoundImage:
-    """A remote image that was loaded is like one that came along."""
+    """Return a remote image with its data, if a person has loaded it."""
     if not image.is_remote(picture.source):
         return picture
     cell = _cell_card(card, number)
     return replace(picture, source=image.loaded_image(cell, cell.key) or picture.source)
 
 
-def _cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
+def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
     picture = pictures[number]
     cell = _cell_card(card, number)
     if image.is_remote(picture.source):
         image.draw_remote(cell, picture.source, cell.key)
         return
+    name = _image_name(picture, number)
     try:
         data = image.image_bytes(picture.source)
     except ValueError as error:
-        st.caption(
-            f":material/broken_image: {escape(_image_name(picture, number))}: {escape(str(error))}"
-        )
+        st.caption(f":material/broken_image: {escape(name)}: {escape(str(error))}")
         return
     image.draw_image(data)
-    st.caption(escape(clip(_image_name(picture, number), 80)))
+    st.caption(escape(clip(name, 80)))
     with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Zoom", key=cell.widget_key("zoom"), type="tertiary", icon=":material/zoom_in:"
-        ):
+        zoom_key = cell.widget_key("zoom")
+        if st.button("Zoom", key=zoom_key, type="tertiary", icon=":material/zoom_in:"):
             st.session_state[card.state_key("zoomed")] = number
             _zoom_dialog(card, [p for p in pictures if not image.is_remote(p.source)], picture)
-        image.save_button(cell, data, _image_name(picture, number))
+        image.save_button(cell, data, name)
 
 
 def _image_name(picture: FoundImage, number: int) -> str:
-    """Its own, where that is more than its place in a list."""
+    """Return the image's name, or its number if the name is only a list index."""
     name = picture.name.strip()
     return f"image {number + 1}" if not name or re.fullmatch(r"\[\d+\]", name) else name
 
 
 @st.dialog("Image", width="large", icon=":material/image:")
 def _zoom_dialog(card: OutputCard, pictures: list[FoundImage], first: FoundImage) -> None:
-    """The image as wide as the window, and its neighbours one press away."""
-    place = card.state_key("zoomed-place")
+    """Draw an image across the window, with buttons for its neighbours."""
+    number_key = card.state_key("zoomed-place")
     if st.session_state.pop(card.state_key("zoomed"), None) is not None:
-        st.session_state[place] = pictures.index(first)
-    number = st.session_state.get(place, 0)
+        st.session_state[number_key] = pictures.index(first)
+    number = st.session_state.get(number_key, 0)
     picture = pictures[number]
+    name = _image_name(picture, number)
     try:
         data = image.image_bytes(picture.source)
     except ValueError as error:
         data = b""
         st.caption(escape(str(error)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _step_button(card, "Previous", place, number - 1, len(pictures))
-        _step_button(card, "Next", place, number + 1, len(pictures))
-        said = [f"{number + 1} of {len(pictures)}", escape(clip(_image_name(picture, number), 120))]
-        said += [media_types.detect_media_type(data).extension, format_size(len(data))]
-        # no wider than its words: it would take the room of the button beside it
-        st.caption(" · ".join(said), width="content")
-        zoomed = replace(card, key=f"{card.key}-zoomed-{number}")
-        image.save_button(zoomed, data, _image_name(picture, number))
+        _step_button(card, "Previous", number_key, number - 1, len(pictures))
+        _step_button(card, "Next", number_key, number + 1, len(pictures))
+        facts = [f"{number + 1} of {len(pictures)}", escape(clip(name, 120))]
+        facts += [media_types.detect_media_type(data).extension, format_size(len(data))]
+        # stretched, the caption would take the room of the button beside it
+        st.caption(" · ".join(facts), width="content")
+        image.save_button(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
     with st.container(key=card.widget_key("large")):
         image.draw_image(data, image.zoom_width(data))
 
 
-def _step_button(card: OutputCard, label: str, place: str, to: int, count: int) -> None:
-    def go() -> None:
-        st.session_state[place] = to
+def _step_button(card: OutputCard, label: str, number_key: str, target: int, count: int) -> None:
+    def go_to_target() -> None:
+        st.session_state[number_key] = target
 
     st.button(
         label,
         key=card.widget_key(f"zoom-{label}"),
-        on_click=go,
-        disabled=not 0 <= to < count,
+        on_click=go_to_target,
+        disabled=not 0 <= target < count,
         shortcut="Left" if label == "Previous" else "Right",
         icon=f":material/chevron_{'left' if label == 'Previous' else 'right'}:",
     )

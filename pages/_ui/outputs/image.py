@@ -1,4 +1,4 @@
-"""Images: those that came with the answer at once, remote ones only when asked for."""
+"""Images: those in the response are drawn at once, remote ones only on request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 import io
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard
 from urllib.parse import unquote_to_bytes
 
 import streamlit as st
@@ -24,10 +24,12 @@ from pages._ui.widgets.markdown import escape
 
 ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
+# raised by Pillow for broken or oversized files
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError, DecompressionBombError)
 
 
 def draw(card: OutputCard) -> None:
-    """Bytes and `data:` addresses are drawn, others offered to be loaded."""
+    """Draw bytes or a `data:` address, or a button that loads a remote image."""
     value = card.output.value
     if not isinstance(value, (bytes, str)):
         json_viewer.draw(card)
@@ -38,37 +40,37 @@ def draw(card: OutputCard) -> None:
     try:
         data = image_bytes(value)
     except ValueError as error:
-        alerts.show_message("This image cannot be read", str(error), "See the raw answer.")
+        alerts.show_message("Can't read this image", str(error), "See the raw response.")
         return
     draw_image(data)
     save_button(card, data)
 
 
-def is_remote(source: object) -> bool:
-    """Whether an image has to be asked for at an address."""
+def is_remote(source: object) -> TypeGuard[str]:
+    """Return whether an image has to be fetched from an address."""
     return isinstance(source, str) and not source.startswith("data:")
 
 
 def image_bytes(source: bytes | str) -> bytes:
-    """The bytes of an image that came along. Raises ValueError where they are damaged."""
+    """Return the bytes of an image that is not remote. Raise `ValueError` if it is damaged."""
     return source if isinstance(source, bytes) else decode_data_uri(source)
 
 
 def decode_data_uri(address: str) -> bytes:
-    """The bytes of a `data:` address. Raises ValueError if it is none, or broken."""
+    """Return the bytes of a `data:` address. Raise `ValueError` if it is not one, or damaged."""
     head, comma, body = address.partition(",")
     if not comma or not head.startswith("data:"):
-        raise ValueError("It is no data address.")
+        raise ValueError("This is not a data address.")
     if not head.endswith(";base64"):
         return unquote_to_bytes(body)
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error:
-        raise ValueError("Its base64 text is damaged or cut off.") from None
+        raise ValueError("The base64 text is damaged or truncated.") from None
 
 
 def loaded_image(card: OutputCard, key: str) -> bytes | None:
-    """The image that was fetched by the button of that key, or None."""
+    """Return the remote image that `draw_remote` has loaded under this key, or None."""
     return st.session_state.get(_loaded_key(card, key))
 
 
@@ -77,71 +79,77 @@ def _loaded_key(card: OutputCard, key: str) -> str:
 
 
 def draw_remote(card: OutputCard, address: str, key: str) -> None:
-    """A button that has the console fetch the image, and the image once it has.
+    """Draw a button that has the console load a remote image, or the loaded image.
 
-    `key` is one that no other image of the card has.
+    `key` is unique among the card's images.
     """
     address = replace_surrogates(address)
     host = extract_host(address)
     if not host:
-        st.caption(f":material/broken_image: no address of an image: {escape(clip(address, 120))}")
+        st.caption(f":material/broken_image: Not an image address: {escape(clip(address, 120))}")
         return
-    place = _loaded_key(card, key)
-    if place not in st.session_state:
-        offer = st.empty()
-        with offer.container(horizontal=True, vertical_alignment="center"):
-            pressed = st.button(
-                f"Load from {escape(host)}",
-                key=f"load-{card.run_id}-{key}",
-                icon=":material/image:",
-                help="The console fetches it without your keys; your browser does not connect.",
-            )
-            st.caption(escape(clip(address, 120)), width="content")
-        if not pressed:
-            return
-        offer.empty()
-        try:
-            with st.spinner(f"Loading from {escape(host)}…"):
-                st.session_state[place] = load_image(address)
-        except LangflowError as error:
-            alerts.show(error)
-            return
-    data = st.session_state[place]
-    draw_image(data)
-    save_button(replace(card, key=key), data)
+    data = loaded_image(card, key)
+    if data is None:
+        data = _offer_to_load(card, address, host, key)
+    if data is not None:
+        draw_image(data)
+        save_button(replace(card, key=key), data)
+
+
+def _offer_to_load(card: OutputCard, address: str, host: str, key: str) -> bytes | None:
+    """Draw the button. Return the image if the button was pressed and loading succeeded."""
+    offer = st.empty()
+    with offer.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            f"Load from {escape(host)}",
+            key=f"load-{card.run_id}-{key}",
+            icon=":material/image:",
+            help="The console loads it without your keys. Your browser does not connect.",
+        )
+        st.caption(escape(clip(address, 120)), width="content")
+    if not pressed:
+        return None
+    offer.empty()
+    try:
+        with st.spinner(f"Loading from {escape(host)}…"):
+            data = load_image(address)
+    except LangflowError as error:
+        alerts.show(error)
+        return None
+    st.session_state[_loaded_key(card, key)] = data
+    return data
 
 
 def zoom_width(data: bytes) -> ImageWidth:
-    """The width of the largest view: as wide as there is room, but hardly blurred."""
+    """Return the width of the large view: up to `MAX_ENLARGEMENT` times the image's own."""
     if media_types.detect_media_type(data).kind is not media_types.MediaKind.IMAGE:
         return "stretch"
     try:
         with Image.open(io.BytesIO(data)) as opened:
             return opened.width * MAX_ENLARGEMENT
-    except (OSError, SyntaxError, ValueError, DecompressionBombError):
-        return "stretch"  # `picture` says what is wrong
+    except _PILLOW_ERRORS:
+        return "stretch"  # `draw_image` shows the error
 
 
 def draw_image(data: bytes, width: ImageWidth = "content") -> None:
-    """Draw an image, or say that it is none that a browser can draw."""
-    found = media_types.detect_media_type(data)
-    if found.kind is media_types.MediaKind.SVG:
+    """Draw an image, or a note if a browser can't draw it."""
+    media = media_types.detect_media_type(data)
+    if media.kind is media_types.MediaKind.SVG:
         st.image(_svg_data_uri(data), width=width)
         return
-    if found.kind is not media_types.MediaKind.IMAGE:
-        st.caption("This is no image that a browser can draw.")
+    if media.kind is not media_types.MediaKind.IMAGE:
+        st.caption("This is not an image that a browser can show.")
         return
     try:
-        st.image(data, output_format="PNG" if found.extension == "png" else "auto", width=width)
-    except (OSError, SyntaxError, ValueError, DecompressionBombError):
-        # what Pillow raises for broken files
-        st.caption("This image is damaged, or too large to be drawn.")
+        st.image(data, output_format="PNG" if media.extension == "png" else "auto", width=width)
+    except _PILLOW_ERRORS:
+        st.caption("This image is damaged or too large to show.")
 
 
 def _svg_data_uri(data: bytes) -> str:
-    """An SVG's address for an `<img>`, in which no script runs and nothing is fetched.
+    """Return an address for an `<img>`, where an SVG runs no script and loads nothing.
 
-    Given as its text, Streamlit might take it for the name of a file of this machine.
+    Streamlit might take the SVG's text for the name of a local file.
     """
     if b"xmlns" not in data:
         data = data.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
@@ -149,10 +157,8 @@ def _svg_data_uri(data: bytes) -> str:
 
 
 def save_button(card: OutputCard, data: bytes, name: str = "") -> None:
-    """A button that saves the image as what it is."""
-    found = media_types.detect_media_type(data)
-    drawable = found.kind in (media_types.MediaKind.IMAGE, media_types.MediaKind.SVG)
-    label = "Image" if drawable else "File"
-    card.save_button(
-        label, data, found.extension, found.mime, f"{name}.{found.extension}" if name else ""
-    )
+    """Draw a button that downloads the image in its own format."""
+    media = media_types.detect_media_type(data)
+    is_image = media.kind in (media_types.MediaKind.IMAGE, media_types.MediaKind.SVG)
+    file_name = f"{name}.{media.extension}" if name else ""
+    card.save_button("Image" if is_image else "File", data, media.extension, media.mime, file_name)

@@ -1,4 +1,4 @@
-"""Structured values: a JSON tree, also for kinds that this console does not know."""
+"""Structured values as a JSON tree, also for kinds that this console does not know."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape
 
-# a tree of 5 MB takes a browser about 1 s
+# a browser takes about 1 s for a tree of 5 MB
 MAX_TREE_BYTES = 5_000_000
 MAX_TEXT_BYTES = 500_000
 MAX_HITS = 20
-MAX_HIT_LENGTH = 160  # characters of a found value
+MAX_HIT_LENGTH = 160  # characters of a matching value
 
 
 def draw(card: OutputCard) -> None:
-    """The value as a tree; a very large one as the beginning of its text."""
+    """Draw the value as a searchable tree, and a download button."""
     value = card.output.value
     if value is None:
         st.caption("No value.")
@@ -31,54 +31,56 @@ def draw(card: OutputCard) -> None:
 
 
 def draw_searchable(card: OutputCard, value: Any) -> None:
-    """The tree under a search field, without the download."""
-    text = card.cached("json", lambda: downloads.to_json_bytes(value))
+    """Draw the tree below a search field."""
+    json_text = card.cached("json", lambda: downloads.to_json_bytes(value))
     if isinstance(value, dict | list) and value:
         _search(card, value)
-    draw_tree(value, text)
+    draw_tree(value, json_text)
 
 
-def draw_tree(value: Any, text: bytes) -> None:
-    """The tree alone; of a value whose JSON `text` is very large, the beginning of that."""
-    if len(text) <= MAX_TREE_BYTES:
-        # a bare text or number is no tree, and a text that looks like JSON would be read as one
-        if isinstance(value, dict | list):
-            st.json(value, expanded=2)
-        else:
-            st.code(text.decode(), language="json", wrap_lines=True)
+def draw_tree(value: Any, json_text: bytes) -> None:
+    """Draw the tree, or the beginning of the value's JSON text if that is very large."""
+    if len(json_text) > MAX_TREE_BYTES:
+        st.caption(f"Shows the first {MAX_TEXT_BYTES:,} of {len(json_text):,} bytes.")
+        shown = json_text[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
+        st.code(shown, language="json", height=420)
+    elif isinstance(value, dict | list):
+        st.json(value, expanded=2)
     else:
-        st.caption(f"{len(text):,} bytes: these are the first {MAX_TEXT_BYTES:,}.")
-        st.code(text[:MAX_TEXT_BYTES].decode("utf-8", "ignore"), language="json", height=420)
+        # `st.json` would parse a plain text that looks like JSON
+        st.code(json_text.decode(), language="json", wrap_lines=True)
 
 
 def _search(card: OutputCard, value: Any) -> None:
-    word = st.text_input(
+    query = st.text_input(
         "Search keys and values",
         key=card.widget_key("search"),
-        placeholder="Search keys and values, or give a path such as items[0].price",
+        placeholder="Search keys and values, or enter a path such as items[0].price",
         icon=":material/search:",
         label_visibility="collapsed",
         persist_state="session",
     )
-    if not word.strip():
+    if not query.strip():
         return
-    found = json_path.search_value(value, word, MAX_HITS)
-    st.caption(_count_text(found))
-    for hit in found.matches:
-        path, what = st.columns([3, 2], vertical_alignment="center")
+    result = json_path.search_value(value, query, MAX_HITS)
+    st.caption(_count_text(result))
+    for hit in result.matches:
+        path, preview = st.columns([3, 2], vertical_alignment="center")
         path.code(replace_surrogates(hit.path), language=None, wrap_lines=True)
-        what.markdown(escape(replace_surrogates(_preview(hit.value))))
+        preview.markdown(escape(replace_surrogates(_preview(hit.value))))
 
 
-def _count_text(found: json_path.SearchResult) -> str:
-    places = f"{found.total:,} place{'s' * (found.total != 1)} found"
-    if not found.total:
-        places = "Nothing found"
-    if found.total > len(found.matches):
-        places += f", the first {len(found.matches)} of them shown"
-    if not found.is_complete:
-        places += f"; only the first {json_path.MAX_SEARCHED_VALUES:,} values were looked at"
-    return f"{places}. Point at a path to copy it." if found.matches else f"{places}."
+def _count_text(result: json_path.SearchResult) -> str:
+    if not result.total:
+        parts = ["No matches"]
+    else:
+        parts = [f"{result.total:,} match{'es' * (result.total != 1)}"]
+    if result.total > len(result.matches):
+        parts.append(f"shows the first {len(result.matches)}")
+    if not result.is_complete:
+        parts.append(f"only the first {json_path.MAX_SEARCHED_VALUES:,} values were searched")
+    text = f"{', '.join(parts)}."
+    return f"{text} Point at a path to copy it." if result.matches else text
 
 
 def _preview(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Tables: their rows, sorted and searched in the browser; a chart; what the columns hold."""
+"""Tables: rows that the browser sorts and searches, a chart, and column statistics."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pages._ui.outputs import chart, column_stats, json_viewer
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
 
-MAX_HEIGHT = 420
-# what a browser takes in one piece within a second; larger tables have pages
+MAX_HEIGHT = 420  # pixels
+# what a browser takes in within a second; larger tables are split into pages
 MAX_PAGE_ROWS = 100_000
 MAX_PAGE_CELLS = 2_000_000
 MAX_PAGE_BYTES = 20_000_000
@@ -20,17 +20,17 @@ MAX_CELL_LENGTH = 5_000  # characters
 
 
 def draw(card: OutputCard) -> None:
-    """The rows, how many they are, and their downloads; chart and statistics once opened."""
+    """Draw the rows with their downloads; chart and statistics are computed once opened."""
     rows = card.output.value
     if not is_rows(rows):
         json_viewer.draw(card)
         return
     if not rows:
-        st.caption("A table without rows.")
+        st.caption("Empty table.")
         return
     table = card.cached("table", lambda: downloads.to_dataframe(rows))
     if not table.size:
-        st.caption(f"{_row_count_text(len(rows))} without columns.")
+        st.caption(f"{_row_count_text(len(rows))}, no columns.")
         return
     for _, label in card.tabs("table", ("Rows", "Chart", "Columns")):
         if label == "Rows":
@@ -42,20 +42,20 @@ def draw(card: OutputCard) -> None:
 
 
 def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
-    bounded, pictures, cut = _truncate_cells(table)
-    shown, said = _page(card, bounded)
+    truncated, image_columns, is_truncated = _truncate_cells(table)
+    shown, caption = _page(card, truncated)
     st.dataframe(
         shown,
         hide_index=True,
         height=MAX_HEIGHT if len(shown) > 10 else "auto",
         placeholder="",
         alt="Table",
-        column_config={name: st.column_config.ImageColumn() for name in pictures},
+        column_config={name: st.column_config.ImageColumn() for name in image_columns},
     )
-    if cut:
-        said += f" Cells are cut at {MAX_CELL_LENGTH:,} characters; the downloads have them whole."
-    if said:
-        st.caption(said)
+    if is_truncated:
+        caption += f" Cells show {MAX_CELL_LENGTH:,} characters; downloads contain the full text."
+    if caption:
+        st.caption(caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_size_text(table), width="content")
         card.save_button("CSV", lambda: csv_bytes(card.output.value), "csv", "text/csv")
@@ -68,64 +68,64 @@ def _draw_rows(card: OutputCard, table: pd.DataFrame) -> None:
 
 
 def _page(card: OutputCard, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The rows of the chosen page, and what to say of it; all rows where they fit on one."""
-    size = int(table.memory_usage(index=False, deep=True).sum()) // len(table) + 1
-    many = min(MAX_PAGE_ROWS, MAX_PAGE_CELLS // table.shape[1], MAX_PAGE_BYTES // size)
-    many = max(many, 1)
-    if len(table) <= many:
+    """Return the rows of the chosen page and a caption, or all rows if they fit on one page."""
+    row_bytes = int(table.memory_usage(index=False, deep=True).sum()) // len(table) + 1
+    page_rows = min(MAX_PAGE_ROWS, MAX_PAGE_CELLS // table.shape[1], MAX_PAGE_BYTES // row_bytes)
+    page_rows = max(page_rows, 1)
+    if len(table) <= page_rows:
         return table, ""
-    number = st.pagination(-(-len(table) // many), key=card.widget_key("page"))
-    shown = table.iloc[(number - 1) * many : number * many]
-    first = (number - 1) * many + 1
+    number = st.pagination(-(-len(table) // page_rows), key=card.widget_key("page"))
+    start = (number - 1) * page_rows
+    shown = table.iloc[start : start + page_rows]
     return shown, (
-        f"Rows {first:,} to {first + len(shown) - 1:,} of {len(table):,}. Sorting and searching "
-        "look at this page; the downloads have all rows."
+        f"Rows {start + 1:,} to {start + len(shown):,} of {len(table):,}. Sort and search apply to "
+        "this page; downloads contain all rows."
     )
 
 
 def _truncate_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
-    """The rows with long cells cut, the columns that hold images, and whether any was cut."""
-    pictures, changed = [], {}
-    for name, kind in table.dtypes.items():
-        if kind.kind != "O":
+    """Return the table with long cells truncated, its image columns, and if any cell was cut."""
+    image_columns, truncated = [], {}
+    for name, dtype in table.dtypes.items():
+        if dtype.kind != "O":
             continue
         column = table[name]
         first = column.first_valid_index()
         if first is None or not isinstance(column[first], str):
             continue
-        # one cell with an address would have the browser ask for it
+        # a single remote address among the images would make the browser load it
         if column.dropna().astype(str).str.startswith("data:image/").all():
-            pictures.append(str(name))
+            image_columns.append(str(name))
         elif column.str.len().max() > MAX_CELL_LENGTH:
-            changed[name] = column.str.slice(0, MAX_CELL_LENGTH)
-    return table.assign(**changed), pictures, bool(changed)
+            truncated[str(name)] = column.str.slice(0, MAX_CELL_LENGTH)
+    return table.assign(**truncated), image_columns, bool(truncated)
 
 
 def _draw_statistics(card: OutputCard, table: pd.DataFrame) -> None:
     with st.spinner("Reading the columns…"):
-        found = card.cached("statistics", lambda: column_stats.statistics(table))
+        statistics = card.cached("statistics", lambda: column_stats.statistics(table))
     st.dataframe(
-        found,
+        statistics,
         hide_index=True,
         placeholder="",
-        alt="What the columns hold",
+        alt="Column statistics",
         column_config={
-            name: st.column_config.Column(alignment="right", width=_column_width(found[name]))
+            name: st.column_config.Column(alignment="right", width=_column_width(statistics[name]))
             for name in column_stats.NUMERIC_STATISTICS
         },
     )
     if table.shape[1] > column_stats.MAX_COLUMNS:
-        st.caption(f"The first {column_stats.MAX_COLUMNS} of {table.shape[1]:,} columns.")
+        st.caption(f"Shows the first {column_stats.MAX_COLUMNS} of {table.shape[1]:,} columns.")
 
 
 def _column_width(column: pd.Series) -> int:
-    """In pixels, for the longest value, which may be a date with its time."""
+    """Return the pixels that fit the longest value, such as a date with a time."""
     return 20 + 8 * max(len(str(value)) for value in [column.name, *column.dropna()])
 
 
 def _size_text(table: pd.DataFrame) -> str:
-    rows, wide = table.shape
-    return f"{_row_count_text(rows)} × {wide:,} column{'s' * (wide != 1)}"
+    rows, columns = table.shape
+    return f"{_row_count_text(rows)} × {columns:,} column{'s' * (columns != 1)}"
 
 
 def _row_count_text(rows: int) -> str:

@@ -1,4 +1,4 @@
-"""The flow as a graph: where each component stands, and what the browser is given."""
+"""The flow as a graph: its layout, and the data sent to the browser."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ from tests.support.components import named
 
 
 def overlapping(flow):
-    """Pairs of components whose cards lie on each other."""
+    """Return the pairs of components whose cards overlap."""
     positions = layout_flow(flow).positions
     assert len(positions) == len(flow.components)
     return [
@@ -30,8 +30,8 @@ def chain(*ids, nodes=None):
     return flows.flow(*nodes, edges=[flows.edge(a, b) for a, b in itertools.pairwise(ids)])
 
 
-def test_keeps_the_order_of_the_authors_arrangement():
-    """Left stays left and above stays above, drawn closer."""
+def test_the_layout_keeps_the_order_of_the_authors_arrangement():
+    """Left stays left and above stays above."""
     flow = components.big_flow()
     positions = layout_flow(flow).positions
     for one, other in itertools.combinations(flow.components, 2):
@@ -42,39 +42,37 @@ def test_keeps_the_order_of_the_authors_arrangement():
     assert overlapping(flow) == []
 
 
-def test_a_chain_of_five_fits_into_a_panel_with_its_names_readable():
-    """600 pixels at three fifths of the size."""
+def test_a_chain_of_five_fits_into_a_panel_with_readable_names():
+    """A panel is 600 pixels wide, and names are readable down to a scale of 0.6."""
     flow = flows.flow(*(named(f"A-{n}", "A", 420 * n) for n in range(5)))
     assert layout_flow(flow).width * 0.6 <= 576
 
 
-def test_a_far_away_component_leaves_no_desert():
-    """An empty stretch of canvas is no longer than two cards."""
+def test_a_gap_in_the_arrangement_is_at_most_two_cards_long():
     flow = flows.flow(named("A-1", "A"), named("B-1", "B", 1e9, -1e9))
     plan = layout_flow(flow)
     assert plan.width < 5 * CARD_SIZE[0]
     assert plan.height < 5 * CARD_SIZE[1]
 
 
-def test_components_that_lie_on_each_other_are_drawn_apart():
-    """Down from the first, each in its own place."""
+def test_overlapping_components_are_moved_apart():
     stack = [named(f"A-{number}", "A", 0, number * 3) for number in range(8)]
     flow = flows.flow(*stack, named("B-1", "B", 10, 5), named("C-1", "C", 400, 0))
     assert overlapping(flow) == []
 
 
-@pytest.mark.parametrize("place", [0.0, float("nan"), float("inf")])
-def test_without_an_arrangement_each_stands_right_of_those_that_feed_it(place):
-    """Positions that are missing, all the same, or no numbers."""
-    nodes = [named(one, one, place, place) for one in ("C-1", "B-1", "A-1")]
+@pytest.mark.parametrize("coordinate", [0.0, float("nan"), float("inf")])
+def test_without_an_arrangement_each_component_is_right_of_its_sources(coordinate):
+    """Positions may be missing, all the same, or not finite."""
+    nodes = [named(one, one, coordinate, coordinate) for one in ("C-1", "B-1", "A-1")]
     flow = chain("A-1", "B-1", "C-1", nodes=nodes)
     positions = layout_flow(flow).positions
     assert positions["A-1"][0] < positions["B-1"][0] < positions["C-1"][0]
     assert overlapping(flow) == []
 
 
-def test_columns_end_for_a_cycle():
-    """Loops are part of Langflow; so is a component that feeds itself."""
+def test_a_cycle_is_laid_out_in_columns():
+    """Langflow allows loops, and a component that feeds itself."""
     flow = flows.flow(
         *(flows.node(one) for one in ("A-1", "B-1", "C-1")),
         edges=[
@@ -86,28 +84,24 @@ def test_columns_end_for_a_cycle():
     assert positions["A-1"][0] < positions["B-1"][0] < positions["C-1"][0]
 
 
-def test_loose_components_stand_below_the_rest():
-    """So that they do not look like a part of it."""
+def test_unconnected_components_are_below_the_rest():
     flow = chain("A-1", "B-1", nodes=[flows.node(one) for one in ("Loose-1", "A-1", "B-1")])
     positions = layout_flow(flow).positions
     assert positions["Loose-1"][1] > max(positions["A-1"][1], positions["B-1"][1])
 
 
-def test_sixty_without_an_arrangement_do_not_overlap():
-    """Also where many share a column."""
+def test_sixty_components_without_an_arrangement_do_not_overlap():
     ids = [f"N-{number}" for number in range(60)]
     edges = [flows.edge(ids[number // 3], ids[number]) for number in range(1, 55)]
     assert overlapping(flows.flow(*(flows.node(one) for one in ids), edges=edges)) == []
 
 
-def test_one_component_is_one_card():
-    """The drawing is as large as the card."""
+def test_a_single_component_fills_the_graph():
     plan = layout_flow(flows.flow(named("A-1", "A", -500, 77)))
     assert (plan.width, plan.height, plan.positions) == (*CARD_SIZE, {"A-1": (0, 0)})
 
 
-def test_a_group_is_one_node_of_the_graph():
-    """As in Langflow; the edges into it are its own."""
+def test_a_group_is_one_node_and_has_the_edges_of_its_members():
     group = flows.group("Group-1", [flows.node("In-1", text=flows.text())], text=("In-1", "text"))
     flow = flows.flow(flows.node("A-1"), group, edges=[flows.edge("A-1", "Group-1", "text")])
     drawn = graph.graph_data(flow, {"In-1": components.done("In-1")}, ended=False)
@@ -116,8 +110,8 @@ def test_a_group_is_one_node_of_the_graph():
     assert drawn["states"][1][2] == "done · 1 of 1 done"
 
 
-def test_every_state_has_icon_words_and_reason():
-    """Nothing is told by colour alone."""
+def test_every_state_has_icon_text_and_error():
+    """No state is shown by color alone."""
     flow = chain("A-1", "B-1")
     failed = ComponentRun("B-1", ComponentState.FAILED, error=RunError("no <b>key</b>"))
     drawn = graph.graph_data(flow, {"A-1": components.done("A-1", 1.25), "B-1": failed}, ended=True)
@@ -128,8 +122,8 @@ def test_every_state_has_icon_words_and_reason():
     assert drawn["alt"] == "Graph of 2 components: 1 done, 1 failed"
 
 
-def test_what_stays_does_not_change_with_the_states():
-    """The browser then keeps every card, and the person's zoom."""
+def test_the_plan_does_not_change_with_the_states():
+    """So the browser keeps every card, and the person's zoom."""
     flow = components.big_flow()
     plans = [
         graph.graph_data(flow, components.halfway(flow, step), ended=step == 60)["plan"]
@@ -138,8 +132,8 @@ def test_what_stays_does_not_change_with_the_states():
     assert plans[0] == plans[1] == plans[2]
 
 
-def test_sixty_components_are_little_to_send():
-    """With the code that draws them; names and reasons are cut."""
+def test_sixty_components_and_the_graphs_code_are_less_than_30_kb():
+    """Long names and errors are clipped."""
     flow = components.big_flow()
     drawn = graph.graph_data(flow, components.halfway(flow, 25), ended=False)
     code = sum((navigation.ASSETS / f"graph.{end}").stat().st_size for end in ("js", "css"))
@@ -162,30 +156,29 @@ def page():
     st.caption(view)
 
 
-def test_graph_and_table_are_two_views_of_the_same():
-    """The graph comes first; the switch brings the table."""
+def test_the_switch_changes_from_graph_to_table():
     app = AppTest.from_function(page).run()
     assert len(app.get("bidi_component")) == 1
     app.segmented_control[0].set_value("Table").run()
     assert len(app.get("bidi_component")) == 0
-    assert app.markdown[0].value.startswith("|Component|State|Took|Result|")
+    assert app.markdown[0].value.startswith("|Component|State|Duration|Result|")
 
 
-def test_a_graph_that_is_drawn_is_told_what_happens_in_the_same_run():
-    """As a text, which the graph reads; nothing is told that it shows already."""
+def test_a_drawn_graph_is_updated_through_a_hidden_text():
+    """Unchanged states are not sent again."""
 
-    def told():
+    def update():
         from pages._ui.components import graph
         from tests.support import components
 
         flow = components.big_flow()
         for key, steps in {"one": (25, 25), "other": (25, 30, 60)}.items():
             runs = [components.halfway(flow, step) for step in steps]
-            drawing = graph.FlowGraph(flow, runs[0], ended=False, key=key)
+            flow_graph = graph.FlowGraph(flow, runs[0], ended=False, key=key)
             for run in runs:
-                drawing.update(run)
+                flow_graph.update(run)
 
-    app = AppTest.from_function(told).run()
+    app = AppTest.from_function(update).run()
     assert len(app.get("bidi_component")) == 2
     (text,) = app.text
     drawn = json.loads(app.get("bidi_component")[1].proto.json)
@@ -195,8 +188,7 @@ def test_a_graph_that_is_drawn_is_told_what_happens_in_the_same_run():
     assert news["alt"] == "Graph of 60 components: 49 done, 11 does not run"
 
 
-def test_a_flow_without_components_says_so():
-    """No empty frame."""
+def test_a_flow_without_components_shows_a_note():
 
     def empty():
         from pages._ui.components import graph

@@ -1,4 +1,4 @@
-"""How components stand, in words that graph, table and timings share."""
+"""The states of components in words, shared by graph, table and timings."""
 
 import pytest
 
@@ -12,56 +12,53 @@ from tests.support.components import done
 S = ComponentState
 
 
-def standings(flow, components, *, ended=False):
-    return {one.id: component_status(one, components, ended=ended) for one in flow.components}
+def statuses(flow, components, *, ended=False):
+    return {each.id: component_status(each, components, ended=ended) for each in flow.components}
 
 
-def test_every_state_has_a_look_of_its_own():
-    """Icon and word differ everywhere, so that no state is told by colour alone."""
+def test_every_state_has_its_own_icon_and_word():
+    """No state is shown by color alone."""
     assert set(status_badges.COMPONENT_STYLES) == set(S)
-    looks = [*status_badges.COMPONENT_STYLES.values(), status_badges.NOT_RUN]
-    assert len({look.icon for look in looks}) == len(looks)
-    assert len({look.symbol for look in looks}) == len(looks)
+    styles = [*status_badges.COMPONENT_STYLES.values(), status_badges.NOT_RUN]
+    assert len({style.icon for style in styles}) == len(styles)
+    assert len({style.symbol for style in styles}) == len(styles)
     assert len({status_badges.component_label(state, ended=False) for state in S}) == len(S)
 
 
-def test_one_that_nobody_told_of_waits_and_later_is_not_known():
-    """Before any event nothing is claimed; with events the silent ones wait for their turn."""
+def test_a_component_without_events_is_waiting_and_unknown_after_the_end():
+    """Before the first event of the run it is unknown as well."""
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"))
-    assert standings(flow, {})["A-1"].word == "not known"
-    told = {"A-1": done("A-1")}
-    assert standings(flow, told)["B-1"].word == "waiting"
-    assert standings(flow, told, ended=True)["B-1"].word == "not known"
+    assert statuses(flow, {})["A-1"].word == "not known"
+    components = {"A-1": done("A-1")}
+    assert statuses(flow, components)["B-1"].word == "waiting"
+    assert statuses(flow, components, ended=True)["B-1"].word == "not known"
 
 
-def test_what_only_waited_when_the_run_ended_did_not_run():
-    """The word and the icon change with the end."""
+def test_a_component_that_waited_until_the_end_did_not_run():
     flow = flows.flow(flows.node("A-1"))
-    stands = standings(flow, {"A-1": ComponentRun("A-1")}, ended=True)["A-1"]
-    assert (stands.word, stands.look) == ("did not run", status_badges.NOT_RUN)
+    status = statuses(flow, {"A-1": ComponentRun("A-1")}, ended=True)["A-1"]
+    assert (status.word, status.style) == ("did not run", status_badges.NOT_RUN)
 
 
-def test_one_that_is_not_connected_does_not_run():
-    """Unless the server tells otherwise."""
+def test_an_unconnected_component_does_not_run_unless_the_server_reports_it():
     flow = flows.flow(flows.chat_input(), flows.node("Alone-1"))
-    assert not standings(flow, {})["Alone-1"].connected
-    assert standings(flow, {})["Alone-1"].word == "does not run"
-    assert standings(flow, {"Alone-1": done("Alone-1")})["Alone-1"].word == "done"
+    assert not statuses(flow, {})["Alone-1"].is_connected
+    assert statuses(flow, {})["Alone-1"].word == "does not run"
+    assert statuses(flow, {"Alone-1": done("Alone-1")})["Alone-1"].word == "done"
 
 
-def test_a_group_stands_as_its_members_do():
-    """With how many are done; a failed member fails it and gives the reason."""
+def test_a_group_has_the_state_and_error_of_its_members():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner, [flows.edge("In-1", "In-2")]))
-    half = standings(flow, {"In-1": done("In-1")})["Group-1"]
+    half = statuses(flow, {"In-1": done("In-1")})["Group-1"]
     assert half.text == "running · 1 of 2 done"
     broken = ComponentRun("In-2", S.FAILED, error=RunError("no key"))
-    failed = standings(flow, {"In-1": done("In-1"), "In-2": broken})["Group-1"]
-    assert (failed.state, failed.reason) == (S.FAILED, "no key")
+    failed = statuses(flow, {"In-1": done("In-1"), "In-2": broken})["Group-1"]
+    assert (failed.state, failed.error) == (S.FAILED, "no key")
 
 
 @pytest.mark.parametrize(
-    ("states", "ended", "whole"),
+    ("states", "ended", "combined"),
     [
         ([S.DONE, S.DONE], False, S.DONE),
         ([S.DONE, S.SKIPPED], False, S.DONE),
@@ -73,23 +70,21 @@ def test_a_group_stands_as_its_members_do():
         ([S.SKIPPED, S.UNKNOWN], True, S.UNKNOWN),
     ],
 )
-def test_the_state_of_several_is_the_one_that_matters_most(states, ended, whole):
-    """What needs somebody's eye comes first."""
-    assert group_state(states, ended=ended) is whole
+def test_a_groups_state_is_the_one_that_needs_attention_most(states, ended, combined):
+    assert group_state(states, ended=ended) is combined
 
 
-def test_components_that_left_the_flow_are_listed_after_its_own():
-    """The flow may have been changed since the run."""
+def test_components_deleted_from_the_flow_are_listed_last():
     flow = flows.flow(flows.node("A-1"))
     runs = {"Gone-1": done("Gone-1", display_name="Was here"), "A-1": done("A-1")}
     found = [(name, component is None) for name, _, component in leaf_runs(flow, runs, ended=True)]
     assert found == [("A", False), ("Was here", True)]
 
 
-def test_counts_by_word():
-    """For those who cannot see the graph."""
+def test_states_are_counted_in_words():
+    """Screen readers read the counts instead of the graph."""
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"), flows.node("C-1"))
-    found = standings(flow, {"A-1": done("A-1"), "B-1": done("B-1")})
+    found = statuses(flow, {"A-1": done("A-1"), "B-1": done("B-1")})
     assert state_counts_text(list(found.values())) == "2 done, 1 waiting"
 
 
@@ -97,5 +92,5 @@ def test_counts_by_word():
     ("seconds", "words"), [(0.0124, "12 ms"), (0.1, "0.1 s"), (-1, "0 ms"), (61, "1 min 01 s")]
 )
 def test_short_durations_are_in_milliseconds(seconds, words):
-    """Most components take less than a tenth of a second."""
+    """Most components take less than 0.1 s."""
     assert format_timing(seconds) == words

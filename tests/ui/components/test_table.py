@@ -1,4 +1,4 @@
-"""The components as a table of words."""
+"""The components of a run as a table."""
 
 import pytest
 
@@ -15,21 +15,18 @@ def row(run, flow=None):
     return found
 
 
-def test_names_state_duration_and_first_line():
-    """The four things that the graph and the results tell."""
+def test_a_row_has_name_state_duration_and_first_line():
     output = Output("A-1", OutputKind.MESSAGE, "\nFirst line\nsecond")
     cells = row(components.done("A-1", 2.5, output=output))
     assert cells == ("A", ":green-badge[:material/check_circle: done]", "2.5\u00a0s", "First line")
 
 
-def test_a_failed_one_tells_the_reason():
-    """In the place of what it would have returned."""
+def test_a_failed_component_shows_its_error_instead_of_an_output():
     run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("No key.\nTrace"))
     assert row(run)[3] == escape("No key.")
 
 
-def test_components_of_one_name_are_told_apart():
-    """By their ids, which are never cut."""
+def test_components_with_the_same_name_show_their_full_ids():
     nodes = [flows.node(id, "Read" * 40) for id in ("Read-a", "Read-b")]
     found = components_table.table_rows(flows.flow(*nodes), {}, ended=True)
     assert [cells[0].endswith(escape(end)) for cells, end in zip(found, ("-a", "-b"), strict=True)]
@@ -50,19 +47,17 @@ def test_components_of_one_name_are_told_apart():
         (OutputKind.DATA, None, ""),
     ],
 )
-def test_a_value_is_told_in_a_line(kind, value, words):
-    """Whatever its kind and size."""
+def test_a_value_of_any_kind_and_size_is_summarized_in_one_line(kind, value, words):
     run = components.done("A-1", output=Output("A-1", kind, value))
     assert components_table.result_text(run) == words
 
 
-def test_a_messages_marks_are_left_out():
-    """Its line is to be read, not drawn."""
+def test_a_messages_markdown_syntax_is_stripped():
     output = Output("A-1", OutputKind.MESSAGE, "---\n## **Lisbon** in [May](http://a.b/c)\nmore")
     assert components_table.result_text(components.done("A-1", output=output)) == "Lisbon in May"
 
 
-def test_strangers_words_stay_letters():
+def test_text_from_servers_is_escaped():
     """No cell becomes markup, an icon, or two cells."""
     for name, cells in zip(
         components.HOSTILE,
@@ -74,8 +69,7 @@ def test_strangers_words_stay_letters():
     assert row(run)[3] == escape("a|b :red[x] <img src=x>")
 
 
-def test_members_of_a_group_have_rows_of_their_own():
-    """They are what runs."""
+def test_the_members_of_a_group_have_a_row_each():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner))
     found = components_table.table_rows(flow, {}, ended=False)

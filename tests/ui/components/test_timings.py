@@ -1,8 +1,11 @@
-"""A bar per component on one axis of time."""
+"""The timings chart: a bar per component on one time axis."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.presentation import timeline
@@ -11,13 +14,15 @@ from pages._ui.components import timings
 from tests.support import components, flows
 from tests.support.components import done
 
+ROOT = Path(__file__).parents[3]
+
 
 def bars(*runs):
     return timeline.timeline_bars((run.component_id[0], run) for run in runs)
 
 
 def test_bars_begin_where_their_components_began():
-    """By the server's clock, in the order of their beginning; what overlapped does so here."""
+    """In the order of their start, by the server's clock; overlaps are kept."""
     found = bars(done("C-1", 1, ended=6), done("A-1", 2, ended=5), done("B-1", 4, ended=6))
     assert [(bar.name, bar.start, bar.seconds) for bar in found] == [
         ("B", 0, 4),
@@ -26,16 +31,14 @@ def test_bars_begin_where_their_components_began():
     ]
 
 
-def test_without_a_clock_they_have_a_duration_only():
-    """They stand last, and at the axis."""
+def test_bars_without_a_start_time_come_last_and_begin_at_zero():
     found = bars(done("A-1", 9), done("B-1", 1, ended=5))
     assert [(bar.name, bar.start) for bar in found] == [("B", 0), ("A", None)]
     spec = timings.chart_options(found, dark=False)
     assert spec["series"][0]["data"] == [0, 0]
 
 
-def test_those_that_never_worked_have_no_bar():
-    """Waiting, skipped, or without a word from the server."""
+def test_components_that_never_ran_have_no_bar():
     assert bars(ComponentRun("A-1"), ComponentRun("B-1", ComponentState.SKIPPED)) == []
 
 
@@ -43,15 +46,14 @@ def test_those_that_never_worked_have_no_bar():
     ("seconds", "end", "label"),
     [(0.25, 250, "{value} ms"), (30, 30, "{value} s"), (1800, 30, "{value} min")],
 )
-def test_the_axis_has_a_unit_that_fits(seconds, end, label):
-    """From milliseconds to minutes."""
+def test_the_axis_unit_fits_the_longest_bar(seconds, end, label):
     axis = timings.chart_options(bars(done("A-1", seconds, ended=0)), dark=True)["xAxis"]
     assert axis["max"] == pytest.approx(end)
     assert axis["axisLabel"]["formatter"] == label
 
 
-def test_what_took_no_time_is_still_to_be_found():
-    """A hair of a bar; and a run of nothing but such does not divide by nothing."""
+def test_a_component_that_took_no_time_has_a_thin_bar():
+    """A run of only such components does not divide by zero."""
     spec = timings.chart_options(
         bars(done("A-1", 0, ended=1), done("B-1", 10, ended=11)), dark=False
     )
@@ -59,15 +61,15 @@ def test_what_took_no_time_is_still_to_be_found():
     assert timings.chart_options(bars(done("A-1", 0, ended=1)), dark=False)["xAxis"]["max"] == 1
 
 
-def test_a_failure_is_told_in_words_too():
-    """Beside its duration, whatever its colour."""
+def test_a_failed_component_is_labeled_in_words():
+    """Color alone does not show a failure."""
     found = bars(done("A-1", 2, ended=2, state=ComponentState.FAILED))
-    (drawn,) = timings.chart_options(found, dark=True)["series"][1]["data"]
-    assert drawn["label"]["formatter"] == "2.0 s · failed"
+    (bar,) = timings.chart_options(found, dark=True)["series"][1]["data"]
+    assert bar["label"]["formatter"] == "2.0 s · failed"
 
 
-def test_names_are_in_no_template():
-    """Templates and tooltips would read them; the axis does not."""
+def test_component_names_stand_only_on_the_axis():
+    """ECharts would parse them in templates and tooltips."""
     flow = components.hostile_flow()
     runs = components.halfway(flow, 3)
     found = timeline.timeline_bars((leaf.display_name, runs[leaf.id]) for leaf in flow.leaves)
@@ -79,8 +81,15 @@ def test_names_are_in_no_template():
     assert "formatter" not in spec["yAxis"]["axisLabel"]
 
 
-def test_light_and_dark_have_colours_of_their_own():
-    """Those of the theme."""
+def test_light_and_dark_themes_have_different_colors(monkeypatch):
+    text = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    themes = tomllib.loads(text)["theme"]
+
+    def get_option(name):
+        _, theme, option = name.split(".")
+        return themes[theme][option]
+
+    monkeypatch.setattr(st, "get_option", get_option)
     found = bars(done("A-1", 2, ended=2))
     light, dark = (
         timings.chart_options(found, dark=dark)["series"][1]["data"][0]["itemStyle"]["color"]
@@ -95,13 +104,12 @@ def page(flow, runs):
     timings.draw(flow, runs)
 
 
-def test_says_what_is_not_known():
-    """No bars at all, bars without a beginning, some of both."""
+def test_missing_durations_and_start_times_are_explained():
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"))
     for runs, words in (
-        ({}, "has not told how long"),
-        ({"A-1": done("A-1")}, "has not told when"),
-        ({"A-1": done("A-1"), "B-1": done("B-1", ended=1)}, "Of 1 it is not known"),
+        ({}, "no component timings"),
+        ({"A-1": done("A-1")}, "no start times"),
+        ({"A-1": done("A-1"), "B-1": done("B-1", ended=1)}, "1 component without a start time"),
     ):
         app = AppTest.from_function(page, args=(flow, runs)).run()
         assert words in app.caption[0].value

@@ -1,4 +1,4 @@
-"""The chart that fits a table, and its points."""
+"""The chart suggested for a table, and its data."""
 
 import pytest
 
@@ -17,12 +17,12 @@ from pages._ui.outputs.chart_data import (
 from pages._ui.widgets.downloads import to_dataframe
 
 
-def guessed(*rows):
+def suggested(*rows):
     table = to_dataframe(list(rows))
     return chart_data.suggest_spec(table, column_stats.column_kinds(table))
 
 
-def points(spec, rows):
+def chart_data_of(spec, rows):
     table = to_dataframe(rows)
     return chart_data.build_chart_data(table, column_stats.column_kinds(table), spec)
 
@@ -38,15 +38,15 @@ def points(spec, rows):
         ({"a": None}, None),
     ],
 )
-def test_guesses_the_chart_from_the_columns(row, spec):
-    """A time makes a line, a name bars, two numbers points, one number a histogram."""
-    assert guessed(row) == spec
+def test_a_chart_is_suggested_from_the_columns(row, spec):
+    """Times suggest a line, names bars, two numbers a scatter plot, one number a histogram."""
+    assert suggested(row) == spec
 
 
-def test_bars_are_guessed_for_what_comes_more_than_once():
-    """An address that each row has for itself would be a bar a row."""
+def test_bars_are_suggested_for_a_column_with_repeated_values():
+    """A column of unique addresses would give one bar per row."""
     rows = [{"mail": f"m{i}", "city": f"c{i % 3}", "n": i} for i in range(60)]
-    assert guessed(*rows) == ChartSpec(BAR, "city", ("n",))
+    assert suggested(*rows) == ChartSpec(BAR, "city", ("n",))
 
 
 @pytest.mark.parametrize(
@@ -58,82 +58,76 @@ def test_bars_are_guessed_for_what_comes_more_than_once():
         ([1] * 14 + [2] * 14, ChartSpec(BAR, "city", (ROW_COUNT,))),
     ],
 )
-def test_a_line_needs_times_that_follow_each_other(days, spec):
-    """Without an order, or many rows a time, they are counted by a category."""
+def test_a_line_is_suggested_only_for_a_time_series(days, spec):
+    """Unordered or repeated times are counted by a category instead."""
     rows = [{"day": f"2026-01-{day:02d}", "city": f"c{day % 3}", "n": day} for day in days]
-    assert guessed(*rows) == spec
+    assert suggested(*rows) == spec
 
 
-def test_thins_out_what_is_too_much():
-    """Evenly, with the first and the last row, and says so."""
+def test_too_many_rows_are_downsampled_evenly_with_a_note():
+    """The first and the last row are kept."""
     rows = [{"a": i, "b": i} for i in range(12_000)]
-    found = points(ChartSpec(SCATTER, "a", ("b",)), rows)
+    found = chart_data_of(ChartSpec(SCATTER, "a", ("b",)), rows)
     assert len(found.table) == chart_data.MAX_POINTS
     assert {0, 11_999} <= set(found.table["x"])
     assert "5,000 of 12,000 rows" in found.note
 
 
-def test_a_line_goes_along_its_axis():
-    """Whatever the order of the rows."""
+def test_the_points_of_a_line_are_sorted_by_x():
     rows = [{"day": "2026-01-02", "n": 2}, {"day": "2026-01-01", "n": 1}]
     for chart in (LINE, AREA):
-        assert list(points(ChartSpec(chart, "day", ("n",)), rows).table["y"]) == [1, 2]
+        assert list(chart_data_of(ChartSpec(chart, "day", ("n",)), rows).table["y"]) == [1, 2]
 
 
-def test_bars_add_up_equal_categories_or_average_them():
-    """In the order in which they first come."""
+def test_bars_show_the_total_mean_or_row_count_of_a_category():
+    """Categories keep the order of their first rows."""
     rows = [{"c": "b", "n": 1}, {"c": "a", "n": 2}, {"c": "b", "n": 3}]
-    total = points(ChartSpec(BAR, "c", ("n",)), rows).table
+    total = chart_data_of(ChartSpec(BAR, "c", ("n",)), rows).table
     assert list(zip(total["x"], total["y"], strict=True)) == [("b", 4), ("a", 2)]
-    assert list(points(ChartSpec(BAR, "c", ("n",), MEAN), rows).table["y"]) == [2, 2]
-    assert list(points(ChartSpec(BAR, "c", (ROW_COUNT,)), rows).table["y"]) == [2, 1]
+    assert list(chart_data_of(ChartSpec(BAR, "c", ("n",), MEAN), rows).table["y"]) == [2, 2]
+    assert list(chart_data_of(ChartSpec(BAR, "c", (ROW_COUNT,)), rows).table["y"]) == [2, 1]
 
 
-def test_a_line_averages_rows_at_the_same_place():
-    """Or adds them up; it would go up and down there otherwise."""
+def test_a_line_shows_the_mean_or_total_of_rows_with_the_same_x():
     rows = [{"day": "2026-01-02", "n": 4}, {"day": "2026-01-01", "n": 1}, {"day": "2026-01-02"}]
     rows[2]["n"] = 6
-    mean = points(ChartSpec(LINE, "day", ("n",), MEAN), rows).table
+    mean = chart_data_of(ChartSpec(LINE, "day", ("n",), MEAN), rows).table
     assert list(mean["y"]) == [1, 5]
-    assert list(points(ChartSpec(AREA, "day", ("n",), TOTAL), rows).table["y"]) == [1, 10]
+    assert list(chart_data_of(ChartSpec(AREA, "day", ("n",), TOTAL), rows).table["y"]) == [1, 10]
 
 
-def test_points_of_a_scatter_are_never_combined():
-    """Each row is one."""
+def test_a_scatter_plot_is_never_aggregated():
     table = to_dataframe([{"a": 1, "b": 1}, {"a": 1, "b": 2}])
     assert not chart_data.is_aggregated(table, ChartSpec(SCATTER, "a", ("b",)))
     assert chart_data.is_aggregated(table, ChartSpec(LINE, "a", ("b",)))
     assert not chart_data.is_aggregated(table, ChartSpec(BAR, "b", ("a",)))
 
 
-def test_too_many_bars_are_the_highest():
-    """And it says how many there are."""
+def test_only_the_highest_bars_are_drawn_if_there_are_too_many():
     rows = [{"c": f"c{i}", "n": i} for i in range(100)]
-    found = points(ChartSpec(BAR, "c", ("n",)), rows)
+    found = chart_data_of(ChartSpec(BAR, "c", ("n",)), rows)
     assert len(found.table) == chart_data.MAX_BARS
     assert found.table["y"].min() == 60
     assert "40 highest of 100" in found.note
 
 
-def test_several_columns_are_series():
-    """One below the other, each under its name."""
-    table = points(ChartSpec(LINE, "a", ("b", "c")), [{"a": 1, "b": 2, "c": 3}]).table
+def test_several_y_columns_become_series():
+    table = chart_data_of(ChartSpec(LINE, "a", ("b", "c")), [{"a": 1, "b": 2, "c": 3}]).table
     assert list(table["series"]) == ["b", "c"]
 
 
-def test_a_histogram_counts_every_value():
-    """Those that are numbers."""
+def test_a_histogram_counts_every_finite_number():
     rows = [{"a": value} for value in (1, 2, 2, 3, None, float("inf"))]
-    assert points(ChartSpec(HISTOGRAM, "a"), rows).table["count"].sum() == 4
+    assert chart_data_of(ChartSpec(HISTOGRAM, "a"), rows).table["count"].sum() == 4
 
 
 @pytest.mark.parametrize("values", [(None, 1), (1e308, -1e308), (5, 5)])
-def test_odd_numbers_are_no_crash(values):
-    """Too far apart for a width, or all the same."""
+def test_extreme_numbers_do_not_crash_a_chart(values):
+    """Their range overflows, or is zero."""
     rows = [{"a": value, "b": value} for value in values]
     for spec in (
         ChartSpec(HISTOGRAM, "a"),
         ChartSpec(SCATTER, "a", ("b",)),
         ChartSpec(BAR, "a", ("b",)),
     ):
-        points(spec, rows)
+        assert "y" in chart_data_of(spec, rows).table or spec.chart == HISTOGRAM

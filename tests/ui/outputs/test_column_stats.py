@@ -1,4 +1,4 @@
-"""What columns hold, and their statistics."""
+"""The kinds of columns, and their statistics."""
 
 import pandas as pd
 import pytest
@@ -27,8 +27,8 @@ def kind(*values):
         (("", ""), None),
     ],
 )
-def test_knows_what_a_column_holds(values, expected):
-    """Numbers and dates also where they are text, as CSV files have them."""
+def test_a_columns_kind_follows_from_its_values(values, expected):
+    """Numbers and dates may be text, as in CSV files."""
     assert kind(*values) is expected
 
 
@@ -38,8 +38,7 @@ def row(*values):
     )
 
 
-def test_tells_numbers_by_figures():
-    """Filled and empty, distinct, least, mean, median, most, and the most frequent."""
+def test_a_number_column_has_all_statistics():
     assert row(1, 1, 4, None) == {
         "Column": "a",
         "Type": "number",
@@ -54,29 +53,26 @@ def test_tells_numbers_by_figures():
     }
 
 
-def test_tells_text_by_what_is_frequent():
-    """An empty text counts as empty; without a repetition it says so."""
-    told = row("x", "x", "y", "")
-    assert (told["Filled"], told["Empty"], told["Most frequent"]) == (3, 1, "x ×2, y ×1")
+def test_a_text_column_has_its_most_frequent_values():
+    """An empty text counts as empty."""
+    found = row("x", "x", "y", "")
+    assert (found["Filled"], found["Empty"], found["Most frequent"]) == (3, 1, "x ×2, y ×1")
     assert row("x", "y")["Most frequent"] == "all different"
 
 
-def test_tells_times_by_their_span():
-    """From the first to the last."""
-    told = row("2026-01-01", "2026-01-03")
-    assert (told["Min"], told["Mean"], told["Max"]) == ("2026-01-01", "2026-01-02", "2026-01-03")
-    # days have a mean that is one, moments one with its time
+def test_a_time_column_has_dates_or_times_as_statistics():
+    found = row("2026-01-01", "2026-01-03")
+    assert (found["Min"], found["Mean"], found["Max"]) == ("2026-01-01", "2026-01-02", "2026-01-03")
+    # the mean of dates is a date, even if it falls at noon
     assert row("2026-01-01", "2026-01-02")["Mean"] == "2026-01-01"
     assert row("2026-01-01 10:00:00", "2026-01-03")["Min"] == "2026-01-01 10:00:00"
 
 
 @pytest.mark.parametrize("values", [(None,), (float("inf"),), (10**30, 1), (1e308, -1e308)])
-def test_odd_columns_are_no_crash(values):
-    """Nothing, infinity, and more than a number holds."""
+def test_extreme_values_do_not_crash_the_statistics(values):
     assert row(*values)["Column"] == "a"
 
 
-def test_many_columns_are_told_in_part():
-    """The first ones."""
+def test_statistics_cover_only_the_first_columns_of_a_wide_table():
     table = pd.DataFrame([{f"c{i}": i for i in range(300)}])
     assert len(column_stats.statistics(table)) == column_stats.MAX_COLUMNS

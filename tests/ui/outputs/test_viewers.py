@@ -1,4 +1,4 @@
-"""The viewers of outputs: charts, statistics, pages, galleries, search, comparison."""
+"""The output viewers: charts, statistics, pages, galleries, search, comparison."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from tests.ui.outputs.test_view import DOT, drawn, output, texts
 
 
 def uri(number=0):
-    """The address of an image; another for each number."""
+    """Return the address of an image, a different one for each number."""
     return "data:image/png;base64," + base64.b64encode(DOT + bytes(number)).decode()
 
 
@@ -22,7 +22,7 @@ KEY = "run-1-Comp-1"
 
 
 def opened(app, part, tab):
-    """The page once a tab was pressed."""
+    """Return the page after a person opens a tab."""
     app.session_state[f"view-{part}-{KEY}"] = tab
     app.run()
     return app
@@ -31,16 +31,15 @@ def opened(app, part, tab):
 # tables
 
 
-def test_a_table_has_chart_and_columns_beside_its_rows():
-    """Neither is worked out before it is opened."""
+def test_a_tables_chart_and_columns_are_computed_once_opened():
     app = drawn(output(OutputKind.TABLE, ROWS))
     assert [tab.label for tab in app.tabs] == ["Rows", "Chart", "Columns"]
     assert len(app.dataframe) == 1
     assert not app.selectbox
 
 
-def test_a_chart_is_guessed_and_can_be_changed():
-    """A time makes a line; kind, axis and columns are the person's to change."""
+def test_a_suggested_chart_can_be_changed():
+    """A time column suggests a line."""
     app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
     assert [box.value for box in app.selectbox] == [chart_data.LINE, "day"]
     assert app.multiselect[0].value == ["n"]
@@ -51,8 +50,8 @@ def test_a_chart_is_guessed_and_can_be_changed():
     assert app.selectbox[1].options == ["n"]
 
 
-def test_a_chart_draws_what_was_chosen_last():
-    """The number of rows gives way to a column, and the other way round; columns stand together."""
+def test_row_count_and_columns_exclude_each_other_on_the_y_axis():
+    """The last choice wins. Several columns may be combined."""
     rows = [{"city": f"c{i % 3}", "n": i, "m": i} for i in range(60)]
     app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
     app.multiselect[0].set_value([chart_data.ROW_COUNT]).run()
@@ -64,8 +63,7 @@ def test_a_chart_draws_what_was_chosen_last():
     assert app.multiselect[0].value == [chart_data.ROW_COUNT]
 
 
-def test_a_chart_needs_something_to_draw():
-    """No column left, or none with values."""
+def test_a_chart_without_columns_or_values_shows_a_note():
     app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
     app.multiselect[0].unselect("n").run()
     assert "Choose at least one column" in texts(app)
@@ -73,41 +71,37 @@ def test_a_chart_needs_something_to_draw():
     assert "No column has values" in texts(app)
 
 
-def test_a_chart_says_what_it_leaves_out():
-    """Points are capped."""
+def test_a_chart_notes_how_many_points_it_omits():
     rows = [{"a": i, "b": i} for i in range(6000)]
     app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
     assert "5,000 of 6,000 rows" in texts(app)
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"),
+    ("hours", "tooltip_format"),
     [(("T09:00", "T21:00"), chart_data.TIME_FORMAT), (("", ""), chart_data.DAY_FORMAT)],
 )
-def test_times_of_a_chart_are_told_by_a_clock_of_24_hours(hours, told):
-    """Those of days without an hour, as elsewhere."""
+def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip_format):
     rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
     app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
     assert spec["encoding"]["x"]["axis"]["format"] == chart_data.TIME_AXIS_FORMAT
-    assert spec["encoding"]["tooltip"][0]["format"] == told
+    assert spec["encoding"]["tooltip"][0]["format"] == tooltip_format
 
 
 @pytest.mark.parametrize("name", ["a.b[0]", "c:Q", "", "x'y\"z", "$5"])
 def test_a_chart_takes_any_column_name(name):
-    """Vega would read dots, brackets and colons in them."""
+    """Vega would parse dots, brackets and colons in them."""
     app = drawn(output(OutputKind.TABLE, [{name: 1, "other": 2}, {name: 3, "other": 4}]))
-    opened(app, "table", "Chart")
+    assert opened(app, "table", "Chart").get("vega_lite_chart")
 
 
-def test_columns_have_their_statistics():
-    """One row a column."""
+def test_statistics_have_one_row_per_column():
     app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Columns")
     assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
 
 
-def test_a_very_large_table_has_pages(monkeypatch):
-    """The rows that are sent are those of a page; the downloads have all."""
+def test_a_very_large_table_is_sent_page_by_page(monkeypatch):
     monkeypatch.setattr(table, "MAX_PAGE_ROWS", 10)
     app = drawn(output(OutputKind.TABLE, ROWS))
     assert list(app.dataframe[0].value["n"]) == list(range(10))
@@ -117,15 +111,14 @@ def test_a_very_large_table_has_pages(monkeypatch):
     assert "28 rows × 3 columns" in texts(app)
 
 
-def test_a_very_long_cell_is_cut_on_the_screen():
-    """And it says so."""
+def test_a_very_long_cell_is_truncated_on_the_page_with_a_note():
     app = drawn(output(OutputKind.TABLE, [{"a": "x" * 50_000}]))
     assert len(app.dataframe[0].value["a"][0]) == table.MAX_CELL_LENGTH
-    assert "Cells are cut" in texts(app)
+    assert "Cells show 5,000 characters" in texts(app)
 
 
 def test_rows_with_large_images_have_pages(monkeypatch):
-    """Only what is drawn is counted: a cell that is cut takes no room."""
+    """The page size counts only what is sent, so truncated cells stay on one page."""
     monkeypatch.setattr(table, "MAX_PAGE_BYTES", 20_000)
     rows = [{"photo": URI + "A" * 12_000, "text": "x" * 50_000} for _ in range(3)]
     app = drawn(output(OutputKind.TABLE, rows))
@@ -137,8 +130,7 @@ def test_rows_with_large_images_have_pages(monkeypatch):
 # images
 
 
-def test_several_images_are_a_gallery():
-    """A list of images is shown as images first, each with zoom and download."""
+def test_a_list_of_images_opens_as_a_gallery():
     app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
     assert [tab.label for tab in app.tabs] == ["Images", "Data"]
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
@@ -146,44 +138,39 @@ def test_several_images_are_a_gallery():
     assert "image 2" in texts(app)
 
 
-def test_a_list_under_the_servers_word_image_is_a_gallery():
-    """Whatever its items are."""
+def test_a_list_that_the_server_types_as_image_opens_as_a_gallery():
     value = [{"name": "a", "data": uri(0)}, {"name": "b", "data": uri(1)}]
     app = drawn(output(OutputKind.UNKNOWN, value, type="image"))
     assert [tab.label for tab in app.tabs] == ["Images", "Unknown"]
 
 
-def test_images_of_a_message_can_be_saved():
-    """Those inside its text stand under Images."""
+def test_images_in_a_messages_text_have_an_images_tab():
     app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
     assert [tab.label for tab in app.tabs] == ["Message", "Images"]
     app = opened(app, "readings", "Images")
     assert "one" in texts(app)
 
 
-def test_images_in_cells_are_a_gallery_and_seen_in_their_rows():
-    """The rows come first, with small images in them."""
+def test_images_in_cells_are_drawn_in_the_rows_and_in_a_gallery():
     app = drawn(output(OutputKind.TABLE, [{"name": "a", "photo": URI}]))
     assert [tab.label for tab in app.tabs] == ["Table", "Rows", "Chart", "Columns", "Images"]
     assert '"type": "image"' in app.dataframe[0].proto.columns
 
 
-def test_a_column_with_one_address_is_not_drawn_as_images():
-    """The browser would ask for what stands in it."""
+def test_a_column_with_a_remote_address_is_not_drawn_as_images():
+    """The browser would load the address."""
     rows = [{"photo": URI}, {"photo": "https://p.example/cat.png"}, {"photo": None}]
     app = drawn(output(OutputKind.TABLE, rows))
     assert '"type": "image"' not in app.dataframe[0].proto.columns
 
 
-def test_a_remote_image_in_a_cell_is_loaded_on_request_only():
-    """A button names its host."""
+def test_a_remote_image_in_a_cell_is_loaded_only_on_request():
     app = drawn(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))
     app = opened(app, "readings", "Images")
     assert [button.label for button in app.button] == ["Load from p\\.example"]
 
 
-def test_remote_images_are_zoomed_and_saved_once_they_are_loaded(monkeypatch):
-    """Two of one message, and those of a table's cells."""
+def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatch):
     monkeypatch.setattr(image, "load_image", lambda address: DOT)
     app = drawn(output(OutputKind.MESSAGE, "![](http://a.example/x) ![](http://a.example/y)"))
     app.button[0].click().run()
@@ -196,8 +183,7 @@ def test_remote_images_are_zoomed_and_saved_once_they_are_loaded(monkeypatch):
     assert [button.label for button in app.button] == ["Zoom", "Load from p\\.example"]
 
 
-def test_images_of_several_outputs_of_a_component_are_one_gallery():
-    """Beside the outputs themselves."""
+def test_images_of_several_named_outputs_share_a_gallery():
     parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
     app = drawn(output(OutputKind.IMAGE, URI, parts=parts))
     assert [tab.label for tab in app.tabs] == ["Part 1", "Part 2", "All images"]
@@ -205,28 +191,25 @@ def test_images_of_several_outputs_of_a_component_are_one_gallery():
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
 
 
-def test_many_images_have_pages():
-    """A page has as many as a browser bears."""
+def test_a_large_gallery_has_pages():
     app = drawn(output(OutputKind.DATA, [uri(n) for n in range(30)]))
     assert len(app.button) == gallery.PER_PAGE
     assert "30 images" in texts(app)
 
 
-def test_the_zoomed_view_is_a_dialog():
-    """Opened by a button, so from the keyboard too."""
+def test_the_zoom_button_opens_a_dialog():
     app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
     app.button[0].click().run()
     assert "1 of 2" in texts(app)
 
 
-def test_a_small_image_is_hardly_enlarged():
-    """Four times at most; a drawing and what is damaged have the room that there is."""
+def test_a_small_image_is_enlarged_at_most_four_times():
+    """SVGs and damaged images use the full width."""
     assert image.zoom_width(DOT) == 4
     assert image.zoom_width(b"<svg></svg>") == image.zoom_width(DOT[:30]) == "stretch"
 
 
-def test_a_message_with_large_images_is_still_markdown():
-    """Its text is short; the images are under Images."""
+def test_a_short_message_with_large_images_is_still_markdown():
     app = drawn(output(OutputKind.MESSAGE, f"# Hi\n![cat]({URI}{'A' * 60_000})"))
     assert any(element.value == "# Hi  \n*image “cat”*" for element in app.markdown)
 
@@ -234,44 +217,41 @@ def test_a_message_with_large_images_is_still_markdown():
 @pytest.mark.parametrize(
     "value", [b"\x89PNG broken", "data:image/svg+xml,<svg/>", "data:image/png;base64,AAA", None, 5]
 )
-def test_odd_images_are_no_crash(value):
-    """Broken, tiny, none."""
-    drawn(output(OutputKind.IMAGE, value))
+def test_broken_images_do_not_crash_the_page(value):
+    assert "Component" in texts(drawn(output(OutputKind.IMAGE, value)))
 
 
 # structured values
 
 
-def test_data_is_searched_and_paths_can_be_copied():
-    """Each hit has its path as code, which has a button to copy it."""
+def test_data_can_be_searched_and_paths_are_copyable_code():
     app = drawn(output(OutputKind.DATA, {"items": [{"price": 4.5}], "odd key": "*bold*"}))
     app.text_input[0].set_value("price").run()
     assert app.code[0].value == "items[0].price"
-    assert "1 place found" in texts(app)
+    assert "1 match." in texts(app)
     app.text_input[0].set_value("bold").run()
     assert app.code[0].value == '["odd key"]'
     assert "\\*bold\\*" in texts(app)
     app.text_input[0].set_value("nowhere").run()
-    assert "Nothing found" in texts(app)
+    assert "No matches" in texts(app)
 
 
-def test_large_data_can_be_searched_too():
-    """It is shown in part."""
+def test_truncated_data_can_be_searched_in_full():
     app = drawn(output(OutputKind.DATA, {"a": "x" * 6_000_000, "needle": 1}))
     assert len(app.code[0].value) == 500_000
     app.text_input[0].set_value("needle").run()
     assert app.code[0].value == "needle"
 
 
-def test_very_deep_data_is_no_crash():
-    """As deep as JSON can be read."""
+def test_very_deep_data_does_not_crash_the_page():
+    """The value is as deep as `json.loads` accepts."""
     value = json.loads('{"a":[' * 400 + "1" + "]}" * 400)
-    drawn(output(OutputKind.DATA, value))
-    drawn(output(OutputKind.TABLE, [{"a": value}]))
+    assert "Component" in texts(drawn(output(OutputKind.DATA, value)))
+    assert "Component" in texts(drawn(output(OutputKind.TABLE, [{"a": value}])))
 
 
-def test_a_value_that_changes_is_drawn_as_it_is_now():
-    """A component of a live run may return again."""
+def test_a_changed_value_is_redrawn():
+    """A component of a live run may return several times."""
 
     def page():
         import streamlit as st
@@ -299,8 +279,7 @@ def compared(first, second):
     return app
 
 
-def test_two_outputs_stand_side_by_side():
-    """Once the panel is opened; each as what it is."""
+def test_two_outputs_are_drawn_side_by_side_once_the_panel_is_opened():
     pair = (OutputKind.MESSAGE, "hello"), (OutputKind.TABLE, [{"a": 1}])
     assert len(drawn(Output("A-1", *pair[0]), Output("B-2", *pair[1])).dataframe) == 1
     app = compared(*pair)
@@ -308,13 +287,11 @@ def test_two_outputs_stand_side_by_side():
     assert len(app.dataframe) == 2
 
 
-def test_one_output_has_nothing_to_be_compared_with():
-    """No panel."""
+def test_a_single_output_has_no_comparison_panel():
     assert not drawn(output(OutputKind.MESSAGE, "a")).expander
 
 
-def test_the_differences_of_two_texts_are_marked():
-    """Word by word or line by line, as where runs are compared."""
+def test_two_texts_are_compared_by_words_or_lines():
     app = compared((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
     app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert ":red-background[− c]" in texts(app)
@@ -322,8 +299,7 @@ def test_the_differences_of_two_texts_are_marked():
     assert "- b c\n+ b d" in app.code[-1].value
 
 
-def test_tables_and_data_are_compared_too():
-    """Rows with rows, paths with paths."""
+def test_tables_are_compared_by_row_and_data_by_path():
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
     app = compared((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
     app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
@@ -335,15 +311,14 @@ def test_tables_and_data_are_compared_too():
     ]
 
 
-def test_equal_texts_are_said_to_be_equal():
-    """And not shown as an empty list of differences."""
+def test_identical_texts_show_a_note_instead_of_differences():
     app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
     app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert "The same text" in texts(app)
 
 
-def test_outputs_and_their_parts_have_names_of_their_own():
-    """Components may be called alike."""
+def test_outputs_and_named_parts_get_unique_labels():
+    """Components may have the same name."""
     parts = {"x": output(OutputKind.MESSAGE, "1"), "y": output(OutputKind.MESSAGE, "2")}
     many = {
         "a": output(OutputKind.MESSAGE, "", parts=parts),
@@ -361,8 +336,7 @@ def test_outputs_and_their_parts_have_names_of_their_own():
 # the page as a whole
 
 
-def test_an_open_page_lets_go_of_the_run():
-    """A card that is drawn again asks for it."""
+def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand():
 
     def page():
         import streamlit as st
@@ -373,10 +347,10 @@ def test_an_open_page_lets_go_of_the_run():
 
         one = Output("C-1", OutputKind.MESSAGE, "hello")
         run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": one})
-        asked = st.session_state.setdefault("asked", [])
+        reloads = st.session_state.setdefault("reloads", [])
 
         def reload():
-            asked.append(1)
+            reloads.append(1)
 
         draw(run, "run-1", lambda ref: b"", reload)
         source = RunSource(run, reload)
@@ -385,7 +359,7 @@ def test_an_open_page_lets_go_of_the_run():
 
     app = AppTest.from_function(page).run()
     assert any(element.value == "hello" for element in app.markdown)
-    assert app.session_state["asked"] == [1]
+    assert app.session_state["reloads"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -394,5 +368,6 @@ def test_an_open_page_lets_go_of_the_run():
     ids=repr,
 )
 def test_any_value_of_any_kind_is_drawn(value):
-    """Nothing, nested, mixed, and half a character."""
-    drawn(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
+    """Empty, nested and mixed values, and lone surrogates."""
+    app = drawn(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
+    assert all(f"{kind.value}\\-1" in texts(app) for kind in OutputKind)
