@@ -15,6 +15,7 @@ from lfclient.console.samples import catalog, graph_builder
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
+from lfclient.runs.events import RunEnded, Token
 from lfclient.runs.model import Run, RunStatus
 from tests.live.releases import with_events
 from tests.support.servers import LiveServer
@@ -172,15 +173,22 @@ def test_the_streamed_sample_returns_its_complete_text(
 
 @with_events
 def test_each_word_is_an_event_sent_when_it_is_written(
-    langflow: LiveServer, client: LangflowClient, flows: dict[str, Flow]
+    client: LangflowClient, flows: dict[str, Flow]
 ):
     flow = flows["Write word by word"]
-    job = client.submit(flow, _QUICK["Write word by word"])
-    tokens = _events(langflow, job.job_id, "token")
-    text = client.wait(job, timeout=60, flow=flow).outputs["ChatOutput-answer"].value
+    # a streamed call: who listens to a job may come after its first words
+    events = [
+        (time.monotonic(), event) for event in client.stream(flow, _QUICK["Write word by word"])
+    ]
+    ended = events[-1][1]
+    assert isinstance(ended, RunEnded)
+    assert ended.run
+    tokens = [(at, event) for at, event in events if isinstance(event, Token)]
     span = tokens[-1][0] - tokens[0][0]
 
-    assert "".join(token["chunk"] for _, token in tokens) == text
+    assert (
+        "".join(token.text for _, token in tokens) == ended.run.outputs["ChatOutput-answer"].value
+    )
     assert len(tokens) > 60
     assert span > 0.8
     assert len({round(at, 2) for at, _ in tokens}) > 20

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import socket
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -81,6 +82,9 @@ class Proxy:
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        # small, so that a client that does not read soon holds up the server
+        for listening in self._server.sockets:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self) -> None:
