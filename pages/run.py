@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui.connection import connect, loading
 from pages._ui.presets import share_link
-from pages._ui.run import approval, flow_form, flow_picker, recent_runs, rerun, status_panel
+from pages._ui.run import approval, flow_picker, recent_runs, rerun, run_form, status_panel
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.widgets import alerts
@@ -21,26 +21,26 @@ with alerts.show_errors():
         with result:
             panel = status_panel.draw(server, record)
         server.prefetch()
-        share_link.look()
+        share_link.read_address()
         with left:
             flow = flow_picker.draw(server, record)
             # a run that was only opened is shown with its own inputs, in the place of the form
-            opened = record if record and rerun.is_due(server, record) else None
-            bench = flow_form.prepare(server, flow) if flow and not opened else None
+            opened = record if record and rerun.shows_inputs(server, record) else None
+            form = run_form.prepare(server, flow) if flow and not opened else None
         with controls:
-            run_controls.draw(server, bench.choice if bench else None, record)
+            run_controls.draw(server, form.setup if form else None, record)
         with right:
             if record:
-                run_details.details(server, record)
+                run_details.draw_details(server, record)
             if flow:
-                approval.others(server, flow, record)
+                approval.draw_waiting_runs(server, flow, record)
         if opened:
             with left:
                 rerun.draw(server, flow, opened)
-        if bench:
+        if form:
             with left:
                 loading.show_refreshing(server, flow.id)
-                bench.draw()
+                form.draw()
         with right:
             recent_runs.draw(server)
         status_panel.wait_for_end(server, record, panel)

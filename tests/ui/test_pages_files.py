@@ -25,7 +25,7 @@ def with_file(server):
 
 def test_a_file_goes_to_the_server_once_and_its_path_into_the_run(langflow_stand_in, monkeypatch):
     """The form that is sent has the file; the run that follows has where it is."""
-    monkeypatch.setattr(uploads, "PATIENCE", 10)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 10)
     app = with_file(langflow_stand_in)
     app.file_uploader[0].set_value(("note.txt", b"abc", "text/plain")).run()
     assert any("u/note.txt" in (line.help or "") for line in app.markdown)
@@ -42,7 +42,7 @@ def test_a_file_goes_to_the_server_once_and_its_path_into_the_run(langflow_stand
 
 def test_a_run_is_not_started_without_a_file_that_was_refused(langflow_stand_in, monkeypatch):
     """What the server refused is told at the field and again when Run is pressed."""
-    monkeypatch.setattr(uploads, "PATIENCE", 10)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 10)
     app = with_file(langflow_stand_in)
     langflow_stand_in.answers[UPLOAD] = (413, {"detail": "Content size limit exceeded."})
     app.file_uploader[0].set_value(("note.txt", b"abc", "text/plain")).run()

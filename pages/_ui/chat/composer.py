@@ -27,7 +27,7 @@ def draw(conversation: Conversation) -> None:
     # always there: the box would be another one, and lose the cursor, if it changed its place
     with st.bottom, st.container(key="conversation-stop"):
         if conversation.is_answering and conversation.record:
-            run_controls.stop_button(conversation.server, conversation.record)
+            run_controls.draw_stop_button(conversation.server, conversation.record)
     of = file_field(flow)
     # only one that stands in no container has the page follow the conversation to its end
     st.chat_input(
@@ -35,7 +35,9 @@ def draw(conversation: Conversation) -> None:
         key=_key(conversation),
         accept_file="multiple" if of and of.is_list else bool(of),
         file_type=list(accepted_types(of)) or None if of else None,
-        max_upload_size=file_fields.limit(conversation.choice.server_info) if of else None,
+        max_upload_size=file_fields.browser_limit_mb(conversation.choice.server_info)
+        if of
+        else None,
         on_submit=_on_submit,
         args=(conversation,),
     )
@@ -88,10 +90,12 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
     if not files or of is None:
         return []
     with st.spinner("Sending the files"):
-        begun = file_fields.begin(of, files, choice.server, choice.server_info, choice.flow.id)
+        begun = file_fields.upload_files(
+            of, files, choice.server, choice.server_info, choice.flow.id
+        )
         for upload in begun:
             upload.ended.wait()
-    refusals = [refusal for upload in begun for refusal in upload.refusals]
+    refusals = [refusal for upload in begun for refusal in upload.errors]
     if refusals:
         raise FileRefused(
             f"Not sent. {' '.join(refusals)}",
@@ -110,7 +114,7 @@ def send(conversation: Conversation, text: str, files: Sequence[str] = (), click
     of = file_field(choice.flow)
     if of and files:
         values[of.key] = list(files) if of.is_list else files[0]
-    run_id = run_controls.begin(
+    run_id = run_controls.start_run(
         choice, choice.mode, conversation.id, click or uuid.uuid4().hex, values
     )
     if run_id is None:

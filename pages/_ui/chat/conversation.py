@@ -23,8 +23,8 @@ from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run.controls import RunChoice
-from pages._ui.run.flow_form import Workbench
+from pages._ui.run.controls import RunSetup
+from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
@@ -48,7 +48,7 @@ class Conversation:
     """
 
     server: ServerSession
-    choice: RunChoice
+    choice: RunSetup
     id: str
     history: Sequence[Message] | None
     is_complete: bool
@@ -89,9 +89,9 @@ class SessionEntry:
     last_message_at: datetime | None = None
 
 
-def load(server: ServerSession, ready: Workbench) -> Conversation:
+def load(server: ServerSession, ready: RunForm) -> Conversation:
     """The conversation in the address, or a new one."""
-    choice, flow = ready.choice, ready.choice.flow
+    choice, flow = ready.setup, ready.setup.flow
     named = chat_state.current_session(flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
     records = [
@@ -110,7 +110,7 @@ def latest_run(server: ServerSession, flow_id: str, name: str) -> RunRecord | No
     return next((record for record in found if record.session_id == name), None)
 
 
-def _with_history(conversation: Conversation, ready: Workbench) -> Conversation:
+def _with_history(conversation: Conversation, ready: RunForm) -> Conversation:
     flow_id, wanted = conversation.choice.flow.id, fetch_limit(conversation)
     question = f"messages {flow_id} {wanted} {conversation.id}"
     before = chat_state.replace_history_key(question)

@@ -214,7 +214,7 @@ def _page_version(record: RunRecord, kept: frozenset[str]) -> Hashable:
     drawn within, too.
     """
     told = record.run.messages if record.run else {}
-    return status_panel.calls_for_page(record), kept.isdisjoint(told)
+    return status_panel.page_state(record), kept.isdisjoint(told)
 
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
@@ -223,7 +223,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     for message in spoken:
         _message(message, over=record.ended)
     writing = any(not message.complete for message in spoken)
-    if record.ended or writing or approval.question_of(record):
+    if record.ended or writing or approval.pending_question(record):
         return
     took = format_duration(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != USER

@@ -9,8 +9,8 @@ import streamlit as st
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import flow_form, flow_picker
-from pages._ui.run.flow_form import Workbench
+from pages._ui.run import flow_picker, run_form
+from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 from pages._ui.state import query_params
 from pages._ui.widgets import controls
@@ -19,7 +19,7 @@ from pages._ui.widgets.markdown import escape
 
 def flow_container(server: ServerSession) -> AbstractContextManager:
     """Where the flow is chosen: beside, or in the middle as long as none is."""
-    return st.sidebar if flow_picker.has_choice(server) else st.container()
+    return st.sidebar if flow_picker.has_flow(server) else st.container()
 
 
 def draw_hint() -> None:
@@ -28,14 +28,14 @@ def draw_hint() -> None:
         st.caption("The flow, its parameters and the sessions are behind » at the top.")
 
 
-def prepare_form(server: ServerSession, flow: Flow | None) -> Workbench | None:
+def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
     """The flow's form, without its message; None, and why, where one cannot talk with it."""
     if flow is None:
         return None
     if not flow.has_chat:
         _no_chat(flow)
         return None
-    return flow_form.prepare(server, flow, chat=True)
+    return run_form.prepare(server, flow, chat=True)
 
 
 def _no_chat(flow: Flow) -> None:
@@ -53,9 +53,9 @@ def _no_chat(flow: Flow) -> None:
         )
 
 
-def draw(ready: Workbench) -> None:
+def draw(ready: RunForm) -> None:
     """The parameters, which go with every message; closed until somebody wants them."""
-    form, owner, flow = ready.form, ready.choice.server.owner, ready.choice.flow
+    form, owner, flow = ready.form, ready.setup.server.owner, ready.setup.flow
     changed = len(form.result.overrides)
     key = chat_state.chat_key("parameters", owner, flow.id)
     controls.lazy_expander("Parameters", ":material/tune:", key, ready.draw)

@@ -84,13 +84,15 @@ def _cell_text(row: ParameterRow, run: ComparedRun, known: list[ComparedRun]) ->
 
 
 def _value_text(value: InputValue) -> str:
-    return input_values.in_words(value) or input_values.text_of(value.value)[: 10 * MAX_CELL_LENGTH]
+    return (
+        input_values.one_line(value) or input_values.value_text(value.value)[: 10 * MAX_CELL_LENGTH]
+    )
 
 
 def _is_long(row: ParameterRow) -> bool:
     """Return whether at least two runs have a value that does not fit into a cell."""
     given = [value for value in row.values if value is not None]
-    return sum(input_values.in_words(value) is None for value in given) > 1
+    return sum(input_values.one_line(value) is None for value in given) > 1
 
 
 @st.fragment
@@ -116,6 +118,6 @@ def _draw_differences(
         diffs.draw_text_diff(
             versions_key(runs),
             f"input-{number}-{base.number}-{run.number}",
-            input_values.text_of(first.value),
-            input_values.text_of(value.value),
+            input_values.value_text(first.value),
+            input_values.value_text(value.value),
         )

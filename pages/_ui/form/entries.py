@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lfclient.flows.field import value_from_json, value_to_json
@@ -13,7 +14,7 @@ from pages._ui.form.uploads import Upload
 
 
 @dataclass
-class Entered:
+class EnteredValue:
     """A value, with the kind that its field had then: a flow may change meanwhile."""
 
     kind: str
@@ -39,18 +40,18 @@ class Entries:
     `tie` is None where nothing was ever decided about presets. `uploads` are files on their way.
     """
 
-    values: dict[str, Entered] = field(default_factory=dict)
-    wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
-    tie: PresetLink | None = field(default=None, compare=False)
-    uploads: dict[str, list[Upload]] = field(default_factory=dict, compare=False)
+    values: dict[str, EnteredValue] = dataclasses.field(default_factory=dict)
+    invalid: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    errors: dict[str, str] = dataclasses.field(default_factory=dict)
+    preset_link: PresetLink | None = dataclasses.field(default=None, compare=False)
+    uploads: dict[str, list[Upload]] = dataclasses.field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.wrong)
+        return bool(self.values or self.invalid)
 
-    def without_secrets(self, flow: Flow) -> dict[str, Any]:
+    def to_draft(self, flow: Flow) -> dict[str, Any]:
         """As JSON values."""
-        secrets = {of.key for of in flow.fields if is_secret_field(of)}
+        secrets = {field.key for field in flow.fields if is_secret_field(field)}
         values = {key: entered.value for key, entered in self.values.items()}
         masked = mask_secrets(flow, values)
         return {
@@ -59,9 +60,9 @@ class Entries:
                 for key, entered in self.values.items()
                 if masked[key] == entered.value
             },
-            "wrong": {key: states for key, states in self.wrong.items() if key not in secrets},
-            "faults": {key: text for key, text in self.faults.items() if key not in secrets},
-            "tie": self.tie and asdict(self.tie),
+            "wrong": {key: states for key, states in self.invalid.items() if key not in secrets},
+            "faults": {key: text for key, text in self.errors.items() if key not in secrets},
+            "tie": self.preset_link and asdict(self.preset_link),
         }
 
     @classmethod
@@ -69,7 +70,7 @@ class Entries:
         """Those that `without_secrets` gave."""
         return cls(
             {
-                name: Entered(kind, value_from_json(value))
+                name: EnteredValue(kind, value_from_json(value))
                 for name, (kind, value) in kept["values"].items()
             },
             dict(kept["wrong"]),

@@ -19,21 +19,21 @@ from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, inline_code
 
-MOST = 15  # values that are drawn before somebody asks for all
-SHORT = 80  # characters that fit on a line
-LETTERS = 1_500  # of a text that are drawn before somebody asks for all
-MOST_LETTERS = 200_000  # that are drawn at all: a file has the rest
-ROWS = 100  # of a table, the same way
-MOST_ROWS = 20_000
-TALL = 240  # pixels
+MAX_VALUES = 15  # values that are drawn before somebody asks for all
+MAX_LINE_CHARS = 80  # characters that fit on a line
+PREVIEW_CHARS = 1_500  # of a text that are drawn before somebody asks for all
+MAX_CHARS = 200_000  # that are drawn at all: a file has the rest
+PREVIEW_ROWS = 100  # of a table, the same way
+MAX_ROWS = 20_000
+TEXT_HEIGHT = 240  # pixels
 
 
-def of_record(record: RunRecord, flow: Flow | None) -> list[InputValue]:
+def record_inputs(record: RunRecord, flow: Flow | None) -> list[InputValue]:
     """What a run was given, by the names that its flow has for it."""
     return describe_overrides(record.overrides, flow)
 
 
-def says_missing(record: RunRecord) -> bool:
+def show_omission(record: RunRecord) -> bool:
     """Whether it is not known what a run was given; then it has been said why."""
     why = omissions.explain_missing_inputs(record)
     if why:
@@ -44,34 +44,34 @@ def says_missing(record: RunRecord) -> bool:
 def draw(given: Sequence[InputValue], key: str) -> None:
     """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
     if given:
-        _several(given, key)
+        _draw_values(given, key)
     st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
 
 
 @st.fragment
-def _several(given: Sequence[InputValue], key: str) -> None:
+def _draw_values(given: Sequence[InputValue], key: str) -> None:
     """The first of them or all."""
     with st.container(key=f"given-{key}", gap="small"):
         shown = list(given)
-        more = len(shown) - MOST
+        more = len(shown) - MAX_VALUES
         if more > 0 and not st.toggle(f"Show all {len(shown)} values", key=f"given-all-{key}"):
-            shown = shown[:MOST]
+            shown = shown[:MAX_VALUES]
         for number, one in enumerate(shown):
-            _draw(one, f"{key}-{number}")
+            _draw_input(one, f"{key}-{number}")
         if len(shown) < len(given):
             st.caption(f"{more} more.")
 
 
-def _draw(one: InputValue, key: str) -> None:
+def _draw_input(one: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
         name = f"**{escape(clip(one.label, 120))}** :gray[· {escape(one.component_label(60))}]"
         st.markdown(name)
-        _value(one, key)
+        _draw_value(one, key)
         if one.problem:
             st.caption(f":orange[:material/warning: {escape(clip(one.problem, 600))}]")
 
 
-def in_words(one: InputValue) -> str | None:
+def one_line(one: InputValue) -> str | None:
     """A value that needs no more than a line, as a line; None for any other."""
     value, field = one.value, one.field
     if one.secret and value == SECRET_MASK:
@@ -87,40 +87,40 @@ def in_words(one: InputValue) -> str | None:
     elif isinstance(value, (int, float, str)):
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
-        words = _written(one)
+        words = _field_text(one)
     else:
         return None
-    fits = len(words) <= SHORT and "\n" not in words and words == words.strip()
+    fits = len(words) <= MAX_LINE_CHARS and "\n" not in words and words == words.strip()
     return words if fits else None
 
 
-def text_of(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as a text: as it is, or as JSON."""
     return (
         value if isinstance(value, str) else downloads.to_json_bytes(value_to_json(value)).decode()
     )
 
 
-def _written(one: InputValue) -> str:
+def _field_text(one: InputValue) -> str:
     try:
         return ", ".join(value_to_text(one.field, one.value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
-        return text_of(one.value)  # the flow has another sort of value there by now
+        return value_text(one.value)  # the flow has another sort of value there by now
 
 
-def _value(one: InputValue, key: str) -> None:
+def _draw_value(one: InputValue, key: str) -> None:
     value = one.value
-    words = in_words(one)
+    words = one_line(one)
     if one.secret and value == SECRET_MASK:
         st.markdown(":material/lock: :gray[was set, and is not kept]")
     elif isinstance(value, Variable):
         st.markdown(f":material/key: server variable {inline_code(value.name)}")
     elif one.field and one.field.kind is FieldKind.FILE and value:
-        for path in file_paths(value)[:MOST]:
+        for path in file_paths(value)[:MAX_VALUES]:
             name = escape(clip(str(path).rpartition("/")[2], 100))
             st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
-        if len(file_paths(value)) > MOST:
-            st.caption(f"{len(file_paths(value)) - MOST} more.")
+        if len(file_paths(value)) > MAX_VALUES:
+            st.caption(f"{len(file_paths(value)) - MAX_VALUES} more.")
     elif words in ("on", "off", "empty") and not isinstance(value, str):
         st.markdown(f":gray[{words}]")
     elif value == "":
@@ -128,45 +128,49 @@ def _value(one: InputValue, key: str) -> None:
     elif words is not None:
         st.markdown(inline_code(words))
     elif value and is_rows(value):
-        _table(value, key)
+        _draw_table(value, key)
     else:
-        _long(value, key)
+        _draw_long_value(value, key)
 
 
-def _table(rows: list[dict[str, Any]], key: str) -> None:
-    most = ROWS
-    if len(rows) > ROWS and st.toggle(f"Show all {len(rows):,} rows", key=f"given-rows-{key}"):
-        most = MOST_ROWS
+def _draw_table(rows: list[dict[str, Any]], key: str) -> None:
+    most = PREVIEW_ROWS
+    if len(rows) > PREVIEW_ROWS and st.toggle(
+        f"Show all {len(rows):,} rows", key=f"given-rows-{key}"
+    ):
+        most = MAX_ROWS
     st.dataframe(downloads.to_dataframe(rows[:most]), hide_index=True, placeholder="", alt="Table")
     if len(rows) > most:
         st.caption(f"The first {most:,} rows.")
-        if most == MOST_ROWS:
-            _save(rows, key)
+        if most == MAX_ROWS:
+            _draw_download(rows, key)
 
 
-def _long(value: Any, key: str) -> None:
-    text = text_of(value)
-    most = LETTERS
-    if len(text) > LETTERS and st.toggle(
+def _draw_long_value(value: Any, key: str) -> None:
+    text = value_text(value)
+    most = PREVIEW_CHARS
+    if len(text) > PREVIEW_CHARS and st.toggle(
         f"Show all {len(text):,} characters", key=f"given-letters-{key}"
     ):
-        most = MOST_LETTERS
+        most = MAX_CHARS
     st.code(
         replace_surrogates(clip(text, most)),
         language=None if isinstance(value, str) else "json",
         wrap_lines=True,
-        height=TALL if text.count("\n", 0, most) > 9 or min(len(text), most) > 800 else "content",
+        height=TEXT_HEIGHT
+        if text.count("\n", 0, most) > 9 or min(len(text), most) > 800
+        else "content",
     )
-    if len(text) > most and most == MOST_LETTERS:
+    if len(text) > most and most == MAX_CHARS:
         st.caption(f"The first {most:,} characters.")
-        _save(value, key)
+        _draw_download(value, key)
 
 
-def _save(value: Any, key: str) -> None:
+def _draw_download(value: Any, key: str) -> None:
     text = isinstance(value, str)
     st.download_button(
         "Save it whole",
-        lambda: text_of(value).encode("utf-8", "replace"),
+        lambda: value_text(value).encode("utf-8", "replace"),
         file_name="value.txt" if text else "value.json",
         key=f"given-save-{key}",
         on_click="ignore",

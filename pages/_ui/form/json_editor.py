@@ -11,7 +11,7 @@ from lfclient.flows.field import Field, Problem, Variable, value_from_json, valu
 from lfclient.flows.model import Flow
 from lfclient.flows.structured_values import from_json, to_json
 from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_field
-from pages._ui.form.form_state import FormState, enter
+from pages._ui.form.form_state import FormState, load_values
 from pages._ui.widgets.markdown import escape
 
 
@@ -22,10 +22,10 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
         "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
     )
     text_key = _text_key(form)
-    _take(form)
+    _sync_text(form)
     if not opened.open:
         return
-    shown = as_text(form.overrides(fields), fields)
+    shown = to_text(form.overrides(fields), fields)
     if form.json_text is None or form.json_text == form.json_seed:
         if shown != st.session_state.get(text_key):
             st.session_state[text_key] = shown
@@ -44,8 +44,8 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        if form.json_fault:
-            st.error(escape(form.json_fault), icon=":material/error:")
+        if form.json_error:
+            st.error(escape(form.json_error), icon=":material/error:")
         edited = form.json_text != form.json_seed
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -67,7 +67,7 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
                 st.caption("The form has changed since; Apply puts this text in its place.")
 
 
-def as_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
+def to_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
     """Overrides as a person edits them; secrets are only said to be set."""
     return to_json(
         {
@@ -79,7 +79,7 @@ def as_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
     )
 
 
-def read(flow: Flow, text: str) -> dict[str, Any]:
+def parse(flow: Flow, text: str) -> dict[str, Any]:
     """Overrides from such a text; raises `ValueError` saying what is wrong and where."""
     found = from_json(text) if text.strip() else {}
     if not isinstance(found, dict):
@@ -92,27 +92,27 @@ def read(flow: Flow, text: str) -> dict[str, Any]:
         if not (value == SECRET_MASK and key in known and is_secret_field(known[key]))
     }
     # what this mode can't take, and what is missing, is said at the fields
-    wrong = [p for p in check_overrides(flow, kept, mode="sync") if _stops(p, kept)]
+    wrong = [p for p in check_overrides(flow, kept, mode="sync") if _is_blocking(p, kept)]
     if wrong:
         raise ValueError("; ".join(f"{p.key}: {p.message}" for p in wrong[:3]))
     return overrides
 
 
-def _stops(problem: Problem, overrides: Mapping[str, Any]) -> bool:
+def _is_blocking(problem: Problem, overrides: Mapping[str, Any]) -> bool:
     return problem.level == "error" and problem.key in overrides
 
 
-def commit(form: FormState, flow: Flow) -> None:
+def apply_pending(form: FormState, flow: Flow) -> None:
     """Apply a text that was edited and not applied yet: a press on Run means it, too.
 
     A text that cannot be applied leaves `form.json_fault`.
     """
-    _take(form)
+    _sync_text(form)
     if form.json_text is None or form.json_text == form.json_seed:
         return
     fields = flow.fields_by_key
-    if form.json_seed != as_text(form.overrides(fields), fields):
-        form.json_fault = (
+    if form.json_seed != to_text(form.overrides(fields), fields):
+        form.json_error = (
             "This text has edits that were not applied, and the form has changed since: apply "
             "them, or discard them."
         )
@@ -128,24 +128,24 @@ def _text_key(form: FormState) -> str:
     return f"{_key(form)}-text"
 
 
-def _take(form: FormState) -> None:
+def _sync_text(form: FormState) -> None:
     if _text_key(form) in st.session_state and form.json_text is not None:
         form.json_text = st.session_state[_text_key(form)]
 
 
 def _apply(form: FormState, flow: Flow) -> None:
-    _take(form)
+    _sync_text(form)
     try:
-        overrides = read(flow, form.json_text or "")
+        overrides = parse(flow, form.json_text or "")
     except ValueError as error:
-        form.json_fault = f"Nothing was changed. {error}"
+        form.json_error = f"Nothing was changed. {error}"
         return
-    enter(form, flow, overrides)
-    form.json_fault = ""
+    load_values(form, flow, overrides)
+    form.json_error = ""
     form.json_seed = form.json_text
 
 
 def _discard(form: FormState) -> None:
     form.json_text = None
-    form.json_fault = ""
+    form.json_error = ""
     st.session_state.pop(_text_key(form), None)

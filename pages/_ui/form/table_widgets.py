@@ -10,25 +10,27 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.flows.field import Field, FieldKind
-from pages._ui.form.widgets import Draw, States, Widget
+from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape
 
 _BOOLEANS = frozenset({"bool", "boolean"})
 _NUMBERS = frozenset({"int", "integer", "float", "number"})
-_MOST_ROWS = 500  # more are for the JSON view
+_MAX_ROWS = 500  # more are for the JSON view
 
 
-class Rows(Widget):
+class TableEditor(Widget):
     """A table to be edited; its own state holds only what was changed of its first rows."""
 
     seeded = False
 
-    def seed(self, field: Field, value: Any) -> States:
+    def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": {}}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        rows = edited(self.rows(base), states[""] or {}, columns_of(field, base))
-        return self.value([row for row in rows if any(not _blank(cell) for cell in row.values())])
+        rows = apply_edits(self.rows(base), states[""] or {}, table_columns(field, base))
+        return self.value(
+            [row for row in rows if any(not _is_blank(cell) for cell in row.values())]
+        )
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
         """A value as rows."""
@@ -38,30 +40,30 @@ class Rows(Widget):
         """Rows as a value."""
         return rows
 
-    def draw(self, to: Draw) -> None:
-        base = st.session_state[base_key(to.key)]
-        columns = columns_of(to.field, base)
+    def draw(self, spec: WidgetSpec) -> None:
+        base = st.session_state[base_rows_key(spec.key)]
+        columns = table_columns(spec.field, base)
         rows = self.rows(base)
         frame = pd.DataFrame(
             {
                 name: pd.array(
-                    [_shown(row.get(name), column) for row in rows], dtype=_dtype(column)
+                    [_parse_boolean(row.get(name), column) for row in rows], dtype=_dtype(column)
                 )
                 for name, column in columns.items()
             }
         )
         st.data_editor(
             frame,
-            key=to.key,
+            key=spec.key,
             num_rows="dynamic",
             hide_index=True,
             width="stretch",
-            column_config={name: _config(name, column) for name, column in columns.items()},
-            alt=to.label,
+            column_config={name: _column_config(name, column) for name, column in columns.items()},
+            alt=spec.label,
         )
 
 
-class Pairs(Rows):
+class KeyValueEditor(TableEditor):
     """Keys and texts, of an object whose values are texts."""
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
@@ -77,21 +79,21 @@ class Pairs(Rows):
         return {key: str(row.get("value") or "") for key, row in zip(keys, rows, strict=True)}
 
 
-def base_key(key: str) -> str:
+def base_rows_key(key: str) -> str:
     """Where the rows that an editor began with are kept."""
     return f"{key}-rows"
 
 
-def fits_rows(field: Field, value: Any) -> bool:
+def fits_table(field: Field, value: Any) -> bool:
     """Whether a value can be edited as a table without loss."""
     if field.kind is FieldKind.DICT:
         return all(isinstance(text, str) for text in (value or {}).values())
-    columns = columns_of(field, value)
+    columns = table_columns(field, value)
     return (
         bool(columns)
-        and len(value or []) <= _MOST_ROWS
+        and len(value or []) <= _MAX_ROWS
         and all(
-            _fits(row[name], column)
+            _fits_column(row[name], column)
             for row in value or []
             for name, column in columns.items()
             if name in row
@@ -99,18 +101,18 @@ def fits_rows(field: Field, value: Any) -> bool:
     )
 
 
-def columns_of(field: Field, value: Any) -> dict[str, dict[str, Any]]:
+def table_columns(field: Field, value: Any) -> dict[str, dict[str, Any]]:
     """The columns by name: those that the flow declares, then others that rows have."""
     if field.kind is FieldKind.DICT:
         return {"key": {"display_name": "Key"}, "value": {"display_name": "Value"}}
     columns = {column["name"]: column for column in field.columns}
     for row in value or []:
         for name, cell in row.items():
-            columns.setdefault(name, {"type": _type_of(cell)})
+            columns.setdefault(name, {"type": _infer_type(cell)})
     return columns
 
 
-def edited(
+def apply_edits(
     rows: list[dict[str, Any]], changes: Mapping[str, Any], columns: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Rows after an editor's changes, which it names by the positions of the rows it began with."""
@@ -122,60 +124,62 @@ def edited(
     gone = set(changes.get("deleted_rows") or [])
     kept = [row for position, row in enumerate(rows) if position not in gone]
     for cells in changes.get("added_rows") or []:
-        given = {n: cell for n, cell in cells.items() if n in columns and not _blank(cell)}
+        given = {n: cell for n, cell in cells.items() if n in columns and not _is_blank(cell)}
         if given:
             defaults = {name: column.get("default") for name, column in columns.items()}
-            kept.append({n: c for n, c in defaults.items() if _fills(c, columns[n])} | given)
+            kept.append(
+                {n: c for n, c in defaults.items() if _is_usable_default(c, columns[n])} | given
+            )
     return kept
 
 
-def _blank(cell: Any) -> bool:
+def _is_blank(cell: Any) -> bool:
     return cell is None or cell == ""
 
 
-def _shown(cell: Any, column: Mapping[str, Any]) -> Any:
+def _parse_boolean(cell: Any, column: Mapping[str, Any]) -> Any:
     """A cell as its column shows it: flows write truth as text at times."""
-    if isinstance(cell, str) and _declared(column) in _BOOLEANS:
+    if isinstance(cell, str) and _column_type(column) in _BOOLEANS:
         return {"true": True, "false": False}.get(cell.lower(), cell)
     return cell
 
 
-def _fills(default: Any, column: Mapping[str, Any]) -> bool:
-    return default is not None and _fits(default, column)
+def _is_usable_default(default: Any, column: Mapping[str, Any]) -> bool:
+    return default is not None and _fits_column(default, column)
 
 
-def _type_of(cell: Any) -> str:
+def _infer_type(cell: Any) -> str:
     if isinstance(cell, bool):
         return "boolean"
     return "number" if isinstance(cell, (int, float)) else "str"
 
 
-def _declared(column: Mapping[str, Any]) -> str:
+def _column_type(column: Mapping[str, Any]) -> str:
     return str(column.get("type") or "str").lower()
 
 
-def _fits(cell: Any, column: Mapping[str, Any]) -> bool:
-    kind = _declared(column)
+def _fits_column(cell: Any, column: Mapping[str, Any]) -> bool:
+    kind = _column_type(column)
     if cell is None:
         return True
     if kind in _BOOLEANS:
-        return isinstance(_shown(cell, column), bool)
+        return isinstance(_parse_boolean(cell, column), bool)
     if kind in _NUMBERS:
         return isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < 2**53
     return isinstance(cell, str)
 
 
 def _dtype(column: Mapping[str, Any]) -> str:
-    kind = _declared(column)
+    kind = _column_type(column)
     if kind in _BOOLEANS:
         return "boolean"
     return "Float64" if kind in _NUMBERS else "string"
 
 
-def _config(name: str, column: Mapping[str, Any]) -> Any:
+def _column_config(name: str, column: Mapping[str, Any]) -> Any:
     label = escape(str(column.get("display_name") or name))
     words = clip(escape(str(column.get("description") or "")), 300) or None
-    kind = _declared(column)
+    kind = _column_type(column)
     options = column.get("options")
     if kind in _BOOLEANS:
         return st.column_config.CheckboxColumn(label, help=words)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from lfclient.errors import LangflowError
@@ -13,13 +14,13 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
-PATIENCE = 0.3  # seconds that a page waits: most files are there by then
+WAIT_SECONDS = 0.3  # seconds that a page waits: most files are there by then
 
-Send = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
+SendFile = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenFile:
     """A file that somebody chose, under the name that they know it by."""
 
     name: str
@@ -27,7 +28,7 @@ class Chosen:
     content: BinaryIO
 
 
-class _Dropped(Exception):
+class _UploadCancelled(Exception):
     """Nobody wants the file any longer."""
 
 
@@ -37,52 +38,54 @@ class Upload:
 
     name: str
     size: int
-    refusals: tuple[str, ...] = ()
-    sent: int = 0
+    errors: tuple[str, ...] = ()
+    sent_bytes: int = 0
     ref: FileRef | None = None
-    ended: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = dataclasses.field(default_factory=threading.Event)
     _dropped: bool = False
 
-    def drop(self) -> None:
+    def cancel(self) -> None:
         """Send no more of it."""
         self._dropped = True
 
-    def send(self, content: BinaryIO, send: Send) -> None:
+    def send(self, content: BinaryIO, send: SendFile) -> None:
         """Send it; what goes wrong becomes its refusal."""
         try:
             self.ref = send(self.name, content, self._progress)
-        except _Dropped:
-            self.refusals = (self._lost(),)
+        except _UploadCancelled:
+            self.errors = (self._lost(),)
         except LangflowError as error:
             named = (
                 error.message if self.name in error.message else f"{self._lost()} {error.message}"
             )
-            self.refusals = (f"{named} {error.hint}".strip(),)
+            self.errors = (f"{named} {error.hint}".strip(),)
         finally:
             self.ended.set()
 
-    def lose(self) -> None:
+    def fail(self) -> None:
         """It will not be sent."""
-        self.refusals = (self._lost(),)
+        self.errors = (self._lost(),)
         self.ended.set()
 
     def _lost(self) -> str:
         return f"“{self.name}” was not sent."
 
     def _progress(self, sent: int) -> None:
-        self.sent = sent
+        self.sent_bytes = sent
         if self._dropped:
-            raise _Dropped
+            raise _UploadCancelled
 
 
-def begin(of: Field, chosen: Iterable[Chosen], send: Send, limit_mb: float | None) -> list[Upload]:
+def start_uploads(
+    field: Field, chosen: Iterable[ChosenFile], send: SendFile, limit_mb: float | None
+) -> list[Upload]:
     """Check files and send those that are right, one after the other, in a thread."""
     begun, sending = [], []
     for each in chosen:
-        wrong = check_upload(of, each.name, each.size, limit_mb)
-        refusals = tuple(problem.message for problem in wrong if problem.level == "error")
-        begun.append(Upload(each.name, each.size, refusals))
-        if refusals:
+        wrong = check_upload(field, each.name, each.size, limit_mb)
+        errors = tuple(problem.message for problem in wrong if problem.level == "error")
+        begun.append(Upload(each.name, each.size, errors))
+        if errors:
             begun[-1].ended.set()
         else:
             sending.append((begun[-1], each.content))
@@ -94,14 +97,14 @@ def begin(of: Field, chosen: Iterable[Chosen], send: Send, limit_mb: float | Non
     return begun
 
 
-def wait(uploads: Sequence[Upload]) -> None:
+def wait_for_uploads(uploads: Sequence[Upload]) -> None:
     """Wait a little for their end."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_SECONDS
     for upload in uploads:
         upload.ended.wait(max(0.0, until - time.monotonic()))
 
 
-def _send_all(sending: list[tuple[Upload, BinaryIO]], send: Send) -> None:
+def _send_all(sending: list[tuple[Upload, BinaryIO]], send: SendFile) -> None:
     try:
         while sending:
             upload, content = sending.pop(0)
@@ -109,4 +112,4 @@ def _send_all(sending: list[tuple[Upload, BinaryIO]], send: Send) -> None:
             del content  # its bytes are held nowhere else
     finally:
         for upload, _ in sending:
-            upload.lose()
+            upload.fail()

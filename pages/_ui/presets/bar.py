@@ -17,36 +17,36 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
-from pages._ui.form.prefill import forget_source
+from pages._ui.form.prefill import clear_source
 from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
 from pages._ui.presets.preset_state import (
     Banner,
-    banner,
-    held,
+    current_banner,
+    field_names,
+    fill_form,
     is_untouched,
-    keep,
-    masked,
-    missing,
-    names_at,
-    not_fitting,
-    put_in,
-    saved,
-    set_tie,
-    still_asking,
-    tell,
+    link_preset,
+    masked_values,
+    mismatch_banner,
+    missing_secrets,
+    report_saved,
+    save_preset,
+    set_banner,
+    snapshot_form,
+    with_pending_secrets,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
 
-def begin(server: ServerSession, flow: Flow) -> None:
+def apply_initial_values(server: ServerSession, flow: Flow) -> None:
     """Before the form is read: fill it as the address asks, or with the flow's default preset
     where this browser has entered nothing.
     """
     owner = server.owner
-    if share_link.take_up(server, flow) or not is_untouched(server, flow):
+    if share_link.apply_shared_link(server, flow) or not is_untouched(server, flow):
         return
     key = preset_keys.preset_key("default-looked-for", owner, flow.id)
     if key in st.session_state:
@@ -59,32 +59,32 @@ def begin(server: ServerSession, flow: Flow) -> None:
     except StoreError:
         return  # said where the presets are drawn
     if default:
-        _fill(server, flow, default, opened=True)
+        _apply_preset(server, flow, default, opened=True)
 
 
 def draw(server: ServerSession, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
-    known = form_state(server.owner, flow).tie or PresetLink()
+    known = form_state(server.owner, flow).preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
         kept = presets.list_for_flow(server.owner, flow.id)
         chosen = presets.get(server.owner, known.preset) if known.preset else None
     except StoreError as error:
         alerts.show(error)
-        _say(server, flow)
+        _draw_banner(server, flow)
         return
     if known.preset and chosen is None:
-        _gone(server, flow)
+        _report_deleted(server, flow)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        _box(server, flow, kept, chosen)
+        _draw_picker(server, flow, kept, chosen)
         preset_menu.draw(server, flow, kept, chosen)
         share_link.draw(server, flow, chosen)
-    _say(server, flow)
+    _draw_banner(server, flow)
     if chosen:
-        _compared(server, flow, chosen, known)
+        _draw_comparison(server, flow, chosen, known)
 
 
-def _box(
+def _draw_picker(
     server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     by_id = {preset.id: preset for preset in kept}
@@ -101,7 +101,7 @@ def _box(
         index=None,
         format_func=label,
         key=key,
-        on_change=_choose,
+        on_change=_on_choice,
         args=(server, flow, key),
         placeholder="Choose a preset" if kept else "No presets yet",
         disabled=not kept,
@@ -109,83 +109,87 @@ def _box(
     )
 
 
-def _choose(server: ServerSession, flow: Flow, key: str) -> None:
+def _on_choice(server: ServerSession, flow: Flow, key: str) -> None:
     preset_id = st.session_state[key]
     if preset_id is None:
-        set_tie(server, flow, PresetLink())
+        link_preset(server, flow, PresetLink())
         return
-    _fill_by_id(server, flow, preset_id)
+    _apply_preset_by_id(server, flow, preset_id)
 
 
-def _fill_by_id(server: ServerSession, flow: Flow, preset_id: str) -> None:
+def _apply_preset_by_id(server: ServerSession, flow: Flow, preset_id: str) -> None:
     try:
         preset = app_context().runner.store.presets.get(server.owner, preset_id)
     except StoreError as error:
-        tell(server.owner, flow.id, Banner(error.message, (error.hint,), wrong=True))
+        set_banner(server.owner, flow.id, Banner(error.message, (error.hint,), is_warning=True))
         return
     if preset is None:
-        _gone(server, flow)
+        _report_deleted(server, flow)
     else:
-        _fill(server, flow, preset)
+        _apply_preset(server, flow, preset)
 
 
-def _fill(server: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False) -> None:
+def _apply_preset(
+    server: ServerSession, flow: Flow, preset: Preset, *, opened: bool = False
+) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    found = put_in(server, flow, masked(preset), source)
+    found = fill_form(server, flow, masked_values(preset), source)
     form = form_state(server.owner, flow)
-    if not form.former:
-        forget_source(form)  # the choice above says it
-    set_tie(server, flow, PresetLink(preset.id, preset.version, opened))
-    said = not_fitting(f"Of “{preset.name}”", flow, found) if found.rejected else None
-    tell(server.owner, flow.id, said)
+    if not form.previous:
+        clear_source(form)  # the choice above says it
+    link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
+    said = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.rejected else None
+    set_banner(server.owner, flow.id, said)
 
 
-def _gone(server: ServerSession, flow: Flow) -> None:
-    set_tie(server, flow, PresetLink())
+def _report_deleted(server: ServerSession, flow: Flow) -> None:
+    link_preset(server, flow, PresetLink())
     lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
-    tell(server.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, wrong=True))
+    set_banner(
+        server.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, is_warning=True)
+    )
 
 
-def _say(server: ServerSession, flow: Flow) -> None:
-    said = banner(server.owner, flow.id)
+def _draw_banner(server: ServerSession, flow: Flow) -> None:
+    said = current_banner(server.owner, flow.id)
     if said is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
         words = "  \n".join([f"**{escape(said.heading)}**", *map(escape, filter(None, said.lines))])
-        draw, icon = (st.warning, "warning") if said.wrong else (st.info, "info")
+        draw, icon = (st.warning, "warning") if said.is_warning else (st.info, "info")
         draw(words, icon=f":material/{icon}:")
         st.button(
             "OK",
             key=preset_keys.preset_key("told-ok", server.owner, flow.id),
             type="tertiary",
-            on_click=tell,
+            on_click=set_banner,
             args=(server.owner, flow.id, None),
         )
 
 
-def _compared(server: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
+def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
     """How the form stands to its preset, and what can be done about it."""
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
-    differs = changed_keys(flow, masked(chosen), form.overrides(fields))
-    differs = list(dict.fromkeys([*differs, *form.wrong]))
+    differs = changed_keys(flow, masked_values(chosen), form.overrides(fields))
+    differs = list(dict.fromkeys([*differs, *form.invalid]))
     others = chosen.version != known.version
     if others and not differs:
-        set_tie(server, flow, replace(known, version=chosen.version))
+        link_preset(server, flow, replace(known, version=chosen.version))
     elif differs:
-        _differs(server, flow, chosen, differs, others)
+        _draw_difference(server, flow, chosen, differs, others)
     elif known.opened:
-        _opened(server, flow, chosen)
-    lacking = missing(form, [key for key in chosen.secrets if key in fields])
+        _draw_default_note(server, flow, chosen)
+    lacking = missing_secrets(form, [key for key in chosen.secrets if key in fields])
     if lacking:
-        names = escape(names_at(fields, lacking))
+        names = escape(field_names(fields, lacking))
         st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
 
 
-def _differs(
+def _draw_difference(
     server: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
 ) -> None:
-    names = names_at(flow.fields_by_key, keys)
+    names = field_names(flow.fields_by_key, keys)
     name = escape(clip(chosen.name, 40))
     values = f"{len(keys)} value{'s' if len(keys) > 1 else ''}"
     with st.container(
@@ -200,7 +204,7 @@ def _differs(
         st.button(
             "Replace theirs" if others else "Update",
             key=preset_keys.preset_key("update", server.owner, flow.id),
-            on_click=_update,
+            on_click=_update_preset,
             args=(server, flow, chosen),
             help="Let the preset hold what the form holds now",
         )
@@ -208,13 +212,13 @@ def _differs(
             "Take theirs" if others else "Undo",
             key=preset_keys.preset_key("again", server.owner, flow.id),
             type="tertiary",
-            on_click=_fill_by_id,
+            on_click=_apply_preset_by_id,
             args=(server, flow, chosen.id),
             help="Fill the form with the preset as it is kept; there is a way back",
         )
 
 
-def _opened(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> None:
     with st.container(
         key="preset-opened", horizontal=True, vertical_alignment="center", gap="small"
     ):
@@ -226,28 +230,30 @@ def _opened(server: ServerSession, flow: Flow, chosen: Preset) -> None:
             "Use the flow's own values",
             key=preset_keys.preset_key("own", server.owner, flow.id),
             type="tertiary",
-            on_click=_own,
+            on_click=_use_flow_values,
             args=(server, flow),
         )
 
 
-def _own(server: ServerSession, flow: Flow) -> None:
-    put_in(server, flow, {}, "")
-    set_tie(server, flow, PresetLink())
+def _use_flow_values(server: ServerSession, flow: Flow) -> None:
+    fill_form(server, flow, {}, "")
+    link_preset(server, flow, PresetLink())
 
 
-def _update(server: ServerSession, flow: Flow, drawn: Preset) -> None:
+def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
     """Keep what the form holds, unless the preset is another by now than the one in sight."""
     try:
-        now = held(server, flow)
+        now = snapshot_form(server, flow)
         head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
-        kept = keep(server, flow, drawn.name, still_asking(flow, now.fit, drawn), head)
+        kept = save_preset(
+            server, flow, drawn.name, with_pending_secrets(flow, now.fit, drawn), head
+        )
     except PresetConflict:  # what can be done is offered where the two are compared
         kept = "Nothing was overwritten, and what you typed is still here."
-        tell(server.owner, flow.id, Banner("Not updated.", (kept,), wrong=True))
+        set_banner(server.owner, flow.id, Banner("Not updated.", (kept,), is_warning=True))
         return
     except LangflowError as error:
         lines = (error.message, error.hint)
-        tell(server.owner, flow.id, Banner("Not updated.", lines, wrong=True))
+        set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
-    saved(server, flow, "Updated", kept, now)
+    report_saved(server, flow, "Updated", kept, now)

@@ -22,15 +22,15 @@ from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.presets.preset_state import (
-    attempt,
-    close,
-    keep,
-    masked,
-    names_at,
-    not_fitting,
-    put_in,
-    set_tie,
-    tell,
+    close_menu,
+    field_names,
+    fill_form,
+    link_preset,
+    masked_values,
+    menu_errors,
+    mismatch_banner,
+    save_preset,
+    set_banner,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
@@ -39,7 +39,7 @@ from pages._ui.widgets.markdown import escape
 
 def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> None:
     """Choose a file, read what would come of it, import it."""
-    turn = st.session_state.get(_turn(server, flow), 0)  # another key is an empty field
+    turn = st.session_state.get(_import_count_key(server, flow), 0)  # another key is an empty field
     chosen = st.file_uploader(
         "Import a preset (JSON)",
         type="json",
@@ -55,17 +55,17 @@ def draw(server: ServerSession, flow: Flow, kept: Sequence[PresetSummary]) -> No
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
     fitting = fit_values(flow, found.values, found.components)
-    _say(flow, found, fitting)
+    _draw_summary(flow, found, fitting)
     if not fitting.masked and found.values:
         return
-    _offer(server, flow, kept, found, fitting, chosen.file_id)
+    _draw_import_form(server, flow, kept, found, fitting, chosen.file_id)
 
 
-def _turn(server: ServerSession, flow: Flow) -> str:
+def _import_count_key(server: ServerSession, flow: Flow) -> str:
     return preset_keys.preset_key("imported", server.owner, flow.id)
 
 
-def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
+def _draw_summary(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
     fields = flow.fields_by_key
     name, of_flow = escape(clip(found.name, 60)), escape(clip(found.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
@@ -75,19 +75,19 @@ def _say(flow: Flow, found: PresetFile, fitting: FittedValues) -> None:
             + (", or by the type and name of the component." if fitting.moved else ".")
         )
     if fitting.values:
-        st.caption(f":material/check: Fits: {escape(names_at(fields, fitting.values))}")
+        st.caption(f":material/check: Fits: {escape(field_names(fields, fitting.values))}")
     if fitting.secrets:
-        names = escape(names_at(fields, fitting.secrets))
+        names = escape(field_names(fields, fitting.secrets))
         st.caption(f":material/key: To be entered by yourself: {names}")
     if fitting.rejected:
-        told = not_fitting("Of this file", flow, fitting)
+        told = mismatch_banner("Of this file", flow, fitting)
         lines = "  \n".join(map(escape, told.lines))
         st.warning(f"**{escape(told.heading)}**  \n{lines}", icon=":material/warning:")
     if not found.values:
         st.caption("It holds no values: it stands for the flow's own.")
 
 
-def _offer(
+def _draw_import_form(
     server: ServerSession,
     flow: Flow,
     kept: Sequence[PresetSummary],
@@ -105,21 +105,25 @@ def _offer(
         "Replace it" if same else "Import what fits" if fitting.rejected else "Import",
         key=preset_keys.preset_key("import", server.owner, flow.id),
         type="primary",
-        on_click=_import,
+        on_click=_import_preset,
         args=(server, flow, key, same, fitting),
     )
 
 
-def _import(
+def _import_preset(
     server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, fitting: FittedValues
 ) -> None:
-    with attempt(server, flow):
+    with menu_errors(server, flow):
         name = validate_name(st.session_state[key])
         same = drawn if drawn and drawn.name == name else None
-        made = keep(server, flow, name, fitting, same)
-        put_in(server, flow, masked(made), f"Filled with the imported preset “{made.name}”.")
-        set_tie(server, flow, PresetLink(made.id, made.version))
-        tell(server.owner, flow.id, None)
-        st.session_state[_turn(server, flow)] = st.session_state.get(_turn(server, flow), 0) + 1
-        close(server, flow, "more")
+        made = save_preset(server, flow, name, fitting, same)
+        fill_form(
+            server, flow, masked_values(made), f"Filled with the imported preset “{made.name}”."
+        )
+        link_preset(server, flow, PresetLink(made.id, made.version))
+        set_banner(server.owner, flow.id, None)
+        st.session_state[_import_count_key(server, flow)] = (
+            st.session_state.get(_import_count_key(server, flow), 0) + 1
+        )
+        close_menu(server, flow, "more")
         st.toast(f"Imported “{escape(made.name)}”.")

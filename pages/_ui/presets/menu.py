@@ -23,20 +23,20 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
-from pages._ui.form.prefill import forget_source
+from pages._ui.form.prefill import clear_source
 from pages._ui.presets import import_dialog
 from pages._ui.presets.preset_state import (
-    attempt,
-    close,
-    held,
-    keep,
-    masked,
-    names_at,
-    saved,
-    set_tie,
-    show_problem,
-    still_asking,
-    warning_of_secrets,
+    close_menu,
+    field_names,
+    link_preset,
+    masked_values,
+    menu_errors,
+    report_saved,
+    save_preset,
+    secret_warning,
+    show_menu_error,
+    snapshot_form,
+    with_pending_secrets,
 )
 from pages._ui.state import preset_keys
 from pages._ui.widgets.downloads import file_name
@@ -56,14 +56,14 @@ def draw(
         if not opened.open:
             continue
         with opened:
-            show_problem(server, flow)
+            show_menu_error(server, flow)
             if part == "save":
-                _save_as(server, flow, kept, chosen)
+                _draw_save(server, flow, kept, chosen)
             else:
-                _more(server, flow, kept, chosen)
+                _draw_more(server, flow, kept, chosen)
 
 
-def _save_as(
+def _draw_save(
     server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", server.owner, flow.id)
@@ -74,53 +74,53 @@ def _save_as(
             "Replace it" if same else "Save",
             key=preset_keys.preset_key("save-it", server.owner, flow.id),
             type="primary",
-            on_click=_save,
+            on_click=_save_form,
             args=(server, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
     now = fit_values(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
-    warning = warning_of_secrets(fields, now)
+    warning = secret_warning(fields, now)
     if warning:
         st.warning(escape(warning), icon=":material/warning:")
-    for line in _about_saving(fields, now):
+    for line in _save_notes(fields, now):
         st.caption(line)
 
 
-def _about_saving(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
+def _save_notes(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
     lines = ["Seen by everybody who is connected with the same server and key."]
     if now.secrets:
-        names = escape(names_at(fields, now.secrets))
+        names = escape(field_names(fields, now.secrets))
         lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files are kept as their paths on the server.")
     return lines
 
 
-def _save(
+def _save_form(
     server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
     """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
-    with attempt(server, flow):
+    with menu_errors(server, flow):
         name = validate_name(st.session_state[key])
-        now = held(server, flow)
+        now = snapshot_form(server, flow)
         same = drawn if drawn and drawn.name == name else None
-        made = keep(server, flow, name, still_asking(flow, now.fit, chosen), same)
+        made = save_preset(server, flow, name, with_pending_secrets(flow, now.fit, chosen), same)
         st.session_state[key] = ""
-        close(server, flow, "save")
-        saved(server, flow, "Replaced" if same else "Saved", made, now)
+        close_menu(server, flow, "save")
+        report_saved(server, flow, "Replaced" if same else "Saved", made, now)
 
 
-def _more(
+def _draw_more(
     server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     if chosen:
-        _rename(server, flow, chosen)
-        _default(server, flow, kept, chosen)
+        _draw_rename(server, flow, chosen)
+        _draw_default(server, flow, kept, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
     asked = preset_keys.preset_key("delete-asked", server.owner, flow.id)
     with st.container(horizontal=True, gap="small"):
-        _export(server, flow, chosen)
+        _draw_export(server, flow, chosen)
         if chosen:
             st.button(
                 "Delete…",
@@ -130,12 +130,12 @@ def _more(
                 args=({asked: chosen.id},),
             )
     if chosen and st.session_state.get(asked) == chosen.id:
-        _delete(server, flow, chosen, asked)
+        _draw_delete(server, flow, chosen, asked)
     st.divider()
     import_dialog.draw(server, flow, kept)
 
 
-def _rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+def _draw_rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
     # another name makes another field, which shows it
     key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", server.owner, flow.id)
     st.session_state.setdefault(key, chosen.name)
@@ -147,24 +147,24 @@ def _rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
         st.form_submit_button(
             "Rename",
             key=preset_keys.preset_key("rename", server.owner, flow.id),
-            on_click=_rename_to,
+            on_click=_rename_preset,
             args=(server, flow, chosen, key),
         )
 
 
-def _rename_to(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with attempt(server, flow):
+def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
+    with menu_errors(server, flow):
         name = validate_name(st.session_state[key])
         form = form_state(server.owner, flow)
-        known = form.tie
+        known = form.preset_link
         made = app_context().runner.store.presets.update(replace(chosen, name=name))
-        forget_source(form)  # it tells the former name
+        clear_source(form)  # it tells the former name
         if known and known.version == chosen.version:
-            set_tie(server, flow, replace(known, version=made.version))
+            link_preset(server, flow, replace(known, version=made.version))
         st.toast(f"Renamed to “{escape(made.name)}”.")
 
 
-def _default(
+def _draw_default(
     server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset
 ) -> None:
     key = preset_keys.preset_key(f"default-{chosen.id}", server.owner, flow.id)
@@ -183,16 +183,16 @@ def _default(
 
 
 def _set_default(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
-    with attempt(server, flow):
+    with menu_errors(server, flow):
         preset_id = chosen.id if st.session_state[key] else None
         app_context().runner.store.presets.set_default(server.owner, flow.id, preset_id)
 
 
-def _export(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
+def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     fields = flow.fields_by_key
     held_now = form_state(server.owner, flow).overrides(fields)
     name = chosen.name if chosen else flow.name
-    values = masked(chosen) if chosen else mask_secrets(flow, held_now)
+    values = masked_values(chosen) if chosen else mask_secrets(flow, held_now)
     st.download_button(
         "Export",
         dump_preset(flow, name, values),
@@ -205,7 +205,7 @@ def _export(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     )
 
 
-def _delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
+def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
     st.markdown(
         f"Delete “{escape(clip(chosen.name, 60))}” for everybody with the same server and key? "
         "What the form holds stays."
@@ -215,7 +215,7 @@ def _delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> No
             "Delete it",
             key=preset_keys.preset_key("delete-it", server.owner, flow.id),
             type="primary",
-            on_click=_delete_it,
+            on_click=_delete_preset,
             args=(server, flow, chosen),
         )
         st.button(
@@ -226,9 +226,9 @@ def _delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> No
         )
 
 
-def _delete_it(server: ServerSession, flow: Flow, chosen: Preset) -> None:
-    with attempt(server, flow):
+def _delete_preset(server: ServerSession, flow: Flow, chosen: Preset) -> None:
+    with menu_errors(server, flow):
         app_context().runner.store.presets.delete(server.owner, chosen.id)
-        set_tie(server, flow, PresetLink())
-        close(server, flow, "more")
+        link_preset(server, flow, PresetLink())
+        close_menu(server, flow, "more")
         st.toast(f"Deleted “{escape(chosen.name)}”.")

@@ -23,23 +23,23 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import form_state
-from pages._ui.form.prefill import forget_source
+from pages._ui.form.prefill import clear_source
 from pages._ui.presets.preset_state import (
     Banner,
-    masked,
-    names_at,
-    not_fitting,
-    put_in,
-    set_tie,
-    tell,
-    warning_of_secrets,
+    field_names,
+    fill_form,
+    link_preset,
+    masked_values,
+    mismatch_banner,
+    secret_warning,
+    set_banner,
 )
 from pages._ui.state import preset_keys, query_params
 from pages._ui.widgets.markdown import escape
 
 
 @dataclass
-class Shared:
+class SharedLink:
     """What an address asks a form to be filled with: a preset's id, or values as it holds them."""
 
     flow_id: str
@@ -48,7 +48,7 @@ class Shared:
     done: bool = False
 
 
-def look() -> None:
+def read_address() -> None:
     """Notice what the address asks for, before anything else changes it."""
     preset, values = (
         st.query_params.get(query_params.PRESET, ""),
@@ -56,57 +56,57 @@ def look() -> None:
     )
     if not (preset or values):
         return
-    found: Shared | None = st.session_state.get(preset_keys.SHARED)
+    found: SharedLink | None = st.session_state.get(preset_keys.SHARED)
     if found is None or (found.preset, found.values) != (preset, values):
         flow_id = st.query_params.get(query_params.FLOW, "")
-        st.session_state[preset_keys.SHARED] = Shared(flow_id, preset, values)
+        st.session_state[preset_keys.SHARED] = SharedLink(flow_id, preset, values)
     elif found.done:
-        _leave_address()  # the browser's Back led here again
+        _clear_address()  # the browser's Back led here again
 
 
-def take_up(server: ServerSession, flow: Flow) -> bool:
+def apply_shared_link(server: ServerSession, flow: Flow) -> bool:
     """Fill the form as the address asks; whether it asked for anything.
 
     What is asked for leaves the address, so that a reload does not do it again over edits.
     """
-    asked: Shared | None = st.session_state.get(preset_keys.SHARED)
+    asked: SharedLink | None = st.session_state.get(preset_keys.SHARED)
     if asked is None or asked.done:
         return False
     asked.done = True
-    _leave_address()
+    _clear_address()
     # what was said of an address before this one
-    forget_source(form_state(server.owner, flow))
-    tell(server.owner, flow.id, None)
+    clear_source(form_state(server.owner, flow))
+    set_banner(server.owner, flow.id, None)
     if asked.flow_id != flow.id:
-        tell(server.owner, flow.id, _no_such_flow(asked.flow_id))
+        set_banner(server.owner, flow.id, _unknown_flow_banner(asked.flow_id))
         return True
     try:
         if asked.preset:
-            _take_preset(server, flow, asked.preset)
+            _apply_preset(server, flow, asked.preset)
         if asked.values:
-            _take_values(server, flow, asked.values)
+            _apply_values(server, flow, asked.values)
     except LangflowError as error:
         lines = ("Nothing was filled in from it.", error.hint)
-        tell(server.owner, flow.id, Banner(error.message, lines, wrong=True))
+        set_banner(server.owner, flow.id, Banner(error.message, lines, is_warning=True))
     return True
 
 
-def drop() -> None:
+def discard_shared_link() -> None:
     """Fill no form as the address asks: its flow is not there."""
-    asked: Shared | None = st.session_state.get(preset_keys.SHARED)
+    asked: SharedLink | None = st.session_state.get(preset_keys.SHARED)
     if asked and not asked.done:
         asked.done = True
-        _leave_address()
+        _clear_address()
 
 
-def _leave_address() -> None:
+def _clear_address() -> None:
     """Both parameters at once: each change of the address is a step of the browser's Back."""
     gone = (query_params.PRESET, query_params.VALUES)
     kept = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
     st.query_params.from_dict(kept)
 
 
-def _no_such_flow(flow_id: str) -> Banner:
+def _unknown_flow_banner(flow_id: str) -> Banner:
     named = f"the flow {clip(flow_id, 60)}" if flow_id else "no flow"
     return Banner(
         f"The address names {named}, which is not in sight here.",
@@ -114,32 +114,36 @@ def _no_such_flow(flow_id: str) -> Banner:
             "Nothing was filled in from it. It opens for whoever is connected with the server and "
             "key that it was made with.",
         ),
-        wrong=True,
+        is_warning=True,
     )
 
 
-def _take_preset(server: ServerSession, flow: Flow, preset_id: str) -> None:
+def _apply_preset(server: ServerSession, flow: Flow, preset_id: str) -> None:
     preset = app_context().runner.store.presets.get(server.owner, preset_id)
     if preset is None or preset.flow_id != flow.id:
         raise LangflowError(
             "The address names a preset that this flow does not have for this server and key.",
             hint="It may have been deleted, or made with another key.",
         )
-    found = put_in(server, flow, masked(preset), f"Filled with the preset “{preset.name}”.")
-    set_tie(server, flow, PresetLink(preset.id, preset.version))
+    found = fill_form(
+        server, flow, masked_values(preset), f"Filled with the preset “{preset.name}”."
+    )
+    link_preset(server, flow, PresetLink(preset.id, preset.version))
     if found.rejected:
-        tell(server.owner, flow.id, not_fitting(f"Of “{preset.name}”", flow, found))
+        set_banner(server.owner, flow.id, mismatch_banner(f"Of “{preset.name}”", flow, found))
 
 
-def _take_values(server: ServerSession, flow: Flow, text: str) -> None:
+def _apply_values(server: ServerSession, flow: Flow, text: str) -> None:
     found = fit_values(flow, decode_values(text))
     if found.masked:
         many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
         source = f"Filled with {many} from the address: look at what is marked before you run."
-        put_in(server, flow, found.masked, source)
-        set_tie(server, flow, PresetLink())
+        fill_form(server, flow, found.masked, source)
+        link_preset(server, flow, PresetLink())
     if found.rejected:
-        tell(server.owner, flow.id, not_fitting("Of the values in the address", flow, found))
+        set_banner(
+            server.owner, flow.id, mismatch_banner("Of the values in the address", flow, found)
+        )
 
 
 def draw(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
@@ -152,25 +156,25 @@ def draw(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     )
     if opened.open:
         with opened:
-            _inside(server, flow, chosen)
+            _draw_popover(server, flow, chosen)
 
 
-def _inside(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
+def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
     overrides = form.overrides(fields)
     now = fit_values(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
     st.markdown("**An address that opens this form filled in**")
-    if chosen and not form.wrong and not changed_keys(flow, masked(chosen), overrides):
+    if chosen and not form.invalid and not changed_keys(flow, masked_values(chosen), overrides):
         st.caption(f"With the preset “{escape(chosen.name)}”, as it is when somebody opens it")
-        _address(page_url(page, flow=flow.id, preset=chosen.id))
+        _draw_address(page_url(page, flow=flow.id, preset=chosen.id))
         st.caption("With the values as they are now")
     with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
     if not now.masked:
         with_values = page_url(page, flow=flow.id)
     if len(with_values) <= MAX_URL_LENGTH:
-        _address(with_values)
+        _draw_address(with_values)
     else:
         st.warning(
             f"With these values it has {len(with_values):,} characters, and browsers and chat "
@@ -182,25 +186,25 @@ def _inside(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
         "It opens for whoever is connected with the same server and key. Nothing runs by itself, "
         "and what they had typed is not lost."
     )
-    warning = warning_of_secrets(fields, now)
+    warning = secret_warning(fields, now)
     if warning:
         st.warning(escape(warning), icon=":material/warning:")
-    for line in _remarks(fields, now, form.wrong):
+    for line in _notes(fields, now, form.invalid):
         st.caption(escape(line))
 
 
-def _address(text: str) -> None:
+def _draw_address(text: str) -> None:
     st.code(text, language=None, wrap_lines=True)
 
 
-def _remarks(fields: dict[str, Field], now: FittedValues, wrong: dict) -> list[str]:
+def _notes(fields: dict[str, Field], now: FittedValues, wrong: dict) -> list[str]:
     lines = []
     if now.secrets:
-        names = names_at(fields, now.secrets)
+        names = field_names(fields, now.secrets)
         lines.append(f"Secrets are not in it, they are entered anew: {names}.")
     if any(fields[key].kind is FieldKind.FILE for key in now.values):
         lines.append("Files go along as their paths on the server.")
     left = [*wrong, *(one.key for one in now.rejected)]
     if left:
-        lines.append(f"Left out, as they need a correction: {names_at(fields, left)}.")
+        lines.append(f"Left out, as they need a correction: {field_names(fields, left)}.")
     return lines

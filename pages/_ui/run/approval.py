@@ -21,11 +21,11 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, first_line, format_time, strip_remote_images
 
-PROMPT_LIMIT = 5_000  # characters of a question that are shown
-MOST_DECIDED = 20  # questions of a run of which the answer is shown
+MAX_PROMPT_CHARS = 5_000  # characters of a question that are shown
+MAX_DECISIONS = 20  # questions of a run of which the answer is shown
 
 
-def question_of(record: RunRecord | None) -> HumanInput | None:
+def pending_question(record: RunRecord | None) -> HumanInput | None:
     """What the run waits for, if it does."""
     waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
     return record.run.waiting_for if waits else None
@@ -33,14 +33,16 @@ def question_of(record: RunRecord | None) -> HumanInput | None:
 
 def draw(server: ServerSession, record: RunRecord | None) -> None:
     """The question of the run that is shown. Outside fragments, so that no press is lost."""
-    asked = question_of(record)
+    asked = pending_question(record)
     if record is None or asked is None:
         return
     with st.container(border=True, key="approval"):
         st.markdown(
             "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
         )
-        st.markdown(strip_remote_images(clip(asked.prompt, PROMPT_LIMIT))[0] or "*No question.*")
+        st.markdown(
+            strip_remote_images(clip(asked.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
+        )
         with st.container(horizontal=True, key="decisions"):
             for number, decision in enumerate(asked.decisions):
                 _button(server, record, asked, decision, number)
@@ -75,7 +77,7 @@ def _decide(server: ServerSession, run_id: str, asked: HumanInput, action_id: st
         run_page.set_decided_question(asked.request_id)
 
 
-def decided(server: ServerSession, record: RunRecord) -> None:
+def draw_decisions(server: ServerSession, record: RunRecord) -> None:
     """What was decided in the run so far, by whom of its components it was asked, and what."""
     for question, words, more in _decisions(server, record):
         said = ", ".join(filter(None, [f"**{escape(clip(words, 60))}**", escape(more)]))
@@ -88,14 +90,14 @@ def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, 
         return
     names = ComponentNames(server.cached_flow(record.flow_id), run.components)
     now = datetime.now(UTC)
-    for one in run.decided[-MOST_DECIDED:]:
+    for one in run.decided[-MAX_DECISIONS:]:
         asked = [names.label(one.component_id, most=60)] if one.component_id else []
         prompt = clip(first_line(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
         yield question, *describe_decision(one, lambda at: format_time(at, now))
 
 
-def time_left(asked: HumanInput) -> str:
+def deadline_text(asked: HumanInput) -> str:
     """For how long a decision counts, and what is done instead later; "" for no limit.
 
     A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
@@ -108,11 +110,12 @@ def time_left(asked: HumanInput) -> str:
     if asked.fallback_action:
         then = f"the run goes on with “{asked.label_of(asked.fallback_action)}”"
     if left > 0:
-        return f"{_span(left)} left to decide; if it is decided later, {then}, whatever is chosen."
+        words = _duration_text(left)
+        return f"{words} left to decide; if it is decided later, {then}, whatever is chosen."
     return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
 
 
-def _span(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     days = int(seconds // 86_400)
     if days:
         hours = int(seconds % 86_400 // 3_600)
@@ -120,7 +123,7 @@ def _span(seconds: float) -> str:
     return format_duration(seconds)
 
 
-def others(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
+def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
     """The other runs of a flow that wait for somebody, whoever started them."""
     if not flow.needs_approval:
         return
@@ -147,7 +150,7 @@ def others(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
                 st.button(
                     "Open",
                     key=f"open-waiting-{each.job_id}",
-                    on_click=_open,
+                    on_click=_adopt_run,
                     args=(server, flow, each),
                 )
                 st.markdown(escape(clip(each.prompt or "A run without a question", 120)))
@@ -157,7 +160,7 @@ def others(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
             st.caption(f"And {len(waiting) - 20} more.")
 
 
-def _open(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
+def _adopt_run(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
     try:
         run_page.show_run(app_context().runner.adopt(server.connection, flow, asked))
     except LangflowError as error:

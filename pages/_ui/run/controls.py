@@ -18,13 +18,13 @@ from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import FormResult, note_begun, note_refused
+from pages._ui.form.form import FormResult, mark_refused, mark_started
 from pages._ui.state import notices, run_options, run_page, submit_token
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape
 
-CAPTIONS: dict[Mode, str] = {
+MODE_HELP: dict[Mode, str] = {
     "background": "A job on the server: survives reload and restart, can be stopped; "
     "long results may be cut.",
     "sync": "One call: results come uncut. If it is closed, the run goes on at the server.",
@@ -34,7 +34,7 @@ CAPTIONS: dict[Mode, str] = {
 
 
 @dataclass(frozen=True)
-class RunChoice:
+class RunSetup:
     """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
     the moment of asking, as another mode would have it, too. `chat`: it is that of a conversation.
     """
@@ -47,7 +47,7 @@ class RunChoice:
     chat: bool = False
 
 
-def possible_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """The modes in which a server can run a flow; the first is preselected.
 
     A flow that waits for a person is run in the background only: the calls do not wait, they run
@@ -63,40 +63,40 @@ def possible_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     )
 
 
-def modes_for(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """Those that are offered: a streamed call only to who asked for what is seldom needed."""
-    possible = possible_modes(server_info, flow)
+    possible = supported_modes(server_info, flow)
     return tuple(mode for mode in possible if mode != "stream" or run_options.is_advanced())
 
 
-def mode_of(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
+def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
     """The chosen mode, or the first where that does not suit the flow."""
-    modes = modes_for(server_info, flow)
+    modes = offered_modes(server_info, flow)
     chosen = run_options.mode(server.owner, modes[0])
     return chosen if chosen in modes else modes[0]
 
 
-def draw(server: ServerSession, choice: RunChoice | None, record: RunRecord | None) -> None:
-    """The controls; `record` is the run that is shown, which `session` may see and stop."""
+def draw(server: ServerSession, setup: RunSetup | None, record: RunRecord | None) -> None:
+    """The controls; `record` is the run that is shown, which `server` may see and stop."""
     going = record is not None and not record.ended
-    if not choice and not going:
+    if not setup and not going:
         return
     with st.container(border=True, key="run-panel"):
         # what can't be changed while a run goes on would only push its progress out of sight
         if going:
-            _given(server, record)
-        elif choice:
-            _mode(choice)
+            _draw_running_options(server, record)
+        elif setup:
+            _draw_mode(setup)
         buttons = st.empty()
         if going:
-            _stop_buttons(buttons, server, record)
+            _draw_stop_buttons(buttons, server, record)
         else:
-            _run_button(buttons, choice, record)
+            _draw_run_button(buttons, setup, record)
         focus.scroll_to(run_page.take_run_to_scroll_to(), "run-panel", "run-status")
         focus.move_focus(run_page.take_decided_question(), "run-panel")
 
 
-def _given(server: ServerSession, record: RunRecord) -> None:
+def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
     """How the run that goes on was started."""
     run_options.adopt_session(server.owner, record.flow_id, record.session_id)
     parts = [MODE_NAMES[record.mode]]
@@ -105,9 +105,9 @@ def _given(server: ServerSession, record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _mode(choice: RunChoice) -> None:
-    owner, server_info = choice.server.owner, choice.server_info
-    modes = sorted(modes_for(server_info, choice.flow), key=list(MODE_NAMES).index)
+def _draw_mode(setup: RunSetup) -> None:
+    owner, server_info = setup.server.owner, setup.server_info
+    modes = sorted(offered_modes(server_info, setup.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
             ":material/front_hand: This flow waits for a person to decide, so it runs in the "
@@ -116,7 +116,7 @@ def _mode(choice: RunChoice) -> None:
         return
     key = run_options.mode_key(owner)
     if st.session_state.get(key) not in modes:
-        st.session_state[key] = choice.mode
+        st.session_state[key] = setup.mode
     with st.container(key="run-mode"):
         chosen = st.radio(
             "How to run",
@@ -128,25 +128,25 @@ def _mode(choice: RunChoice) -> None:
             horizontal=True,
             persist_state="session",
         )
-        st.caption(f"{CAPTIONS[chosen]} {_why(chosen, server_info)}".rstrip())
+        st.caption(f"{MODE_HELP[chosen]} {_preselection_reason(chosen, server_info)}".rstrip())
 
 
-def _why(mode: Mode, server_info: ServerInfo) -> str:
+def _preselection_reason(mode: Mode, server_info: ServerInfo) -> str:
     """Why a mode is preselected, where that is not what one would expect."""
     if mode != "sync" or server_info.capabilities.events:
         return ""
     return f"Preselected, since Langflow {server_info.version} tells of no job until it is asked."
 
 
-def _more(choice: RunChoice) -> None:
+def _draw_options(setup: RunSetup) -> None:
     """What is seldom changed: the session, and whether a streamed call is offered."""
     with (
         st.container(key="run-more", width="content"),
         st.popover("Session and more", icon=":material/tune:", type="tertiary"),
     ):
-        _server(choice)
-        server_info = choice.server_info
-        if server_info.capabilities.events and len(modes_for(server_info, choice.flow)) > 1:
+        _draw_session(setup)
+        server_info = setup.server_info
+        if server_info.capabilities.events and len(offered_modes(server_info, setup.flow)) > 1:
             st.toggle(
                 "Offer a streamed call",
                 key=run_options.ADVANCED,
@@ -156,20 +156,20 @@ def _more(choice: RunChoice) -> None:
             )
 
 
-def takes_session(server_info: ServerInfo, flow: Flow) -> bool:
+def supports_session(server_info: ServerInfo, flow: Flow) -> bool:
     """Whether this server has a place for a session of this flow's runs."""
     return server_info.capabilities.session_field or flow.chat_input is not None
 
 
-def _server(choice: RunChoice) -> None:
+def _draw_session(setup: RunSetup) -> None:
     """The session's field, or that this server has no place for it."""
-    if not takes_session(choice.server_info, choice.flow):
+    if not supports_session(setup.server_info, setup.flow):
         st.caption(
             ":material/forum: This server takes a session only for flows with a chat input, "
             "so this flow's own is used."
         )
         return
-    owner, flow_id = choice.server.owner, choice.flow.id
+    owner, flow_id = setup.server.owner, setup.flow.id
     key = run_options.session_key(owner, flow_id)
     keep = run_options.session_kept_key(owner, flow_id)
     run_options.renew_session(owner, flow_id)
@@ -191,24 +191,24 @@ def _server(choice: RunChoice) -> None:
         st.toggle("Keep this one", key=keep, persist_state="session")
 
 
-def _run_button(place, choice: RunChoice, record: RunRecord | None) -> None:
+def _draw_run_button(place, setup: RunSetup, record: RunRecord | None) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="run-button", width="content"):
             st.button(
                 "Run",
                 key="run",
-                on_click=_start,
-                args=(choice, submit_token.submit_token()),
+                on_click=_on_run,
+                args=(setup, submit_token.submit_token()),
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="Ctrl+Enter",
             )
         if record is not None:
-            close_button()
-        _more(choice)
+            draw_close_button()
+        _draw_options(setup)
 
 
-def close_button() -> None:
+def draw_close_button() -> None:
     """Shows no run any more; named so that nobody takes it for one that deletes."""
     st.button(
         "Show no run",
@@ -219,9 +219,9 @@ def close_button() -> None:
     )
 
 
-def _stop_buttons(place, server: ServerSession, record: RunRecord) -> None:
+def _draw_stop_buttons(place, server: ServerSession, record: RunRecord) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
-        stop_button(server, record)
+        draw_stop_button(server, record)
         st.button(
             "New run",
             key="new-run",
@@ -232,27 +232,27 @@ def _stop_buttons(place, server: ServerSession, record: RunRecord) -> None:
         )
 
 
-def stop_button(server: ServerSession, record: RunRecord) -> None:
+def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
     """Stops a run, whatever the page is busy with."""
     with st.container(key="stop-button", width="content"):
         st.button(
             "Stop waiting" if record.mode == "sync" else "Stop",
             key=f"stop-{record.id}",
             icon=":material/stop:",
-            on_click=_stop,
+            on_click=_on_stop,
             args=(server, record.id),
             disabled=record.stop_requested_at is not None,
         )
 
 
-def _start(choice: RunChoice, click: str) -> None:
+def _on_run(setup: RunSetup, click: str) -> None:
     """Called before the page is drawn, so that the page begins with the run's status."""
-    owner, flow_id = choice.server.owner, choice.flow.id
+    owner, flow_id = setup.server.owner, setup.flow.id
     session_id = None
-    if takes_session(choice.server_info, choice.flow):
+    if supports_session(setup.server_info, setup.flow):
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
-    mode = mode_of(choice.server, choice.server_info, choice.flow)
-    run_id = begin(choice, mode, session_id, click)
+    mode = selected_mode(setup.server, setup.server_info, setup.flow)
+    run_id = start_run(setup, mode, session_id, click)
     if run_id is None:
         return
     submit_token.use_submit_token(click)
@@ -261,8 +261,8 @@ def _start(choice: RunChoice, click: str) -> None:
     run_page.attach_form(run_id, flow_id)
 
 
-def begin(
-    choice: RunChoice,
+def start_run(
+    setup: RunSetup,
     mode: Mode,
     session_id: str | None,
     click: str,
@@ -272,28 +272,28 @@ def begin(
 
     None if it cannot be started: a notice says why.
     """
-    owner, form = choice.server.owner, choice.read(mode)
+    owner, form = setup.server.owner, setup.read(mode)
     try:
         if not form.ready:
-            note_refused(owner, choice.flow, form.problems, chat=choice.chat)
-            raise _not_ready(form, choice.flow)
+            mark_refused(owner, setup.flow, form.problems, chat=setup.chat)
+            raise _not_ready_error(form, setup.flow)
         run_id = app_context().runner.start(
-            choice.server.connection,
-            choice.flow,
+            setup.server.connection,
+            setup.flow,
             {**form.overrides, **(more or {})},
             mode=mode,
             session_id=session_id,
-            server=choice.server_info,
+            server=setup.server_info,
             submit_token=click,
         )
-        note_begun(owner, choice.flow, chat=choice.chat)
+        mark_started(owner, setup.flow, chat=setup.chat)
         return run_id
     except LangflowError as error:
         notices.set_notice(error)
         return None
 
 
-def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
+def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
     wrong = [problem for problem in form.problems if problem.level == "error"]
     said = "Not run. " + " ".join(
@@ -306,7 +306,7 @@ def _not_ready(form: FormResult, flow: Flow) -> InvalidRequest:
     return InvalidRequest(said, hint=hint)
 
 
-def _stop(server: ServerSession, run_id: str) -> None:
+def _on_stop(server: ServerSession, run_id: str) -> None:
     """Called before the page is drawn, so at once whatever the page is busy with."""
     try:
         app_context().runner.stop(run_id, server.connection)

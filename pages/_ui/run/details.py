@@ -28,23 +28,28 @@ from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape, format_full_time, strip_remote_images
 
-MESSAGES_LIMIT = 100  # of a run that are drawn
-SOON_SECONDS = 1.0  # between two looks for what comes after the end
+MAX_MESSAGES = 100  # of a run that are drawn
+REFRESH_SECONDS = 1.0  # between two looks for what comes after the end
 
-_PARTIAL = (RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.TIMED_OUT)
+_PARTIAL_STATUSES = (
+    RunStatus.CANCELLED,
+    RunStatus.INTERRUPTED,
+    RunStatus.FAILED,
+    RunStatus.TIMED_OUT,
+)
 # what may have run all the same
-_UNSURE = {
+_UNCERTAIN_HEADINGS = {
     RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
     RunStatus.INTERRUPTED: "This run was cut off",
 }
 
 
-def problems_of(server: ServerSession, record: RunRecord) -> None:
+def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """What came of a stop, and what the console or the flow failed at."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     if record.problem:
-        heading = _UNSURE.get(record.status)
+        heading = _UNCERTAIN_HEADINGS.get(record.status)
         alerts.show_message(
             heading or "The run could not be done",
             record.problem.message,
@@ -58,20 +63,20 @@ def problems_of(server: ServerSession, record: RunRecord) -> None:
         return
     names = ComponentNames(server.cached_flow(record.flow_id), record.run.components)
     for number, error in enumerate(record.run.errors):
-        _error(error, names.error_source(error), f"traceback-{record.id}-{number}")
+        _draw_error(error, names.error_source(error), f"traceback-{record.id}-{number}")
     for warning in record.run.warnings:
         st.warning(escape(warning), icon=":material/warning:")
 
 
-def _error(error: RunError, where: str, key: str) -> None:
+def _draw_error(error: RunError, where: str, key: str) -> None:
     heading = f"**{escape(where)}** failed" if where else "**The flow failed**"
     st.error(f"{heading}\n\n{escape(error.message)}", icon=":material/error:")
     if error.traceback:
-        _traceback(error.traceback, key)
+        _draw_traceback(error.traceback, key)
 
 
 @st.fragment
-def _traceback(text: str, key: str) -> None:
+def _draw_traceback(text: str, key: str) -> None:
     controls.lazy_expander(
         "The component's traceback",
         ":material/code:",
@@ -94,7 +99,7 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
         return latest.run if latest else None
 
     with st.container(key="outputs"):
-        partial = record.status in _PARTIAL
+        partial = record.status in _PARTIAL_STATUSES
         unfinished = run.unfinished_messages
         told = {error.component_id for error in run.errors}
         if partial and (unfinished or run.outputs.keys() - told):
@@ -110,25 +115,25 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
             st.caption("This flow returns nothing." if completed else "No output.")
 
 
-def details(server: ServerSession, record: RunRecord) -> None:
+def draw_details(server: ServerSession, record: RunRecord) -> None:
     """How it went, each part sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
-        _to_chat(server, record)
+        _draw_chat_link(server, record)
         picker.compare_menu(server, record)
         if record.run:
             run_export.draw(server, record)
         labels.draw_for_run(server, record.id)
     if not record.ended:
-        run_snippets.while_going(server, record)
+        run_snippets.draw_folded(server, record)
     if not record.ended and run_page.has_form(record.id, record.flow_id):
-        _inputs_while_going(server, record)
+        _draw_inputs_folded(server, record)
     if not record.ended or record.run is None:
         return
     soon = not record.run.components and app_context().runner.is_followed(record.id)
-    st.fragment(_details, run_every=SOON_SECONDS if soon else None)(server, record.id, soon)
+    st.fragment(_draw_tabs, run_every=REFRESH_SECONDS if soon else None)(server, record.id, soon)
 
 
-def _to_chat(server: ServerSession, record: RunRecord) -> None:
+def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
     flow = server.cached_flow(record.flow_id)
     if record.session_id and flow and flow.has_chat:
         st.page_link(
@@ -143,7 +148,7 @@ def _to_chat(server: ServerSession, record: RunRecord) -> None:
 
 
 @alerts.show_errors()
-def _details(server: ServerSession, run_id: str, soon: bool) -> None:
+def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
     record = app_context().runner.get(run_id, server.owner)
     if record is None or record.run is None:
         return
@@ -165,7 +170,7 @@ def _details(server: ServerSession, run_id: str, soon: bool) -> None:
         flow = server.cached_flow(record.flow_id)
         with tabs["Components"]:
             if tabs["Components"].open:
-                _components(server, record)
+                _draw_components(server, record)
         with tabs["Timings"]:
             if tabs["Timings"].open:
                 if flow and run.components:
@@ -174,10 +179,10 @@ def _details(server: ServerSession, run_id: str, soon: bool) -> None:
                     st.caption("The server has kept no times of this run's components.")
         with tabs["Messages"]:
             if tabs["Messages"].open:
-                _messages(run)
+                _draw_messages(run)
         with tabs["Inputs"]:
             if tabs["Inputs"].open:
-                _inputs(server, record)
+                _draw_inputs(server, record)
         with tabs["Snippets"]:
             if tabs["Snippets"].open:
                 run_snippets.draw(server, record)
@@ -186,39 +191,39 @@ def _details(server: ServerSession, run_id: str, soon: bool) -> None:
                 raw_events.draw(server, record)
         with tabs["Raw answer"]:
             if tabs["Raw answer"].open:
-                _raw(record, run)
+                _draw_raw_response(record, run)
         with tabs["About"]:
             if tabs["About"].open:
-                _about(record, run)
+                _draw_about(record, run)
 
 
-def _components(server: ServerSession, record: RunRecord) -> None:
+def _draw_components(server: ServerSession, record: RunRecord) -> None:
     if record.run and record.run.components:
         flow = server.cached_flow(record.flow_id)
-        progress.components(server, record, flow, ended=True)
+        progress.draw_components(server, record, flow, ended=True)
     elif app_context().runner.is_followed(record.id):
         st.caption(":material/hourglass_top: Asking the server what each component did.")
     else:
         st.caption("The server has kept no record of this run's components, or a later run's only.")
 
 
-def _messages(run: Run) -> None:
+def _draw_messages(run: Run) -> None:
     if not run.messages:
         st.caption("No event told of messages in this run.")
-    for message in list(run.messages.values())[-MESSAGES_LIMIT:]:
+    for message in list(run.messages.values())[-MAX_MESSAGES:]:
         user = message.sender == "User"
         with st.chat_message("user" if user else "assistant"):
             st.caption(escape(message.sender_name or message.sender or "A component"))
             if message.category == "error":
                 st.error(escape(message.visible_text), icon=":material/error:")
             else:
-                text = clip(message.visible_text, progress.SHOWN_LETTERS)
+                text = clip(message.visible_text, progress.MAX_SHOWN_CHARS)
                 st.markdown(strip_remote_images(text)[0] or "*No text.*")
             for path in message.files:
                 st.caption(f":material/attach_file: {escape(path)}")
 
 
-def _about(record: RunRecord, run: Run) -> None:
+def _draw_about(record: RunRecord, run: Run) -> None:
     facts = {
         "Started": format_full_time(record.created_at),
         "Ended": format_full_time(record.ended_at) if record.ended_at else None,
@@ -234,23 +239,23 @@ def _about(record: RunRecord, run: Run) -> None:
 
 
 @st.fragment
-def _inputs_while_going(server: ServerSession, record: RunRecord) -> None:
+def _draw_inputs_folded(server: ServerSession, record: RunRecord) -> None:
     key = f"inputs-{record.id}"
     controls.lazy_expander(
-        "Inputs of this run", ":material/input:", key, lambda: _inputs(server, record)
+        "Inputs of this run", ":material/input:", key, lambda: _draw_inputs(server, record)
     )
 
 
-def _inputs(server: ServerSession, record: RunRecord) -> None:
+def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     """What the run was given; the form beside it may hold something else by now."""
-    if input_values.says_missing(record):
+    if input_values.show_omission(record):
         return
     input_values.draw(
-        input_values.of_record(record, server.cached_flow(record.flow_id)), f"tab-{record.id}"
+        input_values.record_inputs(record, server.cached_flow(record.flow_id)), f"tab-{record.id}"
     )
 
 
-def _raw(record: RunRecord, run: Run) -> None:
+def _draw_raw_response(record: RunRecord, run: Run) -> None:
     text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
     limit = json_viewer.MAX_TREE_BYTES
     st.caption("What the server answered, with secrets replaced by ••••.")

@@ -18,7 +18,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
 
 
-class Files:
+class RunExporter:
     """Makes the files of one run. Holds nothing of it: a page may be open for long."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Files:
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """The buttons, behind one; of a run that goes on only its report, as of now."""
-    files = Files(server, app_context().runner, record.id, server.cached_flow(record.flow_id))
+    files = RunExporter(server, app_context().runner, record.id, server.cached_flow(record.flow_id))
     with (
         st.container(key="export-run", width="content"),
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),

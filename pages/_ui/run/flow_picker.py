@@ -20,7 +20,7 @@ from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-_LETTERS = 8  # of an id that was cut off, by which its flow can be told
+_MIN_ID_PREFIX = 8  # of an id that was cut off, by which its flow can be told
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
@@ -29,9 +29,9 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
     gone, none is chosen: another above what the run was given would pass for its flow.
     """
-    _server(server)
+    _draw_server_link(server)
     try:
-        flows = _flows(server, record)
+        flows = _load_flows(server, record)
     except LangflowError as error:
         loading.show(server, error, retry="retry-flows")
         return None
@@ -42,54 +42,56 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
             flows.error.hint,
             warning=True,
         )
-        _retry(server)
-    gone = record is not None and not _has(flows, record.flow_id)
+        _draw_retry(server)
+    gone = record is not None and not _contains(flows, record.flow_id)
     chosen = None
     if flows.value:
-        first = _choice(server, flows.value, record)
-        chosen = _box(server, flows.value, first, record.flow_name if gone else None)
+        first = _choose_flow(server, flows.value, record)
+        chosen = _draw_select(server, flows.value, first, record.flow_name if gone else None)
     else:
-        _empty(server)
+        _show_no_flows(server)
     if gone:
-        _gone(record)
+        _show_deleted(record)
         return None
     if chosen is None:
         if flows.value:
-            _no_such_flow(server, flows.value)
+            _show_unknown_flow(server, flows.value)
         return None
     flow_choice.write_flow_to_url(chosen.id)
     flow_choice.remember_flow(server.owner, chosen.id, chosen.name)
     if chosen.description:
         st.caption(escape(clip(chosen.description, 400)))
-    return _flow(server, chosen)
+    return _load_flow(server, chosen)
 
 
-def has_choice(server: ServerSession) -> bool:
+def has_flow(server: ServerSession) -> bool:
     """Whether a flow is chosen, with what is known of them without waiting any longer."""
     try:
-        flows = _flows(server, None).value
+        flows = _load_flows(server, None).value
     except LangflowError:
         return False
-    return bool(flows) and _choice(server, flows, None) is not None
+    return bool(flows) and _choose_flow(server, flows, None) is not None
 
 
-def _flows(server: ServerSession, record: RunRecord | None) -> CachedResponse[list[FlowSummary]]:
+def _load_flows(
+    server: ServerSession, record: RunRecord | None
+) -> CachedResponse[list[FlowSummary]]:
     """The list; asked for anew once, where the flow that is wanted is younger than the last."""
     flows = server.flows()
     wanted = record.flow_id if record else flow_choice.flow_from_url()
-    if wanted and not _has(flows, wanted) and flow_choice.is_first_lookup(wanted):
+    if wanted and not _contains(flows, wanted) and flow_choice.is_first_lookup(wanted):
         server.refresh()
         flows = server.flows()
-        if not _has(flows, wanted) and server.seconds_waiting("flows") is not None:
+        if not _contains(flows, wanted) and server.seconds_waiting("flows") is not None:
             raise StillLoading("flows")
     return flows
 
 
-def _has(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
+def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
     return any(flow.id == flow_id for flow in flows.value)
 
 
-def _server(server: ServerSession) -> None:
+def _draw_server_link(server: ServerSession) -> None:
     """Where the flows come from, and the way to change it."""
     name = server.connection.name
     try:
@@ -105,15 +107,15 @@ def _server(server: ServerSession) -> None:
     )
 
 
-def is_gone(server: ServerSession, record: RunRecord) -> bool:
+def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
     """Whether the server is known to have the flow of a run no longer."""
     try:
-        return not _has(server.flows(), record.flow_id)
+        return not _contains(server.flows(), record.flow_id)
     except LangflowError:
         return False
 
 
-def _choice(
+def _choose_flow(
     server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:
     """The flow that is chosen; None where that of the run, or of the address, is not there.
@@ -136,7 +138,7 @@ def _choice(
     return chosen
 
 
-def _box(
+def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
 ) -> FlowSummary | None:
     """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
@@ -169,7 +171,7 @@ def _box(
     return by_id.get(chosen)
 
 
-def _gone(record: RunRecord) -> None:
+def _show_deleted(record: RunRecord) -> None:
     """The flow of the run that is shown is not among those of the server."""
     with st.container(key="flow-gone"):
         alerts.show_message(
@@ -181,9 +183,9 @@ def _gone(record: RunRecord) -> None:
         )
 
 
-def _no_such_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
+def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
     """The flow that the address names is not there; the one that is meant, if it can be told."""
-    share_link.drop()
+    share_link.discard_shared_link()
     named = flow_choice.flow_from_url() or ""
     name = flow_choice.remembered_flow_name(server.owner, named)
     if name:
@@ -196,7 +198,7 @@ def _no_such_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
                 warning=True,
             )
         return
-    begun = [flow for flow in flows if len(named) >= _LETTERS and flow.id.startswith(named)]
+    begun = [flow for flow in flows if len(named) >= _MIN_ID_PREFIX and flow.id.startswith(named)]
     with st.container(key="no-such-flow"):
         alerts.show_message(
             "This server has no such flow",
@@ -216,7 +218,7 @@ def _no_such_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
             )
 
 
-def _flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
+def _load_flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     try:
         found = server.flow(chosen.id)
     except FlowNotFound as error:
@@ -229,11 +231,11 @@ def _flow(server: ServerSession, chosen: FlowSummary) -> Flow | None:
     return None
 
 
-def _retry(server: ServerSession) -> None:
+def _draw_retry(server: ServerSession) -> None:
     st.button("Try again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)
 
 
-def _empty(server: ServerSession) -> None:
+def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
         st.markdown(

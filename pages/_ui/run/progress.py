@@ -26,27 +26,27 @@ from pages._ui.widgets.markdown import escape, strip_remote_images
 from pages._ui.widgets.placeholder import Placeholder
 from pages._ui.widgets.status_badges import component_label, component_style
 
-SHOWN_LETTERS = 20_000  # the last of a text that is being written; the whole comes with its end
-_OVER = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
-_HAS_RESULT = (ComponentState.DONE, ComponentState.FAILED)
+MAX_SHOWN_CHARS = 20_000  # the last of a text that is being written; the whole comes with its end
+_ENDED_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
+_RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
 _PLACEHOLDERS = {  # by whether there is one that is done
     True: "Choose one that is done to see what it returned",
     False: "None is done; choose one that failed to see why",
 }
-_NO_EVENTS = (
+_NO_EVENTS_TEXT = (
     "This server's release does not tell what happens inside a run. Its status is asked for, and "
     "what each component did comes after the end."
 )
-_ONE_CALL = "One call tells nothing before its end. What each component did comes after it."
+_ONE_CALL_TEXT = "One call tells nothing before its end. What each component did comes after it."
 
 
-def outline(record: RunRecord) -> Hashable:
+def component_states(record: RunRecord) -> Hashable:
     """What of a run decides which components are drawn, and how: it changes with their states."""
     components = record.run.components if record.run else {}
     return tuple((name, one.state) for name, one in components.items())
 
 
-class Going:
+class LiveProgress:
     """A run that goes on: its progress and its text, each changed in its place, and room between
     them for the components.
     """
@@ -64,18 +64,18 @@ class Going:
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
             self._graph.update(record.run.components)
-        written = [one for one in spoken(record.run) if not one.complete]
+        written = [one for one in flow_messages(record.run) if not one.complete]
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
             self._texts[one.id].show(
-                one.visible_text, lambda place, text=one.visible_text: _write(place, text)
+                one.visible_text, lambda place, text=one.visible_text: _draw_text(place, text)
             )
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """The components in their room, once; from then on `show` changes the graph of them."""
         with self._components:
-            self._graph = components(server, record, flow, ended=False)
+            self._graph = draw_components(server, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
         """A frame for each message of the flow's own that is being written."""
@@ -88,7 +88,7 @@ class Going:
                     self._texts[message.id] = Placeholder()
 
 
-def tells(record: RunRecord) -> bool:
+def reports_progress(record: RunRecord) -> bool:
     """Whether a run tells what happens in it while it goes on."""
     # only releases that do not have no limit of how many go on at once
     return record.mode != "sync" and record.queue_limit is not None
@@ -98,7 +98,7 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
     """How many of the components are done, as a part and in words; or why that is not known."""
     components = record.run.components if record.run else {}
     if components:
-        done = sum(one.state in _OVER for one in components.values())
+        done = sum(one.state in _ENDED_STATES for one in components.values())
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
         names = ComponentNames(flow, components)
         at_work = [names.label(one.component_id, one.display_name, 40) for one in running]
@@ -107,9 +107,9 @@ def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
             words += f" · at work: {', '.join(map(escape, at_work[:3]))}"
         return done / len(components), words
     if record.mode == "sync":
-        return None, _ONE_CALL
-    silent = record.run is not None and not tells(record)
-    return None, _NO_EVENTS if silent else ""
+        return None, _ONE_CALL_TEXT
+    silent = record.run is not None and not reports_progress(record)
+    return None, _NO_EVENTS_TEXT if silent else ""
 
 
 def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
@@ -119,23 +119,23 @@ def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> Non
         place.caption(words)
 
 
-def _write(place: DeltaGenerator, text: str) -> None:
+def _draw_text(place: DeltaGenerator, text: str) -> None:
     """The text of a message so far."""
-    said = strip_remote_images(text[-SHOWN_LETTERS:])[0]
-    if len(text) <= SHOWN_LETTERS:
+    said = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
+    if len(text) <= MAX_SHOWN_CHARS:
         place.markdown(said)
         return
     with place.container():
-        st.caption(f"The last {SHOWN_LETTERS:,} of {len(text):,} characters so far.")
+        st.caption(f"The last {MAX_SHOWN_CHARS:,} of {len(text):,} characters so far.")
         st.markdown(said)
 
 
-def spoken(run: Run | None) -> list[Message]:
+def flow_messages(run: Run | None) -> list[Message]:
     """The messages that are not the person's own, in their order."""
     return [one for one in run.messages.values() if one.sender != "User"] if run else []
 
 
-def components(
+def draw_components(
     server: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
     """The components of a run as a graph, which is returned, or a table, and the result of one.
@@ -146,12 +146,12 @@ def components(
     if run is None or not run.components:
         return None
     # a flow that is not at hand, or no longer there, has left the components' names at least
-    drawn = flow or _without_edges(record, run)
+    drawn = flow or _flow_without_edges(record, run)
     view = components_view.choose_view()
     known = {
         one.component_id: one
         for _, one, _ in leaf_runs(drawn, run.components, ended=ended)
-        if one.state in _HAS_RESULT
+        if one.state in _RESULT_STATES
     }
 
     def choose(pressed: str) -> None:
@@ -170,11 +170,11 @@ def components(
         key=f"graph-{record.id}-{ended}",
         choose=choose,
     )
-    result(server, record, known)
+    draw_result(server, record, known)
     return drawing
 
 
-def result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
+def draw_result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
     """A choice of the components that have a result, and that of the chosen."""
     if not known:
         return
@@ -186,8 +186,8 @@ def result(server: ServerSession, record: RunRecord, known: dict[str, ComponentR
         look = component_style(one.state, ended=record.ended)
         took = f" · {format_timing(one.seconds)}" if one.seconds is not None else ""
         # the browser tells of the choice by these words, so that no two may be the same
-        alike = sum(_name(other) == _name(one) for other in known.values()) > 1
-        return f"{look.symbol} {_name(one)}{f' ({name})' if alike else ''}{took}"
+        alike = sum(_component_name(other) == _component_name(one) for other in known.values()) > 1
+        return f"{look.symbol} {_component_name(one)}{f' ({name})' if alike else ''}{took}"
 
     chosen = st.selectbox(
         "Result of a component",
@@ -199,17 +199,17 @@ def result(server: ServerSession, record: RunRecord, known: dict[str, ComponentR
     )
     if chosen in known:
         with st.container(border=True, key="component-result"):
-            _one(server, record, known[chosen])
+            _draw_component_output(server, record, known[chosen])
 
 
-def _one(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
+def _draw_component_output(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
     def download(ref: FileRef) -> bytes:
         with open_client(server.connection) as api:
             return api.download(ref)
 
     look = component_style(one.state, ended=record.ended)
     word = component_label(one.state, ended=record.ended)
-    st.markdown(f"**{escape(_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
+    st.markdown(f"**{escape(_component_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
     if one.error:
         st.error(escape(one.error.message), icon=":material/error:")
     elif one.output is None:
@@ -221,11 +221,13 @@ def _one(server: ServerSession, record: RunRecord, one: ComponentRun) -> None:
         st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
 
 
-def _name(one: ComponentRun, flow: Flow | None = None) -> str:
+def _component_name(one: ComponentRun, flow: Flow | None = None) -> str:
     known = flow.component(one.component_id) if flow else None
     return one.display_name or (known.display_name if known else one.component_id)
 
 
-def _without_edges(record: RunRecord, run: Run) -> Flow:
-    found = (Component(one.component_id, "", _name(one)) for one in run.components.values())
+def _flow_without_edges(record: RunRecord, run: Run) -> Flow:
+    found = (
+        Component(one.component_id, "", _component_name(one)) for one in run.components.values()
+    )
     return Flow(record.flow_id, record.flow_name, tuple(found))

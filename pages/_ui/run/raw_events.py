@@ -17,14 +17,14 @@ from pages._ui.state import run_page
 from pages._ui.widgets import alerts, downloads
 from pages._ui.widgets.markdown import escape
 
-EVENTS_LIMIT = 10_000  # of a run that are listed
+MAX_EVENTS = 10_000  # of a run that are listed
 
-_SECRET_GIVEN = (
+_SECRET_SENT_TEXT = (
     "This run was given a secret, which Langflow may repeat in its events, and which this console "
     "does not keep, so that it could not take it out of them. Who has the server's key finds them "
     "there, at `/api/v2/workflows/<job>/events`."
 )
-_PERHAPS_GIVEN = (
+_MAY_HOLD_SECRETS_TEXT = (
     "Langflow may repeat in its events what a run was given, secrets too, and the console could "
     "not take out what it does not know."
 )
@@ -36,32 +36,32 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     if record.mode == "stream":
         raw = run.raw if run else {}
         found = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
-        _list(record, found, raw.get("events_left_out", 0))
+        _draw_events(record, found, raw.get("events_left_out", 0))
     elif record.mode == "sync":
         st.caption("A call that waits for its result tells of no events.")
     elif run and run.last_event_id is None:
         st.caption("No events were told of this run: Langflow 1.11 and later tell them.")
-    elif why := _withheld(record):
+    elif why := _withheld_reason(record):
         st.caption(f":material/lock: {why}")
     else:
-        fetched = _fetched(server, record)
+        fetched = _fetch_events(server, record)
         if fetched is not None:
-            _list(record, fetched)
+            _draw_events(record, fetched)
 
 
-def _withheld(record: RunRecord) -> str:
+def _withheld_reason(record: RunRecord) -> str:
     """Why a job's events are not asked for; "" if they are.
 
     Servers from 1.12 on repeat what was given in them. Whoever follows a run takes the secrets
     that were sent out of all that it reads; afterwards nobody knows them any more.
     """
     if is_redacted(record.overrides):
-        return _SECRET_GIVEN
+        return _SECRET_SENT_TEXT
     unknown = omissions.explain_missing_inputs(record)
-    return f"{escape(unknown)} {_PERHAPS_GIVEN}" if unknown else ""
+    return f"{escape(unknown)} {_MAY_HOLD_SECRETS_TEXT}" if unknown else ""
 
 
-def _fetched(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
+def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
     pressed = st.button(
         "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"
@@ -83,13 +83,13 @@ def _fetched(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
         return None
 
 
-def _list(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
+def _draw_events(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
     """`left_out`: how many came after these and were not kept."""
-    shown = found[:EVENTS_LIMIT]
+    shown = found[:MAX_EVENTS]
     if not shown:
         st.caption("No events.")
         return
-    about = [_about_component(event) for event in shown]
+    about = [_component_id(event) for event in shown]
     table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
     if any(event.id for event in shown):  # those of a streamed call have none
         table.insert(0, "id", [event.id for event in shown])
@@ -114,7 +114,7 @@ def _list(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
         st.caption("Choose a row to read the event whole.")
 
 
-def _about_component(event: RawEvent) -> str:
+def _component_id(event: RawEvent) -> str:
     build = event.data.get("build_data")
     inside = build.get("id") if isinstance(build, dict) else None
     return str(inside or event.data.get("component_id") or "")

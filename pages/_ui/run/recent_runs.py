@@ -16,15 +16,15 @@ from pages._ui.state import flow_choice, run_page
 from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, format_time
 
-EVERY_SECONDS = 2.0
-HOW_MANY = 10
-TEXT_LETTERS = 60  # of what a run was given, in its line
+REFRESH_SECONDS = 2.0
+MAX_RUNS = 10
+MAX_SUMMARY_CHARS = 60  # of what a run was given, in its line
 
 
 def draw(server: ServerSession) -> None:
     """The list; asked for again every two seconds while one of them goes on."""
     try:
-        records = app_context().runner.recent(server.owner, HOW_MANY)
+        records = app_context().runner.recent(server.owner, MAX_RUNS)
     except LangflowError as error:
         alerts.show(error)
         return
@@ -32,23 +32,23 @@ def draw(server: ServerSession) -> None:
         st.markdown("##### Recent runs", anchors=False, width="content")
         st.page_link(navigation.history_page(), label="All runs", icon=":material/history:")
     if not records:
-        st.caption(f"None yet. The last {HOW_MANY} stay listed, also after this page is closed.")
+        st.caption(f"None yet. The last {MAX_RUNS} stay listed, also after this page is closed.")
         return
     going = any(not record.ended for record in records)
-    st.fragment(_rows, run_every=EVERY_SECONDS if going else None)(server.owner)
+    st.fragment(_draw_rows, run_every=REFRESH_SECONDS if going else None)(server.owner)
 
 
 @alerts.show_errors()
-def _rows(owner: str) -> None:
-    records = app_context().runner.recent(owner, HOW_MANY)
+def _draw_rows(owner: str) -> None:
+    records = app_context().runner.recent(owner, MAX_RUNS)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
         given = elide_common_prefix([record.input_summary for record in records])
         for record, words in zip(records, given, strict=True):
-            _row(record, clip(words, TEXT_LETTERS), record.id == shown)
+            _draw_row(record, clip(words, MAX_SUMMARY_CHARS), record.id == shown)
 
 
-def _row(record: RunRecord, given: str, shown: bool) -> None:
+def _draw_row(record: RunRecord, given: str, shown: bool) -> None:
     """One button a run: each element more is one more that the browser draws after every press."""
     now = datetime.now(UTC)
     name = escape(clip(record.flow_name, 40))

@@ -28,11 +28,11 @@ from pages._ui.run import flow_picker
 from pages._ui.state import notices, run_options, run_page, submit_token
 from pages._ui.widgets.markdown import escape, format_time
 
-MISSING = 5  # sentences above the values
+MAX_MISSING = 5  # sentences above the values
 
 
 @dataclass(frozen=True)
-class Again:
+class Rerun:
     """A run as it would be run once more; `kept`: in the session that it was in."""
 
     server: ServerSession
@@ -44,17 +44,19 @@ class Again:
     kept: bool
 
 
-def is_due(server: ServerSession, record: RunRecord) -> bool:
+def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
     """Whether a run is shown with its own inputs; else the form it was started from is there."""
-    return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_gone(server, record)
+    return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_flow_deleted(
+        server, record
+    )
 
 
 def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
     """What the run was given, with the buttons; `flow` is the one that is chosen on the page."""
     with st.container(border=True, key="run-inputs"):
         st.markdown("##### :material/input: Inputs of this run", anchors=False)
-        _about(record)
-        if input_values.says_missing(record):
+        _draw_facts(record)
+        if input_values.show_omission(record):
             if record.ended:
                 st.button(
                     "Open the form",
@@ -63,14 +65,16 @@ def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
                     args=(record.id, record.flow_id),
                 )
             return
-        again = _again(server, flow, record)
-        if again:
-            _buttons(again)
-        values = list(again.inputs.input_values) if again else input_values.of_record(record, None)
+        rerun = _prepare(server, flow, record)
+        if rerun:
+            _draw_buttons(rerun)
+        values = (
+            list(rerun.inputs.input_values) if rerun else input_values.record_inputs(record, None)
+        )
         input_values.draw(values, f"again-{record.id}")
 
 
-def _about(record: RunRecord) -> None:
+def _draw_facts(record: RunRecord) -> None:
     now = datetime.now(UTC)
     parts = [f"Started {format_time(record.created_at, now)}", MODE_NAMES[record.mode]]
     if record.session_id:
@@ -78,32 +82,32 @@ def _about(record: RunRecord) -> None:
     st.caption(" · ".join(parts))
 
 
-def _again(server: ServerSession, flow: Flow | None, record: RunRecord) -> Again | None:
+def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rerun | None:
     """What is needed to run it again; None where that can't be done now, and it is said why."""
     if flow is None or flow.id != record.flow_id:
-        _no_flow(server, record)
+        _show_no_flow(server, record)
         return None
     try:
         server_info = server.info().value
     except LangflowError as error:
         loading.show(server, error, retry="retry-server-again")
         return None
-    possible = run_controls.possible_modes(server_info, flow)
+    possible = run_controls.supported_modes(server_info, flow)
     mode = record.mode if record.mode in possible else possible[0]
-    files = _files(server, flow, record)
+    files = _server_paths(server, flow, record)
     inputs = check_rerun(record.overrides, flow, mode=mode, server=server_info, files=files)
-    return Again(server, server_info, flow, record, inputs, mode, _keeps_session(server, record))
+    return Rerun(server, server_info, flow, record, inputs, mode, _keeps_session(server, record))
 
 
-def _no_flow(server: ServerSession, record: RunRecord) -> None:
-    if not flow_picker.is_gone(server, record):  # else that has said so
+def _show_no_flow(server: ServerSession, record: RunRecord) -> None:
+    if not flow_picker.is_flow_deleted(server, record):  # else that has said so
         st.caption(
             ":material/cloud_off: It can be run again once the server has told of "
             f"{escape(record.flow_name)}. What the run was given is kept here."
         )
 
 
-def _files(server: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
+def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
     """The paths of the files on the server, where the run was given any; None if not known."""
     if not any(f.kind is FieldKind.FILE and record.overrides.get(f.key) for f in flow.fields):
         return None
@@ -126,65 +130,65 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
     )
 
 
-def _buttons(again: Again) -> None:
-    going, troubles = not again.record.ended, again.inputs.problems
+def _draw_buttons(rerun: Rerun) -> None:
+    going, troubles = not rerun.record.ended, rerun.inputs.problems
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
             "Run again",
             key="run-again-button",
             type="primary",
             icon=":material/replay:",
-            on_click=_run if not troubles else edit,
-            args=(again, submit_token.submit_token()) if not troubles else (again,),
+            on_click=_on_rerun if not troubles else edit_and_run,
+            args=(rerun, submit_token.submit_token()) if not troubles else (rerun,),
             help="Leaves this one going" if going else None,
         )
         st.button(
             "Edit and run",
             key="edit-and-run",
             icon=":material/edit:",
-            on_click=edit,
-            args=(again,),
+            on_click=edit_and_run,
+            args=(rerun,),
             help="Fills the form with these values; what you had typed there is kept",
         )
         if not going:
-            run_controls.close_button()
-    st.caption(_how(again))
-    for sentence in again.inputs.flow_problems[:MISSING]:
+            run_controls.draw_close_button()
+    st.caption(_description(rerun))
+    for sentence in rerun.inputs.flow_problems[:MAX_MISSING]:
         st.caption(f":orange[:material/warning: {escape(clip(sentence, 300))}]")
 
 
-def _how(again: Again) -> str:
+def _description(rerun: Rerun) -> str:
     """How “Run again” goes about it."""
-    if again.inputs.problems:
-        names = [one.qualified_label for one in again.inputs.input_values if one.problem]
+    if rerun.inputs.problems:
+        names = [one.qualified_label for one in rerun.inputs.input_values if one.problem]
         listed = clip(", ".join(names), 200)
         why = f": see {escape(listed)} below" if names else ""
         return f"Run again leads to the form, since not all can be given just as it was{why}."
     parts = ["Run again: the same values at once"]
-    if again.mode == again.record.mode:
-        parts.append(f"{MODE_ADVERBS[again.mode]}, as before")
+    if rerun.mode == rerun.record.mode:
+        parts.append(f"{MODE_ADVERBS[rerun.mode]}, as before")
     else:
-        was = MODE_NAMES[again.record.mode].lower()
-        parts.append(f"{MODE_ADVERBS[again.mode]}, since “{was}” is not offered here any more")
-    if run_controls.takes_session(again.server_info, again.flow):
-        name = escape(clip(again.record.session_id or "", 60))
-        parts.append(f"in its session {name}" if again.kept else "in a fresh session")
+        was = MODE_NAMES[rerun.record.mode].lower()
+        parts.append(f"{MODE_ADVERBS[rerun.mode]}, since “{was}” is not offered here any more")
+    if run_controls.supports_session(rerun.server_info, rerun.flow):
+        name = escape(clip(rerun.record.session_id or "", 60))
+        parts.append(f"in its session {name}" if rerun.kept else "in a fresh session")
     return ", ".join(parts) + "."
 
 
-def _run(again: Again, click: str) -> None:
+def _on_rerun(rerun: Rerun, click: str) -> None:
     """Called before the page is drawn, so that it begins with the new run's status."""
     session_id = None
-    if run_controls.takes_session(again.server_info, again.flow):
-        session_id = again.record.session_id if again.kept else run_options.random_session()
+    if run_controls.supports_session(rerun.server_info, rerun.flow):
+        session_id = rerun.record.session_id if rerun.kept else run_options.random_session()
     try:
         run_id = app_context().runner.start(
-            again.server.connection,
-            again.flow,
-            again.inputs.reusable_overrides,
-            mode=again.mode,
+            rerun.server.connection,
+            rerun.flow,
+            rerun.inputs.reusable_overrides,
+            mode=rerun.mode,
             session_id=session_id,
-            server=again.server_info,
+            server=rerun.server_info,
             submit_token=click,
         )
     except LangflowError as error:
@@ -194,9 +198,9 @@ def _run(again: Again, click: str) -> None:
     run_page.show_run(run_id)
 
 
-def edit(again: Again) -> None:
+def edit_and_run(rerun: Rerun) -> None:
     """Fill the form with what can be given again, and mark what can't."""
-    record, inputs, owner = again.record, again.inputs, again.server.owner
+    record, inputs, owner = rerun.record, rerun.inputs, rerun.server.owner
     when = format_time(record.created_at, datetime.now(UTC))
     source = f"Filled with the inputs of the run of {when}."
     lost = [one for one in inputs.input_values if one.problem and one.field is None]
@@ -206,10 +210,10 @@ def edit(again: Again) -> None:
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
         source += " What needs you is marked; nothing was run yet."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
-    load_overrides(owner, again.flow, inputs.reusable_overrides, source, hints)
-    if again.mode == record.mode:
+    load_overrides(owner, rerun.flow, inputs.reusable_overrides, source, hints)
+    if rerun.mode == record.mode:
         run_options.set_mode(owner, record.mode)
-    if again.kept and record.session_id:
+    if rerun.kept and record.session_id:
         run_options.set_session(owner, record.flow_id, record.session_id)
     if record.ended:
         run_page.attach_form(record.id, record.flow_id)

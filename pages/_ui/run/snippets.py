@@ -18,8 +18,8 @@ from pages._ui.state import run_page
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
-SHOWN_LETTERS = 200_000
-_COLOURS: dict[Language, str] = {
+MAX_SHOWN_CHARS = 200_000
+_HIGHLIGHTING: dict[Language, str] = {
     Language.CURL: "bash",
     Language.HTTPX: "python",
     Language.LFCLIENT: "python",
@@ -27,7 +27,7 @@ _COLOURS: dict[Language, str] = {
 }
 
 
-def while_going(server: ServerSession, record: RunRecord) -> None:
+def draw_folded(server: ServerSession, record: RunRecord) -> None:
     """The same behind an expander."""
     key = f"snippets-{record.id}"
     controls.lazy_expander("This run as code", ":material/code:", key, lambda: draw(server, record))
@@ -35,7 +35,7 @@ def while_going(server: ServerSession, record: RunRecord) -> None:
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """The code in the language that is chosen, or why there is none."""
-    if input_values.says_missing(record):
+    if input_values.show_omission(record):
         return
     try:
         server_info, flow = server.info().value, server.flow(record.flow_id).value
@@ -57,14 +57,14 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     except LangflowError as error:
         alerts.show(error)
         return
-    if len(code) <= SHOWN_LETTERS:
+    if len(code) <= MAX_SHOWN_CHARS:
         height = 420 if code.count("\n") > 20 else "content"
-        st.code(code, language=_COLOURS[language], height=height)
+        st.code(code, language=_HIGHLIGHTING[language], height=height)
     else:
         st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
     if language is not Language.LFCLIENT:
-        _tell_left_empty(flow)
-    st.caption(_about(record, with_key=bool(connection.api_key)))
+        _warn_left_empty(flow)
+    st.caption(_description(record, with_key=bool(connection.api_key)))
     st.download_button(
         "Save",
         code.encode(),
@@ -77,7 +77,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     )
 
 
-def _tell_left_empty(flow: Flow) -> None:
+def _warn_left_empty(flow: Flow) -> None:
     names = [escape(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
     if names:
         st.caption(
@@ -86,7 +86,7 @@ def _tell_left_empty(flow: Flow) -> None:
         )
 
 
-def _about(record: RunRecord, *, with_key: bool) -> str:
+def _description(record: RunRecord, *, with_key: bool) -> str:
     said = ["It does the same again and prints the outputs."]
     if record.session_id:
         said.append("It runs in the session of this run.")

@@ -24,28 +24,28 @@ from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
 
 # a tick waits for news for nearly as long as the pause between two, so news is shown at once
-EVERY_SECONDS = 0.5
+REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
 # for which a fragment that is to run again goes on: what was just drawn is sent, which would be
 # dropped, and of several components that end at once each does not cost a turn
-LAST_SECONDS = 0.02
+FLUSH_SECONDS = 0.02
 # for which the rest of the page waits for the first news of a run that was just started, and for
 # the browser to show them: what is drawn takes the processor from both, and from a server on the
 # same machine
-BEGINNING_SECONDS = 0.2
+FIRST_UPDATE_SECONDS = 0.2
 HEAD_START = 0.03
 
 
 # of a run whose console died before the answer
-_UNSURE = "It is not known yet whether the server has it."
-_SENT = (
+_NOT_CONFIRMED_TEXT = "It is not known yet whether the server has it."
+_REPEATED_TEXT = (
     "Sent {} times with one key, as the server's answer was lost: Langflow runs a key once, unless "
     "the attempt before had failed."
 )
-_LEFT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
+_NOT_WAITING_TEXT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
 
 
-class Panel:
+class StatusPanel:
     """The status of a run that goes on; what changes is drawn in its place, the rest is left.
 
     The time that it has taken is as of the last other change: each tick begins with a new panel.
@@ -53,7 +53,7 @@ class Panel:
 
     def __init__(self) -> None:
         self._head = Placeholder()
-        self.going = progress.Going()
+        self.going = progress.LiveProgress()
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """What has changed since the last time."""
@@ -63,7 +63,7 @@ class Panel:
         self.going.show(record, flow)
 
 
-def draw(server: ServerSession, record: RunRecord | None) -> Panel | None:
+def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
     """The status panel, and once the run has ended its outputs; None is no run.
 
     Returns what `wait_for_end` changes, if the run goes on.
@@ -75,64 +75,66 @@ def draw(server: ServerSession, record: RunRecord | None) -> Panel | None:
     question = st.empty()
     with st.container(key="run-status", border=True):
         if record is None:
-            _nothing()
+            _draw_empty()
         elif record.ended:
             _draw_head(st.empty(), record)
         else:
-            panel = _follow(server, record.id, calls_for_page(record), {"at once": True})
+            panel = _follow(server, record.id, page_state(record), {"at once": True})
         problem = st.empty()
     result = st.empty()
-    if record and approval.question_of(record):
+    if record and approval.pending_question(record):
         with question.container():
             approval.draw(server, record)
     if record:
         with problem.container():
-            approval.decided(server, record)
+            approval.draw_decisions(server, record)
             if record.ended:
-                run_details.problems_of(server, record)
+                run_details.draw_problems(server, record)
     if record and record.ended and record.run:
         with result.container():
             run_details.draw(server, record, record.run)
     if run_page.is_url_outdated():
-        _show_beginning(server, record, panel)
+        _show_first_update(server, record, panel)
         run_page.write_run_to_url()
-    name_tab(record)
+    set_tab_title(record)
     return panel
 
 
-def calls_for_page(record: RunRecord) -> Hashable:
+def page_state(record: RunRecord) -> Hashable:
     """What of a run is drawn outside its fragment: with another one, the page is drawn again."""
-    asked = approval.question_of(record)
+    asked = approval.pending_question(record)
     stopping = record.stop_requested_at is not None
     return record.ended, stopping, (asked.request_id, asked.sent) if asked else None
 
 
-def _nothing() -> None:
+def _draw_empty() -> None:
     st.markdown(
         "##### :material/outbox: No run is shown\n\n"
         ":small[:gray[Fill in the inputs and press Run. The status and the outputs appear here.]]"
     )
 
 
-def name_tab(record: RunRecord | None) -> None:
+def set_tab_title(record: RunRecord | None) -> None:
     """Put the status into the title of the browser's tab."""
     if record:
         sign = status_badges.STATUS_STYLES[record.status].symbol
         navigation.set_title(f"{sign} {status_badges.status_label(record.status, record.mode)}")
 
 
-def _show_beginning(server: ServerSession, record: RunRecord | None, panel: Panel | None) -> None:
+def _show_first_update(
+    server: ServerSession, record: RunRecord | None, panel: StatusPanel | None
+) -> None:
     """What a run that was just started says first, its components or its end."""
-    if record and panel and progress.tells(record):
-        for news in _news(server, record, BEGINNING_SECONDS):
+    if record and panel and progress.reports_progress(record):
+        for news in _updates(server, record, FIRST_UPDATE_SECONDS):
             panel.show(news, server.cached_flow(news.flow_id))
-            if news.ended or progress.outline(news):
+            if news.ended or progress.component_states(news):
                 break
     time.sleep(HEAD_START)
 
 
 def wait_for_end(
-    server: ServerSession, record: RunRecord | None, panel: Panel | None = None
+    server: ServerSession, record: RunRecord | None, panel: StatusPanel | None = None
 ) -> None:
     """At the end of the page: what happens within the first tick is shown as soon as it has,
     the end of the run or, in `panel`, what it does until then.
@@ -141,7 +143,7 @@ def wait_for_end(
     """
     if record is None:
         return
-    for news in _news(server, record, WAIT_SECONDS):
+    for news in _updates(server, record, WAIT_SECONDS):
         if news.ended:
             st.rerun()
         if panel:
@@ -151,7 +153,7 @@ def wait_for_end(
     st.empty()
 
 
-def _news(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
+def _updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
     """The newest record whenever there is a newer one, for so long or until the run has ended."""
     until = time.monotonic() + seconds
     latest: RunRecord | None = record
@@ -162,11 +164,11 @@ def _news(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[
             yield latest
 
 
-@st.fragment(run_every=EVERY_SECONDS)
+@st.fragment(run_every=REFRESH_SECONDS)
 @alerts.show_errors()
 def _follow(
     server: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
-) -> Panel | None:
+) -> StatusPanel | None:
     """Draw the run again whenever it changes, and the whole page when that has to change.
 
     Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
@@ -180,18 +182,18 @@ def _follow(
     if record is None:
         return None
     flow = server.cached_flow(record.flow_id)
-    panel = Panel()
+    panel = StatusPanel()
     panel.show(record, flow)
-    outline, named, again = progress.outline(record), None, False
+    outline, named, again = progress.component_states(record), None, False
     panel.going.draw_components(server, record, flow)
     while not at_once:
         if record.status is not named:
-            name_tab(record)
+            set_tab_title(record)
             named = record.status
-        if calls_for_page(record) != drawn:
+        if page_state(record) != drawn:
             st.rerun()
-        if not again and progress.outline(record) != outline:
-            again, until = True, time.monotonic() + LAST_SECONDS
+        if not again and progress.component_states(record) != outline:
+            again, until = True, time.monotonic() + FLUSH_SECONDS
         left = until - time.monotonic()
         record = runner.wait_for_change(run_id, record.version, left) if left > 0 else None
         if record is None:
@@ -225,14 +227,14 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
 
 def _sentences(record: RunRecord) -> list[str]:
     left = record.mode == "sync" and record.status is RunStatus.CANCELLED
-    said = [_LEFT if left else status_badges.STATUS_STYLES[record.status].description]
+    said = [_NOT_WAITING_TEXT if left else status_badges.STATUS_STYLES[record.status].description]
     if record.status is RunStatus.QUEUED and record.note and not record.job_id:
-        said = [_UNSURE]
+        said = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit:
         said.append(f"The server runs {record.queue_limit} at a time.")
-    asked = approval.question_of(record)
+    asked = approval.pending_question(record)
     if asked:
-        said.append(escape(approval.time_left(asked)))
+        said.append(escape(approval.deadline_text(asked)))
     if record.status is RunStatus.UNKNOWN and record.run:
         said.append(f"Its word: {escape(record.run.server_status)}.")
     if record.stop_requested_at and not record.stop_result and not record.ended:
@@ -242,5 +244,5 @@ def _sentences(record: RunRecord) -> list[str]:
     if record.note:
         said.append(escape(record.note))
     if record.attempts > 1:
-        said.append(_SENT.format(record.attempts))
+        said.append(_REPEATED_TEXT.format(record.attempts))
     return said

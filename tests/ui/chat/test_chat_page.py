@@ -1,7 +1,7 @@
 """The chat page: talking, and what is done when the server does not behave."""
 
 from pages._ui.connection import request_cache
-from pages._ui.form.entries import Entered
+from pages._ui.form.entries import EnteredValue
 from tests.support.flows import entry
 from tests.ui.support.chat_page import (
     PAGE,
@@ -112,7 +112,7 @@ def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
     """A parameter that needs a correction is named, and nothing was sent."""
     app = chat()
     form = app.session_state["forms"]
-    next(each for each in form.values() if each.chat).faults["ChatOutput-b.tone"] = "not a tone"
+    next(each for each in form.values() if each.chat).errors["ChatOutput-b.tone"] = "not a tone"
     app.chat_input[0].set_value("keep me").run()
     assert "Not run." in said(app)
     assert "not a tone" in said(app)
@@ -294,7 +294,7 @@ def test_what_is_set_for_a_run_does_not_go_with_messages(talking):
     """Above all no picture that was attached there; the chat has parameters of its own."""
     app = opened(flow=ONE)
     form = next(iter(app.session_state["forms"].values()))
-    form.values["ChatOutput-b.tone"] = Entered("text", "rude")
+    form.values["ChatOutput-b.tone"] = EnteredValue("text", "rude")
     app.switch_page(PAGE).run()
     assert "changed" not in said(app)
     send(app, "hello")

@@ -12,12 +12,12 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
 from pages._ui.chat.conversation import Conversation
-from pages._ui.run.controls import RunChoice
+from pages._ui.run.controls import RunSetup
 from tests.support import flows
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-CHOICE = RunChoice(None, None, FLOW, "background", None)
+CHOICE = RunSetup(None, None, FLOW, "background", None)
 GOING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 

@@ -25,7 +25,7 @@ CHAT_FILES = entry(
 
 @pytest.fixture(autouse=True)
 def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE", 5)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 5)
     forget_drafts()
 
 
@@ -214,7 +214,7 @@ def test_a_failed_upload_stays_at_the_field_until_the_next():
 
 def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyPatch):
     """A page is not held up by a slow server, and a run does not go without the file."""
-    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
@@ -228,7 +228,7 @@ def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyP
 
 def test_sending_can_be_stopped(monkeypatch: pytest.MonkeyPatch):
     """A file that nobody wants any more is not sent to its end."""
-    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
@@ -363,7 +363,7 @@ def test_chat_without_files():
 
 def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monkeypatch):
     """It comes back with what was typed, and is there by then."""
-    monkeypatch.setattr(uploads, "PATIENCE", 0)
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE, p=text()), "T-a.path", ("note.txt", b"abc"))
@@ -372,5 +372,5 @@ def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monke
     assert page.run().overrides == {"T-a.p": "filled"}
     (held,) = page.at.session_state["forms"].values()
     server.open.set()
-    assert held.former[0].uploads["T-a.path"][0].ended.wait(10)
+    assert held.previous[0].uploads["T-a.path"][0].ended.wait(10)
     assert page.press("Back to what I had typed").overrides == {"T-a.path": "u/1-note.txt"}

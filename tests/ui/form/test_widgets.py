@@ -112,9 +112,9 @@ def test_a_model_is_picked_with_its_provider():
 def test_tables_are_edited_in_place(parameter, edits, sent):
     """Rows are changed, added and removed; what is not touched stays as the flow has it."""
     found = form(first(p=parameter))
-    (live,) = found.at.session_state["forms"].values()
+    (state,) = found.at.session_state["forms"].values()
     empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
-    found.at.session_state[live.live["T-a.p"].key] = {**empty, **edits}
+    found.at.session_state[state.live_widgets["T-a.p"].key] = {**empty, **edits}
     found.run()
     assert found.overrides == {"T-a.p": sent}
 
@@ -122,8 +122,8 @@ def test_tables_are_edited_in_place(parameter, edits, sent):
 def test_a_key_that_stands_twice_is_refused():
     """An object has each key once."""
     found = form(first(p=entry("DictInput", "dict", {"a": "1"})))
-    (live,) = found.at.session_state["forms"].values()
-    found.at.session_state[live.live["T-a.p"].key] = {
+    (state,) = found.at.session_state["forms"].values()
+    found.at.session_state[state.live_widgets["T-a.p"].key] = {
         "edited_rows": {},
         "added_rows": [{"key": "a", "value": "2"}],
         "deleted_rows": [],

@@ -30,7 +30,7 @@ def buttons(app):
 
 def files(record):
     server = server_session.current()
-    return run_export.Files(server, app_context().runner, record.id, None)
+    return run_export.RunExporter(server, app_context().runner, record.id, None)
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
@@ -68,7 +68,7 @@ def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
 def test_a_run_that_is_gone_makes_no_file(langflow_stand_in):
     """It may have been deleted while the page was open."""
     record = kept_run(langflow_stand_in.url, run=answer())
-    made = run_export.Files(server_session.current(), app_context().runner, "b" * 32, None)
+    made = run_export.RunExporter(server_session.current(), app_context().runner, "b" * 32, None)
     for make in (made.report, made.archive):
         with pytest.raises(LangflowError):
             make()

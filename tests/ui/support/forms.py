@@ -21,7 +21,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
 
     from lfclient import Limits
     from lfclient.flows.model import Flow
-    from pages._ui.form.form import commit, flow_form, load_overrides, note_refused
+    from pages._ui.form.form import apply_json_edits, flow_form, load_overrides, mark_refused
 
     flow = Flow.from_json(st.session_state.get("raw", raw))
     loaded = st.session_state.pop("load", None)
@@ -31,9 +31,9 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         st.write("another page")
         return
     if st.session_state.pop("commit", False):
-        commit(owner, flow)
+        apply_json_edits(owner, flow)
     if st.session_state.pop("refused", False):
-        note_refused(owner, flow, st.session_state["result"].problems)
+        mark_refused(owner, flow, st.session_state["result"].problems)
     server = st.session_state.get("server-of-files", SimpleNamespace())
     server.owner = st.session_state.get("owner", owner)
     form = flow_form(

@@ -11,29 +11,29 @@ from lfclient.flows.model import Flow
 from lfclient.runs.model import Mode
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.form import FlowForm, FormResult, commit, flow_form
+from pages._ui.form.form import FlowForm, FormResult, apply_json_edits, flow_form
 from pages._ui.presets import bar as preset_bar
 from pages._ui.run import controls as run_controls
-from pages._ui.run.controls import RunChoice
+from pages._ui.run.controls import RunSetup
 
 
 @dataclass(frozen=True)
-class Workbench:
+class RunForm:
     """A form that is ready to be run, and to be drawn."""
 
-    choice: RunChoice
+    setup: RunSetup
     form: FlowForm
 
     def draw(self) -> None:
         """Draw the form, and what is kept of its values above it."""
-        flow, server_info = self.choice.flow, self.choice.server_info
+        flow, server_info = self.setup.flow, self.setup.server_info
         if flow.needs_approval and not server_info.capabilities.pending:
             st.caption("This flow waits for a person, which this server's release cannot do.")
-        preset_bar.draw(self.choice.server, flow)
+        preset_bar.draw(self.setup.server, flow)
         self.form.draw()
 
 
-def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> Workbench | None:
+def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm | None:
     """Read the flow's form: what it holds is what Run starts. None if the server is away.
 
     For a `chat`, it leaves out the message, and the mode is the one that fits the server.
@@ -45,9 +45,9 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> Workben
         return None
 
     if not chat:
-        preset_bar.begin(server, flow)
-    first = run_controls.modes_for(server_info, flow)[0]
-    mode = first if chat else run_controls.mode_of(server, server_info, flow)
+        preset_bar.apply_initial_values(server, flow)
+    first = run_controls.offered_modes(server_info, flow)[0]
+    mode = first if chat else run_controls.selected_mode(server, server_info, flow)
     variables = server.variables()
 
     def read(mode: Mode) -> FlowForm:
@@ -56,8 +56,8 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> Workben
         )
 
     def committed(mode: Mode) -> FormResult:
-        commit(server.owner, flow, chat=chat)
+        apply_json_edits(server.owner, flow, chat=chat)
         return read(mode).result
 
-    choice = RunChoice(server, server_info, flow, mode, committed, chat)
-    return Workbench(choice, read(mode))
+    setup = RunSetup(server, server_info, flow, mode, committed, chat)
+    return RunForm(setup, read(mode))
