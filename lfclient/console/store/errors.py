@@ -47,6 +47,17 @@ class ConstraintViolated(StoreError):
     default_hint = "Load the page again, then try again."
 
 
+class JobTaken(LangflowError):
+    """Another run of the same owner has the job. Nothing of the record was written.
+
+    Not a `StoreError`: the database works, and other records can be written.
+    """
+
+    default_hint = "Look for another job of this run."
+
+
+JOB_INDEX = "uq_runs_owner_job_id"
+
 # PostgreSQL's codes (a class is two letters long), words of its messages where there is no code:
 # those of a connection that was refused; what that means, and what to do
 _SERVER_REASONS = (
@@ -191,12 +202,22 @@ def is_index_damaged(error: BaseException | None) -> bool:
     return code == _SQLITE_CORRUPT_VTAB
 
 
+def _is_job_taken(error: IntegrityError) -> bool:
+    """Return whether two runs of an owner would have had the same job."""
+    diagnostics = getattr(error.orig, "diag", None)  # psycopg's; SQLite names the columns
+    if diagnostics is not None:
+        return bool(diagnostics.constraint_name == JOB_INDEX)
+    return str(error.orig).endswith("runs.owner, runs.job_id")
+
+
 @contextmanager
 def translate_db_errors(where: str, *, server: bool = False) -> Iterator[None]:
     """What the database raises inside becomes a `StoreError`."""
     try:
         yield
     except IntegrityError as error:
+        if _is_job_taken(error):
+            raise JobTaken("Another run already has this job.") from error
         raise ConstraintViolated(f"{where} has that already.") from error
     except (SQLAlchemyError, OSError) as error:
         raise to_store_error(error, where, server=server) from error

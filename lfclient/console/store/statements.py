@@ -24,9 +24,6 @@ CHANGE_RUN = (
     .returning(RUNS.c.response_bytes)
 )
 CHANGE_ANSWER = update(RUNS).where(RUNS.c.id == _THIS)
-RUN_OF_CLICK = select(RUNS).where(
-    RUNS.c.owner == bindparam("target_owner"), RUNS.c.submit_token == bindparam("target_token")
-)
 RUN = select(RUNS).where(RUNS.c.id == _THIS)
 NEW_TEXT = insert(TEXTS).inline()
 CHANGE_TEXT = update(TEXTS).where(TEXTS.c.run_id == _THIS)

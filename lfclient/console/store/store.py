@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -21,7 +21,7 @@ from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
-from lfclient.console.store.errors import UnreadableResponse
+from lfclient.console.store.errors import JobTaken, UnreadableResponse
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.raw_writes import Execute
 from lfclient.console.store.response_policy import select_parts, write_response
@@ -77,24 +77,31 @@ class Store:
         self.database.close()
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
-        """Keep a new record. If that owner's click is known: the record it made, and False."""
-        known = {"target_owner": record.owner, "target_token": record.submit_token}
+        """Save a new record and return it with True.
+
+        If the owner already has a record with this submit token or job, return that one and False.
+        """
         row = to_row(record)
         text = {"run_id": record.id, "body": build_search_text(record)}
+        known = select(RunRow.__table__).where(
+            RunRow.owner == record.owner,
+            (RunRow.submit_token == record.submit_token) | (RunRow.job_id == record.job_id),
+        )
         while True:
-            with self.database.write_quickly() as execute:
+            with suppress(JobTaken), self.database.write_quickly() as execute:
                 if execute(self._new_run, row):
                     execute(statements.NEW_TEXT, text)
                     return record, True
             with self._read() as connection:
-                found = connection.execute(statements.RUN_OF_CLICK, known).one_or_none()
-            if found:  # or it was deleted since
+                found = connection.execute(known.limit(1)).one_or_none()
+            if found:  # unless it was deleted in between
                 return from_row(found), False
 
     def update(self, record: RunRecord, *, answer: bool = False) -> bool:
-        """Bring what is kept to where `record` stands; `answer` writes `run` too.
+        """Save a newer version of a record, with `run` if `answer`.
 
-        False, and nothing is done, if what is kept is newer, gone, or another process's by now.
+        Return False, and change nothing, if the stored record is newer, deleted or followed by
+        another process. Raise `JobTaken` if another run of the owner has its job.
         """
         with self.database.write_quickly() as execute:
             changed = execute(statements.CHANGE_RUN, _change_values(record))
@@ -103,12 +110,24 @@ class Store:
             return bool(changed)
 
     def update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
-        """As `update`, of several at once, with what each has produced so far, of which only the
-        answer is searched and listed; the seconds that each took, of those that were written.
+        """Save newer versions of running records with their responses so far.
 
-        Not forced to the disk, since a server has it as well: a killed process loses nothing of
-        it, a machine that falls may lose the last moments.
+        Return the seconds that each took, without those that `update` would not have saved. The
+        search text and the output summary are left to the final `update`.
+
+        Writes are not forced to the disk, since the server has the same: a killed process loses
+        nothing, a machine that loses power may lose the last moments.
         """
+        try:
+            return self._update_running(records)
+        except JobTaken:
+            took: dict[str, float] = {}
+            for record in records:
+                with suppress(JobTaken):
+                    took |= self._update_running([record])
+            return took
+
+    def _update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
         took = {}
         with self.database.write_quickly(forced=False) as execute:
             for record in records:

@@ -105,7 +105,7 @@ def test_a_run_with_a_secret_is_not_sent_again(bench):
 
 def test_a_run_whose_inputs_were_not_kept_is_not_sent_again(bench):
     """It would be another run."""
-    bench.runner.store.retention = replace(bench.runner.store.retention, inputs=False)
+    bench.runner.store.retention = replace(bench.runner.store.retention, store_inputs=False)
     run_id = lost(bench, arrived=False)
     bench.runner.attach(CONNECTION)
     assert bench.ended(run_id).status is RunStatus.OUTCOME_UNKNOWN

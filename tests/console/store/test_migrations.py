@@ -144,6 +144,26 @@ def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
     store.close()
 
 
+@BOTH
+def test_of_two_runs_with_one_job_the_older_keeps_it(kind, tmp_path):
+    """An earlier release could give it to both; nothing else of them changes."""
+    url = old(kind, tmp_path)
+    table = RunRow.__table__
+    with upgraded(url, tmp_path, "0005") as connection:
+        run = connection.execute(select(table).where(RunRow.id == "completed")).one()
+        values = dict(zip(table.c.keys(), run, strict=True))
+        for number, owner in enumerate(("me", "me", "you")):
+            name = f"copy{number}"
+            later = {"created_at": run.created_at + number, "id": name, "submit_token": name}
+            connection.execute(insert(table), {**values, **later, "owner": owner})
+    store = Store(tmp_path, url)
+    jobs = {name: store.get(name).job_id for name in ("completed", "copy0", "copy1", "copy2")}
+    assert jobs == {"completed": "job-1", "copy0": None, "copy1": None, "copy2": "job-1"}
+    assert store.get("copy1").status is RunStatus.COMPLETED
+    assert store.find_by_job("me", "job-1").id == "completed"
+    store.close()
+
+
 def with_texts(kind, folder, texts):
     """The database of a release that kept accents, with the texts by which its runs are found."""
     url = old(kind, folder)

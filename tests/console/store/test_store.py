@@ -8,13 +8,14 @@ import signal
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
-from lfclient.console.store.errors import NewerDatabase, StoreError
+from lfclient.console.store.errors import JOB_INDEX, JobTaken, NewerDatabase, StoreError
 from lfclient.console.store.migrate import upgrade
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.console.store.serialization import dump_run, dump_value, load_run, load_value
@@ -225,6 +226,41 @@ def test_the_same_click_gives_the_first_record(any_store):
     assert any_store.create(record("r3", submit_token="c", owner="you"))[1]
 
 
+def test_a_job_belongs_to_one_run_of_an_owner(any_store):
+    """The second record that takes it is told so and stays as it was; the others are written."""
+    first, second = record("r1", job_id="j"), record("r2")
+    for one in (first, second, record("r3")):
+        any_store.create(one)
+    with pytest.raises(JobTaken, match="already has this job"):
+        any_store.update(replace(second, job_id="j", note="mine", version=2))
+    assert any_store.get("r2") == second
+    running = [
+        replace(record(name), job_id=job, version=2) for name, job in (("r2", "j"), ("r3", "k"))
+    ]
+    assert list(any_store.update_running(running)) == ["r3"]
+    assert any_store.get("r2") == second
+    assert any_store.update(replace(second, job_id="other", version=2))
+    assert any_store.create(record("r4", owner="you", job_id="j"))[1]
+    assert any_store.create(record("r5", job_id="j")) == (first, False)
+    assert all(any_store.create(record(name))[1] for name in ("r6", "r7"))
+
+
+def test_of_two_processes_that_take_a_job_one_gets_it(any_store):
+    """Two lost runs of a session found the same job at the same time."""
+    names = [f"r{number}" for number in range(4)]
+    for name in names:
+        any_store.create(record(name))
+
+    def take(name):
+        try:
+            return any_store.update(record(name, job_id="j", version=2))
+        except JobTaken:
+            return False
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert sorted(pool.map(take, names)) == [False, False, False, True]
+
+
 def test_recent_lists_an_owners_latest_first_without_answers(any_store):
     """Other owners' runs are not in it; a flow narrows it."""
     for n in range(12):
@@ -302,8 +338,8 @@ def test_an_opened_store_has_the_schema_that_the_models_say(any_store):
     from lfclient.console.store.tables import Base
 
     with any_store.database.engine.connect() as connection:
-        # what searching takes is each database's own, and not in the models
-        other = ("run_search", "ix_run_texts_body")
+        # search and the unique index of jobs differ by database and are not in the models
+        other = ("run_search", "ix_run_texts_body", JOB_INDEX)
         ours = {"include_name": lambda name, *_: not str(name).startswith(other)}
         context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, Base.metadata) == []
