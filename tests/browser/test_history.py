@@ -75,10 +75,10 @@ def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
     expect(cell(page, STATUS)).to_have_text("▶ in progress")
     press(page, 17)
     bar = screen.part("history-bar")
-    expect(bar).to_contain_text("1 of")
+    expect(bar).to_contain_text("1 selected")
     bar.get_by_role("button", name="Stop").click()
     expect(cell(page, STATUS)).to_have_text("■ cancelled")
-    expect(bar).to_contain_text("1 of")
+    expect(bar).to_contain_text("1 selected")
     expect(bar.get_by_role("button", name="Stop")).to_have_count(0)
     screen.part("history-filters").get_by_placeholder("Search inputs").fill('"takes half a"')
     page.keyboard.press("Enter")
@@ -99,7 +99,7 @@ def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
     """
     page = screen.page
     list_of(screen, console, 3)
-    tick(screen, 0, "1 of 3")
+    tick(screen, 0, "1 selected")
     opener = screen.part("history-bar").get_by_text("Label", exact=True)
     opener.click()
     box = page.get_by_label("New label")
@@ -107,7 +107,7 @@ def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
     page.mouse.click(900, 800)  # which closes the panel
     expect(cell(page, LABELS)).to_contain_text("mine")
     expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
-    for row, said in ((1, "2 of 3"), (2, "3 of 3")):
+    for row, said in ((1, "2 selected"), (2, "3 selected")):
         tick(screen, row, said)
     expect(opener).to_be_visible()
     page.wait_for_timeout(500)  # time for the box to tell what it holds
@@ -129,7 +129,7 @@ def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
     field.fill(f"{words} after")
     screen.run()
     expect(screen.part("outputs")).to_contain_text(f"{words} after")
-    news = page.get_by_role("button", name="1 new run – show")
+    news = page.get_by_role("button", name="Show 1 new run")
     expect(news).to_be_visible()
     expect(cell(page, ANSWER)).to_contain_text("before")
     assert table(page).bounding_box()["y"] == top
@@ -152,7 +152,7 @@ def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
     cell(page, FLOW, 0).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
-    expect(screen.part("history-bar")).to_contain_text("1 of 2")
+    expect(screen.part("history-bar")).to_contain_text("1 selected")
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     search.press_sequentially("o")
     expect(search).to_have_value(f"o{words}")

@@ -1,4 +1,4 @@
-"""What can be done to runs that are listed: those that are ticked, or all that are found."""
+"""The bar above the list: actions on the selected runs or on all matching runs, and paging."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.console.store.run_history import RunPage, RunSummary
+from lfclient.console.store.run_queries import Cursor
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context
@@ -20,50 +21,49 @@ MAX_COUNTED = 10_000
 
 
 class ActionBar:
-    """A bar: how many there are, what can be done, and the buttons that turn the page.
+    """The bar with the number of runs, the actions, and the paging buttons.
 
-    It says at once what is known of the number. What else is in it, and what is not counted yet,
-    which for a search takes longer than the page, comes when it is called for: behind the table.
+    Creating it draws the number as far as it is known. `draw` adds the buttons, and `count` the
+    number, which for a search takes longer than the page; both run after the table is drawn.
     """
 
     def __init__(self, view: ListView, page: RunPage) -> None:
         self._view, self._page = view, page
-        listed = {entry.id: entry for entry in page.runs}
-        self._ticked = [listed[run] for run in history_state.selected() if run in listed]
-        self._known = (view.owners, view.filters, page)
-        self._found = history_state.count(self._known)
-        if not page.newer and not page.older:
-            self._found = len(page.runs)
-        around = st.container(key=history_key("bar-long")) if page.newer or page.older else st
-        self._bar = around.container(
+        listed = {run.id: run for run in page.runs}
+        self._selected = [listed[id] for id in history_state.selected() if id in listed]
+        self._count_key = (view.owners, view.filters, page)
+        has_pages = page.newer or page.older
+        self._count = history_state.count(self._count_key) if has_pages else len(page.runs)
+        parent = st.container(key=history_key("bar-long")) if has_pages else st
+        self._bar = parent.container(
             key=history_key("bar"), horizontal=True, vertical_alignment="center", gap="small"
         )
-        self._place = self._bar.container(key=history_key("count"), width="content").empty()
-        self._say()
+        self._count_slot = self._bar.container(key=history_key("count"), width="content").empty()
+        self._draw_count()
 
     def draw(self) -> None:
-        """The buttons."""
+        """Draw the buttons."""
         with self._bar:
-            if self._ticked:
-                _draw_selection_actions(self._view, self._ticked)
+            if self._selected:
+                _draw_selection_actions(self._view, self._selected)
             else:
                 bulk_all.draw(self._view)
             st.space("stretch")
             _pager_buttons(self._page, "above")
 
     def count(self) -> None:
-        """The number of runs, if it is not known yet."""
-        if self._found is None:
-            many = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
-            self._found = history_state.set_count(self._known, many)
-            self._say()
+        """Count the matching runs and draw their number, unless it is known."""
+        if self._count is None:
+            count = run_history().count(self._view.owners, self._view.run_filter, MAX_COUNTED)
+            self._count = history_state.set_count(self._count_key, count)
+            self._draw_count()
 
-    def _say(self) -> None:
-        self._place.markdown(_count_text(len(self._ticked), self._found))
+    def _draw_count(self) -> None:
+        self._count_slot.markdown(f"**{_count_text(len(self._selected), self._count)}**")
 
 
 def draw_pager(page: RunPage, place: str) -> None:
-    """The buttons that lead to newer and to older runs; none where all are listed."""
+    """Draw the buttons for newer and older runs, if there are several pages."""
     with st.container(key=history_key(f"turn-{place}"), horizontal=True, gap="small"):
         st.space("stretch")
         _pager_buttons(page, place)
@@ -71,33 +71,38 @@ def draw_pager(page: RunPage, place: str) -> None:
 
 def _pager_buttons(page: RunPage, place: str) -> None:
     if page.newer or page.older:
-        with st.container(horizontal=True, width="content", gap="small"):  # side by side anywhere
-            _page_button("Newer", ":material/chevron_left:", place, newer=page.newer)
-            _page_button("Older", ":material/chevron_right:", place, older=page.older)
+        # a container of their own keeps the buttons side by side in a narrow window
+        with st.container(horizontal=True, width="content", gap="small"):
+            _page_button("Newer", place, newer=page.newer)
+            _page_button("Older", place, older=page.older)
 
 
-def _page_button(label: str, icon: str, place: str, **where) -> None:
+def _page_button(
+    label: str, place: str, *, older: Cursor | None = None, newer: Cursor | None = None
+) -> None:
+    is_older = label == "Older"
     st.button(
         label,
         key=history_key(f"{label.lower()}-{place}"),
-        icon=icon,
-        icon_position="right" if label == "Older" else "left",
-        disabled=not any(where.values()),
+        icon=":material/chevron_right:" if is_older else ":material/chevron_left:",
+        icon_position="right" if is_older else "left",
+        disabled=not (older or newer),
         on_click=history_filters.go_to_page,
-        kwargs=where,
+        kwargs={"older": older, "newer": newer},
     )
 
 
-def _count_text(ticked: int, found: int | None) -> str:
-    words = "… runs" if found is None else run_count_text(found)
-    if found == MAX_COUNTED:
-        words = f"{MAX_COUNTED:,}+ runs"
-    return f"**{ticked} of {words} ticked**" if ticked else f"**{words}**"
+def _count_text(selected: int, count: int | None) -> str:
+    if selected:
+        return f"{selected} selected"
+    if count is None:
+        return "… runs"
+    return f"{MAX_COUNTED:,}+ runs" if count == MAX_COUNTED else run_count_text(count)
 
 
-def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> None:
-    going = [entry for entry in ticked if not entry.status.ended]
-    if len(ticked) == 1:
+def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> None:
+    running = [run for run in selected if not run.status.ended]
+    if len(selected) == 1:
         st.button(
             "Open",
             key=history_key("open"),
@@ -105,43 +110,43 @@ def _draw_selection_actions(view: ListView, ticked: Sequence[RunSummary]) -> Non
             icon=":material/open_in_full:",
             shortcut="O",
             on_click=history_state.request_run,
-            args=(ticked[0].id, ticked[0].flow_id),
+            args=(selected[0].id, selected[0].flow_id),
         )
-    if picker.MIN_RUNS <= len(ticked) <= picker.MAX_RUNS:
-        picker.compare_link([entry.id for entry in ticked])
-    if going:
+    if picker.MIN_RUNS <= len(selected) <= picker.MAX_RUNS:
+        picker.compare_link([run.id for run in selected])
+    if running:
         st.button(
-            "Stop" if len(going) == 1 else f"Stop {len(going)}",
+            "Stop" if len(running) == 1 else f"Stop {len(running)}",
             key=history_key("stop"),
             icon=":material/stop:",
             on_click=_stop_selected,
-            args=(view, going),
+            args=(view, running),
         )
-    labels.draw(labels.LabelTarget(view.owners, ticked, _still_selected))
-    _draw_delete_panel(view, ticked, len(going))
+    labels.draw(labels.LabelTarget(view.owners, selected, _still_selected))
+    _draw_delete_panel(view, selected, len(running))
 
 
-def _stop_selected(view: ListView, going: Sequence[RunSummary]) -> None:
-    """Called before the page is drawn; one that cannot be stopped does not keep the others."""
+def _stop_selected(view: ListView, running: Sequence[RunSummary]) -> None:
+    """Stop the runs. One that can't be stopped does not keep the others running."""
     servers = {server.owner: server for server in view.servers}
     with notify_errors():
-        for entry in _still_selected(going):
+        for run in _still_selected(running):
             with notify_errors():
-                app_context().runner.stop(entry.id, servers[entry.owner].connection)
-                st.toast("A stop was asked for.", icon=":material/stop:")
+                app_context().runner.stop(run.id, servers[run.owner].connection)
+                st.toast("Stop requested.", icon=":material/stop:")
 
 
-def _draw_delete_panel(view: ListView, ticked: Sequence[RunSummary], going: int) -> None:
-    ended = [entry for entry in ticked if entry.status.ended]
+def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: int) -> None:
+    ended = [run for run in selected if run.status.ended]
     with st.popover("Delete", icon=":material/delete:", key=history_key("delete-panel")):
         if not ended:
-            st.markdown("Runs that have not ended can't be deleted. Stop them first.")
+            st.markdown("Runs in progress can't be deleted. Stop them first.")
             return
         runs = run_count_text(len(ended))
-        bulk_all.draw_confirmation(runs, starred=sum(entry.starred for entry in ended))
-        if going:
-            has = "has" if going == 1 else "have"
-            st.caption(f"{going} of those ticked {has} not ended, and stay{'s' * (going == 1)}.")
+        bulk_all.draw_confirmation(runs, starred=sum(run.starred for run in ended))
+        if running:
+            verb = "is" if running == 1 else "are"
+            st.caption(f"{run_count_text(running)} in progress {verb} kept.")
         st.button(
             f"Delete {runs}",
             key=history_key("delete"),
@@ -153,18 +158,17 @@ def _draw_delete_panel(view: ListView, ticked: Sequence[RunSummary], going: int)
 
 def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
     with notify_errors():
-        runs = [entry.id for entry in _still_selected(ended)]
-        bulk_all.notify_deleted(len(run_history().delete(view.owners, runs).deleted))
+        run_ids = [run.id for run in _still_selected(ended)]
+        bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids).deleted))
 
 
-def _still_selected(ticked: Sequence[RunSummary]) -> list[RunSummary]:
-    """Those of them that are ticked at this moment: a press that comes before the page is drawn
-    anew is one on a button of other runs. Raises `InvalidRequest` if there is none.
+def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:
+    """Return those of the drawn runs that are still selected. Raise `InvalidRequest` if none is.
+
+    A press may come from a page drawn before the selection changed.
     """
     selected = history_state.selected()
-    still = [entry for entry in ticked if entry.id in selected]
-    if not still:
-        raise InvalidRequest(
-            "Nothing was done: what is ticked was another by then.", hint="Press again."
-        )
-    return still
+    current = [run for run in drawn if run.id in selected]
+    if not current:
+        raise InvalidRequest("The selection changed, so nothing was done.", hint="Try again.")
+    return current

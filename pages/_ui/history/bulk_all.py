@@ -1,4 +1,4 @@
-"""What can be done to all runs that the filters find: keep them as a file, delete them."""
+"""Actions on all matching runs: export as CSV, bulk delete."""
 
 from __future__ import annotations
 
@@ -25,57 +25,63 @@ _NO_LIMIT = 10**9
 
 
 def draw(view: ListView) -> None:
-    """A button for the file, and the panel to delete from."""
-    lists = run_history()
+    """Draw the CSV button and the bulk delete panel."""
+    history = run_history()
     st.download_button(
         "CSV",
-        lambda: export_csv(lists, view),
+        lambda: export_csv(history, view),
         "runs.csv",
         "text/csv",
         key=history_key("csv"),
         icon=":material/download:",
         on_click="ignore",
-        help=f"All runs that are found, not this page only; at most the newest {MAX_EXPORTED:,}.",
+        help=f"Exports all matching runs, up to the newest {MAX_EXPORTED:,}.",
     )
     panel = st.popover(
-        "Delete many", icon=":material/delete_sweep:", key=history_key("many"), on_change="rerun"
+        "Bulk delete",
+        icon=":material/delete_sweep:",
+        key=history_key("many"),
+        on_change="rerun",
     )
     if panel.open:
         with panel, alerts.show_errors():
             _draw_delete_panel(view)
 
 
-def export_csv(lists: LiveHistory, view: ListView) -> bytes:
-    """The runs that are found, the newest first; from any thread. Raises `StoreError`."""
-    return csv_bytes([csv_row(entry) for entry in _iterate_runs(lists, view)])
+def export_csv(history: LiveHistory, view: ListView) -> bytes:
+    """Return the matching runs as CSV, newest first. Safe to call from any thread.
+
+    Raises `StoreError`.
+    """
+    return csv_bytes([csv_row(run) for run in _iterate_runs(history, view)])
 
 
-def csv_row(entry: RunSummary) -> dict[str, Any]:
-    """A run as a row of the file; times are UTC, a duration is in seconds."""
+def csv_row(run: RunSummary) -> dict[str, Any]:
+    """Return a run as a CSV row, with times in UTC and the duration in seconds."""
     return {
-        "run": entry.id,
-        "flow": entry.flow_name,
-        "status": entry.status.value,
-        "mode": entry.mode,
-        "started": entry.created_at.isoformat(timespec="seconds"),
-        "ended": entry.ended_at.isoformat(timespec="seconds") if entry.ended_at else "",
-        "seconds": entry.seconds,
-        "inputs": entry.input_summary,
-        "answer": entry.output_summary,
-        "labels": ", ".join(entry.labels),
-        "starred": "yes" if entry.starred else "",
-        "session": entry.session_id,
-        "times sent": entry.attempts,
-        "server": entry.server_name,
-        "flow id": entry.flow_id,
-        "job id": entry.job_id,
+        "run": run.id,
+        "flow": run.flow_name,
+        "status": run.status.value,
+        "mode": run.mode,
+        "started": run.created_at.isoformat(timespec="seconds"),
+        "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
+        "seconds": run.seconds,
+        "inputs": run.input_summary,
+        "answer": run.output_summary,
+        "labels": ", ".join(run.labels),
+        "starred": "yes" if run.starred else "",
+        "session": run.session_id,
+        "times sent": run.attempts,
+        "server": run.server_name,
+        "flow id": run.flow_id,
+        "job id": run.job_id,
     }
 
 
-def _iterate_runs(lists: LiveHistory, view: ListView) -> Iterator[RunSummary]:
+def _iterate_runs(history: LiveHistory, view: ListView) -> Iterator[RunSummary]:
     cursor, left = None, MAX_EXPORTED
     while left:
-        page = lists.page(
+        page = history.page(
             view.owners, view.run_filter, older_than=cursor, limit=min(_BATCH_SIZE, left)
         )
         yield from page.runs
@@ -91,21 +97,21 @@ def _draw_delete_panel(view: ListView) -> None:
         MIN_DATE,
         MAX_DATE,
         key=history_key("delete-before"),
-        help="Leave it empty for all of them.",
+        help="Leave empty to delete runs of any age.",
     )
-    keep = not view.run_filter.starred and st.toggle(
-        "Keep those with a star", True, key=history_key("delete-keep")
+    keep_starred = not view.run_filter.starred and st.toggle(
+        "Keep starred", True, key=history_key("delete-keep")
     )
-    run_filter = _deletable_filter(view.run_filter, before, keep)
-    many = run_history().count(view.owners, run_filter, _NO_LIMIT) if run_filter else 0
-    if not many:
-        st.markdown("There is no such run that has ended.")
+    run_filter = _deletable_filter(view.run_filter, before, keep_starred)
+    count = run_history().count(view.owners, run_filter, _NO_LIMIT) if run_filter else 0
+    if run_filter is None or not count:
+        st.markdown("No finished runs to delete.")
         return
     starred = run_history().count(view.owners, replace(run_filter, starred=True), _NO_LIMIT)
-    of = "that the filters find" if is_narrowed(view.filters) else "of all flows"
-    runs = run_count_text(many)
-    draw_confirmation(f"{runs} {of}", starred=starred, keep=keep)
-    st.caption("Runs that have not ended are kept.")
+    runs = run_count_text(count)
+    matching = f"{runs} that match the filters" if is_narrowed(view.filters) else runs
+    draw_confirmation(matching, starred=starred, keep_starred=keep_starred)
+    st.caption("Runs in progress are kept.")
     st.button(
         f"Delete {runs}",
         key=history_key("delete-many"),
@@ -115,41 +121,40 @@ def _draw_delete_panel(view: ListView) -> None:
     )
 
 
-def draw_confirmation(runs: str, *, starred: int, keep: bool = False) -> None:
-    """The question before `runs` are deleted; so many with a star are among them, or are kept."""
-    stars = ""
-    if starred and keep:
-        stars = f" {run_count_text(starred)} with a star {'is' if starred == 1 else 'are'} kept."
+def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
+    """Ask before deleting `runs`. `starred` is how many of them have a star, or are kept."""
+    note = ""
+    verb = "is" if starred == 1 else "are"
+    if starred and keep_starred:
+        note = f" {starred:,} starred run{'s' * (starred != 1)} {verb} kept."
     elif starred:
-        stars = f" :orange[{starred:,} of them {'has' if starred == 1 else 'have'} a star.]"
-    st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{stars}")
+        note = f" :orange[{starred:,} of them {verb} starred.]"
+    st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{note}")
 
 
-def _deletable_filter(run_filter: RunFilter, before: date | None, keep: bool) -> RunFilter | None:
-    """Those of them that have ended, as of now; None if no status that is asked for is an end."""
-    ended = tuple(each for each in run_filter.statuses or RunStatus if each.ended)
+def _deletable_filter(
+    run_filter: RunFilter, before: date | None, keep_starred: bool
+) -> RunFilter | None:
+    """Narrow the filter to runs that have ended by now. Return None if no run can match."""
+    ended = tuple(status for status in run_filter.statuses or RunStatus if status.ended)
     if not ended:
         return None
-    bounds = [one for one in (run_filter.until, before and start_of_day(before)) if one is not None]
+    bounds = [run_filter.until, start_of_day(before) if before else None]
     return replace(
         run_filter,
         statuses=ended,
-        until=min(bounds, default=None),
-        ended_before=_now(),
-        starred=False if keep else run_filter.starred,
+        until=min((bound for bound in bounds if bound), default=None),
+        ended_before=datetime.now(UTC),
+        starred=False if keep_starred else run_filter.starred,
     )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
-    with notify_errors(), st.spinner("Deleting …"):
+    with notify_errors(), st.spinner("Deleting…"):
         notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
-        st.session_state[history_key("many")] = False  # the panel is closed
+        st.session_state[history_key("many")] = False  # closes the panel
 
 
-def notify_deleted(many: int) -> None:
-    """How many runs are gone."""
-    st.toast(f"{run_count_text(many)} deleted.", icon=":material/delete:")
+def notify_deleted(count: int) -> None:
+    """Show how many runs were deleted."""
+    st.toast(f"Deleted {run_count_text(count)}.", icon=":material/delete:")

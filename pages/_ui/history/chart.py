@@ -1,4 +1,4 @@
-"""How many runs began when, by how they stand: stacked bars that follow the filters."""
+"""Runs over time by status, as stacked bars that follow the filters."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pages._ui.widgets.markdown import browser_timezone
 CHART_HEIGHT = 240
 MAX_BARS = 100
 MINUTE, HOUR, DAY = 60, 3600, 86400
-BAR_WIDTHS = (  # seconds that a bar may stand for
+BAR_WIDTHS = (  # seconds
     *(MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
     *(DAY, 7 * DAY, 28 * DAY, 91 * DAY, 364 * DAY),
 )
 
-_OPACITIES = ("", "99", "55")  # how opaque, as the last two digits of a colour
+_OPACITIES = ("", "99", "55")  # the last two hex digits of a color
 
 StatusCounts = Sequence[tuple[datetime, RunStatus, int]]
 
 
 def draw(view: ListView) -> None:
-    """The chart, closed until somebody wants it: it counts all that is found."""
+    """Draw the chart in a closed panel, since it counts all matching runs."""
     controls.lazy_expander(
         "Runs over time", ":material/bar_chart:", history_key("chart"), lambda: _draw_chart(view)
     )
@@ -38,14 +38,16 @@ def draw(view: ListView) -> None:
 
 @alerts.show_errors()
 def _draw_chart(view: ListView) -> None:
-    ends = run_history().time_range(view.owners)
-    if ends is None:
+    time_range = run_history().time_range(view.owners)
+    if time_range is None:
         return
-    since = max(filter(None, (view.run_filter.since, ends[0])))
-    until = min(filter(None, (view.run_filter.until, ends[1])))
+    since = max(filter(None, (view.run_filter.since, time_range[0])))
+    until = min(filter(None, (view.run_filter.until, time_range[1])))
     width = bar_width(since, until)
-    ahead = int(until.astimezone(browser_timezone()).utcoffset().total_seconds())
-    bars = run_history().count_by_interval(view.owners, view.run_filter, width, ahead)
+    utc_offset = until.astimezone(browser_timezone()).utcoffset() or timedelta()
+    bars = run_history().count_by_interval(
+        view.owners, view.run_filter, width, int(utc_offset.total_seconds())
+    )
     st.altair_chart(
         build_chart(bars, width, dark=st.context.theme.type == "dark"),
         height=CHART_HEIGHT,
@@ -56,30 +58,30 @@ def _draw_chart(view: ListView) -> None:
 
 
 def bar_width(since: datetime, until: datetime) -> int:
-    """How many seconds a bar stands for, so that there are not too many."""
+    """Return the shortest bar width, in seconds, that needs at most `MAX_BARS` bars."""
     span = (until - since).total_seconds()
     return next((width for width in BAR_WIDTHS if span / width <= MAX_BARS), BAR_WIDTHS[-1])
 
 
 def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
-    """Each bar stands between the times that it is for."""
-    order = [each for each in status_badges.STATUS_STYLES if any(each is one for _, one, _ in bars)]
-    place = {each: number for number, each in enumerate(order)}
-    words = [status_badges.status_label(each) for each in order]
+    """Return the chart, with each bar between the start and end of its interval."""
+    present = {status for _, status, _ in bars}
+    order = [status for status in status_badges.STATUS_STYLES if status in present]
+    labels = [status_badges.status_label(status) for status in order]
     values = [
         {
             "from": start.isoformat(),
             "to": (start + timedelta(seconds=width)).isoformat(),
-            "status": status_badges.status_label(each),
-            "place": place[each],
+            "status": status_badges.status_label(status),
+            "place": order.index(status),
             "runs": count,
         }
-        for start, each, count in bars
+        for start, status, count in bars
     ]
-    colours = alt.Scale(domain=words, range=_status_colors(order, dark=dark))
+    colors = alt.Scale(domain=labels, range=_status_colors(order, dark=dark))
     axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
-    return (
-        alt.Chart(alt.Data(values=values))
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=values))
         .mark_bar(binSpacing=1)
         .encode(
             x=alt.X(field="from", type="temporal", bin="binned", title=None, axis=axis),
@@ -88,7 +90,7 @@ def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
             color=alt.Color(
                 field="status",
                 type="nominal",
-                scale=colours,
+                scale=colors,
                 legend=alt.Legend(title=None, orient="top", columns=4),
             ),
             order=alt.Order(field="place", type="quantitative"),
@@ -100,37 +102,38 @@ def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
             ],
         )
     )
+    return chart
 
 
 def summary(bars: StatusCounts, width: int) -> str:
-    """The chart in words."""
+    """Return a summary in words: the number of runs by status, and the bar width."""
     counts: Counter[RunStatus] = Counter()
-    for _, each, count in bars:
-        counts[each] += count
-    known = sorted(
-        (each for each in status_badges.STATUS_STYLES if counts[each]),
-        key=lambda each: -counts[each],
-    )
-    parts = [f"{counts[each]:,} {status_badges.status_label(each)}" for each in known]
-    return f"{run_count_text(counts.total())}: {', '.join(parts)}. A bar is {_width_text(width)}."
+    for _, status, count in bars:
+        counts[status] += count
+    # the sort is stable: statuses with the same count stay in the order of `STATUS_STYLES`
+    present = [status for status in status_badges.STATUS_STYLES if counts[status]]
+    present.sort(key=lambda status: -counts[status])
+    parts = [f"{counts[status]:,} {status_badges.status_label(status)}" for status in present]
+    total = run_count_text(counts.total())
+    return f"{total}: {', '.join(parts)}. Each bar spans {_width_text(width)}."
 
 
 def _width_text(width: int) -> str:
-    for seconds, one in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+    for seconds, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if width % seconds == 0:
-            many = width // seconds
-            return f"one {one}" if many == 1 else f"{many} {one}s"
-    raise AssertionError("all widths are whole minutes")
+            count = width // seconds
+            return f"one {unit}" if count == 1 else f"{count} {unit}s"
+    raise AssertionError("all bar widths are whole minutes")
 
 
 def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
-    """The colours of the statuses; those that share one are paler one after the other."""
-    theme, seen = "dark" if dark else "light", Counter[str]()
-    found = []
-    for each in order:
-        colour = status_badges.STATUS_STYLES[each].colour
-        themed = st.get_option(f"theme.{theme}.{colour}TextColor")
-        strength = _OPACITIES[min(seen[colour], len(_OPACITIES) - 1)]
-        found.append(f"{themed}{strength}" if themed else colour)
-        seen[colour] += 1
-    return found
+    """Return the statuses' colors. Statuses that share a color get paler shades of it."""
+    theme, uses = "dark" if dark else "light", Counter[str]()
+    colors = []
+    for status in order:
+        name = status_badges.STATUS_STYLES[status].colour
+        themed = st.get_option(f"theme.{theme}.{name}TextColor")
+        opacity = _OPACITIES[min(uses[name], len(_OPACITIES) - 1)]
+        colors.append(f"{themed}{opacity}" if themed else name)
+        uses[name] += 1
+    return colors

@@ -1,4 +1,4 @@
-"""The controls that narrow the list of runs; the address holds what they say."""
+"""The filter controls of the run history. The address holds their values."""
 
 from __future__ import annotations
 
@@ -21,26 +21,24 @@ from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 
 SEARCH_HELP = (
-    "Finds runs by their inputs, outputs, errors and labels. Every word has to be there, anywhere; "
-    'words in double quotes stand together: "annual report" 2026. Upper and lower case are alike, '
-    f"and no sign has a meaning of its own. Of very long inputs and outputs, the first "
-    f"{MAX_SEARCHABLE_CHARACTERS:,} characters are searched."
+    f"Searches labels, errors, and the first {MAX_SEARCHABLE_CHARACTERS:,} characters of inputs "
+    'and outputs. Finds all words in any order; quote a phrase: "annual report" 2026.'
 )
-_EXTRA_FILTERS = ("mode", "server", "label", "starred")  # those in the panel
+_EXTRA_FILTERS = ("mode", "server", "label", "starred")  # in the “More filters” panel
 _FILTER_NAMES = ("text", "flow", "statuses", "when", "start", "end", *_EXTRA_FILTERS)
 
 
 @dataclass(frozen=True)
 class FilterOptions:
-    """What there is to choose from: flows by id, servers by name, labels."""
+    """The available flow names by id, server names, and labels."""
 
     flows: dict[str, str]
     servers: list[str]
     labels: list[str]
 
 
-def draw(filters: Filters, choices: FilterOptions) -> None:
-    """The controls as the address says; a change goes into the address, and nowhere else."""
+def draw(filters: Filters, options: FilterOptions) -> None:
+    """Draw the controls with the values in the address. Changes are written only to it."""
     for name in _FILTER_NAMES:
         value = getattr(filters, name)
         st.session_state[history_key(name)] = list(value) if name == "statuses" else value
@@ -60,7 +58,7 @@ def draw(filters: Filters, choices: FilterOptions) -> None:
             icon=":material/search:",
             help=SEARCH_HELP,
         )
-        _draw_select("Flow", filters.flow, choices.flows, "All flows", common("flow"))
+        _draw_select("Flow", filters.flow, options.flows, "All flows", common("flow"))
         st.multiselect(
             "Status",
             list(status_badges.STATUS_STYLES),
@@ -74,13 +72,13 @@ def draw(filters: Filters, choices: FilterOptions) -> None:
         if filters.when == BETWEEN:
             st.date_input("From", None, MIN_DATE, MAX_DATE, **common("start"))
             st.date_input("To", None, MIN_DATE, MAX_DATE, **common("end"))
-        _draw_extra_filters(filters, choices, common)
+        _draw_extra_filters(filters, options, common)
         if history_filters.is_narrowed(filters):
             clear_button("clear-filters")
 
 
 def clear_button(name: str) -> None:
-    """A button that lists all runs again."""
+    """Draw a button that removes all filters."""
     st.button(
         "Clear filters",
         key=history_key(name),
@@ -91,31 +89,28 @@ def clear_button(name: str) -> None:
     )
 
 
-def warn_ignored(said: list[str]) -> None:
-    """What of the address makes no sense."""
-    if said:
-        alerts.show_message(
-            "Some of the filters in the address were left aside", " ".join(said), warning=True
-        )
+def warn_ignored(ignored: list[str]) -> None:
+    """Draw a warning about the filters in the address that were ignored."""
+    if ignored:
+        alerts.show_message("Ignored some filters in the link", " ".join(ignored), warning=True)
 
 
-def unknown_values(filters: Filters, choices: FilterOptions) -> list[str]:
-    """Why there can be no run: what is asked for is not there, or not any more."""
-    said = []
-    if filters.flow and filters.flow not in choices.flows:
-        said.append(f"No run of the flow {escape(clip(filters.flow, 40))} is kept.")
-    if filters.server and filters.server not in choices.servers:
-        said.append(
-            f"This browser has no server “{escape(clip(filters.server, 40))}”: connect with it "
-            "first, under Connection."
+def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
+    """Return a sentence about each filter whose value no run has."""
+    reasons = []
+    if filters.flow and filters.flow not in options.flows:
+        reasons.append(f"No runs of the flow “{escape(clip(filters.flow, 40))}”.")
+    if filters.server and filters.server not in options.servers:
+        reasons.append(
+            f"No server “{escape(clip(filters.server, 40))}”. Connect to it on the Connection page."
         )
-    if filters.label and filters.label not in choices.labels:
-        said.append(f"No run has the label “{escape(clip(filters.label, 40))}”.")
-    return said
+    if filters.label and filters.label not in options.labels:
+        reasons.append(f"No runs with the label “{escape(clip(filters.label, 40))}”.")
+    return reasons
 
 
 def _draw_extra_filters(
-    filters: Filters, choices: FilterOptions, common: Callable[[str], dict[str, Any]]
+    filters: Filters, options: FilterOptions, common: Callable[[str], dict[str, Any]]
 ) -> None:
     used = sum(bool(getattr(filters, name)) for name in _EXTRA_FILTERS)
     panel = st.popover(
@@ -124,38 +119,43 @@ def _draw_extra_filters(
         key=history_key("more"),
     )
     with panel:
-        _draw_select("Mode", filters.mode, {**MODE_NAMES}, "Any mode", common("mode"))
-        if len(choices.servers) > 1 or filters.server:
-            names = {name: name for name in choices.servers}
+        modes = {str(mode): name for mode, name in MODE_NAMES.items()}
+        _draw_select("Mode", filters.mode, modes, "Any mode", common("mode"))
+        if len(options.servers) > 1 or filters.server:
+            names = {name: name for name in options.servers}
             _draw_select("Server", filters.server, names, "All servers", common("server"))
-        labels = {label: label for label in choices.labels}
+        labels = {label: label for label in options.labels}
         _draw_select("Label", filters.label, labels, "Any label", common("label"))
         st.toggle("Starred only", **common("starred"))
 
 
 def _draw_select(
-    label: str, chosen: str | None, known: dict[str, str], nothing: str, common: dict[str, Any]
+    label: str,
+    value: str | None,
+    known: dict[str, str],
+    placeholder: str,
+    common: dict[str, Any],
 ) -> None:
-    """A select box; what the address asks for is an option even if there is no such thing."""
+    """Draw a select box. An unknown value in the address is added to its options."""
     names = dict(known)
-    if chosen is not None and chosen not in names:
-        names[chosen] = f"{clip(chosen, 36)} (not known)"
-    # the browser tells of the choice by its words, so that no two may be the same
-    twice = {name for name, many in Counter(names.values()).items() if many > 1}
+    if value is not None and value not in names:
+        names[value] = f"{clip(value, 36)} (unknown)"
+    # the browser reports the chosen name, so names must be unique
+    duplicates = {name for name, count in Counter(names.values()).items() if count > 1}
 
-    def words(value: str) -> str:
-        name = names.get(value, value)
-        return f"{name} · {value}" if name in twice else name
+    def unique_name(option: str) -> str:
+        name = names.get(option, option)
+        return f"{name} · {option}" if name in duplicates else name
 
-    st.selectbox(label, list(names), **common, format_func=words, placeholder=nothing)
+    st.selectbox(label, list(names), **common, format_func=unique_name, placeholder=placeholder)
 
 
 def _apply_change(before: Filters) -> None:
-    """Called before the page is drawn; controls that were not on the screen say what they did."""
+    """Write a change to the address. Controls that were not drawn keep their values."""
     after = {
         name: st.session_state.get(history_key(name), getattr(before, name))
         for name in _FILTER_NAMES
     }
-    after["statuses"] = tuple(RunStatus(each) for each in after["statuses"])
+    after["statuses"] = tuple(RunStatus(status) for status in after["statuses"])
     after["text"] = after["text"] or ""
     history_filters.write(replace(before, **after))

@@ -1,4 +1,4 @@
-"""What narrows the list of runs: kept in the address, so that a list can be reloaded and shared."""
+"""The filters of the run history, kept in the address so that a list can be reloaded and shared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import get_args
+from typing import TypeVar, get_args
 
 from lfclient.common.formatting import clip
 from lfclient.console.store.run_queries import Cursor, RunFilter
@@ -14,6 +14,8 @@ from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
 from pages._ui.state import query_params
 from pages._ui.widgets.markdown import browser_timezone
+
+T = TypeVar("T")
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
 PERIODS: dict[str, str] = {
@@ -30,7 +32,10 @@ _CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z-]{1,64})")
 
 @dataclass(frozen=True)
 class Filters:
-    """What a person asked for. `start` and `end` are days, both included; `server` is a name."""
+    """The filters that a person chose.
+
+    `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name.
+    """
 
     flow: str | None = None
     statuses: tuple[RunStatus, ...] = ()
@@ -44,7 +49,7 @@ class Filters:
     text: str = ""
 
     def to_run_filter(self) -> RunFilter:
-        """The same for the store; days are those of the browser's clock."""
+        """Convert the filters for the store, with days in the browser's timezone."""
         since, until = self._bounds()
         return RunFilter(
             flow_id=self.flow,
@@ -67,68 +72,71 @@ class Filters:
 
 
 def start_of_day(day: date) -> datetime:
-    """When that day begins by the browser's clock."""
+    """Return the start of the day in the browser's timezone, as UTC."""
     return datetime.combine(day, time(), browser_timezone()).astimezone(UTC)
 
 
 def read() -> tuple[Filters, list[str]]:
-    """The filters in the address, and what of it was left aside because it makes no sense."""
-    said: list[str] = []
-    when = _read_option(history_state.PERIOD, PERIODS, "time", said) or ""
-    start, end = (_read_date(name, said) for name in (history_state.SINCE, history_state.UNTIL))
+    """Return the filters in the address, and a sentence about each value that was ignored."""
+    ignored: list[str] = []
+    periods = {period: period for period in PERIODS}
+    when = _read_option(history_state.PERIOD, periods, "period", ignored) or ""
+    start, end = (_read_date(name, ignored) for name in (history_state.SINCE, history_state.UNTIL))
     if start or end:
         when = BETWEEN
     if start and end and start > end:
-        said.append(f"{start} to {end} ends before it begins.")
+        ignored.append(f"The date {end} is before {start}.")
         start = end = None
+    modes: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
+    starred = _read_option(history_state.STARRED, {"yes": True}, "star filter", ignored)
     filters = Filters(
         flow=_read_text(query_params.FLOW),
-        statuses=_read_statuses(said),
-        mode=_read_option(
-            history_state.MODE, {mode: mode for mode in get_args(Mode)}, "mode", said
-        ),
+        statuses=_read_statuses(ignored),
+        mode=_read_option(history_state.MODE, modes, "mode", ignored),
         when=when,
         start=start,
         end=end,
         server=_read_text(history_state.SERVER),
         label=_read_text(history_state.LABEL),
-        starred=_read_option(history_state.STARRED, {"yes": "yes"}, "star", said) is not None,
+        starred=starred is not None,
         text=_read_text(history_state.SEARCH) or "",
     )
-    return filters, said
+    return filters, ignored
 
 
 def write(filters: Filters) -> None:
-    """Put the filters into the address; the list begins with the newest again."""
-    between = filters.when == BETWEEN
-    dated = between and (filters.start or filters.end)
-    one = {
+    """Write the filters to the address, and return to the first page."""
+    start, end = (filters.start, filters.end) if filters.when == BETWEEN else (None, None)
+    values: dict[str, str | None] = {
         query_params.FLOW: filters.flow,
         history_state.MODE: filters.mode,
-        history_state.PERIOD: "" if dated else filters.when,
-        history_state.SINCE: filters.start and between and filters.start.isoformat(),
-        history_state.UNTIL: filters.end and between and filters.end.isoformat(),
+        history_state.PERIOD: None if start or end else filters.when,
+        history_state.SINCE: start.isoformat() if start else None,
+        history_state.UNTIL: end.isoformat() if end else None,
         history_state.SERVER: filters.server,
         history_state.LABEL: filters.label,
-        history_state.STARRED: "yes" if filters.starred else "",
+        history_state.STARRED: "yes" if filters.starred else None,
         history_state.SEARCH: filters.text.strip(),
         history_state.OLDER: None,
         history_state.NEWER: None,
     }
     statuses = [status.value for status in filters.statuses]
     history_state.write_filters_to_url(
-        **{name: [text] if text else [] for name, text in one.items()}, status=statuses
+        **{name: [text] if text else [] for name, text in values.items()}, status=statuses
     )
 
 
 def is_narrowed(filters: Filters) -> bool:
-    """Whether anything is asked for."""
-    nothing = replace(filters, when="") if filters.when == BETWEEN else filters
-    return nothing != Filters()
+    """Return whether any filter is set. A date range without dates does not count."""
+    effective = replace(filters, when="") if filters.when == BETWEEN else filters
+    return effective != Filters()
 
 
 def read_cursors() -> tuple[Cursor | None, Cursor | None]:
-    """Where in the list one is: behind the first, or before the second; None is the newest."""
+    """Return the place in the list: older than the first cursor, or newer than the second.
+
+    At most one is set. Without one, the list begins with the newest run.
+    """
     older, newer = (
         _parse_cursor(_read_text(name)) for name in (history_state.OLDER, history_state.NEWER)
     )
@@ -136,12 +144,12 @@ def read_cursors() -> tuple[Cursor | None, Cursor | None]:
 
 
 def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
-    """Go to the runs behind, or before, a place; to the newest with neither."""
+    """Go to the runs older than one cursor or newer than the other, or to the newest runs."""
     if not older and not newer:
         history_state.list_newest()
-    places = {history_state.OLDER: older, history_state.NEWER: newer}
+    cursors = {history_state.OLDER: older, history_state.NEWER: newer}
     history_state.write_filters_to_url(
-        **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in places.items()}
+        **{name: [f"{at.created_at}-{at.id}"] if at else [] for name, at in cursors.items()}
     )
 
 
@@ -154,22 +162,22 @@ def _read_text(name: str) -> str | None:
     return next(iter(history_state.read_filter(name)), None)
 
 
-def _read_option(name: str, known: Mapping[str, str], what: str, said: list[str]) -> str | None:
+def _read_option(name: str, options: Mapping[str, T], noun: str, ignored: list[str]) -> T | None:
     text = _read_text(name)
-    if text is None or text in known:
-        return text
-    said.append(f"There is no {what} “{clip(text, 40)}”.")
+    if text is None or text in options:
+        return options.get(text) if text else None
+    ignored.append(f"Unknown {noun} “{clip(text, 40)}”.")
     return None
 
 
-def _read_statuses(said: list[str]) -> tuple[RunStatus, ...]:
+def _read_statuses(ignored: list[str]) -> tuple[RunStatus, ...]:
     known = {status.value: status for status in RunStatus}
     texts = list(dict.fromkeys(history_state.read_filter(history_state.STATUS)))
-    said += [f"There is no status “{clip(text, 40)}”." for text in texts if text not in known]
+    ignored += [f"Unknown status “{clip(text, 40)}”." for text in texts if text not in known]
     return tuple(known[text] for text in texts if text in known)
 
 
-def _read_date(name: str, said: list[str]) -> date | None:
+def _read_date(name: str, ignored: list[str]) -> date | None:
     text = _read_text(name)
     if text is None:
         return None
@@ -178,6 +186,6 @@ def _read_date(name: str, said: list[str]) -> date | None:
     except ValueError:
         day = None
     if day is None or not MIN_DATE <= day <= MAX_DATE:
-        said.append(f"“{clip(text, 40)}” is no day; one is written 2026-03-31.")
+        ignored.append(f"“{clip(text, 40)}” is not a date such as 2026-03-31.")
         return None
     return day

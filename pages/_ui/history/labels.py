@@ -1,9 +1,10 @@
-"""The star and the labels of runs: of those ticked in a list, or of the one that is open."""
+"""The star and the labels of runs: of those selected in the list, or of the open one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from pages._ui.state.history import history_key, short_hash
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-MAX_SHOWN = 3  # labels, beside an opened run
+MAX_SHOWN = 3  # labels beside an open run
 
 
 @dataclass(frozen=True)
@@ -37,36 +38,35 @@ class LabelTarget:
 
 
 def draw_for_run(server: ServerSession, run_id: str) -> None:
-    """The star and the labels of the run that is shown."""
+    """Draw the star and labels of the open run."""
     owners = [server.owner]
     try:
-        entry = run_history().get(owners, run_id)
+        run = run_history().get(owners, run_id)
     except LangflowError:
-        return  # the list of recent runs says why
-    if entry:
+        return  # the list of recent runs shows the error
+    if run:
         with st.container(
             key="run-marks", width="content", horizontal=True, vertical_alignment="center"
         ):
-            if entry.labels:
-                shown = [
-                    f":gray-badge[{escape(clip(label, 30))}]" for label in entry.labels[:MAX_SHOWN]
-                ]
-                more = len(entry.labels) - MAX_SHOWN
-                st.markdown(" ".join([*shown, f"+{more}" * (more > 0)]), width="content")
-            draw(LabelTarget(owners, [entry]), kind="tertiary")
+            if run.labels:
+                shown = [f":gray-badge[{escape(clip(label, 30))}]" for label in run.labels]
+                more = len(run.labels) - MAX_SHOWN
+                badges = [*shown[:MAX_SHOWN], f"+{more}" * (more > 0)]
+                st.markdown(" ".join(badges), width="content")
+            draw(LabelTarget(owners, [run]), "tertiary")
 
 
-def draw(target: LabelTarget, kind: str = "secondary") -> None:
-    """A button for the star, and a panel for the labels."""
-    starred = all(entry.starred for entry in target.runs)
+def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondary") -> None:
+    """Draw a star button and a panel with the labels."""
+    all_starred = all(run.starred for run in target.runs)
     st.button(
-        "Unstar" if starred else "Star",
+        "Unstar" if all_starred else "Star",
         key=history_key("star"),
         icon=":material/star:",
         type=kind,
-        help="A starred run is never deleted by itself, and “Delete many” keeps it.",
+        help="Starred runs are never deleted automatically, and “Bulk delete” keeps them.",
         on_click=_set_starred,
-        args=(target, not starred),
+        args=(target, not all_starred),
     )
     panel = st.popover(
         "Label",
@@ -82,45 +82,46 @@ def draw(target: LabelTarget, kind: str = "secondary") -> None:
 
 def _set_starred(target: LabelTarget, starred: bool) -> None:
     with notify_errors():
-        for entry in target.current_runs():
-            run_history().set_starred(target.owners, entry.id, starred)
+        for run in target.current_runs():
+            run_history().set_starred(target.owners, run.id, starred)
 
 
 def _draw_label_panel(target: LabelTarget) -> None:
-    """The labels that all of them have, to be changed at once; those of some only stay.
+    """Draw the labels that all of the runs have. Labels of only some of them are left alone.
 
-    Other runs have other boxes: what stood in one and comes late from the browser would be taken
-    for a choice for the runs of the next. A new label has a box of its own, which tells what was
-    typed as soon as one leaves it: one for choosing tells that at Enter only.
+    Widget keys depend on the runs: a late value from the browser must not label other runs. New
+    labels have a text field because it reports its text when it loses focus; a select box reports
+    it only on Enter.
     """
-    entries = target.runs
-    common = [label for label in entries[0].labels if all(label in one.labels for one in entries)]
-    known = run_history().labels(target.owners)
-    runs_hash = short_hash(entry.id for entry in entries)
-    new, chosen = history_key(f"new-label-{runs_hash}"), history_key(f"labels-{runs_hash}")
+    runs = target.runs
+    common = [label for label in runs[0].labels if all(label in run.labels for run in runs)]
+    existing = run_history().labels(target.owners)
+    runs_hash = short_hash(run.id for run in runs)
+    new_key = history_key(f"new-label-{runs_hash}")
+    selected_key = history_key(f"labels-{runs_hash}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "New label",
-            key=new,
+            key=new_key,
             max_chars=MAX_LABEL_LENGTH,
             on_change=_add_label,
-            args=(target, new),
+            args=(target, new_key),
         )
-        st.button("Add", key=history_key("add-label"), on_click=_add_label, args=(target, new))
-    if known or common:
-        st.session_state[chosen] = common
+        st.button("Add", key=history_key("add-label"), on_click=_add_label, args=(target, new_key))
+    if existing or common:
+        st.session_state[selected_key] = common
         st.multiselect(
-            "Labels" if len(entries) == 1 else "Labels of all that are ticked",
-            sorted({*known, *common}, key=str.casefold),
-            key=chosen,
+            "Labels" if len(runs) == 1 else "Labels of all selected runs",
+            sorted({*existing, *common}, key=str.casefold),
+            key=selected_key,
             on_change=_apply_selection,
-            args=(target, common, chosen),
-            placeholder="Choose from those in use",
+            args=(target, common, selected_key),
+            placeholder="Choose a label",
         )
 
 
 def _add_label(target: LabelTarget, key: str) -> None:
-    """Called when the box is left, and by the button: the second of the two finds it empty."""
+    """Add the typed label. The field and the button both call this; the second call finds ""."""
     label = st.session_state[key].strip()
     if label:
         with notify_errors():
@@ -128,16 +129,16 @@ def _add_label(target: LabelTarget, key: str) -> None:
             st.session_state[key] = ""
 
 
-def _apply_selection(target: LabelTarget, common: Sequence[str], key: str) -> None:
-    chosen = st.session_state[key]
+def _apply_selection(target: LabelTarget, before: Sequence[str], key: str) -> None:
+    selected = st.session_state[key]
     with notify_errors():
-        add = [label for label in chosen if label not in common]
-        _change_labels(target, add, take=set(common) - set(chosen))
+        add = [label for label in selected if label not in before]
+        _change_labels(target, add, remove=set(before) - set(selected))
 
 
-def _change_labels(target: LabelTarget, add: Sequence[str], take: Iterable[str] = ()) -> None:
-    ids = [entry.id for entry in target.current_runs()]
+def _change_labels(target: LabelTarget, add: Sequence[str], remove: Iterable[str] = ()) -> None:
+    run_ids = [run.id for run in target.current_runs()]
     try:
-        run_history().change_labels(target.owners, ids, add, take)
+        run_history().change_labels(target.owners, run_ids, add, remove)
     except ValueError as error:
-        raise InvalidRequest(str(error), hint="No label was changed.") from error
+        raise InvalidRequest(str(error), hint="No labels were changed.") from error

@@ -1,4 +1,8 @@
-"""The rows of the list of runs: a table in which runs are opened by their name, and ticked."""
+"""The table of the run history, in which runs are selected and opened.
+
+To add a column: a field in `RunSummary`, then its values in `table_columns` and, if it needs a
+width or help, its entry in `_column_config`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import pyarrow
+import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
 from lfclient.common.formatting import (
@@ -28,106 +32,102 @@ MAX_NAME_LENGTH = 60
 _STAR = "★"
 
 
-def draw(entries: Sequence[RunSummary], *, servers: bool) -> None:
-    """The table. `servers`: also tell which server each was run on.
+def draw(runs: Sequence[RunSummary], *, with_server: bool) -> None:
+    """Draw the table. `with_server` adds a column with each run's server.
 
-    Its key is that of its runs: rows are told by their place, so a list of others is another
-    table, and what is ticked is taken along by the runs' ids.
+    Streamlit stores a selection by row number, so the table's key depends on its runs: another
+    list is another table, and the selection is carried over by run id.
     """
-    ids = tuple(entry.id for entry in entries)
+    ids = tuple(run.id for run in runs)
     key = history_key(f"table-{history_state.short_hash(ids)}")
-    ticked = [place for place, run in enumerate(ids) if run in history_state.selected()]
-    if ticked and key not in st.session_state:
-        st.session_state[key] = {"selection": {"rows": ticked}}
+    selected = [row for row, id in enumerate(ids) if id in history_state.selected()]
+    if selected and key not in st.session_state:
+        st.session_state[key] = {"selection": {"rows": selected}}
     st.dataframe(
-        pyarrow.table(table_columns(entries, datetime.now(UTC), servers=servers)),
+        pyarrow.table(table_columns(runs, datetime.now(UTC), with_server=with_server)),
         key=key,
         on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
-        column_config=_column_config(f"{key}-open", entries),
+        column_config=_column_config(f"{key}-open", runs),
         height="content",
         placeholder="",
-        alt="Runs, the newest first",
+        alt="Runs, newest first",
     )
 
 
 def table_columns(
-    entries: Sequence[RunSummary], now: datetime, *, servers: bool
+    runs: Sequence[RunSummary], now: datetime, *, with_server: bool
 ) -> dict[str, list[Any]]:
-    """The table's columns; labels only if there are any."""
-    found: dict[str, list[Any]] = {
-        "Open": ["Open"] * len(entries),
-        "Flow": [
-            f"{_STAR} " * entry.starred + clip(entry.flow_name, MAX_NAME_LENGTH)
-            for entry in entries
-        ],
-        "Status": [status_badges_text(entry) for entry in entries],
-        "Started": [started_text(entry.created_at, now) for entry in entries],
-        "Took": [
-            "" if entry.seconds is None else format_duration(entry.seconds) for entry in entries
-        ],
-        "Labels": [[replace_surrogates(label) for label in entry.labels] for entry in entries],
-        "Inputs": elide_common_prefix([entry.input_summary for entry in entries]),
-        "Answer": [entry.output_summary for entry in entries],
-        "Mode": [MODES_SHORT[entry.mode] for entry in entries],
-        "Session": [replace_surrogates(entry.session_id or "") for entry in entries],
+    """Return the values of each column. Labels are left out if no run has any."""
+    columns: dict[str, list[Any]] = {
+        "Open": ["Open"] * len(runs),
+        "Flow": [f"{_STAR} " * run.starred + clip(run.flow_name, MAX_NAME_LENGTH) for run in runs],
+        "Status": [status_labels(run) for run in runs],
+        "Started": [started_text(run.created_at, now) for run in runs],
+        "Duration": ["" if run.seconds is None else format_duration(run.seconds) for run in runs],
+        "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
+        "Inputs": elide_common_prefix([run.input_summary for run in runs]),
+        "Output": [run.output_summary for run in runs],
+        "Mode": [MODES_SHORT[run.mode] for run in runs],
+        "Session": [replace_surrogates(run.session_id or "") for run in runs],
     }
-    if not any(entry.labels for entry in entries):
-        del found["Labels"]
-    if servers:
-        found["Server"] = [entry.server_name for entry in entries]
-    return found
+    if not any(run.labels for run in runs):
+        del columns["Labels"]
+    if with_server:
+        columns["Server"] = [run.server_name for run in runs]
+    return columns
 
 
-def status_badges_text(entry: RunSummary) -> list[str]:
-    """The status, and how often the run was sent if that was more than once."""
-    words = [_status_text(entry.status, entry.mode)]
-    if entry.attempts == 2:
-        words.append("sent twice")
-    elif entry.attempts > 2:
-        words.append(f"sent {entry.attempts} times")
-    return words
+def status_labels(run: RunSummary) -> list[str]:
+    """Return the status, and how often the run was sent if more than once."""
+    labels = [_status_text(run.status, run.mode)]
+    if run.attempts == 2:
+        labels.append("sent twice")
+    elif run.attempts > 2:
+        labels.append(f"sent {run.attempts} times")
+    return labels
 
 
-def started_text(then: datetime, now: datetime) -> str:
-    """The day and time by the person's clock; the day as today and yesterday."""
-    then, now = then.astimezone(browser_timezone()), now.astimezone(browser_timezone())
-    days = (now.date() - then.date()).days
+def started_text(started: datetime, now: datetime) -> str:
+    """Return date and time in the browser's timezone, with "today" and "yesterday" as dates."""
+    started, now = started.astimezone(browser_timezone()), now.astimezone(browser_timezone())
+    days = (now.date() - started.date()).days
     if days in (0, 1):
-        return f"{'yesterday' if days else 'today'} {then:%H:%M}"
-    return format_time(then, now)
+        return f"{'yesterday' if days else 'today'} {started:%H:%M}"
+    return format_time(started, now)
 
 
-def _column_config(open_key: str, entries: Sequence[RunSummary]) -> dict[str, Any]:
+def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
     column = st.column_config
-    looks = {
-        _status_text(each, mode): look.colour
-        for each, look in status_badges.STATUS_STYLES.items()
+    colors = {
+        _status_text(status, mode): style.colour
+        for status, style in status_badges.STATUS_STYLES.items()
         for mode in MODE_NAMES
     }
-    colours = [_theme_color(f"{colour}BackgroundColor") or colour for colour in looks.values()]
     return {
         "Open": column.ButtonColumn(
             "",
             width=72,
-            help="With the keyboard: Shift and Space tick a run, then O opens it.",
+            help="Keyboard: select a run with Shift+Space, then press O to open it.",
             on_click=_open_clicked,
-            args=(open_key, [(entry.id, entry.flow_id) for entry in entries]),
+            args=(open_key, [(run.id, run.flow_id) for run in runs]),
             key=open_key,
         ),
         "Flow": column.TextColumn(width=200),
         "Status": column.MultiselectColumn(
-            options=looks,
-            color=colours,
-            width=210 if any(entry.attempts > 1 for entry in entries) else 145,
+            options=colors,
+            color=[_theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
+            width=210 if any(run.attempts > 1 for run in runs) else 145,
         ),
-        "Started": column.TextColumn(width=122, help=f"By your clock: {timezone_name()}"),
-        "Took": column.TextColumn(width=88, alignment="right", help="From the click to the end"),
+        "Started": column.TextColumn(width=122, help=f"Timezone: {timezone_name()}"),
+        "Duration": column.TextColumn(
+            width=88, alignment="right", help="From pressing Run to the end"
+        ),
         "Inputs": column.TextColumn(
             width=260,
-            help="The values that differ from the flow's; of long ones that begin alike, the rest",
+            help="Values that differ from the flow's defaults, without a common beginning",
         ),
-        "Answer": column.TextColumn(width=300, help="The first line of what came of it"),
+        "Output": column.TextColumn(width=300, help="The first line of the output"),
         "Labels": column.MultiselectColumn(width=120, color="auto"),
         "Mode": column.TextColumn(width=110),
         "Session": column.TextColumn(width=170),
@@ -136,11 +136,13 @@ def _column_config(open_key: str, entries: Sequence[RunSummary]) -> dict[str, An
 
 
 def _theme_color(name: str) -> str | None:
-    return st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}")
+    color: str | None = st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}")
+    return color
 
 
-def _status_text(each: RunStatus, mode: Mode) -> str:
-    return f"{status_badges.STATUS_STYLES[each].symbol} {status_badges.status_label(each, mode)}"
+def _status_text(status: RunStatus, mode: Mode) -> str:
+    symbol = status_badges.STATUS_STYLES[status].symbol
+    return f"{symbol} {status_badges.status_label(status, mode)}"
 
 
 def _select_rows(key: str, ids: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What of the list of all runs is on the screen."""
+"""The part of the run history on the screen."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from pages._ui.state import notices
 
 @dataclass(frozen=True)
 class ListView:
-    """What is listed: whose runs, which of them, and where in the list one is.
+    """The servers, filters and page of the list.
 
-    `newer` are those that have come since, which would move the rows under a person's hand.
+    `newer_filter` finds the runs that started after the list was drawn. They are not listed, so
+    that no row moves under a person's pointer.
     """
 
     servers: tuple[ServerSession, ...]
@@ -33,43 +34,43 @@ class ListView:
 
     @property
     def owners(self) -> list[str]:
-        """The fingerprints of those sessions."""
+        """The owner fingerprints of the servers."""
         return [server.owner for server in self.servers]
 
-    def page(self) -> RunPage:
-        """The runs, as they stand now."""
+    def load_page(self) -> RunPage:
+        """Load the page's runs with their current status."""
         return run_history().page(
             self.owners, self.run_filter, older_than=self.older_than, newer_than=self.newer_than
         )
 
     def started_before(self, time: datetime) -> ListView:
-        """The same without the runs that began at that time or later."""
+        """Return the same view without the runs that started at `time` or later."""
         if self.run_filter.until and self.run_filter.until <= time:
             return self
         later = replace(self.run_filter, since=max(self.run_filter.since or time, time))
         return replace(self, run_filter=replace(self.run_filter, until=time), newer_filter=later)
 
-    def count_newer(self, most: int) -> int:
-        """How many have come since, `most` at most."""
+    def count_newer(self, limit: int) -> int:
+        """Count the runs that started since, up to `limit`."""
         if not self.newer_filter:
             return 0
-        return len(run_history().page(self.owners, self.newer_filter, limit=most).runs)
+        return len(run_history().page(self.owners, self.newer_filter, limit=limit).runs)
 
 
 def run_history() -> LiveHistory:
-    """The lists of runs."""
+    """Return the history of all runs: the only source of runs on the History page."""
     return app_context().runner.history
 
 
 @contextmanager
 def notify_errors() -> Iterator[None]:
-    """In a callback: what goes wrong inside is said on the page that is drawn after it."""
+    """Show a callback's `LangflowError` as a notice on the page that is drawn after it."""
     try:
         yield
     except LangflowError as error:
         notices.set_notice(error)
 
 
-def run_count_text(many: int) -> str:
-    """1 run, 1,234 runs."""
-    return f"{many:,} run{'s' * (many != 1)}"
+def run_count_text(count: int) -> str:
+    """Return "1 run", or such as "1,234 runs"."""
+    return f"{count:,} run{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""What is done to ticked runs, also by a press on a page that is not the newest any more."""
+"""Actions on selected runs, also from an outdated page."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.ui.support.history_page import (
 from tests.ui.support.whole_pages import going_run, opened, press, said
 
 
-def test_ticked_runs_are_starred_and_labelled(url):
-    """Labels of some only stay with them."""
+def test_selected_runs_are_starred_and_labeled(url):
+    """Labels that only some of them have are kept."""
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.change_labels([run.owner], ["a"], ["mine"])
@@ -41,18 +41,17 @@ def test_ticked_runs_are_starred_and_labelled(url):
     assert column(app, "Flow") == ["Echo", "Echo"]
 
 
-def test_two_to_four_ticked_runs_lead_to_their_comparison(url):
-    """By a link; neither one nor five can be compared."""
+def test_two_to_four_selected_runs_have_a_compare_link(url):
     for number, name in enumerate("abcde"):
         add(url, name, number)
-    for names, there in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
+    for names, count in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
         app = ticked(history(), *names)
         links = [one.proto.query_string for one in app.get("page_link")]
-        assert len([link for link in links if link.startswith("runs=")]) == there
+        assert len([link for link in links if link.startswith("runs=")]) == count
 
 
-def test_a_label_too_many_is_refused_with_the_reason(url):
-    """No label is changed, and what was typed stays."""
+def test_too_many_labels_are_rejected_with_a_reason(url):
+    """No label is changed, and the typed text stays in the field."""
     run = add(url, "a")
     add(url, "b", 1)
     many = [f"label {number:02}" for number in range(20)]
@@ -64,48 +63,46 @@ def test_a_label_too_many_is_refused_with_the_reason(url):
     assert next(each for each in app.text_input if each.label == "New label").value == "another"
 
 
-def test_ticked_runs_are_deleted_and_those_that_go_on_are_left(url):
-    """The panel says both before."""
+def test_deleting_selected_runs_keeps_those_in_progress(url):
+    """The panel announces it. A run that ended after the page was drawn is kept as well."""
     add(url, "a")
     add(url, "b", 1)
     going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     app_context().runner.store.create(going)
     app = ticked(history(), "a", "c")
     assert "Delete 1 run, with inputs" in said(app)
-    assert "1 of those ticked has not ended" in said(app)
+    assert "1 run in progress is kept" in said(app)
     ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
-    app_context().runner.store.update(ended)  # before the press, and not seen yet
+    app_context().runner.store.update(ended)  # the page has not been redrawn yet
     press(app, "Delete 1 run")
-    assert [each.value for each in app.toast] == ["1 run deleted."]
+    assert [each.value for each in app.toast] == ["Deleted 1 run."]
     assert left(app) == {"b", "c"}
 
 
-def test_runs_that_go_on_are_stopped(url, monkeypatch):
-    """With the connection of the one whose they are."""
+def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch):
     going = going_run(url, id="c", submit_token="c")
     app_context().runner.store.create(going)
-    asked = []
+    stopped = []
     runner = app_context().runner
-    monkeypatch.setattr(runner, "stop", lambda run, connection: asked.append((run, connection)))
+    monkeypatch.setattr(runner, "stop", lambda run, connection: stopped.append((run, connection)))
     press(ticked(history(), "c"), "Stop")
-    assert [(run, connection.url) for run, connection in asked] == [("c", url)]
+    assert [(run, connection.url) for run, connection in stopped] == [("c", url)]
 
 
 @pytest.mark.parametrize("button", ["Delete 1 run", "Star"])
-def test_a_press_before_the_page_shows_what_is_ticked_now_does_nothing(url, button):
-    """It is on a button of the runs that were ticked before."""
+def test_a_press_on_a_page_drawn_before_the_selection_changed_does_nothing(url, button):
     run = add(url, "a")
     add(url, "b", 1)
     app = ticked(history(), "a")
     app.session_state[history_state.history_key("selected")] = ["b"]
     press(app, button)
-    assert "Nothing was done" in said(app)
+    assert "nothing was done" in said(app)
     assert left(app) == {"a", "b"}
     assert not app_context().runner.history.page([run.owner], RunFilter(starred=True)).runs
 
 
-def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted(url):
-    """It was said to be left, and nobody has seen what came of it."""
+def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
+    """The confirmation said that it would be kept, and nobody has seen its result."""
     add(url, "a", 60)
     going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     store = app_context().runner.store
@@ -121,8 +118,7 @@ def test_of_all_that_are_found_a_run_that_ends_after_the_question_is_not_deleted
     assert left(app) == {"c"}
 
 
-def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
-    """What is changed here is what was changed here."""
+def test_a_label_added_elsewhere_in_the_meantime_is_kept(url):
     run = add(url, "a")
     lists = app_context().runner.history
     lists.change_labels([run.owner], ["a"], ["old", "kept"])
@@ -134,8 +130,7 @@ def test_a_label_that_was_given_elsewhere_meanwhile_stays(url):
     assert lists.get([run.owner], "a").labels == ("kept", "mine", "theirs")
 
 
-def test_a_run_that_is_opened_is_starred_and_labelled(url):
-    """As those that are ticked in the list."""
+def test_an_open_run_is_starred_and_labeled(url):
     run = add(url, "a" * 32)
     app = opened(run=run.id)
     press(app, "Star")

@@ -1,4 +1,4 @@
-"""What is done to all runs that the filters find."""
+"""Actions on all matching runs: bulk delete and CSV export."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.ui.support.history_page import NOW, add, history, left, ticked
 from tests.ui.support.whole_pages import ONE, TWO, going_run, press, said
 
 
-def test_old_runs_are_deleted_but_for_those_with_a_star(url):
-    """Of those that the filters find, before a day; the number is said first."""
+def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(url):
+    """The confirmation says how many."""
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400)
     add(url, "other", 40 * 86400, flow_id=TWO)
@@ -26,8 +26,8 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     app = history(flow=ONE)
     app.session_state[history_state.history_key("many")] = True
     app.run()
-    assert "Delete 2 runs that the filters find" in said(app)
-    assert "1 run with a star is kept" in said(app)
+    assert "Delete 2 runs that match the filters" in said(app)
+    assert "1 starred run is kept" in said(app)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
     app.run()
@@ -35,34 +35,34 @@ def test_old_runs_are_deleted_but_for_those_with_a_star(url):
     assert left(app) == {"new", "starred", "other"}
 
 
-def test_a_star_is_told_of_before_its_run_is_deleted(url):
-    """Where it is ticked by hand, and where those with a star are not to be kept."""
+def test_the_confirmation_warns_about_starred_runs(url):
+    """For selected runs, and for a bulk delete that does not keep starred runs."""
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
-    assert "1 of them has a star" in said(ticked(history(), "a", "b"))
+    assert "1 of them is starred" in said(ticked(history(), "a", "b"))
     app = history()
     app.session_state[history_state.history_key("many")] = True
     app.run()
-    next(each for each in app.toggle if each.label.startswith("Keep those")).set_value(False)
-    assert "1 of them has a star" in said(app.run())
+    next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
+    assert "1 of them is starred" in said(app.run())
     press(app, "Delete 2 runs")
     assert left(app) == set()
 
 
-def test_a_filter_for_runs_that_go_on_has_nothing_to_delete(url):
-    """An empty list of statuses would mean all of them."""
+def test_a_filter_for_running_runs_has_nothing_to_delete(url):
+    """An empty list of statuses would match all runs."""
     add(url, "a")
     going = going_run(url, id="c", submit_token="c")
     app_context().runner.store.create(going)
     app = history(status="in_progress")
     app.session_state[history_state.history_key("many")] = True
     app.run()
-    assert "There is no such run that has ended" in said(app)
+    assert "No finished runs to delete" in said(app)
 
 
-def test_the_file_has_all_runs_that_are_found_and_no_formula(url, monkeypatch):
-    """Also those of other pages."""
+def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
+    """It includes the runs of other pages."""
     monkeypatch.setattr(bulk_all, "_BATCH_SIZE", 2)
     for number in range(5):
         add(url, f"r{number}", number, input_summary="=1+1", flow_id=TWO if number == 4 else ONE)

@@ -1,4 +1,4 @@
-"""How the list of runs is narrowed: by the address and by its controls."""
+"""Filtering the run history by the address and by its controls."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
         ({"q": "the report", "status": "completed"}, ["Echo"]),
     ],
 )
-def test_the_address_narrows_the_list(url, address, expected):
-    """So that a list can be reloaded, bookmarked and given to somebody."""
+def test_the_address_filters_the_list(url, address, expected):
+    """So a list can be reloaded, bookmarked and shared."""
     add(url, "a", 0, overrides={"C.x": "The Annual Report of 2026"})
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
@@ -40,8 +40,7 @@ def test_the_address_narrows_the_list(url, address, expected):
     assert column(history(**address), "Flow") == expected
 
 
-def test_runs_of_all_servers_are_listed_and_narrowed_to_one(monkeypatch, tmp_path):
-    """Each says where it ran."""
+def test_runs_of_all_servers_are_listed_and_can_be_filtered_by_server(monkeypatch, tmp_path):
     with StandIn() as one, StandIn() as two:
         (tmp_path / ".streamlit").mkdir()
         (tmp_path / ".streamlit" / "secrets.toml").write_text(
@@ -56,8 +55,8 @@ def test_runs_of_all_servers_are_listed_and_narrowed_to_one(monkeypatch, tmp_pat
         assert column(history(server="second"), "Server") == ["second"]
 
 
-def test_what_makes_no_sense_in_the_address_is_said_and_left_aside(url):
-    """The rest of it still counts; the page stands."""
+def test_invalid_filters_in_the_address_are_ignored_with_a_warning(url):
+    """The valid ones still apply."""
     add(url, "a")
     add(url, "b", 1, status=RunStatus.FAILED)
     nonsense = {"mode": "x", "when": "soon", "from": "2026-31-01", "older": "…", "starred": "?"}
@@ -68,8 +67,8 @@ def test_what_makes_no_sense_in_the_address_is_said_and_left_aside(url):
     assert len(column(app, "Status")) == 1
 
 
-def test_a_control_changes_the_address_and_begins_with_the_newest(url):
-    """And clearing brings all of them back."""
+def test_changing_a_filter_updates_the_address_and_returns_to_the_newest_runs(url):
+    """Clearing the filters lists all runs again."""
     for number in range(3):
         add(url, f"r{number}", number, flow_id=TWO if number else ONE)
     app = history(older="1-a", q="echo")
@@ -82,18 +81,17 @@ def test_a_control_changes_the_address_and_begins_with_the_newest(url):
     assert len(column(app, "Flow")) == 3
 
 
-def test_a_filter_that_finds_nothing_leads_back(url):
-    """It is told apart from a console without runs."""
+def test_filters_without_a_match_are_explained_and_can_be_cleared(url):
+    """The page does not claim that there are no runs yet."""
     add(url, "a")
     app = history(flow="gone", label="none")
-    assert "No run matches" in said(app)
-    assert "No run of the flow gone" in said(app)
+    assert "No matching runs" in said(app)
+    assert "No runs of the flow “gone”" in said(app)
     assert "no runs yet" not in said(app).lower()
     assert labels(app).count("Clear filters") == 2
 
 
-def test_a_run_of_a_flow_with_a_new_name_is_found_under_it(url, langflow_stand_in):
-    """The choice has the latest name."""
+def test_the_flow_filter_offers_a_renamed_flow_under_its_latest_name(url, langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Echo"))
     add(url, "a", 1)
     add(url, "b", 0, flow_name="Echo, renamed")

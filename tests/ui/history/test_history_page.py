@@ -1,4 +1,4 @@
-"""The list of all runs: what it shows of them, how it follows what happens, how one is opened."""
+"""The run history: its columns, its updates, and how a run is opened."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, going_run, labels, press, said
 
 
-def test_without_runs_the_page_says_how_to_get_some(url):
-    """An empty list is an invitation."""
+def test_an_empty_history_links_to_the_run_page(url):
     app = history()
     assert "No runs yet" in said(app)
     assert not app.dataframe
 
 
-def test_each_run_is_told_by_flow_status_values_and_time(url):
-    """The newest first; a run that was sent twice says so."""
+def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
+    """A run that was sent twice is marked."""
     add(url, "old", 90, input_summary="Message: Hello", attempts=2)
     add(url, "new", 0, status=RunStatus.FAILED, session_id="s-1", mode="background")
     app = history()
@@ -35,12 +34,12 @@ def test_each_run_is_told_by_flow_status_values_and_time(url):
     assert column(app, "Status")[1].tolist() == ["✓ completed", "sent twice"]
     assert column(app, "Inputs") == ["", "Message: Hello"]
     assert column(app, "Session") == ["s-1", ""]
-    assert column(app, "Took") == ["1.0 s", "1.0 s"]
+    assert column(app, "Duration") == ["1.0 s", "1.0 s"]
     assert "2 runs" in said(app)
 
 
-def test_runs_of_another_key_are_not_listed(url):
-    """Neither by its own list nor by any filter."""
+def test_runs_of_another_key_are_never_listed(url):
+    """Not without filters, and not with any filter."""
     other = Connection("other", url, None, "typed")
     add(url, "mine")
     add(
@@ -49,13 +48,13 @@ def test_runs_of_another_key_are_not_listed(url):
         owner=owner_fingerprint(other, app_context().settings.data_dir),
         flow_name="Secret",
     )
-    assert "This browser has no server" in said(history(server="other"))
+    assert "No server “other”" in said(history(server="other"))
     assert column(history(), "Flow") == ["Echo"]
     assert column(history(server=app_context().settings.connections()[0].name), "Flow") == ["Echo"]
 
 
-def test_a_run_that_has_just_ended_is_looked_at_again():
-    """Its answer is written a moment after its status."""
+def test_a_run_that_has_just_ended_counts_as_active():
+    """Its outputs are written a moment after its status."""
     entry = RunSummary("a", "o", "s", ONE, "Echo", "sync", RunStatus.IN_PROGRESS, NOW)
     assert history_page.has_recent_activity(RunPage([entry]))
     ended = replace(entry, status=RunStatus.COMPLETED, ended_at=datetime.now(UTC))
@@ -64,8 +63,8 @@ def test_a_run_that_has_just_ended_is_looked_at_again():
     assert not history_page.has_recent_activity(RunPage([long_ago]))
 
 
-def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
-    """Also where a press has the page drawn anew; where the page is left, they are there."""
+def test_new_runs_are_announced_and_listed_only_on_request(url):
+    """So no row moves, even if the page is redrawn. Leaving the page and returning lists them."""
     add(url, "a", 60)
     add(url, "old", 90, flow_id=TWO)
     app = history(flow=ONE)
@@ -74,27 +73,27 @@ def test_new_runs_are_told_of_and_move_no_row_until_somebody_wants_them(url):
     add(url, "other", 0, flow_id=TWO)
     app = press(ticked(app, "a"), "Star")
     assert column(app, "Flow") == ["★ Echo"]
-    assert "1 of 1 run ticked" in said(app)
-    press(app, "2 new runs – show")
+    assert "1 selected" in said(app)
+    press(app, "Show 2 new runs")
     assert column(app, "Flow") == ["Later still", "Later", "★ Echo"]
     assert not any("new run" in label for label in labels(app))
     add(url, "d", -1)
-    assert "1 new run – show" in labels(app.run())
+    assert "Show 1 new run" in labels(app.run())
     app.switch_page("pages/run.py").run()
     app = app.switch_page("pages/history.py").run()
     assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
 
 
-def test_a_list_without_runs_fills_by_itself(url):
-    """There is no row that would move."""
+def test_an_empty_list_shows_new_runs_at_once(url):
+    """There is no row that could move."""
     app = history()
     assert not app.dataframe
     add(url, "a")
     assert column(app.run(), "Flow") == ["Echo"]
 
 
-def test_older_and_newer_lead_through_all_runs(url):
-    """The place is in the address."""
+def test_older_and_newer_buttons_page_through_all_runs(url):
+    """The place in the list is in the address."""
     for number in range(60):
         add(url, f"r{number:02}", number)
     app = press(history(), "Older")
@@ -105,16 +104,16 @@ def test_older_and_newer_lead_through_all_runs(url):
     assert len(column(app, "Flow")) == 50
 
 
-def test_a_place_behind_the_last_run_leads_back_to_the_newest(url):
-    """As after the runs there were deleted."""
+def test_a_page_beyond_the_last_run_links_back_to_the_newest(url):
+    """The runs there may have been deleted."""
     add(url, "a")
-    app = press(history(older="1-a"), "Back to the newest")
+    app = press(history(older="1-a"), "Back to newest")
     assert len(column(app, "Flow")) == 1
 
 
 def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
-    """The filters stay in the address, so that the browser's Back leads to the list as it was; and
-    that page adds none of its own, which Back would never get past.
+    """The filters stay in the address, so the browser's Back button returns to the filtered list.
+    The Run page adds no history entry of its own, which would trap the Back button.
     """
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Second"))
     run = add(url, "a" * 32, flow_id=TWO, flow_name="Second")
@@ -126,8 +125,7 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     assert dict(app.query_params) == {"q": "second", "run": run.id}
 
 
-def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monkeypatch):
-    """Though it is another one whenever it is looked at."""
+def test_a_constantly_changing_list_is_not_redrawn_without_a_pause(url, monkeypatch):
     app_context().runner.store.create(going_run(url, id="c", submit_token="c"))
     page, times = app_context().runner.history.page, itertools.count(1)
 
@@ -141,8 +139,7 @@ def test_a_list_that_changes_all_the_time_is_not_drawn_without_a_pause(url, monk
     assert next(times) < 5
 
 
-def test_a_store_that_fails_is_said_and_the_filters_stay(url, monkeypatch):
-    """They are in the address and in their controls."""
+def test_a_store_error_is_shown_and_the_filters_are_kept(url, monkeypatch):
     add(url, "a")
     app = history(q="hello")
 
