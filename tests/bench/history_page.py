@@ -27,7 +27,7 @@ import sqlite3, pyarrow, streamlit as st
 with sqlite3.connect({path!r}) as disk:
     rows = disk.execute({statement!r}, {parameters!r}).fetchall()
 columns = [list(map(str, column)) for column in zip(*rows[:50])]
-names = ["Flow", "Started", "Took", "Inputs", "Answer", "Mode", "Session"]
+names = ["Flow", "Started", "Duration", "Inputs", "Output", "Mode", "Session"]
 table = {{"Open": ["Open"] * 50, "Status": [[cell] for cell in columns[7]]}}
 kind = st.column_config
 st.dataframe(
