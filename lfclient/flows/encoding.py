@@ -1,24 +1,25 @@
-"""Values as a server will really take them.
+"""Encode override values for a run request, as each release and run mode reads them.
 
-Servers take an override in one of two ways. *Classic* servers (before 1.11), and later ones in
-sync mode, edit the stored flow: there an object is read as attributes of the parameter, such as
-`{"value": …, "load_from_db": true}`. From 1.11 on, background runs have the bare value written
-onto the built graph, with no coercion at all.
+Servers apply an override in one of two ways. *Classic* servers (before 1.11), and later ones in
+synchronous mode, edit the stored flow: an object is read as attributes of the parameter, such as
+`{"value": …, "load_from_db": true}`. From 1.11 on, background and streamed runs write the bare
+value onto the built graph, without any coercion.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
+from lfclient.common.json_types import Json
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Field, FieldKind, Variable
 
-# types of parameters that take an object as their value
+# parameter types whose value is an object
 _OBJECT_TYPES = frozenset({"dict", "NestedDict", "mcp"})
 
 
 class ServerRelease(Protocol):
-    """What decides how a value is sent."""
+    """The part of `ServerInfo` that decides how a value is sent."""
 
     @property
     def version(self) -> str: ...
@@ -27,52 +28,54 @@ class ServerRelease(Protocol):
 
 
 def minor_version(server: ServerRelease | None) -> int:
-    """The N of Langflow 1.N (langflow-base 0.N is the same); the newest if no server is known."""
+    """Return the N of 1.N (or of langflow-base 0.N). An unknown server counts as the newest."""
     parts = server.version.split(".") if server else []
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 999
 
 
 def sends_bare_values(mode: str, server: ServerRelease | None) -> bool:
-    """Whether values land on the built graph as they are sent."""
+    """Return whether the server writes values onto the built graph unchanged."""
     return mode != "sync" and (server is None or server.dialect == "modes")
 
 
 def unsupported_reason(
-    field: Field, value: Any, mode: str, server: ServerRelease | None
+    field: Field, value: Json, mode: str, server: ServerRelease | None
 ) -> str | None:
-    """Why this mode of this server would not take a value that is right in itself."""
+    """Return why a valid value can't be sent in this mode to this server, or None."""
     if not sends_bare_values(mode, server):
         return None
-    where = "In a streamed call" if mode == "stream" else "In background"
+    runs = "Streamed runs" if mode == "stream" else "Background runs"
     if isinstance(value, dict) and value.get("load_from_db"):
         return (
-            f"{where}, this server takes an object with the key load_from_db for a variable: "
-            "choose “Wait for the result”."
+            f"{runs} on this server read an object with the key load_from_db as a variable. "
+            "Use synchronous mode."
         )
-    looks_up = minor_version(server) == 11 and field.loads_variable
+    looks_up_variable = minor_version(server) == 11 and field.loads_variable
     if isinstance(value, Variable):
-        if looks_up:
+        if looks_up_variable:
             return None
         return (
-            f"{where}, this server can't look up a variable for a run: "
-            "choose “Wait for the result”, or type the value."
+            f"{runs} on this server can't look up variables. "
+            "Use synchronous mode, or enter the value."
         )
-    if looks_up and isinstance(value, str):
+    if looks_up_variable and isinstance(value, str):
         return (
-            f"{where}, Langflow 1.11 takes what is typed here as a variable's name and fails "
-            "without a word: choose “Wait for the result”, or a server variable."
+            f"{runs} on Langflow 1.11 read an entered value as a variable's name and fail "
+            "silently. Use synchronous mode, or a server variable."
         )
     return None
 
 
-def encode(field: Field, value: Any, mode: str, server: ServerRelease | None = None) -> Any:
-    """A checked value as it goes on the wire; raises `InvalidRequest` if this mode can't take it.
+def encode(field: Field, value: Json, mode: str, server: ServerRelease | None = None) -> Json:
+    """Return a checked value as it is sent.
 
-    Nothing is ever sent as null: what keeps the flow's value is left out of a request.
+    Raises `InvalidRequest` for a value that this mode can't send, and for None: a parameter that
+    keeps the flow's value is left out of the request.
     """
-    reason = (
-        "A value is needed." if value is None else unsupported_reason(field, value, mode, server)
-    )
+    if value is None:
+        reason: str | None = "A value is required."
+    else:
+        reason = unsupported_reason(field, value, mode, server)
     if reason:
         raise InvalidRequest(f"{field.key}: {reason}", field=field.key)
     if isinstance(value, Variable):
@@ -81,28 +84,28 @@ def encode(field: Field, value: Any, mode: str, server: ServerRelease | None = N
         return {"value": value.name, "load_from_db": True}
     value = _normalize(field, value)
     if isinstance(value, dict) and not sends_bare_values(mode, server):
-        # an object with the one key "value" is unwrapped, even where it is the value
-        as_attributes = field.wire_type not in _OBJECT_TYPES
-        unwrapped = field.wire_type == "dict" and set(value) == {"value"}
-        return {"value": value} if as_attributes or unwrapped else value
+        # the server unwraps an object whose only key is "value", even where that is the value
+        is_read_as_attributes = field.wire_type not in _OBJECT_TYPES
+        is_unwrapped = field.wire_type == "dict" and set(value) == {"value"}
+        return {"value": value} if is_read_as_attributes or is_unwrapped else value
     return value
 
 
 def override_targets(field: Field) -> list[tuple[str, str]]:
-    """Where a value is to be sent: (component id, parameter).
+    """Return the (component id, parameter) pairs to which a value is sent.
 
-    A group's parameter goes out twice: servers that edit the stored flow know the group, those
-    that write onto the built graph only what is within it; each ignores the other.
+    A group's parameter is sent twice: servers that edit the stored flow know the group, those that
+    write onto the built graph only its inner components. Each ignores the other.
     """
     own = (field.component, field.parameter)
     return [own, field.inner_target] if field.inner_target else [own]
 
 
-def _normalize(field: Field, value: Any) -> Any:
+def _normalize(field: Field, value: Json) -> Json:
     if field.kind is FieldKind.INTEGER and isinstance(value, float):
         return int(value)
     if field.kind is FieldKind.SLIDER and isinstance(value, float) and value.is_integer():
-        return int(value)  # as Langflow's editor sends it: some sliders count
+        return int(value)  # as Langflow's editor sends it: some sliders hold counts
     if field.kind is FieldKind.FILE and field.is_list and isinstance(value, str):
         return [value] if value else []
     if field.kind is FieldKind.MODEL and isinstance(value, list) and len(value) == 1:

@@ -1,18 +1,18 @@
-"""From a component's raw parameters to fields."""
+"""Extract fields from a component's raw parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
 
 from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.structured_values import option_names
 
-# what a parameter's `_input_type` says; every one that five releases of Langflow have
+# The kind of each `_input_type` in five releases of Langflow.
 KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {
     "StrInput": FieldKind.TEXT,
     "MessageInput": FieldKind.TEXT,
@@ -39,7 +39,7 @@ KINDS_BY_INPUT_TYPE: dict[str, FieldKind] = {
     "ModelInput": FieldKind.MODEL,
 }
 
-# nodes saved by old releases have no `_input_type`; their `type` says the rest
+# The kind of each `type`, for nodes saved by old releases, which have no `_input_type`.
 KINDS_BY_TYPE: dict[str, FieldKind] = {
     "str": FieldKind.TEXT,
     "query": FieldKind.TEXT,
@@ -59,19 +59,19 @@ KINDS_BY_TYPE: dict[str, FieldKind] = {
     "model": FieldKind.MODEL,
 }
 
-# values that only come by an edge
+# Input types that only an edge can supply.
 CONNECTION_INPUTS = frozenset(
     {"HandleInput", "DataInput", "JSONInput", "DataFrameInput", "ToolsInput"}
 )
-# what only means something within Langflow's editor, or decides what the flow's edges are
+# Input types that only matter in Langflow's editor, or that define the flow's edges.
 EDITOR_INPUTS = frozenset(
     {"AuthInput", "ConnectionInput", "DataDisplayInput", "McpInput", "ActionPickerInput"}
 )
 _EDITOR_TYPES = frozenset(
     {"auth", "connect", "data_display", "mcp", "actionPicker", "tools", "link", "code"}
 )
-# code, what widens its sandbox, and where stored credentials are sent: servers from 1.12 on
-# refuse to have these overridden, older ones ignore it or, worse, obey
+# Code, settings of its sandbox, and addresses that receive stored credentials. Servers from 1.12 on
+# refuse to override these; older ones ignore the override or, worse, apply it.
 _PROTECTED_PARAMETERS = frozenset(
     {
         "code",
@@ -81,6 +81,7 @@ _PROTECTED_PARAMETERS = frozenset(
         "filter_instruction",
         "global_imports",
         "allow_dangerous_code",
+        "bing_search_url",
     }
 )
 _MASKABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
@@ -92,22 +93,25 @@ def extract_fields(
 ) -> list[Field]:
     """Return the parameters that a run may override, in the order of the form.
 
-    The chat text comes first, then what the flow's author marked as settable and what is required,
-    then the rest; within each group the components keep the flow's order.
+    The chat text comes first, then required parameters and those that the flow's author exposed,
+    then the rest. Within each rank the components keep the flow's order.
     """
-    wired = {(edge.target, edge.target_parameter) for edge in edges}
+    connected = {(edge.target, edge.target_parameter) for edge in edges}
     found = [
-        field
+        extract_field(
+            component,
+            name,
+            is_connected=(component.id, name) in connected,
+            has_shared_name=component.display_name in shared_names,
+        )
         for component in components
-        for shared in [component.display_name in shared_names]
         for name in _ordered_parameters(component)
-        if (field := extract_field(component, name, (component.id, name) in wired, shared))
     ]
-    return sorted(found, key=_form_rank)
+    return sorted((field for field in found if field), key=_form_rank)
 
 
-def locked_reason(component: Component, parameter: str, *, wired: bool) -> str | None:
-    """Why a parameter can't be overridden by a run, as a sentence; None if it can."""
+def locked_reason(component: Component, parameter: str, *, is_connected: bool) -> str | None:
+    """Return why a run can't override a parameter, as a sentence, or None if it can."""
     entry = component.template.get(parameter)
     if entry is None or parameter == "_type":
         return "The component has no such parameter."
@@ -115,12 +119,12 @@ def locked_reason(component: Component, parameter: str, *, wired: bool) -> str |
     source = owner.template.get(name, entry)
     declared = {source.get("_input_type"), entry.get("_input_type")}
     types = {source.get("type"), entry.get("type")}
-    if wired:
+    if is_connected:
         return "Its value comes from another component, which a run can't change."
     if _is_protected(owner.type, name) or "code" in types or "CodeInput" in declared:
-        return "It is protected: the value stays as the flow's author set it."
+        return "It is protected: only the flow's author can change it."
     if name == "session_id":
-        return "The run's session takes its place."
+        return "It is set to the run's session."
     if declared & CONNECTION_INPUTS or (declared == {None} and _is_handle(entry)):
         return "Its value can only come from another component."
     if declared & EDITOR_INPUTS or types & _EDITOR_TYPES:
@@ -131,25 +135,25 @@ def locked_reason(component: Component, parameter: str, *, wired: bool) -> str |
         FieldKind.INTEGER,
         FieldKind.DECIMAL,
     ):
-        return "Langflow can't take a list of numbers from a run."
+        return "A run can't set a list of numbers."
     return None
 
 
 def extract_field(
-    component: Component, parameter: str, wired: bool, has_shared_name: bool
+    component: Component, parameter: str, *, is_connected: bool, has_shared_name: bool
 ) -> Field | None:
-    """The field of one parameter; None if a run can't override it."""
-    if locked_reason(component, parameter, wired=wired):
+    """Return a parameter's field, or None if a run can't override it."""
+    if locked_reason(component, parameter, is_connected=is_connected):
         return None
     entry = component.template[parameter]
-    behind = component.resolve_proxy(parameter)
-    owner, name = behind or (component, parameter)
+    inner_target = component.resolve_proxy(parameter)
+    owner, name = inner_target or (component, parameter)
     kind, is_list = detect_kind(entry)
     if kind is FieldKind.PROMPT and name != "template":
-        kind = FieldKind.MULTILINE  # no variables are made of it
+        kind = FieldKind.MULTILINE  # only the `template` of a prompt defines variables
     choices = _choices(entry)
-    of_chat = "ChatInput" in (owner.type, owner.id.split("-")[0])
-    by_agent = component.tool_mode and entry.get("tool_mode") is True
+    is_chat_input = owner.has_type("ChatInput")
+    is_set_by_agent = component.tool_mode and entry.get("tool_mode") is True
     names = tuple(option_names(choices))
     field = Field(
         component=component.id,
@@ -159,7 +163,7 @@ def extract_field(
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
         input_type=as_str(entry.get("_input_type")),
-        required=entry.get("required") is True and component.runs and not by_agent,
+        required=entry.get("required") is True and component.runs and not is_set_by_agent,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
@@ -173,8 +177,8 @@ def extract_field(
         file_types=tuple(filter(None, map(as_str, as_list(entry.get("fileTypes"))))),
         columns=_columns(entry.get("table_schema")) if kind is FieldKind.TABLE else (),
         units=names if kind is FieldKind.DURATION else (),
-        chat_input=of_chat and name == "input_value",
-        chat_files=of_chat and name == "files" and kind is FieldKind.FILE,
+        chat_input=is_chat_input and name == "input_value",
+        chat_files=is_chat_input and name == "files" and kind is FieldKind.FILE,
         stored_with_flow=kind is FieldKind.FILE and entry.get("temp_file") is True,
         runs=component.runs,
         loads_variable=entry.get("load_from_db") is True and kind in _VARIABLE_KINDS,
@@ -184,14 +188,14 @@ def extract_field(
         double_braces=as_dict(owner.template.get("use_double_brackets")).get("value") is True
         or "Mustache" in as_str(entry.get("_input_type")),
         wire_type=as_str(entry.get("type")),
-        inner_target=(owner.id, name) if behind else None,
+        inner_target=(owner.id, name) if inner_target else None,
         has_shared_name=has_shared_name,
     )
     return _with_default(field, entry)
 
 
-def detect_kind(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
-    """How a parameter is entered, and whether its value is a list."""
+def detect_kind(entry: JsonObject) -> tuple[FieldKind, bool]:
+    """Return a parameter's kind, and whether its value is a list."""
     declared = as_str(entry.get("_input_type"))
     kind = KINDS_BY_INPUT_TYPE.get(declared) or KINDS_BY_TYPE.get(
         as_str(entry.get("type")), FieldKind.UNKNOWN
@@ -212,7 +216,7 @@ def detect_kind(entry: Mapping[str, Any]) -> tuple[FieldKind, bool]:
     return kind, is_list
 
 
-def _with_default(field: Field, entry: Mapping[str, Any]) -> Field:
+def _with_default(field: Field, entry: JsonObject) -> Field:
     raw = entry.get("value")
     if field.kind is FieldKind.FILE:
         raw = entry.get("file_path") or raw
@@ -242,33 +246,33 @@ def _ordered_parameters(component: Component) -> Iterable[str]:
 
 
 def _is_protected(component_type: str, name: str) -> bool:
-    if component_type == "SQLComponent":
-        return name in ("query", "database_url") or name in _PROTECTED_PARAMETERS
-    return name in _PROTECTED_PARAMETERS or name == "bing_search_url"
+    if component_type == "SQLComponent" and name in ("query", "database_url"):
+        return True
+    return name in _PROTECTED_PARAMETERS
 
 
-def _is_handle(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry without `_input_type` is fed by edges only: its type is a class's name."""
+def _is_handle(entry: JsonObject) -> bool:
+    """Return whether only edges feed an entry without `_input_type`: its type is a class name."""
     kind = as_str(entry.get("type"))
     return kind == "other" or (
         kind not in KINDS_BY_TYPE and bool(as_list(entry.get("input_types")))
     )
 
 
-def _takes_free_text(entry: Mapping[str, Any], kind: FieldKind, options: tuple[str, ...]) -> bool:
+def _takes_free_text(entry: JsonObject, kind: FieldKind, options: tuple[str, ...]) -> bool:
     if kind is FieldKind.TAB:
         return False
-    made_elsewhere = entry.get("refresh_button") or entry.get("external_options")
-    return bool(not options or entry.get("combobox") is True or made_elsewhere)
+    is_fetched_by_editor = entry.get("refresh_button") or entry.get("external_options")
+    return bool(not options or entry.get("combobox") is True or is_fetched_by_editor)
 
 
-def _choices(entry: Mapping[str, Any]) -> list[Any]:
+def _choices(entry: JsonObject) -> list[Json]:
     options = as_list(entry.get("options"))
     return [item for item in options if not isinstance(item, dict) or item.get("name")]
 
 
 def _prompt_variables(owner: Component, name: str) -> tuple[str, ...]:
-    """The parameters without `_input_type` beside a prompt: the editor made them of its names."""
+    """Return the prompt's variables: the editor adds a parameter without `_input_type` for each."""
     return tuple(
         other
         for other, entry in owner.template.items()
@@ -281,7 +285,7 @@ def _range(value: object) -> Range | None:
     return Range(*limits) if any(limit is not None for limit in limits) else None
 
 
-def _columns(value: object) -> tuple[dict[str, Any], ...]:
+def _columns(value: object) -> tuple[JsonObject, ...]:
     rows = value if isinstance(value, list) else as_list(as_dict(value).get("columns"))
     return tuple(row for row in rows if isinstance(row, dict) and as_str(row.get("name")))
 

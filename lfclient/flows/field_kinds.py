@@ -1,34 +1,38 @@
-"""The registry of kinds: how each is read from a flow, checked, read from text and written as text.
+"""The registry of field kinds.
 
-To add one: give it a member of `FieldKind`, a `Kind` in `KINDS`, its input types in `template.py`,
-and its widget in the form.
+To add one, add a member to `FieldKind`, a handler to `KIND_HANDLERS`, its input types to
+`field_extraction.py`, and a widget to the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from lfclient.common.json_types import Json
 from lfclient.flows import scalar_values, structured_values
 from lfclient.flows.field import Field, FieldKind
 
 
 @dataclass(frozen=True)
 class KindHandler:
-    """What is particular to one kind.
+    """Reads, checks and writes the values of one kind.
 
-    `coerce`: a flow's stored value, in this kind's shape; None if it has none. `check`: what is
-    wrong with a value, as sentences; empty if nothing is. `parse`: text that a person wrote to a
-    value; raises `ValueError` with a sentence. `write`: a value as such text. `is_empty`: whether a
-    value counts as none where one is required.
+    `coerce` returns a flow's stored value in this kind's shape, or None. `check` yields a value's
+    problems as sentences. `parse` returns the value that a person typed as text, and raises
+    `ValueError` with a sentence; `write` returns a value as such text. `is_empty` returns whether
+    a value counts as missing where one is required.
     """
 
-    coerce: Callable[[Field, Any], Any]
-    check: Callable[[Field, Any], Iterable[str]]
-    parse: Callable[[Field, str], Any]
-    write: Callable[[Field, Any], str]
-    is_empty: Callable[[Any], bool] = lambda value: not value
+    coerce: Callable[[Field, Json], Json]
+    check: Callable[[Field, Json], Iterable[str]]
+    parse: Callable[[Field, str], Json]
+    write: Callable[[Field, Json], str]
+    is_empty: Callable[[Json], bool] = lambda value: not value
+
+
+def _is_none(value: Json) -> bool:
+    return value is None  # unlike the default, zero and False count as values
 
 
 _TEXT = KindHandler(
@@ -37,7 +41,6 @@ _TEXT = KindHandler(
     scalar_values.parse_text,
     scalar_values.write_text,
 )
-_is_none: Callable[[Any], bool] = lambda value: value is None  # noqa: E731 - zero counts
 _DECIMAL = KindHandler(
     scalar_values.coerce_decimal,
     scalar_values.check_decimal,

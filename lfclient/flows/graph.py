@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
 from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer
 
-if TYPE_CHECKING:
-    pass
-
-
-MAX_NESTING = 20  # groups within groups; deeper is nonsense, or a graph that holds itself
+MAX_NESTING = 20  # groups within groups; a deeper graph is broken or contains itself
 
 
 @dataclass(frozen=True)
 class Edge:
-    """From an output of `source` into the parameter `target_parameter` of `target`."""
+    """Connects an output of `source` to the parameter `target_parameter` of `target`."""
 
     source: str
     target: str
@@ -29,22 +26,21 @@ class Edge:
 
 @dataclass(frozen=True)
 class Component:
-    """A node of a flow. `template` is its raw parameters, by name, dicts only.
+    """A node of a flow. `template` contains the raw parameters by name, dicts only.
 
-    `runs` is False if the flow has a chat input and this is not connected with it: servers leave
-    such components out. `always_runs` is False also for what only hangs on a component that feeds
-    the chat's path: background runs of 1.11 and later take it along, all others leave it out.
-    `inner` are the nodes of a group, by id, and
-    `inner_edges` what joins them; servers take a group apart before they run it.
+    `runs` is False if the flow has a chat input that this component is not connected to: servers
+    skip it. `always_runs` is also False for a component that is connected, but neither follows the
+    chat input nor feeds what does: only background runs of 1.11 and later include it. `inner` are
+    the nodes of a group by id, and `inner_edges` their edges; servers expand groups before a run.
     """
 
     id: str
     type: str
     display_name: str
     description: str = ""
-    template: dict[str, dict[str, Any]] = field(default_factory=dict)
+    template: dict[str, JsonObject] = field(default_factory=dict)
     field_order: tuple[str, ...] = ()
-    outputs: tuple[dict[str, Any], ...] = ()
+    outputs: tuple[JsonObject, ...] = ()
     position: tuple[float, float] = (0.0, 0.0)
     tool_mode: bool = False
     frozen: bool = False
@@ -54,7 +50,7 @@ class Component:
     inner_edges: tuple[Edge, ...] = ()
 
     def resolve_proxy(self, parameter: str) -> tuple[Component, str] | None:
-        """The component within this group that `parameter` belongs to, and its name there."""
+        """Return the inner component and parameter that this group's `parameter` stands for."""
         proxy = as_dict(self.template.get(parameter, {}).get("proxy"))
         inner = self.inner.get(as_str(proxy.get("id")))
         name = as_str(proxy.get("field"))
@@ -62,8 +58,20 @@ class Component:
             return None
         return inner.resolve_proxy(name) or (inner, name)
 
+    def has_type(self, name: str) -> bool:
+        """Return whether the component's type, or the prefix of its id, is `name`."""
+        return name in (self.type, self.id.split("-")[0])
+
+
+class Running(NamedTuple):
+    """The ids of the components that may run, and of those that run in every mode."""
+
+    may_run: set[str]
+    always_run: set[str]
+
 
 def collect_groups(component: Component) -> dict[str, Component]:
+    """Return this component and the groups inside it, by id."""
     found = {component.id: component}
     for inner in component.inner.values():
         if inner.inner:
@@ -71,44 +79,52 @@ def collect_groups(component: Component) -> dict[str, Component]:
     return found
 
 
-def parse_graph(data: Mapping[str, Any], nesting: int) -> tuple[list[Component], list[Edge]]:
+def parse_graph(
+    data: JsonObject, max_nesting: int = MAX_NESTING
+) -> tuple[list[Component], list[Edge]]:
+    """Return a graph's components and edges, without notes and broken nodes and edges.
+
+    Groups nested deeper than `max_nesting` stay unexpanded. Raises `BadAnswer` if nodes or edges
+    are not lists.
+    """
     nodes, edges = data.get("nodes", []), data.get("edges", [])
     for name, part in (("nodes", nodes), ("edges", edges)):
         if part is not None and not isinstance(part, list):
             raise BadAnswer(f"The flow's {name} should be a list, but are {json_type_name(part)}.")
     components: dict[str, Component] = {}
     for node in nodes or []:
-        component = _component(node, nesting)
+        component = _component(node, max_nesting)
         if component and component.id not in components:
             components[component.id] = component
     found = [_edge(edge, components) for edge in edges or []]
     return list(components.values()), [edge for edge in found if edge]
 
 
-def _component(node: object, nesting: int) -> Component | None:
+def _component(node: object, max_nesting: int) -> Component | None:
     data = as_dict(as_dict(node).get("data"))
-    inside = as_dict(data.get("node"))
-    identity = as_str(as_dict(node).get("id")) or as_str(data.get("id"))
-    kind = as_str(data.get("type"))
-    note = as_dict(node).get("type") == "noteNode" or kind in ("note", "noteNode")
-    if not identity or note or (not kind and not inside.get("template")):
+    definition = as_dict(data.get("node"))
+    id = as_str(as_dict(node).get("id")) or as_str(data.get("id"))
+    type = as_str(data.get("type"))
+    is_note = as_dict(node).get("type") == "noteNode" or type in ("note", "noteNode")
+    if not id or is_note or (not type and not definition.get("template")):
         return None
-    inner, inner_edges = [], []
-    group = as_dict(as_dict(inside.get("flow")).get("data"))
-    if group and nesting:
-        inner, inner_edges = parse_graph(group, nesting - 1)
-    template = as_dict(inside.get("template"))
+    inner: list[Component] = []
+    inner_edges: list[Edge] = []
+    group = as_dict(as_dict(definition.get("flow")).get("data"))
+    if group and max_nesting:
+        inner, inner_edges = parse_graph(group, max_nesting - 1)
+    template = as_dict(definition.get("template"))
     return Component(
-        id=identity,
-        type=kind or identity.split("-")[0],
-        display_name=as_str(inside.get("display_name")) or kind or identity,
-        description=as_str(inside.get("description")),
+        id=id,
+        type=type or id.split("-")[0],
+        display_name=as_str(definition.get("display_name")) or type or id,
+        description=as_str(definition.get("description")),
         template={name: entry for name, entry in template.items() if isinstance(entry, dict)},
-        field_order=tuple(as_str(name) for name in as_list(inside.get("field_order"))),
-        outputs=tuple(out for out in as_list(inside.get("outputs")) if isinstance(out, dict)),
+        field_order=tuple(as_str(name) for name in as_list(definition.get("field_order"))),
+        outputs=tuple(out for out in as_list(definition.get("outputs")) if isinstance(out, dict)),
         position=_position(as_dict(node).get("position")),
-        tool_mode=inside.get("tool_mode") is True,
-        frozen=inside.get("frozen") is True,
+        tool_mode=definition.get("tool_mode") is True,
+        frozen=definition.get("frozen") is True,
         inner={component.id: component for component in inner},
         inner_edges=tuple(inner_edges),
     )
@@ -124,17 +140,17 @@ def _edge(edge: object, components: Mapping[str, Component]) -> Edge | None:
     template = components[target].template
     proxy = as_dict(handle.get("proxy"))
     if proxy and parameter not in template:
-        named = (name for name, entry in template.items() if as_dict(entry.get("proxy")) == proxy)
-        parameter = next(named, parameter)
+        matches = (name for name, entry in template.items() if as_dict(entry.get("proxy")) == proxy)
+        parameter = next(matches, parameter)
     return Edge(source, target, as_str(as_dict(data.get("sourceHandle")).get("name")), parameter)
 
 
 def flatten(
     components: Iterable[Component], edges: Iterable[Edge]
 ) -> tuple[list[Component], list[Edge]]:
-    """The graph with its groups taken apart, as servers do it before a run."""
+    """Return the graph with its groups expanded, as servers do before a run."""
     leaves: list[Component] = []
-    joined: list[Edge] = []
+    flat_edges: list[Edge] = []
     groups: dict[str, Component] = {}
     for component in components:
         if not component.inner:
@@ -143,15 +159,16 @@ def flatten(
         groups[component.id] = component
         inner, inner_edges = flatten(component.inner.values(), component.inner_edges)
         leaves += inner
-        joined += inner_edges
+        flat_edges += inner_edges
     for edge in edges:
         source, output = _leaf_of_output(groups.get(edge.source), edge)
         target, parameter = edge.target, edge.target_parameter
         if target in groups:
-            behind = groups[target].resolve_proxy(parameter)
-            target, parameter = (behind[0].id, behind[1]) if behind else (target, parameter)
-        joined.append(Edge(source, target, output, parameter))
-    return leaves, joined
+            inner_target = groups[target].resolve_proxy(parameter)
+            if inner_target:
+                target, parameter = inner_target[0].id, inner_target[1]
+        flat_edges.append(Edge(source, target, output, parameter))
+    return leaves, flat_edges
 
 
 def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
@@ -167,72 +184,72 @@ def _leaf_of_output(group: Component | None, edge: Edge) -> tuple[str, str]:
 
 
 def _final_leaf(group: Component) -> str:
-    """The inner component that feeds no other: where a group's output comes from."""
+    """Return the id of the inner component that feeds no other, the source of a group's output."""
     leaves, edges = flatten(group.inner.values(), group.inner_edges)
-    feeding = {edge.source for edge in edges}
-    ends = [leaf.id for leaf in leaves if leaf.id not in feeding]
-    return ends[0] if ends else group.id
+    sources = {edge.source for edge in edges}
+    return next((leaf.id for leaf in leaves if leaf.id not in sources), group.id)
 
 
-def find_running(
-    components: Iterable[Component], edges: Iterable[Edge]
-) -> tuple[set[str], set[str]] | None:
-    """The ids of the leaves that may run, and of those that always do; None if all do.
+def find_running(components: Iterable[Component], edges: Iterable[Edge]) -> Running | None:
+    """Return which leaves run, or None if the flow has no chat input, so that all of them run.
 
-    With a chat input, all that always run are what it leads to, and whatever feeds that.
+    The components that follow the first chat input always run, and so do those that feed them.
     """
-    leaves, joined = flatten(components, edges)
-    starts = [leaf.id for leaf in leaves if is_chat_input(leaf)]
+    leaves, flat_edges = flatten(components, edges)
+    starts = [leaf.id for leaf in leaves if leaf.has_type("ChatInput")][:1]
     if not starts:
         return None
-    after: dict[str, list[str]] = defaultdict(list)
-    before: dict[str, list[str]] = defaultdict(list)
-    around: dict[str, list[str]] = defaultdict(list)
-    for edge in joined:
-        after[edge.source].append(edge.target)
-        before[edge.target].append(edge.source)
-        around[edge.source].append(edge.target)
-        around[edge.target].append(edge.source)
-    always = _reachable(_reachable(starts[:1], after), before)
-    return _reachable(starts[:1], around), always
-
-
-def _reachable(starts: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
-    found = set(starts)
-    queue = deque(found)
-    while queue:
-        for following in steps.get(queue.popleft(), ()):
-            if following not in found:
-                found.add(following)
-                queue.append(following)
-    return found
-
-
-def mark_running(component: Component, running: tuple[set[str], set[str]] | None) -> Component:
-    if running is None:
-        return component
-    if not component.inner:
-        may, always = running
-        return replace(component, runs=component.id in may, always_runs=component.id in always)
-    inner = {name: mark_running(one, running) for name, one in component.inner.items()}
-    return replace(
-        component,
-        inner=inner,
-        runs=any(one.runs for one in inner.values()),
-        always_runs=any(one.always_runs for one in inner.values()),
+    targets: dict[str, list[str]] = defaultdict(list)
+    sources: dict[str, list[str]] = defaultdict(list)
+    neighbors: dict[str, list[str]] = defaultdict(list)
+    for edge in flat_edges:
+        targets[edge.source].append(edge.target)
+        sources[edge.target].append(edge.source)
+        neighbors[edge.source].append(edge.target)
+        neighbors[edge.target].append(edge.source)
+    return Running(
+        may_run=_reachable(starts, neighbors),
+        always_run=_reachable(_reachable(starts, targets), sources),
     )
 
 
-def is_chat_input(component: Component) -> bool:
-    return "ChatInput" in (component.type, component.id.split("-")[0])
+def _reachable(starts: Iterable[str], adjacent: Mapping[str, list[str]]) -> set[str]:
+    found = set(starts)
+    queue = deque(found)
+    while queue:
+        for id in adjacent.get(queue.popleft(), ()):
+            if id not in found:
+                found.add(id)
+                queue.append(id)
+    return found
+
+
+def mark_running(component: Component, running: Running | None) -> Component:
+    """Return the component with `runs` and `always_runs` set. A group runs if any of it does."""
+    if running is None:
+        return component
+    if not component.inner:
+        return replace(
+            component,
+            runs=component.id in running.may_run,
+            always_runs=component.id in running.always_run,
+        )
+    inner = {id: mark_running(each, running) for id, each in component.inner.items()}
+    return replace(
+        component,
+        inner=inner,
+        runs=any(each.runs for each in inner.values()),
+        always_runs=any(each.always_runs for each in inner.values()),
+    )
 
 
 def _position(value: object) -> tuple[float, float]:
-    at = [as_dict(value).get(axis) for axis in ("x", "y")]
-    x, y = (float(part) if isinstance(part, (int, float)) else 0.0 for part in at)
+    coordinates = [as_dict(value).get(axis) for axis in ("x", "y")]
+    x, y = (float(part) if isinstance(part, (int, float)) else 0.0 for part in coordinates)
     return x, y
 
 
 def json_type_name(value: object) -> str:
+    """Return a JSON value's type for an error message, such as "an object"."""
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
     return "nothing" if value is None else names.get(type(value), "a number")

@@ -1,4 +1,4 @@
-"""A flow as a graph: components, edges, which of them run, which of them end it."""
+"""A flow: its graph, its fields, and which components run and end it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from lfclient.common.coerce import as_str
+from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadAnswer
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
 from lfclient.flows.graph import (
-    MAX_NESTING,
     Component,
     Edge,
     collect_groups,
     find_running,
     flatten,
-    is_chat_input,
     json_type_name,
     mark_running,
     parse_graph,
@@ -29,7 +27,7 @@ from lfclient.flows.graph import (
 
 @dataclass(frozen=True)
 class FlowSummary:
-    """One line of the list of flows."""
+    """One entry in the list of flows."""
 
     id: str
     name: str
@@ -39,7 +37,7 @@ class FlowSummary:
 
 @dataclass(frozen=True)
 class Flow:
-    """A flow at one moment. `raw` is the server's own JSON, and is not to be changed."""
+    """A snapshot of a flow. `raw` is the server's own JSON; don't modify it."""
 
     id: str
     name: str
@@ -48,20 +46,20 @@ class Flow:
     description: str = ""
     endpoint_name: str | None = None
     updated_at: str = ""
-    raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_json(cls, raw: object) -> Flow:
-        """A flow as `GET /api/v1/flows/{id}` or an exported file gives it.
+        """Parse a flow from `GET /api/v1/flows/{id}` or an exported file.
 
-        Odd nodes and edges are left out; raises `BadAnswer` if there is no graph to be seen.
+        Broken nodes and edges are left out. Raises `BadAnswer` if there is no graph.
         """
         if not isinstance(raw, dict):
-            raise BadAnswer(f"A flow was expected, but {json_type_name(raw)} came.")
+            raise BadAnswer(f"Expected a flow, but received {json_type_name(raw)}.")
         data = raw.get("data", raw if "nodes" in raw else None)
         if data is not None and not isinstance(data, dict):
             raise BadAnswer(f"The flow's data should be an object, but is {json_type_name(data)}.")
-        components, edges = parse_graph(data or {}, MAX_NESTING)
+        components, edges = parse_graph(data or {})
         running = find_running(components, edges)
         return cls(
             id=as_str(raw.get("id")),
@@ -75,56 +73,56 @@ class Flow:
         )
 
     def component(self, component_id: str) -> Component | None:
-        """The component of that id, also one within a group; None if there is none."""
+        """Return the component with this id, also from inside a group, or None."""
         return self._by_id.get(component_id)
 
     @cached_property
     def shared_names(self) -> frozenset[str]:
-        """The names that several of its components have."""
+        """Display names that several components share."""
         counts = Counter(component.display_name for component in self.components)
         return frozenset(name for name, count in counts.items() if count > 1)
 
     @cached_property
     def fields(self) -> list[Field]:
-        """What a run may override, in the order of the form."""
+        """The parameters that a run may override, in the order of the form."""
         return extract_fields(self.components, self.edges, self.shared_names)
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
-        """`fields` by their key, `Component.parameter`."""
-        return {one.key: one for one in self.fields}
+        """The fields by key, `Component.parameter`."""
+        return {each.key: each for each in self.fields}
 
     @cached_property
     def leaves(self) -> tuple[Component, ...]:
-        """The components as they run: those within groups in place of their groups."""
+        """The components with every group replaced by its inner components, as they run."""
         return tuple(self._flat[0])
 
     @cached_property
     def terminals(self) -> tuple[Component, ...]:
-        """The components that feed no other: the keys of a run's outputs."""
-        feeding = {edge.source for edge in self._flat[1]}
-        return tuple(leaf for leaf in self.leaves if leaf.id not in feeding)
+        """The leaves that feed no other: the keys of a run's outputs."""
+        sources = {edge.source for edge in self._flat[1]}
+        return tuple(leaf for leaf in self.leaves if leaf.id not in sources)
 
     @cached_property
     def expected_terminals(self) -> tuple[Component, ...]:
-        """The terminals that a run should answer with, whatever its mode."""
+        """The terminals whose output every run returns, in any mode."""
         return tuple(terminal for terminal in self.terminals if terminal.always_runs)
 
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
-        """The components that never run, since the chat input does not lead to them."""
+        """The components that never run, because they aren't connected to the chat input."""
         return tuple(component for component in self.components if not component.runs)
 
     @cached_property
     def chat_input(self) -> Component | None:
-        """Where the chat text goes in; the first one, if a flow has several."""
-        return next((leaf for leaf in self.leaves if is_chat_input(leaf)), None)
+        """The component that takes the chat text: the first chat input, or None."""
+        return next((leaf for leaf in self.leaves if leaf.has_type("ChatInput")), None)
 
     @cached_property
     def has_chat(self) -> bool:
-        """Whether people can chat with this flow: it takes a text and answers with one."""
-        answers = any("ChatOutput" in (leaf.type, leaf.id.split("-")[0]) for leaf in self.leaves)
-        return answers and any(one.chat_input for one in self.fields)
+        """Whether people can chat with this flow: it takes a chat text and returns one."""
+        has_output = any(leaf.has_type("ChatOutput") for leaf in self.leaves)
+        return has_output and any(field.chat_input for field in self.fields)
 
     @property
     def needs_approval(self) -> bool:
@@ -144,12 +142,12 @@ class Flow:
 
 
 def stored_secrets(flow: Flow | None) -> Iterator[str]:
-    """The secrets that a flow holds in clear, which its run may have returned."""
+    """Yield the secrets that a flow stores in plain text, which its runs may return."""
     for component in flow.components if flow else ():
-        yield from _stored_in(component)
+        yield from _component_secrets(component)
 
 
-def _stored_in(component: Component) -> Iterator[str]:
+def _component_secrets(component: Component) -> Iterator[str]:
     for name, entry in component.template.items():
         value = entry.get("value")
         if entry.get("load_from_db"):
@@ -159,4 +157,4 @@ def _stored_in(component: Component) -> Iterator[str]:
         else:
             yield from find_named_secrets(value)
     for inner in component.inner.values():
-        yield from _stored_in(inner)
+        yield from _component_secrets(inner)

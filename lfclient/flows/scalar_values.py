@@ -1,20 +1,24 @@
-"""Kinds whose value is one text, number or switch: read, check, parse, write (see `kinds.Kind`)."""
+"""Functions of `field_kinds.KindHandler` for texts, numbers and switches."""
 
 from __future__ import annotations
 
 import math
 import string
 from collections.abc import Iterable
-from typing import Any
 
+from lfclient.common.json_types import Json
 from lfclient.flows.field import Field
 
+_EXPECTED_TEXT = "Enter text."
+_EXPECTED_INTEGER = "Enter a whole number, such as 5."
+_EXPECTED_NUMBER = "Enter a number, such as 0.5."
+_EXPECTED_SWITCH = "Enter true or false."
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0", ""}
 
 
-def coerce_text(_: Field, raw: Any) -> str:
+def coerce_text(_: Field, raw: Json) -> str:
     if isinstance(raw, dict):
-        raw = raw.get("text")  # a Message, as a flow saved after a run may hold one
+        raw = raw.get("text")  # a flow saved after a run may contain a Message
     if raw is None or isinstance(raw, (list, dict)):
         return ""
     if isinstance(raw, bool):
@@ -22,20 +26,20 @@ def coerce_text(_: Field, raw: Any) -> str:
     return raw if isinstance(raw, str) else str(raw)
 
 
-def check_text(_: Field, value: Any) -> Iterable[str]:
+def check_text(_: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, str):
-        yield "A text is needed."
+        yield _EXPECTED_TEXT
 
 
 def parse_text(_: Field, text: str) -> str:
     return text
 
 
-def write_text(_: Field, value: Any) -> str:
+def write_text(_: Field, value: Json) -> str:
     return "" if value is None else str(value)
 
 
-def coerce_integer(_: Field, raw: Any) -> int | None:
+def coerce_integer(_: Field, raw: Json) -> int | None:
     if isinstance(raw, str):
         try:
             return int(raw)
@@ -46,10 +50,10 @@ def coerce_integer(_: Field, raw: Any) -> int | None:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
 
 
-def check_integer(_: Field, value: Any) -> Iterable[str]:
+def check_integer(_: Field, value: Json) -> Iterable[str]:
     whole = isinstance(value, float) and value.is_integer()
     if isinstance(value, bool) or not (isinstance(value, int) or whole):
-        yield "A whole number is needed, such as 5."
+        yield _EXPECTED_INTEGER
 
 
 def parse_integer(_: Field, text: str) -> int | None:
@@ -58,14 +62,14 @@ def parse_integer(_: Field, text: str) -> int | None:
         return None
     digits = cleaned[1:] if cleaned[0] in "+-" else cleaned
     if not (digits.isascii() and digits.isdigit()):
-        raise ValueError("A whole number is needed, such as 5.")
+        raise ValueError(_EXPECTED_INTEGER)
     try:
         return int(cleaned)
-    except ValueError as error:  # Python reads at most 4,300 digits
+    except ValueError as error:  # Python parses at most 4,300 digits
         raise ValueError("This number has too many digits.") from error
 
 
-def coerce_decimal(_: Field, raw: Any) -> float | None:
+def coerce_decimal(_: Field, raw: Json) -> float | None:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         return None
     try:
@@ -75,10 +79,10 @@ def coerce_decimal(_: Field, raw: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def check_decimal(_: Field, value: Any) -> Iterable[str]:
+def check_decimal(_: Field, value: Json) -> Iterable[str]:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or (isinstance(value, float) and not math.isfinite(value)):
-        yield "A number is needed, such as 0.5."
+        yield _EXPECTED_NUMBER
 
 
 def parse_decimal(_: Field, text: str) -> float | None:
@@ -88,56 +92,59 @@ def parse_decimal(_: Field, text: str) -> float | None:
     try:
         number = float(cleaned)
     except ValueError as error:
-        comma = " Write a point instead of the comma." if "," in cleaned else ""
-        raise ValueError(f"A number is needed, such as 0.5.{comma}") from error
+        comma = " Use a point instead of the comma." if "," in cleaned else ""
+        raise ValueError(f"{_EXPECTED_NUMBER}{comma}") from error
     if not math.isfinite(number) or "_" in cleaned:
-        raise ValueError("A number is needed, such as 0.5.")
+        raise ValueError(_EXPECTED_NUMBER)
     return number
 
 
-def write_decimal(_: Field, value: Any) -> str:
+def write_decimal(_: Field, value: Json) -> str:
     if value is None:
         return ""
     short = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
     return str(int(value)) if short else repr(value)
 
 
-def coerce_switch(_: Field, raw: Any) -> bool:
+def coerce_switch(_: Field, raw: Json) -> bool:
     if isinstance(raw, str):
         return raw.strip().lower() in _TRUE
     return bool(raw)
 
 
-def check_switch(_: Field, value: Any) -> Iterable[str]:
+def check_switch(_: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, bool):
-        yield "True or false is needed."
+        yield _EXPECTED_SWITCH
 
 
 def parse_switch(_: Field, text: str) -> bool:
     word = text.strip().lower()
     if word not in _TRUE | _FALSE:
-        raise ValueError("True or false is needed.")
+        raise ValueError(_EXPECTED_SWITCH)
     return word in _TRUE
 
 
-def write_switch(_: Field, value: Any) -> str:
+def write_switch(_: Field, value: Json) -> str:
     return "true" if value else "false"
 
 
-def check_select(field: Field, value: Any) -> Iterable[str]:
+def check_select(field: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, str):
-        yield "A text is needed."
+        yield _EXPECTED_TEXT
     elif value not in ("", *field.options) and not field.free_text:
         yield f"Choose one of: {', '.join(field.options)}."
 
 
-def check_tab(field: Field, value: Any) -> Iterable[str]:
+def check_tab(field: Field, value: Json) -> Iterable[str]:
     if value not in field.options:
         yield f"Choose one of: {', '.join(field.options)}."
 
 
 def prompt_variables(text: str, *, double_braces: bool) -> set[str]:
-    """The names that a prompt template uses; raises `ValueError` if its braces do not match."""
+    """Return the variables that a prompt template uses.
+
+    Raises `ValueError` if its braces don't match.
+    """
     if double_braces:
         parts = text.split("{{")[1:]
         return {part.split("}}")[0].strip() for part in parts if "}}" in part}
@@ -145,14 +152,14 @@ def prompt_variables(text: str, *, double_braces: bool) -> set[str]:
     return {name.strip() for name in names if name is not None and name.strip()}
 
 
-def check_prompt(field: Field, value: Any) -> Iterable[str]:
+def check_prompt(field: Field, value: Json) -> Iterable[str]:
     yield from check_text(field, value)
     if not isinstance(value, str) or value == field.default:
         return
     try:
         used = prompt_variables(value, double_braces=field.double_braces)
     except ValueError:
-        yield "The curly braces do not match: write {{ and }} for braces that are part of the text."
+        yield "The curly braces don't match. Write {{ and }} for literal braces."
         return
     for name in sorted(used - set(field.variables)):
-        yield f"The flow has no variable “{name}”; a new one can only be added in Langflow."
+        yield f"The prompt has no variable “{name}”. Add new variables in Langflow."

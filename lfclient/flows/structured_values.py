@@ -1,62 +1,73 @@
-"""Kinds whose value has parts: read, check, parse, write (see `kinds.Kind`)."""
+"""Functions of `field_kinds.KindHandler` for lists, objects, tables and files."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import NoReturn
 
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field
 from lfclient.flows.scalar_values import parse_decimal, write_decimal
 
 
-def to_json(value: Any, indent: int | None = 2) -> str:
-    """JSON as people read it; raises `ValueError` on what JSON has no word for."""
+def to_json(value: Json, indent: int | None = 2) -> str:
+    """Return readable JSON.
+
+    Raises `ValueError` for a value that JSON can't represent.
+    """
     try:
         return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     except (TypeError, RecursionError) as error:
         raise ValueError("This is not a JSON value.") from error
 
 
-def from_json(text: str) -> Any:
-    """The JSON value in `text`; raises `ValueError` naming line and column."""
+def from_json(text: str) -> Json:
+    """Parse JSON text. Raises `ValueError` that names line and column."""
     try:
-        found = json.loads(text, parse_constant=reject_constant)
+        value = json.loads(text, parse_constant=reject_constant)
         if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode()
-        return found
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"This is not valid JSON: {error.msg} at {where}.") from error
-    except UnicodeEncodeError as error:  # which no browser and no server takes
-        raise ValueError("This JSON holds half a character: an escape such as \\ud800.") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"This is not valid JSON: {error.msg} at {place}.") from error
+    except UnicodeEncodeError as error:  # no browser and no server accepts these
+        raise ValueError("This JSON contains a lone surrogate, such as \\ud800.") from error
     except RecursionError as error:
         raise ValueError("This JSON is nested too deeply.") from error
 
 
-def reject_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a number that JSON knows.")
+def reject_constant(name: str) -> NoReturn:
+    """Raise `ValueError` for NaN and Infinity, which Python's parser accepts and JSON lacks."""
+    raise ValueError(f"{name} is not a valid number in JSON.")
 
 
-def option_names(items: Iterable[Any]) -> list[str]:
-    """The names of options, which flows hold as texts or as dicts with a name."""
+def option_names(items: Iterable[Json]) -> list[str]:
+    """Return the names of options, which flows store as texts or as dicts with a name."""
     names = (item.get("name") if isinstance(item, dict) else item for item in items)
     return [name if isinstance(name, str) else str(name) for name in names if name is not None]
 
 
-def coerce_text_list(_: Field, raw: Any) -> list[str]:
+def _is_list_of_named(value: Json) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
+    )
+
+
+def coerce_text_list(_: Field, raw: Json) -> list[str]:
     if isinstance(raw, str):
         return [raw] if raw else []
     return option_names(raw) if isinstance(raw, list) else []
 
 
-def check_text_list(_: Field, value: Any) -> Iterable[str]:
+def check_text_list(_: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, list) or any(not isinstance(item, str) for item in value):
-        yield "A list of texts is needed."
+        yield "Enter a list of texts."
 
 
-def check_multiselect(field: Field, value: Any) -> Iterable[str]:
+def check_multiselect(field: Field, value: Json) -> Iterable[str]:
     yield from check_text_list(field, value)
     if isinstance(value, list) and not field.free_text:
         for item in value:
@@ -68,22 +79,19 @@ def parse_lines(_: Field, text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def write_lines(_: Field, value: Any) -> str:
+def write_lines(_: Field, value: Json) -> str:
     return "\n".join(value or ())
 
 
-def coerce_ordered_list(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_ordered_list(_: Field, raw: Json) -> list[JsonObject]:
     if isinstance(raw, str):
         raw = [raw] if raw else []
     return [{"name": name} for name in option_names(raw)] if isinstance(raw, list) else []
 
 
-def check_ordered_list(field: Field, value: Any) -> Iterable[str]:
-    shaped = isinstance(value, list) and all(
-        isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
-    )
-    if not shaped:
-        yield 'A list of names is needed, such as [{"name": "First"}].'
+def check_ordered_list(field: Field, value: Json) -> Iterable[str]:
+    if not _is_list_of_named(value):
+        yield 'Enter a list of names, such as [{"name": "First"}].'
         return
     for item in value:
         if item["name"] not in field.options and not field.free_text:
@@ -92,89 +100,89 @@ def check_ordered_list(field: Field, value: Any) -> Iterable[str]:
         yield f"Choose at most {field.max_choices}."
 
 
-def parse_ordered_list(field: Field, text: str) -> list[dict[str, Any]]:
+def parse_ordered_list(field: Field, text: str) -> list[JsonObject]:
     return [{"name": line.strip()} for line in parse_lines(field, text)]
 
 
-def write_ordered_list(_: Field, value: Any) -> str:
+def write_ordered_list(_: Field, value: Json) -> str:
     return "\n".join(option_names(value or ()))
 
 
-def coerce_mapping(_: Field, raw: Any) -> dict[str, Any]:
+def coerce_mapping(_: Field, raw: Json) -> JsonObject:
     if isinstance(raw, str):
         try:
             raw = from_json(raw)
         except ValueError:
             return {}
-    if isinstance(raw, list):  # rows of key and value, as older editors kept them
+    if isinstance(raw, list):  # rows of key and value, as stored by older editors
         pairs = [item for item in raw if isinstance(item, dict) and "key" in item]
         return {str(item["key"]): item.get("value") for item in pairs}
     return raw if isinstance(raw, dict) else {}
 
 
-def check_mapping(_: Field, value: Any) -> Iterable[str]:
+def check_mapping(_: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, dict):
-        yield 'An object is needed, such as {"name": "value"}.'
+        yield 'Enter an object, such as {"name": "value"}.'
     else:
         yield from check_json(_, value)
 
 
-def parse_mapping(field: Field, text: str) -> dict[str, Any]:
+def parse_mapping(field: Field, text: str) -> JsonObject:
     value = from_json(text) if text.strip() else {}
     for sentence in check_mapping(field, value):
         raise ValueError(sentence)
     return value
 
 
-def coerce_unknown(_: Field, raw: Any) -> Any:
+def coerce_unknown(_: Field, raw: Json) -> Json:
     return raw
 
 
-def check_json(_: Field, value: Any) -> Iterable[str]:
+def check_json(_: Field, value: Json) -> Iterable[str]:
     try:
         to_json(value)
     except ValueError:
         yield "This is not a JSON value."
 
 
-def parse_json(_: Field, text: str) -> Any:
+def parse_json(_: Field, text: str) -> Json:
     return from_json(text) if text.strip() else None
 
 
-def write_json(_: Field, value: Any) -> str:
+def write_json(_: Field, value: Json) -> str:
     return "" if value is None else to_json(value)
 
 
-def coerce_rows(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_rows(_: Field, raw: Json) -> list[JsonObject]:
     if isinstance(raw, dict):
         raw = [raw]
     return [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
 
 
-def check_rows(_: Field, value: Any) -> Iterable[str]:
+def check_rows(_: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, list) or any(not isinstance(row, dict) for row in value):
-        yield 'A list of rows is needed, such as [{"column": "value"}].'
+        yield 'Enter a list of rows, such as [{"column": "value"}].'
     else:
         yield from check_json(_, value)
 
 
-def parse_rows(field: Field, text: str) -> list[dict[str, Any]]:
+def parse_rows(field: Field, text: str) -> list[JsonObject]:
     value = from_json(text) if text.strip() else []
     for sentence in check_rows(field, value):
         raise ValueError(sentence)
     return value
 
 
-def coerce_file(field: Field, raw: Any) -> str | list[str]:
+def coerce_file(field: Field, raw: Json) -> str | list[str]:
     paths = coerce_text_list(field, raw)
     return paths if field.is_list else (paths[0] if paths else "")
 
 
-def check_file(field: Field, value: Any) -> Iterable[str]:
+def check_file(field: Field, value: Json) -> Iterable[str]:
     if field.is_list and not isinstance(value, str):
         yield from check_text_list(field, value)
     elif not isinstance(value, str):
-        yield "One path is needed, as text."
+        yield "Enter a path."
 
 
 def parse_file(field: Field, text: str) -> str | list[str]:
@@ -182,74 +190,71 @@ def parse_file(field: Field, text: str) -> str | list[str]:
     if field.is_list:
         return paths
     if len(paths) > 1:
-        raise ValueError("Only one file can be given here.")
+        raise ValueError("Enter only one file.")
     return paths[0] if paths else ""
 
 
-def write_file(field: Field, value: Any) -> str:
+def write_file(field: Field, value: Json) -> str:
     return value if isinstance(value, str) else write_lines(field, value)
 
 
-def coerce_duration(_: Field, raw: Any) -> dict[str, Any] | None:
+def coerce_duration(_: Field, raw: Json) -> JsonObject | None:
     if not isinstance(raw, dict) or "value" not in raw:
         return None
     return {"value": raw["value"], "unit": str(raw.get("unit") or "")}
 
 
-def check_duration(field: Field, value: Any) -> Iterable[str]:
+def check_duration(field: Field, value: Json) -> Iterable[str]:
     number = value.get("value") if isinstance(value, dict) else None
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        yield 'A number and a unit are needed, such as {"value": 3, "unit": "Days"}.'
+        yield 'Enter a number and a unit, such as {"value": 3, "unit": "Days"}.'
         return
     if number < 0 or not math.isfinite(number):
-        yield "A duration can't be negative or endless."
+        yield "A duration can't be negative or infinite."
     if field.units and value.get("unit") not in field.units:
-        yield f"The unit should be one of: {', '.join(field.units)}."
+        yield f"Choose a unit from: {', '.join(field.units)}."
 
 
-def parse_duration(field: Field, text: str) -> dict[str, Any] | None:
+def parse_duration(field: Field, text: str) -> JsonObject | None:
     if not text.strip():
         return None
     number, _, unit = text.strip().partition(" ")
     parsed = parse_decimal(field, number)
-    whole = int(parsed) if parsed is not None and parsed.is_integer() else parsed
-    return {"value": whole, "unit": unit.strip() or (field.units[0] if field.units else "")}
+    value = int(parsed) if parsed is not None and parsed.is_integer() else parsed
+    return {"value": value, "unit": unit.strip() or (field.units[0] if field.units else "")}
 
 
-def write_duration(field: Field, value: Any) -> str:
+def write_duration(field: Field, value: Json) -> str:
     return f"{write_decimal(field, value['value'])} {value['unit']}".strip() if value else ""
 
 
-def coerce_model(_: Field, raw: Any) -> list[dict[str, Any]]:
+def coerce_model(_: Field, raw: Json) -> list[JsonObject]:
     if isinstance(raw, str):
         return [{"name": raw}] if raw else []
     items = raw if isinstance(raw, list) else [raw]
     return [item for item in items if isinstance(item, dict) and item.get("name")]
 
 
-def check_model(field: Field, value: Any) -> Iterable[str]:
+def check_model(field: Field, value: Json) -> Iterable[str]:
     if isinstance(value, str):
         return
-    shaped = isinstance(value, list) and all(
-        isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
-    )
-    if not shaped:
-        yield "A model's name is needed, or a list with its name and provider."
+    if not _is_list_of_named(value):
+        yield "Enter a model's name, or a list with its name and provider."
 
 
-def parse_model(field: Field, text: str) -> list[dict[str, Any]]:
+def parse_model(field: Field, text: str) -> list[JsonObject]:
     name = text.strip()
     known = [choice for choice in field.choices if name in (choice["name"], model_label(choice))]
     return known[:1] or ([{"name": name}] if name else [])
 
 
-def write_model(_: Field, value: Any) -> str:
+def write_model(_: Field, value: Json) -> str:
     if isinstance(value, str):
         return value
     return ", ".join(model_label(item) for item in value or ())
 
 
-def model_label(choice: dict[str, Any]) -> str:
-    """A model as a person chooses it: provider, then name."""
+def model_label(choice: JsonObject) -> str:
+    """Return a model's label: provider, then name."""
     provider = choice.get("provider")
     return f"{provider}: {choice['name']}" if provider else str(choice["name"])

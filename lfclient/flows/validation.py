@@ -1,15 +1,15 @@
-"""What is wrong with overrides, before a server sees them.
+"""Check overrides before a server sees them, and mask their secrets.
 
-Servers ignore an override of an unknown component or parameter without a word, and drop or
-garble values of the wrong type.
+Servers silently ignore an override of an unknown component or parameter, and drop or garble values
+of the wrong type.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import (
     Redactor,
     collect_texts,
@@ -27,12 +27,12 @@ from lfclient.flows.model import Flow
 
 
 class SecretMask(str):
-    """Tells a mask from the same words, typed by a person, as long as it was not written down."""
+    """Distinguishes the mask from the same words typed by a person, until it is serialized."""
 
     __slots__ = ()
 
 
-SECRET_MASK = SecretMask("was set")  # stands in records for a secret that was sent
+SECRET_MASK = SecretMask("was set")  # replaces secrets in records
 REQUIRED_MESSAGE = "This is required."
 _NUMBER_KINDS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER})
 _TEXT_KINDS = frozenset(
@@ -41,34 +41,32 @@ _TEXT_KINDS = frozenset(
 _CHOICE_KINDS = frozenset({FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.ORDERED_LIST})
 
 
-def check_value(field: Field, value: Any) -> list[Problem]:
-    """What is wrong with one value, whatever the mode."""
+def check_value(field: Field, value: Json) -> list[Problem]:
+    """Return the problems of one value in any run mode."""
     if value is None:
-        return [_error(field, "A value is needed; leave the parameter out to keep the flow's.")]
+        message = "A value is required. Leave the parameter out to keep the flow's value."
+        return [_error(field, message)]
     if isinstance(value, Variable):
         if not field.takes_variable:
-            return [_error(field, "This parameter can't be taken from a server variable.")]
-        return [] if value.name else [_error(field, "The variable's name is missing.")]
+            return [_error(field, "This parameter can't use a server variable.")]
+        return [] if value.name else [_error(field, "Enter the variable's name.")]
     if not is_changed(field, value):
         return _check_required(field, value)
-    kind = KIND_HANDLERS[field.kind]
-    wrong = [_error(field, sentence) for sentence in kind.check(field, value)]
-    if wrong:
-        return wrong
-    return [*_check_required(field, value), *_check_ranges_and_options(field, value)]
+    errors = [_error(field, message) for message in KIND_HANDLERS[field.kind].check(field, value)]
+    return errors or [*_check_required(field, value), *_check_ranges_and_options(field, value)]
 
 
 def check_overrides(
     flow: Flow,
-    overrides: Mapping[str, Any],
+    overrides: Mapping[str, Json],
     mode: str = "background",
     server: ServerRelease | None = None,
 ) -> list[Problem]:
-    """What is wrong with the overrides of a run: each value, what is unknown, what is missing."""
-    known = flow.fields_by_key
+    """Return the problems of a run's overrides, including unknown keys and missing values."""
+    fields = flow.fields_by_key
     problems: list[Problem] = []
     for key, value in overrides.items():
-        field = known.get(key)
+        field = fields.get(key)
         if field is None:
             problems.append(Problem(key, "error", _unknown_key_message(flow, key)))
             continue
@@ -84,7 +82,7 @@ def check_overrides(
 
 
 def raise_errors(problems: Iterable[Problem]) -> None:
-    """Raise `InvalidRequest` for the first error, if there is one, naming the others."""
+    """Raise `InvalidRequest` for the field of the first error, if any. Its message names five."""
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
         lines = [f"{problem.key}: {problem.message}" for problem in errors[:5]]
@@ -93,8 +91,8 @@ def raise_errors(problems: Iterable[Problem]) -> None:
         raise InvalidRequest("\n".join(lines), field=errors[0].key)
 
 
-def is_changed(field: Field, value: Any) -> bool:
-    """Whether a value differs from the flow's own; None stands for that."""
+def is_changed(field: Field, value: Json) -> bool:
+    """Return whether a value differs from the flow's. None means the flow's value."""
     if value is None:
         return False
     if field.secret and field.has_stored_value and value == "":
@@ -105,122 +103,121 @@ def is_changed(field: Field, value: Any) -> bool:
     return type(value) is not type(field.default) or value != field.default
 
 
-def value_to_text(field: Field, value: Any) -> str:
-    """A value as text that its kind's `parse` reads back."""
+def value_to_text(field: Field, value: Json) -> str:
+    """Return a value as text that its kind's `parse` can read."""
     return KIND_HANDLERS[field.kind].write(field, value)
 
 
 def is_secret_field(field: Field) -> bool:
-    """Whether a value is to be hidden: declared as a secret, or named like one."""
+    """Return whether a field's value is a secret, by its kind or its name."""
     return field.secret or (field.kind in _TEXT_KINDS and is_secret_name(field.parameter))
 
 
 def is_secret_override(key: str, field: Field | None) -> bool:
-    """Whether the override `key` is to be hidden; the flow may not know its field."""
+    """Return whether the override `key` is a secret. Its name decides if there is no field."""
     return is_secret_field(field) if field else is_secret_name(key.rpartition(".")[2])
 
 
-def collect_secrets(flow: Flow, overrides: Mapping[str, Any]) -> set[str]:
-    """What these overrides send in secret parameters, however deep."""
-    known = flow.fields_by_key if overrides else {}
-    found: set[str] = set()
+def collect_secrets(flow: Flow, overrides: Mapping[str, Json]) -> set[str]:
+    """Return the secret texts in these overrides, at any depth."""
+    fields = flow.fields_by_key if overrides else {}
+    secrets: set[str] = set()
     for key, value in overrides.items():
-        if not isinstance(value, Variable):
-            found |= (
-                collect_texts(value)
-                if is_secret_override(key, known.get(key))
-                else find_named_secrets(value)
-            )
-    return found
+        if isinstance(value, Variable):
+            continue
+        if is_secret_override(key, fields.get(key)):
+            secrets |= collect_texts(value)
+        else:
+            secrets |= find_named_secrets(value)
+    return secrets
 
 
-def mask_secrets(flow: Flow, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Overrides fit to be kept: for each secret, that it was set. Where its text stands elsewhere,
-    too, that is blotted out (`lfclient.common.redaction.is_redacted`), unless it is very short.
+def mask_secrets(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return overrides for storage, with each secret replaced by `SECRET_MASK`.
+
+    A secret's text within other values is redacted (`lfclient.common.redaction.Redactor`).
     """
-    known = flow.fields_by_key
+    fields = flow.fields_by_key
     redactor = Redactor(collect_secrets(flow, overrides) - {SECRET_MASK})
     return {
         key: SECRET_MASK
-        if is_secret_override(key, known.get(key)) and not isinstance(value, Variable)
+        if is_secret_override(key, fields.get(key)) and not isinstance(value, Variable)
         else replace_secrets(redactor.redact_value(value), lambda secret: SECRET_MASK)
         for key, value in overrides.items()
     }
 
 
-def _check_ranges_and_options(field: Field, value: Any) -> Iterable[Problem]:
+def _check_ranges_and_options(field: Field, value: Json) -> Iterable[Problem]:
     if field.kind is FieldKind.FILE:
         yield from file_fields.check_paths(field, value)
     if field.kind in _NUMBER_KINDS and field.range:
         low, high = field.range.min, field.range.max
         if (low is not None and value < low) or (high is not None and value > high):
-            span = " ".join(
-                part
-                for part in (
-                    "" if low is None else f"from {low:g}",
-                    "" if high is None else f"to {high:g}",
-                )
-                if part
-            )
-            yield Problem(field.key, "warning", f"Outside the range that the flow gives: {span}.")
+            limits = [f"from {low:g}"] if low is not None else []
+            limits += [f"to {high:g}"] if high is not None else []
+            message = f"Outside the flow's range: {' '.join(limits)}."
+            yield Problem(field.key, "warning", message)
     if field.kind in _CHOICE_KINDS and field.free_text and field.options:
-        given = value if isinstance(value, list) else [value]
-        names = [item["name"] if isinstance(item, dict) else item for item in given]
-        other = [name for name in names if name and name not in field.options]
-        if other:
-            yield Problem(field.key, "note", f"Not in the flow's list: {', '.join(other)}.")
+        items = value if isinstance(value, list) else [value]
+        names = [item["name"] if isinstance(item, dict) else item for item in items]
+        unlisted = [name for name in names if name and name not in field.options]
+        if unlisted:
+            yield Problem(field.key, "note", f"Not in the flow's list: {', '.join(unlisted)}.")
 
 
-def _check_required(field: Field, value: Any) -> list[Problem]:
+def _check_required(field: Field, value: Json) -> list[Problem]:
     if not field.required or (field.has_stored_value and value in ("", None)):
         return []
-    if value is None or (
-        not isinstance(value, Variable) and KIND_HANDLERS[field.kind].is_empty(value)
-    ):
-        return [_error(field, REQUIRED_MESSAGE)]
-    return []
+    if isinstance(value, Variable):
+        return []
+    is_missing = value is None or KIND_HANDLERS[field.kind].is_empty(value)
+    return [_error(field, REQUIRED_MESSAGE)] if is_missing else []
 
 
-def _check_parsers(flow: Flow, overrides: Mapping[str, Any]) -> Iterable[Problem]:
+def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Problem]:
     name = file_fields.PARSER_SWITCH
     switches = {c.id: c.template[name] for c in flow.components if name in c.template}
     for field in flow.fields:
-        if field.kind is FieldKind.FILE and field.component in switches:
-            switch = switches[field.component]
-            on = overrides.get(f"{field.component}.{name}", switch.get("value"))
+        if field.kind is not FieldKind.FILE or field.component not in switches:
+            continue
+        switch = switches[field.component]
+        if not overrides.get(f"{field.component}.{name}", switch.get("value")):
             value = overrides.get(field.key, field.default)
-            yield from file_fields.check_parser(field, value, switch, on=on)
+            label = switch.get("display_name") or name
+            yield from file_fields.check_parser(field, value, label)
 
 
 def _check_chat_inputs(flow: Flow, mode: str, server: ServerRelease | None) -> list[Problem]:
     texts = [field for field in flow.fields if field.chat_input]
     if len(texts) < 2 or not sends_bare_values(mode, server):
         return []
-    kind = "streamed call" if mode == "stream" else "background run"
-    sentence = (
-        f"This flow has several chat inputs, which a {kind} can't have: "
-        "choose “Wait for the result”."
-    )
-    return [_error(texts[0], sentence)]
+    runs = "Streamed runs" if mode == "stream" else "Background runs"
+    message = f"{runs} of a flow with several chat inputs fail. Use synchronous mode."
+    return [_error(texts[0], message)]
 
 
 def _unknown_key_message(flow: Flow, key: str) -> str:
     owners = [c for c in flow.components if key.startswith(f"{c.id}.")]
     if not owners:
         ids = [component.id for component in flow.components]
-        near = difflib.get_close_matches(key.rpartition(".")[0] or key, ids, 1, 0.6)
-        meant = f" Did you mean {near[0]}?" if near else ""
         shape = "" if "." in key else " Overrides are named Component.parameter."
-        return f"This flow has no such component.{shape}{meant}"
+        suggestion = _suggestion(key.rpartition(".")[0] or key, ids)
+        return f"This flow has no such component.{shape}{suggestion}"
     owner = max(owners, key=lambda component: len(component.id))
     parameter = key[len(owner.id) + 1 :]
-    wired = any(e.target == owner.id and e.target_parameter == parameter for e in flow.edges)
     if parameter not in owner.template:
         names = [field.parameter for field in flow.fields if field.component == owner.id]
-        near = difflib.get_close_matches(parameter, names, 1, 0.6)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        return f"{owner.display_name} has no such parameter.{meant}"
-    return locked_reason(owner, parameter, wired=wired) or "It can't be changed by a run."
+        return f"{owner.display_name} has no such parameter.{_suggestion(parameter, names)}"
+    is_connected = any(
+        edge.target == owner.id and edge.target_parameter == parameter for edge in flow.edges
+    )
+    reason = locked_reason(owner, parameter, is_connected=is_connected)
+    return reason or "A run can't change it."
+
+
+def _suggestion(name: str, names: list[str]) -> str:
+    matches = difflib.get_close_matches(name, names, 1, 0.6)
+    return f" Did you mean {matches[0]}?" if matches else ""
 
 
 def _error(field: Field, message: str) -> Problem:

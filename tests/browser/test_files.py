@@ -45,7 +45,7 @@ def test_a_file_is_chosen_sent_and_read(
     field = screen.part("param-File-f-path")
     chooser = field.locator("input[type=file]")
     chooser.set_input_files([tmp_path / "run.exe"])
-    expect(field).to_contain_text("“run.exe” is of the type exe; this parameter takes csv")
+    expect(field).to_contain_text("“run.exe” has the type exe. Accepted types: csv")
     expect(field).to_contain_text("Nothing runs until you remove it")
     chooser.set_input_files([tmp_path / "note é.txt"])
     row = field.locator("[class*='st-key-file-row-']")

@@ -1,4 +1,4 @@
-"""Values are sent as each mode and release really takes them."""
+"""Encoding of values for each run mode and release."""
 
 from dataclasses import dataclass
 
@@ -39,31 +39,30 @@ TYPED = field(text("x"))
         ("background", NEW, True),
     ],
 )
-def test_only_background_runs_of_new_servers_write_bare_values(mode, server, bare):
-    """The others edit the stored flow, and read an object as attributes of the parameter."""
+def test_only_background_runs_of_new_servers_take_bare_values(mode, server, bare):
+    """The others edit the stored flow, where an object means attributes of the parameter."""
     assert sends_bare_values(mode, server) is bare
 
 
-def test_releases_of_langflow_base_count_as_those_of_langflow():
+def test_a_release_of_langflow_base_counts_as_that_of_langflow():
     """langflow-base was numbered 0.N until 1.12."""
     assert minor_version(Server("0.11.6", "modes")) == 11
     assert minor_version(Server("1.13.0.dev3", "modes")) == 13
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_a_variable_is_an_attribute_where_the_stored_flow_is_edited(mode):
-    """Old servers take it in both modes."""
+def test_old_servers_take_a_variable_as_attributes_in_both_modes(mode):
     assert encode(SECRET, Variable("K"), mode, OLD) == {"value": "K", "load_from_db": True}
 
 
-def test_a_variable_is_refused_where_it_would_become_the_value():
-    """In background, 1.12 and later would end the run silently."""
-    with pytest.raises(InvalidRequest, match="Wait for the result"):
+def test_a_variable_is_refused_in_background_runs():
+    """1.12 and later would end the run silently."""
+    with pytest.raises(InvalidRequest, match="synchronous mode"):
         encode(SECRET, Variable("K"), "background", NEW)
 
 
-def test_1_11_looks_up_in_background_what_the_flow_looks_up():
-    """So there a bare name is a variable, and typed text can't be sent."""
+def test_background_runs_on_1_11_read_text_as_the_name_of_a_variable():
+    """If the flow stores a variable there. So a bare name works, and typed text can't be sent."""
     assert encode(SECRET, Variable("K"), "background", ELEVEN) == "K"
     with pytest.raises(InvalidRequest, match=r"1\.11"):
         encode(SECRET, "sk-typed", "background", ELEVEN)
@@ -71,8 +70,7 @@ def test_1_11_looks_up_in_background_what_the_flow_looks_up():
     assert encode(TYPED, "typed", "background", ELEVEN) == "typed"
 
 
-def test_what_a_mode_cannot_take_is_a_problem_at_its_field():
-    """It is said before the run."""
+def test_a_value_that_the_mode_cannot_send_is_an_error_at_its_field():
     found = flow(node("T-a", p=entry("SecretStrInput", "str", "K", load_from_db=True)))
     (problem,) = check_overrides(found, {"T-a.p": "sk-typed"}, "background", ELEVEN)
     assert (problem.key, problem.level) == ("T-a.p", "error")
@@ -81,7 +79,7 @@ def test_what_a_mode_cannot_take_is_a_problem_at_its_field():
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_null_is_never_sent(mode):
-    """Servers read null differently for every type."""
+    """Servers read null differently for each type."""
     with pytest.raises(InvalidRequest):
         encode(TYPED, None, mode, NEW)
 
@@ -108,22 +106,21 @@ def test_null_is_never_sent(mode):
         (entry("FutureInput", "future"), {"a": 1}, {"value": {"a": 1}}, {"a": 1}),
     ],
 )
-def test_values_on_the_wire(parameter, value, stored, bare):
-    """Objects and numbers arrive as meant in both ways."""
+def test_values_are_encoded_as_attributes_or_bare(parameter, value, stored, bare):
     assert encode(field(parameter), value, "sync", NEW) == stored
     assert encode(field(parameter), value, "background", NEW) == bare
     assert type(encode(field(parameter), value, "background", NEW)) is type(bare)
 
 
-def test_an_object_that_looks_like_a_variable_is_refused_in_background():
+def test_an_object_that_looks_like_a_variable_is_refused_in_background_runs():
     """1.12 and later look up any object with `load_from_db`, and end the run silently."""
     nested = field(entry("NestedDictInput", "NestedDict"))
     with pytest.raises(InvalidRequest, match="load_from_db"):
         encode(nested, {"load_from_db": True}, "background", NEW)
 
 
-def test_a_groups_value_goes_to_the_group_and_to_what_is_within():
-    """Each way of running knows one of the two."""
+def test_a_groups_value_is_sent_to_the_group_and_to_its_inner_component():
+    """Each run mode knows one of the two."""
     outer = group("Group-g", [node("In-1", value=text())], value_x=("In-1", "value"))
     assert override_targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
     assert override_targets(TYPED) == [("T-a", "p")]

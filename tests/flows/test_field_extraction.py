@@ -1,4 +1,4 @@
-"""Which parameters become fields, of which kind, with which default."""
+"""Extraction of fields: which parameters, their kinds and defaults."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def keys(found):
 
 @pytest.mark.parametrize("seen", PARAMETERS, ids=lambda seen: str(seen["entry"]["_input_type"]))
 def test_every_input_type_of_five_releases_is_known(seen):
-    """Each is a kind, comes by an edge only, or is the editor's own."""
+    """Each has a kind, is supplied by edges only, or belongs to the editor."""
     declared = seen["entry"].get("_input_type")
     known = declared in KINDS_BY_INPUT_TYPE or declared in CONNECTION_INPUTS | EDITOR_INPUTS | {
         "CodeInput"
@@ -46,8 +46,7 @@ def test_every_input_type_of_five_releases_is_known(seen):
     [seen for seen in PARAMETERS if seen["entry"].get("_input_type") in KINDS_BY_INPUT_TYPE],
     ids=lambda seen: f"{seen['component']}.{seen['parameter']}",
 )
-def test_stored_values_have_the_shape_of_their_kind(seen):
-    """A flow's own value passes its kind's check, and comes back from text as it was."""
+def test_a_stored_value_passes_its_kinds_check_and_survives_text(seen):
     one = field({**seen["entry"], "show": True})
     if isinstance(one.default, Variable) or one.default is None:
         return
@@ -55,8 +54,7 @@ def test_stored_values_have_the_shape_of_their_kind(seen):
     assert not is_changed(one, KIND_HANDLERS[one.kind].parse(one, value_to_text(one, one.default)))
 
 
-def test_every_kind_is_registered():
-    """No kind is without its check and its parser."""
+def test_every_kind_has_a_handler():
     assert set(KIND_HANDLERS) == set(FieldKind)
 
 
@@ -74,8 +72,7 @@ def test_every_kind_is_registered():
         (entry("FutureInput", "future"), FieldKind.UNKNOWN),
     ],
 )
-def test_kinds_beyond_the_declared_type(parameter, kind):
-    """Flags decide more than `_input_type`, and `type` stands in where there is none."""
+def test_flags_and_type_decide_a_kind_beside_the_input_type(parameter, kind):
     assert detect_kind(parameter)[0] is kind
 
 
@@ -92,8 +89,8 @@ def test_kinds_beyond_the_declared_type(parameter, kind):
         entry("IntInput", "int", list=True),
     ],
 )
-def test_not_offered(parameter):
-    """Code, handles, what is the editor's own, hidden parameters, lists of numbers."""
+def test_parameters_that_a_run_cannot_set_are_not_fields(parameter):
+    """Code, handles, the editor's own, hidden parameters, lists of numbers."""
     assert flow(node("Thing-a", p=parameter)).fields == []
 
 
@@ -110,24 +107,22 @@ def test_not_offered(parameter):
         ("ChatInput", "session_id"),
     ],
 )
-def test_protected_is_not_offered(component, name):
-    """Servers refuse these, or take the run's session in their place."""
+def test_protected_parameters_are_not_fields(component, name):
+    """Servers refuse these, or use the run's session instead."""
     assert flow(node("X-a", component, **{name: text()})).fields == []
 
 
-def test_another_components_query_is_offered():
-    """Only the SQL component's is protected."""
+def test_a_query_is_protected_only_in_the_sql_component():
     assert field(text(), name="query").parameter == "query"
 
 
-def test_wired_is_not_offered():
+def test_connected_parameters_are_not_fields():
     """The edge always wins, so a value would be ignored."""
     found = flow(node("A-a"), node("B-b", p=text(), q=text()), edges=[edge("A-a", "B-b", "p")])
     assert keys(found) == ["B-b.q"]
 
 
-def test_order_is_chat_then_marked_then_the_rest():
-    """First what the flow is about, then what its author marked, then by component."""
+def test_fields_are_ordered_chat_text_then_exposed_or_required_then_the_rest():
     found = flow(
         node("A-a", p=text(), q=text(required=True)),
         node("B-b", r=text(api_editable=True), s=text()),
@@ -138,22 +133,19 @@ def test_order_is_chat_then_marked_then_the_rest():
     assert keys(found) == expected
 
 
-def test_field_order_of_the_component_is_kept():
-    """A node lists the order of its parameters."""
+def test_a_components_own_field_order_is_kept():
     one = node("A-a", p=text(), q=text())
     one["data"]["node"]["field_order"] = ["q", "gone", "p"]
     assert keys(flow(one)) == ["A-a.q", "A-a.p"]
 
 
-def test_a_stored_variable_is_the_default():
-    """`load_from_db` makes the stored text a variable's name."""
+def test_with_load_from_db_the_default_is_a_variable():
     one = field(entry("SecretStrInput", "str", "KEY", load_from_db=True, password=True))
     assert one.default == Variable("KEY")
     assert one.has_stored_value
 
 
-def test_a_stored_secret_is_not_kept():
-    """The field only says that there is one."""
+def test_a_field_says_that_a_secret_is_stored_without_containing_it():
     one = field(entry("SecretStrInput", "str", "sk-very-secret", load_from_db=False))
     assert one.has_stored_value
     assert "sk-very-secret" not in repr(one)
@@ -161,22 +153,20 @@ def test_a_stored_secret_is_not_kept():
 
 @pytest.mark.parametrize("more", [{"password": True}, {"name": "api_key"}])
 def test_a_parameter_of_an_unknown_kind_may_be_a_secret(more):
-    """A later release may have kinds that the console does not know."""
+    """A later release may add kinds."""
     name = more.pop("name", "p")
     found = flow(node("A-a", **{name: entry("LaterInput", "later", "", **more)}))
     assert is_secret_field(found.fields[0])
     assert mask_secrets(found, {f"A-a.{name}": "sk-12345678"}) == {f"A-a.{name}": SECRET_MASK}
 
 
-def test_a_files_value_is_its_path():
-    """The value of a file input lies in `file_path`."""
+def test_a_file_fields_default_is_its_file_path():
     assert field(entry("FileInput", "file", "", file_path="u/a.txt")).default == "u/a.txt"
     many = field(entry("FileInput", "file", "", file_path=["u/a", "u/b"], list=True))
     assert many.default == ["u/a", "u/b"]
 
 
-def test_files_of_a_chat_message():
-    """A chat input's files are known as such, and that they are kept beside the flow."""
+def test_a_chat_inputs_files_are_stored_with_the_flow():
     files = entry("FileInput", "file", "", list=True, temp_file=True)
     chat, other = node("ChatInput-a", files=files), node("File-f", files=entry("FileInput", "file"))
     by_component = {one.component: one for one in flow(chat, other).fields}
@@ -185,8 +175,8 @@ def test_files_of_a_chat_message():
     assert (of_other.chat_files, of_other.stored_with_flow) == (False, False)
 
 
-def test_prompt_variables_are_fields_and_named_by_the_prompt():
-    """The editor makes a parameter without `_input_type` of each variable."""
+def test_prompt_variables_are_fields_and_listed_by_the_prompt():
+    """The editor adds a parameter without `_input_type` for each variable."""
     variable = entry(None, "str", multiline=True, input_types=["Message"])
     prompt = node("Prompt-p", template=entry("PromptInput", "prompt", "Hi {who}"), who=variable)
     template, who = flow(prompt).fields
@@ -194,7 +184,7 @@ def test_prompt_variables_are_fields_and_named_by_the_prompt():
     assert who.kind is FieldKind.MULTILINE
 
 
-def test_free_text_where_options_are_not_final():
+def test_free_text_is_allowed_if_the_options_are_not_final():
     """A combobox, no options, or options that the editor fetches."""
 
     def free(**more):
@@ -206,8 +196,7 @@ def test_free_text_where_options_are_not_final():
     assert not free(options=["a"], real_time_refresh=True)
 
 
-def test_nothing_is_required_of_what_does_not_run_or_an_agent_fills():
-    """A requirement that cannot matter would only be in the way."""
+def test_nothing_is_required_if_the_component_never_runs_or_an_agent_sets_it():
     idle = flow(chat_input(), node("Idle-x", p=text(required=True)))
     assert not idle.fields[1].required
     tool = node("Tool-t", p=text(required=True, tool_mode=True))
@@ -215,8 +204,7 @@ def test_nothing_is_required_of_what_does_not_run_or_an_agent_fills():
     assert not flow(tool).fields[0].required
 
 
-def test_group_fields_stand_for_inner_ones():
-    """What is protected within is protected from outside, whatever it is called."""
+def test_a_groups_field_stands_for_an_inner_parameter_and_is_protected_like_it():
     inner = [node("SQLComponent-1", query=text("select 1"), limit=text())]
     outer = group("Group-g", inner, a=("SQLComponent-1", "query"), b=("SQLComponent-1", "limit"))
     (only,) = flow(outer).fields

@@ -1,4 +1,4 @@
-"""Which files a parameter takes, before they are sent."""
+"""Checks of files before they are sent."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ def field(*types: str, many: bool = False) -> Field:
     return flow(node("T-a", path=file)).fields[0]
 
 
-def test_accepted_types():
-    """Extensions come in lower case without a dot; a sentence in their place is left out."""
+def test_accepted_types_are_lower_case_extensions_without_sentences():
     odd = field("CSV", ".txt", "csv", " md ", "nv-ingest is an optional dependency. Install it", "")
     assert accepted_types(odd) == ("csv", "txt", "md")
     assert accepted_types(field()) == ()
 
 
 @pytest.mark.parametrize(
-    ("name", "types", "taken"),
+    ("name", "types", "accepted"),
     [
         ("a.CSV", ("csv",), True),
         ("u/folder/a.csv", ("csv",), True),
@@ -36,9 +35,8 @@ def test_accepted_types():
         ("a.csv ", ("csv",), True),
     ],
 )
-def test_types(name: str, types: tuple[str, ...], taken: bool):
-    """The extension decides, or its family where the flow names one."""
-    assert accepts_file(field(*types), name) is taken
+def test_the_extension_or_its_family_decides(name: str, types: tuple[str, ...], accepted: bool):
+    assert accepts_file(field(*types), name) is accepted
 
 
 @pytest.mark.parametrize(
@@ -51,29 +49,29 @@ def test_types(name: str, types: tuple[str, ...], taken: bool):
         ("a.exe", 2**21, ["error", "error"]),
     ],
 )
-def test_what_is_wrong_with_a_file(name: str, size: int, problems: list[str]):
-    """Type and size are errors, emptiness is a warning; a name is made safe and is none."""
+def test_a_wrong_type_or_size_is_an_error_and_an_empty_file_a_warning(
+    name: str, size: int, problems: list[str]
+):
     found = check_upload(field("csv"), name, size, limit_mb=1)
     assert [problem.level for problem in found] == problems
     assert all(name in problem.message for problem in found)
 
 
-def test_paths_of_other_types_are_a_warning():
-    """A path may lead to a file that the component takes after all: the server decides."""
+def test_a_path_of_another_type_is_a_warning():
+    """The component may accept the file after all, so the server decides."""
     wrong = check_value(field("csv", many=True), ["u/a.csv", "u/b.exe"])
     assert [(one.level, "b.exe" in one.message) for one in wrong] == [("warning", True)]
     assert check_value(field("csv"), "u/a.csv") == []
     assert check_value(field(), "u/b.exe") == []
 
 
-def test_types_in_words():
-    """A list names families as such, and is cut where it has to be short."""
+def test_formatted_types_name_families_and_are_clipped():
     assert format_types(field("csv", "txt", "image")) == "csv, txt, any image"
-    assert format_types(field("csv", "txt", "md"), most=1) == "csv and 2 more"
+    assert format_types(field("csv", "txt", "md"), max_names=1) == "csv and 2 more"
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "expected"),
     [
         ({"File-a.path": ["u/a.PNG"]}, ["“a.PNG” needs “Advanced Parser”"]),
         ({"File-a.path": ["u/a.png"], "File-a.advanced_mode": True}, []),
@@ -82,12 +80,12 @@ def test_types_in_words():
         ({"Other-b.path": ["u/a.png"]}, []),
     ],
 )
-def test_files_that_need_a_parser_which_is_off(overrides: dict, told: list[str]):
-    """Read File takes an image and then fails for want of its parser; PDF is read without it."""
+def test_a_file_that_needs_a_switched_off_parser_is_a_warning(overrides: dict, expected: list[str]):
+    """Read File accepts an image, then fails without its parser. It reads PDFs without it."""
     file = entry("FileInput", "file", [], fileTypes=["txt", "pdf", "png"], list=True)
     switch = entry("BoolInput", "bool", False, display_name="Advanced Parser")
     found = check_overrides(
         flow(node("File-a", path=file, advanced_mode=switch), node("Other-b", path=file)), overrides
     )
     warnings = [one.message for one in found if one.level == "warning"]
-    assert [message.partition(" (advanced_mode)")[0] for message in warnings] == told
+    assert [message.partition(" (advanced_mode)")[0] for message in warnings] == expected

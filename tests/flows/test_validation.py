@@ -1,4 +1,4 @@
-"""Overrides are refused at their field, before a server sees them."""
+"""Overrides are checked before a server sees them."""
 
 import json
 
@@ -82,7 +82,6 @@ def levels(name, value):
     ],
 )
 def test_good_values_have_no_problem(name, value):
-    """The shape that each kind documents is taken."""
     assert levels(name, value) == []
 
 
@@ -126,24 +125,21 @@ def test_good_values_have_no_problem(name, value):
         ("new", {1, 2}),
     ],
 )
-def test_bad_values_are_refused(name, value):
-    """What servers would ignore, garble or fail on is an error here."""
+def test_values_that_servers_would_ignore_or_garble_are_errors(name, value):
     assert "error" in levels(name, value)
 
 
-def test_out_of_range_is_a_warning():
-    """Servers take it, so it only says so."""
+def test_a_value_out_of_range_is_a_warning():
+    """Servers accept it."""
     assert levels("int", 11) == ["warning"]
     assert levels("slider", -1) == ["warning"]
 
 
 def test_free_text_outside_the_options_is_a_note():
-    """A combobox takes what is not in its list."""
     assert levels("combo", "other") == ["note"]
 
 
-def test_a_stored_value_is_never_refused_for_its_options():
-    """The flow's own value may lie outside its list, and stays."""
+def test_the_flows_own_value_may_lie_outside_its_options():
     odd = flow(node("T-a", p=entry("DropdownInput", "str", "old", options=["new"]))).fields[0]
     assert check_value(odd, "old") == []
 
@@ -160,8 +156,7 @@ def test_a_stored_value_is_never_refused_for_its_options():
         ("Thing-a.session_id", "session"),
     ],
 )
-def test_what_cannot_be_overridden_says_why(key, words):
-    """Servers ignore these without a word."""
+def test_an_override_that_servers_would_ignore_is_refused_with_a_reason(key, words):
     parameters = {
         "text": text(),
         "code": entry(None, "code"),
@@ -182,29 +177,26 @@ def test_what_cannot_be_overridden_says_why(key, words):
     assert words in problem.message
 
 
-def test_missing_required_is_an_error_and_a_value_mends_it():
-    """What the flow requires and does not have is asked for."""
+def test_a_missing_required_value_is_an_error():
     found = flow(node("T-a", p=text("", required=True), q=text("has one", required=True)))
     assert [p.key for p in check_overrides(found, {})] == ["T-a.p"]
     assert check_overrides(found, {"T-a.p": "x"}) == []
     assert [p.key for p in check_overrides(found, {"T-a.q": ""})] == ["T-a.q", "T-a.p"]
 
 
-def test_a_stored_secret_meets_a_requirement():
-    """The flow has one, though it is not shown."""
+def test_a_stored_secret_satisfies_a_required_field():
     stored = entry("SecretStrInput", "str", "sk-1", load_from_db=False, required=True)
     assert check_overrides(flow(node("T-a", p=stored)), {}) == []
 
 
 def test_several_chat_inputs_cannot_run_in_background():
-    """From 1.11 on a background run of such a flow fails; a sync run does not."""
+    """From 1.11 on such a run fails; a synchronous run succeeds."""
     found = flow(chat_input("ChatInput-a"), chat_input("ChatInput-b"))
     assert [p.level for p in check_overrides(found, {}, "background")] == ["error"]
     assert check_overrides(found, {}, "sync") == []
 
 
-def test_errors_are_raised_with_their_field():
-    """A client's caller gets one exception that names `Component.parameter`."""
+def test_errors_are_raised_together_with_the_field_of_the_first():
     with pytest.raises(InvalidRequest) as caught:
         raise_errors(check_overrides(FLOW, {"Thing-a.int": "x", "Thing-a.bool": 1}))
     assert caught.value.field == "Thing-a.int"
@@ -212,8 +204,9 @@ def test_errors_are_raised_with_their_field():
 
 
 def test_warnings_are_not_raised():
-    """Only errors keep a run from starting."""
-    raise_errors(check_overrides(FLOW, {"Thing-a.int": 11}))
+    problems = check_overrides(FLOW, {"Thing-a.int": 11})
+    assert "warning" in [problem.level for problem in problems]
+    raise_errors(problems)
 
 
 @pytest.mark.parametrize(
@@ -229,8 +222,8 @@ def test_warnings_are_not_raised():
         ("dict", {"k": "v"}, False),
     ],
 )
-def test_only_what_differs_is_a_change(name, value, expected):
-    """True is not 1, and None stands for the flow's own value."""
+def test_only_a_different_value_is_a_change(name, value, expected):
+    """True differs from 1, and None means the flow's own value."""
     assert is_changed(FIELDS[name], value) is expected
 
 
@@ -251,8 +244,8 @@ def test_only_what_differs_is_a_change(name, value, expected):
         ("new", "[1]", [1]),
     ],
 )
-def test_text_becomes_a_value(name, written, value):
-    """Numbers keep their digits; empty means the flow's own."""
+def test_typed_text_is_parsed_to_a_value(name, written, value):
+    """Numbers keep all digits, and empty text means the flow's own value."""
     field = FIELDS[name]
     assert KIND_HANDLERS[field.kind].parse(field, written) == value
 
@@ -267,26 +260,25 @@ def test_text_becomes_a_value(name, written, value):
         ("nested", '{"a":\n 1,}', "line 2, column"),
         ("nested", "[]", "object"),
         ("new", "NaN", "NaN"),
-        ("file", "a\nb", "Only one file"),
+        ("file", "a\nb", "only one file"),
     ],
 )
-def test_bad_text_says_what_and_where(name, written, words):
-    """Broken JSON names line and column."""
+def test_malformed_text_is_refused_with_a_reason(name, written, words):
     field = FIELDS[name]
     with pytest.raises(ValueError, match=words):
         KIND_HANDLERS[field.kind].parse(field, written)
 
 
-def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():
-    """In whatever parameter; one of five letters would blot out innocent words."""
+def test_a_secret_is_redacted_in_other_values_unless_it_is_short():
+    """A secret of five letters would match innocent words."""
     found = flow(node("T-a", api_key=text(), words=text(), rows=entry("NestedDictInput", "dict")))
-    given = {"T-a.words": "use sk-12345678!", "T-a.rows": {"note": ["sk-12345678"]}}
-    assert mask_secrets(found, {"T-a.api_key": "sk-12345678", **given}) == {
+    overrides = {"T-a.words": "use sk-12345678!", "T-a.rows": {"note": ["sk-12345678"]}}
+    assert mask_secrets(found, {"T-a.api_key": "sk-12345678", **overrides}) == {
         "T-a.api_key": SECRET_MASK,
         "T-a.words": "use ••••!",
         "T-a.rows": {"note": ["••••"]},
     }
-    assert mask_secrets(found, given) == given
+    assert mask_secrets(found, overrides) == overrides
     short = {"T-a.words": "a sheep is a sheep"}
     assert mask_secrets(found, {"T-a.api_key": "sheep", **short}) == {
         "T-a.api_key": SECRET_MASK,
@@ -294,15 +286,14 @@ def test_a_secret_that_is_repeated_in_a_text_is_blotted_out_of_it():
     }
 
 
-def test_what_is_masked_already_blots_out_nothing():
-    """Its mask is no secret."""
+def test_the_mask_itself_is_not_redacted_in_other_values():
     found = flow(node("T-a", api_key=text(), words=text()))
-    kept = {"T-a.api_key": SECRET_MASK, "T-a.words": f"it {SECRET_MASK} to run"}
-    assert mask_secrets(found, kept) == kept
+    masked = {"T-a.api_key": SECRET_MASK, "T-a.words": f"it {SECRET_MASK} to run"}
+    assert mask_secrets(found, masked) == masked
 
 
-def test_records_hold_no_secret():
-    """A secret is said to be set; so are a header's credentials; variables stay as names."""
+def test_masked_overrides_contain_no_secret():
+    """Secrets and a header's credentials are masked; names of variables stay."""
     overrides = {
         "Thing-a.secret": "sk-12345678",
         "Thing-a.text": "open",
@@ -310,11 +301,11 @@ def test_records_hold_no_secret():
         "Thing-a.dict": {"password": "sk-12345678", "user": "me"},
         "Thing-a.api_key": "sk-12345678",
     }
-    kept = mask_secrets(FLOW, overrides)
-    assert "sk-1234" not in json.dumps(kept)
-    assert kept["Thing-a.secret"] == SECRET_MASK
-    assert kept["Thing-a.text"] == "open"
-    assert kept["Thing-a.dict"]["user"] == "me"
+    masked = mask_secrets(FLOW, overrides)
+    assert "sk-1234" not in json.dumps(masked)
+    assert masked["Thing-a.secret"] == SECRET_MASK
+    assert masked["Thing-a.text"] == "open"
+    assert masked["Thing-a.dict"]["user"] == "me"
     assert mask_secrets(FLOW, {"Thing-a.secret": Variable("K")}) == {
         "Thing-a.secret": Variable("K")
     }

@@ -282,7 +282,7 @@ def _hint(field: Field, context: FormContext) -> str:
 
 
 def _file_hint(field: Field, context: FormContext) -> str:
-    types = format_types(field, most=12)
+    types = format_types(field, max_names=12)
     takes = f"Takes {types}." if types else ""
     widget = file_fields.choose_widget(field, context.files)
     if isinstance(widget, file_fields.FileUpload):

@@ -76,9 +76,9 @@ def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
         (written(flow="x"), "“flow” of this preset should be an object"),
         (written(values={"a": "x" * 1_000_000}), "at most 1 MB"),
         (b"[" * 100_000, "nested too deeply"),
-        (written(values={"a": float("nan")}), "NaN is not a number"),
+        (written(values={"a": float("nan")}), "NaN is not a valid number"),
         (b'{"a": ' + b"9" * 5000 + b"}", "."),
-        (b'{"a": "\\ud800"}', "half a character"),
+        (b'{"a": "\\ud800"}', "a lone surrogate"),
     ],
 )
 def test_a_file_that_is_none_is_refused_in_words(data, words):
@@ -99,7 +99,7 @@ def test_values_are_sorted_by_whether_they_fit():
     found = fit_values(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
     assert found.values == {"T-a.p": "z"}
     assert why(found) == {
-        "T-a.n": "A whole number is needed, such as 5.",
+        "T-a.n": "Enter a whole number, such as 5.",
         "T-a.q": "T has no such parameter.",
         "X-c.p": "This flow has no such component.",
         "none": "This flow has no such component. Overrides are named Component.parameter.",

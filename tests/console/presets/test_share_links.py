@@ -46,7 +46,7 @@ def test_reads_json_that_was_written_by_hand():
         ("", "cut off"),
         ('{"a": ', "cannot be read"),
         ('{"a": ' * 60 + "1" + "}" * 60, "nested too deeply"),
-        ('{"a": "\\ud800"}', "half a character"),
+        ('{"a": "\\ud800"}', "a lone surrogate"),
         ("A" * 20_001, "too long"),
     ],
 )

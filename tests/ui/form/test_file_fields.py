@@ -133,8 +133,8 @@ def test_one_file_takes_the_place_of_another():
     ("name", "content", "words"),
     [
         ("big.txt", bytes(1024 * 1024), "up to 1 MB. LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
-        ("run.exe", b"abc", "of the type exe; this parameter takes txt, any image"),
-        ("README", b"abc", "has no extension; this parameter takes txt, any image"),
+        ("run.exe", b"abc", "has the type exe. Accepted types: txt, any image"),
+        ("README", b"abc", "has no extension. Accepted types: txt, any image"),
     ],
 )
 def test_refused_files(name: str, content: bytes, words: str):
@@ -295,7 +295,7 @@ def test_a_path_can_be_typed():
     assert box.value == "u/1-a.txt"
     box.set_value("u/1-a.txt\nu/other.exe")
     assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/other.exe"]}
-    assert "of the type exe" in page.words()
+    assert "has the type exe" in page.words()
     assert page.result.ready
 
 

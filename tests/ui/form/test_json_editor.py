@@ -55,8 +55,8 @@ def test_edits_come_back_into_the_form():
         ('{"T-a.p": "a",\n "T-a.q" 5}', "line 2, column 10"),
         ("[]", "object is needed"),
         ('{"T-a.z": 1}', "no such parameter"),
-        ('{"T-a.p": 5}', "A text is needed"),
-        ('{"T-a.p": "\\ud800"}', "half a character"),
+        ('{"T-a.p": 5}', "Enter text"),
+        ('{"T-a.p": "\\ud800"}', "a lone surrogate"),
     ],
 )
 def test_broken_text_is_refused_at_its_place_and_kept(written, words):

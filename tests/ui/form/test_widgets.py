@@ -137,7 +137,7 @@ def test_a_key_that_stands_twice_is_refused():
     ("parameter", "widget", "given", "words"),
     [
         (entry("IntInput", "int", 5), "text_input", "5.5", "whole number"),
-        (entry("FloatInput", "float", 5), "text_input", "x", "A number is needed"),
+        (entry("FloatInput", "float", 5), "text_input", "x", "Enter a number"),
         (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": }', "line 1, column 7"),
         (entry("PromptInput", "prompt", "a"), "text_area", "{nobody}", "no variable"),
     ],
@@ -190,7 +190,7 @@ def test_a_change_of_mode_says_what_it_cannot_take():
     found.set("selectbox", "T-a.p-variable", "KEY")
     found.at.session_state["mode"] = "background"
     assert not found.run().result.ready
-    assert "Wait for the result" in found.words()
+    assert "synchronous mode" in found.words()
     found.at.session_state["mode"] = "sync"
     assert found.run().overrides == {"T-a.p": Variable("KEY")}
 

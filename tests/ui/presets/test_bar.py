@@ -149,7 +149,7 @@ def test_what_needs_a_correction_is_left_out_and_named():
     (kept,) = all_kept()
     assert kept.values == {"T-a.p": "typed"}
     assert "without what needs a correction" in said(app)
-    assert "n (T): A whole number is needed" in said(app)
+    assert "n (T): Enter a whole number" in said(app)
 
 
 def test_a_preset_is_renamed_and_deleted():
@@ -221,7 +221,7 @@ def test_what_the_flow_no_longer_takes_is_named():
     app = choose(open_page(), kept)
     assert value(app) == "old"
     assert "T-a.gone: T has no such parameter." in said(app)
-    assert "n (T): A whole number is needed" in said(app)
+    assert "n (T): Enter a whole number" in said(app)
 
 
 def test_the_way_back_leads_back_to_the_preset_that_the_form_went_by():

@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_named_with_its_reason_and_left_out():
     values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
     app = upload(open_page(), {"values": values})
     assert "Of this file, 1 of 4 fit." in said(app)
-    assert "n (T): A whole number is needed" in said(app)
+    assert "n (T): Enter a whole number" in said(app)
     assert "T-a.q: T has no such parameter." in said(app)
     assert "s (T): Secrets are not taken from here" in said(app)
     press(app, "Import what fits")

@@ -65,7 +65,7 @@ def test_values_that_do_not_fit_are_named_and_the_rest_is_filled_in():
     assert value(app) == "good"
     assert value(app, "s") == ""
     assert "Of the values in the address, 1 of 4 fit." in said(app)
-    assert "n (T): A whole number is needed" in said(app)
+    assert "n (T): Enter a whole number" in said(app)
     assert "T-a.q: T has no such parameter." in said(app)
     assert "s (T): Secrets are not taken from here" in said(app)
 
