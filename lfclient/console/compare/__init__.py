@@ -1,3 +1,4 @@
-"""What differs between runs: inputs, texts, tables, structured data, and which outputs belong
-together. Pure, and bounded in time: each result says what was compared.
+"""Compare the inputs and outputs of runs: texts, tables and structured data.
+
+Every comparison takes bounded time; each result says whether it is complete.
 """

@@ -1,13 +1,15 @@
-"""Whether two values are the same: one answer for inputs, outputs, tables and data."""
+"""Equality of values, for inputs, outputs, tables and JSON alike."""
 
 from __future__ import annotations
 
-from typing import Any
+from lfclient.common.json_types import Json
 
 
-def is_equal(one: Any, other: Any) -> bool:
-    """As `==`, however deep they are, but True is not 1, and what is no number (NaN) is like
-    itself, as it comes back from a record. 1 is 1.0.
+def is_equal(one: Json, other: Json) -> bool:
+    """Return whether two JSON values are equal, at any depth and without recursion.
+
+    Unlike `==`, True differs from 1, and NaN equals NaN, as it does when read back from a record.
+    1 equals 1.0.
     """
     pairs = [(one, other)]
     while pairs:
@@ -27,11 +29,11 @@ def is_equal(one: Any, other: Any) -> bool:
     return True
 
 
-def _is_equal_leaf(a: Any, b: Any) -> bool:
+def _is_equal_leaf(a: Json, b: Json) -> bool:
     if type(a) is not type(b) and not (_is_number(a) and _is_number(b)):
         return False
     return bool(a == b or (a != a and b != b))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,13 +1,13 @@
-"""What each of several runs was given, one row a parameter."""
+"""Compare the inputs of several runs, one row per parameter."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lfclient.common.formatting import with_id
+from lfclient.common.json_types import JsonObject
 from lfclient.console.compare.equality import is_equal
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides, field_label
@@ -15,12 +15,11 @@ from lfclient.flows.run_inputs import InputValue, describe_overrides, field_labe
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """One parameter; `given` has a place for each run, None where it stood as in the flow, or
-    where the run's flow has no such parameter, as `absent` says. `distinguishing_id` is its
-    component's id where others have that name.
+    """One parameter of several runs.
 
-    `differs`: not all runs had the same. `unsure`: it is a secret, or holds one, so that nobody
-    can tell.
+    `values` has an entry per run: None means the flow's default or, where `is_missing`, that the
+    run's flow has no such parameter. `is_uncertain` marks secrets, which cannot be compared.
+    `distinguishing_id` is the component's id if other components have its name.
     """
 
     label: str
@@ -33,81 +32,90 @@ class ParameterRow:
 
     @property
     def name(self) -> str:
-        """Label and component."""
+        """The label, and the component in parentheses."""
         return f"{self.label} ({self.component_label()})"
 
-    def component_label(self, most: int | None = None) -> str:
-        """Its component, told apart from others; of its name at most `most` characters."""
-        return with_id(self.component, self.distinguishing_id, most)
+    def component_label(self, max_length: int | None = None) -> str:
+        """Return the component's name, cut to `max_length`, with its id if others share it."""
+        return with_id(self.component, self.distinguishing_id, max_length)
 
 
 def compare_inputs(
-    overrides: Sequence[Mapping[str, Any]], flows: Sequence[Flow | None], *, one_flow: bool
+    overrides: Sequence[JsonObject], flows: Sequence[Flow | None], *, one_flow: bool
 ) -> list[ParameterRow]:
-    """All parameters that one of the runs was given, those that differ first.
+    """Return all parameters that any run overrides, different ones first.
 
-    With `one_flow` they are matched by their keys, and what a run was not given counts as the
-    flow's own value, as it is now; else by the names of component and parameter, the second of a
-    name with the second. A flow that is not at hand, as None, is taken to have them all.
+    With `one_flow`, parameters are matched by key, and a missing override counts as the flow's
+    current default. Otherwise they are matched by component and label; the second of a name is
+    matched with the second. A flow that is not loaded (None) is assumed to have every parameter.
     """
-    columns = [_column(given, flow, one_flow) for given, flow in zip(overrides, flows, strict=True)]
-    parameters = [
+    columns = [
+        _column(values, flow, one_flow) for values, flow in zip(overrides, flows, strict=True)
+    ]
+    known = [
         None if one_flow or flow is None else set(_match_keys(flow).values()) for flow in flows
     ]
-    names: dict[Hashable, InputValue] = {}
+    examples: dict[Hashable, InputValue] = {}
     for column in columns:
-        for name, one in column.items():
-            names.setdefault(name, one)
+        for match_key, value in column.items():
+            examples.setdefault(match_key, value)
     rows = [
         _row(
-            one,
-            tuple(column.get(name) for column in columns),
-            tuple(known is not None and name not in known for known in parameters),
+            example,
+            tuple(column.get(match_key) for column in columns),
+            tuple(keys is not None and match_key not in keys for keys in known),
             one_flow,
         )
-        for name, one in names.items()
+        for match_key, example in examples.items()
     ]
     return sorted(rows, key=lambda row: (not row.is_different, not row.is_uncertain))
 
 
-def _column(
-    overrides: Mapping[str, Any], flow: Flow | None, one_flow: bool
-) -> dict[Hashable, InputValue]:
-    given = describe_overrides(overrides, flow)
-    names = {} if one_flow else _match_keys(flow, given)
-    return {names.get(one.key, one.key): one for one in given}
+def _column(overrides: JsonObject, flow: Flow | None, one_flow: bool) -> dict[Hashable, InputValue]:
+    values = describe_overrides(overrides, flow)
+    match_keys = {} if one_flow else _match_keys(flow, values)
+    return {match_keys.get(value.key, value.key): value for value in values}
 
 
-def _match_keys(flow: Flow | None, given: Iterable[InputValue] = ()) -> dict[str, Hashable]:
-    """By their keys, the names of a flow's parameters, and of what it was given beside them:
-    component, label, and which of those it is.
-    """
-    fields = flow.fields if flow else ()
-    named = {field.key: (field.component_name, field_label(field)) for field in fields}
-    for one in given:
-        named.setdefault(one.key, (one.component_name, one.label))
-    so_far: Counter[Hashable] = Counter()
-    names: dict[str, Hashable] = {}
-    for key, (component, label) in named.items():
+def _match_keys(flow: Flow | None, values: Iterable[InputValue] = ()) -> dict[str, Hashable]:
+    """Return (component, label, number) by parameter key; `number` counts equal names."""
+    names = {
+        field.key: (field.component_name, field_label(field))
+        for field in (flow.fields if flow else ())
+    }
+    for value in values:
+        names.setdefault(value.key, (value.component_name, value.label))
+    seen: Counter[Hashable] = Counter()
+    match_keys: dict[str, Hashable] = {}
+    for key, (component, label) in names.items():
         name = component.casefold(), label.casefold()
-        names[key] = (*name, so_far[name])
-        so_far[name] += 1
-    return names
+        match_keys[key] = (*name, seen[name])
+        seen[name] += 1
+    return match_keys
 
 
 def _row(
-    one: InputValue, given: tuple[InputValue | None, ...], unknown: tuple[bool, ...], one_flow: bool
+    example: InputValue,
+    values: tuple[InputValue | None, ...],
+    has_no_parameter: tuple[bool, ...],
+    one_flow: bool,
 ) -> ParameterRow:
-    default = one.field.default if one.field and one_flow else None
-    values = [default if each is None else each.value for each in given]
-    missing = any(each is None for each in given)
-    same = all(is_equal(value, values[0]) for value in values)
-    if missing and default is None:
-        same = False
-    secret = any(each is not None and each.secret for each in given)
-    unsure = same and secret and not missing
-    absent = tuple(each is None and lacks for each, lacks in zip(given, unknown, strict=True))
-    differs = not same or (secret and missing)
+    default = example.field.default if example.field and one_flow else None
+    effective = [default if value is None else value.value for value in values]
+    has_gaps = None in values
+    has_secret = any(value is not None and value.secret for value in values)
+    are_equal = all(is_equal(value, effective[0]) for value in effective)
+    if has_gaps and default is None:
+        are_equal = False
     return ParameterRow(
-        one.label, one.component_name, given, absent, differs, unsure, one.distinguishing_id
+        example.label,
+        example.component_name,
+        values,
+        is_missing=tuple(
+            value is None and missing
+            for value, missing in zip(values, has_no_parameter, strict=True)
+        ),
+        is_different=not are_equal or (has_secret and has_gaps),
+        is_uncertain=are_equal and has_secret and not has_gaps,
+        distinguishing_id=example.distinguishing_id,
     )

@@ -1,4 +1,4 @@
-"""Where two texts differ: line by line, and word by word."""
+"""Diff two texts, line by line or word by word."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from enum import StrEnum
 from lfclient.common.formatting import clip
 from lfclient.console.compare.sequence_diff import Block, common_prefix_and_suffix, diff_blocks
 
-MAX_TEXT_LENGTH = 20_000_000  # characters of a text that are compared
-MAX_LISTED_LINES = 1_500  # of the differences that are listed
-MAX_WORD_DIFF_LENGTH = 100_000  # characters between the first and the last difference, for words
-MAX_LINE_LENGTH = 1_000  # characters of a line that are listed
-CONTEXT_LINES = 3  # lines that are alike, before and after each difference
+MAX_TEXT_LENGTH = 20_000_000  # characters of each text that are compared
+MAX_LISTED_LINES = 1_500
+MAX_WORD_DIFF_LENGTH = 100_000  # characters from the first to the last difference
+MAX_LINE_LENGTH = 1_000  # characters of a listed line
+CONTEXT_LINES = 3  # unchanged lines before and after each difference
 _WORD = re.compile(r"\d[\d.,]*\d|\w+|\s+|[^\w\s]")
 
 
 class ChangeKind(StrEnum):
-    """What became of a piece; its value is the sign that stands before it."""
+    """What happened to a segment of a text or to a value, as a diff sign."""
 
     UNCHANGED = " "
     CHANGED = "≠"
@@ -29,7 +29,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a text, or a line without its end."""
+    """A part of a text, or a line without its line break."""
 
     kind: ChangeKind
     text: str
@@ -37,11 +37,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class TextDiff:
-    """The lines that differ, with some around each; None stands for lines alike left out.
+    """The differing lines with their context; None stands for omitted unchanged lines.
 
-    `removed` and `added` are how many lines did so. `compared` says in words what was left out of
-    the comparison, or compared only coarsely; "" if nothing was. `listed` is False where there are
-    more differences than `lines` has.
+    `removed` and `added` count lines. `limitations` says which parts were not compared, or not in
+    detail; "" if all were. `is_complete` is False if there are more differences than `lines` has.
     """
 
     removed: int
@@ -57,58 +56,57 @@ class TextDiff:
 
 
 def compare_texts(before: str, after: str) -> TextDiff:
-    """Line by line; how a line ends makes no difference."""
-    said = ""
+    """Compare two texts line by line, ignoring how lines end."""
+    limitations = []
     if max(len(before), len(after)) > MAX_TEXT_LENGTH:
-        said = f"The first {MAX_TEXT_LENGTH:,} characters were compared."
+        limitations.append(f"Only the first {MAX_TEXT_LENGTH:,} characters were compared.")
         before, after = before[:MAX_TEXT_LENGTH], after[:MAX_TEXT_LENGTH]
     a, b = before.splitlines(), after.splitlines()
-    found, closely = diff_blocks(a, b)
-    if not closely:
-        said += " Long parts without a line in common were compared as a whole."
-    different = [block for block in found if not block.same]
-    removed = sum(block.a1 - block.a0 for block in different)
-    added = sum(block.b1 - block.b0 for block in different)
+    blocks, is_detailed = diff_blocks(a, b)
+    if not is_detailed:
+        limitations.append("Long parts without a common line were compared as a whole.")
     lines: list[Segment | None] = []
-    listed = True
-    for piece in _with_context(found, a, b):
+    is_complete = True
+    for line in _with_context(blocks, a, b):
         if len(lines) >= MAX_LISTED_LINES:
-            listed = False
+            is_complete = False
             break
-        lines.append(piece)
-    return TextDiff(removed, added, tuple(lines), listed, said.strip())
+        lines.append(line)
+    different = [block for block in blocks if not block.is_equal]
+    return TextDiff(
+        removed=sum(block.a1 - block.a0 for block in different),
+        added=sum(block.b1 - block.b0 for block in different),
+        lines=tuple(lines),
+        is_complete=is_complete,
+        limitations=" ".join(limitations),
+    )
 
 
-def _with_context(found: list[Block], a: list[str], b: list[str]) -> Iterator[Segment | None]:
-    for number, block in enumerate(found):
-        if not block.same:
-            yield from (_line_segment(ChangeKind.REMOVED, line) for line in a[block.a0 : block.a1])
-            yield from (_line_segment(ChangeKind.ADDED, line) for line in b[block.b0 : block.b1])
+def _with_context(blocks: list[Block], a: list[str], b: list[str]) -> Iterator[Segment | None]:
+    for number, block in enumerate(blocks):
+        if not block.is_equal:
+            yield from _segments(ChangeKind.REMOVED, a[block.a0 : block.a1])
+            yield from _segments(ChangeKind.ADDED, b[block.b0 : block.b1])
             continue
-        after = 0 if number == 0 else CONTEXT_LINES
-        ahead = 0 if number == len(found) - 1 else CONTEXT_LINES
-        size = block.a1 - block.a0
-        if size <= after + ahead:
-            yield from (
-                _line_segment(ChangeKind.UNCHANGED, line) for line in a[block.a0 : block.a1]
-            )
+        lines = a[block.a0 : block.a1]
+        head = 0 if number == 0 else CONTEXT_LINES
+        tail = 0 if number == len(blocks) - 1 else CONTEXT_LINES
+        if len(lines) <= head + tail:
+            yield from _segments(ChangeKind.UNCHANGED, lines)
             continue
-        yield from (
-            _line_segment(ChangeKind.UNCHANGED, line) for line in a[block.a0 : block.a0 + after]
-        )
+        yield from _segments(ChangeKind.UNCHANGED, lines[:head])
         yield None
-        yield from (
-            _line_segment(ChangeKind.UNCHANGED, line) for line in a[block.a1 - ahead : block.a1]
-        )
+        yield from _segments(ChangeKind.UNCHANGED, lines[len(lines) - tail :])
 
 
-def _line_segment(mark: ChangeKind, line: str) -> Segment:
-    return Segment(mark, clip(line, MAX_LINE_LENGTH))
+def _segments(kind: ChangeKind, lines: list[str]) -> Iterator[Segment]:
+    return (Segment(kind, clip(line, MAX_LINE_LENGTH)) for line in lines)
 
 
 def compare_words(before: str, after: str) -> list[Segment] | None:
-    """The pieces of both texts, one after the other; None if too much lies between the first
-    difference and the last.
+    """Return the segments of both texts in order.
+
+    None if more than `MAX_WORD_DIFF_LENGTH` characters lie between the first and last difference.
     """
     start, end = common_prefix_and_suffix(before, after)
     if max(len(before), len(after)) - start - end > MAX_WORD_DIFF_LENGTH:
@@ -116,19 +114,20 @@ def compare_words(before: str, after: str) -> list[Segment] | None:
     start, end = _snap_to_words(before, after, start, end)
     a = _WORD.findall(before[start : len(before) - end])
     b = _WORD.findall(after[start : len(after) - end])
-    pieces = [Segment(ChangeKind.UNCHANGED, before[:start])]
+    segments = [Segment(ChangeKind.UNCHANGED, before[:start])]
     for block in diff_blocks(a, b)[0]:
-        if block.same:
-            pieces.append(Segment(ChangeKind.UNCHANGED, "".join(a[block.a0 : block.a1])))
-            continue
-        pieces.append(Segment(ChangeKind.REMOVED, "".join(a[block.a0 : block.a1])))
-        pieces.append(Segment(ChangeKind.ADDED, "".join(b[block.b0 : block.b1])))
-    pieces.append(Segment(ChangeKind.UNCHANGED, before[len(before) - end :]))
-    return _absorb_whitespace([piece for piece in pieces if piece.text])
+        removed, added = "".join(a[block.a0 : block.a1]), "".join(b[block.b0 : block.b1])
+        if block.is_equal:
+            segments.append(Segment(ChangeKind.UNCHANGED, removed))
+        else:
+            segments.append(Segment(ChangeKind.REMOVED, removed))
+            segments.append(Segment(ChangeKind.ADDED, added))
+    segments.append(Segment(ChangeKind.UNCHANGED, before[len(before) - end :]))
+    return _absorb_whitespace([segment for segment in segments if segment.text])
 
 
 def _snap_to_words(before: str, after: str, start: int, end: int) -> tuple[int, int]:
-    """The ends that both have in common, without half a word."""
+    """Shorten the common prefix and suffix so that they do not end within a word."""
     while start and (before[start - 1].isalnum() or before[start - 1] == "_"):
         start -= 1
     while end and (before[-end].isalnum() or before[-end] == "_"):
@@ -136,28 +135,28 @@ def _snap_to_words(before: str, after: str, start: int, end: int) -> tuple[int, 
     return start, end
 
 
-def _absorb_whitespace(pieces: list[Segment]) -> list[Segment]:
-    """White space alone between two differences is part of them, so that phrases stay whole."""
-    joined: list[Segment] = []
+def _absorb_whitespace(segments: list[Segment]) -> list[Segment]:
+    """Treat whitespace between two differences as part of them, so that phrases stay whole."""
+    merged: list[Segment] = []
     removed = added = ""
 
     def close() -> None:
         nonlocal removed, added
-        for mark, text in ((ChangeKind.REMOVED, removed), (ChangeKind.ADDED, added)):
+        for kind, text in ((ChangeKind.REMOVED, removed), (ChangeKind.ADDED, added)):
             if text:
-                joined.append(Segment(mark, text))
+                merged.append(Segment(kind, text))
         removed = added = ""
 
-    for number, piece in enumerate(pieces):
-        if piece.kind is ChangeKind.REMOVED:
-            removed += piece.text
-        elif piece.kind is ChangeKind.ADDED:
-            added += piece.text
-        elif (removed or added) and not piece.text.strip() and number < len(pieces) - 1:
-            removed += piece.text
-            added += piece.text
+    for number, segment in enumerate(segments):
+        if segment.kind is ChangeKind.REMOVED:
+            removed += segment.text
+        elif segment.kind is ChangeKind.ADDED:
+            added += segment.text
+        elif (removed or added) and not segment.text.strip() and number < len(segments) - 1:
+            removed += segment.text
+            added += segment.text
         else:
             close()
-            joined.append(piece)
+            merged.append(segment)
     close()
-    return joined
+    return merged

@@ -1,7 +1,6 @@
-"""Where two JSON values differ, by path.
+"""Diff two JSON values by path.
 
-Of its own, since the known library for this (deepdiff) walks values by recursion and has no bound
-on what it looks at.
+Not with deepdiff, which recurses and does not limit how much it compares.
 """
 
 from __future__ import annotations
@@ -9,37 +8,34 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.sequence_diff import common_prefix_and_suffix, diff_blocks
 from lfclient.console.compare.text_diff import ChangeKind
 from lfclient.console.content.json_path import PathKey, format_path
 
-MAX_COMPARED_VALUES = 300_000  # pairs that are looked at, about a second
+MAX_COMPARED_VALUES = 300_000  # pairs of values, about a second
 MAX_LISTED_CHANGES = 500
-MAX_DEPTH = 200  # levels that are looked into; what lies deeper is the same or not, as a whole
-MAX_ALIGNED_ITEMS = 2_000  # items of lists of different lengths that are matched by what they hold
+MAX_DEPTH = 200  # deeper values are compared as a whole
+MAX_ALIGNED_ITEMS = 2_000  # items of lists of different lengths that are matched by content
 
-_Entry = tuple[list[PathKey], ChangeKind, Any, Any]
+_Comparison = tuple[list[PathKey], ChangeKind, Json, Json]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What stands at `path` in the one and in the other; None there if added, or here if removed.
-
-    `mark` is SAME for a value that is another: it is there in both.
-    """
+    """The values at `path`; `before` is None if it was added, `after` if it was removed."""
 
     path: str
     kind: ChangeKind
-    before: Any = None
-    after: Any = None
+    before: Json = None
+    after: Json = None
 
 
 @dataclass(frozen=True)
 class TreeDiff:
-    """The first changes, how many there are, and whether all was looked at."""
+    """The first changes, the number of all changes, and whether all values were compared."""
 
     changes: tuple[Change, ...]
     total: int
@@ -51,41 +47,40 @@ class TreeDiff:
         return not self.total
 
 
-def compare_trees(before: Any, after: Any) -> TreeDiff:
-    """What was added, removed and changed, in the order of the first. Paths are those of `after`,
-    of what was removed those of `before`.
+def compare_trees(before: Json, after: Json) -> TreeDiff:
+    """Return the changes in the order of `before`, with their paths in `after`.
+
+    A removed value has its path in `before`.
     """
     changes: list[Change] = []
-    total = looked_at = 0
-    open_: list[Iterator[tuple[list[PathKey], ChangeKind, Any, Any]]] = [
-        iter([([], ChangeKind.CHANGED, before, after)])
-    ]
-    while open_:
-        entry = next(open_[-1], None)
-        if entry is None:
-            open_.pop()
+    total = compared = 0
+    stack: list[Iterator[_Comparison]] = [iter([([], ChangeKind.CHANGED, before, after)])]
+    while stack:
+        comparison = next(stack[-1], None)
+        if comparison is None:
+            stack.pop()
             continue
-        keys, mark, a, b = entry
-        looked_at += 1
-        if looked_at > MAX_COMPARED_VALUES:
+        keys, kind, a, b = comparison
+        compared += 1
+        if compared > MAX_COMPARED_VALUES:
             return TreeDiff(tuple(changes), total, False)
-        if mark is ChangeKind.CHANGED:
-            shallow = len(keys) < MAX_DEPTH
-            if shallow and isinstance(a, dict) and isinstance(b, dict):
-                open_.append(_compare_dicts(keys, a, b))
+        if kind is ChangeKind.CHANGED:
+            can_descend = len(keys) < MAX_DEPTH
+            if can_descend and isinstance(a, dict) and isinstance(b, dict):
+                stack.append(_compare_dicts(keys, a, b))
                 continue
-            if shallow and isinstance(a, list) and isinstance(b, list):
-                open_.append(_compare_lists(keys, a, b))
+            if can_descend and isinstance(a, list) and isinstance(b, list):
+                stack.append(_compare_lists(keys, a, b))
                 continue
             if is_equal(a, b):
                 continue
         total += 1
         if len(changes) < MAX_LISTED_CHANGES:
-            changes.append(Change(format_path(keys), mark, a, b))
+            changes.append(Change(format_path(keys), kind, a, b))
     return TreeDiff(tuple(changes), total)
 
 
-def _compare_dicts(keys: list[PathKey], a: dict[str, Any], b: dict[str, Any]) -> Iterator[_Entry]:
+def _compare_dicts(keys: list[PathKey], a: JsonObject, b: JsonObject) -> Iterator[_Comparison]:
     for name, value in a.items():
         if name in b:
             yield [*keys, str(name)], ChangeKind.CHANGED, value, b[name]
@@ -96,30 +91,30 @@ def _compare_dicts(keys: list[PathKey], a: dict[str, Any], b: dict[str, Any]) ->
             yield [*keys, str(name)], ChangeKind.ADDED, None, value
 
 
-def _compare_lists(keys: list[PathKey], a: list[Any], b: list[Any]) -> Iterator[_Entry]:
-    """By place; where one is longer, what both hold is matched first."""
+def _compare_lists(keys: list[PathKey], a: list[Json], b: list[Json]) -> Iterator[_Comparison]:
+    """Compare items by index; in lists of different lengths, match equal items first."""
     if len(a) == len(b):
-        for place, (one, other) in enumerate(zip(a, b, strict=True)):
-            yield [*keys, place], ChangeKind.CHANGED, one, other
+        for index, (one, other) in enumerate(zip(a, b, strict=True)):
+            yield [*keys, index], ChangeKind.CHANGED, one, other
         return
     start, end = common_prefix_and_suffix(a, b, is_equal)
-    middle = (start, len(a) - end, start, len(b) - end)
-    parts = [middle]
-    if max(len(a), len(b)) - start - end <= MAX_ALIGNED_ITEMS:
-        ours, theirs = (
-            [json.dumps(item, sort_keys=True, default=str) for item in part]
-            for part in (a[middle[0] : middle[1]], b[middle[2] : middle[3]])
+    middle_a, middle_b = a[start : len(a) - end], b[start : len(b) - end]
+    parts = [(start, len(a) - end, start, len(b) - end)]
+    if max(len(middle_a), len(middle_b)) <= MAX_ALIGNED_ITEMS:
+        texts_a, texts_b = (
+            [json.dumps(item, sort_keys=True, default=str) for item in items]
+            for items in (middle_a, middle_b)
         )
         parts = [
             (start + block.a0, start + block.a1, start + block.b0, start + block.b1)
-            for block in diff_blocks(ours, theirs)[0]
-            if not block.same
+            for block in diff_blocks(texts_a, texts_b)[0]
+            if not block.is_equal
         ]
     for a0, a1, b0, b1 in parts:
-        both = min(a1 - a0, b1 - b0)
-        for place in range(both):
-            yield [*keys, b0 + place], ChangeKind.CHANGED, a[a0 + place], b[b0 + place]
-        for place in range(a0 + both, a1):
-            yield [*keys, place], ChangeKind.REMOVED, a[place], None
-        for place in range(b0 + both, b1):
-            yield [*keys, place], ChangeKind.ADDED, None, b[place]
+        shared = min(a1 - a0, b1 - b0)
+        for offset in range(shared):
+            yield [*keys, b0 + offset], ChangeKind.CHANGED, a[a0 + offset], b[b0 + offset]
+        for index in range(a0 + shared, a1):
+            yield [*keys, index], ChangeKind.REMOVED, a[index], None
+        for index in range(b0 + shared, b1):
+            yield [*keys, index], ChangeKind.ADDED, None, b[index]

@@ -1,1 +1,1 @@
-"""Settings, connections, discovery, ownership, keys and retention settings."""
+"""Settings, connections, discovery, ownership, key vault and retention settings."""

@@ -1,4 +1,4 @@
-"""A configured Langflow server: address, key, and where they come from."""
+"""A Langflow server, its API key, and where both come from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Source = Literal["environment", "env file", "secrets", "local", "typed", "discov
 
 @dataclass(frozen=True)
 class Connection:
-    """A server and the key for it. `verify` is a CA bundle's path, or whether to check at all."""
+    """A server and its API key. `verify` is False, True or the path of a CA bundle."""
 
     name: str
     url: str
@@ -22,5 +22,5 @@ class Connection:
 
     @property
     def is_configured(self) -> bool:
-        """Whether whoever runs the console set it up, and not a visitor."""
+        """Whether the operator of the console set it up, rather than a visitor."""
         return self.source in ("environment", "env file", "secrets", "local")

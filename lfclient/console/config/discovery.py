@@ -1,4 +1,4 @@
-"""Find a Langflow at its default address."""
+"""Find a Langflow server that nobody configured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 
 @dataclass(frozen=True)
 class DiscoveredServer:
-    """A Langflow that nobody configured. `auto_login`: it gives keys to whoever asks."""
+    """A Langflow found at its address. With `auto_login` it issues keys without a login."""
 
     url: str
     version: str
@@ -21,8 +21,8 @@ class DiscoveredServer:
 def discover(
     url: str, *, timeout: float = 2.0, transport: httpx.BaseTransport | None = None
 ) -> DiscoveredServer | None:
-    """The Langflow at `url`, or None: anything else that answers there counts as nothing."""
-    from lfclient.client import LangflowClient  # reading settings needs no HTTP
+    """Return the Langflow server at `url`, or None if there is none."""
+    from lfclient.client import LangflowClient  # so that reading settings loads no HTTP client
 
     try:
         with LangflowClient(url, timeout=timeout, transport=transport) as client:

@@ -1,4 +1,4 @@
-"""Whose a run is: a fingerprint of server and key that tells neither."""
+"""Who may see a run: fingerprints of server and key that reveal neither."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ _SECRET_BYTES = 32
 
 
 class OwnershipError(LangflowError):
-    """The secret file cannot be made or read."""
+    """The secret file cannot be created or read."""
 
     default_hint = (
-        "Check that the console's data folder (LFCONSOLE_DATA_DIR) can be written to and has room."
+        "Check that the console's data folder (LFCONSOLE_DATA_DIR) is writable and has free space."
     )
 
 
 def owner_fingerprint(
-    connection: Connection, data_dir: Path, given: SecretStr | None = None
+    connection: Connection, data_dir: Path, secret: SecretStr | None = None
 ) -> str:
-    """64 hex digits: equal for two visitors exactly if each may see the other's runs.
+    """Return 64 hex digits that are equal for two visitors if each may see the other's runs.
 
-    Made with the secret that is `given`, which several consoles may share, else with the folder's.
+    The fingerprint of a configured server depends on its name only, so its runs survive a new key
+    or address; the local Langflow differs from a configured server of the same name. Any other
+    server is identified by address and key.
 
-    A configured server goes by its configured name, so that a changed key or address keeps its
-    runs, and the local one is another than one configured under its name; any other goes by
-    address and key. Raises `OwnershipError`.
+    The HMAC key is `secret`, which several consoles may share, or else the data folder's own.
+    Raise `OwnershipError` if that cannot be created or read.
     """
     if connection.source == "local":
         identity = ["local", connection.name]
@@ -45,54 +46,58 @@ def owner_fingerprint(
     else:
         api_key = connection.api_key.get_secret_value() if connection.api_key else ""
         identity = ["typed", connection.url, api_key]
-    return _hmac(identity, data_dir, given)
+    return _hmac(identity, data_dir, secret)
 
 
-def browser_fingerprint(token: str, data_dir: Path, given: SecretStr | None = None) -> str:
-    """64 hex digits that stand for a browser's cookie where it must not be kept itself.
+def browser_fingerprint(cookie: str, data_dir: Path, secret: SecretStr | None = None) -> str:
+    """Return 64 hex digits that stand for a browser where its cookie must not be stored.
 
-    Made like a `fingerprint`. Raises `OwnershipError`.
+    Uses the same key as `owner_fingerprint`, and raises the same errors.
     """
-    return _hmac(["browser", token], data_dir, given)
+    return _hmac(["browser", cookie], data_dir, secret)
 
 
-def _hmac(message: list[str], data_dir: Path, given: SecretStr | None) -> str:
-    key = given.get_secret_value().encode() if given else folder_secret(data_dir)
+def _hmac(message: list[str], data_dir: Path, secret: SecretStr | None) -> str:
+    key = secret.get_secret_value().encode() if secret else folder_secret(data_dir)
     return hmac.new(key, json.dumps(message).encode(), hashlib.sha256).hexdigest()
 
 
 @functools.lru_cache(maxsize=16)
 def folder_secret(data_dir: Path) -> bytes:
-    """This folder's secret, made at the first call; processes that race agree on one."""
+    """Return the secret of this folder, creating it first if needed.
+
+    Processes that start at the same time agree on one secret. Raise `OwnershipError` if the file
+    is damaged, or cannot be created or read.
+    """
     path = data_dir / _SECRET_FILE_NAME
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _create_secret_file(path)
         path.chmod(0o600)
-        found = path.read_bytes()
+        secret = path.read_bytes()
     except OSError as error:
-        raise OwnershipError(f"{path} cannot be used: {error.strerror or error}.") from error
-    if len(found) != _SECRET_BYTES:
+        raise OwnershipError(f"Couldn't use {path}: {error.strerror or error}.") from error
+    if len(secret) != _SECRET_BYTES:
         raise OwnershipError(
             f"{path} is damaged.",
-            hint="Delete it and start the console again; runs made before can then not be opened.",
+            hint="Delete it and start the console again. Earlier runs can't be opened then.",
         )
-    return found
+    return secret
 
 
 def _create_secret_file(path: Path) -> None:
-    """Written whole under another name, then linked: nobody can read half a secret."""
+    """Write the file under another name, then link it, so that nobody reads half a secret."""
     draft = path.with_name(f"{_SECRET_FILE_NAME}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
         try:
             os.link(draft, path)
         except FileExistsError:
-            return  # another process was first
+            return  # another process created it first
     finally:
         draft.unlink()

@@ -1,4 +1,4 @@
-"""What a console keeps of its runs, how large and for how long: a setting."""
+"""Which parts of runs the console stores, and for how long."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RetentionSettings:
-    """Settings of what is kept. None is no limit; starred runs are never removed.
+    """Limits of the stored runs; None means no limit. Starred runs are never removed.
 
-    `answer_bytes` is the largest answer of one run, `total_bytes` that of all together: beyond
-    it the oldest answers go, their runs stay listed. `days` and `runs` remove whole runs.
+    `max_run_bytes` limits the response of one run. When all responses exceed `max_total_bytes`,
+    the oldest are removed and their runs stay listed. `max_age_days` and `max_runs` remove whole
+    runs.
     """
 
     store_inputs: bool = True

@@ -1,7 +1,7 @@
-"""Where the Langflow servers are and how to reach them: environment, `.env`, secrets.toml.
+"""The console's settings, from the environment, `.env` and secrets.toml.
 
-Plain readers over python-dotenv and tomllib instead of pydantic-settings: that merges its sources
-into one value, while a key here must stay with the address it was written beside.
+They are read with python-dotenv and tomllib instead of pydantic-settings, which merges its sources:
+an API key must only be used with the address from the same source.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from lfclient.wire.addresses import (
 )
 
 DEFAULT_MAX_RUN_MB = 256
-MIN_SECRET_LENGTH = 32  # characters, at least
+MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
 _BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
 
 
 class SettingsError(LangflowError):
-    """A setting that cannot be used; the message names it and where it stands."""
+    """An invalid setting; the message names it and its source."""
 
-    default_hint = "Correct it, then start the console again."
+    default_hint = "Correct it and start the console again."
 
 
 class _ServerEntry(BaseModel):
-    """One `[servers.<name>]` of secrets.toml."""
+    """A `[servers.<name>]` table of secrets.toml."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     url: str
@@ -54,10 +54,11 @@ class _ServerEntry(BaseModel):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the console is told from outside. `discover_url` is None where looking is off.
+    """The console's settings.
 
-    `database_url` is that of a PostgreSQL database of runs; None is a file in `data_dir`. `secret`
-    is what the fingerprints of owners are made with; None is one of `data_dir`'s own.
+    `discover_url` is None if discovery is off. Runs are stored in the PostgreSQL database at
+    `database_url`, or in a file in `data_dir` if that is None. `secret` is the key of owner
+    fingerprints; None means the one stored in `data_dir`.
     """
 
     servers: tuple[Connection, ...]
@@ -76,10 +77,10 @@ class Settings:
         environ: Mapping[str, str] | None = None,
         bind_address: str = "",
     ) -> Settings:
-        """Read the environment, then `.env` and `.streamlit/secrets.toml` of `folder`.
+        """Read the environment, then `.env` and `.streamlit/secrets.toml` in `folder`.
 
-        `folder` is the working directory unless given; `bind_address` is where the console
-        listens, the empty text meaning everywhere. Raises `SettingsError`.
+        `folder` defaults to the working directory. `bind_address` is the address the console
+        listens on; empty means all. Raise `SettingsError` if a setting is invalid.
         """
         folder = folder or Path.cwd()
         values = _Variables(os.environ if environ is None else environ, folder / ".env")
@@ -102,34 +103,34 @@ class Settings:
         )
 
     def connections(self) -> list[Connection]:
-        """The configured servers: environment or `.env`, then secrets.toml in its order."""
+        """Return the configured servers: from the environment or `.env`, then from secrets.toml."""
         return list(self.servers)
 
 
 def default_data_dir() -> Path:
-    """Where records, the secret file and the local Langflow are kept unless told otherwise."""
+    """Return the default folder of runs, the secret file and the local Langflow."""
     return Path(platformdirs.user_data_dir("langflow-console", appauthor=False))
 
 
 def check_address(url: str, settings: Settings, resolve: Resolver = resolve) -> str:
-    """`url` in the form that the client takes; it may be typed, configured or that of a redirect.
+    """Return `url` normalized for the client. Check typed and configured addresses and redirects.
 
-    Raises `AddressRefused` for link-local and metadata addresses always, and for other servers
-    than the configured ones unless those are allowed.
+    Raise `AddressRefused` for link-local and metadata addresses, and for servers that are not
+    configured unless the settings allow them.
     """
     base = normalize_address(url)
     if not settings.allow_other_servers and base not in {server.url for server in settings.servers}:
         raise AddressRefused(
-            "This console may only call the servers that it was set up with.",
-            hint="Choose one of them, or have LFCONSOLE_ALLOW_OTHER_SERVERS=true set where the "
-            "console runs.",
+            "This console only connects to its configured servers.",
+            hint="Choose one of them, or ask the operator to set "
+            "LFCONSOLE_ALLOW_OTHER_SERVERS=true.",
         )
     check_resolved_address(base, resolve)
     return base
 
 
 class _Variables:
-    """Variables by name: the environment's, else those of `.env`, which stay out of os.environ."""
+    """Variables of the environment, else of `.env`, which is not copied into `os.environ`."""
 
     def __init__(self, environ: Mapping[str, str], env_file: Path) -> None:
         self._environ = {name: value.strip() for name, value in environ.items()}
@@ -137,13 +138,13 @@ class _Variables:
         try:
             found = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{env_file} cannot be read: {error}") from error
+            raise SettingsError(f"Couldn't read {env_file}: {error}") from error
         self._file = {name: (value or "").strip() for name, value in found.items()}
 
     def text(self, name: str) -> str:
         return self._environ.get(name) or self._file.get(name, "")
 
-    def where(self, name: str) -> str:
+    def location(self, name: str) -> str:
         return f"{name} in {'the environment' if self._environ.get(name) else self._path}"
 
     def flag(self, name: str, default: bool) -> bool:
@@ -154,23 +155,23 @@ class _Variables:
             return _BOOLEANS[text.lower()]
         except KeyError:
             raise SettingsError(
-                f"{self.where(name)} is neither true nor false.", hint="Write true or false."
+                f"{self.location(name)} must be true or false.", hint="Set it to true or false."
             ) from None
 
-    def amount(self, name: str, most: int, default: int | None = None) -> int | None:
-        """A whole number from 1 on; None if it is 0: no limit."""
+    def limit(self, name: str, maximum: int, default: int | None = None) -> int | None:
+        """Return a limit of at most `maximum`, or None if it is 0: no limit."""
         text = self.text(name)
         if not text:
             return default
-        if not text.isdecimal() or int(text) > most:
+        if not text.isdecimal() or int(text) > maximum:
             raise SettingsError(
-                f"{self.where(name)} is no number from 0 to {most:,}.",
-                hint="Write a whole number, or 0 for no limit.",
+                f"{self.location(name)} must be a whole number from 0 to {maximum:,}.",
+                hint="Set it to a whole number, or to 0 for no limit.",
             )
         return int(text) or None
 
     def secret(self, *, needed: bool) -> SecretStr | None:
-        """That of LFCONSOLE_SECRET, never shown."""
+        """Return LFCONSOLE_SECRET; raise `SettingsError` if it is short, or `needed` and unset."""
         name = "LFCONSOLE_SECRET"
         text = self.text(name)
         hint = (
@@ -180,30 +181,30 @@ class _Variables:
         )
         if not text and needed:
             raise SettingsError(
-                f"LFCONSOLE_DATABASE_URL is set and {name} is not: consoles that share a database "
-                "need a secret that they share, too.",
+                f"LFCONSOLE_DATABASE_URL is set but {name} is not: consoles that share a database "
+                "must also share a secret.",
                 hint=hint,
             )
         if text and len(text) < MIN_SECRET_LENGTH:
-            raise SettingsError(f"{self.where(name)} is too short.", hint=hint)
+            raise SettingsError(f"{self.location(name)} is too short.", hint=hint)
         return SecretStr(text) if text else None
 
     def retention(self) -> RetentionSettings:
-        largest = self.amount("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
-        total = self.amount("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
+        run_mb = self.limit("LFCONSOLE_KEEP_RUN_MB", 2_000, DEFAULT_MAX_RUN_MB)
+        total_mb = self.limit("LFCONSOLE_KEEP_TOTAL_MB", 100_000_000)
         return RetentionSettings(
             store_inputs=self.flag("LFCONSOLE_KEEP_INPUTS", True),
             store_outputs=self.flag("LFCONSOLE_KEEP_OUTPUTS", True),
-            max_run_bytes=largest and largest * 1_000_000,
-            max_total_bytes=total and total * 1_000_000,
-            max_age_days=self.amount("LFCONSOLE_KEEP_DAYS", 100_000),
-            max_runs=self.amount("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
+            max_run_bytes=run_mb and run_mb * 1_000_000,
+            max_total_bytes=total_mb and total_mb * 1_000_000,
+            max_age_days=self.limit("LFCONSOLE_KEEP_DAYS", 100_000),
+            max_runs=self.limit("LFCONSOLE_KEEP_RUNS", 1_000_000_000),
         )
 
     def verify(self) -> bool | str:
         bundle = self.text("LFCONSOLE_CA_BUNDLE")
         if bundle:
-            return _parse_ca_bundle(bundle, self.where("LFCONSOLE_CA_BUNDLE"))
+            return _parse_ca_bundle(bundle, self.location("LFCONSOLE_CA_BUNDLE"))
         return self.flag("LANGFLOW_VERIFY", True)
 
     def discover_url(self) -> str | None:
@@ -211,19 +212,19 @@ class _Variables:
         if name in self._environ and not self._environ[name]:
             return None
         text = self.text(name)
-        return _parse_url(text, self.where(name)) if text else DEFAULT_SERVER_URL
+        return _parse_url(text, self.location(name)) if text else DEFAULT_SERVER_URL
 
     def server(self, verify: bool | str) -> Iterator[Connection]:
-        """The server of LANGFLOW_SERVER_URL, with the key that belongs to that address.
+        """Yield the server of LANGFLOW_SERVER_URL, if set, with the key for that address.
 
-        That is the key written in the same place; the other place's only where it names no
-        address of its own, or the same one.
+        That is the key from the same source as the address. The other source's key is used only
+        if that source names no address, or the same one.
         """
         name = "LANGFLOW_SERVER_URL"
         text = self.text(name)
         if not text:
             return
-        url = _parse_url(text, self.where(name))
+        url = _parse_url(text, self.location(name))
         from_environ = bool(self._environ.get(name))
         own, other = (self._environ, self._file) if from_environ else (self._file, self._environ)
         key = own.get("LANGFLOW_API_KEY", "")
@@ -233,7 +234,7 @@ class _Variables:
         yield Connection(
             name=url.partition("://")[2],
             url=url,
-            api_key=_parse_key(key, self.where("LANGFLOW_API_KEY")),
+            api_key=_parse_key(key, self.location("LANGFLOW_API_KEY")),
             source="environment" if from_environ else "env file",
             verify=verify,
         )
@@ -246,12 +247,12 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        raise SettingsError(f"Couldn't read {path}: {error}") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
     servers = document.get("servers", {})
     if not isinstance(servers, dict):
-        raise SettingsError(f"servers in {path} is no table.", hint=_SECRETS_HINT)
+        raise SettingsError(f"servers in {path} must be a table.", hint=_SECRETS_HINT)
     for name, entry in servers.items():
         yield _server_in_secrets(name, entry, path, verify)
 
@@ -259,7 +260,7 @@ def _servers_in_secrets(folder: Path, verify: bool | str) -> Iterator[Connection
 def _server_in_secrets(name: str, entry: Any, path: Path, verify: bool | str) -> Connection:
     where = f"[servers.{name}] in {path}"
     if not isinstance(entry, dict):
-        raise SettingsError(f"servers.{name} in {path} is no table.", hint=_SECRETS_HINT)
+        raise SettingsError(f"servers.{name} in {path} must be a table.", hint=_SECRETS_HINT)
     try:
         server = _ServerEntry.model_validate(entry)
     except ValidationError as error:
@@ -280,7 +281,7 @@ def _server_in_secrets(name: str, entry: Any, path: Path, verify: bool | str) ->
     )
 
 
-_SECRETS_HINT = 'Each server is a table [servers.<name>] with url = "…" and api_key = "…".'
+_SECRETS_HINT = 'Write each server as a table [servers.<name>] with url = "…" and api_key = "…".'
 
 
 def _require_unique_names(servers: list[Connection]) -> None:
@@ -289,7 +290,7 @@ def _require_unique_names(servers: list[Connection]) -> None:
         if server.name in seen:
             raise SettingsError(
                 f"Two servers are named {server.name!r}.",
-                hint="Rename the one in secrets.toml; the environment's is named by its address.",
+                hint="Rename the one in secrets.toml. LANGFLOW_SERVER_URL is named by its address.",
             )
         seen.add(server.name)
 
@@ -304,8 +305,8 @@ def _parse_url(text: str, where: str) -> str:
 def _parse_key(text: str, where: str) -> SecretStr | None:
     if any(not 32 < ord(character) < 127 for character in text):
         raise SettingsError(
-            f"{where} has characters that no API key has.",
-            hint="Copy the key again, without blanks, quotes and line breaks.",
+            f"{where} contains characters that are not allowed in an API key.",
+            hint="Copy the key again, without spaces, quotes or line breaks.",
         )
     return SecretStr(text) if text else None
 
@@ -313,5 +314,5 @@ def _parse_key(text: str, where: str) -> SecretStr | None:
 def _parse_ca_bundle(text: str, where: str) -> str:
     path = Path(text).expanduser()
     if not path.exists():
-        raise SettingsError(f"{where} names {text}, which does not exist.")
+        raise SettingsError(f"{where}: {text} does not exist.")
     return str(path)

@@ -1,4 +1,4 @@
-"""What counts as the same, wherever it is compared."""
+"""All comparisons share one definition of equality."""
 
 import pytest
 
@@ -23,8 +23,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "other", "same"), PAIRS)
-def test_every_comparison_has_one_notion_of_the_same(one, other, same):
-    """What a badge calls equal has no differences in its tree, its table or as an input."""
+def test_every_comparison_uses_the_same_equality(one, other, same):
     assert is_equal(one, other) is same
     outputs = [Output("A-a", OutputKind.DATA, value) for value in (one, other)]
     assert is_equal_output(*outputs) is same
@@ -34,8 +33,8 @@ def test_every_comparison_has_one_notion_of_the_same(one, other, same):
     assert row.is_different is not same
 
 
-def test_values_of_any_depth_are_alike_or_not():
-    """Python's own comparison ends at some thousand levels."""
+def test_values_of_any_depth_can_be_compared():
+    """Python's own comparison fails after a few thousand levels."""
     deep = [], []
     for level in range(100_000):
         deep = [deep[0]], [deep[1]] if level else [1]

@@ -1,4 +1,4 @@
-"""Which inputs of runs differ."""
+"""Inputs of runs are matched and compared."""
 
 from lfclient.console.compare.inputs import compare_inputs
 from lfclient.flows.validation import SECRET_MASK
@@ -10,15 +10,13 @@ def rows(*overrides, flows=None, one_flow=True):
     return compare_inputs(overrides, flows or [same] * len(overrides), one_flow=one_flow)
 
 
-def test_inputs_that_differ_come_first():
-    """One row a parameter, whatever its place in the flow."""
+def test_different_inputs_come_first():
     found = rows({"T-a.name": "a", "T-a.count": 2}, {"T-a.name": "a", "T-a.count": 3})
     assert [(row.label, row.is_different) for row in found] == [("count", True), ("name", False)]
     assert [one.value for one in found[0].values] == [2, 3]
 
 
-def test_what_was_not_given_counts_as_the_flows_own():
-    """Its place is empty; whether it differs is told by the flow's value."""
+def test_a_missing_override_counts_as_the_flows_default():
     (row,) = rows({"T-a.name": "x"}, {})
     assert row.values[1] is None
     assert not row.is_different
@@ -26,8 +24,7 @@ def test_what_was_not_given_counts_as_the_flows_own():
     assert row.is_different
 
 
-def test_of_secrets_nobody_can_tell():
-    """Unless one of the runs had none."""
+def test_secrets_are_uncertain_unless_one_run_has_none():
     (row,) = rows({"T-a.api_key": SECRET_MASK}, {"T-a.api_key": SECRET_MASK})
     assert (row.is_different, row.is_uncertain) == (False, True)
     (row,) = rows({"T-a.api_key": SECRET_MASK}, {})
@@ -35,7 +32,6 @@ def test_of_secrets_nobody_can_tell():
 
 
 def test_inputs_of_different_flows_are_matched_by_name():
-    """Their components have other ids."""
     other = flow(node("T-z", "T", name=text("x")))
     here = flow(node("T-a", "T", name=text("x")))
     (row,) = rows({"T-a.name": "a"}, {"T-z.name": "b"}, flows=[here, other], one_flow=False)
@@ -43,8 +39,8 @@ def test_inputs_of_different_flows_are_matched_by_name():
     assert row.is_different
 
 
-def test_a_parameter_that_another_flow_does_not_have_is_told_from_one_that_was_not_given():
-    """Where that flow is not at hand, nobody can say so."""
+def test_a_parameter_that_a_flow_lacks_differs_from_one_without_an_override():
+    """Unless the flow is not loaded."""
     here = flow(node("T-a", "T", name=text("x"), only=text("x")))
     other = flow(node("T-z", "T", name=text("x")))
     given = {"T-a.name": "a", "T-a.only": "b"}
@@ -58,7 +54,6 @@ def test_a_parameter_that_another_flow_does_not_have_is_told_from_one_that_was_n
 
 
 def test_the_second_component_of_a_name_is_matched_with_the_second():
-    """Of what flow it is, and whether or not the first was given anything."""
     here = flow(node("P-1", "Prompt", name=text("x")), node("P-2", "Prompt", name=text("x")))
     other = flow(node("P-3", "Prompt", name=text("x")), node("P-4", "Prompt", name=text("x")))
     given = {"P-1.name": "x", "P-2.name": "y"}, {"P-4.name": "y", "P-3.name": "x"}
@@ -75,8 +70,8 @@ def test_the_second_component_of_a_name_is_matched_with_the_second():
     assert row.is_missing == (False, False)
 
 
-def test_parameters_that_cannot_be_set_are_matched_by_name_as_well():
-    """Of several components of a name, too, whose ids are others in each flow."""
+def test_hidden_parameters_are_matched_by_name():
+    """Several components share the name."""
     nodes = [[node(id, "Prompt", name=text(show=False)) for id in ids] for ids in ("ab", "cd")]
     flows = [flow(*each) for each in nodes]
     given = {"a.name": "x", "b.name": "y"}, {"c.name": "x", "d.name": "y"}

@@ -1,4 +1,4 @@
-"""Which outputs of runs belong together, and whether they are the same."""
+"""Outputs of runs are matched and compared."""
 
 from lfclient.console.compare.outputs import OutputMatch, compare_outputs
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -16,7 +16,6 @@ def message(id, value, **more):
 
 
 def test_outputs_are_matched_by_component():
-    """And said to be equal, different, or not in all."""
     skipped = NotRun("C-c", "C", "It is on a branch that was not taken.")
     one = run(message("A-a", "x"), message("B-b", "y"), message("C-c", "z"))
     other = run(message("B-b", "other"), message("A-a", "x"), not_run=(skipped,))
@@ -29,8 +28,7 @@ def test_outputs_are_matched_by_component():
     assert found[2].not_run == ("", "It is on a branch that was not taken.")
 
 
-def test_named_parts_are_compared_each():
-    """A component may return several things."""
+def test_each_named_part_is_compared():
     parts = {"text": message("A-a", "x"), "rows": Output("A-a", OutputKind.TABLE, [{"n": 1}])}
     whole = message("A-a", "x", parts=parts)
     found = compare_outputs([run(whole), run(whole)], one_flow=True)
@@ -40,8 +38,7 @@ def test_named_parts_are_compared_each():
     ]
 
 
-def test_outputs_of_different_flows_are_matched_by_name():
-    """Or because each has one only."""
+def test_outputs_of_different_flows_are_matched_by_name_or_as_the_only_ones():
     found = compare_outputs(
         [run(message("Chat-a", "x")), run(message("Chat-b", "x"))], one_flow=False
     )
@@ -53,7 +50,6 @@ def test_outputs_of_different_flows_are_matched_by_name():
 
 
 def test_the_second_output_of_a_name_is_matched_with_the_second():
-    """In different flows, where their components have other ids."""
     one, other = (
         run(*(message(f"Chat-{id}", value) for id, value in zip(ids, "xy", strict=True)))
         for ids in ("ab", "cd")
@@ -62,14 +58,13 @@ def test_the_second_output_of_a_name_is_matched_with_the_second():
     assert [row.match for row in found] == [OutputMatch.EQUAL, OutputMatch.EQUAL]
 
 
-def test_files_of_one_name_may_be_another():
-    """What is in them is not looked at."""
+def test_files_of_the_same_name_and_size_may_differ():
+    """Their contents are not compared."""
     files = [Output("A-a", OutputKind.FILE, FileRef("a.txt", id=id, size=3)) for id in "xy"]
     (row,) = compare_outputs([run(files[0]), run(files[1])], one_flow=True)
     assert row.match is OutputMatch.UNKNOWN
 
 
-def test_a_run_without_an_answer_has_no_outputs():
-    """As one that has just begun."""
+def test_a_run_without_a_response_has_no_outputs():
     (row,) = compare_outputs([run(message("A-a", "x")), None], one_flow=True)
     assert row.match is OutputMatch.MISSING

@@ -1,4 +1,4 @@
-"""What differs in tables, in bounded time."""
+"""Tables are compared in bounded time."""
 
 import time
 
@@ -23,8 +23,7 @@ ONE = table({"id": 1, "city": "Rome"}, {"id": 2, "city": "Oslo"}, {"id": 3, "cit
 TWO = table({"id": 1, "city": "Rome"}, {"id": 3, "city": "Lviv"})
 
 
-def test_rows_are_matched_by_their_place():
-    """What is over at the end was added or removed."""
+def test_rows_are_matched_by_position():
     found = compare_tables(ONE, TWO)
     assert (found.added, found.removed, found.changed_rows, found.changed_cells) == (0, 1, 1, 2)
     assert list(found.rows[CHANGE_COLUMN]) == [CHANGED, REMOVED]
@@ -33,8 +32,7 @@ def test_rows_are_matched_by_their_place():
     assert list(found.is_changed.iloc[0]) == [False, False, True, True]
 
 
-def test_rows_are_matched_by_a_column_that_names_them():
-    """A row that is gone moves no other."""
+def test_rows_are_matched_by_a_key_column():
     assert key_columns(ONE, TWO) == ["id", "city"]
     found = compare_tables(ONE, TWO, "id")
     assert (found.added, found.removed, found.changed_rows) == (0, 1, 1)
@@ -46,28 +44,24 @@ def test_rows_are_matched_by_a_column_that_names_them():
     }
 
 
-def test_a_column_with_a_value_twice_names_no_rows():
-    """Nor does one with a gap."""
+def test_a_column_with_duplicates_or_gaps_is_no_key():
     twice = table({"id": 1, "n": None}, {"id": 1, "n": 2})
     assert key_columns(twice, twice) == []
 
 
-def test_columns_that_only_one_table_has_are_named():
-    """The others are compared."""
+def test_added_and_removed_columns_are_reported_and_the_others_compared():
     found = compare_tables(ONE, ONE.rename(columns={"city": "town"}))
     assert (found.removed_columns, found.added_columns) == (("city",), ("town",))
     assert found.changed_cells == 0
     assert not found.is_equal
 
 
-def test_equal_tables_are_equal():
-    """With gaps in them."""
+def test_equal_tables_with_gaps_are_equal():
     gaps = table({"Row": None, "x": 1.5}, {"Row": "a", "x": float("nan")})
     assert compare_tables(gaps, gaps.copy()).is_equal
 
 
-def test_columns_may_be_called_as_the_listings_own():
-    """They keep their names, and the listing's own get a number; rows are matched by them, too."""
+def test_columns_of_the_diff_are_numbered_if_a_table_has_their_names():
     one = table(
         {ROW_COLUMN: "a", CHANGE_COLUMN: 1, "Row (2)": 1},
         {ROW_COLUMN: "b", CHANGE_COLUMN: 2, "Row (2)": 2},
@@ -81,8 +75,7 @@ def test_columns_may_be_called_as_the_listings_own():
     assert list(found.is_changed.iloc[0]) == [False, False, False, True, False]
 
 
-def test_a_hundred_thousand_rows_are_compared_whole():
-    """By place and by key; the listing is bounded."""
+def test_a_hundred_thousand_rows_are_compared_and_the_list_is_bounded():
     numbers = range(100_000)
     big = pd.DataFrame({"id": numbers, "a": [f"text {n}" for n in numbers], "b": 1.5})
     other = big.drop(index=70_000).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What differs in texts, by lines and by words, in bounded time."""
+"""Texts are compared by lines and words in bounded time."""
 
 import random
 import time
@@ -6,15 +6,14 @@ import time
 from lfclient.console.compare.sequence_diff import diff_blocks
 from lfclient.console.compare.text_diff import ChangeKind, compare_texts, compare_words
 
-SECOND = 5  # seconds that a comparison may take on a busy machine
+SECOND = 5  # seconds a comparison may take on a busy machine
 
 
 def signs(pieces):
     return [None if piece is None else (piece.kind.value, piece.text) for piece in pieces]
 
 
-def test_lines_that_differ_are_listed_with_some_around():
-    """And None stands for what was left out."""
+def test_differing_lines_are_listed_with_context():
     before = [f"line {number}" for number in range(12)]
     after = [*before[:6], "another", *before[7:], "more"]
     found = compare_texts("\n".join(before), "\n".join(after))
@@ -25,13 +24,11 @@ def test_lines_that_differ_are_listed_with_some_around():
     assert signs(found.lines)[-1] == ("+", "more")
 
 
-def test_the_same_text_is_equal():
-    """How its lines end makes no difference."""
+def test_line_endings_make_no_difference():
     assert compare_texts("a\nb\n", "a\r\nb").is_equal
 
 
-def test_words_that_differ_stay_whole():
-    """Numbers too; and the pieces make up both texts."""
+def test_words_and_numbers_stay_whole_and_the_segments_make_up_both_texts():
     before = "It has about 545,000 people in the city."
     after = "It has nearly 567,000 people in town."
     found = compare_words(before, after)
@@ -41,8 +38,7 @@ def test_words_that_differ_stay_whole():
         assert "".join(piece.text for piece in found if piece.kind is not other) == text_
 
 
-def test_a_text_of_five_megabytes_is_compared_to_its_end():
-    """Two changes far apart are found, and nothing else."""
+def test_a_text_of_five_megabytes_is_compared_in_full():
     lines = [f"line {number} of a long answer with words" for number in range(130_000)]
     other = list(lines)
     other[777], other[99_999] = "first", "second"
@@ -52,8 +48,7 @@ def test_a_text_of_five_megabytes_is_compared_to_its_end():
     assert (found.removed, found.added, found.limitations) == (2, 2, "")
 
 
-def test_texts_that_have_nothing_in_common_take_no_longer():
-    """They are compared coarsely, and it is said."""
+def test_texts_without_common_parts_are_compared_coarsely_in_bounded_time():
     pick = random.Random(1)
     one, other = ("\n".join(pick.choice("abcde") for _ in range(100_000)) for _ in range(2))
     begun = time.process_time()
@@ -63,13 +58,11 @@ def test_texts_that_have_nothing_in_common_take_no_longer():
     assert not found.is_complete
 
 
-def test_words_are_not_looked_for_in_too_much_text():
-    """Then only the lines are told."""
+def test_long_differences_are_not_compared_by_words():
     assert compare_words("a " * 100_000, "b " * 100_000) is None
 
 
-def test_blocks_cover_both_sequences_whatever_they_hold():
-    """None is left out, none stands twice, and what is said to be alike is."""
+def test_blocks_cover_both_sequences_and_equal_blocks_are_equal():
     pick = random.Random(7)
     for size in (0, 1, 5, 60, 5_000):
         a = [pick.randrange(max(size // 2, 1)) for _ in range(size)]
@@ -77,4 +70,4 @@ def test_blocks_cover_both_sequences_whatever_they_hold():
         found, _ = diff_blocks(a, b)
         assert [each for one in found for each in a[one.a0 : one.a1]] == a
         assert [each for one in found for each in b[one.b0 : one.b1]] == b
-        assert all(a[one.a0 : one.a1] == b[one.b0 : one.b1] for one in found if one.same)
+        assert all(a[one.a0 : one.a1] == b[one.b0 : one.b1] for one in found if one.is_equal)

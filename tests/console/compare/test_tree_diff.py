@@ -1,4 +1,4 @@
-"""What differs in structured data, in bounded time."""
+"""Structured data is compared in bounded time."""
 
 import time
 
@@ -7,8 +7,7 @@ from lfclient.console.compare.tree_diff import MAX_DEPTH, compare_trees
 from tests.console.compare.test_text_diff import SECOND
 
 
-def test_a_tree_is_compared_by_path():
-    """Added, removed and changed."""
+def test_values_are_compared_by_path():
     found = compare_trees(
         {"a": {"b": 1, "gone": 2}, "list": [1, 2]}, {"a": {"b": 5}, "list": [1, 2], "new": None}
     )
@@ -19,8 +18,7 @@ def test_a_tree_is_compared_by_path():
     ]
 
 
-def test_an_item_that_is_gone_from_a_list_moves_no_other():
-    """Those that both hold are matched first."""
+def test_an_item_removed_from_a_list_does_not_shift_the_others():
     before = [{"n": number} for number in range(10)]
     found = compare_trees(before, [*before[:4], *before[5:8], {"n": 80}, before[9]])
     assert [(one.path, one.kind) for one in found.changes] == [
@@ -29,14 +27,12 @@ def test_an_item_that_is_gone_from_a_list_moves_no_other():
     ]
 
 
-def test_true_is_not_one():
-    """But 1 is 1.0."""
+def test_true_differs_from_one_and_one_equals_one_point_zero():
     assert compare_trees({"a": True}, {"a": 1}).total == 1
     assert compare_trees({"a": 1}, {"a": 1.0}).is_equal
 
 
-def test_what_lists_begin_and_end_with_is_compared_as_all_else():
-    """True is not 1 there either, and NaN is itself."""
+def test_the_ends_of_lists_are_compared_by_the_same_equality():
     nan = float("nan")
     found = compare_trees([1, nan, 2, 3, nan], [True, float("nan"), 3, float("nan")])
     assert [(one.path, one.kind) for one in found.changes] == [
@@ -45,8 +41,7 @@ def test_what_lists_begin_and_end_with_is_compared_as_all_else():
     ]
 
 
-def test_a_deep_tree_is_looked_into_so_far():
-    """What lies deeper differs as a whole."""
+def test_values_below_the_maximum_depth_are_compared_as_a_whole():
     one: object = 1
     other: object = 2
     for _ in range(100_000):
@@ -55,8 +50,7 @@ def test_a_deep_tree_is_looked_into_so_far():
     assert change.path == "[0]" * MAX_DEPTH
 
 
-def test_a_huge_tree_is_looked_at_in_bounded_time():
-    """And it is said that it was not looked at whole."""
+def test_a_huge_value_is_compared_incompletely_in_bounded_time():
     begun = time.process_time()
     found = compare_trees(list(range(1_000_000)), list(range(1, 1_000_001)))
     assert time.process_time() - begun < SECOND

@@ -1,4 +1,4 @@
-"""Typed keys live in memory, for a while, by browser and server."""
+"""Typed API keys stay in memory for a limited time, by browser and server."""
 
 import pickle
 
@@ -18,8 +18,7 @@ def value(secret):
     return secret.get_secret_value() if secret else None
 
 
-def test_a_key_is_given_back_for_its_browser_and_server_only():
-    """Another browser, or another address, gets nothing."""
+def test_a_key_is_returned_for_its_browser_and_server_only():
     vault = KeyVault()
     vault.save("me", "http://a", "sk-1")
     assert value(vault.get("me", "http://a")) == "sk-1"
@@ -27,8 +26,7 @@ def test_a_key_is_given_back_for_its_browser_and_server_only():
     assert vault.get("you", "http://a") is None
 
 
-def test_a_key_expires_twelve_hours_after_it_was_typed():
-    """Using it does not prolong it."""
+def test_a_key_expires_twelve_hours_after_it_was_saved_even_if_used():
     clock = Clock()
     vault = KeyVault(clock=clock)
     vault.save("me", "http://a", "sk-1")
@@ -39,8 +37,7 @@ def test_a_key_expires_twelve_hours_after_it_was_typed():
     assert vault.urls("me") == []
 
 
-def test_the_browser_unused_for_longest_gives_way():
-    """Memory is bounded, whatever strangers do."""
+def test_the_least_recently_used_browser_is_dropped_first():
     vault = KeyVault(max_browsers=2)
     vault.save("one", "http://a", "1")
     vault.save("two", "http://a", "2")
@@ -53,16 +50,14 @@ def test_the_browser_unused_for_longest_gives_way():
     ]
 
 
-def test_the_servers_of_one_browser_are_bounded():
-    """The oldest key goes first."""
+def test_the_oldest_key_of_a_browser_is_dropped_first():
     vault = KeyVault(max_servers=2)
     for url in ("http://a", "http://b", "http://c"):
         vault.save("me", url, "k")
     assert vault.urls("me") == ["http://b", "http://c"]
 
 
-def test_forgetting_one_key_or_all():
-    """A person can take keys out again."""
+def test_one_key_or_all_keys_of_a_browser_can_be_removed():
     vault = KeyVault()
     vault.save("me", "http://a", "1")
     vault.save("me", "http://b", "2")
@@ -74,7 +69,6 @@ def test_forgetting_one_key_or_all():
 
 
 def test_no_key_is_in_the_repr_and_the_vault_cannot_be_pickled():
-    """Neither a log line nor a cache on disk may hold a key."""
     vault = KeyVault()
     vault.save("me", "http://a", "sk-hidden")
     assert "sk-hidden" not in f"{vault!r}{vault.get('me', 'http://a')!r}"

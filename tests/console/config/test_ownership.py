@@ -1,4 +1,4 @@
-"""Whose a run is."""
+"""Fingerprints decide who may see a run, and reveal neither key nor cookie."""
 
 import stat
 import subprocess
@@ -17,8 +17,8 @@ from lfclient.console.config.ownership import (
 
 
 @pytest.fixture(autouse=True)
-def fresh():
-    """Every test reads its secret from disk."""
+def no_cached_secret():
+    """Let every test read its secret from disk."""
     folder_secret.cache_clear()
 
 
@@ -27,7 +27,6 @@ def typed(url="http://a", key="sk-1"):
 
 
 def test_the_same_server_and_key_give_the_same_fingerprint_after_a_restart(tmp_path):
-    """The secret file makes it last."""
     before = owner_fingerprint(typed(), tmp_path)
     folder_secret.cache_clear()
     assert owner_fingerprint(typed(), tmp_path) == before
@@ -36,27 +35,25 @@ def test_the_same_server_and_key_give_the_same_fingerprint_after_a_restart(tmp_p
 @pytest.mark.parametrize(
     "other", [typed(key="sk-2"), typed(url="http://b"), typed(key=None)], ids=["key", "url", "none"]
 )
-def test_another_key_or_server_gives_another(tmp_path, other):
-    """A visitor with another key cannot open the run."""
+def test_another_key_or_server_gives_another_fingerprint(tmp_path, other):
     assert owner_fingerprint(other, tmp_path) != owner_fingerprint(typed(), tmp_path)
 
 
-def test_a_browser_is_known_by_a_mark_that_does_not_tell_its_cookie(tmp_path):
-    """The same after a restart; another console's, or one with another secret, is another."""
+def test_a_browser_fingerprint_depends_on_cookie_and_secret_and_survives_a_restart(tmp_path):
     before = browser_fingerprint("cookie", tmp_path)
     folder_secret.cache_clear()
     assert browser_fingerprint("cookie", tmp_path) == before
     assert len(before) == 64
     assert browser_fingerprint("cookies", tmp_path) != before
     assert browser_fingerprint("cookie", tmp_path / "other") != before
-    given = SecretStr("s" * 32)
-    assert browser_fingerprint("cookie", tmp_path, given) == browser_fingerprint(
-        "cookie", tmp_path / "x", given
+    secret = SecretStr("s" * 32)
+    assert browser_fingerprint("cookie", tmp_path, secret) == browser_fingerprint(
+        "cookie", tmp_path / "x", secret
     )
 
 
-def test_a_configured_server_goes_by_its_name(tmp_path):
-    """A changed key keeps the runs; another name, or a typed address, does not open them."""
+def test_a_configured_server_is_identified_by_its_name(tmp_path):
+    """A new key keeps the runs."""
 
     def configured(name, key):
         return Connection(name, "http://a", SecretStr(key), "secrets")
@@ -67,23 +64,20 @@ def test_a_configured_server_goes_by_its_name(tmp_path):
     assert owner_fingerprint(typed(), tmp_path) != one
 
 
-def test_the_local_langflow_is_not_one_configured_under_its_name(tmp_path):
-    """A server of that name in secrets.toml has runs of its own; moving it to `.env` keeps them."""
-
-    def of(source):
+def test_the_local_langflow_differs_from_a_configured_server_of_the_same_name(tmp_path):
+    def from_source(source):
         return owner_fingerprint(Connection("Local Langflow", "http://a", None, source), tmp_path)
 
-    assert of("local") != of("secrets")
-    assert of("secrets") == of("env file")
+    assert from_source("local") != from_source("secrets")
+    assert from_source("secrets") == from_source("env file")
 
 
-def test_another_installation_gives_another(tmp_path):
-    """The fingerprint is keyed: it cannot be tried out elsewhere."""
+def test_another_installation_gives_another_fingerprint(tmp_path):
+    """Nobody can guess keys against it elsewhere."""
     assert owner_fingerprint(typed(), tmp_path / "a") != owner_fingerprint(typed(), tmp_path / "b")
 
 
 def test_the_secret_is_readable_by_its_owner_only(tmp_path):
-    """Also if somebody had loosened it."""
     folder = tmp_path / "data"
     folder_secret(folder)
     path = folder / "owner.key"
@@ -96,7 +90,6 @@ def test_the_secret_is_readable_by_its_owner_only(tmp_path):
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path):
-    """Whoever is first makes it, and no draft is left."""
     code = (
         "import sys, pathlib; from lfclient.console.config.ownership import folder_secret;"
         "sys.stdin.readline();"
@@ -119,8 +112,8 @@ def test_processes_that_start_together_agree_on_one_secret(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["owner.key"]
 
 
-def test_a_damaged_secret_is_said_and_not_replaced(tmp_path):
-    """Replacing it silently would lock everybody out of their runs."""
+def test_a_damaged_secret_is_reported_and_not_replaced(tmp_path):
+    """Replacing it would lock everybody out of their runs."""
     (tmp_path / "owner.key").write_bytes(b"short")
     with pytest.raises(OwnershipError) as caught:
         folder_secret(tmp_path)
@@ -128,17 +121,15 @@ def test_a_damaged_secret_is_said_and_not_replaced(tmp_path):
     assert "Delete it" in caught.value.hint
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path):
-    """The message names the place."""
+def test_a_folder_that_cannot_be_created_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OwnershipError, match="file"):
         folder_secret(tmp_path / "file" / "data")
 
 
-def test_consoles_with_the_same_secret_agree(tmp_path):
-    """Each in a folder of its own, in which nothing is written."""
-    folders, given = (tmp_path / "one", tmp_path / "two"), SecretStr("s" * 32)
-    one, two = (owner_fingerprint(typed(), folder, given) for folder in folders)
+def test_consoles_with_the_same_secret_agree_and_write_no_file(tmp_path):
+    folders, secret = (tmp_path / "one", tmp_path / "two"), SecretStr("s" * 32)
+    one, two = (owner_fingerprint(typed(), folder, secret) for folder in folders)
     assert one == two
     assert owner_fingerprint(typed(), folders[0], SecretStr("t" * 32)) != one
     assert not any(folder.exists() for folder in folders)

@@ -1,4 +1,4 @@
-"""Where the servers are: environment, `.env`, secrets.toml."""
+"""Settings come from the environment, `.env` and secrets.toml, each API key with its address."""
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ def load(tmp_path, environ=None, bind="", env_file="", secrets=""):
     return Settings.load(tmp_path, environ or {}, bind)
 
 
-def described(settings):
+def describe(settings):
     return [
         (
             server.name,
@@ -29,15 +29,13 @@ def described(settings):
     ]
 
 
-def test_nothing_set_means_no_server(tmp_path):
-    """An empty environment configures nothing and looks at the default address."""
+def test_without_settings_no_server_is_configured_and_the_default_address_is_probed(tmp_path):
     settings = load(tmp_path)
     assert settings.connections() == []
     assert settings.discover_url == "http://127.0.0.1:7860"
 
 
 def test_the_environment_comes_before_the_env_file_and_secrets_come_after(tmp_path):
-    """A variable in the environment hides the one in .env; named servers are added in order."""
     settings = load(
         tmp_path,
         {"LANGFLOW_SERVER_URL": "http://one:7860/", "LANGFLOW_API_KEY": "sk-one"},
@@ -45,22 +43,22 @@ def test_the_environment_comes_before_the_env_file_and_secrets_come_after(tmp_pa
         secrets='[servers.test]\nurl = "http://three"\napi_key = "sk-three"\n'
         '[servers.open]\nurl = "https://four/langflow/"\n',
     )
-    assert described(settings) == [
+    assert describe(settings) == [
         ("one:7860", "http://one:7860", "sk-one", "environment"),
         ("test", "http://three", "sk-three", "secrets"),
         ("open", "https://four/langflow", None, "secrets"),
     ]
 
 
-def test_the_env_file_alone_is_enough_and_stays_out_of_the_environment(tmp_path, monkeypatch):
-    """Child processes do not inherit the key."""
+def test_the_env_file_is_not_copied_into_the_environment(tmp_path, monkeypatch):
+    """Child processes must not inherit the key."""
     import os
 
     monkeypatch.delenv("LANGFLOW_API_KEY", raising=False)
     settings = load(
         tmp_path, env_file='LANGFLOW_SERVER_URL="http://two"\nLANGFLOW_API_KEY=sk-$two\n'
     )
-    assert described(settings) == [("two", "http://two", "sk-$two", "env file")]
+    assert describe(settings) == [("two", "http://two", "sk-$two", "env file")]
     assert "LANGFLOW_API_KEY" not in os.environ
 
 
@@ -81,9 +79,8 @@ def test_the_env_file_alone_is_enough_and_stays_out_of_the_environment(tmp_path,
         ),
     ],
 )
-def test_a_key_goes_only_to_the_address_it_was_written_for(tmp_path, environ, env_file, key):
-    """A key beside another address is not sent to this one."""
-    assert described(load(tmp_path, environ, env_file=env_file))[0][2] == key
+def test_a_key_is_used_only_with_the_address_from_its_source(tmp_path, environ, env_file, key):
+    assert describe(load(tmp_path, environ, env_file=env_file))[0][2] == key
 
 
 def test_no_key_is_in_the_repr(tmp_path):
@@ -108,21 +105,21 @@ def test_no_key_is_in_the_repr(tmp_path):
         ({}, "", "[servers.a]\napi_key = 'x'", ["url", "servers.a"]),
         ({}, "", "[servers.a]\nurl = 'http://a'\napikey = 'sk-1'", ["apikey", "servers.a"]),
         ({}, "", "[servers.a]\nurl = 'nope://a'", ["url", "servers.a"]),
-        ({}, "", "[servers.a\n", ["secrets.toml", "not TOML"]),
+        ({}, "", "[servers.a\n", ["secrets.toml", "not valid TOML"]),
         ({"LANGFLOW_SERVER_URL": "a", "LANGFLOW_API_KEY": "sk ä"}, "", "", ["LANGFLOW_API_KEY"]),
         ({"LANGFLOW_SERVER_URL": "a"}, "", "[servers.a]\nurl='http://b'", ["named 'a'"]),
     ],
 )
-def test_a_bad_setting_is_named_with_its_place(tmp_path, environ, env_file, secrets, words):
-    """The error says which setting, where it stands, and what to do."""
+def test_an_error_names_the_setting_its_source_and_a_remedy(
+    tmp_path, environ, env_file, secrets, words
+):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, environ, env_file=env_file, secrets=secrets)
     assert all(word in str(caught.value) for word in words)
     assert caught.value.hint
 
 
-def test_a_bad_secret_is_not_repeated(tmp_path):
-    """The message about a wrong key does not hold it."""
+def test_an_error_about_a_key_does_not_contain_the_key(tmp_path):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, secrets="[servers.a]\nurl = 'http://a'\napi_key = ['sk-hidden']")
     assert "sk-hidden" not in f"{caught.value}{caught.value.hint}"
@@ -140,13 +137,11 @@ def test_a_bad_secret_is_not_repeated(tmp_path):
     ],
 )
 def test_typed_addresses_are_allowed_by_default_only_on_loopback(tmp_path, bind, value, allowed):
-    """A console that others can reach does not call whatever they type, unless told so."""
     environ = {"LFCONSOLE_ALLOW_OTHER_SERVERS": value} if value else {}
     assert load(tmp_path, environ, bind).allow_other_servers is allowed
 
 
-def test_an_address_that_is_not_configured_is_refused_where_others_are_not_allowed(tmp_path):
-    """The configured one passes in any spelling; another is refused with the setting's name."""
+def test_only_configured_addresses_pass_if_others_are_not_allowed(tmp_path):
     settings = load(tmp_path, {"LANGFLOW_SERVER_URL": "http://own:7860"}, "0.0.0.0")
 
     def resolve(host, port):
@@ -158,15 +153,13 @@ def test_an_address_that_is_not_configured_is_refused_where_others_are_not_allow
     assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in caught.value.hint
 
 
-def test_metadata_is_refused_even_if_configured(tmp_path):
-    """Allowing other servers, or naming this one, does not open the cloud's own addresses."""
+def test_metadata_addresses_are_refused_even_if_configured(tmp_path):
     settings = load(tmp_path, {"LANGFLOW_SERVER_URL": "http://own"}, "127.0.0.1")
     with pytest.raises(AddressRefused):
         check_address("http://own", settings, lambda host, port: ["169.254.169.254"])
 
 
-def test_folders_and_certificates(tmp_path):
-    """The data folder, the address to look at and a private CA come from their variables."""
+def test_the_data_folder_discovery_address_and_ca_bundle_are_configurable(tmp_path):
     bundle = tmp_path / "ca.pem"
     bundle.write_text("")
     settings = load(
@@ -183,20 +176,19 @@ def test_folders_and_certificates(tmp_path):
     assert [server.verify for server in settings.connections()] == [str(bundle), False]
 
 
-def test_looking_for_a_server_can_be_switched_off(tmp_path):
-    """An empty LFCONSOLE_DISCOVER_URL means: do not look."""
+def test_an_empty_discovery_address_switches_discovery_off(tmp_path):
     assert load(tmp_path, {"LFCONSOLE_DISCOVER_URL": ""}).discover_url is None
 
 
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 
 
-def _found(answers):
-    def answer(request):
-        status, body = answers.get(request.url.path, (404, {"detail": "Not Found"}))
+def _discover(responses):
+    def respond(request):
+        status, body = responses.get(request.url.path, (404, {"detail": "Not Found"}))
         return httpx.Response(status, json=body)
 
-    return discover("http://127.0.0.1:7860", transport=httpx.MockTransport(answer))
+    return discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
 
 
 @pytest.mark.parametrize(
@@ -206,22 +198,18 @@ def _found(answers):
         ((403, {"detail": {"message": "Auto login is disabled.", "auto_login": False}}), False),
     ],
 )
-def test_a_langflow_at_the_default_address_is_found(login, auto_login):
-    """Recognised by its version; whether it gives keys without login is told."""
-    found = _found({"/api/v1/version": (200, VERSION), "/api/v1/auto_login": login})
+def test_discovery_finds_a_langflow_and_reports_auto_login(login, auto_login):
+    found = _discover({"/api/v1/version": (200, VERSION), "/api/v1/auto_login": login})
     assert found == DiscoveredServer("http://127.0.0.1:7860", "1.13.0", auto_login)
 
 
 @pytest.mark.parametrize("body", [{}, {"version": "2.0"}, [1], "hello"])
-def test_anything_else_that_answers_counts_as_nothing(body):
-    """A web server that is not Langflow is not offered."""
-    assert _found({"/api/v1/version": (200, body)}) is None
-    assert _found({}) is None
+def test_discovery_ignores_other_web_servers(body):
+    assert _discover({"/api/v1/version": (200, body)}) is None
+    assert _discover({}) is None
 
 
-def test_nothing_at_all_counts_as_nothing():
-    """A refused connection is the usual case."""
-
+def test_discovery_finds_nothing_if_the_connection_is_refused():
     def refuse(request):
         raise httpx.ConnectError("refused", request=request)
 
@@ -231,8 +219,8 @@ def test_nothing_at_all_counts_as_nothing():
 DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}
 
 
-def test_consoles_that_share_a_database_need_a_secret_that_they_share(tmp_path):
-    """Else each would take the runs of the others for somebody else's."""
+def test_a_shared_database_requires_a_shared_secret(tmp_path):
+    """Otherwise no console could open the runs of another."""
     with pytest.raises(SettingsError, match="LFCONSOLE_SECRET is not") as caught:
         load(tmp_path, DATABASE)
     assert "at least 32 random characters" in caught.value.hint
@@ -243,8 +231,7 @@ def test_consoles_that_share_a_database_need_a_secret_that_they_share(tmp_path):
     assert secret not in repr(settings)
 
 
-def test_a_secret_that_is_too_short_is_refused_and_not_shown(tmp_path):
-    """Wherever it stands, with a database or without."""
+def test_a_short_secret_is_refused_without_repeating_it(tmp_path):
     with pytest.raises(SettingsError, match=r"LFCONSOLE_SECRET in .*env is too short") as caught:
         load(tmp_path, env_file="LFCONSOLE_SECRET=" + "hunter2" * 4)
     assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"

@@ -271,11 +271,11 @@ def test_each_setting_of_what_is_kept_is_read(tmp_path, name, value, expected):
 @pytest.mark.parametrize(
     ("name", "value", "words", "hint"),
     [
-        ("KEEP_INPUTS", "perhaps", "neither true nor false", "true or false"),
-        ("KEEP_RUN_MB", "2001", "no number from 0 to 2,000", "0 for no limit"),
-        ("KEEP_TOTAL_MB", "1.5", "no number from 0 to", "whole number"),
-        ("KEEP_DAYS", "-1", "no number from 0 to 100,000", "whole number"),
-        ("KEEP_RUNS", "many", "no number from 0 to", "whole number"),
+        ("KEEP_INPUTS", "perhaps", "must be true or false", "true or false"),
+        ("KEEP_RUN_MB", "2001", "whole number from 0 to 2,000", "0 for no limit"),
+        ("KEEP_TOTAL_MB", "1.5", "whole number from 0 to", "whole number"),
+        ("KEEP_DAYS", "-1", "whole number from 0 to 100,000", "whole number"),
+        ("KEEP_RUNS", "many", "whole number from 0 to", "whole number"),
     ],
 )
 def test_a_setting_that_is_none_is_said(tmp_path, name, value, words, hint):
