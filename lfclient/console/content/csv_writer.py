@@ -1,4 +1,4 @@
-"""Tables as CSV that no spreadsheet takes for formulas: the one way in which they are written."""
+"""Write tables as CSV in which no spreadsheet finds a formula."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+
+from lfclient.common.json_types import Json
 
 BYTE_ORDER_MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
 _CHUNK_LENGTH = 100_000  # characters
-# what a spreadsheet reads as a formula, by OWASP's list ("CSV Injection") and its wide forms; some
-# drop what is not seen before it
+# Starts of formulas by OWASP's list ("CSV Injection"), and their full-width forms. Some
+# spreadsheets skip invisible characters before them.
 _INVISIBLE = r"[\s\0\ufeff\u200b-\u200f\u2060]*"
 _FORMULA = re.compile(rf"[\t\r\n]|{_INVISIBLE}[=+\-@＝＋－＠]")
 _NUMBER_TEXT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _NUMBER = re.compile(_NUMBER_TEXT)
-# where a comma is the decimal point, spreadsheets begin another cell at a semicolon, and another
-# row at the end of a line; the items of a list, "- one", and ";-)" stay as they are
+# Where a comma is the decimal separator, spreadsheets start a new cell at a semicolon, and a new
+# row at a line break. List items ("- one") and ";-)" are left unchanged.
 _FORMULA_WITHIN = re.compile(
     r"([;\n](?:[^\S\n]|[\0\ufeff\u200b-\u200f\u2060])*)"
     rf"(?!{_NUMBER_TEXT}\s*(?:[;\n]|$))"
@@ -26,42 +27,42 @@ _FORMULA_WITHIN = re.compile(
 )
 
 
-def csv_chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """The CSV of a table, in UTF-8 with its mark, piece by piece, so that a large one takes little
-    memory. `rows` are gone through twice. A cell that holds a list or an object is its JSON.
+def csv_chunks(rows: Iterable[Mapping[str, Json]]) -> Iterator[bytes]:
+    """Yield the CSV of a table in UTF-8 with a byte order mark, in small chunks.
+
+    `rows` is iterated twice. A cell that contains a list or an object becomes JSON.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    text.write(BYTE_ORDER_MARK)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    buffer.write(BYTE_ORDER_MARK)
     writer.writerow([escape_formulas(str(name)) for name in names])
     for row in rows:
         writer.writerow([_cell(row.get(name)) for name in names])
-        if text.tell() >= _CHUNK_LENGTH:
-            yield _flush(text)
-    yield _flush(text)
+        if buffer.tell() >= _CHUNK_LENGTH:
+            yield _flush(buffer)
+    yield _flush(buffer)
 
 
-def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """The CSV of a table, whole."""
+def csv_bytes(rows: Iterable[Mapping[str, Json]]) -> bytes:
+    """Return the CSV of a table."""
     return b"".join(csv_chunks(rows))
 
 
 def escape_formulas(text: str) -> str:
-    """A text that a spreadsheet would take for a formula, with an apostrophe before it.
+    """Put an apostrophe before each part of a text that a spreadsheet would read as a formula.
 
-    -5 stays what it is, as a number and as the text of one: a spreadsheet reads the number -5,
-    computes nothing, and an apostrophe would make text of it that no sum counts. The same goes
-    for what follows a semicolon or stands first in a line within the text.
+    Numbers such as -5 are left unchanged: a spreadsheet reads them as numbers, and an apostrophe
+    would exclude them from sums.
     """
-    risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip(" "))
-    # after a lone return a spreadsheet begins another row, whose first cell would be a formula
+    is_formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip(" "))
+    # a spreadsheet starts a new row at a lone carriage return
     text = re.sub(r"\r\n?", "\n", text)
     text = _FORMULA_WITHIN.sub(r"\1'", text)
-    return f"'{text}" if risky else text
+    return f"'{text}" if is_formula else text
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Json) -> Json:
     if isinstance(value, str):
         return escape_formulas(value)
     if value is None or value != value:
@@ -71,8 +72,8 @@ def _cell(value: Any) -> Any:
     return escape_formulas(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _flush(text: io.StringIO) -> bytes:
-    piece = text.getvalue().encode("utf-8", "replace")
-    text.seek(0)
-    text.truncate()
-    return piece
+def _flush(buffer: io.StringIO) -> bytes:
+    chunk = buffer.getvalue().encode("utf-8", "replace")
+    buffer.seek(0)
+    buffer.truncate()
+    return chunk

@@ -1,7 +1,6 @@
-"""Places in a JSON value: found by a word, named as `order.items[0].price`, and read by that name.
+"""Search a JSON value, and read and write paths such as `order.items[0].price`.
 
-Of its own, since the known libraries for this (deepdiff's search, JSONPath) walk the whole value by
-recursion, without a bound on what they find.
+Not with deepdiff or JSONPath: both walk the whole value by recursion, without a limit.
 """
 
 from __future__ import annotations
@@ -10,9 +9,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-MAX_SEARCHED_VALUES = 1_000_000  # looked at in one search, about a second
+from lfclient.common.json_types import Json
+
+MAX_SEARCHED_VALUES = 1_000_000  # in one search, about a second
 _NAME = re.compile(r"[^\W\d]\w*")
 _STEP = re.compile(r"""\.?([^\W\d]\w*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]""")
 
@@ -21,17 +21,17 @@ PathKey = str | int
 
 @dataclass(frozen=True)
 class PathMatch:
-    """A place whose key or value has the word in it."""
+    """A value whose key or text matches."""
 
     path: str
-    value: Any
+    value: Json
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The first places in the value's own order, and how many there are in all.
+    """The first matches in order, and the number of all matches.
 
-    Not `complete` where the value is too large to be looked through to its end.
+    `is_complete` is False if the value was too large to be searched to its end.
     """
 
     matches: list[PathMatch]
@@ -39,22 +39,21 @@ class SearchResult:
     is_complete: bool
 
 
-def search_value(value: Any, word: str, limit: int) -> SearchResult:
-    """Where `word` stands in a key or a value, whatever its case; or the place that it names."""
+def search_value(value: Json, word: str, limit: int) -> SearchResult:
+    """Find keys and values that contain `word`, ignoring case, and the value at the path `word`."""
     wanted = word.strip().casefold()
     if not wanted:
         return SearchResult([], 0, True)
-    matches: list[PathMatch] = []
-    total = looked_at = 0
-    named = resolve_path(value, word.strip())
-    if named:
-        matches, total = named, 1
+    at_path = resolve_path(value, word.strip())
+    matches = [at_path] if at_path else []
+    total = len(matches)
+    searched = 0
     for keys, inner in walk(value):
-        looked_at += 1
-        if looked_at > MAX_SEARCHED_VALUES:
+        searched += 1
+        if searched > MAX_SEARCHED_VALUES:
             return SearchResult(matches, total, False)
         if wanted in str(keys[-1]).casefold() or wanted in _text(inner):
-            if named and format_path(keys) == named[0].path:
+            if at_path and format_path(keys) == at_path.path:
                 continue
             total += 1
             if len(matches) < limit:
@@ -62,37 +61,40 @@ def search_value(value: Any, word: str, limit: int) -> SearchResult:
     return SearchResult(matches, total, True)
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     if isinstance(value, (dict, list)):
         return ""
     return value.casefold() if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def walk(value: Any) -> Iterator[tuple[list[PathKey], Any]]:
-    """Every value inside, with the keys that lead to it: one list, changed from step to step."""
+def walk(value: Json) -> Iterator[tuple[list[PathKey], Json]]:
+    """Yield every value inside with its keys, without recursion.
+
+    The list of keys is reused: copy it to keep it.
+    """
     keys: list[PathKey] = [""]
-    open_: list[Iterator[tuple[PathKey, Any]]] = [_entries(value)]
-    while open_:
-        entry = next(open_[-1], None)
-        if entry is None:
-            open_.pop()
+    stack: list[Iterator[tuple[PathKey, Json]]] = [_items(value)]
+    while stack:
+        item = next(stack[-1], None)
+        if item is None:
+            stack.pop()
             keys.pop()
             continue
-        keys[-1], inner = entry
+        keys[-1], inner = item
         yield keys, inner
         if isinstance(inner, (dict, list)) and inner:
             keys.append("")
-            open_.append(_entries(inner))
+            stack.append(_items(inner))
 
 
-def _entries(value: Any) -> Iterator[tuple[PathKey, Any]]:
+def _items(value: Json) -> Iterator[tuple[PathKey, Json]]:
     if isinstance(value, dict):
         return iter(value.items())
     return iter(enumerate(value if isinstance(value, list) else ()))
 
 
 def format_path(keys: list[PathKey]) -> str:
-    """`a.b[0]["odd key"]`."""
+    """Return a path such as `a.b[0]["odd key"]`."""
     path = ""
     for key in keys:
         if isinstance(key, int):
@@ -104,23 +106,24 @@ def format_path(keys: list[PathKey]) -> str:
     return path
 
 
-def resolve_path(value: Any, path: str) -> list[PathMatch]:
-    """What stands at a path, in a list of one; empty if it is no path or leads nowhere.
+def resolve_path(value: Json, path: str) -> PathMatch | None:
+    """Return the value at a path, or None if the path is invalid or leads nowhere.
 
-    A leading `$` or `$.`, as JSONPath has it, may be there.
+    The path may begin with `$` or `$.`, as in JSONPath.
     """
     path = path.removeprefix("$")
-    place, keys = 0, []
-    while place < len(path):
-        match = _STEP.match(path, place)
+    position = 0
+    keys: list[PathKey] = []
+    while position < len(path):
+        match = _STEP.match(path, position)
         if match is None:
-            return []
+            return None
         name, number, quoted = match.groups()
         try:
             key = int(number) if number else name or json.loads(quoted)
             value = value[key]
         except (LookupError, TypeError, ValueError):
-            return []
+            return None
         keys.append(key)
-        place = match.end()
-    return [PathMatch(format_path(keys), value)] if keys else []
+        position = match.end()
+    return PathMatch(format_path(keys), value) if keys else None

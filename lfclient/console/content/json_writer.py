@@ -1,76 +1,76 @@
-"""Indented JSON in pieces, so that writing a large value takes no second copy of it."""
+"""Write indented JSON in chunks, so that a large value needs no second copy in memory."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
-_MAX_STREAMED_DEPTH = (
-    4  # levels whose items may be written one by one; what lies deeper is written whole
-)
-_MAX_WHOLE_ITEMS, _MAX_WHOLE_LENGTH = 200, 100_000  # items, characters that are not written whole
+from lfclient.common.json_types import Json
+
+_MAX_STREAMED_DEPTH = 4  # levels whose items may be written one by one
+_MAX_WHOLE_ITEMS, _MAX_WHOLE_LENGTH = 200, 100_000  # items and characters that are written at once
 _CHUNK_LENGTH = 100_000  # characters
 
 
-def _unchanged(value: Any) -> Any:
+def _unchanged(value: Json) -> Json:
     return value
 
 
-def json_chunks(value: Any, clean: Callable[[Any], Any] = _unchanged) -> Iterator[str]:
-    """The JSON of a value; what JSON has no form for becomes its text.
+def json_chunks(value: Json, redact: Callable[[Json], Json] = _unchanged) -> Iterator[str]:
+    """Yield the JSON of a value; values that are not JSON are written as their text.
 
-    `clean` is given the value part by part, keys and texts whole, and returns what is written in
-    its place. What is nested too deeply to be indented comes on one line, or raises RecursionError.
+    `redact` is called with parts of the value, keys and texts always in full, and returns what to
+    write instead. A value too deep to be indented is written on one line; one that is deeper still
+    raises `RecursionError`.
     """
-    piece: list[str] = []
-    size = 0
-    for part in _parts(value, "\n", clean):
-        piece.append(part)
-        size += len(part)
-        if size >= _CHUNK_LENGTH:
-            yield "".join(piece)
-            piece, size = [], 0
-    yield "".join(piece)
+    parts: list[str] = []
+    length = 0
+    for part in _parts(value, "\n", redact):
+        parts.append(part)
+        length += len(part)
+        if length >= _CHUNK_LENGTH:
+            yield "".join(parts)
+            parts, length = [], 0
+    yield "".join(parts)
 
 
-def _parts(value: Any, line: str, clean: Callable[[Any], Any]) -> Iterator[str]:
-    """`line` is a line break with the blanks of this level behind it."""
-    levels = _MAX_STREAMED_DEPTH - (len(line) - 1) // 2
+def _parts(value: Json, line_start: str, redact: Callable[[Json], Json]) -> Iterator[str]:
+    """Yield the JSON of a value; `line_start` is a line break and the indent of its level."""
+    levels = _MAX_STREAMED_DEPTH - (len(line_start) - 1) // 2
     if not isinstance(value, (dict, list)) or not _is_large(value, levels):
-        yield _dumps(value, clean).replace("\n", line)
+        yield _dumps(value, redact).replace("\n", line_start)
         return
-    within = f"{line}  "
-    named = isinstance(value, dict)
-    before = "{" if named else "["
-    for one in value:
-        yield before + within
-        if named:
-            yield f"{_dumps(str(one), clean)}: "
-        yield from _parts(value[one] if named else one, within, clean)
-        before = ","
-    yield line + ("}" if named else "]")
+    inner_start = f"{line_start}  "
+    is_object = isinstance(value, dict)
+    separator = "{" if is_object else "["
+    for item in value:
+        yield separator + inner_start
+        if is_object:
+            yield f"{_dumps(str(item), redact)}: "
+        yield from _parts(value[item] if is_object else item, inner_start, redact)
+        separator = ","
+    yield line_start + ("}" if is_object else "]")
 
 
-def _is_large(value: Any, levels: int) -> bool:
-    """Whether there is much in a value, as deep as that."""
+def _is_large(value: Json, levels: int) -> bool:
+    """Return whether a value has many items or long texts within so many levels."""
     if isinstance(value, str):
         return len(value) > _MAX_WHOLE_LENGTH
     if levels <= 0 or not isinstance(value, (dict, list)):
         return False
     if len(value) > _MAX_WHOLE_ITEMS:
         return True
-    inner = value.values() if isinstance(value, dict) else value
-    return any(_is_large(one, levels - 1) for one in inner)
+    items = value.values() if isinstance(value, dict) else value
+    return any(_is_large(item, levels - 1) for item in items)
 
 
-def _dumps(value: Any, clean: Callable[[Any], Any]) -> str:
-    def text_of(thing: Any) -> Any:
-        return clean(str(thing))
+def _dumps(value: Json, redact: Callable[[Json], Json]) -> str:
+    def to_text(item: object) -> Json:
+        return redact(str(item))
 
-    value = clean(value)
-    # no text of JSON holds a line break of its own
+    value = redact(value)
+    # line breaks within JSON strings are escaped, so all others are indentation
     try:
-        return json.dumps(value, ensure_ascii=False, indent=2, default=text_of)
+        return json.dumps(value, ensure_ascii=False, indent=2, default=to_text)
     except RecursionError:
-        return json.dumps(value, ensure_ascii=False, default=text_of)
+        return json.dumps(value, ensure_ascii=False, default=to_text)

@@ -1,7 +1,7 @@
-"""What a file is, by its first bytes before its name: a name may say anything.
+"""Detect a file's media type by its first bytes, then by its name, which may be wrong.
 
-A table of what browsers can draw, and no library: those guess at thousands of formats, and a wrong
-guess would be drawn.
+A table of the formats that browsers can show. Libraries guess at thousands of formats, and a wrong
+guess would be shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 
 class MediaKind(StrEnum):
-    """How a file can be looked into."""
+    """How a file can be previewed."""
 
     IMAGE = "image"
     SVG = "drawing"
@@ -29,7 +29,7 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True)
 class MediaType:
-    """`language` colours text; None is plain."""
+    """A media type. `language` selects the syntax highlighting; None means plain text."""
 
     kind: MediaKind
     mime: str
@@ -64,7 +64,7 @@ _BY_EXTENSION: dict[str, MediaType] = {
     "json": MediaType(MediaKind.JSON, "application/json", "json", "json"),
     "md": MediaType(MediaKind.MARKDOWN, "text/markdown", "md"),
     "markdown": MediaType(MediaKind.MARKDOWN, "text/markdown", "md"),
-    # shown as their text, never as a page
+    # shown as source code, never rendered
     "html": MediaType(MediaKind.TEXT, "text/html", "html", "html"),
     "htm": MediaType(MediaKind.TEXT, "text/html", "html", "html"),
     "xml": MediaType(MediaKind.TEXT, "application/xml", "xml", "xml"),
@@ -74,15 +74,15 @@ _BY_EXTENSION: dict[str, MediaType] = {
     "js": MediaType(MediaKind.TEXT, "text/javascript", "js", "javascript"),
     "sql": MediaType(MediaKind.TEXT, "application/sql", "sql", "sql"),
 }
-SNIFFED_BYTES = 4096  # bytes by which text is told from other things
+SNIFFED_BYTES = 4096  # to tell text from binary data
 
 
 def detect_media_type(data: bytes, name: str = "") -> MediaType:
-    """By content first; a text's name says what kind of text it is."""
-    ending = PurePath(name).suffix.lower().lstrip(".")
+    """Return the media type by content; the name only decides which kind of text it is."""
+    extension = PurePath(name).suffix.lower().lstrip(".")
     for offset, start, media in _SIGNATURES:
         if data.startswith(start, offset):
-            return _VIDEO_IN_OGG if media.extension == "ogg" and ending == "ogv" else media
+            return _VIDEO_IN_OGG if media.extension == "ogg" and extension == "ogv" else media
     if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0":
         return _BITMAP
     head = data[:SNIFFED_BYTES]
@@ -93,7 +93,7 @@ def detect_media_type(data: bytes, name: str = "") -> MediaType:
         return _SVG
     if begin.startswith((b"<!doctype html", b"<html")):
         return _BY_EXTENSION["html"]
-    known = _BY_EXTENSION.get(ending)
+    known = _BY_EXTENSION.get(extension)
     if known:
         return known
     return _BY_EXTENSION["json"] if begin[:1] in (b"{", b"[") and _is_json(data) else _TEXT
@@ -105,7 +105,7 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # the last character may be cut by the end of the head
+        # the last character may be cut off
         return error.start > len(head) - 4 and len(head) == SNIFFED_BYTES
     return True
 

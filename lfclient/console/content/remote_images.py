@@ -1,8 +1,8 @@
-"""An image at an address that somebody else wrote, fetched so that it can harm nobody.
+"""Load an image from a URL in untrusted content, safely.
 
-No credentials and no proxy; public addresses only, by the resolved address, which is then the one
-that is connected to, so that a second answer of the name server changes nothing; each redirect is
-checked in the same way.
+Requests carry no credentials and use no proxy. The host is resolved once, all its addresses must be
+public, and the connection goes to the checked address, so that a second DNS response changes
+nothing. Redirects are checked in the same way.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM
 
 
 class ImageLoadError(LangflowError):
-    """The image is not fetched, or what came is not used; the message says why."""
+    """The image was refused or could not be loaded; the message says why."""
 
-    default_hint = "Open the address in a browser of your own if you trust it."
+    default_hint = "If you trust the address, open it in a new browser tab."
 
 
 def load_image(
@@ -35,9 +35,9 @@ def load_image(
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> bytes:
-    """The bytes of a PNG, JPEG, GIF, WebP or BMP: at most 20 MB, within 10 s, 3 redirects.
+    """Return the bytes of a PNG, JPEG, GIF, WebP or BMP image.
 
-    Raises `ImageRefused`.
+    Raise `ImageLoadError` for anything else, or beyond 20 MB, 10 s or 3 redirects.
     """
     deadline = clock() + TIMEOUT_SECONDS
     try:
@@ -55,19 +55,21 @@ def load_image(
                         return _read(response, deadline, clock)
                     address = str(url.join(response.headers.get("location", "")))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise ImageLoadError(f"The image could not be loaded: {type(error).__name__}.") from error
-    raise ImageLoadError(f"The address leads on more than {MAX_REDIRECTS} times.")
+        raise ImageLoadError(f"Couldn't load the image: {type(error).__name__}.") from error
+    raise ImageLoadError(f"The address redirects more than {MAX_REDIRECTS} times.")
 
 
 def _parse_url(address: str) -> httpx.URL:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise ImageLoadError("This is no address of an image.") from error
+        raise ImageLoadError("This is not a valid URL.") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise ImageLoadError("Only http and https addresses are loaded.")
+        raise ImageLoadError("Images are only loaded from http and https addresses.")
     if url.userinfo:
-        raise ImageLoadError("Addresses with a name or password in them are not loaded.")
+        raise ImageLoadError(
+            "Images are not loaded from addresses that contain a username or password."
+        )
     return url
 
 
@@ -76,9 +78,9 @@ def _pin_to_resolved_ip(url: httpx.URL, resolve: Resolver) -> httpx.URL:
     try:
         addresses = list(resolve(url.host, port))
     except OSError as error:
-        raise ImageLoadError(f"The host {url.host} is not known.") from error
+        raise ImageLoadError(f"Couldn't find the host {url.host}.") from error
     if not addresses or not all(_is_public(address) for address in addresses):
-        raise ImageLoadError(f"{url.host} is not a public address, so it is not called.")
+        raise ImageLoadError(f"{url.host} is not a public address, so no image is loaded from it.")
     return url.copy_with(host=addresses[0])
 
 
@@ -92,19 +94,19 @@ def _is_public(address: str) -> bool:
 
 def _read(response: httpx.Response, deadline: float, clock: Callable[[], float]) -> bytes:
     if response.status_code != 200:
-        raise ImageLoadError(f"The host answered with HTTP {response.status_code}.")
+        raise ImageLoadError(f"The host responded with HTTP {response.status_code}.")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/"):
-        raise ImageLoadError("What came from there is no image.")
+        raise ImageLoadError("The response is not an image.")
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > MAX_BYTES:
             raise ImageLoadError("The image is larger than 20 MB.")
         if clock() > deadline:
-            raise ImageLoadError("The image took longer than 10 s.")
+            raise ImageLoadError("Loading the image took longer than 10 s.")
     data = bytes(body)
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
     if not webp and not data.startswith(_SIGNATURES):
-        raise ImageLoadError("What came from there is no PNG, JPEG, GIF, WebP or BMP image.")
+        raise ImageLoadError("The response is not a PNG, JPEG, GIF, WebP or BMP image.")
     return data

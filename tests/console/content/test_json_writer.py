@@ -1,4 +1,4 @@
-"""JSON in pieces."""
+"""JSON is written in chunks."""
 
 import json
 import tracemalloc
@@ -11,7 +11,7 @@ from lfclient.console.content.json_writer import json_chunks
 
 
 class Secret:
-    """What JSON has no form for."""
+    """An object that is not JSON."""
 
     def __str__(self):
         return "a secret"
@@ -30,16 +30,14 @@ VALUES = [
 
 
 @pytest.mark.parametrize("many", [0, 1, 200])
-def test_it_is_that_of_the_standard_library(monkeypatch, many):
-    """However much is written by item."""
+def test_the_json_equals_that_of_the_standard_library(monkeypatch, many):
     monkeypatch.setattr(json_writer, "_MAX_WHOLE_ITEMS", many)
     for value in VALUES:
         assert "".join(json_chunks(value)) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("many", [0, 200])
-def test_what_is_written_is_clean_and_json(monkeypatch, many):
-    """Keys and values whole, and what has no form in JSON as its text."""
+def test_keys_values_and_other_objects_are_redacted(monkeypatch, many):
     monkeypatch.setattr(json_writer, "_MAX_WHOLE_ITEMS", many)
     monkeypatch.setattr(json_writer, "_CHUNK_LENGTH", 1)
     value = {"a secret": [{"secret": n, "n": (1, "secret")} for n in range(300)], "t": Secret()}
@@ -48,8 +46,7 @@ def test_what_is_written_is_clean_and_json(monkeypatch, many):
     assert json.loads(cleaned) == {f"a {REDACTED}": rows, "t": f"a {REDACTED}"}
 
 
-def test_a_large_value_takes_little_memory():
-    """Far less than its text."""
+def test_a_large_value_is_written_with_little_memory():
     value = {"rows": [{"a": "x" * 1000, "b": n} for n in range(10_000)]}
     tracemalloc.start()
     size = sum(map(len, json_chunks(value)))

@@ -1,4 +1,4 @@
-"""A file is what its bytes say."""
+"""Media types are detected by content."""
 
 import pytest
 
@@ -30,12 +30,10 @@ from lfclient.console.content.media_types import MediaKind
         ("é".encode() * 3000, "", MediaKind.TEXT),
     ],
 )
-def test_knows_a_file_by_its_content_first(data, name, kind):
-    """The name decides only what kind of text a text is."""
+def test_content_decides_before_the_name(data, name, kind):
     assert media_types.detect_media_type(data, name).kind is kind
 
 
-def test_a_page_is_text():
-    """HTML is coloured, never drawn."""
+def test_html_is_shown_as_source_code():
     found = media_types.detect_media_type(b"<html>", "a.html")
     assert (found.kind, found.language) == (MediaKind.TEXT, "html")
