@@ -1,7 +1,7 @@
-"""A page of the tests' own, in the console's frame: a flow of many components that is at work.
+"""A test page in the console's frame: a run of a flow with many components.
 
-`?view=` says what is drawn, `?tick=` that it changes by itself, five times a second, and `?told=`
-that it does so within each run of the fragment alone.
+`?view=` chooses what is drawn. With `?tick=` it changes five times a second, with `?told=` also
+within one run of the fragment.
 """
 
 import time
@@ -15,16 +15,16 @@ from tests.support import components
 
 
 @st.fragment(run_every=0.2)
-def at_work(flow):
+def draw_running(flow):
     step = int(time.monotonic() * 5) % 60 if "tick" in st.query_params else 25
     runs = components.halfway(flow, step)
-    drawing = components_view.draw(flow, runs, view=view, ended=False, key="graph")
+    graph = components_view.draw(flow, runs, view=view, ended=False, key="graph")
     st.caption(f"step {step}")
     if "told" in st.query_params:
         for _ in range(5):
             time.sleep(0.2)
             step = int(time.monotonic() * 5) % 60
-            drawing.update(components.halfway(flow, step))
+            graph.update(components.halfway(flow, step))
 
 
 if __name__ == "__main__":
@@ -41,6 +41,6 @@ if __name__ == "__main__":
         timings.draw(hostile, ended)
     else:
         view = components_view.choose_view()
-        at_work(big)
+        draw_running(big)
 else:
     app = st.App(__file__, middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE])

@@ -1,4 +1,4 @@
-"""A stand-in server whose one flow returns an output of every kind, for the viewers of outputs."""
+"""A stand-in server with one flow that returns an output of every kind."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60">
 <image href="http://pictures.example/x.png" width="10" height="10"/></svg>"""
 
 
-def picture(colour: str, word: str, kind: str = "PNG") -> bytes:
-    """A small image with a word on it."""
-    image = Image.new("RGB", (320, 200), colour)
+def picture(color: str, word: str, kind: str = "PNG") -> bytes:
+    """Return a small image with a word on it."""
+    image = Image.new("RGB", (320, 200), color)
     ImageDraw.Draw(image).text((20, 20), word, fill="white")
     file = io.BytesIO()
     image.save(file, kind)
@@ -27,7 +27,7 @@ def picture(colour: str, word: str, kind: str = "PNG") -> bytes:
 
 
 def as_uri(data: bytes) -> str:
-    """The `data:` address of a PNG."""
+    """Return the `data:` address of a PNG."""
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
@@ -63,8 +63,8 @@ def _file_id(name: str) -> str:
 
 
 def outputs() -> dict[str, tuple[str, Any]]:
-    """Component id to the server's word for its type, and its content."""
-    colours = ("crimson", "seagreen", "royalblue", "purple")
+    """Return the server's type and content of each output, by component id."""
+    colors = ("crimson", "seagreen", "royalblue", "purple")
     rows = [
         {"day": f"2026-01-{day:02d}", "city": f"City {day % 3}", "visitors": 100 + 40 * (day % 5)}
         for day in range(1, 29)
@@ -77,7 +77,7 @@ def outputs() -> dict[str, tuple[str, Any]]:
     return {
         "ChatOutput-a": ("message", MESSAGE),
         "Table-b": ("dataframe", {"dataframe": {"message": rows, "type": "array"}}),
-        "Pictures-c": ("data", [as_uri(picture(colour, colour)) for colour in colours]),
+        "Pictures-c": ("data", [as_uri(picture(color, color)) for color in colors]),
         "Order-d": ("data", order),
         "Text-e": ("message", MESSAGE.replace("two cost $9", "two cost $10")),
         **files,
@@ -85,9 +85,9 @@ def outputs() -> dict[str, tuple[str, Any]]:
 
 
 def server() -> StandIn:
-    """The stand-in, to be entered."""
-    found = outputs()
-    answer = {
+    """Return the server, as a context manager."""
+    kinds = outputs()
+    response = {
         "flow_id": FLOW,
         "job_id": str(uuid.UUID(int=78)),
         "object": "response",
@@ -97,23 +97,23 @@ def server() -> StandIn:
         "has_errors": False,
         "outputs": {
             id: {
-                "type": word,
+                "type": type,
                 "status": "completed",
                 "display_name": id.partition("-")[0],
                 "content": content,
                 "metadata": {"component_type": id.partition("-")[0]},
             }
-            for id, (word, content) in found.items()
+            for id, (type, content) in kinds.items()
         },
     }
     stand_in = StandIn(
         {
-            "POST /api/v2/workflows": (200, answer),
+            "POST /api/v2/workflows": (200, response),
             **{f"GET /api/v2/files/{_file_id(id)}": (200, data) for id, (_, data) in FILES.items()},
             f"GET /api/v2/files/{_file_id('f-gone')}": (404, {"detail": "File not found"}),
         }
     )
-    stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in found]))
+    stand_in.add(flow(FLOW, "Every kind", [_node(id) for id in kinds]))
     return stand_in
 
 

@@ -1,4 +1,4 @@
-"""What can be read, reached and seen: in the dark, by the keyboard, in a narrow window."""
+"""Contrast, keyboard focus and narrow windows in Chromium."""
 
 import re
 
@@ -9,49 +9,49 @@ from tests.browser.screen import Screen
 from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}
-READABLE = 4.5  # the contrast that WCAG asks of text
+MIN_CONTRAST = 4.5  # WCAG level AA for text
 
 
-def colour(locator, name):
-    """A colour of an element, as red, green and blue."""
-    text = locator.evaluate(f"one => getComputedStyle(one).{name}")
+def color_of(locator, name):
+    """Return a computed color of an element as red, green and blue."""
+    text = locator.evaluate(f"element => getComputedStyle(element).{name}")
     return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
 
 
-def contrast(one, other):
+def contrast(first, second):
     def luminance(rgb):
         parts = [part / 255 for part in rgb]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
-def focused_by_tab(page, link):
-    """Whether the Tab key leads back to a link: not if something new was drawn in between."""
+def focus_by_keyboard(page, link):
+    """Return whether Tab and Shift+Tab focus the link; a redraw in between prevents it."""
     link.focus()
     page.keyboard.press("Tab")
-    assert link.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "none"
     page.keyboard.press("Shift+Tab")
-    return link.evaluate("one => one === document.activeElement")
+    return link.evaluate("link => link === document.activeElement")
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_the_button_of_a_menu_can_be_read_in_each_of_its_states(console, window, scheme):
-    """At rest, pointed at, pressed and while its menu is open."""
+def test_a_menu_button_is_readable_in_every_state(console, window, scheme):
+    """At rest, hovered, pressed, and while its menu is open."""
     screen = Screen(window(color_scheme=scheme))
     screen.open(console.url)
     button = screen.part("run-more").get_by_role("button")
-    page = colour(screen.page.get_by_test_id("stApp"), "backgroundColor")
+    page = color_of(screen.page.get_by_test_id("stApp"), "backgroundColor")
 
     def is_readable():
-        return contrast(colour(button.locator("p"), "color"), page) >= READABLE
+        return contrast(color_of(button.locator("p"), "color"), page) >= MIN_CONTRAST
 
-    at_rest = colour(button, "color")
+    at_rest = color_of(button, "color")
     assert is_readable()
     button.hover()
-    wait_for(lambda: colour(button, "color") != at_rest)
+    wait_for(lambda: color_of(button, "color") != at_rest)
     assert is_readable()
     screen.page.mouse.down()
     assert is_readable()
@@ -59,33 +59,31 @@ def test_the_button_of_a_menu_can_be_read_in_each_of_its_states(console, window,
     expect(button).to_have_attribute("aria-expanded", "true")
     screen.page.mouse.move(5, 5)
     assert is_readable()
-    assert colour(button, "color") != at_rest
+    assert color_of(button, "color") != at_rest
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_a_link_that_has_the_keyboard_is_seen(console, window, scheme):
-    """Those of the navigation, and that to the server."""
+def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, scheme):
     screen = Screen(window(color_scheme=scheme))
     screen.open(console.url)
     page = screen.page
-    background = colour(page.get_by_test_id("stApp"), "backgroundColor")
+    background = color_of(page.get_by_test_id("stApp"), "backgroundColor")
     for link in (
         page.get_by_test_id("stTopNavLink").filter(has_text="History"),
         page.get_by_test_id("stPageLink-NavLink").first,
     ):
-        wait_for(lambda link=link: focused_by_tab(page, link))
-        assert link.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
-        assert contrast(colour(link, "outlineColor"), background) >= READABLE
+        wait_for(lambda link=link: focus_by_keyboard(page, link))
+        assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+        assert contrast(color_of(link, "outlineColor"), background) >= MIN_CONTRAST
 
 
-def test_the_button_beside_the_flows_has_a_name(screen):
-    """For who cannot see its icon, beside which the name takes no room."""
+def test_the_refresh_button_has_a_name_for_screen_readers(screen):
+    """The name takes no room beside the icon."""
     button = screen.part("flow-picker").get_by_role("button", name="Ask for the flows again")
     assert button.bounding_box()["width"] < 60
 
 
-def test_the_lines_of_a_run_begin_at_the_left(console, window):
-    """Where a narrow window makes two of one."""
+def test_a_wrapped_line_of_a_recent_run_is_left_aligned(console, window):
     screen = Screen(window())
     screen.page.set_viewport_size(NARROW)
     screen.open(console.url)
@@ -106,8 +104,8 @@ def test_the_lines_of_a_run_begin_at_the_left(console, window):
     assert abs(left - last) < 1
 
 
-def test_a_narrow_chat_says_where_its_flow_is_chosen(console, window):
-    """A wide one has it beside the conversation."""
+def test_only_a_narrow_chat_page_hints_at_the_sidebar(console, window):
+    """In a wide window the flow is beside the conversation."""
     screen = Screen(window())
     screen.page.goto(f"{console.url}/chat")
     hint = screen.page.get_by_text("The flow, its parameters and the sessions are behind »")
@@ -118,8 +116,8 @@ def test_a_narrow_chat_says_where_its_flow_is_chosen(console, window):
     expect(hint).to_be_visible()
 
 
-def test_the_menu_of_a_narrow_window_closes_once_a_page_is_chosen(console, window):
-    """It lies over that page; each time that it was opened, not the first only."""
+def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(console, window):
+    """It would cover the page. It closes every time, not only the first."""
     screen = Screen(window())
     page = screen.page
     page.set_viewport_size(NARROW)
@@ -132,8 +130,8 @@ def test_the_menu_of_a_narrow_window_closes_once_a_page_is_chosen(console, windo
         expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()
 
 
-def test_the_keyboard_goes_on_at_the_run_after_a_decision(screen):
-    """The button that was pressed is gone; the next Tab leads on from there, not from the top."""
+def test_keyboard_focus_moves_to_the_run_after_a_decision(screen):
+    """The pressed button is gone. The next Tab continues from the run, not from the page's top."""
     screen.pick("Wait for an approval")
     screen.run()
     approve = screen.part("decisions").get_by_role("button").first

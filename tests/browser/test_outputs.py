@@ -1,4 +1,4 @@
-"""The viewers of outputs, walked through as a person does; the run is a stand-in server's."""
+"""The output viewers in Chromium, on a run of a stand-in server."""
 
 import zipfile
 
@@ -11,30 +11,29 @@ from tests.support.console_process import Console
 
 
 @pytest.fixture
-def walked(tmp_path, window):
-    """The run page with an output of every kind, and the requests that it made."""
+def outputs_screen(tmp_path, window):
+    """The Run page with an output of every kind. Fails if it loads anything remote."""
     with seeded.server() as server:
         environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-stand-in-key"}
         with Console(tmp_path, environ) as console:
             page = window()
-            asked = []
-            page.on("request", lambda request: asked.append(request.url))
+            requested = []
+            page.on("request", lambda request: requested.append(request.url))
             screen = Screen(page)
             screen.open(f"{console.url}/?flow={seeded.FLOW}")
             screen.mode("Wait for the result")
             screen.run()
             screen.wait("completed")
             yield screen
-            assert not [url for url in asked if "pictures.example" in url]
+            assert not [url for url in requested if "pictures.example" in url]
             assert page.evaluate("window.hit") is None
 
 
-def test_every_output_is_looked_into(walked):
-    """Chart, columns, formulas, gallery and zoom, search, previews, comparison; nothing remote."""
-    page = walked.page
+def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen):
+    page = outputs_screen.page
 
     def card(id):
-        return walked.part(f"output-{id}")
+        return outputs_screen.part(f"output-{id}")
 
     message = card("ChatOutput-a")
     expect(message.locator(".katex-display")).to_have_count(1)
@@ -49,7 +48,7 @@ def test_every_output_is_looked_into(walked):
     table = card("Table-b")
     table.get_by_test_id("stDataFrame").hover()
     expect(table.get_by_role("button", name="Search")).to_be_visible()
-    # that one would have formulas in it
+    # the table's own CSV export would contain formulas
     expect(table.get_by_role("button", name="Download as CSV")).to_have_count(0)
     table.get_by_role("tab", name="Chart").click()
     expect(table.locator("canvas, svg.marks").first).to_be_visible()
@@ -101,7 +100,7 @@ def test_every_output_is_looked_into(walked):
     differences = panel.get_by_test_id("stCode").filter(has_text="@@")
     expect(differences).to_contain_text("two cost $10")
 
-    walked.part("export-run").get_by_role("button").first.click()
+    outputs_screen.part("export-run").get_by_role("button").first.click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Outputs (ZIP)").click()
     with zipfile.ZipFile(saved.value.path()) as archive:

@@ -1,4 +1,4 @@
-"""Two consoles on one PostgreSQL, as behind a load balancer, and a person at each."""
+"""Two consoles that share a PostgreSQL database, as behind a load balancer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.servers import LiveServer
 
 @pytest.fixture
 def pair(sample_flows: LiveServer, tmp_path: Path) -> Iterator[tuple[Console, Console]]:
-    """Consoles of one set-up, each with a folder of its own."""
+    """Two consoles with the same settings and separate data folders."""
     environ = {
         "LANGFLOW_SERVER_URL": sample_flows.url,
         "LANGFLOW_API_KEY": sample_flows.api_key,
@@ -32,19 +32,18 @@ def pair(sample_flows: LiveServer, tmp_path: Path) -> Iterator[tuple[Console, Co
         yield one, other
 
 
-def test_a_run_is_watched_stopped_and_listed_at_the_other_console(
+def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
     pair: tuple[Console, Console], window: Callable
 ):
-    """It shows the same as where the run was started, and a stop there is a stop here."""
     one, other = pair
     here, there = Screen(window()), Screen(window())
     here.open(one.url)
     here.pick("Takes half a minute")
     here.run()
-    going_on = re.compile(r"\d of \d components")
-    expect(here.part("run-status")).to_contain_text(going_on)
+    progress = re.compile(r"\d of \d components")
+    expect(here.part("run-status")).to_contain_text(progress)
     there.page.goto(here.address().replace(one.url, other.url))
-    expect(there.part("run-status")).to_contain_text(going_on)
+    expect(there.part("run-status")).to_contain_text(progress)
     there.stop()
     for screen in (there, here):
         screen.wait("cancelled")
@@ -52,10 +51,9 @@ def test_a_run_is_watched_stopped_and_listed_at_the_other_console(
     expect(there.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
-def test_a_question_is_answered_at_the_other_console(
+def test_an_approval_can_be_given_in_the_other_console(
     pair: tuple[Console, Console], window: Callable
 ):
-    """Whoever is asked first decides, wherever."""
     one, other = pair
     here, there = Screen(window()), Screen(window())
     here.open(one.url)
@@ -69,10 +67,9 @@ def test_a_question_is_answered_at_the_other_console(
         expect(screen.part("outputs")).to_contain_text("Approved: May the invoice")
 
 
-def test_a_run_whose_console_is_killed_ends_at_the_other(
+def test_the_other_console_takes_over_the_run_of_a_killed_one(
     pair: tuple[Console, Console], window: Callable, finish_work: Callable[[], None]
 ):
-    """It takes the run over, and it is one run still."""
     one, other = pair
     here, there = Screen(window()), Screen(window())
     here.open(one.url)

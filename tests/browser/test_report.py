@@ -1,4 +1,4 @@
-"""A run report in Chromium, opened from disk: what it asks for and how it looks."""
+"""A run report opened from disk in Chromium: its requests and its layout."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ TEXT = f"one\ntwo\n\n![a picture]({URI})"
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
-def test_a_report_opens_from_disk_and_asks_for_nothing(
+def test_a_report_opens_from_disk_and_loads_nothing(
     window: Callable[..., Page], tmp_path: Path, scheme: str, width: int
 ):
-    """Its images are drawn, nothing is fetched or run, and no page is wider than the window."""
+    """Its images are drawn, no script runs, and it is not wider than the window."""
     path = tmp_path / "report.html"
     path.write_text(report_html(everything(), None, fetch=lambda *_: b"hello"), encoding="utf-8")
     page = window(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    asked, complaints = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    requested, messages = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("dialog", lambda dialog: messages.append(dialog.message))
     page.goto(path.as_uri())
     wait_for(lambda: page.evaluate("[...document.images].every((image) => image.complete)"))
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
-    assert complaints == []
+    assert [url for url in requested if not url.startswith("data:")] == [path.as_uri()]
+    assert messages == []
     drawn = page.evaluate("[...document.images].map((image) => image.naturalWidth)")
     assert drawn == [8, 8, 8]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -49,10 +49,10 @@ def test_a_report_opens_from_disk_and_asks_for_nothing(
 
 
 @pytest.mark.parametrize("columns", [8, 30])
-def test_printed_no_column_of_a_wide_table_is_cut_off(
+def test_no_column_of_a_wide_table_is_cut_off_in_print(
     window: Callable[..., Page], tmp_path: Path, columns: int
 ):
-    """Paper does not scroll: neither tables of rows nor those in a message are wider than it."""
+    """Neither table outputs nor tables in a message are wider than the paper."""
     names = [f"column {number}" for number in range(columns)]
     rows = [dict.fromkeys(names, "a value of some length"), dict.fromkeys(names, 1.23456789012345)]
     lines = [names, ["---"] * columns, ["some words"] * columns]
@@ -85,10 +85,10 @@ def flow_id(sample_flows: LiveServer) -> Iterator[str]:
         api.delete_flow(flow.id)
 
 
-def test_the_report_of_a_real_run_is_whole_without_a_network(
+def test_the_report_of_a_real_run_is_complete_without_a_network(
     console: Console, window: Callable[..., Page], flow_id: str, tmp_path: Path
 ):
-    """As it was saved from the run's page: its parts are drawn, its file is saved from it."""
+    """The report saved from the Run page draws all outputs and contains the file."""
     screen = Screen(window())
     screen.open(f"{console.url}/?flow={flow_id}")
     screen.page.locator("textarea").first.fill(TEXT)
@@ -99,8 +99,8 @@ def test_the_report_of_a_real_run_is_whole_without_a_network(
         screen.page.get_by_role("button", name="Report (HTML)").click()
     path = tmp_path / "report.html"
     saved.value.save_as(path)
-    page, asked = window(offline=True), []
-    page.on("request", lambda request: asked.append(request.url))
+    page, requested = window(offline=True), []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(path.as_uri())
     outputs = page.locator("section.output")
     expect(outputs).to_have_count(4)
@@ -115,4 +115,4 @@ def test_the_report_of_a_real_run_is_whole_without_a_network(
     with page.expect_download() as file:
         page.locator("a[download]").click()
     assert TEXT in file.value.path().read_text(encoding="utf-8")
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert [url for url in requested if not url.startswith("data:")] == [path.as_uri()]

@@ -1,4 +1,4 @@
-"""Flows for what draws components: many of them, odd names, and runs of them at some step."""
+"""Flows with many components or hostile names, and runs of them at a chosen step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from tests.support import flows
 
-BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
+STARTED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOSTILE = ("<img src=x onerror='window.hit=1'>", "{a|b} {b} {value}", "**x** :red[y] `z`|q $1$")
 
 
 def named(id: str, name: str, x: float = 0, y: float = 0) -> dict[str, Any]:
-    """A node with a name and a place on the canvas."""
+    """Return a node with a name and a position on the canvas."""
     node = flows.node(id)
     node["data"]["node"]["display_name"] = name
     node["position"] = {"x": x, "y": y}
@@ -23,8 +23,9 @@ def named(id: str, name: str, x: float = 0, y: float = 0) -> dict[str, Any]:
 
 
 def big_flow(count: int = 60, rows: int = 5) -> Flow:
-    """`count` components as people arrange them: in columns of `rows`, each fed by the one before;
-    the last is connected with nothing.
+    """Return `count` components in columns of `rows`, each column fed by the one before.
+
+    The last component is not connected.
     """
     words = ("Prompt Template", "Language Model", "Parser", "Split Text", "Structured Output Agent")
     nodes = [
@@ -48,7 +49,7 @@ def big_flow(count: int = 60, rows: int = 5) -> Flow:
 
 
 def hostile_flow() -> Flow:
-    """Names and ids that are markup somewhere."""
+    """Return a flow whose component names contain markup."""
     nodes = [named(f"Odd-{number}", name, x=400 * number) for number, name in enumerate(HOSTILE)]
     return flows.flow(*nodes, edges=[flows.edge("Odd-0", "Odd-1"), flows.edge("Odd-1", "Odd-2")])
 
@@ -56,21 +57,21 @@ def hostile_flow() -> Flow:
 def done(
     component_id: str, seconds: float = 0.5, ended: float | None = None, **more: Any
 ) -> ComponentRun:
-    """A component that is done; `ended` in seconds after the run began."""
-    at = None if ended is None else BEGAN + timedelta(seconds=ended)
+    """Return a finished component. `ended` is in seconds after the run started."""
+    ended_at = None if ended is None else STARTED_AT + timedelta(seconds=ended)
     values: dict[str, Any] = {"state": ComponentState.DONE, **more}
-    return ComponentRun(component_id, seconds=seconds, ended_at=at, **values)
+    return ComponentRun(component_id, seconds=seconds, ended_at=ended_at, **values)
 
 
 def halfway(flow: Flow, step: int) -> dict[str, ComponentRun]:
-    """A run in which `step` components are done, and the next are in all the other states."""
+    """Return a run with `step` components done, and the next ones in all other states."""
     leaves = [leaf.id for leaf in flow.leaves if leaf.runs]
     found = {leaf: ComponentRun(leaf) for leaf in leaves}
     for number, leaf in enumerate(leaves[:step]):
         output = Output(leaf, OutputKind.MESSAGE, f"What {leaf} said\nand more")
         seconds = 0.02 if number % 4 == 0 else 0.4 + number % 7
         found[leaf] = done(leaf, seconds, 0.9 * number + seconds, output=output)
-    others = (
+    other_states = (
         ComponentState.RUNNING,
         ComponentState.RUNNING,
         ComponentState.FAILED,
@@ -79,7 +80,7 @@ def halfway(flow: Flow, step: int) -> dict[str, ComponentRun]:
         ComponentState.INTERRUPTED,
         ComponentState.UNKNOWN,
     )
-    for leaf, state in zip(leaves[step:], others, strict=False):
+    for leaf, state in zip(leaves[step:], other_states, strict=False):
         error = RunError(f"{leaf} could not: <b>no</b> key") if state.value == "failed" else None
         found[leaf] = ComponentRun(leaf, state, error=error)
     return found

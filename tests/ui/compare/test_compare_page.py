@@ -1,4 +1,4 @@
-"""The page that compares runs."""
+"""The Compare page."""
 
 import colorsys
 import tomllib
@@ -26,11 +26,11 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 @pytest.fixture
 def kept(langflow_stand_in):
-    """Makes runs that have ended, of the flow of the stand-in."""
-    made = []
+    """Create ended runs of the stand-in's flow."""
+    created = []
 
     def make(overrides=None, outputs=(), *, seconds=None, not_run=(), **more):
-        number = len(made) + 1
+        number = len(created) + 1
         found = {output.component_id: output for output in outputs}
         components = {
             "ChatInput-a": ComponentRun("ChatInput-a", ComponentState.DONE, "Chat Input", seconds)
@@ -55,7 +55,7 @@ def kept(langflow_stand_in):
                 **more,
             },
         )
-        made.append(record)
+        created.append(record)
         return record
 
     return make
@@ -75,7 +75,7 @@ def compared(*records, **more):
 
 
 def in_memory(**more):
-    """A run that the runner has, and no disk."""
+    """Return a run that the runner holds in memory only."""
     return going_run("http://x", **{"id": "e" * 32, "submit_token": "memory", **more})
 
 
@@ -86,8 +86,7 @@ def tables(app):
 # which runs
 
 
-def test_without_runs_there_is_a_choice_of_the_recent_ones(kept):
-    """And it leads to their comparison."""
+def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(kept):
     records = [kept({TEXT: "a"}), kept({TEXT: "b"})]
     app = opened("pages/compare.py")
     assert "Choose two to four runs" in said(app)
@@ -108,8 +107,8 @@ def test_without_runs_there_is_a_choice_of_the_recent_ones(kept):
         ("1,other", "with a different server or API key"),
     ],
 )
-def test_what_cannot_be_compared_is_said_with_a_choice(kept, names, words):
-    """Another's run looks as one that is not there."""
+def test_runs_that_cannot_be_compared_are_explained_and_others_offered(kept, names, words):
+    """Another owner's run looks like a missing one."""
     records = [kept() for _ in range(5)]
     other = kept(owner="somebody else")
     ids = {"other": other.id, **{str(n): each.id for n, each in enumerate(records, 1)}}
@@ -121,16 +120,17 @@ def test_what_cannot_be_compared_is_said_with_a_choice(kept, names, words):
     assert other.id not in app.multiselect[0].options
 
 
-def test_a_console_without_runs_leads_to_a_flow(langflow_stand_in):
-    """There is nothing to choose from."""
-    assert "No runs yet" in said(opened("pages/compare.py"))
+def test_a_console_without_runs_links_to_the_run_page(langflow_stand_in):
+    app = opened("pages/compare.py")
+    assert "No runs yet" in said(app)
+    assert "Run a flow" in [link.proto.label for link in app.get("page_link")]
 
 
-# inputs and facts
+# inputs and summary
 
 
-def test_inputs_that_differ_come_first_and_the_same_on_request(kept):
-    """One row a parameter, one column a run."""
+def test_different_inputs_are_listed_and_identical_ones_on_request(kept):
+    """One row per parameter, one column per run."""
     one = kept({TEXT: "Oslo", "T.n": 1})
     app = compared(one, kept({TEXT: "Oslo", "T.n": 2}), kept({TEXT: "Oslo"}))
     inputs = tables(app)[0]
@@ -141,22 +141,20 @@ def test_inputs_that_differ_come_first_and_the_same_on_request(kept):
     assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
 
 
-def test_of_secrets_it_is_said_that_nobody_can_tell(kept):
-    """They are not kept."""
+def test_secrets_are_reported_as_not_comparable(kept):
+    """Their values are not saved."""
     app = compared(kept({"T.api_key": SECRET_MASK}), kept({"T.api_key": SECRET_MASK}))
     assert "Inputs are identical" in said(app)
     assert "Can't compare 1 secret" in said(app)
 
 
-def test_inputs_that_are_not_known_are_no_difference(kept):
-    """As those of a run that was not started here."""
+def test_unknown_inputs_are_not_a_difference(kept):
     app = compared(kept({TEXT: "a"}), kept({TEXT: "b"}), kept(inputs_stored=False))
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
     assert "Run 3: What this run was given was not kept" in said(app)
 
 
-def test_long_inputs_are_compared_word_by_word(kept):
-    """Once somebody asks."""
+def test_long_inputs_are_compared_word_by_word_on_request(kept):
     text = "You are a guide.\nAnswer {}, and name your sources."
     one, other = kept({TEXT: text.format("briefly")}), kept({TEXT: text.format("at length")})
     app = opened("pages/compare.py", runs=f"{one.id},{other.id}")
@@ -168,8 +166,7 @@ def test_long_inputs_are_compared_word_by_word(kept):
     assert ":green-background[+ at length]" in said(app)
 
 
-def test_how_they_went_is_a_table(kept):
-    """Flow and server only where they differ."""
+def test_the_summary_shows_flow_and_server_only_if_they_differ(kept):
     facts = tables(compared(kept({TEXT: "a"}), kept({TEXT: "b"}, status=RunStatus.FAILED)))[1]
     assert list(facts.index) == [
         f"**{n}**" for n in ("Status", "Duration", "Mode", "Started", "Session")
@@ -178,8 +175,7 @@ def test_how_they_went_is_a_table(kept):
     assert list(facts.loc["**Status**"]) == ["completed", "failed"]
 
 
-def test_runs_of_different_flows_are_compared_as_far_as_it_makes_sense(kept, langflow_stand_in):
-    """And it is said how."""
+def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(kept, langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other"))
     there = Output("Else-z", OutputKind.MESSAGE, "x", display_name="Else")
     app = compared(
@@ -191,15 +187,14 @@ def test_runs_of_different_flows_are_compared_as_far_as_it_makes_sense(kept, lan
     assert "Outputs are identical" in said(app)
 
 
-def test_what_another_flow_does_not_have_is_not_said_to_stand_as_in_it(kept, langflow_stand_in):
-    """The other flow has no such parameter at all."""
+def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(kept, langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other", []))
     app = compared(kept({TEXT: "a"}), kept({}, flow_id=TWO, flow_name="Other"))
     assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
 
 
-def test_parameters_of_components_of_one_name_are_told_apart(kept, langflow_stand_in):
-    """Langflow's own ids are long, and tell it at their ends."""
+def test_parameters_of_components_with_the_same_name_show_their_ids(kept, langflow_stand_in):
+    """Langflow's ids are long and differ only at their ends."""
     names = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(name, "Language Model", heat=text("x")) for name in names]
     langflow_stand_in.add(flow(ONE, "Echo", nodes))
@@ -209,8 +204,7 @@ def test_parameters_of_components_of_one_name_are_told_apart(kept, langflow_stan
     assert len(set(rows)) == 2
 
 
-def test_the_older_run_stands_first(kept):
-    """Whatever the order of the address."""
+def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(kept):
     young = kept({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
     app = compared(young, kept({TEXT: "old"}))
     assert list(tables(app)[0].iloc[0]) == ["old", "young"]
@@ -219,8 +213,7 @@ def test_the_older_run_stands_first(kept):
 # outputs
 
 
-def test_equal_outputs_are_said_to_be_equal(kept):
-    """And are not drawn until somebody asks."""
+def test_identical_outputs_are_drawn_only_on_request(kept):
     app = compared(kept({}, [message("the same text")]), kept({}, [message("the same text")]))
     assert "Outputs are identical" in said(app)
     assert "the same text" not in said(app)
@@ -228,8 +221,8 @@ def test_equal_outputs_are_said_to_be_equal(kept):
     assert "the same text" in said(app)
 
 
-def test_texts_are_compared_by_words_and_by_lines(kept):
-    """Signs tell the differences, colours only help; no mark-up of the text's own is drawn."""
+def test_texts_are_compared_by_words_or_lines(kept):
+    """Signs mark the differences, not color alone. The text's own markup is escaped."""
     app = compared(
         kept({}, [message("Lisbon is the *capital* of Portugal")]),
         kept({}, [message("Lisbon is the :red[largest] of Portugal")]),
@@ -244,8 +237,7 @@ def test_texts_are_compared_by_words_and_by_lines(kept):
     assert lines.splitlines()[1].startswith("+ ")
 
 
-def test_it_is_said_why_a_formatted_text_shows_its_signs(kept):
-    """And where it is shown without them."""
+def test_differences_of_markdown_explain_that_the_source_is_compared(kept):
     words = "“Side by side” shows it formatted"
     app = compared(kept({}, [message("**a**")]), kept({}, [message("**b**")]))
     assert words in said(app)
@@ -253,8 +245,7 @@ def test_it_is_said_why_a_formatted_text_shows_its_signs(kept):
     assert words not in said(app)
 
 
-def test_tables_are_compared_by_the_column_that_fits_best(kept):
-    """Another can be chosen."""
+def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(kept):
     rows = [{"id": number, "city": f"City {number // 2}"} for number in range(20)]
     other = [dict(row) for row in rows if row["id"] != 3]
     other[7]["city"] = "Town"
@@ -269,8 +260,7 @@ def test_tables_are_compared_by_the_column_that_fits_best(kept):
     assert "16 rows changed" in said(app)
 
 
-def test_data_is_compared_by_path(kept):
-    """Only what differs is listed."""
+def test_only_the_differing_paths_of_data_are_listed(kept):
     app = compared(
         kept({}, [output(OutputKind.DATA, {"a": {"b": 1}, "c": 2})]),
         kept({}, [output(OutputKind.DATA, {"a": {"b": 5}, "c": 2})]),
@@ -281,22 +271,19 @@ def test_data_is_compared_by_path(kept):
     ]
 
 
-def test_outputs_of_several_kinds_stand_side_by_side(kept):
-    """Nothing else makes sense of them."""
+def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(kept):
     app = compared(kept({}, [message("text")]), kept({}, [output(OutputKind.TABLE, [{"a": 1}])]))
     assert "Run 1: message, Run 2: table" in said(app)
 
 
-def test_an_output_that_a_run_does_not_have_is_said_to_be_missing(kept):
-    """With the reason, where the run tells it."""
+def test_a_missing_output_is_marked_with_its_reason(kept):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = compared(kept({}, [message("x")]), kept({}, not_run=(skipped,)))
     assert ":orange-badge[:material/remove: missing]" in said(app)
     assert "Did not run: It is on a branch that was not taken." in said(app)
 
 
-def test_of_three_runs_each_is_compared_with_the_one_that_is_chosen(kept):
-    """The first, until another is."""
+def test_three_runs_are_compared_with_the_first_or_a_chosen_one(kept):
     app = compared(*(kept({}, [message(text)]) for text in ("one x", "two x", "two x")))
     assert "Run 1 → Run 2" in said(app)
     assert "Run 1 → Run 3" in said(app)
@@ -309,22 +296,19 @@ def test_of_three_runs_each_is_compared_with_the_one_that_is_chosen(kept):
     assert "same as Run 2" in said(app)
 
 
-def test_what_the_server_cut_is_said(kept):
-    """The comparison is of what came."""
+def test_an_output_truncated_by_the_server_has_a_note(kept):
     app = compared(kept({}, [message("a b", truncated=True)]), kept({}, [message("a c")]))
     assert "The server truncated the output of Run 1" in said(app)
 
 
-def test_outputs_that_were_not_kept_are_said_to_be_so(kept):
-    """And why."""
+def test_outputs_that_were_not_stored_are_explained(kept):
     gone = kept({}, stored_parts=StoredParts.NOT_WANTED)
     assert "has no outputs: this console keeps no outputs" in said(
         compared(kept({}, [message("x")]), gone)
     )
 
 
-def test_what_is_nested_too_deeply_is_said(kept):
-    """No comparison of it is worth a fault."""
+def test_values_nested_too_deeply_show_a_note_instead_of_an_error(kept):
     deep = other = 1
     for _ in range(100_000):
         deep, other = [deep], [other]
@@ -338,37 +322,34 @@ def test_what_is_nested_too_deeply_is_said(kept):
     assert "nested too deeply" in said(compared(first, second))
 
 
-# timings, and runs that go on
+# timings, and runs in progress
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_run_has_the_colour_of_a_failure(scheme):
-    """Neither red nor orange, whose hues end at 60 degrees."""
+def test_no_compared_run_has_the_color_of_a_failure(scheme):
+    """Red and orange have hues up to 60 degrees."""
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     for colour in config["theme"][scheme]["chartCategoricalColors"][: picker.MAX_RUNS]:
         red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
         assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
 
 
-def test_a_run_that_goes_on_is_followed(kept):
-    """The page says so."""
+def test_a_run_in_progress_is_labeled_and_its_outputs_are_not_missing(kept):
     app = compared(kept({TEXT: "x"}, [message("x")]), in_memory(overrides={TEXT: "x"}))
     assert "Run 2 is still running" in said(app)
     assert "No such output" not in said(app)
     assert "No output yet" in said(app)
 
 
-def test_a_run_without_times_is_named(kept):
-    """The bars are those of the others."""
+def test_a_run_without_timings_is_named(kept):
     app = compared(kept({}, seconds=1.5), kept({}))
     assert "No component timings for Run 2" in said(app)
 
 
-# the way there
+# links to the comparison
 
 
-def test_a_run_leads_to_its_comparison_with_others_of_its_flow(kept):
-    """By links that a keyboard reaches."""
+def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(kept):
     shown, other = kept({TEXT: "a"}), kept({TEXT: "b"})
     kept({TEXT: "c"}, flow_id=TWO)
     app = opened(run=shown.id)
@@ -379,6 +360,5 @@ def test_a_run_leads_to_its_comparison_with_others_of_its_flow(kept):
     assert sum("%2C" in link for link in links) == 1
 
 
-def test_a_text_keeps_its_lines_and_spaces_and_none_of_its_mark_up():
-    """As differences need it."""
+def test_escaped_lines_keep_line_breaks_and_spaces_but_no_markup():
     assert escape_lines("a  b\n\n*c* :red[d]") == "a \u00a0b  \n\u2060  \n\\*c\\* \\:red\\[d\\]"
