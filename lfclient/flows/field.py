@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from lfclient.common.formatting import with_id
+from lfclient.common.json_types import Json, JsonObject
 
 _VARIABLE_KEY = "$variable"
 
@@ -27,9 +28,9 @@ class FieldKind(StrEnum):
     ORDERED_LIST = "ordered_list"  # list[dict] with "name", in order
     SECRET = "secret"  # str, or Variable
     TEXT_LIST = "text_list"  # list[str]
-    DICT = "dict"  # dict[str, Any]; rows of key and text
-    JSON = "json"  # dict[str, Any]
-    TABLE = "table"  # list[dict[str, Any]]
+    DICT = "dict"  # JsonObject; rows of key and text
+    JSON = "json"  # JsonObject
+    TABLE = "table"  # list[JsonObject]
     FILE = "file"  # str path, or list[str] where `is_list`
     DURATION = "duration"  # {"value": number, "unit": str}
     MODEL = "model"  # list[dict] with "name" and "provider"
@@ -43,12 +44,12 @@ class Variable:
     name: str
 
 
-def value_to_json(value: Any) -> Any:
+def value_to_json(value: Json) -> Json:
     """Return an override's value as JSON: a variable becomes `{"$variable": "NAME"}`."""
     return {_VARIABLE_KEY: value.name} if isinstance(value, Variable) else value
 
 
-def value_from_json(value: Any) -> Any:
+def value_from_json(value: Json) -> Json:
     """Undo `value_to_json`."""
     is_variable = isinstance(value, dict) and set(value) == {_VARIABLE_KEY}
     return Variable(str(value[_VARIABLE_KEY])) if is_variable else value
@@ -87,7 +88,7 @@ class Field:
     label: str
     kind: FieldKind
     input_type: str
-    default: Any = None
+    default: Json = None
     required: bool = False
     advanced: bool = False
     api_editable: bool = False
@@ -100,7 +101,7 @@ class Field:
     is_list: bool = False
     takes_variable: bool = False
     file_types: tuple[str, ...] = ()
-    columns: tuple[dict[str, Any], ...] = ()
+    columns: tuple[JsonObject, ...] = ()
     units: tuple[str, ...] = ()
     chat_input: bool = False
     chat_files: bool = False
@@ -108,7 +109,7 @@ class Field:
     runs: bool = True
     has_stored_value: bool = False
     loads_variable: bool = False
-    choices: tuple[dict[str, Any], ...] = ()
+    choices: tuple[JsonObject, ...] = ()
     max_choices: int | None = None
     variables: tuple[str, ...] = ()
     double_braces: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from lfclient.common.coerce import as_str
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import find_named_secrets, is_redacted, replace_secrets
@@ -136,9 +137,8 @@ def _describe(key: str, value: Json, flow: Flow | None, field: Field | None) -> 
         if flow and key.startswith(f"{component.id}."):
             component_name, parameter = component.display_name, key[len(component.id) + 1 :]
             distinguishing_id = component.id if component_name in flow.shared_names else ""
-            display_name = component.template.get(parameter, {}).get("display_name")
-            has_label = isinstance(display_name, str) and display_name
-            label = display_name if has_label else parameter
+            entry = component.template.get(parameter, {})
+            label = as_str(entry.get("display_name")) or parameter
     return InputValue(
         key,
         value,

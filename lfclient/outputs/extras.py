@@ -1,25 +1,26 @@
-"""What else a message or a JSON value is: only a Markdown table, only JSON, only an image."""
+"""Find a table, JSON or image that a message or JSON value consists of."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from lfclient.common.json_types import Json
 from lfclient.outputs.tables import is_rows, parse_markdown_table
 
-MAX_TEXT_LENGTH = 5_000_000  # characters; longer texts are shown as what they are
+MAX_TEXT_LENGTH = 5_000_000  # characters; longer texts are only messages
 _FENCE = re.compile(r"```json[ \t]*\n(.*?)\n?```", re.DOTALL)
 _MARKDOWN_IMAGE = re.compile(r"!\[[^\]]*\]\(\s*(?:<([^>]+)>|(\S+?))(?:\s+\"[^\"]*\")?\s*\)")
 _DATA_URI = "data:image/"
+_UNREADABLE = object()  # the result for malformed JSON, because None is a JSON value
 
 
-def find_extras(value: Any) -> Iterable[tuple[str, Any]]:
-    """Other readings of a value, as the words `table`, `data` or `image` and what they hold.
+def find_extras(value: Json) -> Iterable[tuple[str, Json]]:
+    """Yield the value as other kinds: pairs of `table`, `data` or `image`, and the content.
 
-    Only if the reading is all that the value is: text around a table makes it a message. An
-    image that is a field of a JSON object counts.
+    A table, JSON or image must be the whole text; with text around, it is only a message. In an
+    object, every image among its values counts.
     """
     if isinstance(value, str):
         return _from_text(value)
@@ -30,7 +31,7 @@ def find_extras(value: Any) -> Iterable[tuple[str, Any]]:
     return ()
 
 
-def _from_text(text: str) -> Iterator[tuple[str, Any]]:
+def _from_text(text: str) -> Iterator[tuple[str, Json]]:
     if len(text) > MAX_TEXT_LENGTH:
         return
     stripped = text.strip()
@@ -54,23 +55,16 @@ def _from_text(text: str) -> Iterator[tuple[str, Any]]:
             yield "table", rows
 
 
-def _from_json(parsed: Any) -> Iterator[tuple[str, Any]]:
+def _from_json(parsed: Json) -> Iterator[tuple[str, Json]]:
     yield "data", parsed
     yield from find_extras(parsed) if isinstance(parsed, (dict, list)) else ()
 
 
-def _is_data_uri(value: Any) -> bool:
+def _is_data_uri(value: Json) -> bool:
     return isinstance(value, str) and value.startswith(_DATA_URI)
 
 
-class _Unreadable:
-    """Stands for JSON that could not be read; None is a JSON value."""
-
-
-_UNREADABLE = _Unreadable()
-
-
-def _parse_json(text: str) -> Any:
+def _parse_json(text: str) -> Json:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

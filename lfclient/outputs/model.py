@@ -1,4 +1,4 @@
-"""A component's output: what kind of thing it is, and its value in one shape per kind."""
+"""A component's output: its kind, and its value in one shape per kind."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import with_changes
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.extras import find_extras
 from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
 class OutputKind(StrEnum):
-    """How an output is to be read; `Output.type` keeps the server's own word."""
+    """How to read an output. `Output.type` is the server's own name for it."""
 
     MESSAGE = "message"  # value: str (Markdown)
     IMAGE = "image"  # value: bytes, or a URL as str
-    TABLE = "table"  # value: list[dict[str, Any]], one dict a row
+    TABLE = "table"  # value: list[JsonObject], one per row
     DATA = "data"  # value: any JSON value
     FILE = "file"  # value: FileRef
     ERROR = "error"  # value: str, the reason
@@ -30,9 +31,9 @@ class OutputKind(StrEnum):
 
 @dataclass(frozen=True)
 class FileRef:
-    """A file that a flow produced; fetch it with `client.download(ref)`.
+    """A file that a flow produced. Fetch it with `client.download(ref)`.
 
-    `id` is that of `/api/v2/files`; `size` is in bytes; None where the server has not said.
+    `id` is the id in `/api/v2/files`, `size` is in bytes. None if the server doesn't report it.
     """
 
     name: str
@@ -44,18 +45,18 @@ class FileRef:
 
 @dataclass(frozen=True)
 class Output:
-    """What one terminal component returned.
+    """The output of a terminal component.
 
-    `truncated` means that the server cut the value; `missing` is how many rows (tables) or
-    characters (text) are known to be gone, None if unknown. `note` says in words why a value is
-    empty or partial. `parts` holds a component's several named outputs, by name, where it has more
-    than one; the `Output` itself is then the first of them. `extras` are readings of the same
-    value as something else: a message that is only a table, a JSON block or an image.
+    `truncated`: the server cut the value; `missing` is the number of lost rows (tables) or
+    characters (text), None if unknown. `note` explains an empty or partial value. `parts` are a
+    component's named outputs if it has several; the `Output` itself is then the first of them.
+    `extras` are the same value as other kinds: a message that consists of a table, JSON or an
+    image.
     """
 
     component_id: str
     kind: OutputKind
-    value: Any
+    value: Any  # its type depends on `kind`
     type: str = ""
     display_name: str = ""
     component_type: str = ""
@@ -69,7 +70,7 @@ class Output:
 
 _EMPTY = Output("", OutputKind.UNKNOWN, None)
 
-# The server's words, as its releases and its documentation have them.
+# The kinds of the server's types, from its releases and its documentation.
 KINDS_BY_TYPE: dict[str, OutputKind] = {
     "message": OutputKind.MESSAGE,
     "text": OutputKind.MESSAGE,
@@ -85,7 +86,7 @@ KINDS_BY_TYPE: dict[str, OutputKind] = {
     "error": OutputKind.ERROR,
 }
 
-# The server's word for an output, by the types that its component declares.
+# The server's type of an output, by the class that its component declares.
 _TYPES_BY_CLASS = {
     "Message": "message",
     "Data": "data",
@@ -99,9 +100,9 @@ _SAVED_AS = re.compile(r"saved successfully as '(?P<name>[^']+)' at (?P<path>.+)
 _BASE64_ONLY = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
-def output_type(types: Any) -> str:
-    """The word that `outputs` would have for what a component declares to return, or ""."""
-    known = (_TYPES_BY_CLASS.get(one) for one in types) if isinstance(types, list) else ()
+def output_type(classes: Json) -> str:
+    """Return the type that `outputs` would have for a component's declared classes, or ""."""
+    known = (_TYPES_BY_CLASS.get(name) for name in classes) if isinstance(classes, list) else ()
     return next(filter(None, known), "")
 
 
@@ -109,13 +110,16 @@ def read_output(
     component_id: str,
     *,
     type: str,
-    content: Any,
+    content: Json,
     status: str = "",
     display_name: str = "",
     component_type: str = "",
-    metadata: dict[str, Any] | None = None,
+    metadata: JsonObject | None = None,
 ) -> Output:
-    """A terminal component's entry in an answer. Never raises: what it can't read is `unknown`."""
+    """Return the output for a terminal component's entry in a response.
+
+    Never raises: the kind of an unreadable output is `OutputKind.UNKNOWN`.
+    """
     base = with_changes(
         _EMPTY,
         component_id=component_id,
@@ -132,23 +136,26 @@ def read_output(
     return with_content(base, content)
 
 
-def with_content(output: Output, content: Any) -> Output:
-    """The output with `content` read as its type; named outputs within are taken apart."""
+def with_content(output: Output, content: Json) -> Output:
+    """Return the output with `content` read as its type, and named outputs within as `parts`."""
     if content is None:
         return output
-    named = as_named_parts(content)
-    if named is None:
+    named_parts = as_named_parts(content)
+    if named_parts is None:
         return _read(output, content)
     parts = {
         name: _read(_apply_part_type(output, part.get("type"), part["message"]), part["message"])
-        for name, part in named.items()
+        for name, part in named_parts.items()
     }
     first = next(iter(parts.values()))
     return first if len(parts) == 1 else with_changes(first, parts=parts)
 
 
-def as_named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
-    """`{"<output name>": {"message": value, "type": word}}`, or None if it is another shape."""
+def as_named_parts(content: Json) -> dict[str, JsonObject] | None:
+    """Return content of the shape `{"<output name>": {"message": value, "type": type}}`, or None.
+
+    `type` is optional.
+    """
     if not isinstance(content, dict) or not content:
         return None
     for part in content.values():
@@ -158,53 +165,52 @@ def as_named_parts(content: Any) -> dict[str, dict[str, Any]] | None:
 
 
 def is_empty(output: Output) -> bool:
-    """Whether the server has left the value out, as it does for most types from 1.10 on."""
+    """Return whether the server omitted the value, as it does for most types from 1.10 on."""
     return output.value is None and output.kind is not OutputKind.ERROR
 
 
-def _apply_part_type(output: Output, word: Any, content: Any) -> Output:
-    """A part's own word decides only what its component's word leaves open."""
-    if not isinstance(word, str):
+def _apply_part_type(output: Output, type: Json, content: Json) -> Output:
+    """Return the output with a part's own type where the component's type leaves it open."""
+    if not isinstance(type, str):
         return output
-    kind = KINDS_BY_TYPE.get(word)
-    if word == "error":
+    kind = KINDS_BY_TYPE.get(type)
+    if type == "error":
         return with_changes(output, kind=OutputKind.ERROR)
     if output.kind is OutputKind.UNKNOWN and kind and not output.type:
-        return with_changes(output, kind=kind, type=word)
-    if output.kind is OutputKind.MESSAGE and word in ("object", "array", "data"):
+        return with_changes(output, kind=kind, type=type)
+    if output.kind is OutputKind.MESSAGE and type in ("object", "array", "data"):
         return with_changes(output, kind=OutputKind.DATA)
     if output.kind is OutputKind.TABLE and kind is OutputKind.MESSAGE and _is_prose(content):
-        return with_changes(output, kind=kind, type=word)
+        return with_changes(output, kind=kind, type=type)
     return output
 
 
-def _is_prose(content: Any) -> bool:
-    """A text that is no table, neither as JSON nor as Markdown."""
+def _is_prose(content: Json) -> bool:
+    """Return whether content is text, but not a table in JSON or Markdown."""
     return isinstance(content, str) and parse_rows(content) is None
 
 
-def _read(output: Output, content: Any) -> Output:
+def _read(output: Output, content: Json) -> Output:
     reason = _error_text(content)
     if reason is not None:
         return with_changes(output, kind=OutputKind.ERROR, value=reason)
-    return _READERS[output.kind](output, content)
+    return _PARSERS[output.kind](output, content)
 
 
-def _error_text(content: Any) -> str | None:
-    if isinstance(content, dict) and isinstance(content.get("errorMessage"), str):
-        return content["errorMessage"]
-    return None
+def _error_text(content: Json) -> str | None:
+    reason = content.get("errorMessage") if isinstance(content, dict) else None
+    return reason if isinstance(reason, str) else None
 
 
-def _message(output: Output, content: Any) -> Output:
+def _parse_message(output: Output, content: Json) -> Output:
     text = extract_text(content)
     if text is None:
         return _with_extras(with_changes(output, kind=OutputKind.DATA, value=unwrap_data(content)))
     return _with_extras(with_changes(output, value=text))
 
 
-def extract_text(content: Any) -> str | None:
-    """The text of a message in any of its shapes: plain, an object with `text` or `message`."""
+def extract_text(content: Json) -> str | None:
+    """Return a message's text: plain, or from an object with `text` or `message`, nested too."""
     for _ in range(4):
         if isinstance(content, str):
             return content
@@ -214,28 +220,28 @@ def extract_text(content: Any) -> str | None:
     return None
 
 
-def _data(output: Output, content: Any) -> Output:
-    value, cut, missing = strip_truncation_mark(_unwrap_result(content))
+def _parse_data(output: Output, content: Json) -> Output:
+    value, truncated, missing = strip_truncation_mark(_unwrap_result(content))
     return _with_extras(
-        with_changes(output, value=unwrap_data(value), truncated=cut, missing=missing)
+        with_changes(output, value=unwrap_data(value), truncated=truncated, missing=missing)
     )
 
 
-def unwrap_data(content: Any) -> Any:
-    """JSON without the envelope that Langflow's `Data` objects travel in."""
+def unwrap_data(content: Json) -> Json:
+    """Return JSON without the envelope of Langflow's `Data` objects."""
     if isinstance(content, list):
         return [_unwrap_item(item) for item in content]
     return _unwrap_item(content)
 
 
-def _unwrap_item(item: Any) -> Any:
+def _unwrap_item(item: Json) -> Json:
     if isinstance(item, dict) and "data" in item and "text_key" in item:
         return item["data"]
     return item
 
 
-def _unwrap_result(content: Any) -> Any:
-    """A lone `result` or `results` stands for what it holds."""
+def _unwrap_result(content: Json) -> Json:
+    """Return the value of an object whose only key is `result` or `results`."""
     if isinstance(content, dict) and len(content) == 1:
         name, inner = next(iter(content.items()))
         if name in ("result", "results"):
@@ -243,23 +249,23 @@ def _unwrap_result(content: Any) -> Any:
     return content
 
 
-def _table(output: Output, content: Any) -> Output:
-    content, cut, missing = strip_truncation_mark(unwrap_data(content))
+def _parse_table(output: Output, content: Json) -> Output:
+    content, truncated, missing = strip_truncation_mark(unwrap_data(content))
     rows = parse_rows(content)
     if rows is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=rows, truncated=cut, missing=missing)
+    return with_changes(output, value=rows, truncated=truncated, missing=missing)
 
 
-def _image(output: Output, content: Any) -> Output:
+def _parse_image(output: Output, content: Json) -> Output:
     value = parse_image(content)
     if value is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
     return with_changes(output, value=value)
 
 
-def parse_image(content: Any) -> bytes | str | None:
-    """An image's bytes from a data URI or base64, or its URL; None if it is neither."""
+def parse_image(content: Json) -> bytes | str | None:
+    """Return an image's bytes from a data URI or base64, or its URL, or None for other content."""
     if isinstance(content, dict):
         keys = ("image", "url", "data", "base64", "content", "message")
         content = next((content[key] for key in keys if isinstance(content.get(key), str)), None)
@@ -278,15 +284,15 @@ def parse_image(content: Any) -> bytes | str | None:
         return None
 
 
-def _file(output: Output, content: Any) -> Output:
+def _parse_file(output: Output, content: Json) -> Output:
     file = parse_file_ref(content)
     if file is None:
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
     return with_changes(output, value=file)
 
 
-def parse_file_ref(content: Any) -> FileRef | None:
-    """A file from its path, or from an object with `name`, `path` or `file_path`, `id`, `size`."""
+def parse_file_ref(content: Json) -> FileRef | None:
+    """Return a file from its path, or from an object with a name or path, else None."""
     if isinstance(content, str) and content.strip():
         return FileRef(_base_name(content), path=content, media_type=_media_type(content))
     if not isinstance(content, dict):
@@ -305,8 +311,8 @@ def parse_file_ref(content: Any) -> FileRef | None:
     )
 
 
-def _parse_saved_file(metadata: dict[str, Any]) -> FileRef | None:
-    """Write File's answer is a sentence: "... saved successfully as 'a.txt' at /path/a.txt"."""
+def _parse_saved_file(metadata: JsonObject) -> FileRef | None:
+    """Return the file of Write File, which reports "... saved successfully as 'a' at /b/a"."""
     sentence = metadata.get("file_path")
     if not isinstance(sentence, str) or not sentence.strip():
         return None
@@ -323,27 +329,26 @@ def _media_type(name: str) -> str | None:
     return mimetypes.guess_type(name)[0]
 
 
-def _error(output: Output, content: Any) -> Output:
+def _parse_error(output: Output, content: Json) -> Output:
     text = extract_text(content)
     return with_changes(output, value=str(content) if text is None else text)
 
 
-def _unknown(output: Output, content: Any) -> Output:
+def _parse_unknown(output: Output, content: Json) -> Output:
     return with_changes(output, value=content)
 
 
-_READERS: dict[OutputKind, Callable[[Output, Any], Output]] = {
-    OutputKind.MESSAGE: _message,
-    OutputKind.IMAGE: _image,
-    OutputKind.TABLE: _table,
-    OutputKind.DATA: _data,
-    OutputKind.FILE: _file,
-    OutputKind.ERROR: _error,
-    OutputKind.UNKNOWN: _unknown,
+_PARSERS: dict[OutputKind, Callable[[Output, Json], Output]] = {
+    OutputKind.MESSAGE: _parse_message,
+    OutputKind.IMAGE: _parse_image,
+    OutputKind.TABLE: _parse_table,
+    OutputKind.DATA: _parse_data,
+    OutputKind.FILE: _parse_file,
+    OutputKind.ERROR: _parse_error,
+    OutputKind.UNKNOWN: _parse_unknown,
 }
 
-
-_EXTRA_PARSERS: dict[str, Callable[[Any], Any]] = {
+_EXTRA_PARSERS: dict[str, Callable[[Json], Any]] = {
     "table": parse_rows,
     "data": lambda value: value,
     "image": parse_image,
@@ -351,12 +356,12 @@ _EXTRA_PARSERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _with_extras(output: Output) -> Output:
-    """The output with its other readings, each under its component's name."""
+    """Return the output with its value as other kinds in `extras`."""
     extras = []
-    for word, value in find_extras(output.value):
-        read = _EXTRA_PARSERS[word](value)
-        if read is not None:
+    for kind, content in find_extras(output.value):
+        value = _EXTRA_PARSERS[kind](content)
+        if value is not None:
             extras.append(
-                with_changes(output, kind=OutputKind(word), type=word, value=read, extras=())
+                with_changes(output, kind=OutputKind(kind), type=kind, value=value, extras=())
             )
     return with_changes(output, extras=tuple(extras)) if extras else output

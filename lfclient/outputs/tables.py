@@ -1,10 +1,12 @@
-"""Tables in the shapes that servers send them, as a list of dicts, one a row."""
+"""Parse tables of all shapes that servers send into a list of dicts, one per row."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeGuard
+from typing import TypeGuard
+
+from lfclient.common.json_types import Json, JsonObject
 
 _TRUNCATION_MARK = re.compile(r"\.\.\. \[truncated (\d+) items\]")
 _SEPARATOR_LINE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
@@ -12,11 +14,11 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 _WRAPPERS = ("results", "result", "rows", "records", "data", "table", "dataframe", "value")
 
 
-def strip_truncation_mark(content: Any) -> tuple[Any, bool, int | None]:
-    """A list without the server's mark of a cut, whether it was cut, and how many are missing.
+def strip_truncation_mark(content: Json) -> tuple[Json, bool, int | None]:
+    """Return a list without the server's truncation mark, whether it had one, and the lost count.
 
-    Events and build records are cut twice, the mark of the first cut included: a mark of one
-    item says nothing about how many rows there were.
+    Events and build records are truncated twice, and the second time counts the first mark as an
+    item. So a mark of one item doesn't tell how many rows there were, and the count is None.
     """
     if isinstance(content, list) and content and isinstance(content[-1], str):
         match = _TRUNCATION_MARK.fullmatch(content[-1])
@@ -25,15 +27,15 @@ def strip_truncation_mark(content: Any) -> tuple[Any, bool, int | None]:
     return content, False, None
 
 
-def is_rows(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Whether a value is a list of dicts, which an empty one is, too."""
+def is_rows(value: Json) -> TypeGuard[list[JsonObject]]:
+    """Return whether a value is a list of dicts, which may be empty."""
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def parse_rows(content: Any) -> list[dict[str, Any]] | None:
-    """Rows from a list of dicts, columns with rows, a dict of columns, JSON or Markdown text.
+def parse_rows(content: Json) -> list[JsonObject] | None:
+    """Return the rows of a table, or None if it is none.
 
-    None if it is no table.
+    A table is a list of dicts, columns with rows, a dict of columns, or JSON or Markdown text.
     """
     if isinstance(content, str):
         return _from_text(content)
@@ -44,24 +46,24 @@ def parse_rows(content: Any) -> list[dict[str, Any]] | None:
     return None
 
 
-def _from_list(rows: list[Any]) -> list[dict[str, Any]] | None:
+def _from_list(rows: list[Json]) -> list[JsonObject] | None:
     if is_rows(rows):
         return rows
     if all(isinstance(row, list) for row in rows):
-        return [{f"column {place}": cell for place, cell in enumerate(row, 1)} for row in rows]
+        return [{f"column {number}": cell for number, cell in enumerate(row, 1)} for row in rows]
     if any(isinstance(row, (dict, list)) for row in rows):
         return [row if isinstance(row, dict) else {"value": row} for row in rows]
     return [{"value": cell} for cell in rows]
 
 
-def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _from_dict(content: JsonObject) -> list[JsonObject] | None:
     if not content:
         return []
     columns, data = content.get("columns"), content.get("data", content.get("rows"))
     if isinstance(columns, list) and isinstance(data, list):
         names = [_column_name(column) for column in columns]
         if all(isinstance(row, list) for row in data):
-            return [dict(zip(names, row)) for row in data]  # noqa: B905 - short rows are kept
+            return [dict(zip(names, row)) for row in data]  # noqa: B905 - rows may be short
         return _from_list(data)
     for name in _WRAPPERS:
         inner = content.get(name)
@@ -75,13 +77,13 @@ def _from_dict(content: dict[str, Any]) -> list[dict[str, Any]] | None:
     return [content]
 
 
-def _column_name(column: Any) -> str:
+def _column_name(column: Json) -> str:
     if isinstance(column, dict):
         column = column.get("name", column.get("field", ""))
     return str(column)
 
 
-def _from_text(text: str) -> list[dict[str, Any]] | None:
+def _from_text(text: str) -> list[JsonObject] | None:
     stripped = text.strip()
     if stripped[:1] in ("[", "{"):
         try:
@@ -91,8 +93,8 @@ def _from_text(text: str) -> list[dict[str, Any]] | None:
     return parse_markdown_table(stripped)
 
 
-def parse_markdown_table(text: str) -> list[dict[str, Any]] | None:
-    """The rows of a text that is one Markdown table and nothing else, or None.
+def parse_markdown_table(text: str) -> list[JsonObject] | None:
+    """Return the rows of a text that consists of one Markdown table, else None.
 
     Columns of plain numbers become numbers.
     """
@@ -101,11 +103,11 @@ def parse_markdown_table(text: str) -> list[dict[str, Any]] | None:
         return None
     if not all("|" in line for line in lines):
         return None
-    head, *body = [_split_cells(line) for line in (lines[0], *lines[2:])]
-    if len(_split_cells(lines[1])) != len(head) or any(len(row) != len(head) for row in body):
+    header, *body = [_split_cells(line) for line in (lines[0], *lines[2:])]
+    if len(_split_cells(lines[1])) != len(header) or any(len(row) != len(header) for row in body):
         return None
-    names = _distinct_names(head)
-    columns = [_parse_numbers([row[place] for row in body]) for place in range(len(names))]
+    names = _distinct_names(header)
+    columns = [_parse_numbers([row[index] for row in body]) for index in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
@@ -117,18 +119,18 @@ def _split_cells(line: str) -> list[str]:
 
 
 def _distinct_names(names: list[str]) -> list[str]:
-    found: list[str] = []
-    for place, name in enumerate(names, 1):
-        wanted = name or f"column {place}"
-        found.append(f"{wanted} ({place})" if wanted in found else wanted)
-    return found
+    distinct: list[str] = []
+    for number, given_name in enumerate(names, 1):
+        name = given_name or f"column {number}"
+        distinct.append(f"{name} ({number})" if name in distinct else name)
+    return distinct
 
 
-def _parse_numbers(cells: list[str]) -> list[Any]:
+def _parse_numbers(cells: list[str]) -> list[Json]:
     matches = [_NUMBER.fullmatch(cell) for cell in cells if cell]
     if not matches or not all(matches):
         return list(cells)
-    whole = not any(match[1] or match[2] for match in matches if match)
-    if whole and max(len(cell) for cell in cells) <= 15:
+    are_integers = not any(match[1] or match[2] for match in matches if match)
+    if are_integers and max(len(cell) for cell in cells) <= 15:
         return [int(cell) if cell else None for cell in cells]
     return [float(cell) if cell else None for cell in cells]

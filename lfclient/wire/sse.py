@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic_core import from_json
 
+from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
 
@@ -29,7 +29,7 @@ class RawEvent:
     """
 
     name: str
-    data: dict[str, Any] = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
     id: str = ""
     malformed_text: str = ""
 

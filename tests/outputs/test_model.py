@@ -1,4 +1,4 @@
-"""Outputs from what servers say."""
+"""Parsing of outputs."""
 
 import base64
 from typing import Any
@@ -19,78 +19,69 @@ def read(type: str, content: Any, **more: Any) -> Output:
 
 
 def only(version: str, case: str) -> Output:
-    """The one output of a recorded answer."""
+    """Return the only output of a recorded response."""
     outputs = recorded(version, case)[1]["outputs"]
-    ((name, answer),) = outputs.items()
-    return read_component(name, parse(ComponentOutput, answer, "answer"), None)
+    ((name, entry),) = outputs.items()
+    return read_component(name, parse(ComponentOutput, entry, "output"), None)
 
 
-def test_message():
-    """A message is its text, named by the server, else by its component."""
+def test_a_message_is_its_text_named_by_the_server_or_its_component():
     output = only("1.13.0", "sync_ok")
     assert (output.kind, output.value, output.type) == (OutputKind.MESSAGE, "hello", "message")
     assert (output.display_name, output.component_type) == ("Chat Output", "ChatOutput")
     assert only("1.8.4", "sync_ok").display_name == "ChatOutput"
 
 
-def test_dataframe_of_1_8():
-    """A named part within the content is taken out."""
+def test_a_lone_named_part_is_unwrapped():
     output = only("1.8.4", "out_t_Frame")
     assert (output.kind, output.type) == (OutputKind.TABLE, "dataframe")
     assert output.value[1] == {"id": 1, "name": "n1", "v": 1.5}
 
 
-def test_data_of_1_8():
-    """Data objects lose their envelope; a list of rows can be read as a table too."""
+def test_data_loses_its_envelope_and_a_list_of_rows_is_also_a_table():
     assert only("1.8.4", "out_t_DictData").value["nested"] == {"b": [1, 2, 3]}
     output = only("1.8.4", "out_t_ListData")
     assert output.value == [{"i": 0}, {"i": 1}, {"i": 2}]
     assert [extra.kind for extra in output.extras] == [OutputKind.TABLE]
 
 
-def test_left_empty():
-    """From 1.10 a table's content is null: no value yet, and no crash."""
+def test_a_table_without_content_has_no_value():
+    """From 1.10 on, a table's content is null."""
     output = only("1.10.3", "out_t_Frame")
     assert (output.kind, output.value) == (OutputKind.TABLE, None)
 
 
-def test_written_file():
-    """Write File's sentence gives the file's name, and never the server's path."""
+def test_a_written_file_has_its_name_but_not_the_servers_path():
     output = only("1.10.3", "save_to_file_bg")
     assert output.kind is OutputKind.FILE
     assert output.value == FileRef("deepout.json", media_type="application/json")
 
 
-def test_message_that_is_a_table():
-    """A message that is only a Markdown table is offered as one."""
+def test_a_message_that_is_a_markdown_table_is_also_a_table():
     output = only("1.13.0", "out_tc_Frame")
     assert output.kind is OutputKind.MESSAGE
     assert output.extras[0].value[1] == {"id": 1, "name": "n1", "v": 1.5}
 
 
-def test_message_that_is_an_image():
-    """A message that is only an image is offered as its bytes."""
+def test_a_message_that_is_an_image_is_also_an_image():
     (extra,) = only("1.13.0", "out_tc_ImgMsg").extras
     assert extra.kind is OutputKind.IMAGE
     assert extra.value.startswith(b"\x89PNG")
 
 
-def test_message_that_is_json():
-    """A message that is only JSON is offered as data; an image within as an image."""
+def test_a_message_that_is_json_is_also_data_and_the_image_in_it():
     kinds = [extra.kind for extra in only("1.13.0", "out_tc_ImgData").extras]
     assert kinds == [OutputKind.DATA, OutputKind.IMAGE]
 
 
-def test_message_of_several_json_blocks():
-    """Several JSON blocks are a list, and a table."""
+def test_a_message_of_several_json_blocks_is_also_a_list_and_a_table():
     output = only("1.13.0", "out_tc_ListData")
     assert output.extras[0].value == [{"i": 0}, {"i": 1}, {"i": 2}]
     assert output.extras[1].kind is OutputKind.TABLE
 
 
 @pytest.mark.parametrize("text", ["Look: ![x](data:image/png;base64,AA==)", "a | b", "{not json"])
-def test_message_among_text(text: str):
-    """A message with anything around is only a message."""
+def test_a_message_with_other_text_around_is_only_a_message(text: str):
     output = read("message", text)
     assert (output.value, output.extras) == (text, ())
 
@@ -104,34 +95,29 @@ def test_message_among_text(text: str):
         ("https://example.org/a.png", "https://example.org/a.png"),
     ],
 )
-def test_image(content: Any, value: Any):
-    """An image is bytes, or the address of one."""
+def test_an_image_is_its_bytes_or_its_address(content: Any, value: Any):
     output = read("image", content)
     assert (output.kind, output.value) == (OutputKind.IMAGE, value)
 
 
 @pytest.mark.parametrize("content", ["not base64!", URI + "%%%", 5])
-def test_broken_image(content: Any):
-    """What is no image is shown as what it is."""
+def test_an_unreadable_image_keeps_its_content(content: Any):
     output = read("image", content)
     assert (output.kind, output.value) == (OutputKind.UNKNOWN, content)
 
 
-def test_sql():
-    """SQL results are tables, wrapped or not."""
+def test_sql_results_are_tables_wrapped_or_not():
     rows = [{"n": 1}]
     for content in (rows, {"run_sql_query": {"message": rows, "type": "array"}}, {"result": rows}):
         assert read("sql", content).value == rows
 
 
 @pytest.mark.parametrize("name", ["result", "results"])
-def test_data_wrapped_in_result(name: str):
-    """A lone result stands for what it holds."""
+def test_data_in_a_lone_result_is_unwrapped(name: str):
     assert read("data", {name: {"a": 1}}).value == {"a": 1}
 
 
-def test_several_parts():
-    """A component's several outputs are kept by name; the first stands for it."""
+def test_several_outputs_are_parts_by_name_and_the_first_is_the_value():
     output = read(
         "dataframe",
         {
@@ -145,34 +131,29 @@ def test_several_parts():
     assert (text.kind, text.type, text.value) == (OutputKind.MESSAGE, "text", "x")
 
 
-def test_a_table_as_text():
-    """Under a table's word it stays one; JSON and Markdown are read."""
+def test_a_table_in_json_or_markdown_text_is_a_table():
     rows = [{"a": 1}]
     for text in ('[{"a": 1}]', "| a |\n|---|\n| 1 |"):
         output = read("dataframe", {"rows": {"message": text, "type": "text"}})
         assert (output.kind, output.value) == (OutputKind.TABLE, rows)
 
 
-def test_error_part():
-    """A part that is an error is told as one, with its reason."""
+def test_an_error_part_is_an_error_with_its_reason():
     error = {"errorMessage": "It broke", "stackTrace": "..."}
     output = read("message", {"out": {"message": error, "type": "error"}})
     assert (output.kind, output.value) == (OutputKind.ERROR, "It broke")
 
 
-def test_unknown_type():
-    """A type that is not known is kept with its word and value."""
+def test_an_unknown_type_is_kept_with_its_value():
     output = read("hologram", {"x": [1]})
     assert (output.kind, output.type, output.value) == (OutputKind.UNKNOWN, "hologram", {"x": [1]})
 
 
-def test_file_shapes():
-    """A file is read from a path or an object."""
+def test_a_file_is_a_path_or_an_object():
     assert read("file", "a/b.csv").value == FileRef("b.csv", path="a/b.csv", media_type="text/csv")
     assert read("file", {"name": "b.csv", "id": "7", "size": 3}).value.size == 3
 
 
-def test_failed_component():
-    """A failed output without content is an error, not an empty message."""
+def test_a_failed_output_without_content_is_an_error():
     output = only("1.13.0", "bg_completed_with_failed_terminal")
     assert (output.kind, output.status) == (OutputKind.ERROR, "failed")

@@ -1,4 +1,4 @@
-"""Tables in the shapes that servers send."""
+"""Parsing of tables."""
 
 from typing import Any
 
@@ -24,8 +24,7 @@ ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
         "| id | name |\n|---:|:-----|\n| 1 | a |\n| 2 | b |",
     ],
 )
-def test_shapes(content: Any):
-    """All shapes of a table give the same rows."""
+def test_all_shapes_of_a_table_give_the_same_rows(content: Any):
     assert parse_rows(content) == ROWS
 
 
@@ -40,30 +39,26 @@ def test_shapes(content: Any):
         ([{"a": 1}, "odd"], [{"a": 1}, {"value": "odd"}]),
     ],
 )
-def test_odd_shapes(content: Any, rows: Any):
-    """What is not quite a table is made one."""
+def test_irregular_content_becomes_a_table(content: Any, rows: Any):
     assert parse_rows(content) == rows
 
 
 @pytest.mark.parametrize("content", [5, None, "plain text", "[1, 2"])
-def test_no_table(content: Any):
-    """What is none is not made up."""
+def test_other_content_is_not_a_table(content: Any):
     assert parse_rows(content) is None
 
 
-def test_cut_mark():
-    """The server's mark is taken off the rows and read."""
+def test_the_truncation_mark_is_stripped_and_gives_the_lost_count():
     assert strip_truncation_mark([*ROWS, "... [truncated 500 items]"]) == (ROWS, True, 500)
     assert strip_truncation_mark(ROWS) == (ROWS, False, None)
 
 
-def test_cut_mark_of_one():
-    """A mark of one item is that of a second cut, and tells no number."""
+def test_a_truncation_mark_of_one_item_gives_no_count():
+    """It comes from a second truncation."""
     assert strip_truncation_mark([*ROWS, "... [truncated 1 items]"]) == (ROWS, True, None)
 
 
-def test_markdown_numbers_and_pipes():
-    """Columns of numbers become numbers; an escaped bar belongs to its cell."""
+def test_markdown_columns_of_numbers_are_parsed_and_escaped_pipes_kept():
     text = "| n | x | s |\n|---|---|---|\n| 1 | 1.5 | a\\|b |\n| -2 |  | 007 |"
     assert parse_markdown_table(text) == [
         {"n": 1, "x": 1.5, "s": "a|b"},
@@ -71,7 +66,6 @@ def test_markdown_numbers_and_pipes():
     ]
 
 
-def test_markdown_with_text_around():
-    """A table among text is not only a table."""
+def test_a_markdown_table_with_other_text_is_not_a_table():
     assert parse_markdown_table("| a |\n|---|\n| 1 |\n\nAnd so on") is None
     assert parse_markdown_table("a | b\nno rule") is None
