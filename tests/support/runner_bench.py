@@ -1,4 +1,4 @@
-"""A runner on a fake server, for the tests of the runner."""
+"""A runner on a fake server."""
 
 import asyncio
 import time
@@ -11,26 +11,36 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from lfclient.async_client import AsyncLangflowClient
+from lfclient.common.backoff import Backoff
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
-from tests.support.fake_langflow import FLOW, event
-from tests.support.waiting import wait_for_record
+from tests.support.fake_langflow import FLOW, component_done, event, question
+from tests.support.waiting import wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
+JOB = "00000000-0000-0000-0000-000000000000"  # the first job of a fake server
+RUN_STARTED = event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"])
+STOP = "/api/v2/workflows/stop"
+SUBMIT = "/api/v2/workflows"
+
+OFTEN = Backoff(0.05, 0.05)
+RARELY = Backoff(60.0, 60.0)
 
 
 class Bench:
-    """A runner on a fake server, with short words for what tests do."""
+    """A runner on a fake server; `timings` is used for each new runner."""
 
-    def __init__(self, folder, server, database_url=None):
+    def __init__(self, folder, server, database_url=None, timings=None):
         self.folder, self.server, self.database_url = folder, server, database_url
-        self.clicks = 0
+        self.timings = timings or Timings()
+        self.submits = 0
         self.runners = []
         self.runner = self.new_runner()
         self.owner = owner_fingerprint(CONNECTION, folder)
@@ -40,7 +50,8 @@ class Bench:
         def connect(connection, server):
             return self.connect(connection)
 
-        runner = Runner(self.folder, connect, **{"database_url": self.database_url, **options})
+        defaults = {"database_url": self.database_url, "timings": self.timings}
+        runner = Runner(self.folder, connect, **{**defaults, **options})
         self.runners.append(runner)
         return runner
 
@@ -49,7 +60,8 @@ class Bench:
         transport = httpx.MockTransport((server or self.server).handle)
         return AsyncLangflowClient(connection.url, key, transport=transport)
 
-    def info(self):
+    def server_info(self):
+        """Return what the server says of itself, even while it is down."""
         reachable = replace(self.server, is_down=False, refuse_key=False)
 
         async def ask():
@@ -59,68 +71,112 @@ class Bench:
         return asyncio.run(ask())
 
     def start(self, overrides=None, mode="background", submit_token=None):
-        self.clicks += 1
+        """Start a run and return its id."""
+        self.submits += 1
         return self.runner.start(
             CONNECTION,
             self.flow,
             overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
             mode=mode,
             session_id="session",
-            server=self.info(),
-            submit_token=submit_token or f"click-{self.clicks}",
+            server=self.server_info(),
+            submit_token=submit_token or f"submit-{self.submits}",
         )
 
-    def until(self, run_id, ready, timeout=15.0):
-        """Wait until the record fits; the record."""
+    def start_running(self, mode="background"):
+        """Start a run that doesn't end, wait until its components are known, and return its id."""
+        self.server.seconds, self.server.log = 60, [RUN_STARTED]
+        run_id = self.start(mode=mode)
+        self.wait_until(run_id, lambda record: record.run and record.run.components)
+        return run_id
+
+    def start_suspended(self):
+        """Start a run, wait until it has a question for a person, and return its id."""
+        run_id = self.start_running()
+        self.server.log += [
+            component_done("ChatInput-a", "hi"),
+            event("human_input_required", **question(JOB)),
+        ]
+        self.server.jobs[JOB].state = "suspended"
+        record = self.wait_until(run_id, lambda record: record.run.waiting_for)
+        self.question = record.run.waiting_for
+        return run_id
+
+    def get(self, run_id):
+        """Return the run's newest record."""
+        return self.runner.get(run_id, self.owner)
+
+    def wait_until(self, run_id, ready, timeout=15.0):
+        """Wait until `ready(record)` is true and return the record."""
         return wait_for_record(self.runner, run_id, self.owner, ready, timeout)
 
-    def break_once(self, method, runner=None):
-        """What its store does next is done, but the connection breaks before it is told so."""
-        store = (runner or self.runner).store
-        done = getattr(store, method)
+    def wait_for_end(self, run_id, timeout=15.0):
+        """Wait until the run has ended and return its record."""
+        return self.wait_until(run_id, lambda record: record.ended, timeout)
 
-        def broken(*args, **more):
-            setattr(store, method, done)
-            done(*args, **more)
-            raise StoreError("The connection broke.")
-
-        setattr(store, method, broken)
-
-    def ended(self, run_id, timeout=15.0):
-        return self.until(run_id, lambda record: record.ended, timeout)
-
-    def kept(self, run_id, ready, timeout=5.0):
-        """Wait until what is on disk fits; the record."""
+    def wait_until_saved(self, run_id, ready, timeout=5.0):
+        """Wait until `ready(record)` is true for the stored record and return that."""
         store = Store(self.folder, self.database_url)
-        until = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout
         while not ready(record := store.get(run_id)):
-            assert time.monotonic() < until, f"still {record}"
+            assert time.monotonic() < deadline, f"still {record}"
             time.sleep(0.02)
         store.close()
         return record
 
-    def restart(self):
-        """As a console that was killed and started again."""
+    def wait_until_released(self, run_id):
+        """Wait until the runner no longer follows the run."""
+        wait_for(lambda: not self.runner.is_followed(run_id))
+
+    def wait_for_polls(self, count=1):
+        """Wait until the server has been asked for a status so many more times."""
+        before = self.server.status_requests
+        wait_for(lambda: self.server.status_requests >= before + count)
+
+    def lose_confirmation(self, method, runner=None):
+        """Let the store execute its next call of `method`, but lose the confirmation."""
+        store = (runner or self.runner).store
+        original = getattr(store, method)
+
+        def broken(*args, **options):
+            setattr(store, method, original)
+            original(*args, **options)
+            raise StoreError("The connection broke.")
+
+        setattr(store, method, broken)
+
+    def restart(self, **options):
+        """Replace the runner, as if the console was killed and started again."""
         self.runner.close()
         self.runners.remove(self.runner)
-        self.runner = self.new_runner()
+        self.runner = self.new_runner(**options)
+
+    def use_timings(self, **changes):
+        """Replace the runner by one with other timings."""
+        self.timings = replace(self.timings, **changes)
+        self.restart()
+
+    def close(self):
+        """Close all runners."""
+        while self.runners:
+            self.runners.pop().close()
 
 
-def move_click(folder, run_id, seconds):
-    """Let a run of a console that is closed have been started so much earlier."""
+def backdate_run(folder, run_id, seconds):
+    """Move a run's start to an earlier time; no runner must be open."""
     store = Store(folder)
-    clicked = to_microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
+    created_at = to_microseconds(store.get(run_id).created_at - timedelta(seconds=seconds))
     with store.database.write() as connection:
-        connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=clicked))
+        connection.execute(update(RunRow).where(RunRow.id == run_id).values(created_at=created_at))
     store.close()
+
+
+def component_states(record):
+    """Return the state of each component as a string."""
+    return {name: one.state.value for name, one in record.run.components.items()}
 
 
 both_dialects = pytest.mark.parametrize(
     "bench", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
 )
-
-
-BEGUN = event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"])
-
-
-JOB = "00000000-0000-0000-0000-000000000000"
+without_events = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True, ids=[""])

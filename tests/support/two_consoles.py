@@ -1,14 +1,13 @@
-"""Two consoles on one SQLite folder and on PostgreSQL: one follows a run, the other sees it."""
+"""Two consoles on one database: one follows a run, the other watches it."""
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
-from tests.support.fake_langflow import FakeLangflow, component_done, event, question
-from tests.support.runner_bench import BEGUN, CONNECTION, JOB, Bench
+from tests.support.fake_langflow import FakeLangflow, event
+from tests.support.runner_bench import CONNECTION, RUN_STARTED, Bench
 from tests.support.waiting import wait_for, wait_for_record
 
-STOP = "/api/v2/workflows/stop"
 SECRET = "sk-very-secret-1234567890"
-KEPT_LESS = [
+REDUCED_RETENTION = [
     (RetentionSettings(store_outputs=False), StoredParts.NOT_WANTED),
     (RetentionSettings(store_inputs=False), StoredParts.WITHOUT_INPUTS),
     (RetentionSettings(max_run_bytes=200), StoredParts.TOO_LARGE),
@@ -16,52 +15,51 @@ KEPT_LESS = [
 
 
 def token(chunk):
+    """Return the event of a token of message "m"."""
     return event("token", id="m", chunk=chunk)
 
 
-class Two(Bench):
-    """`runner` follows what is started, `other` is opened beside it."""
+def message_text(record):
+    """Return the text of message "m" so far, "" without one."""
+    return record.run.messages["m"].visible_text if record.run and record.run.messages else ""
 
-    def __init__(self, folder, database_url):
-        super().__init__(folder, FakeLangflow(seconds=60, log=[BEGUN]), database_url)
+
+class TwoConsoles(Bench):
+    """`runner` follows the runs that are started, `other` watches them."""
+
+    def __init__(self, folder, database_url, timings):
+        server = FakeLangflow(seconds=60, log=[RUN_STARTED])
+        super().__init__(folder, server, database_url, timings)
         self.other = self.new_runner()
 
-    def there(self, run_id, ready, timeout=10.0):
-        """Wait until the other process shows it; the record."""
+    def get_elsewhere(self, run_id):
+        """Return the record as the other console shows it."""
+        return self.other.get(run_id, self.owner)
+
+    def wait_elsewhere(self, run_id, ready, timeout=10.0):
+        """Wait until `ready(record)` is true in the other console and return the record."""
         return wait_for_record(self.other, run_id, self.owner, ready, timeout)
 
-    def begun(self, mode="background"):
-        """A run whose components are known; its id."""
-        run_id = self.start(mode=mode)
-        self.until(run_id, lambda record: record.run and record.run.components)
-        return run_id
+    def wait_for_syncs(self, count):
+        """Wait until the following console has looked for changes so many more times."""
+        sync, syncs = self.runner._replica_sync.sync, []
 
-    def asking(self):
-        """One that waits for a decision."""
-        run_id = self.begun()
-        asked = event("human_input_required", **question(JOB))
-        self.server.log += [component_done("ChatInput-a", "hi"), asked]
-        self.server.jobs[JOB].state = "suspended"
-        self.until(run_id, lambda record: record.run.waiting_for)
-        return run_id
+        def sync_and_count():
+            sync()
+            syncs.append(1)
+
+        self.runner._replica_sync.sync = sync_and_count
+        wait_for(lambda: len(syncs) >= count)
 
     def kill(self):
-        """As SIGKILL of the one that follows: it writes no more, and its lock is free."""
+        """End the following console as SIGKILL would: it writes no more, and its lock is free."""
         self.runner._replica_sync.close()
         self.runner.close()
         self.runners.remove(self.runner)
         self.runner = self.other
 
-    def take_over(self, run_id):
-        """Kill the one that follows, and let the other see that it is dead."""
+    def kill_and_take_over(self, run_id):
+        """Kill the following console and let the other notice."""
         self.kill()
         self.other.attach(CONNECTION)
         wait_for(lambda: self.other._takeover.check() or self.other.is_followed(run_id))
-
-
-def said(record):
-    return record.run.messages["m"].visible_text if record.run and record.run.messages else ""
-
-
-def states(record):
-    return {name: one.state.value for name, one in record.run.components.items()}

@@ -4,7 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1.element_tree import ElementTree
 
-from lfclient.console.runner import registry
+from lfclient.console.runner.shared_runner import close_runners
 from pages._ui.connection import request_cache
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.preset_pages import fields_flow
@@ -36,8 +36,7 @@ def fresh_process(monkeypatch, tmp_path):
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
-    while registry._runners:
-        registry._runners.popitem()[1].close()
+    close_runners()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Times of the runner, in UTC."""
+"""The runner's clock, in UTC."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The time in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def format_time(time: datetime) -> str:
-    """A time for a note."""
+    """Return a UTC time as `HH:MM:SS UTC`."""
     return f"{time:%H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""Follows a background job: by its event stream where there is one, by asking before 1.11."""
+"""Follows a background job: by its event stream, or by polling before Langflow 1.11."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
-from lfclient.console.runner import backoff
 from lfclient.console.runner.clock import format_time, now
 from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import (
     InvalidKey,
@@ -23,95 +23,91 @@ from lfclient.errors import (
 from lfclient.runs.model import Run, RunStatus, StopResult
 from lfclient.runs.reducer import reject_decision
 
-# after this long without any news a run may be one that a server's restart left behind
-SILENCE_SECONDS = 600.0
-# for which the events of a stopped run are waited for: a stop is to be seen at once
+# a stop must be visible at once, so its last events get little time
 _STOPPED_DRAIN_SECONDS = 0.3
-# after which a run that was decided for and still waits may be asking something else
-_DECISION_SETTLE_SECONDS = 0.3
+# a run that still waits this long after a decision may have asked another question
+_NEXT_QUESTION_SECONDS = 0.3
 _SILENCE_NOTE = (
-    f"There has been no news of this run for more than {int(SILENCE_SECONDS // 60)} minutes. A "
-    "component may take that long; but if Langflow was restarted meanwhile, this run never ends: "
-    "then stop it."
+    "No news of this run for more than {} minutes. A component may take that long. If Langflow was "
+    "restarted in the meantime, this run never ends: stop it."
 )
-
-# after this long a run that was decided on and still waits has not heard of it
-DECISION_TIMEOUT_SECONDS = 6.0
 _DECISION_LOST = (
-    "The run still waits: the server has not gone on after the decision, which may have been lost "
-    "on the way. Decide again."
+    "The run still waits: the server did not continue after the decision, which may have been "
+    "lost. Decide again."
 )
 
 
-async def follow(context: RunContext, *, moved: bool = False, taken_up: bool = False) -> None:
-    """Keep the record at what the server says, until the run has ended.
+async def follow(context: RunContext, *, moved: bool = False, taken_over: bool = False) -> None:
+    """Keep the record at what the server reports, until the run has ended.
 
-    `moved` says that the server's address is not the one that the run was made at: that it does
-    not know the job then proves nothing. `taken_up`: what the record says of the run may be old.
+    `moved` means that the server has another address than when the run was started, so that an
+    unknown job proves nothing. `taken_over` means that the record's status may be old.
     """
-    follower = _JobFollower(context, moved, taken_up)
+    follower = _JobFollower(context, moved, taken_over)
     try:
-        while not context.record.ended and await follower.turn():
+        while not context.record.ended and await follower.update():
             if not context.record.ended:
                 await follower.pause()
     finally:
         await follower.listener.close()
-    await context.add_components(told=follower.listener.is_complete)
+    await context.add_component_runs(events_complete=follower.listener.is_complete)
 
 
 class _JobFollower:
-    def __init__(self, context: RunContext, moved: bool, taken_up: bool) -> None:
+    def __init__(self, context: RunContext, moved: bool, taken_over: bool) -> None:
         self._context = context
         self._moved = moved
-        self._away_since = ""
-        self._steps: tuple[float, ...] = ()
-        self._delays: Iterator[float] = iter(())
-        self._failed = False
-        self._decided = ""  # the question that was answered last
-        self._decided_at: float | None = None  # and the server has not gone on yet
-        self._not_taken_why = ""  # the last decision, until there is another
-        # the submit's answer says how it stands
-        self._fresh = context.record.run is not None and not taken_up
+        self._unreachable_since = ""
+        self._schedule: Schedule | None = None
+        self._waits: Iterator[float] = iter(())
+        self._last_failed = False
+        self._decided_question = ""  # the id of the last one
+        self._decided_at: float | None = None  # until the server continues
+        self._rejection = ""  # why the last decision was rejected
+        # the response to the submit was just applied
+        self._is_status_fresh = context.record.run is not None and not taken_over
         self.listener = EventListener(context)
 
-    async def turn(self) -> bool:
-        """Ask the server for what is due, or stop the run. False if nothing more can be learnt."""
+    async def update(self) -> bool:
+        """Send the request that is due; return False if there is nothing more to learn."""
         context = self._context
         try:
-            await self._ask()
+            await self._send_next()
         except JobNotFound as error:
-            await self._unknown(error)
+            await self._close_unknown_job(error)
             return False
         except InvalidKey as error:
-            await self._refused(error)
+            await self._report_invalid_key(error)
         except LangflowError as error:
             self._back_off()
-            self._away_since = self._away_since or format_time(now())
+            self._unreachable_since = self._unreachable_since or format_time(now())
             await context.change(
-                note=f"The server has not answered properly since {self._away_since}; the console "
-                f"keeps trying. {error.message}"
+                note=f"The server has not responded properly since {self._unreachable_since}. The "
+                f"console keeps trying. {error.message}"
             )
         else:
-            self._failed = False
+            self._last_failed = False
         return True
 
     async def pause(self) -> None:
-        """Until it is time to ask again, the stream has news, or something is pressed."""
-        pressed = self._context.commands.any_pending
-        if pressed.is_set() and not self._failed:
+        """Wait until the next poll is due, the stream has news, or a command is pending."""
+        any_pending = self._context.commands.any_pending
+        events = [self.listener.has_news]
+        if not any_pending.is_set():
+            events.append(any_pending)
+        elif not self._last_failed:
             return
-        events = [self.listener.has_news] if pressed.is_set() else [self.listener.has_news, pressed]
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
             await asyncio.wait(
-                waits, timeout=next(self._delays), return_when=asyncio.FIRST_COMPLETED
+                waits, timeout=next(self._waits), return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             for wait in waits:
                 wait.cancel()
         self.listener.has_news.clear()
 
-    async def _ask(self) -> None:
+    async def _send_next(self) -> None:
         context = self._context
         await context.load_server_and_flow()
         if context.commands.stop.is_set():
@@ -120,64 +116,72 @@ class _JobFollower:
             await self._decide(*context.commands.decision)
         elif self.listener.final_run:
             await context.apply_response(self.listener.final_run)
-        elif self._fresh:
-            self._fresh = False
-            self._next_pace(context.record.status)
+        elif self._is_status_fresh:
+            self._is_status_fresh = False
+            self._choose_schedule(context.record.status)
         else:
-            run = await self._unless_pressed(context.client.status(context.job, flow=context.flow))
-            if run is None:
-                return
-            self._away_since = ""
-            if run.status is not context.record.status:
-                self.listener.record_activity()
-            if run.ended:
-                run = await self.listener.drain(run)
-            silent = time.monotonic() - self.listener.last_activity >= SILENCE_SECONDS
-            note = _SILENCE_NOTE if silent and run.status is not RunStatus.SUSPENDED else ""
-            if run.status is RunStatus.SUSPENDED and not self._decided_at:
-                note = self._not_taken_why
-            await context.apply_response(run, note=note)
-            await self._still_waiting(run.status)
-            self._next_pace(run.status)
+            await self._poll()
 
-    async def _unless_pressed(self, question: Coroutine[Any, Any, Run]) -> Run | None:
-        """Its answer; None, and it is dropped, as soon as there is something to do: a server that
-        is slow to answer must not hold up a stop.
+    async def _poll(self) -> None:
+        context, listener = self._context, self.listener
+        run = await self._unless_pending(context.client.status(context.run, flow=context.flow))
+        if run is None:
+            return
+        self._unreachable_since = ""
+        if run.status is not context.record.status:
+            listener.record_activity()
+        if run.ended:
+            run = await listener.drain(run, context.timings.drain_seconds)
+        await context.apply_response(run, note=self._note(run.status))
+        await self._check_decision(run.status)
+        self._choose_schedule(run.status)
+
+    def _note(self, status: RunStatus) -> str:
+        if status is RunStatus.SUSPENDED:
+            return "" if self._decided_at else self._rejection
+        limit = self._context.timings.silence_seconds
+        is_silent = time.monotonic() - self.listener.last_activity >= limit
+        return _SILENCE_NOTE.format(int(limit // 60)) if is_silent else ""
+
+    async def _unless_pending(self, request: Coroutine[Any, Any, Run]) -> Run | None:
+        """Return the response, or None as soon as a command is pending.
+
+        A slow server must not hold up a stop.
         """
-        asked = asyncio.ensure_future(question)
-        pressed = asyncio.ensure_future(self._context.commands.any_pending.wait())
+        response = asyncio.ensure_future(request)
+        pending = asyncio.ensure_future(self._context.commands.any_pending.wait())
         try:
-            await asyncio.wait({asked, pressed}, return_when=asyncio.FIRST_COMPLETED)
-            return await asked if asked.done() else None
+            await asyncio.wait({response, pending}, return_when=asyncio.FIRST_COMPLETED)
+            return await response if response.done() else None
         finally:
-            for one in (asked, pressed):
-                one.cancel()
-            await asyncio.gather(asked, pressed, return_exceptions=True)
+            response.cancel()
+            pending.cancel()
+            await asyncio.gather(response, pending, return_exceptions=True)
 
-    async def _still_waiting(self, status: RunStatus) -> None:
-        """A decision that the server took without going on was in vain."""
-        question = self._context.job.waiting_for
-        if question and question.request_id != self._decided:
-            self._not_taken_why = ""  # it asks something else by now
+    async def _check_decision(self, status: RunStatus) -> None:
+        """Offer the decision again if the server accepted it but did not continue."""
+        question = self._context.run.waiting_for
+        if question and question.request_id != self._decided_question:
+            self._rejection = ""  # there is another question by now
             self._decided_at = None
         if status is not RunStatus.SUSPENDED:
             self._decided_at = None
-        elif self._decided_at and time.monotonic() - self._decided_at > DECISION_TIMEOUT_SECONDS:
-            self._decided_at = None
-            await self._not_taken(self._decided, _DECISION_LOST)
+        elif self._decided_at:
+            waited = time.monotonic() - self._decided_at
+            if waited > self._context.timings.decision_timeout_seconds:
+                self._decided_at = None
+                await self._reject(self._decided_question, _DECISION_LOST)
 
     async def _stop(self) -> None:
         context = self._context
-        result = await context.client.stop(context.job, flow=context.flow)
-        undecided = context.commands.decision
-        context.commands.clear(stop=True, decision=True)
-        if undecided:
-            why = "The decision was not sent: the run was to be stopped."
-            await self._not_taken(undecided[0], why)
-        words = _describe_stop(result)
-        changes = {"stop_result": words}
+        result = await context.client.stop(context.run, flow=context.flow)
+        decision = context.commands.decision
+        context.commands.clear()
+        if decision:
+            await self._reject(decision[0], "The decision was not sent: the run was being stopped.")
+        changes: dict[str, Any] = {"stop_result": _describe_stop(result)}
         if not result.stopped:
-            changes["stop_requested_at"] = None  # if it goes on, a stop can be asked for again
+            changes["stop_requested_at"] = None  # Stop is offered again if the run continues
         if result.run is not None:
             run = result.run
             if run.ended:
@@ -185,49 +189,49 @@ class _JobFollower:
             await context.apply_response(run, **changes)
         else:
             await context.change(**changes)
-        self._pace(backoff.SETTLING)
+        self._set_schedule(context.timings.settling)
 
     async def _decide(self, request_id: str, action_id: str) -> None:
-        """Send it, once: an answer that is lost on its way may have been a yes."""
+        """Send a decision once: one whose response is lost may have arrived."""
         context = self._context
-        self._not_taken_why = ""
-        question = context.job.waiting_for
-        refused = "The run does not wait for this decision any more."
+        self._rejection = ""
+        question = context.run.waiting_for
+        rejection = "The run no longer waits for this decision."
         note = ""
         try:
             if question is not None and question.request_id == request_id:
-                await context.client.resume(context.job, request_id, action_id)
-                refused = ""
+                await context.client.resume(context.run, request_id, action_id)
+                rejection = ""
         except (NotWaiting, InvalidRequest) as error:
-            refused = f"The decision was not taken. {error.message} {error.hint}"
+            rejection = f"The decision was not accepted. {error.message} {error.hint}"
         except Unreachable as error:
             if not error.sent:
                 raise
-            refused, note = "", f"The decision was sent, its answer was lost. {error.message}"
-        context.commands.clear(decision=True)
-        if refused:
-            await self._not_taken(request_id, refused)
+            rejection = ""
+            note = f"The decision was sent, but the response was lost. {error.message}"
+        context.commands.clear_decision()
+        if rejection:
+            await self._reject(request_id, rejection)
         elif note:
             await context.change(note=note)
-        self._decided_at = None if refused else time.monotonic()
-        self._decided = request_id
-        self._pace(backoff.SETTLING)
+        self._decided_at = None if rejection else time.monotonic()
+        self._decided_question = request_id
+        self._set_schedule(context.timings.settling)
 
-    async def _not_taken(self, request_id: str, why: str) -> None:
-        """Say so, and let the person decide again where the run still waits."""
-        self._not_taken_why = why
+    async def _reject(self, request_id: str, reason: str) -> None:
+        """Say why a decision did not count, and offer it again if the run still waits."""
+        self._rejection = reason
 
-        def offered(record: RunRecord) -> dict[str, Any]:
-            run = record.run
-            return {"run": run and reject_decision(run, request_id), "note": why}
+        def changes(record: RunRecord) -> dict[str, Any]:
+            return {"run": record.run and reject_decision(record.run, request_id), "note": reason}
 
-        context = self._context
-        await context.writer.save([context.writer.cache.edit(context.id, offered)])
+        writer = self._context.writer
+        await writer.save([writer.cache.edit(self._context.id, changes)])
 
-    async def _unknown(self, error: JobNotFound) -> None:
+    async def _close_unknown_job(self, error: JobNotFound) -> None:
         context = self._context
         if self._moved:
-            context.commands.clear(stop=True, decision=True)
+            context.commands.clear()
             await context.change(
                 stop_requested_at=None,
                 note=f"This run was started on {context.record.server_url}. The server that now "
@@ -237,49 +241,48 @@ class _JobFollower:
             await context.fail(
                 RunStatus.OUTCOME_UNKNOWN,
                 f"The server no longer knows this job. {error.message}",
-                "Its database may have been replaced, or the job was made with another API key.",
+                "Its database may have been replaced, or the job was created with another API key.",
             )
 
-    async def _refused(self, error: InvalidKey) -> None:
+    async def _report_invalid_key(self, error: InvalidKey) -> None:
         context = self._context
         self._back_off()
-        undecided = context.commands.decision
-        context.commands.clear(stop=True, decision=True)
-        if undecided:
-            await self._not_taken(undecided[0], "")
+        decision = context.commands.decision
+        context.commands.clear()
+        if decision:
+            await self._reject(decision[0], "")
         await context.change(
             stop_requested_at=None,
-            note=f"The server refuses the API key, so this run cannot be followed or stopped; it "
-            f"goes on at the server. Enter a valid key on the Connection page. {error.message}",
+            note="The server rejects the API key, so this run can't be followed or stopped. It "
+            f"continues on the server. Enter a valid key on the Connection page. {error.message}",
         )
 
     def _back_off(self) -> None:
-        self._failed = True
-        self._pace(backoff.AWAY)
+        self._last_failed = True
+        self._set_schedule(self._context.timings.unreachable)
 
-    def _pace(self, steps: tuple[float, ...]) -> None:
-        if steps is not self._steps:
-            self._steps, self._delays = steps, backoff.delays(steps)
+    def _set_schedule(self, schedule: Schedule) -> None:
+        if schedule is not self._schedule:
+            self._schedule, self._waits = schedule, schedule.waits()
 
-    def _next_pace(self, status: RunStatus) -> None:
-        server = self._context.server
-        if status is RunStatus.SUSPENDED and self._context.job.waiting_for is not None:
+    def _choose_schedule(self, status: RunStatus) -> None:
+        timings = self._context.timings
+        if status is RunStatus.SUSPENDED and self._context.run.waiting_for is not None:
             since = time.monotonic() - self._decided_at if self._decided_at else None
-            if since is None or since > _DECISION_SETTLE_SECONDS:
+            if since is None or since > _NEXT_QUESTION_SECONDS:
                 self.listener.reopen()
-            self._pace(backoff.RESTING if since is None else backoff.SETTLING)
-            return
-        if server is None or not server.capabilities.events:
-            self._pace(backoff.POLLED)
+            self._set_schedule(timings.suspended if since is None else timings.settling)
+        elif self._context.has_events:
+            self._set_schedule(self.listener.next_schedule())
         else:
-            self._pace(self.listener.next_schedule())
+            self._set_schedule(timings.polling)
 
 
 def _describe_stop(result: StopResult) -> str:
     if result.stopped:
-        words = "Stopped at the server."
+        text = "Stopped at the server."
     elif result.stopped is False:
-        words = "Not stopped: the run had ended before, or cannot be stopped."
+        text = "Not stopped: the run had already ended, or can't be stopped."
     else:
-        words = "The server was asked to stop and has not confirmed it."
-    return f"{words} {result.message}".strip()
+        text = "The server was asked to stop the run and has not confirmed it."
+    return f"{text} {result.message}".strip()

@@ -1,4 +1,4 @@
-"""Which console processes are alive, so that the runs of a dead one are taken over."""
+"""Which console processes are alive, so that others take over the runs of a dead one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import translate_db_errors
 from lfclient.console.store.store import Store
 from lfclient.console.store.workers import WorkerRegistry
 
-HEARTBEAT_SECONDS = 3.0  # between two looks
-DEAD_AFTER_SECONDS = 15.0  # without a beat
-FORGET_AFTER_SECONDS = 3600.0
+DEAD_AFTER_SECONDS = 15.0  # without a heartbeat
+_FORGET_AFTER_SECONDS = 3600.0
 
 
 class ProcessRegistry(Protocol):
-    """This process's mark; `id` goes into the records that it follows.
+    """This process's entry, and those of others; `id` goes into the records that it follows.
 
     Every method but `close` raises `StoreError`.
     """
@@ -30,26 +30,29 @@ class ProcessRegistry(Protocol):
     id: str
 
     def heartbeat(self) -> None:
-        """Write this process's heartbeat and read the others'; due every `HEARTBEAT_SECONDS`."""
+        """Show that this process lives, and read which others do; due every few seconds."""
 
     def is_alive(self, worker: str) -> bool:
-        """Whether the process of that id still runs; False for no id."""
+        """Return whether the process with this id is running; False for no id."""
 
     def close(self) -> None:
-        """Give the mark back, as the process's death would."""
+        """Remove this process's entry, as its death would."""
 
 
-def open_process_registry(folder: Path, store: Store) -> ProcessRegistry:
-    """The one that fits the database: of a server, any machine may have processes."""
-    return (
-        DatabaseHeartbeat(store.workers) if store.database.is_shared else FileLockRegistry(folder)
-    )
+def open_process_registry(folder: Path, store: Store, timings: Timings) -> ProcessRegistry:
+    """Return the registry that fits the database.
+
+    Processes that share a database server may be on several machines.
+    """
+    if store.database.is_shared:
+        return DatabaseHeartbeat(store.workers, timings.heartbeat_seconds)
+    return FileLockRegistry(folder)
 
 
 class FileLockRegistry:
-    """A lock on a file for each process of a machine, which the system frees when it dies.
+    """One locked file for each process of a machine; the system unlocks it when the process dies.
 
-    Raises `StoreError` if the folder takes none.
+    Raises `StoreError` if the folder can't be written or locked.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,15 +64,10 @@ class FileLockRegistry:
             self._lock.acquire()
 
     def heartbeat(self) -> None:
-        """Nothing: the system does it."""
-
-    def close(self) -> None:
-        """Give the mark back."""
-        self._lock.release()
-        self._path(self.id).unlink(missing_ok=True)
+        """Do nothing: the lock is enough."""
 
     def is_alive(self, worker: str) -> bool:
-        """Whether that process holds its lock; tidies up behind a dead one."""
+        """Return whether that process holds its lock; remove the file of a dead one."""
         if worker == self.id:
             return True
         path = self._path(worker)
@@ -82,18 +80,23 @@ class FileLockRegistry:
             return True
         return False
 
+    def close(self) -> None:
+        """Unlock and remove this process's file."""
+        self._lock.release()
+        self._path(self.id).unlink(missing_ok=True)
+
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}.lock"
 
 
 @dataclass
 class _Heartbeat:
-    beat: int
-    silent: float = 0.0
+    counter: int
+    silent_seconds: float = 0.0
 
 
 class DatabaseHeartbeat:
-    """A counter in the database for each process, which it raises as long as it lives.
+    """A counter in the database for each process, which it raises while it lives.
 
     Another process counts as dead once this one has seen its counter unchanged for
     `DEAD_AFTER_SECONDS` of this process's monotonic clock, so that neither moved clocks nor those
@@ -102,45 +105,50 @@ class DatabaseHeartbeat:
     """
 
     def __init__(
-        self, workers: WorkerRegistry, clock: Callable[[], float] = time.monotonic
+        self,
+        workers: WorkerRegistry,
+        heartbeat_seconds: float = 3.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = uuid.uuid4().hex
         self._workers = workers
+        self._max_interval = 2 * heartbeat_seconds
         self._clock = clock
-        self._seen: dict[str, _Heartbeat] = {}
-        self._looked_at = clock()
+        self._heartbeats: dict[str, _Heartbeat] = {}
+        self._last_read = clock()
         self._lock = threading.Lock()
         self.heartbeat()
 
     def heartbeat(self) -> None:
-        """Beat, and see who else does."""
+        """Raise this process's counter, read the others and remove long-dead ones."""
         self._workers.heartbeat(self.id)
-        self._see()
-        for worker, seen in list(self._seen.items()):
-            if seen.silent >= FORGET_AFTER_SECONDS:
+        self._read_heartbeats()
+        for worker, heartbeat in list(self._heartbeats.items()):
+            if heartbeat.silent_seconds >= _FORGET_AFTER_SECONDS:
                 self._workers.remove(worker)
 
     def is_alive(self, worker: str) -> bool:
-        """Whether it has not been silent for too long; who is new is looked for anew."""
+        """Return whether a process raised its counter lately; read again for an unknown one."""
         if not worker or worker == self.id:
             return bool(worker)
-        if worker not in self._seen:
-            self._see()
-        seen = self._seen.get(worker)
-        return seen is not None and seen.silent < DEAD_AFTER_SECONDS
+        if worker not in self._heartbeats:
+            self._read_heartbeats()
+        heartbeat = self._heartbeats.get(worker)
+        return heartbeat is not None and heartbeat.silent_seconds < DEAD_AFTER_SECONDS
 
     def close(self) -> None:
-        """Let the others know at once."""
+        """Remove the counter, so that the others know at once."""
         self._workers.remove(self.id)
 
-    def _see(self) -> None:
+    def _read_heartbeats(self) -> None:
         with self._lock:
-            beats = self._workers.heartbeats()
+            counters = self._workers.heartbeats()
             now = self._clock()
-            passed, self._looked_at = min(now - self._looked_at, 2 * HEARTBEAT_SECONDS), now
-            seen = {}
-            for worker, beat in beats.items():
-                before = self._seen.get(worker)
-                same = before is not None and before.beat == beat
-                seen[worker] = _Heartbeat(beat, before.silent + passed if before and same else 0.0)
-            self._seen = seen
+            interval, self._last_read = min(now - self._last_read, self._max_interval), now
+            heartbeats = {}
+            for worker, counter in counters.items():
+                before = self._heartbeats.get(worker)
+                silent = before.silent_seconds + interval if before else 0.0
+                is_same = before is not None and before.counter == counter
+                heartbeats[worker] = _Heartbeat(counter, silent if is_same else 0.0)
+            self._heartbeats = heartbeats

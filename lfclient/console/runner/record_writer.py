@@ -1,10 +1,9 @@
-"""Write run records to memory first, then to the store."""
+"""Change run records in memory first, then write them to the store."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from lfclient.console.runner.run_cache import RunCache
@@ -16,30 +15,32 @@ from lfclient.console.store.store import Store
 log = logging.getLogger(__name__)
 
 
-@dataclass
 class RecordWriter:
-    """Changes records in memory first, so that the screen has them at once, then on disk."""
+    """Changes records in the cache, so that screens have them at once, then saves them.
 
-    cache: RunCache
-    store: Store
-    error: StoreError | None = None
-    on_lost: Callable[[str], None] = lambda run_id: None  # what else to do without a lost run
-    _refused: dict[str, int] = field(default_factory=dict)  # the version last logged, by run
+    `error` is why the last save failed, or None. `on_lost` is called with the id of a run that
+    can't be saved because another process follows it now, or because it was deleted.
+    """
+
+    def __init__(self, cache: RunCache, store: Store) -> None:
+        self.cache, self.store = cache, store
+        self.error: StoreError | None = None
+        self.on_lost: Callable[[str], None] = cache.remove
+        self._logged_versions: dict[str, int] = {}  # by run, of those that can't be written
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
-        """Make a new version and write it; a store that fails is retried by `save_unsaved`."""
+        """Apply changes as a new version and save it; `save_unsaved` retries a failed save."""
         record = self.cache.change(run_id, **changes)
         await self.save([record])
         return record
 
     async def save(self, records: Iterable[RunRecord]) -> bool:
-        """Write snapshots; whether all are on disk. The answer goes with the end of a run: before,
-        the server has it.
+        """Save records and return whether all are in the store.
 
-        A record that cannot be written as it is stays in memory and does not hold up the others.
-        One that another process has taken over, or deleted, is let go of, with whoever follows it.
+        A run's response is saved with its end; until then, the server has it. A record that can't
+        be serialized stays in memory and doesn't hold up the others.
         """
-        whole = True
+        all_saved = True
         for record in records:
             try:
                 await in_thread(self._write, record)
@@ -47,40 +48,40 @@ class RecordWriter:
                 self.error = error
                 return False
             except Exception as error:
-                # logged without its text, which might hold what a person entered
-                if self._refused.get(record.id) != record.version:
-                    self._refused[record.id] = record.version
+                # logged once, without its text, which might contain what a person entered
+                if self._logged_versions.get(record.id) != record.version:
+                    self._logged_versions[record.id] = record.version
                     log.error(
-                        "Run %s: its record cannot be kept (%s)", record.id, type(error).__name__
+                        "Run %s: its record cannot be saved (%s)", record.id, type(error).__name__
                     )
-                whole = False
+                all_saved = False
                 continue
             self.cache.mark_saved(record)
         self.error = None
-        return whole
+        return all_saved
+
+    async def save_unsaved(self) -> None:
+        """Retry what could not be saved."""
+        await self.save(self.cache.unsaved())
 
     def publish(self, records: Sequence[RunRecord]) -> dict[str, float]:
-        """Write runs that go on with what they have produced, for other processes, and whoever
-        comes after this one; the seconds that each took. Raises `StoreError`.
+        """Save unfinished runs with their output so far, for other processes.
+
+        Returns the seconds that each took, by run id. Raises `StoreError`.
         """
-        took = self.store.update_running(records)
+        seconds = self.store.update_running(records)
         for record in records:
-            if record.id in took:
+            if record.id in seconds:
                 self.cache.mark_saved(record)
             else:
-                self._drop_if_lost(record)
-        return took
+                self._report_if_lost(record)
+        return seconds
 
     def _write(self, record: RunRecord) -> None:
         if not self.store.update(record, answer=record.ended):
-            self._drop_if_lost(record)
+            self._report_if_lost(record)
 
-    def _drop_if_lost(self, record: RunRecord) -> None:
-        """Let go of one that could not be written because it is another process's, or gone."""
+    def _report_if_lost(self, record: RunRecord) -> None:
+        # a write is also refused if the store has a newer version
         if self.store.worker_for(record.id) != record.worker:
-            self.cache.remove(record.id)
             self.on_lost(record.id)
-
-    async def save_unsaved(self) -> None:
-        """Write what could not be written before."""
-        await self.save(self.cache.unsaved())

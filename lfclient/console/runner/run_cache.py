@@ -1,4 +1,4 @@
-"""The newest snapshot of each run of this process, for whoever waits for news of it."""
+"""The newest record of each run of this process, for everyone who waits for changes to it."""
 
 from __future__ import annotations
 
@@ -11,127 +11,157 @@ from typing import Any
 from lfclient.console.store.run_history import RunSummary
 from lfclient.console.store.run_record import RunRecord
 
-ENDED_TTL_SECONDS = 20.0
 MAX_ENDED_RUNS = 16
+
+RecordEdit = Callable[[RunRecord], Mapping[str, Any] | None]
 
 
 @dataclass
 class _CachedRun:
     record: RunRecord
-    used: float
-    saved: int  # the latest version known to be on disk
+    last_read: float
+    saved_version: int
 
 
 class RunCache:
-    """Snapshots in memory: unfinished and unsaved runs always, ended ones while looked at.
+    """Records in memory: unfinished and unsaved runs always, ended ones while they are read.
 
-    An ended run leaves after `ENDED_TTL_SECONDS` without a reader, or when `MAX_ENDED_RUNS` younger
-    ones are here, so that large answers do not stay; the store has it. Safe to use from any thread.
+    An ended run is evicted `ended_ttl_seconds` after it was last read, or when `MAX_ENDED_RUNS`
+    others were read since, so that large responses don't stay; the store has it. Safe to use from
+    any thread.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, ended_ttl_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ended_ttl_seconds = ended_ttl_seconds
         self._clock = clock
-        self._entries: dict[str, _CachedRun] = {}
+        self._runs: dict[str, _CachedRun] = {}
         self._changed = threading.Condition()
 
     def put(self, record: RunRecord) -> None:
-        """Take in a record that is on disk as it is."""
+        """Add or replace a record that is saved as it is."""
         with self._changed:
-            self._entries[record.id] = _CachedRun(record, self._clock(), record.version)
+            self._runs[record.id] = _CachedRun(record, self._clock(), record.version)
             self._changed.notify_all()
 
     def change(self, run_id: str, **changes: Any) -> RunRecord:
-        """Make and announce a new version. Raises KeyError for a run that is not here."""
+        """Apply changes as a new version and return it.
+
+        Raises `KeyError` if the run is not cached.
+        """
         return self.edit(run_id, lambda record: changes)
 
-    def edit(self, run_id: str, edit: Callable[[RunRecord], Mapping[str, Any] | None]) -> RunRecord:
-        """As `change`, with what `edit` makes of the newest snapshot; None is no change."""
+    def edit(self, run_id: str, edit: RecordEdit) -> RunRecord:
+        """Apply the changes that `edit` returns for the newest record, and return the result.
+
+        Without changes (None) the record keeps its version. Raises `KeyError` if the run is not
+        cached.
+        """
         with self._changed:
-            entry = self._entries[run_id]
-            changes = edit(entry.record)
+            cached = self._runs[run_id]
+            changes = edit(cached.record)
             if changes is not None:
-                entry.record = replace(entry.record, version=entry.record.version + 1, **changes)
+                cached.record = replace(cached.record, version=cached.record.version + 1, **changes)
                 self._changed.notify_all()
-            return entry.record
+            return cached.record
+
+    def edit_owned(self, run_id: str, owner: str, edit: RecordEdit) -> bool:
+        """Edit a run if it is cached and belongs to `owner`; return whether `edit` had changes."""
+        applied = False
+
+        def edit_if_owned(record: RunRecord) -> Mapping[str, Any] | None:
+            nonlocal applied
+            changes = edit(record) if record.owner == owner else None
+            applied = changes is not None
+            return changes
+
+        try:
+            self.edit(run_id, edit_if_owned)
+        except KeyError:
+            return False
+        return applied
 
     def remove(self, run_id: str) -> None:
-        """Let go of a run whose record was deleted."""
+        """Remove a run, as one that was deleted or that another process follows."""
         with self._changed:
-            self._entries.pop(run_id, None)
+            self._runs.pop(run_id, None)
             self._changed.notify_all()
 
     def mark_saved(self, record: RunRecord) -> None:
-        """Note that this version is on disk."""
+        """Note that this version is in the store."""
         with self._changed:
-            entry = self._entries.get(record.id)
-            if entry:
-                entry.saved = max(entry.saved, record.version)
+            cached = self._runs.get(record.id)
+            if cached:
+                cached.saved_version = max(cached.saved_version, record.version)
 
-    def get(self, run_id: str) -> RunRecord | None:
-        """The newest snapshot, or None."""
+    def read(self, run_id: str) -> RunRecord | None:
+        """Return the newest record, which stays cached for longer; None if it is not cached."""
         with self._changed:
             return self._read(run_id)
 
     def snapshot(self, run_id: str) -> RunRecord | None:
-        """The newest snapshot, without counting as a look at it."""
+        """Return the newest record without keeping it cached for longer."""
         with self._changed:
-            entry = self._entries.get(run_id)
-            return entry.record if entry else None
+            cached = self._runs.get(run_id)
+            return cached.record if cached else None
 
-    def newer_than(self, kept: RunRecord | RunSummary) -> RunRecord | None:
-        """The newest snapshot, as `snapshot`; None if what is kept of the run tells as much.
+    def newer_than(self, stored: RunRecord | RunSummary) -> RunRecord | None:
+        """Return the newest record, or None if the stored run is as new.
 
-        Once it has ended, another process may have changed what is kept.
+        Once a run has ended in the store, another process may have changed it there.
         """
-        record = self.snapshot(kept.id)
-        return None if record and record.ended and kept.status.ended else record
+        record = self.snapshot(stored.id)
+        return None if record and record.ended and stored.status.ended else record
 
     def wait(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
-        """The newest snapshot as soon as it is another than `version`, at the latest then."""
-        until = self._clock() + timeout
+        """Wait up to `timeout` seconds for a version other than `version`; return the newest."""
+        deadline = self._clock() + timeout
         with self._changed:
             while True:
                 record = self._read(run_id)
-                left = until - self._clock()
+                left = deadline - self._clock()
                 if record is None or record.version != version or left <= 0:
                     return record
                 self._changed.wait(left)
 
     def unsaved(self) -> list[RunRecord]:
-        """The snapshots that are newer than what is on disk."""
+        """Return the records that are newer than in the store."""
         with self._changed:
-            entries = self._entries.values()
-            return [entry.record for entry in entries if entry.saved < entry.record.version]
+            return [
+                cached.record
+                for cached in self._runs.values()
+                if cached.saved_version < cached.record.version
+            ]
 
-    def active(self) -> list[RunRecord]:
-        """The snapshots of runs that have not ended."""
+    def unfinished(self) -> list[RunRecord]:
+        """Return the records of runs that have not ended."""
         with self._changed:
-            entries = self._entries.values()
-            return [entry.record for entry in entries if not entry.record.ended]
+            return [cached.record for cached in self._runs.values() if not cached.record.ended]
 
     def evict(self) -> int:
-        """Let go of ended runs that nobody looks at any more; how many that were."""
+        """Evict ended and saved runs that nobody reads, and return how many."""
         with self._changed:
             now = self._clock()
             ended = [
-                (run_id, entry)
-                for run_id, entry in self._entries.items()
-                if entry.record.ended and entry.saved >= entry.record.version
+                (run_id, cached.last_read)
+                for run_id, cached in self._runs.items()
+                if cached.record.ended and cached.saved_version >= cached.record.version
             ]
-            ended.sort(key=lambda pair: pair[1].used)
+            ended.sort(key=lambda run: run[1])
             surplus = len(ended) - MAX_ENDED_RUNS
-            leaving = [
+            evicted = [
                 run_id
-                for position, (run_id, entry) in enumerate(ended)
-                if position < surplus or now - entry.used >= ENDED_TTL_SECONDS
+                for position, (run_id, last_read) in enumerate(ended)
+                if position < surplus or now - last_read >= self._ended_ttl_seconds
             ]
-            for run_id in leaving:
-                del self._entries[run_id]
-            return len(leaving)
+            for run_id in evicted:
+                del self._runs[run_id]
+            return len(evicted)
 
     def _read(self, run_id: str) -> RunRecord | None:
-        entry = self._entries.get(run_id)
-        if entry is None:
+        cached = self._runs.get(run_id)
+        if cached is None:
             return None
-        entry.used = self._clock()
-        return entry.record
+        cached.last_read = self._clock()
+        return cached.record

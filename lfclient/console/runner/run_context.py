@@ -1,4 +1,4 @@
-"""A run that this process follows: what it works with, and how its record changes."""
+"""A run that this process follows, and how events and responses change its record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.threads import in_thread
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
@@ -27,60 +28,63 @@ from lfclient.runs.reducer import (
 )
 from lfclient.wire.server_info import ServerInfo
 
-AFTER_RESTART = "The console was restarted during this run"
-AFTER_KEY_CHANGE = (
-    "The console took this run up anew (another API key was entered, or it had let go of it)"
-)
-NOT_STARTED_HERE = "This run was not started by this console, which took it up"
+AFTER_RESTART = "The console restarted during this run"
+AFTER_KEY_CHANGE = "The console followed this run again, for example with another API key"
+NOT_STARTED_HERE = "This run was not started by this console"
 _SECRETS_LOST_WARNING = (
-    "{} and no longer knows the secrets that were sent with it. It could not look for them in the "
-    "outputs, and has not kept the raw answer."
+    "{}. It doesn't know the secrets that were sent, so it could not redact them from the outputs "
+    "and did not save the raw response."
 )
 
-_MAX_MESSAGES = 50  # messages of a session that are looked through for those of a run
+_MAX_MESSAGES = 50  # of a session, among which a run's messages are looked for
 
 
 @dataclass
 class PendingCommands:
-    """What people ask of a run: `stop`, and for one that waits, `decision`, which is the id of the
-    question that was shown and that of the action.
+    """What people asked for and the run's follower has not executed yet.
+
+    `stop` is set while a stop is pending. `decision` holds the ids of a question and of the chosen
+    action. `any_pending` is set while there is either.
     """
 
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     decision: tuple[str, str] | None = None
-    any_pending: asyncio.Event = field(default_factory=asyncio.Event)  # any of them
+    any_pending: asyncio.Event = field(default_factory=asyncio.Event)
 
     def request_stop(self) -> None:
-        """Stop was pressed."""
+        """Add a stop."""
         self.stop.set()
         self.any_pending.set()
 
     def decide(self, request_id: str, action_id: str) -> None:
-        """Somebody decided."""
+        """Add a decision on a question."""
         self.decision = (request_id, action_id)
         self.any_pending.set()
 
-    def clear(self, *, stop: bool = False, decision: bool = False) -> None:
-        """That is done; what was pressed meanwhile is still to be."""
-        if stop:
-            self.stop.clear()
-        if decision:
-            self.decision = None
-        if not self.stop.is_set() and self.decision is None:
+    def clear_decision(self) -> None:
+        """Remove an executed decision; a stop stays pending."""
+        self.decision = None
+        if not self.stop.is_set():
             self.any_pending.clear()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self.stop.clear()
+        self.clear_decision()
 
 
 @dataclass
 class RunContext:
     """A run with the client and the record it is followed with.
 
-    `server` and `flow` are None until known (after a restart). `commands` are the stop and the
-    decision that people asked for. `secrets_lost_reason` says why the client doesn't know the
-    secrets that were sent, and so can't redact them from the response; empty if it does.
+    `server` and `flow` are None until known (after a restart). `secrets_lost_reason` says why the
+    client doesn't know the secrets that were sent, and so can't redact them from the response;
+    empty if it does.
     """
 
     id: str
     writer: RecordWriter
+    timings: Timings
     server: ServerInfo | None
     flow: Flow | None
     commands: PendingCommands
@@ -89,57 +93,53 @@ class RunContext:
 
     @property
     def record(self) -> RunRecord:
+        """The newest record. Raises `KeyError` if it left the cache."""
         record = self.writer.cache.snapshot(self.id)
         if record is None:
             raise KeyError(self.id)
         return record
 
     @property
-    def job(self) -> Run:
-        """What the client needs to know of the job to ask for it."""
-        record = self.record
-        return _run_so_far(record)
+    def run(self) -> Run:
+        """The run as far as it is known, from which the client takes the job's id."""
+        return _run_of(self.record)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the server is known to have an event stream for each job (1.11 and later)."""
+        return self.server is not None and self.server.capabilities.events
 
     async def change(self, **changes: Any) -> None:
-        """Change the record if that makes a difference."""
+        """Change the record and save it, unless nothing but `run` would differ."""
         record = self.record
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
             await self.writer.change(self.id, **changes)
 
     async def apply_event(self, event: Event) -> None:
-        """Take in an event of the run. On disk goes only a change of status: the rest is told
-        from time to time, or can be had from the server again.
-        """
-        before = self.record.status
+        """Apply an event to the run.
 
-        def heard(record: RunRecord) -> dict[str, Any] | None:
-            run = apply(_run_so_far(record), event)
+        Only a change of status is saved at once. The rest is published from time to time, and the
+        server can send it again.
+        """
+        status_before = self.record.status
+
+        def changes(record: RunRecord) -> dict[str, Any] | None:
+            run = apply(_run_of(record), event)
             if run is record.run or record.ended:
                 return None
             if run.status is record.status or run.ended:
                 return {"run": run}
-            begun = record.started_at or now()
-            return {"run": run, "status": run.status, "started_at": begun, "note": ""}
+            started_at = record.started_at or now()
+            return {"run": run, "status": run.status, "started_at": started_at, "note": ""}
 
-        record = self.writer.cache.edit(self.id, heard)
-        if record.status is not before:
+        record = self.writer.cache.edit(self.id, changes)
+        if record.status is not status_before:
             await self.writer.save([record])
 
-    async def write(self, **changes: Any) -> bool:
-        """Change the record; whether that is on disk."""
-        return await self.writer.save([self.writer.cache.change(self.id, **changes)])
-
-    async def load_server_and_flow(self) -> None:
-        """What a restart has lost: the server's abilities, and the flow as it is now."""
-        self.server = self.server or await self.client.server()
-        if self.flow is None:
-            with suppress(FlowNotFound):  # deleted meanwhile: outputs are shown as they come
-                self.flow = await self.client.flow(self.record.flow_id)
-
     async def apply_response(self, run: Run, **changes: Any) -> None:
-        """Bring the record to where the server's answer says that the run stands.
+        """Apply the run that a response describes, and end the record if the run has ended.
 
-        What events have told since the server was asked stays.
+        What events have added since the request was sent stays.
         """
         record = self.record
         run = merge_response(record.run, run) if record.run else run
@@ -150,48 +150,52 @@ class RunContext:
         if run.ended:
             run = finalize(run)
             if self.secrets_lost_reason:
-                run = replace(
-                    run,
-                    raw={},
-                    warnings=(
-                        *run.warnings,
-                        _SECRETS_LOST_WARNING.format(self.secrets_lost_reason),
-                    ),
-                )
+                warning = _SECRETS_LOST_WARNING.format(self.secrets_lost_reason)
+                run = replace(run, raw={}, warnings=(*run.warnings, warning))
             await self.end(run.status, run=run, **changes)
         else:
             await self.change(**{"note": "", "status": run.status, "run": run, **changes})
 
     async def end(self, status: RunStatus, **changes: Any) -> None:
-        """Close the record."""
+        """End the record with a final status and save it."""
         changes["note"] = ""
         await self.writer.change(self.id, status=status, ended_at=now(), **changes)
 
-    async def add_components(self, *, told: bool = False) -> None:
-        """Once a run has ended: what its server has kept of its components.
+    async def fail(self, status: RunStatus, message: str, hint: str) -> None:
+        """End the record with a problem."""
+        await self.end(status, problem=RecordProblem(message, hint))
 
-        `told`: its events have told all. None is no fault: the records may have been switched
-        off, or be a later run's by now.
+    async def load_server_and_flow(self) -> None:
+        """Fetch what a restart has lost: the server's capabilities and the flow as it is now."""
+        self.server = self.server or await self.client.server()
+        if self.flow is None:
+            with suppress(FlowNotFound):  # it was deleted: outputs are shown without labels
+                self.flow = await self.client.flow(self.record.flow_id)
+
+    async def add_component_runs(self, *, events_complete: bool = False) -> None:
+        """Add the server's records of an ended run's components, and its messages.
+
+        Skipped if the events delivered all components. A server without such records is no error:
+        they may be switched off, or belong to a later run by now.
         """
         run = self.record.run if await self.ensure_cached() else None
-        if run is None or not run.ended or (told and run.components):
+        if run is None or not run.ended or (events_complete and run.components):
             return
         try:
-            found = await self.client.component_runs(run, self.flow)
+            builds = await self.client.component_runs(run, self.flow)
         except LangflowError:
             return
         if not await self.ensure_cached():
             return
-        whole = merge_component_runs(run, found)
-        if run.status is RunStatus.COMPLETED and run.mode == "background" and not told:
-            whole = merge_messages(whole, await self._history(run))
-        if whole != run and await self.ensure_cached():
-            await self.writer.change(self.id, run=whole)
+        merged = merge_component_runs(run, builds)
+        is_completed_job = run.status is RunStatus.COMPLETED and run.mode == "background"
+        if is_completed_job and not events_complete:
+            merged = merge_messages(merged, await self._messages(run))
+        if merged != run and await self.ensure_cached():
+            await self.writer.change(self.id, run=merged)
 
     async def ensure_cached(self) -> bool:
-        """Whether the record is there to be changed: an ended one leaves the memory when nobody
-        looks at it, and is taken from the disk again.
-        """
+        """Load the record from the store if it was evicted; return whether it can be changed."""
         if self.writer.cache.snapshot(self.id) is None:
             try:
                 record = await in_thread(self.writer.store.get, self.id)
@@ -202,23 +206,18 @@ class RunContext:
             self.writer.cache.put(record)
         return True
 
-    async def _history(self, run: Run) -> list[Message]:
-        """The latest of the run's session, where its server tells whose they are."""
-        events = self.server is not None and self.server.capabilities.events
-        if not events or self.flow is None or run.session_id is None:
+    async def _messages(self, run: Run) -> list[Message]:
+        """Return the session's latest messages, where the server says which run wrote each."""
+        if not self.has_events or self.flow is None or run.session_id is None:
             return []
         try:
             return await self.client.messages(self.flow, run.session_id, _MAX_MESSAGES)
         except LangflowError:
             return []
 
-    async def fail(self, status: RunStatus, message: str, hint: str) -> None:
-        """Close the record with why it could not be done."""
-        await self.end(status, problem=RecordProblem(message, hint))
 
-
-def _run_so_far(record: RunRecord) -> Run:
-    """The run as far as it is known; before the first answer, what the record has of it."""
+def _run_of(record: RunRecord) -> Run:
+    """Return the record's run, or what the record knows of it before the first response."""
     return record.run or Run(
         record.flow_id,
         record.mode,

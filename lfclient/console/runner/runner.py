@@ -1,4 +1,4 @@
-"""Executes runs outside any page: start, stop, follow, re-attach after a restart."""
+"""Executes runs outside any page: start, stop, decide, follow, and take over after a restart."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner.clock import now
-from lfclient.console.runner.commands import CommandHandler, apply_commands, edit_owned_run
+from lfclient.console.runner.commands import CommandHandler, apply_commands
 from lfclient.console.runner.execution import run_background, run_stream, run_sync
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.runner.process_registry import open_process_registry
+from lfclient.console.runner.process_registry import ProcessRegistry, open_process_registry
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import ReplicaSync
+from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
 from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, FollowTask, TaskSupervisor
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
@@ -44,7 +46,6 @@ _NOT_STARTED = RecordProblem(
     "Not started: the database of runs did not confirm the record, and nothing was sent.",
     "Run it again.",
 )
-_STORE_POLL_SECONDS = 0.3  # between two looks at a run that another process follows
 
 
 class TooManyRuns(LangflowError):
@@ -54,7 +55,7 @@ class TooManyRuns(LangflowError):
 
 
 def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
-    """The client for a connection."""
+    """Return a client for a connection."""
     key = connection.api_key.get_secret_value() if connection.api_key else None
     return AsyncLangflowClient(connection.url, key, verify=connection.verify, server=server)
 
@@ -62,10 +63,11 @@ def open_client(connection: Connection, server: ServerInfo | None) -> AsyncLangf
 class Runner:
     """All runs of this process, on one event loop in one daemon thread.
 
-    `folder` holds the records, unless `database_url` does, and the secret of their owners. Records
-    are on disk before anything is sent. `past` lists the runs. Runs of processes that died are
-    taken over where their connection is among `connections`, or a visitor's. Every method may be
-    called from any thread; none waits for a server.
+    Records are in the store before anything is sent. `folder` has the secret that owners'
+    fingerprints are made with and, without `database_url`, the records. `history` lists the runs.
+
+    Runs of dead processes are taken over if their connection is among `connections` or belongs to
+    a visitor. Every method can be called from any thread; none waits for a server.
     """
 
     def __init__(
@@ -77,28 +79,48 @@ class Runner:
         retention: RetentionSettings | None = None,
         secret: SecretStr | None = None,
         connections: Sequence[Connection] = (),
+        timings: Timings | None = None,
+        registry: ProcessRegistry | None = None,
     ) -> None:
         self._folder, self._secret = folder, secret
+        self._timings = timings or Timings()
         self._store = Store(folder, database_url, retention)
-        self._registry = open_process_registry(folder, self._store)
-        self._cache = RunCache()
+        self._registry = registry or open_process_registry(folder, self._store, self._timings)
+        self._cache = RunCache(self._timings.ended_ttl_seconds)
         self._writer = RecordWriter(self._cache, self._store)
-        self._supervisor = TaskSupervisor(self._writer, connect)
+        self._supervisor = TaskSupervisor(self._writer, connect, self._timings)
         self.history = LiveHistory(self._store, self._cache, self._supervisor.detach)
-        self._unsure: dict[str, RunRecord] = {}
-        self._supervisor.maintenance_jobs += [self._end_unsure, self.history.tidy]
+        self._unconfirmed: dict[str, RunRecord] = {}
+        self._retention_job = RetentionJob(self._store, self.history.drop)
+        self._supervisor.maintenance_jobs += [self._end_unconfirmed, self._retention_job.run]
         self._takeover = Takeover(
-            self._store, self._registry, self._cache, self._supervisor, self.owner_of, connections
+            self._store,
+            self._registry,
+            self._cache,
+            self._supervisor,
+            self.owner_of,
+            connections,
+            self._timings.heartbeat_seconds,
         )
         self._takeover.start()
         self._commands = CommandHandler(
             self._store, self._cache, self._supervisor, self._registry.id
         )
-        self._replica_sync = ReplicaSync(self._writer, self._commands)
+        self._replica_sync = ReplicaSync(self._writer, self._commands, self._timings)
         self._replica_sync.start()
 
+    @property
+    def store(self) -> Store:
+        """The database of runs, drafts and presets."""
+        return self._store
+
+    @property
+    def save_error(self) -> StoreError | None:
+        """The error that keeps runs from being saved, or None. Saving is retried."""
+        return self._writer.error
+
     def owner_of(self, connection: Connection) -> str:
-        """The fingerprint of whose runs somebody with this connection may see."""
+        """Return the fingerprint of the owner whose runs this connection may see."""
         return owner_fingerprint(connection, self._folder, self._secret)
 
     def start(
@@ -112,14 +134,14 @@ class Runner:
         server: ServerInfo,
         submit_token: str,
     ) -> str:
-        """Begin a run and return its id; the same `submit_token` again gives the same run.
+        """Start a run and return its id; the same `submit_token` returns the same run.
 
-        Raises `StoreError` if it cannot be recorded, and `TooManyRuns`; nothing was sent then.
+        Raises `StoreError` if it can't be recorded, and `TooManyRuns`; nothing was sent then.
         """
         if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
             raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
-        keeps_inputs = self._store.retention.store_inputs
-        kept = dict(mask_secrets(flow, overrides)) if keeps_inputs else {}
+        store_inputs = self._store.retention.store_inputs
+        stored_overrides = dict(mask_secrets(flow, overrides)) if store_inputs else {}
         record = RunRecord(
             id=uuid.uuid4().hex,
             owner=self.owner_of(connection),
@@ -131,58 +153,59 @@ class Runner:
             mode=mode,
             created_at=now(),
             session_id=session_id,
-            overrides=kept,
-            inputs_stored=keeps_inputs,
-            input_summary=summarize_flow_inputs(flow, kept),
+            overrides=stored_overrides,
+            inputs_stored=store_inputs,
+            input_summary=summarize_flow_inputs(flow, stored_overrides),
             queue_limit=server.limits.concurrency,
             worker=self._registry.id,
         )
         try:
-            record, new = self._store.create(record)
+            record, is_new = self._store.create(record)
         except StoreError:
-            self._unsure[record.id] = record
+            self._unconfirmed[record.id] = record
             raise
-        if new:
-            execute = _EXECUTORS[mode]
+        if is_new:
+            run_in_mode = _EXECUTORS[mode]
             values = dict(overrides)
 
-            async def work(context: RunContext) -> None:
-                await execute(context, values)
+            async def execute(context: RunContext) -> None:
+                await run_in_mode(context, flow, values)
 
             self._cache.put(record)
-            self._supervisor.start(FollowTask(record.id, connection, work, server, flow))
+            self._supervisor.start(FollowTask(record.id, connection, execute, server, flow))
         return record.id
 
     def stop(self, run_id: str, connection: Connection) -> None:
-        """Ask for a stop; what came of it will be in the record.
+        """Request a stop, in whichever process follows the run; the record gets the result.
 
-        Whichever process follows it. Raises `StoreError`.
+        Raises `StoreError`.
         """
-        if self._supervisor.connection(run_id) is None:
-            self.attach(connection)
+        self._ensure_followed(run_id, connection)
         self._commands.stop(run_id, self.owner_of(connection))
 
     def decide(
         self, run_id: str, connection: Connection, question: HumanInput, action_id: str
     ) -> None:
-        """Send a person's decision for a run that waits; what came of it will be in the record.
+        """Send a decision for a run that waits for one; the record gets the result.
 
-        Only the first of several commands counts, wherever they are made, and only for the question
-        that was shown. Raises `StoreError`.
+        Only the first decision on this question counts, from whichever process. Raises
+        `StoreError`.
         """
-        if self._supervisor.connection(run_id) is None:
-            self.attach(connection)
+        self._ensure_followed(run_id, connection)
         owner = self.owner_of(connection)
         self._commands.decide(run_id, owner, question.request_id, action_id)
 
     def adopt(self, connection: Connection, flow: Flow, question: HumanInput) -> str:
-        """The id of the run that is a waiting job; one that was not started here is followed."""
+        """Return the id of a waiting job's run; follow one that was not started here.
+
+        Raises `StoreError`.
+        """
         owner = self.owner_of(connection)
         known = self._store.find_by_job(owner, question.job_id or "")
         if known:
-            self.attach(connection)  # after a restart nobody may follow it yet
+            self.attach(connection)  # after a restart it may not be followed yet
             return known.id
-        record, new = self._store.create(
+        record, is_new = self._store.create(
             RunRecord(
                 id=uuid.uuid4().hex,
                 owner=owner,
@@ -199,7 +222,7 @@ class Runner:
                 worker=self._registry.id,
             )
         )
-        if new:
+        if is_new:
             self._cache.put(record)
             self._supervisor.start(
                 FollowTask(
@@ -209,108 +232,113 @@ class Runner:
         return record.id
 
     def is_followed(self, run_id: str) -> bool:
-        """Whether this process is still at work on a run: more may be learnt of it."""
+        """Return whether this process follows a run, so that its record may still change."""
         return self._supervisor.connection(run_id) is not None
 
     def get(self, run_id: str, owner: str) -> RunRecord | None:
-        """The newest snapshot, with its answer; None if there is none or it is not that owner's."""
+        """Return the newest record with its response; None if that owner has no such run.
+
+        Raises `StoreError`.
+        """
         record = self._find(run_id)
         return record if record and record.owner == owner else None
 
     def wait_for_change(self, run_id: str, version: int, timeout: float) -> RunRecord | None:
-        """The snapshot as soon as it is another than `version`, at the latest in `timeout` s."""
-        until = time.monotonic() + timeout
+        """Wait up to `timeout` seconds for a version other than `version`; return the newest.
+
+        Raises `StoreError`.
+        """
+        deadline = time.monotonic() + timeout
         while self._cache.snapshot(run_id) is None:
-            kept = self._store.version_and_status(run_id)
-            left = until - time.monotonic()
-            if kept is None or kept[0] != version or left <= 0:
+            stored = self._store.version_and_status(run_id)
+            left = deadline - time.monotonic()
+            if stored is None or stored[0] != version or left <= 0:
                 return self._find(run_id)
-            time.sleep(min(left, _STORE_POLL_SECONDS))
-        return self._cache.wait(run_id, version, until - time.monotonic())
+            time.sleep(min(left, self._timings.store_poll_seconds))
+        return self._cache.wait(run_id, version, deadline - time.monotonic())
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
-        """The owner's latest runs, newest first, as they stand now; `run` is left out."""
-        found = self._store.recent(owner, limit, flow_id)
-        newest = [self._cache.newer_than(record) or record for record in found]
+        """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
+        stored = self._store.recent(owner, limit, flow_id)
+        newest = [self._cache.newer_than(record) or record for record in stored]
         return [replace(record, run=None) for record in newest]
 
-    def forget_session(self, connection: Connection, flow_id: str, session_id: str) -> int:
-        """Delete the owner's ended runs in a flow's session; how many go on, and are left."""
-        owner = self._written(connection, flow_id, session_id)
-        for run_id in self._store.delete_session(owner, flow_id, session_id):
-            self._supervisor.detach(run_id)  # what its server has kept of it is of no use any more
-            self._cache.remove(run_id)
-        going = self._store.unfinished(owner)
-        return sum((one.flow_id, one.session_id) == (flow_id, session_id) for one in going)
+    def delete_session_runs(self, connection: Connection, flow_id: str, session_id: str) -> int:
+        """Delete the owner's ended runs of a session; return how many are unfinished and stay.
+
+        Raises `StoreError`.
+        """
+        owner = self._save_ended_runs(connection, flow_id, session_id)
+        self.history.drop(self._store.delete_session(owner, flow_id, session_id))
+        unfinished = self._store.unfinished(owner)
+        return sum(
+            (record.flow_id, record.session_id) == (flow_id, session_id) for record in unfinished
+        )
 
     def rename_session(self, connection: Connection, flow_id: str, old: str, new: str) -> None:
-        """Let the owner's ended runs in a flow's session be in another.
+        """Move the owner's ended runs of a session to a new session id.
 
-        One that goes on stays: its server has it write into the old one.
+        Unfinished ones stay, since the server writes into the old session. Raises `StoreError`.
         """
-        owner = self._written(connection, flow_id, old)
+        owner = self._save_ended_runs(connection, flow_id, old)
         for run_id in self._store.rename_session(owner, flow_id, old, new):
-            edit_owned_run(self._cache, owner, run_id, lambda _: {"session_id": new})
+            self._cache.edit_owned(run_id, owner, lambda _: {"session_id": new})
 
     def release_memory(self) -> None:
-        """Somebody has stopped looking at a run: its memory is given back within seconds."""
-        self._supervisor.release_requested = True
+        """Give memory back to the system within seconds, after somebody closed a run."""
+        self._supervisor.release_memory_soon = True
 
     def attach(self, connection: Connection) -> None:
         """Follow the owner's unfinished jobs that no living process follows.
 
-        One that is followed with another key of the same server is followed with this one: the
-        other may have been revoked.
+        Jobs that are followed with another key of the same server are followed with this one: the
+        other may have been revoked. Raises `StoreError`.
         """
         self._takeover.attach(connection)
 
     def forget_connection(self, connection: Connection) -> None:
-        """Begin to follow nothing more with a key that a visitor has taken back."""
+        """Follow no more runs with a key that a visitor has removed."""
         self._takeover.forget_connection(connection)
 
-    @property
-    def store(self) -> Store:
-        """Where the records are: their lists, marks and presets."""
-        return self._store
-
-    @property
-    def save_error(self) -> StoreError | None:
-        """Why what is known of the runs is not all on disk; None if it is. It is tried again."""
-        return self._writer.error
-
     def close(self) -> None:
-        """Leave everything as a killed process would: jobs go on, records stay unfinished."""
+        """Abandon all runs, as a killed process would: jobs continue, records stay unfinished."""
         self._takeover.close()
         self._replica_sync.close()
         self._supervisor.close()
         self._registry.close()
         self._store.close()
 
-    def _end_unsure(self) -> None:
-        """Close what was not begun because the database did not answer: it may have kept it."""
-        for record in tuple(self._unsure.values()):
-            closed = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
-            self._store.update(replace(closed, version=record.version + 1), answer=True)
-            del self._unsure[record.id]
+    def _ensure_followed(self, run_id: str, connection: Connection) -> None:
+        if not self.is_followed(run_id):
+            self.attach(connection)
 
-    def _written(self, connection: Connection, flow_id: str, session_id: str) -> str:
-        """The owner, once all runs of the session that have ended have so on disk, too."""
+    def _end_unconfirmed(self) -> None:
+        """End runs that were not started because the database did not confirm them.
+
+        It may have saved their records.
+        """
+        for record in tuple(self._unconfirmed.values()):
+            ended = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
+            self._store.update(replace(ended, version=record.version + 1), answer=True)
+            del self._unconfirmed[record.id]
+
+    def _save_ended_runs(self, connection: Connection, flow_id: str, session_id: str) -> str:
+        """Save the session's ended runs that are only in memory, and return their owner."""
         owner = self.owner_of(connection)
         for record in self._cache.unsaved():
-            of = (record.owner, record.flow_id, record.session_id)
-            if record.ended and of == (owner, flow_id, session_id):
+            key = (record.owner, record.flow_id, record.session_id)
+            if record.ended and key == (owner, flow_id, session_id):
                 self._store.update(record, answer=True)
         return owner
 
     def _find(self, run_id: str) -> RunRecord | None:
-        record = self._cache.get(run_id)
+        record = self._cache.read(run_id)
         if record and record.ended and self._is_stale(record):
             self._cache.remove(run_id)
             record = None
         if record is None:
-            commands = self._store.commands.pending(
-                [run_id]
-            )  # first: they go when its record tells them
+            # read first: commands leave the queue once the record shows them
+            commands = self._store.commands.pending([run_id])
             record = self._store.get(run_id)
             if record and record.ended:
                 self._cache.put(record)
@@ -319,13 +347,16 @@ class Runner:
         return record
 
     def _is_stale(self, record: RunRecord) -> bool:
-        """Whether another process has changed or deleted an ended run, as far as can be known."""
-        unsaved = any(one.id == record.id for one in self._cache.unsaved())
-        if unsaved or self.is_followed(record.id):
+        """Return whether another process changed or deleted an ended run.
+
+        While the database can't be reached, none is stale.
+        """
+        is_unsaved = any(unsaved.id == record.id for unsaved in self._cache.unsaved())
+        if is_unsaved or self.is_followed(record.id):
             return False
         try:
-            kept = self._store.version_and_status(record.id)
+            stored = self._store.version_and_status(record.id)
         except StoreError:
             return False
         # two processes may have written the same version, of which the second counts
-        return kept != (record.version, record.status)
+        return stored != (record.version, record.status)

@@ -1,4 +1,4 @@
-"""Sees to it that each unfinished run is followed by one living process that has its key."""
+"""Makes sure that one living process that has the key follows each unfinished run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.clock import now
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.process_registry import HEARTBEAT_SECONDS, ProcessRegistry
+from lfclient.console.runner.process_registry import ProcessRegistry
 from lfclient.console.runner.recovery import recover
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
@@ -29,32 +29,32 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 
-# for which a visitor's key is used after the last sign of that visitor
+# how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
 KEY_NEEDED_NOTE = (
-    "Not followed: key needed. The console process that followed this run is gone, and what is "
-    "left of the console does not have the key. The run itself goes on at the server; it is "
-    "followed again as soon as somebody connects with the key."
+    "Not followed: key needed. The console process that followed this run has ended, and the "
+    "others don't have its API key. The run continues on the server. It is followed again as soon "
+    "as somebody connects with the key."
 )
 _LOST_CALL = RecordProblem(
-    "The console was restarted while it waited for the answer, which is lost.",
-    "The run may have gone on at the server: look into the flow's messages or traces in Langflow "
+    "The console restarted while it waited for the response, which is lost.",
+    "The run may have continued on the server: check the flow's messages or traces in Langflow "
     "before you run it again.",
 )
 _LOST_STREAM = RecordProblem(
-    "The console was restarted during this streamed call, and its run ended with it.",
-    "It may have come to its end just before: look into the flow's messages or traces in Langflow "
-    "before you run it again.",
+    "The console restarted during this streamed call, which ended the run.",
+    "It may have completed just before: check the flow's messages or traces in Langflow before "
+    "you run it again.",
 )
 
 log = logging.getLogger(__name__)
 
 
 class Takeover:
-    """Takes over the runs whose process has died, in a thread of its own.
+    """Takes over the runs of dead processes, in a thread of its own.
 
-    It has the connections of the configuration, and for an hour those that visitors came with.
-    Of several processes the one that is first to put its name into the record follows the run.
+    It uses the configured connections, and those of visitors for an hour. Of several processes,
+    the first to write its id into the record follows the run.
     """
 
     def __init__(
@@ -65,201 +65,233 @@ class Takeover:
         supervisor: TaskSupervisor,
         owner_of: Callable[[Connection], str],
         connections: Sequence[Connection],
+        heartbeat_seconds: float,
     ) -> None:
         self._store, self._registry = store, registry
         self._cache, self._supervisor = cache, supervisor
         self._owner_of = owner_of
-        self._configured = {owner_of(one): one for one in connections}
-        self._visitors: dict[str, tuple[Connection, float]] = {}
-        self._visiting = threading.Lock()
-        self._taken: set[str] = set()  # what this process took over and may take up again
-        self._unsure: set[str] = set()  # claimed without an answer, and so perhaps this process's
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._configured = {owner_of(connection): connection for connection in connections}
+        self._visitors: dict[str, tuple[Connection, float]] = {}  # and when they were active
+        self._visitors_lock = threading.Lock()
+        self._taken_over: set[str] = set()  # runs that may be followed with another key
+        self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
+        self._claim_lock = threading.Lock()
+        self._heartbeat_seconds = heartbeat_seconds
+        self._closed = threading.Event()
         self._thread = threading.Thread(
-            target=self._watch, name="langflow-console-takeover", daemon=True
+            target=self._loop, name="langflow-console-takeover", daemon=True
         )
 
     def start(self) -> None:
-        """End what died with its process and cannot be found again; watch. Raises `StoreError`."""
+        """End the calls of dead processes, which can't be resumed, and start the thread.
+
+        Raises `StoreError`.
+        """
         for record in self._store.unfinished():
             if record.mode != "background" and not self._registry.is_alive(record.worker):
-                self._close_lost(record)
+                self._end_lost_call(record)
         self._thread.start()
 
     def close(self) -> None:
-        """Watch no more."""
-        self._ended.set()
+        """End the thread."""
+        self._closed.set()
         self._thread.join(10)
 
     def attach(self, connection: Connection) -> None:
-        """Follow the owner's unfinished runs that no living process does. Raises `StoreError`."""
+        """Follow the owner's unfinished runs that no living process follows.
+
+        A run that is followed with another key is followed with this one instead. Raises
+        `StoreError`.
+        """
         owner = self._owner_of(connection)
-        at = time.monotonic()
-        with self._visiting:
-            gone = [name for name, one in self._visitors.items() if at - one[1] >= VISITOR_SECONDS]
-            for name in gone:
-                del self._visitors[name]
-            self._visitors[owner] = (connection, at)
+        self._remember_visitor(owner, connection)
         for record in self._store.unfinished(owner):
             used = self._supervisor.connection(record.id)
             if used is None:
-                self._see_to(record, connection)
-            elif used.api_key != connection.api_key and self._may_change_key(record):
+                self._take_over_orphan(record, connection)
+            elif used.api_key != connection.api_key and self._can_change_key(record):
                 self._supervisor.detach(record.id)
-                self._see_to(record, connection)
+                self._take_over_orphan(record, connection)
 
     def forget_connection(self, connection: Connection) -> None:
-        """Take nothing over with what a visitor came with, any more."""
-        with self._visiting:
+        """Take over no more runs with a visitor's connection."""
+        with self._visitors_lock:
             self._visitors.pop(self._owner_of(connection), None)
 
-    def check(self, *, announce: bool = True) -> None:
-        """See who lives, and to the runs of those who don't; `tell` of those without a key."""
+    def check(self, *, report_missing_keys: bool = True) -> None:
+        """Send a heartbeat and take over the runs of dead processes."""
         self._registry.heartbeat()
         for record in self._store.unfinished(except_worker=self._registry.id):
             if self._supervisor.connection(record.id) is None:
-                self._see_to(record, self._connection(record.owner), announce=announce)
-            # or was it this one, since the list was read?
+                connection = self._connection(record.owner)
+                self._take_over_orphan(record, connection, report_missing_keys)
+            # the list may be older than this process's claim
             elif self._store.worker_for(record.id) != self._registry.id:
-                self._supervisor.drop_lost(record.id)  # another process took it over
-        for run_id in tuple(self._unsure):
-            record = self._kept(run_id)
-            if record and not record.ended and record.worker == self._registry.id:
-                self._taken.add(run_id)
-                self._see_to(record, self._connection(record.owner), announce=announce)
-            self._unsure.discard(run_id)
+                self._supervisor.abandon(record.id)  # another process took it over
+        for run_id in tuple(self._unconfirmed_claims):
+            claimed = self._stored(run_id)
+            if claimed and self._is_ours(claimed):
+                self._taken_over.add(run_id)
+                connection = self._connection(claimed.owner)
+                self._take_over_orphan(claimed, connection, report_missing_keys)
+            self._unconfirmed_claims.discard(run_id)
 
-    def _watch(self) -> None:
-        announce, fault = False, ""
+    def _loop(self) -> None:
+        # the first check leaves missing keys to visitors' pages, which may attach in a moment
+        is_first, last_error = True, ""
         while True:
             try:
-                self.check(announce=announce)
-                announce, fault = True, ""
+                self.check(report_missing_keys=not is_first)
+                is_first, last_error = False, ""
             except Exception as error:
-                # the next look may do better; logged once, without its text, which may hold all
-                if fault != type(error).__name__:
-                    fault = type(error).__name__
-                    log.error("Looking for runs that nobody follows failed (%s)", fault)
-            if self._ended.wait(HEARTBEAT_SECONDS):
+                # retried in the next turn; logged once, without its text, which may contain what
+                # a person entered
+                name = type(error).__name__
+                if last_error != name:
+                    last_error = name
+                    log.error("Taking over runs failed (%s)", name)
+            if self._closed.wait(self._heartbeat_seconds):
                 return
+
+    def _remember_visitor(self, owner: str, connection: Connection) -> None:
+        at = time.monotonic()
+        with self._visitors_lock:
+            self._visitors = {
+                name: (visitor, active_at)
+                for name, (visitor, active_at) in self._visitors.items()
+                if at - active_at < VISITOR_SECONDS
+            }
+            self._visitors[owner] = (connection, at)
 
     def _connection(self, owner: str) -> Connection | None:
         if owner in self._configured:
             return self._configured[owner]
-        connection, since = self._visitors.get(owner, (None, 0.0))
-        return connection if time.monotonic() - since < VISITOR_SECONDS else None
+        connection, active_at = self._visitors.get(owner, (None, 0.0))
+        return connection if time.monotonic() - active_at < VISITOR_SECONDS else None
 
-    def _may_change_key(self, record: RunRecord) -> bool:
-        return bool(record.job_id) or record.id in self._taken
+    def _is_ours(self, record: RunRecord) -> bool:
+        return not record.ended and record.worker == self._registry.id
 
-    def _see_to(
-        self, record: RunRecord, connection: Connection | None, announce: bool = True
+    def _can_change_key(self, record: RunRecord) -> bool:
+        # without a job, the request may be on its way at this moment
+        return bool(record.job_id) or record.id in self._taken_over
+
+    def _take_over_orphan(
+        self, record: RunRecord, connection: Connection | None, report_missing_key: bool = True
     ) -> None:
-        ours = record.worker == self._registry.id
-        # without a job it may be on its way at this moment
-        if (not self._may_change_key(record)) if ours else self._registry.is_alive(record.worker):
+        """Follow, end or release a run that nobody follows."""
+        if record.worker == self._registry.id:
+            is_orphan = self._can_change_key(record)
+        else:
+            is_orphan = not self._registry.is_alive(record.worker)
+        if not is_orphan:
             return
         if record.mode != "background":
-            self._close_lost(record)
+            self._end_lost_call(record)
         elif connection:
-            self._adopt(record, connection)
-        elif announce and record.note != KEY_NEEDED_NOTE:
-            self._give_up(record)
+            self._follow(record, connection)
+        elif report_missing_key and record.note != KEY_NEEDED_NOTE:
+            self._release(record)
 
-    def _adopt(self, record: RunRecord, connection: Connection) -> None:
-        """Follow a job that a process now dead, or another key, followed before."""
-        mine = self._registry.id
-        ours = record.worker == mine
-        with self._lock:
-            if not ours and not self._claim(record):
+    def _follow(self, record: RunRecord, connection: Connection) -> None:
+        """Follow a job that a dead process, or this one with another key, followed before."""
+        was_ours = record.worker == self._registry.id
+        with self._claim_lock:
+            if not was_ours and not self._claim(record):
                 return
-            current = self._cache.snapshot(record.id) or self._kept(record.id)
-            if current is None or current.ended or current.worker != mine:
+            current = self._cache.snapshot(record.id) or self._stored(record.id)
+            if current is None or not self._is_ours(current):
                 return
-            # what was pressed and not carried out died with its follower
-            self._cache.put(
-                replace(
-                    current, **{**current.without_pending_commands(), **_resume_changes(current)}
-                )
-            )
-            self._taken.add(record.id)
-            # the local Langflow takes another port at each start
-            moved = connection.url != record.server_url and connection.source != "local"
-            followed = bool(current.job_id)
+            # commands that its last follower took and did not execute are lost
+            changes = {**current.without_pending_commands(), **_discard_partial_run(current)}
+            self._cache.put(replace(current, **changes))
+            self._taken_over.add(record.id)
+            self._supervisor.start(self._follow_task(current, connection, was_ours))
 
-            async def work(context: RunContext) -> None:
-                if followed:
-                    await follow(context, moved=moved, taken_up=True)
-                else:
-                    # secrets_lost_reason: the inputs that were kept are not all that it was given
-                    again = not (moved or context.secrets_lost_reason)
-                    await recover(context, context.record.overrides if again else None)
+    def _follow_task(self, record: RunRecord, connection: Connection, was_ours: bool) -> FollowTask:
+        # the local Langflow has another port after each start
+        moved = connection.url != record.server_url and connection.source != "local"
+        if not record.started_here:
+            reason = NOT_STARTED_HERE
+        elif not record.inputs_stored or _contains_mask(record.overrides):
+            reason = AFTER_KEY_CHANGE if was_ours else AFTER_RESTART
+        else:
+            reason = ""
 
-            job = FollowTask(record.id, connection, work, sent=True)
-            if not current.started_here:
-                job.secrets_lost_reason = NOT_STARTED_HERE
-            elif not current.inputs_stored or contains_mask(current.overrides):
-                job.secrets_lost_reason = AFTER_KEY_CHANGE if ours else AFTER_RESTART
-            self._supervisor.start(job)
+        async def execute(context: RunContext) -> None:
+            if record.job_id:
+                await follow(context, moved=moved, taken_over=True)
+            else:
+                # some inputs are not stored, or the server is another one
+                may_resend = not moved and not reason
+                await recover(context, context.record.overrides if may_resend else None)
 
-    def _kept(self, run_id: str) -> RunRecord | None:
-        """A run as it is kept; without what it has produced where that cannot be read."""
+        return FollowTask(
+            record.id, connection, execute, secrets_lost_reason=reason, may_be_running=True
+        )
+
+    def _stored(self, run_id: str) -> RunRecord | None:
+        """Return a run from the store; without its output if that can't be read."""
         try:
             return self._store.get(run_id)
         except UnreadableResponse:
-            return next((one for one in self._store.unfinished() if one.id == run_id), None)
+            unfinished = self._store.unfinished()
+            return next((record for record in unfinished if record.id == run_id), None)
 
     def _claim(self, record: RunRecord) -> bool:
-        self._unsure.add(record.id)
-        claimed = self._store.claim(record.id, record.worker, self._registry.id)
-        self._unsure.discard(record.id)
-        return claimed
+        self._unconfirmed_claims.add(record.id)
+        is_claimed = self._store.claim(record.id, record.worker, self._registry.id)
+        self._unconfirmed_claims.discard(record.id)
+        return is_claimed
 
-    def _give_up(self, record: RunRecord) -> None:
-        """Say that nobody follows it, in its name: whoever can may take it."""
+    def _release(self, record: RunRecord) -> None:
+        """Note that nobody follows the run, so that any process with the key can take it over."""
         if not record.worker or self._store.claim(record.id, record.worker, ""):
-            version = record.version + (2 if record.worker else 1)
             self._store.update(
                 replace(
-                    record, worker="", version=version, note=KEY_NEEDED_NOTE, stop_requested_at=None
+                    record,
+                    worker="",
+                    version=record.version + (2 if record.worker else 1),  # a claim adds one
+                    note=KEY_NEEDED_NOTE,
+                    stop_requested_at=None,
                 )
             )
 
-    def _close_lost(self, record: RunRecord) -> None:
-        """End a call that died with its process, with what it is known to have produced.
+    def _end_lost_call(self, record: RunRecord) -> None:
+        """End a call whose process died, with its output so far.
 
-        In the name of that process: if it lives after all, its answer counts.
+        The record keeps that process's id: if it lives after all, its response counts.
         """
-        kept = self._kept(record.id)
-        if kept is None or kept.ended or kept.worker != record.worker:
+        stored = self._stored(record.id)
+        if stored is None or stored.ended or stored.worker != record.worker:
             return
-        streamed = kept.mode == "stream" and kept.started_at is not None
-        status = RunStatus.INTERRUPTED if streamed else RunStatus.OUTCOME_UNKNOWN
+        was_streaming = stored.mode == "stream" and stored.started_at is not None
+        status = RunStatus.INTERRUPTED if was_streaming else RunStatus.OUTCOME_UNKNOWN
         self._store.update(
             replace(
-                kept,
+                stored,
                 status=status,
                 ended_at=now(),
                 note="",
-                version=kept.version + 1,
-                problem=_LOST_STREAM if streamed else _LOST_CALL,
-                run=kept.run and finalize(replace(kept.run, status=status)),
+                version=stored.version + 1,
+                problem=_LOST_STREAM if was_streaming else _LOST_CALL,
+                run=stored.run and finalize(replace(stored.run, status=status)),
             ),
-            answer=True,  # so that lists and searches tell why
+            answer=True,  # so that lists and searches show the problem
         )
 
 
-def _resume_changes(record: RunRecord) -> dict[str, Any]:
-    """What its follower goes on from: where a part is missing, all is asked for anew."""
-    whole = record.stored_parts is StoredParts.WHOLE
-    return {} if whole else {"run": None, "stored_parts": StoredParts.WHOLE}
+def _discard_partial_run(record: RunRecord) -> dict[str, Any]:
+    """Return the changes that discard a partly stored run, so that all events are read again."""
+    if record.stored_parts is StoredParts.WHOLE:
+        return {}
+    return {"run": None, "stored_parts": StoredParts.WHOLE}
 
 
-def contains_mask(value: object) -> bool:
-    """Whether a secret stood somewhere in kept values."""
+def _contains_mask(value: object) -> bool:
+    """Return whether stored values contain the mask of a secret."""
     if isinstance(value, dict):
-        return any(map(contains_mask, value.values()))
+        return any(map(_contains_mask, value.values()))
     if isinstance(value, list):
-        return any(map(contains_mask, value))
+        return any(map(_contains_mask, value))
     return value == SECRET_MASK

@@ -1,4 +1,4 @@
-"""What blocks, in threads beside the runner's loop."""
+"""Blocking calls in threads beside the runner's event loop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _T = TypeVar("_T")
 
 
 async def in_thread(function: Callable[..., _T], *args: Any) -> _T:
-    """Call it in another thread.
+    """Call a function in another thread and return its result.
 
-    Python takes no more work into threads as it ends, while the loop goes on for a moment: who
-    waits is cancelled then, so that everything is left as a killed process would leave it.
+    While Python shuts down it starts no more threads, but the loop runs on for a moment. The
+    caller is then cancelled, so that everything is left as a killed process would leave it.
     """
     try:
         return await asyncio.to_thread(function, *args)
@@ -24,6 +24,6 @@ async def in_thread(function: Callable[..., _T], *args: Any) -> _T:
 
 
 def is_interpreter_shutdown(error: BaseException) -> bool:
-    """Whether that is no fault, but Python taking no more work as it ends."""
-    # it has no other way to tell: "cannot schedule new futures after interpreter shutdown"
+    """Return whether Python raised this because it is shutting down."""
+    # Python has no type for it: "cannot schedule new futures after interpreter shutdown"
     return isinstance(error, RuntimeError) and "shutdown" in str(error)

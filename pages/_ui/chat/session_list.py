@@ -54,7 +54,7 @@ class SessionChange:
 
         def delete(api: LangflowClient) -> int:
             api.delete_session(self.session_id, flow=self.flow_id)
-            return runner.forget_session(connection, *at)
+            return runner.delete_session_runs(connection, *at)
 
         return rename if self.what == "rename" else delete
 

@@ -16,8 +16,8 @@ from lfclient.console.config.ownership import browser_fingerprint
 from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
-from lfclient.console.runner.registry import get_runner
 from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.shared_runner import get_runner
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app.security import is_valid_token
 from pages._ui.connection.request_cache import RequestCache

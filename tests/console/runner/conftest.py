@@ -3,58 +3,57 @@
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner import replica_sync
-from tests.support.fake_langflow import FakeLangflow, component_done, event, question
+from lfclient.console.runner.timings import Timings
+from tests.support.fake_langflow import FakeLangflow
 from tests.support.postgres import postgres
-from tests.support.runner_bench import BEGUN, JOB, Bench
-from tests.support.two_consoles import Two
+from tests.support.runner_bench import OFTEN, Bench
+from tests.support.two_consoles import TwoConsoles
 
 
 @pytest.fixture
-def bench(tmp_path, request):
-    server = FakeLangflow(**getattr(request, "param", {}))
-    made = Bench(tmp_path, server)
-    yield made
-    for runner in made.runners:
-        runner.close()
+def timings():
+    """The runners' timings; a test file may override them."""
+    return Timings()
+
+
+@pytest.fixture
+def eager_timings():
+    """Poll a job often while its stream is open, so that the two meet."""
+    return Timings(listening=OFTEN, suspended=OFTEN, unreachable=OFTEN)
+
+
+@pytest.fixture
+def bench(tmp_path, request, timings):
+    bench = Bench(tmp_path, FakeLangflow(**getattr(request, "param", {})), timings=timings)
+    yield bench
+    bench.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def two(request, tmp_path, monkeypatch):
-    monkeypatch.setattr(replica_sync, "SYNC_SECONDS", 0.05)
-    monkeypatch.setattr(replica_sync, "PUBLISH_SECONDS", 0.2)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.2)
+def two(request, tmp_path):
+    """Two consoles on one SQLite folder, and on one PostgreSQL database."""
+    timings = Timings(
+        listening=OFTEN,
+        suspended=OFTEN,
+        unreachable=OFTEN,
+        sync_seconds=0.05,
+        publish_seconds=0.2,
+        maintenance_seconds=0.2,
+        store_poll_seconds=0.05,
+    )
     url = SecretStr(postgres().new_database()) if request.param == "postgresql" else None
-    made = Two(tmp_path, url)
-    yield made
-    for runner in made.runners:
-        runner.close()
+    two = TwoConsoles(tmp_path, url, timings)
+    yield two
+    two.close()
 
 
 @pytest.fixture
-def often(monkeypatch):
-    """A job that is listened to is asked for often, as when the two happen to meet."""
-    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.05,))
-    monkeypatch.setattr("lfclient.console.runner.backoff.RESTING", (0.05,))
+def running(bench):
+    """The id of a run whose components are known and which doesn't end."""
+    return bench.start_running()
 
 
 @pytest.fixture
-def going(bench):
-    """A job that has begun and goes on; its run's id."""
-    bench.server.seconds, bench.server.log = 60, [BEGUN]
-    run_id = bench.start()
-    bench.until(run_id, lambda record: record.run and record.run.components)
-    return run_id
-
-
-@pytest.fixture
-def asking(bench, going):
-    """A job that waits for a decision."""
-    bench.server.log += [
-        component_done("ChatInput-a", "hi"),
-        event("human_input_required", **question(JOB)),
-    ]
-    bench.server.jobs[JOB].state = "suspended"
-    record = bench.until(going, lambda record: record.run.waiting_for)
-    bench.question = record.run.waiting_for
-    return going
+def suspended(bench):
+    """The id of a run that waits for a decision on `bench.question`."""
+    return bench.start_suspended()

@@ -1,4 +1,4 @@
-"""What a console that is ended in the midst of its work leaves, and says."""
+"""A console that is closed while it works leaves its runs as they are, and logs nothing."""
 
 import gc
 import subprocess
@@ -12,36 +12,38 @@ from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import CONNECTION
 
-# ends with a job under way, whose server is asked every few milliseconds
+# exits with a running job, whose server is polled every few milliseconds
 CONSOLE = """
 import atexit, sys, time
 from pathlib import Path
-from lfclient.console.runner import backoff, task_supervisor
+from lfclient.common.backoff import Backoff
+from lfclient.console.runner.timings import Timings
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
 
-task_supervisor.MAINTENANCE_SECONDS = 0.01
-backoff.POLLED = backoff.LISTENING = (0.01,)
-bench = Bench(Path(sys.argv[1]), FakeLangflow(dialect="inputs", seconds=60))
+often = Backoff(0.01, 0.01)
+timings = Timings(polling=often, listening=often, maintenance_seconds=0.01)
+bench = Bench(Path(sys.argv[1]), FakeLangflow(dialect="inputs", seconds=60), timings=timings)
 run_id = bench.start()
-bench.until(run_id, lambda record: record.job_id)
-# Python ends its pools of threads first, then what is done at the exit: the loop goes on
+bench.wait_until(run_id, lambda record: record.job_id)
+# Python ends its thread pools before it calls exit functions; the event loop runs on
 atexit.register(time.sleep, 0.3)
 {more}
 print(run_id)
 """
-# something to write at each look, as with a server that tells of a run's progress
-BUSY = """
+# something to save after each poll
+SAVE_OFTEN = """
 from lfclient.console.runner.run_context import RunContext
-before = RunContext.apply_response
-async def take(self, run, **changes):
+apply_response = RunContext.apply_response
+async def save_and_apply(self, run, **changes):
     await self.writer.change(self.id, note="")
-    await before(self, run, **changes)
-RunContext.apply_response = take
+    await apply_response(self, run, **changes)
+RunContext.apply_response = save_and_apply
 """
 
 
-def ended_console(folder: Path, more: str = "") -> subprocess.CompletedProcess[str]:
+def run_console(folder: Path, more: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a console in a process of its own until it exits."""
     return subprocess.run(
         [sys.executable, "-c", CONSOLE.replace("{more}", more), str(folder)],
         cwd=Path(__file__).parents[3],
@@ -52,41 +54,40 @@ def ended_console(folder: Path, more: str = "") -> subprocess.CompletedProcess[s
     )
 
 
-def test_the_end_of_the_console_is_no_fault(tmp_path):
-    """Nothing is logged of work that Python takes no more of as it ends."""
-    assert ended_console(tmp_path).stderr == ""
+def test_a_console_that_exits_logs_no_error(tmp_path):
+    assert run_console(tmp_path).stderr == ""
 
 
-def test_a_run_that_goes_on_as_the_console_ends_is_left_to_be_taken_up(tmp_path):
-    """Its record stays as it is: Python taking no more work is no fault of the run's."""
-    done = ended_console(tmp_path, BUSY)
+def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(tmp_path):
+    """The next console takes it over: Python's shutdown is no fault of the run."""
+    console = run_console(tmp_path, SAVE_OFTEN)
     store = Store(tmp_path)
-    record = store.get(done.stdout.strip())
+    record = store.get(console.stdout.strip())
     assert record.owner == owner_fingerprint(CONNECTION, tmp_path)
     assert record.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     assert record.problem is None
-    assert done.stderr == ""
+    assert console.stderr == ""
     store.close()
 
 
-def test_a_run_whose_turn_comes_as_the_runner_ends_is_not_begun(bench):
-    """Its task would be left without ever having run, of which Python warns."""
-    _begin_one_at_the_last_moment(bench.runner._supervisor)
+def test_a_run_that_is_due_while_the_runner_closes_is_not_started(bench):
+    """Python warns about a coroutine that was created and never ran."""
+    _start_a_run_while_closing(bench.runner._supervisor)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         bench.restart()
         gc.collect()
-    assert not [one for one in warned if "never awaited" in str(one.message)]
+    assert not [warning for warning in warned if "never awaited" in str(warning.message)]
 
 
-def _begin_one_at_the_last_moment(tasks):
-    stop = tasks._loop.stop
+def _start_a_run_while_closing(supervisor):
+    stop = supervisor._loop.stop
 
-    async def work(live):
-        """Nothing."""
+    async def execute(context):
+        """Do nothing."""
 
-    def late():
-        tasks._create(FollowTask("late", CONNECTION, work))
+    def start_and_stop():
+        supervisor._create(FollowTask("late", CONNECTION, execute))
         stop()
 
-    tasks._loop.stop = late
+    supervisor._loop.stop = start_and_stop

@@ -1,24 +1,27 @@
-"""Several console processes on one database: who follows a run, and what becomes of it."""
+"""Several console processes on one database: which one follows a run."""
 
 from __future__ import annotations
 
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner import process_registry
 from lfclient.console.runner.process_registry import (
     DEAD_AFTER_SECONDS,
-    HEARTBEAT_SECONDS,
     DatabaseHeartbeat,
     FileLockRegistry,
+    open_process_registry,
 )
 from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.postgres import postgres
 from tests.support.runner_bench import CONNECTION, Bench
 from tests.support.waiting import wait_for
+
+HEARTBEAT_SECONDS = Timings().heartbeat_seconds
 
 
 class Clock:
@@ -36,176 +39,163 @@ def clock():
 
 
 class Replicas(Bench):
-    """Consoles on one PostgreSQL database, which look at each other when a test says so."""
+    """Consoles on one PostgreSQL database, which check for dead ones when a test says so."""
 
     def __init__(self, folder, server, clock):
-        self.url, self.clock = SecretStr(postgres().new_database()), clock
-        super().__init__(folder, server)
+        self.clock = clock
+        timings = Timings(heartbeat_seconds=3600, maintenance_seconds=3600)
+        super().__init__(folder, server, SecretStr(postgres().new_database()), timings)
 
     def new_runner(self, **options):
-        return super().new_runner(database_url=self.url, **options)
+        workers = Store(self.folder, self.database_url).workers
+        heartbeat = DatabaseHeartbeat(workers, HEARTBEAT_SECONDS, self.clock)
+        return super().new_runner(registry=heartbeat, **options)
 
-    def kept(self, run_id, ready):
-        """Wait until what is in the database fits; the record."""
+    def wait_until_saved(self, run_id, ready, timeout=20.0):
+        """Wait until `ready(record)` is true for the record in the database and return it."""
         store = self.runner.store
-        wait_for(lambda: ready(store.get(run_id)))
+        wait_for(lambda: ready(store.get(run_id)), timeout)
         return store.get(run_id)
 
+    def start_job(self):
+        """Start a job, wait for its id, and return the run's id."""
+        run_id = self.start()
+        self.wait_until(run_id, lambda record: record.job_id)
+        return run_id
+
     def kill(self, runner):
-        """As SIGKILL: it beats no more, writes no more, and takes no leave."""
+        """End a console as SIGKILL would: it writes nothing more, and leaves its entry."""
         runner._takeover.close()
         runner._replica_sync.close()
         runner._supervisor.close()
         self.runners.remove(runner)
 
-    def look(self, *runners, seconds=HEARTBEAT_SECONDS):
-        """Let them look, so many seconds later."""
+    def check(self, *runners, seconds=HEARTBEAT_SECONDS):
+        """Let the consoles check for dead ones, so many seconds later."""
         self.clock.now += seconds
         for runner in runners:
             runner._takeover.check()
 
+    def check_until_dead(self, *runners):
+        """Let the consoles check for as long as it takes to find a dead one."""
+        for _ in range(int((DEAD_AFTER_SECONDS + HEARTBEAT_SECONDS) / HEARTBEAT_SECONDS)):
+            self.check(*runners)
+
 
 @pytest.fixture
-def replicas(tmp_path, clock, monkeypatch):
-    def open_registry(folder, store):
-        return DatabaseHeartbeat(store.workers, clock)
-
-    monkeypatch.setattr("lfclient.console.runner.runner.open_process_registry", open_registry)
-    monkeypatch.setattr("lfclient.console.runner.takeover.HEARTBEAT_SECONDS", 3600)
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 3600)
-    made = Replicas(tmp_path, FakeLangflow(seconds=60), clock)
-    yield made
-    for runner in made.runners:
-        runner.close()
+def replicas(tmp_path, clock):
+    replicas = Replicas(tmp_path, FakeLangflow(seconds=60), clock)
+    yield replicas
+    replicas.close()
 
 
-def until_dead(bench, *runners):
-    """Let them look until whoever has died is taken for dead, and no longer than it may take."""
-    spent = 0.0
-    while spent < DEAD_AFTER_SECONDS + HEARTBEAT_SECONDS:
-        bench.look(*runners)
-        spent += HEARTBEAT_SECONDS
-
-
-def test_another_takes_over_from_one_that_dies(replicas):
-    """Within 30 s, and no job is made for it; before that, nobody meddles."""
+def test_a_run_of_a_dead_process_is_taken_over_within_30_seconds(replicas):
+    """Not before the process counts as dead, and without a new job."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, second)
+    run_id = replicas.start_job()
+    replicas.check(first, second)
     replicas.kill(first)
-    replicas.look(second, seconds=DEAD_AFTER_SECONDS - HEARTBEAT_SECONDS)
+    replicas.check(second, seconds=DEAD_AFTER_SECONDS - HEARTBEAT_SECONDS)
     assert not second.is_followed(run_id)
-    until_dead(replicas, second)
+    replicas.check_until_dead(second)
     assert second.is_followed(run_id)
     replicas.runner = second
     replicas.server.finish()
-    assert replicas.ended(run_id).status is RunStatus.COMPLETED
+    assert replicas.wait_for_end(run_id).status is RunStatus.COMPLETED
     assert len(replicas.server.jobs) == 1
 
 
-def test_of_several_one_takes_over(replicas):
-    """The one that is first to put its name in."""
-    first, *others = (
-        replicas.runner,
-        *(replicas.new_runner(connections=[CONNECTION]) for _ in range(3)),
-    )
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, *others)
+def test_of_several_processes_one_takes_the_run_over(replicas):
+    first = replicas.runner
+    others = [replicas.new_runner(connections=[CONNECTION]) for _ in range(3)]
+    run_id = replicas.start_job()
+    replicas.check(first, *others)
     replicas.kill(first)
-    until_dead(replicas, *others)
-    assert sum(one.is_followed(run_id) for one in others) == 1
+    replicas.check_until_dead(*others)
+    assert sum(runner.is_followed(run_id) for runner in others) == 1
     replicas.runner = others[0]
 
 
-def test_what_was_claimed_without_an_answer_is_followed(replicas):
-    """The connection to the database broke, and the run was this process's all the same."""
+def test_a_run_is_followed_although_the_claim_was_not_confirmed(replicas):
+    """The connection to the database broke after the claim."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, second)
+    run_id = replicas.start_job()
+    replicas.check(first, second)
     replicas.kill(first)
-    replicas.break_once("claim", second)
+    replicas.lose_confirmation("claim", second)
     with pytest.raises(StoreError):
-        until_dead(replicas, second)
-    replicas.look(second)
+        replicas.check_until_dead(second)
+    replicas.check(second)
     assert second.is_followed(run_id)
     replicas.runner = second
 
 
-def test_without_the_key_it_says_so_until_a_visitor_brings_it(replicas):
-    """Whichever process that visitor came to."""
+def test_without_the_key_a_run_says_so_until_a_visitor_brings_it(replicas):
+    """To whichever process the visitor comes."""
     first, second, third = replicas.runner, replicas.new_runner(), replicas.new_runner()
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, second, third)
+    run_id = replicas.start_job()
+    replicas.check(first, second, third)
     replicas.kill(first)
-    until_dead(replicas, second, third)
+    replicas.check_until_dead(second, third)
     assert second.get(run_id, replicas.owner).note == KEY_NEEDED_NOTE
     third.attach(CONNECTION)
     assert third.is_followed(run_id)
     replicas.runner = third
-    replicas.until(run_id, lambda record: record.note == "")
-    replicas.look(second, third)
+    replicas.wait_until(run_id, lambda record: record.note == "")
+    replicas.check(second, third)
     assert not second.is_followed(run_id)
 
 
-def test_a_visitor_who_is_there_need_not_come_again(replicas):
-    """What it was connected with is used."""
+def test_the_connection_of_an_earlier_visitor_is_used(replicas):
     first, second = replicas.runner, replicas.new_runner()
     second.attach(CONNECTION)
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, second)
+    run_id = replicas.start_job()
+    replicas.check(first, second)
     replicas.kill(first)
-    until_dead(replicas, second)
+    replicas.check_until_dead(second)
     assert second.is_followed(run_id)
     replicas.runner = second
 
 
-def test_a_key_that_was_taken_back_is_not_used(replicas):
-    """The visitor had it forgotten."""
+def test_a_connection_that_the_visitor_removed_is_not_used(replicas):
     first, second = replicas.runner, replicas.new_runner()
     second.attach(CONNECTION)
     second.forget_connection(CONNECTION)
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(first, second)
+    run_id = replicas.start_job()
+    replicas.check(first, second)
     replicas.kill(first)
-    until_dead(replicas, second)
+    replicas.check_until_dead(second)
     assert not second.is_followed(run_id)
     replicas.runner = second
 
 
-def paused(replicas, run_id):
-    """Let the first process be silent for so long that a second takes its run over; both."""
+def take_over_from_a_silent_process(replicas, run_id):
+    """Let a second process take a run over from one that is silent but alive; return both."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
-    replicas.kept(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    replicas.look(first, second)
-    until_dead(replicas, second)
+    replicas.wait_until_saved(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    replicas.check(first, second)
+    replicas.check_until_dead(second)
     assert second.is_followed(run_id)
     return first, second
 
 
-def test_who_comes_back_after_a_pause_follows_no_more(replicas):
-    """It sees at its next look that the run is another's, and shows what that one writes."""
+def test_a_process_that_was_silent_abandons_its_run_at_the_next_check(replicas):
+    """From then on it shows what the other process writes."""
     run_id = replicas.start()
-    first, second = paused(replicas, run_id)
-    replicas.look(first)
+    first, second = take_over_from_a_silent_process(replicas, run_id)
+    replicas.check(first)
     wait_for(lambda: not first.is_followed(run_id))
     second.stop(run_id, CONNECTION)
     replicas.runner = second
-    assert replicas.ended(run_id).status is RunStatus.CANCELLED
+    assert replicas.wait_for_end(run_id).status is RunStatus.CANCELLED
     wait_for(lambda: first.get(run_id, replicas.owner).ended)
 
 
-def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
-    """Though it has not looked yet: what it learns meanwhile is not put over the other's."""
+def test_a_process_that_was_silent_overwrites_nothing_before_its_next_check(replicas, caplog):
     run_id = replicas.start()
-    first, second = paused(replicas, run_id)
+    first, second = take_over_from_a_silent_process(replicas, run_id)
     store = second.store
-    replicas.until(run_id, lambda record: record.job_id)
+    replicas.wait_until(run_id, lambda record: record.job_id)
     before = store.get(run_id)
     assert store.worker_for(run_id) == second._registry.id
     for _ in range(20):  # so that its version is the newer one
@@ -213,36 +203,35 @@ def test_who_comes_back_after_a_pause_writes_nothing(replicas, caplog):
     replicas.server.jobs[before.job_id].state = "cancelled"
     wait_for(lambda: not first.is_followed(run_id))
     replicas.runner = second
-    record = replicas.ended(run_id)
+    record = replicas.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
     assert store.worker_for(run_id) == second._registry.id
     assert "away" not in first.get(run_id, replicas.owner).note
     assert not caplog.records
 
 
-def test_a_call_of_one_that_only_paused_has_its_answer(replicas):
-    """Others take it for lost; what it brings counts."""
+def test_the_response_of_a_silent_process_counts_although_others_ended_its_call(replicas):
     run_id = replicas.start(mode="sync")
     first, second = replicas.runner, replicas.new_runner()
-    replicas.until(run_id, lambda record: record.started_at)
-    replicas.look(first, second)
-    until_dead(replicas, second)
+    replicas.wait_until(run_id, lambda record: record.started_at)
+    replicas.check(first, second)
+    replicas.check_until_dead(second)
     assert second.get(run_id, replicas.owner).status is RunStatus.OUTCOME_UNKNOWN
     replicas.server.finish()
-    assert replicas.ended(run_id).status is RunStatus.COMPLETED
+    assert replicas.wait_for_end(run_id).status is RunStatus.COMPLETED
     wait_for(lambda: second.store.get(run_id).status is RunStatus.COMPLETED)
     (listed,) = second.history.page([replicas.owner]).runs
     (recent,) = second.recent(replicas.owner)
     shown = second.get(run_id, replicas.owner)
-    assert {each.status for each in (listed, recent, shown)} == {RunStatus.COMPLETED}
+    assert {run.status for run in (listed, recent, shown)} == {RunStatus.COMPLETED}
 
 
 def test_a_run_that_another_process_deletes_is_gone_at_once(replicas):
-    """Though it was looked at here just before; without the database it is shown as it was."""
+    """Though it was just read here; without the database it is shown as it was."""
     replicas.server.seconds = 0
     first, second = replicas.runner, replicas.new_runner()
-    run_id = replicas.ended(replicas.start()).id
-    replicas.kept(run_id, lambda record: record.ended)
+    run_id = replicas.wait_for_end(replicas.start()).id
+    replicas.wait_until_saved(run_id, lambda record: record.ended)
     wait_for(lambda: not first.is_followed(run_id))
     assert second.get(run_id, replicas.owner)
     postgres().stop()
@@ -254,83 +243,82 @@ def test_a_run_that_another_process_deletes_is_gone_at_once(replicas):
     assert second.get(run_id, replicas.owner) is None
 
 
-def test_a_record_that_is_deleted_while_it_is_followed(replicas):
-    """It is let go of, without a fault."""
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
+def test_a_record_that_is_deleted_while_its_run_is_followed_is_abandoned(replicas):
+    run_id = replicas.start_job()
     with replicas.runner.store.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM runs")
     replicas.runner.stop(run_id, CONNECTION)
-    wait_for(lambda: not replicas.runner.is_followed(run_id))
-    assert replicas.runner.get(run_id, replicas.owner) is None
+    replicas.wait_until_released(run_id)
+    assert replicas.get(run_id) is None
     assert replicas.runner.save_error is None
 
 
-def test_a_database_that_is_away_makes_nobody_dead(replicas):
-    """However long: nobody could beat. Its run goes on, and its end is written."""
+def test_no_process_counts_as_dead_while_the_database_is_down(replicas):
+    """However long: none could send a heartbeat. The run continues, and its end is saved."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
     run_id = replicas.start()
-    replicas.kept(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    replicas.look(first, second)
+    replicas.wait_until_saved(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    replicas.check(first, second)
     postgres().stop()
     try:
         for runner in (first, second, first, second):
             with pytest.raises(StoreError):
-                replicas.look(runner, seconds=DEAD_AFTER_SECONDS)
+                replicas.check(runner, seconds=DEAD_AFTER_SECONDS)
     finally:
         postgres().start()
-    replicas.look(second, first)
+    replicas.check(second, first)
     assert first.is_followed(run_id)
     assert not second.is_followed(run_id)
     replicas.server.jobs[first.get(run_id, replicas.owner).job_id].state = "cancelled"
-    replicas.kept(run_id, lambda record: record.ended)
+    replicas.wait_until_saved(run_id, lambda record: record.ended)
 
 
-def test_one_that_takes_leave_is_followed_up_at_once(replicas):
-    """Nobody waits for it to be silent."""
+def test_the_runs_of_a_process_that_was_closed_are_taken_over_at_once(replicas):
     second = replicas.new_runner(connections=[CONNECTION])
-    run_id = replicas.start()
-    replicas.until(run_id, lambda record: record.job_id)
-    replicas.look(replicas.runner, second)
+    run_id = replicas.start_job()
+    replicas.check(replicas.runner, second)
     replicas.runner.close()
     replicas.runners.remove(replicas.runner)
-    replicas.look(second)
+    replicas.check(second)
     assert second.is_followed(run_id)
     replicas.runner = second
 
 
-def test_who_looks_seldom_takes_nobody_for_dead(any_store, clock):
-    """A minute between two looks is not a minute of silence: both may have been stopped."""
-    one, two = (
-        DatabaseHeartbeat(any_store.workers, clock),
-        DatabaseHeartbeat(any_store.workers, clock),
-    )
+@pytest.fixture
+def two_heartbeats(any_store, clock):
+    return [DatabaseHeartbeat(any_store.workers, HEARTBEAT_SECONDS, clock) for _ in range(2)]
+
+
+def test_a_process_that_reads_rarely_takes_no_other_for_dead(two_heartbeats, clock):
+    """A minute between two reads is not a minute of silence: both may have been suspended."""
+    one, two = two_heartbeats
+
+    def read_later():
+        clock.now += HEARTBEAT_SECONDS
+        one.heartbeat()
+
     one.heartbeat()
     clock.now += 60
     one.heartbeat()
     assert one.is_alive(two.id)
     for _ in range(2):
-        clock.now += HEARTBEAT_SECONDS
-        one.heartbeat()
+        read_later()
     assert one.is_alive(two.id)
     two.heartbeat()
     for _ in range(4):
-        clock.now += HEARTBEAT_SECONDS
-        one.heartbeat()
+        read_later()
         assert one.is_alive(two.id)
     for _ in range(2):
-        clock.now += HEARTBEAT_SECONDS
-        one.heartbeat()
+        read_later()
     assert not one.is_alive(two.id)
     two.heartbeat()
     one.heartbeat()
     assert one.is_alive(two.id)
 
 
-def test_one_that_has_just_begun_is_known(any_store, clock):
-    """Though nobody has looked since; one that has left, or never was, is not."""
-    one = DatabaseHeartbeat(any_store.workers, clock)
-    two = DatabaseHeartbeat(any_store.workers, clock)
+def test_a_new_process_is_known_before_the_next_read(two_heartbeats, clock):
+    """A closed one, and an unknown id, are not alive."""
+    one, two = two_heartbeats
     assert one.is_alive(two.id)
     two.close()
     clock.now += HEARTBEAT_SECONDS
@@ -340,8 +328,18 @@ def test_one_that_has_just_begun_is_known(any_store, clock):
     assert one.is_alive(one.id)
 
 
-def test_the_database_says_how_processes_know_of_each_other(any_store, tmp_path):
-    """Locks on one machine, counters where there may be several."""
-    made = process_registry.open_process_registry(tmp_path, any_store)
-    assert isinstance(made, DatabaseHeartbeat if any_store.database.is_shared else FileLockRegistry)
-    made.close()
+def test_a_file_lock_shows_that_a_process_lives_until_it_is_closed(tmp_path):
+    one, two = FileLockRegistry(tmp_path), FileLockRegistry(tmp_path)
+    assert two.is_alive(one.id)
+    one.close()
+    assert not two.is_alive(one.id)
+    assert not two.is_alive("never was")
+    assert not two.is_alive("")
+
+
+def test_the_database_decides_how_processes_know_of_each_other(any_store, tmp_path):
+    """File locks on one machine, heartbeats where there may be several."""
+    registry = open_process_registry(tmp_path, any_store, Timings())
+    is_shared = any_store.database.is_shared
+    assert isinstance(registry, DatabaseHeartbeat if is_shared else FileLockRegistry)
+    registry.close()

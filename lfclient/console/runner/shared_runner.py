@@ -1,4 +1,4 @@
-"""The runner of this process, one for each data folder."""
+"""The runner that all sessions of this process share, one for each data folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from lfclient.console.config.settings import Settings
 from lfclient.console.runner.runner import Runner
 
 _runners: dict[str, Runner] = {}
-
-
 _lock = threading.Lock()
 
 
 def get_runner(settings: Settings) -> Runner:
-    """This process's runner for the data folder of `settings`. Raises `StoreError`."""
+    """Return the runner for the data folder of `settings`, new if needed.
+
+    Raises `StoreError`.
+    """
     folder = str(settings.data_dir)
     with _lock:
         if folder not in _runners:
@@ -26,3 +27,10 @@ def get_runner(settings: Settings) -> Runner:
                 connections=settings.connections(),
             )
         return _runners[folder]
+
+
+def close_runners() -> None:
+    """Close every runner of this process."""
+    with _lock:
+        while _runners:
+            _runners.popitem()[1].close()

@@ -1,0 +1,88 @@
+"""The runner's intervals, timeouts and backoffs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+from lfclient.common.backoff import Backoff
+
+
+class Schedule(Protocol):
+    """When to send the next request."""
+
+    def waits(self) -> Iterator[float]:
+        """Yield the seconds to wait before each request."""
+
+
+@dataclass(frozen=True)
+class BackoffChain:
+    """Two backoffs in a row; the first has a limited number of attempts."""
+
+    first: Backoff
+    then: Backoff
+
+    def waits(self) -> Iterator[float]:
+        """Yield the waits of the first, then of the second."""
+        return chain(self.first.waits(), self.then.waits())
+
+
+# Polls a job of 1 s at most 5 times, one of 60 s at most 25 times. Sees the end of a short job
+# within 0.8 s, of any job within 3.6 s, which leaves time to fetch its outputs.
+_POLLING = BackoffChain(
+    Backoff(0.2, 0.75, 1.6, attempts=8, jitter=0.02), Backoff(1.2, 3.6, 1.75, jitter=0.02)
+)
+_LISTENING = Backoff(10.0, 30.0)
+_SETTLING = Backoff(0.03, 2.0)
+_UNREACHABLE = Backoff(0.5, 10.0)
+_SUSPENDED = Backoff(1.0, 10.0)
+_SEARCHING = Backoff(0.3, 4.0)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """How often and how long the runner waits; tests pass shorter times."""
+
+    polling: Schedule = _POLLING
+    # while the event stream is open: it may never close, as after a server's restart
+    listening: Schedule = _LISTENING
+    # after the stream closed, or a stop or decision was sent: the status changes within a moment
+    settling: Schedule = _SETTLING
+    # while the server doesn't respond, or rejects the API key
+    unreachable: Schedule = _UNREACHABLE
+    # while a run waits for a person
+    suspended: Schedule = _SUSPENDED
+    # for a job whose id is not known: servers write its traces up to a second late
+    searching: Schedule = _SEARCHING
+
+    # After the click: a job that has left no trace by then is given up …
+    search_seconds: float = 120.0
+    # … but every search lasts this long, since servers write traces up to a second late.
+    min_search_seconds: float = 8.0
+    # without any news a run may be one that a server's restart left behind
+    silence_seconds: float = 600.0
+    # a run that was decided on and still waits has not received the decision
+    decision_timeout_seconds: float = 6.0
+    # how long an ended job's event stream may deliver its last events
+    drain_seconds: float = 2.0
+
+    # A stop doesn't close a streamed call that is only starting, where servers can't take that:
+    # it waits this long after the first event, unless a component reports, …
+    call_started_seconds: float = 0.5
+    # … and this long after the request if there is no event.
+    max_call_start_seconds: float = 1.5
+
+    # between two looks at commands from other processes
+    sync_seconds: float = 0.5
+    # between two writes of a run's progress for other processes
+    publish_seconds: float = 1.0
+    # between two looks at a run that another process follows
+    store_poll_seconds: float = 0.3
+    # between two heartbeats, and two checks for runs of dead processes
+    heartbeat_seconds: float = 3.0
+    # between two turns of the maintenance jobs
+    maintenance_seconds: float = 5.0
+    # an ended run stays in memory this long after it was last read
+    ended_ttl_seconds: float = 20.0

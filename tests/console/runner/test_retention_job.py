@@ -1,0 +1,133 @@
+"""Retention by a clock that may be wrong, the search index, and overwriting deleted data."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.runner.clock import now
+from lfclient.console.runner.retention_job import RetentionJob
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.store import Store
+from tests.console.store.test_retention import indexed
+
+DRAFT = ("browser", "owner", "flow")
+
+
+class FakeTime:
+    """A machine's clock and uptime, which a test moves."""
+
+    def __init__(self, clock_is_ahead_by=timedelta()):
+        self.elapsed, self.ahead = timedelta(), clock_is_ahead_by
+
+    def clock(self):
+        return now() + self.ahead
+
+    def uptime(self):
+        return self.elapsed
+
+
+def new_job(bench, time):
+    """Return the job of a console that was just started."""
+    runner = bench.runner
+    return RetentionJob(runner.store, runner.history.drop, clock=time.clock, uptime=time.uptime)
+
+
+@pytest.fixture
+def ended_run(bench):
+    """The record of a run that has ended and is stored."""
+    return bench.wait_until_saved(bench.start(), lambda record: record.ended)
+
+
+def is_stored(bench, run_id):
+    return Store(bench.folder).get(run_id) is not None
+
+
+def test_deleted_data_is_overwritten_later(bench, monkeypatch):
+    """So far as the person who deletes doesn't wait for it."""
+    store = bench.runner.store
+    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
+    bench.wait_until_saved(run_id, lambda record: record.ended)
+    monkeypatch.setattr(store.database, "overwrite", lambda: None)
+    assert bench.runner.history.delete([bench.owner], [run_id]).deleted
+    assert indexed(store)
+    new_job(bench, FakeTime()).run()
+    assert not indexed(store)
+
+
+def test_old_runs_are_deleted_and_runs_of_an_earlier_release_become_searchable(bench, ended_run):
+    store = bench.runner.store
+    store.create(
+        replace(ended_run, id="old", submit_token="old", created_at=now() - timedelta(days=3))
+    )
+    with store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM run_texts")
+    store.cleaner.retention = RetentionSettings(max_age_days=2)
+    time = FakeTime()
+    job = new_job(bench, time)
+    time.elapsed = timedelta(hours=1)
+    job.run()
+    runs = bench.runner.history.page([bench.owner], RunFilter(text="echo")).runs
+    assert [run.id for run in runs] == [ended_run.id]
+    assert not is_stored(bench, "old")
+
+
+def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, ended_run):
+    """A deleted run would not come back with the right time."""
+    bench.runner.store.cleaner.retention = RetentionSettings(max_age_days=2)
+    time = FakeTime()
+    job = new_job(bench, time)
+    time.ahead, time.elapsed = timedelta(days=3), timedelta(hours=1)
+    job.run()
+    assert is_stored(bench, ended_run.id)
+    time.elapsed = timedelta(days=3)
+    job.run()
+    assert not is_stored(bench, ended_run.id)
+
+
+def test_a_clock_that_is_ahead_at_the_start_deletes_nothing_for_an_hour(bench, ended_run):
+    """Neither runs nor drafts; in that time it is set right."""
+    store = bench.runner.store
+    store.drafts.write({DRAFT: "typed"})
+    store.cleaner.retention = RetentionSettings(max_age_days=2)
+    time = FakeTime(clock_is_ahead_by=timedelta(days=3))
+    job = new_job(bench, time)
+    job.run()
+    assert is_stored(bench, ended_run.id)
+    assert store.drafts.get(DRAFT) == "typed"
+    time.elapsed = timedelta(hours=1)
+    job.run()
+    assert not is_stored(bench, ended_run.id)
+    assert store.drafts.get(DRAFT) is None
+
+
+def test_a_clock_that_is_ahead_at_the_start_keeps_drafts_without_any_run(bench):
+    bench.runner.store.drafts.write({DRAFT: "typed"})
+    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
+    assert bench.runner.store.drafts.get(DRAFT) == "typed"
+
+
+def test_each_start_of_the_console_gives_its_clock_another_hour(bench, ended_run):
+    """Even if a run was started while the clock was ahead."""
+    store = bench.runner.store
+    store.cleaner.retention = RetentionSettings(max_age_days=2)
+    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
+    store.create(
+        replace(ended_run, id="new", submit_token="new", created_at=now() + timedelta(days=3))
+    )
+    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
+    assert is_stored(bench, ended_run.id)
+
+
+def test_limits_other_than_age_apply_at_once(bench, ended_run):
+    """The number of runs and what may be stored don't depend on a clock."""
+    store = bench.runner.store
+    store.create(
+        replace(ended_run, id="old", submit_token="old", created_at=now() - timedelta(days=1))
+    )
+    store.drafts.write({DRAFT: "typed"})
+    store.cleaner.retention = RetentionSettings(max_age_days=2, max_runs=1, store_inputs=False)
+    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
+    assert store.drafts.get(DRAFT) is None
+    assert [run.id for run in store.recent(bench.owner)] == [ended_run.id]
