@@ -102,7 +102,7 @@ def test_stopping_a_waited_run_says_that_it_goes_on(screen):
     screen.wait("in progress")
     screen.stop()
     screen.wait("no longer waited for")
-    expect(screen.part("run-status")).to_contain_text("goes on at the server")
+    expect(screen.part("run-status")).to_contain_text("continues on the server")
 
 
 def test_nothing_is_sent_once_the_run_has_ended(screen):

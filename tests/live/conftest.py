@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient
+from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import catalog, graph_builder
 from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
@@ -62,8 +63,16 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
-    made = Desk(tmp_path, langflow, client)
+def timings() -> Timings:
+    """The runners' timings; a test file may override them."""
+    return Timings()
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient, timings: Timings
+) -> Iterator[Desk]:
+    made = Desk(tmp_path, langflow, client, timings)
     yield made
     made.runner.close()
 

@@ -12,6 +12,7 @@ from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record
@@ -22,12 +23,18 @@ SECONDS = 60.0
 class Desk:
     """A console's runner and the server that it uses."""
 
-    def __init__(self, folder: Path, server: LiveServer, client: LangflowClient) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        server: LiveServer,
+        client: LangflowClient,
+        timings: Timings | None = None,
+    ) -> None:
+        self.folder, self.timings = folder, timings
         self.info = client.server()
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
         self.owner = owner_fingerprint(self.connection, folder)
-        self.runner = Runner(folder)
+        self.runner = Runner(folder, timings=timings)
 
     def start(self, flow: Flow, mode: str = "background", **overrides: object) -> str:
         return self.runner.start(
@@ -45,7 +52,7 @@ class Desk:
 
     def restart(self) -> None:
         self.runner.close()
-        self.runner = Runner(self.folder)
+        self.runner = Runner(self.folder, timings=self.timings)
         self.runner.attach(self.connection)
 
 

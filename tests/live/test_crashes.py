@@ -13,14 +13,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner import recovery
 from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.crash_process import POINTS
 from tests.live.flows import ECHO
@@ -47,15 +46,13 @@ def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     make: Make,
     modes: bool,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ):
     """A job is followed to its end, found by its traces or by its key.
 
     A request that was never sent is sent once where a key makes that safe; otherwise its outcome is
     unknown. A synchronous or streamed call is never repeated.
     """
-    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 3.0)
-    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 3.0)
+    timings = Timings(search_seconds=3.0, min_search_seconds=3.0)
     points = [point for point in POINTS if modes or point not in ("event stored", "stream begun")]
     # one flow each: 1.8 keeps no trace of a flow's earlier run
     flows = {point: make("Plan a trip" if point == "stream begun" else ECHO) for point in points}
@@ -81,7 +78,7 @@ def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     with ExitStack() as stack:
         runners = {}
         for point in points:
-            runners[point] = Runner(tmp_path / point, connections=[connection])
+            runners[point] = Runner(tmp_path / point, connections=[connection], timings=timings)
             stack.callback(runners[point].close)
         found = {point: ended(runners[point], owners[point]) for point in points}
     expected = dict.fromkeys(points, RunStatus.COMPLETED)

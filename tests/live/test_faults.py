@@ -21,7 +21,9 @@ from lfclient import (
     RunStatus,
 )
 from lfclient.api.operations import event_streams
+from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.runner.timings import Timings
 from tests.live.desk import Desk, ended, is_waiting, states
 from tests.live.flows import SECRETIVE, TALK
 from tests.live.releases import Make, with_events
@@ -229,10 +231,11 @@ def test_an_interrupted_streamed_run_keeps_its_partial_output(desk: Desk, proxy:
 
 
 def test_a_run_whose_stream_stays_broken_still_gets_its_complete_text(
-    desk: Desk, proxy: Proxy, make: Make, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, proxy: Proxy, make: Make
 ):
     """From the session's messages; the components' states come from the build records."""
-    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (0.5,))
+    desk.timings = Timings(listening=Backoff(0.5, 0.5))
+    desk.restart()
     desk.connection = replace(desk.connection, url=proxy.url)
     desk.owner = owner_fingerprint(desk.connection, desk.folder)
     broken = [Fault(raw=raw_response(502))] * 50

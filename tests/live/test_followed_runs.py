@@ -128,7 +128,7 @@ def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, clie
     record = desk.until(run_id, is_waiting)
     client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    desk.until(run_id, lambda record: "not taken" in record.note or record.ended)
+    desk.until(run_id, lambda record: "not accepted" in record.note or record.ended)
     record = desk.until(run_id, ended)
     assert list(record.run.outputs) == ["ChatOutput-no"]
     assert [one.sent for one in record.run.decided] == [None]

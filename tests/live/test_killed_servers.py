@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 from lfclient import LangflowClient, RunStatus
+from lfclient.common.backoff import Backoff
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, is_waiting
 from tests.live.releases import Make
@@ -29,11 +31,11 @@ def written_text(record: RunRecord) -> str:
     return "".join(one.visible_text for one in messages if one.sender == "Machine")
 
 
-@pytest.fixture(autouse=True)
-def frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def timings() -> Timings:
     """Check every second instead of every ten whether a server is back."""
-    monkeypatch.setattr("lfclient.console.runner.backoff.LISTENING", (1.0,))
-    monkeypatch.setattr("lfclient.console.runner.backoff.AWAY", (1.0,))
+    every_second = Backoff(1.0, 1.0)
+    return Timings(listening=every_second, unreachable=every_second)
 
 
 def goes_on(record: RunRecord) -> bool:

@@ -17,8 +17,8 @@ import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner import recovery
 from lfclient.console.runner.runner import Runner
+from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.console.store.run_record import RunRecord
@@ -26,7 +26,7 @@ from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
-from tests.support.runner_bench import move_click
+from tests.support.runner_bench import backdate_run
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
@@ -172,12 +172,8 @@ def test_a_failed_first_attempt_runs_again_and_is_counted(
 
 
 @with_events
-def test_a_late_restart_or_a_lost_secret_starts_nothing(
-    desk: Desk, proxy: Proxy, hold: Hold, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: Desk, proxy: Proxy, hold: Hold):
     """The job is followed if it is found; one that never arrived is not started."""
-    monkeypatch.setattr(recovery, "SEARCH_SECONDS", 4.0)
-    monkeypatch.setattr(recovery, "MIN_SEARCH_SECONDS", 4.0)
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
     helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
     runs = {}
@@ -190,8 +186,8 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(
     desk.runner.close()
     for (why, _), run_id in runs.items():
         if why == "late":
-            move_click(desk.folder, run_id, LATE)
-    desk.runner = Runner(desk.folder)
+            backdate_run(desk.folder, run_id, LATE)
+    desk.runner = Runner(desk.folder, timings=Timings(search_seconds=4.0, min_search_seconds=4.0))
     desk.runner.attach(desk.connection)
     wait_for(lambda: proxy.count(BUILDS) >= 2 * len(runs))  # each search found nothing
     for held in helds.values():
@@ -216,7 +212,7 @@ def test_a_run_whose_response_is_lost_runs_once(
     record = desk.until(desk.start(flow, mode), ended)
     if mode == "sync":
         assert record.status is RunStatus.OUTCOME_UNKNOWN
-        assert "It may have run all the same" in record.problem.hint
+        assert "It may have run anyway" in record.problem.hint
         assert proxy.count(POST) == 1
     else:
         assert record.status is RunStatus.COMPLETED

@@ -25,7 +25,6 @@ from lfclient import (
     Unreachable,
 )
 from lfclient.api.operations import event_streams
-from lfclient.console.runner import execution
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -172,7 +171,7 @@ def test_odd_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: FakeLan
 
 
 def test_closing_the_iterator_ends_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
-    """Its connection is closed at once, and the run ends with it at the server."""
+    """Its connection is closed at once, and the run ends the run on the server."""
     del server.log[5:]
     if kind == "sync":
         with LangflowClient(proxy.url) as client:
@@ -209,20 +208,20 @@ class Wired(Bench):
 def wired(tmp_path: Any, server: FakeLangflow, proxy: Proxy) -> Iterator[Wired]:
     made = Wired(tmp_path, server, proxy)
     yield made
-    made.runner.close()
+    made.close()
 
 
 def test_the_record_of_an_interrupted_call(wired: Wired):
     """One record, with all that had come; nothing is sent again, not by a restart either."""
     wired.proxy.plan(POST, Fault(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
     run_id = wired.start(mode="stream")
-    record = wired.ended(run_id)
+    record = wired.wait_for_end(run_id)
     assert (record.status, record.run.mode) == (RunStatus.INTERRUPTED, "stream")
     assert record.run.messages["m"].visible_text == "one two "
     assert not record.run.messages["m"].complete
     states = {name: one.state.value for name, one in record.run.components.items()}
     assert states == {"ChatInput-a": "done", "ChatOutput-b": "interrupted"}
-    assert wired.kept(run_id, lambda kept: kept.ended).run == record.run
+    assert wired.wait_until_saved(run_id, lambda stored: stored.ended).run == record.run
     wired.restart()
     wired.runner.attach(CONNECTION)
     assert len(wired.runner.recent(wired.owner)) == wired.proxy.count(POST) == 1
@@ -232,14 +231,14 @@ def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: F
     """At the server too."""
     del server.log[5:]
     run_id = wired.start(mode="stream")
-    wired.until(run_id, lambda record: record.run and record.run.messages)
-    wired.until(run_id, lambda record: record.run.messages["m"].visible_text == "one two ")
+    wired.wait_until(run_id, lambda record: record.run and record.run.messages)
+    wired.wait_until(run_id, lambda record: record.run.messages["m"].visible_text == "one two ")
     for _ in range(2):
         wired.runner.stop(run_id, CONNECTION)
-    record = wired.ended(run_id)
+    record = wired.wait_for_end(run_id)
     assert (record.status, record.run.mode) == (RunStatus.CANCELLED, "stream")
     assert record.run.messages["m"].visible_text == "one two "
-    assert "ends with it at the server" in record.stop_result
+    assert "ends the run on the server" in record.stop_result
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: wired.proxy.open == 0)
     assert wired.proxy.count(POST) == 1
@@ -260,18 +259,15 @@ def closed(server: FakeLangflow) -> float:
     return time.monotonic()
 
 
-def test_stop_closes_no_call_that_is_just_beginning(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
-):
+def test_stop_closes_no_call_that_is_just_beginning(wired: Wired, server: FakeLangflow):
     """That would leave the SQLite of 1.13 locked: it waits, from the first event on."""
-    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 0.4)
-    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", 60.0)
+    wired.use_timings(call_started_seconds=0.4, max_call_start_seconds=60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     time.sleep(0.3)
     told = time.monotonic()
     server.log.append(LOG[0])
     assert closed(server) - told >= 0.4
-    assert wired.ended(run_id).status is RunStatus.CANCELLED
+    assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -288,24 +284,20 @@ def test_stop_waits_no_longer_than_it_must(
     limit: float,
 ):
     """A component may tell nothing for an hour."""
-    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 60.0)
-    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", limit)
+    wired.use_timings(call_started_seconds=60.0, max_call_start_seconds=limit)
     monkeypatch.setitem(VERSIONS, "modes", release)
     run_id = stop_of_a_beginning_call(wired, server)
     server.log.extend(told)
     closed(server)
-    assert wired.ended(run_id).status is RunStatus.CANCELLED
+    assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_call_that_ends_while_its_stop_waits_has_ended(
-    wired: Wired, server: FakeLangflow, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_call_that_ends_while_its_stop_waits_has_ended(wired: Wired, server: FakeLangflow):
     """And says that the stop came to nothing."""
-    monkeypatch.setattr(execution, "_STARTED_AFTER_SECONDS", 60.0)
-    monkeypatch.setattr(execution, "_MAX_START_WAIT_SECONDS", 60.0)
+    wired.use_timings(call_started_seconds=60.0, max_call_start_seconds=60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     server.log.extend([LOG[0], LOG[-1]])
-    record = wired.ended(run_id)
+    record = wired.wait_for_end(run_id)
     assert record.status is RunStatus.FAILED  # no component has answered
     assert record.stop_result == "The run ended before the stop took effect."
 
@@ -313,7 +305,7 @@ def test_a_call_that_ends_while_its_stop_waits_has_ended(
 def test_a_call_lost_before_its_first_word(wired: Wired):
     """It may have run or not, and is not sent again to find out."""
     wired.proxy.plan(POST, Fault(raw=b"HTT"))
-    record = wired.ended(wired.start(mode="stream"))
+    record = wired.wait_for_end(wired.start(mode="stream"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert wired.proxy.count(POST) == 1
 
@@ -323,7 +315,7 @@ def test_a_job_whose_server_breaks_every_stream(wired: Wired, server: FakeLangfl
     server.seconds = 1.0
     cuts = [Fault(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
     wired.proxy.plan("/events", *cuts)
-    record = wired.ended(wired.start())
+    record = wired.wait_for_end(wired.start())
     assert record.status is RunStatus.COMPLETED
     assert record.run.messages["m"].visible_text == "one two "
     assert {one.state.value for one in record.run.components.values()} == {"done"}
@@ -335,14 +327,14 @@ def test_a_key_refused_while_a_job_is_followed(wired: Wired, server: FakeLangflo
     """It is said, what was told stays, and a valid key takes it up again."""
     server.seconds = 60
     run_id = wired.start()
-    wired.until(run_id, lambda record: record.run and record.run.messages)
+    wired.wait_until(run_id, lambda record: record.run and record.run.messages)
     server.refuse_key = True
     server.jobs["00000000-0000-0000-0000-000000000000"].state = "suspended"  # closes the stream
-    record = wired.until(run_id, lambda record: "refuses the API key" in record.note)
+    record = wired.wait_until(run_id, lambda record: "rejects the API key" in record.note)
     assert record.run.messages["m"].visible_text == "one two "
     server.refuse_key = False
     wired.runner.stop(run_id, CONNECTION)
-    assert wired.ended(run_id).status is RunStatus.CANCELLED
+    assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
@@ -354,11 +346,11 @@ def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
         server.seconds = 0.3
         overrides = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": SECRET}
         run_id = wired.start(overrides, mode=mode)
-        record = wired.ended(run_id)
+        record = wired.wait_for_end(run_id)
         assert SECRET not in repr(record)
         assert "••••" in record.run.messages["m"].visible_text
         assert "••••" in json.dumps(record.run.raw, ensure_ascii=False) or mode == "background"
-        wired.kept(run_id, lambda kept: kept.ended)
+        wired.wait_until_saved(run_id, lambda stored: stored.ended)
     on_disk = b"".join(part.read_bytes() for part in wired.folder.iterdir() if part.is_file())
     assert SECRET.encode() not in on_disk
     assert Store(wired.folder).get(run_id).run.components

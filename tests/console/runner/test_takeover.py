@@ -22,7 +22,7 @@ def test_a_killed_streamed_call_is_interrupted_with_its_output_so_far(two):
     wait_for(lambda: two.other._takeover.check() or two.get_elsewhere(run_id).ended)
     record = two.get_elsewhere(run_id)
     assert record.status is record.run.status is RunStatus.INTERRUPTED
-    (unfinished,) = record.run.unfinished
+    (unfinished,) = record.run.unfinished_messages
     assert unfinished.visible_text == "Half a senten"
     assert set(component_states(record).values()) == {"interrupted", "waiting"}
     assert "restarted" in record.problem.message

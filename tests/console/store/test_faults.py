@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store import statements
 from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.run_queries import RunFilter
@@ -331,31 +332,29 @@ def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
     store.close()
 
 
-def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(
-    tmp_path, url, monkeypatch
-):
+def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(tmp_path, url):
     """In memory, with a word about it; then with its answer in the database."""
-    monkeypatch.setattr("lfclient.console.runner.task_supervisor.MAINTENANCE_SECONDS", 0.1)
-    bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url))
+    timings = Timings(maintenance_seconds=0.1)
+    bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
     run_id = bench.start()
-    bench.kept(run_id, lambda kept: kept.status is RunStatus.IN_PROGRESS)
+    bench.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)
     postgres.postgres().stop()
     try:
         next(iter(bench.server.jobs.values())).ends_at = 0
-        record = bench.ended(run_id)
+        record = bench.wait_for_end(run_id)
         assert record.status is RunStatus.COMPLETED
-        bench.until(run_id, lambda _: bench.runner.save_error)
+        bench.wait_until(run_id, lambda _: bench.runner.save_error)
         assert "cannot be reached" in bench.runner.save_error.message
         with refused("cannot be reached", "keeps trying"):
             bench.start(submit_token="another")
         sent = len(bench.server.jobs)
     finally:
         postgres.postgres().start()
-    kept = bench.kept(run_id, lambda kept: kept.ended and kept.run)
+    kept = bench.wait_until_saved(run_id, lambda stored: stored.ended and stored.run)
     assert kept.run == bench.runner.get(run_id, bench.owner).run
     assert len(bench.server.jobs) == sent == 1
     bench.server.seconds = 0.1
-    assert bench.ended(bench.start(submit_token="another")).status is RunStatus.COMPLETED
+    assert bench.wait_for_end(bench.start(submit_token="another")).status is RunStatus.COMPLETED
     assert bench.runner.save_error is None
     bench.runner.close()
 

@@ -138,7 +138,7 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
         bench.runner.close()
         bench.runner = bench.new_runner(retention=keeping)
         given = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}
-        kept = bench.kept(bench.start(given), lambda kept: kept.ended)
+        kept = bench.wait_until_saved(bench.start(given), lambda stored: stored.ended)
         assert "You said" in kept.run.outputs["ChatOutput-b"].value
         bench.runner.close()
         found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
