@@ -1,9 +1,9 @@
-"""How the clients reach a server: never at a link-local or cloud metadata address.
+"""httpx transports that never connect to a link-local or cloud metadata address.
 
-A name is resolved once for each new connection, its addresses are checked, and one of these very
-addresses is connected to, so that a name server that changes its mind leads nowhere else. Host
-header and TLS server name stay the name's. Through a proxy, which resolves by itself, the name is
-only checked, before each request.
+A host name is resolved once per connection. Its addresses are checked, and the connection goes to
+one of them, so a name server that changes its answer leads nowhere else. The Host header and the
+TLS server name stay the host name. A proxy resolves names itself: through one, the name is only
+checked, before each request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -27,23 +26,23 @@ from lfclient.wire.addresses import (
     resolve_allowed,
 )
 
-# What a connection is to be asked for while nothing comes over it: after half a minute, and then
-# every 10 s, whether the other side is there still. After a minute one that is not is given up.
-_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+# An idle connection is probed after half a minute, then every 10 s, and closed after a minute
+# without a response.
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 KEEP_ALIVE_OPTIONS = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
         (socket.IPPROTO_TCP, getattr(socket, name), value)
-        for name, value in _ALIVE.items()  # macOS calls the first TCP_KEEPALIVE
+        for name, value in _KEEP_ALIVE.items()  # TCP_KEEPALIVE is TCP_KEEPIDLE on macOS
         if hasattr(socket, name)
     ),
 ]
 
-_OF_NO_ADDRESS = (OSError, UnicodeError)  # what resolving raises; the latter for odd names
+_RESOLVE_ERRORS = (OSError, UnicodeError)  # the latter for names that IDNA can't encode
 
 
 def proxy_of(url: str) -> str | None:
-    """The environment's proxy for a server; never one for this machine's own."""
+    """Return the environment's proxy for a server; None for loopback and exempt hosts."""
     parsed = httpx.URL(url)
     if is_loopback(parsed.host) or proxy_bypass(parsed.netloc.decode()):
         return None
@@ -53,7 +52,7 @@ def proxy_of(url: str) -> str | None:
 
 
 class CheckedTransport(httpx.HTTPTransport):
-    """Raises `AddressRefused` instead of calling a forbidden address."""
+    """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
@@ -62,18 +61,18 @@ class CheckedTransport(httpx.HTTPTransport):
         )
         if not self._proxy:
             self._pool = httpcore.ConnectionPool(
-                **_pool_options(tls, limits), network_backend=_CheckedBackend()
+                **_pool_options(tls, limits), network_backend=CheckedBackend()
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """As httpx's own."""
+        """Send a request; see httpx."""
         if self._proxy:
             check_resolved_address(str(request.url))
         return super().handle_request(request)
 
 
 class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
-    """Raises `AddressRefused` instead of calling a forbidden address."""
+    """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
@@ -82,11 +81,11 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
         )
         if not self._proxy:
             self._pool = httpcore.AsyncConnectionPool(
-                **_pool_options(tls, limits), network_backend=_AsyncCheckedBackend()
+                **_pool_options(tls, limits), network_backend=AsyncCheckedBackend()
             )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """As httpx's own."""
+        """Send a request; see httpx."""
         if self._proxy:
             await asyncio.to_thread(check_resolved_address, str(request.url))
         return await super().handle_async_request(request)
@@ -102,29 +101,33 @@ def _pool_options(tls: ssl.SSLContext | bool, limits: httpx.Limits) -> dict[str,
     }
 
 
-class _CheckedBackend(httpcore.SyncBackend):
+class CheckedBackend(httpcore.SyncBackend):
+    """Connects to the checked addresses of a host."""
+
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
-        connect = partial(super().connect_tcp, *args, **options)
+        """Connect to the first address that accepts; see httpcore."""
         try:
             addresses = resolve_allowed(host, port)
-        except _OF_NO_ADDRESS as error:
+        except _RESOLVE_ERRORS as error:
             raise httpcore.ConnectError(str(error)) from error
-        fault: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address, seconds in _shares(addresses, timeout):
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address, seconds in _split_timeout(addresses, timeout):
             try:
-                return connect(host=address, port=port, timeout=seconds)
+                return super().connect_tcp(address, port, seconds, *args, **options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                fault = error
-        raise fault
+                failure = error
+        raise failure
 
 
-class _AsyncCheckedBackend(httpcore.AnyIOBackend):
+class AsyncCheckedBackend(httpcore.AnyIOBackend):
+    """Connects to the checked addresses of a host."""
+
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.AsyncNetworkStream:
-        connect = partial(super().connect_tcp, *args, **options)
+        """Connect to the first address that accepts; see httpcore."""
         started = time.monotonic()
         try:
             if is_ip_address(host):
@@ -132,23 +135,25 @@ class _AsyncCheckedBackend(httpcore.AnyIOBackend):
             else:
                 resolving = asyncio.to_thread(resolve_allowed, host, port)
                 addresses = await asyncio.wait_for(resolving, timeout)
-        except TimeoutError as error:  # two classes before Python 3.11
+        except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
-        except _OF_NO_ADDRESS as error:
+        except _RESOLVE_ERRORS as error:
             raise httpcore.ConnectError(str(error)) from error
-        left = None if timeout is None else timeout - (time.monotonic() - started)
-        fault: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address, seconds in _shares(addresses, left):
+        remaining = None if timeout is None else timeout - (time.monotonic() - started)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address, seconds in _split_timeout(addresses, remaining):
             try:
-                return await connect(host=address, port=port, timeout=seconds)
+                return await super().connect_tcp(address, port, seconds, *args, **options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                fault = error
-        raise fault
+                failure = error
+        raise failure
 
 
-def _shares(addresses: Sequence[str], timeout: float | None) -> Iterator[tuple[str, float | None]]:
-    """Each address with its share of the seconds left, so that a silent one leaves some over."""
-    ends = None if timeout is None else time.monotonic() + timeout
-    for tried, address in enumerate(addresses):
-        left = None if ends is None else max(ends - time.monotonic(), 0.001)
-        yield address, None if left is None else left / (len(addresses) - tried)
+def _split_timeout(
+    addresses: Sequence[str], timeout: float | None
+) -> Iterator[tuple[str, float | None]]:
+    """Yield each address with its share of the remaining seconds, so a silent one leaves some."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    for index, address in enumerate(addresses):
+        remaining = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+        yield address, None if remaining is None else remaining / (len(addresses) - index)

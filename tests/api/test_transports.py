@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
-from lfclient.api.transports import proxy_of
+from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
 from lfclient.wire.addresses import AddressRefused
 from tests.support.waiting import serve
 
@@ -173,6 +173,26 @@ def test_which_proxy(monkeypatch):
     assert proxy_of("https://a.test/x") == "http://secure.test:3128"
     for exempt in ("http://127.0.0.1:7860", "http://localhost/x", "http://a.inside.test:80"):
         assert proxy_of(exempt) is None
+
+
+@both
+def test_a_local_address_may_be_a_positional_argument(kind, server):
+    """`connect_tcp(host, port, timeout, local_address)`, as httpcore's own backends accept it."""
+    arguments = ("127.0.0.1", server.server_port, 2.0, "127.0.0.1")
+
+    async def connect() -> Any:
+        stream = await AsyncCheckedBackend().connect_tcp(*arguments)
+        peer = stream.get_extra_info("server_addr")
+        await stream.aclose()
+        return peer
+
+    if kind == "async":
+        peer = asyncio.run(connect())
+    else:
+        stream = CheckedBackend().connect_tcp(*arguments)
+        peer = stream.get_extra_info("server_addr")
+        stream.close()
+    assert peer == ("127.0.0.1", server.server_port)
 
 
 def test_health_of_a_refused_address():
