@@ -11,13 +11,28 @@ from typing import Any, BinaryIO, TypeVar
 import httpx
 
 from lfclient.api import http
-from lfclient.api import steps as api_steps
-from lfclient.api.operations.base import ClientState, Steps
-from lfclient.api.operations.event_streams import EventSteps, Following_
+from lfclient.api.operations import (
+    auth,
+    catalogue,
+    chat_sessions,
+    event_streams,
+    files,
+    flows,
+    human_input,
+    job_search,
+    run_completion,
+    runs,
+    server,
+    stopping,
+    streamed_calls,
+)
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.runs import OnChange
-from lfclient.api.operations.uploads import OnProgress
 from lfclient.api.requests import RequestSpec
+from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
 from lfclient.api.transports import AsyncCheckedTransport
+from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
@@ -32,12 +47,12 @@ T = TypeVar("T")
 
 
 class AsyncLangflowClient:
-    """As `LangflowClient`, for one event loop.
+    """The async counterpart of `LangflowClient`, for one event loop.
 
-    `url` may have a base path. Times are in seconds, None for no limit: `timeout` for ordinary
-    requests, `run_timeout` for a run that is waited for. `verify` is the path of a private CA's
-    certificate, or whether to verify at all. `server` spares the question for the release where
-    it is known. All methods raise LangflowError.
+    `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
+    requests, `run_timeout` for a run in one request. `verify` is the path of a private CA's
+    certificate, or whether to verify at all. `server` saves the request for the release if it is
+    known. All methods raise `LangflowError`.
     """
 
     def __init__(
@@ -53,18 +68,16 @@ class AsyncLangflowClient:
     ) -> None:
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
-        secrets = (api_key,) if api_key else ()
-        self._runs = EventSteps(ClientState(secrets, server))
-        tls = http.ssl_context_for(self.url, verify)
+        self._context = ApiContext((api_key,) if api_key else (), server)
+        ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
-        def opened(*, keep: bool) -> httpx.AsyncClient:
-            checked = transport or AsyncCheckedTransport(
-                self.url, tls, http.connection_limits(keep=keep)
-            )
-            return httpx.AsyncClient(headers=headers, timeout=timeout, transport=checked)
+        def new_client(*, keep_alive: bool) -> httpx.AsyncClient:
+            limits = http.connection_limits(keep_alive=keep_alive)
+            used = transport or AsyncCheckedTransport(self.url, ssl_context, limits)
+            return httpx.AsyncClient(headers=headers, timeout=timeout, transport=used)
 
-        self._kept, self._fresh = opened(keep=True), opened(keep=False)
+        self._pooled, self._unpooled = new_client(keep_alive=True), new_client(keep_alive=False)
 
     async def __aenter__(self) -> AsyncLangflowClient:
         return self
@@ -73,93 +86,21 @@ class AsyncLangflowClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections; runs at the server go on."""
-        await self._kept.aclose()
-        await self._fresh.aclose()
-
-    async def _drive(self, steps: Steps[T]) -> T:
-        outcome: Any = None
-        fault: LangflowError | None = None
-        try:
-            while True:
-                step = steps.send(outcome) if fault is None else steps.throw(fault)
-                outcome = fault = None
-                try:
-                    outcome = await self._do(step)
-                except LangflowError as error:
-                    fault = error
-        except StopIteration as end:
-            return end.value
-
-    async def _do(self, step: api_steps.Pause | RequestSpec) -> http.Response | None:
-        if isinstance(step, api_steps.Pause):
-            await asyncio.sleep(step.seconds)
-            return None
-        client = self._fresh if step.fresh else self._kept
-        read = http.read_timeout(step, self._timeout, self._run_timeout)
-        arguments = http.request_arguments(step, self.url, self._timeout, read)
-        with http.translate_httpx_errors(self.url, self._runs.redactor):
-            request = client.build_request(**arguments)
-            if not http.is_streamed(step):
-                return http.Response.of(await client.send(request))
-            async with aclosing(await client.send(request, stream=True)) as response:
-                body = http.BodyReader(step, response)
-                async for piece in response.aiter_bytes():
-                    if not body.take(piece):
-                        break
-            return http.Response.begun(response, body.content)
-
-    async def _follow(self, steps: Following_) -> AsyncGenerator[Event, None]:
-        outcome: Any = None
-        fault: LangflowError | None = None
-        with closing(steps):
-            async with AsyncExitStack() as stream:
-                chunks: AsyncIterator[bytes] = _nothing()
-                while True:
-                    try:
-                        step = steps.send(outcome) if fault is None else steps.throw(fault)
-                    except StopIteration:
-                        return
-                    outcome = fault = None
-                    if isinstance(step, api_steps.Emit):
-                        for event in step.events:
-                            yield event
-                        continue
-                    try:
-                        if isinstance(step, api_steps.OpenStream):
-                            await stream.aclose()
-                            outcome, chunks = await self._open(step, stream)
-                        elif isinstance(step, api_steps.ReadChunk):
-                            with http.translate_httpx_errors(self.url, self._runs.redactor):
-                                outcome = await anext(chunks, b"")
-                        else:
-                            outcome = await self._do(step)
-                    except LangflowError as error:
-                        fault = error
-
-    async def _open(
-        self, step: api_steps.OpenStream, stream: AsyncExitStack
-    ) -> tuple[http.Response, AsyncIterator[bytes]]:
-        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.silence)
-        with http.translate_httpx_errors(self.url, self._runs.redactor):
-            response = await self._fresh.send(self._fresh.build_request(**arguments), stream=True)
-            stream.push_async_callback(response.aclose)
-            if response.status_code == 200:
-                return http.Response.begun(response), response.aiter_bytes()
-            await response.aread()
-            return http.Response.of(response), _nothing()
+        """Close the connections; runs on the server continue."""
+        await self._pooled.aclose()
+        await self._unpooled.aclose()
 
     async def server(self) -> ServerInfo:
-        """Release, dialect, capabilities, limits and warnings; asked for once."""
-        return await self._drive(self._runs.server())
+        """Return the release, dialect, capabilities, limits and warnings; fetched once."""
+        return await self._drive(server.get_server(self._context))
 
     async def flows(self) -> list[FlowSummary]:
-        """The flows of the key's user, by name, without the starter projects."""
-        return await self._drive(self._runs.flows())
+        """Return the flows of the API key's user by name, without the starter projects."""
+        return await self._drive(flows.list_flows(self._context))
 
     async def flow(self, id_or_name: str) -> Flow:
-        """A flow by its id, endpoint name or name."""
-        return await self._drive(self._runs.flow(id_or_name))
+        """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
+        return await self._drive(flows.get_flow(self._context, id_or_name))
 
     async def run(
         self,
@@ -168,8 +109,8 @@ class AsyncLangflowClient:
         session_id: str | None = None,
         check: bool = True,
     ) -> Run:
-        """Run a flow and wait for its result. Never sent twice once a byte of it was written."""
-        return await self._drive(self._runs.run(flow, overrides, session_id, check))
+        """Run a flow and wait for its result. It is never resent once a byte was sent."""
+        return await self._drive(runs.run_flow(self._context, flow, overrides, session_id, check))
 
     async def submit(
         self,
@@ -180,16 +121,20 @@ class AsyncLangflowClient:
         idempotency_key: str | None = None,
         repeat: bool = True,
     ) -> Run:
-        """Start a background job; the same `idempotency_key` gives the same job (1.11+), or another
-        if that has failed. Without `repeat` it is not sent again where its answer is lost.
+        """Start a background job.
+
+        The same `idempotency_key` returns the same job (1.11+), or a new one if that has failed.
+        `repeat=False` never resends a request that may have arrived.
         """
         return await self._drive(
-            self._runs.submit(flow, overrides, session_id, check, idempotency_key, repeat)
+            runs.submit_run(
+                self._context, flow, overrides, session_id, check, idempotency_key, repeat
+            )
         )
 
     async def status(self, job: Run | str, flow: Flow | None = None) -> Run:
-        """How a job stands, with its outputs once it has ended."""
-        return await self._drive(self._runs.status(job, flow))
+        """Return a job's current state, with its outputs once it has ended."""
+        return await self._drive(runs.get_status(self._context, job, flow))
 
     async def wait(
         self,
@@ -198,25 +143,28 @@ class AsyncLangflowClient:
         on_change: OnChange | None = None,
         flow: Flow | None = None,
     ) -> Run:
-        """The ended run; `on_change` is called with each new status. Raises WaitTimeout."""
-        return await self._drive(self._runs.wait(job, timeout, on_change, flow))
+        """Return the ended run; call `on_change` with each new status. Raises `WaitTimeout`."""
+        return await self._drive(runs.wait_for_run(self._context, job, timeout, on_change, flow))
 
     async def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
-        """Ask the server to stop a job, and say what came of it; as `LangflowClient.stop`."""
-        return await self._drive(self._runs.stop(job, flow))
+        """Stop a job and return what the server did; see `LangflowClient.stop`."""
+        return await self._drive(stopping.stop_run(self._context, job, flow))
 
     async def complete(self, run: Run, flow: Flow | None = None) -> Run:
-        """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
-        return await self._drive(self._runs.complete(run, flow))
+        """Return an ended run with its true status and complete outputs.
+
+        `status` and `wait` do this already.
+        """
+        return await self._drive(run_completion.complete_run(self._context, run, flow))
 
     def events(
         self, job: Run | str, after: str | None = None, flow: Flow | None = None
     ) -> AsyncGenerator[Event, None]:
-        """A job's events, old ones first, then as they come (1.11+), until it has ended.
+        """Yield a job's events until it has ended (1.11+); see `LangflowClient.events`.
 
-        As `LangflowClient.events`; to be closed (`contextlib.aclosing`) if left early.
+        Close the generator (`contextlib.aclosing`) if you leave it early.
         """
-        return self._follow(self._runs.events(job, after, flow))
+        return self._drive_events(event_streams.follow_events(self._context, job, after, flow))
 
     def stream(
         self,
@@ -225,86 +173,99 @@ class AsyncLangflowClient:
         session_id: str | None = None,
         check: bool = True,
     ) -> AsyncGenerator[Event, None]:
-        """Run a flow in one call that tells what happens as it happens (1.11+).
+        """Run a flow in one request and yield its events; see `LangflowClient.stream`.
 
-        As `LangflowClient.stream`; closing it stops the run, and should not meet its beginning.
+        Close the generator (`contextlib.aclosing`) if you leave it early.
         """
-        return self._follow(self._runs.stream(flow, overrides, session_id, check))
+        return self._drive_events(
+            streamed_calls.stream_run(self._context, flow, overrides, session_id, check)
+        )
 
     async def find_jobs(
         self, flow: Flow | str, session_id: str | None, sent_at: datetime
     ) -> list[FoundJob]:
-        """The jobs that a submit may have made whose answer was lost, known by their flow, their
-        session, or where their server tells none (before 1.12) by their time.
+        """Return the jobs that a submit without a response may have created.
 
-        As `LangflowClient.find_jobs`.
+        See `LangflowClient.find_jobs`.
         """
-        return await self._drive(self._runs.find_jobs(flow, session_id, sent_at))
+        return await self._drive(job_search.find_jobs(self._context, flow, session_id, sent_at))
 
     async def pending(self, flow: Flow | str) -> list[HumanInput]:
-        """What the runs of a flow wait for a person to decide (1.11+)."""
-        return await self._drive(self._runs.pending(flow))
+        """Return the open questions of a flow's runs (1.11+)."""
+        return await self._drive(human_input.list_pending(self._context, flow))
 
     async def resume(self, job: Run | str, request_id: str, decision: str) -> None:
-        """Decide for a run that waits; raises `NotWaiting`, or `InvalidRequest`."""
-        await self._drive(self._runs.resume(job, request_id, decision))
+        """Answer a run's question with one of its action ids.
+
+        Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
+        that is not allowed.
+        """
+        await self._drive(human_input.resume_run(self._context, job, request_id, decision))
 
     async def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
-        """What the server has kept of a run's components, by id; only the latest run has any."""
-        return await self._drive(self._runs.component_runs(run, flow))
+        """Return a run's components by id from the server's records of a flow's latest run."""
+        return await self._drive(run_completion.get_component_runs(self._context, run, flow))
 
     async def sessions(self, flow: Flow | str) -> list[str]:
-        """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such
-        flow. 1.12 tells the latest 200 only.
+        """Return the ids of a flow's sessions, latest first from 1.12 on.
+
+        Empty if there is no such flow. 1.12 returns only the latest 200.
         """
-        return await self._drive(self._runs.sessions(flow))
+        return await self._drive(chat_sessions.list_sessions(self._context, flow))
 
     async def messages(
         self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
     ) -> list[Message]:
-        """The latest `limit` messages of a session, or of all of the flow's; oldest first."""
-        return await self._drive(self._runs.messages(flow, session_id, limit))
+        """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
+        return await self._drive(
+            chat_sessions.list_messages(self._context, flow, session_id, limit)
+        )
 
     async def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
-        """Give a session another id, in one flow or in all of the key's user.
+        """Give a session another id, in one flow or in all flows of the API key's user.
 
-        One that has that id already is joined with it. Raises SessionNotFound.
+        Merges it with a session that has this id already. Raises `SessionNotFound`.
         """
-        await self._drive(self._runs.rename_session(old, new, flow))
+        await self._drive(chat_sessions.rename_session(self._context, old, new, flow))
 
     async def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
-        """Delete a session's messages for good, in one flow or in all of the key's user."""
-        await self._drive(self._runs.delete_session(session_id, flow))
+        """Delete a session's messages, in one flow or in all flows of the API key's user."""
+        await self._drive(chat_sessions.delete_session(self._context, session_id, flow))
 
     async def variables(self) -> list[str]:
-        """The names of the server's variables."""
-        return await self._drive(self._runs.variables())
+        """Return the names of the server's variables."""
+        return await self._drive(catalogue.list_variables(self._context))
 
-    async def catalogue(self, own: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The server's components, by category and type, as their templates.
+    async def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
+        """Return the templates of the server's components by category and type.
 
-        `own` adds components of one's own, code by type, as the server builds them; one that it
-        refuses, or that its admin does not allow, is left out.
+        `custom_code` adds custom components, given as code by type. Code that the server or its
+        administrator refuses is left out.
         """
-        return await self._drive(self._runs.catalogue(own or {}))
+        return await self._drive(catalogue.get_catalogue(self._context, custom_code or {}))
 
     async def create_flow(
         self,
         name: str,
-        data: dict[str, Any],
+        data: JsonObject,
         description: str = "",
         endpoint_name: str | None = None,
     ) -> FlowSummary:
-        """A new flow of the key's user; the server may change the name to keep it unique."""
-        return await self._drive(self._runs.create_flow(name, data, description, endpoint_name))
+        """Create a flow; the server may change the name to keep it unique."""
+        return await self._drive(
+            flows.create_flow(self._context, name, data, description, endpoint_name)
+        )
 
     async def delete_flow(self, flow_id: str) -> None:
-        """Delete a flow for good."""
-        await self._drive(self._runs.delete_flow(flow_id))
+        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
+        await self._drive(flows.delete_flow(self._context, flow_id))
 
     async def files(self) -> list[FileRef]:
-        """The files of the key's user, the newest first; `path` is what a parameter takes."""
-        return await self._drive(self._runs.own_files())
+        """Return the files of the API key's user, newest first.
+
+        `path` is the value of a parameter that takes files.
+        """
+        return await self._drive(files.list_files(self._context))
 
     async def upload(
         self,
@@ -314,44 +275,125 @@ class AsyncLangflowClient:
         flow_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> FileRef:
-        """Send a file; the `path` of what is returned is the value of a parameter that takes files.
+        """Upload a file; the result's `path` is the value of a parameter that takes files.
 
-        It is kept among the user's files or, with `flow_id`, beside that flow, as chat images are.
-        `content` is read from its beginning while it is sent. `on_progress` is called with the
-        bytes sent so far; what it raises ends the upload. Raises FileRefused.
+        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
+        `content` is read from its beginning during the upload. `on_progress` is called with the
+        bytes sent so far; an exception from it aborts the upload. Raises `FileRefused`.
         """
-        return await self._drive(self._runs.upload(name, content, flow_id, on_progress))
+        return await self._drive(
+            files.upload_file(self._context, name, content, flow_id, on_progress)
+        )
 
-    async def download(self, ref: FileRef, most: int | None = None) -> bytes:
-        """The bytes of a file that a run wrote. Of one that has more than `most` the rest is not
-        read, and that it is too large is raised.
+    async def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
+        """Return the bytes of a file that a run wrote.
+
+        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
         """
-        return await self._drive(self._runs.download(ref, most))
+        return await self._drive(files.download_file(self._context, ref, max_bytes))
 
-    async def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> int:
-        """The same into a file, which is emptied first and holds a part if this fails; its size.
+    async def save(self, ref: FileRef, target: BinaryIO, max_bytes: int | None = None) -> int:
+        """Download a file into `target` in chunks and return its size in bytes.
 
-        Little of it is in memory at a time.
+        `target` is emptied first, and holds a part of the file if this fails. Raises
+        `LangflowError` if there are more than `max_bytes`.
         """
-        return await self._drive(self._runs.save(ref, target, most))
+        return await self._drive(files.save_file(self._context, ref, target, max_bytes))
 
     async def health(self) -> bool:
-        """Whether the server answers and is well; never raises for one that does not."""
-        return await self._drive(self._runs.health())
+        """Return whether the server responds and is healthy; never raises if it does not."""
+        return await self._drive(server.is_healthy(self._context))
 
     async def auto_login(self) -> str | None:
-        """A token from a server that logs everybody in, else None."""
-        return await self._drive(self._runs.auto_login())
+        """Return a token if the server needs no password, else None."""
+        return await self._drive(auth.auto_login(self._context))
 
     async def login(self, user: str, password: str) -> str:
-        """A token for a user; raises InvalidKey."""
-        return await self._drive(self._runs.login(user, password))
+        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
+        return await self._drive(auth.login(self._context, user, password))
 
     async def create_key(self, name: str, token: str) -> str:
-        """A new API key of the token's user."""
-        return await self._drive(self._runs.create_key(name, token))
+        """Return a new API key of the token's user."""
+        return await self._drive(auth.create_key(self._context, name, token))
+
+    async def _drive(self, operation: Steps[T]) -> T:
+        """Perform the steps of an operation and return its result."""
+        result: Any = None
+        error: LangflowError | None = None
+        try:
+            while True:
+                step = operation.send(result) if error is None else operation.throw(error)
+                result = error = None
+                try:
+                    result = await self._perform(step)
+                except LangflowError as raised:
+                    error = raised
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    async def _drive_events(self, operation: EventSteps) -> AsyncGenerator[Event, None]:
+        """Perform the steps of an operation and yield its events."""
+        result: Any = None
+        error: LangflowError | None = None
+        with closing(operation):
+            async with AsyncExitStack() as stream:
+                chunks: AsyncIterator[bytes] = _no_chunks()
+                while True:
+                    try:
+                        step = operation.send(result) if error is None else operation.throw(error)
+                    except StopIteration:
+                        return
+                    result = error = None
+                    if isinstance(step, Emit):
+                        for event in step.events:
+                            yield event
+                        continue
+                    try:
+                        if isinstance(step, OpenStream):
+                            await stream.aclose()
+                            result, chunks = await self._open(step, stream)
+                        elif isinstance(step, ReadChunk):
+                            with http.translate_httpx_errors(self.url, self._context.redactor):
+                                result = await anext(chunks, b"")
+                        else:
+                            result = await self._perform(step)
+                    except LangflowError as raised:
+                        error = raised
+
+    async def _perform(self, step: Pause | RequestSpec) -> http.Response | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        client = self._unpooled if step.new_connection else self._pooled
+        read_timeout = http.read_timeout(step, self._timeout, self._run_timeout)
+        arguments = http.request_arguments(step, self.url, self._timeout, read_timeout)
+        with http.translate_httpx_errors(self.url, self._context.redactor):
+            request = client.build_request(**arguments)
+            if not http.is_streamed(step):
+                response = await client.send(request)
+                return http.Response.from_httpx(response, response.content)
+            async with aclosing(await client.send(request, stream=True)) as response:
+                body = http.BodyReader(step, response)
+                async for chunk in response.aiter_bytes():
+                    if not body.feed(chunk):
+                        break
+            return http.Response.from_httpx(response, body.content)
+
+    async def _open(
+        self, step: OpenStream, stream: AsyncExitStack
+    ) -> tuple[http.Response, AsyncIterator[bytes]]:
+        """Return the response and its chunks; `stream` closes it."""
+        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.read_timeout)
+        with http.translate_httpx_errors(self.url, self._context.redactor):
+            request = self._unpooled.build_request(**arguments)
+            response = await self._unpooled.send(request, stream=True)
+            stream.push_async_callback(response.aclose)
+            if response.status_code == 200:
+                return http.Response.from_httpx(response), response.aiter_bytes()
+            return http.Response.from_httpx(response, await response.aread()), _no_chunks()
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def _no_chunks() -> AsyncIterator[bytes]:
     return
     yield

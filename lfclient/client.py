@@ -11,13 +11,28 @@ from typing import Any, BinaryIO, TypeVar
 import httpx
 
 from lfclient.api import http
-from lfclient.api import steps as api_steps
-from lfclient.api.operations.base import ClientState, Steps
-from lfclient.api.operations.event_streams import EventSteps, Following_
+from lfclient.api.operations import (
+    auth,
+    catalogue,
+    chat_sessions,
+    event_streams,
+    files,
+    flows,
+    human_input,
+    job_search,
+    run_completion,
+    runs,
+    server,
+    stopping,
+    streamed_calls,
+)
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.runs import OnChange
-from lfclient.api.operations.uploads import OnProgress
 from lfclient.api.requests import RequestSpec
+from lfclient.api.steps import Emit, EventSteps, OpenStream, Pause, ReadChunk, Steps
 from lfclient.api.transports import CheckedTransport
+from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.outputs.model import FileRef
@@ -32,12 +47,12 @@ T = TypeVar("T")
 
 
 class LangflowClient:
-    """A Langflow server, release 1.8 or later. Usable from several threads.
+    """A client of a Langflow server, release 1.8 or later. Thread-safe.
 
-    `url` may have a base path. Times are in seconds, None for no limit: `timeout` for ordinary
-    requests, `run_timeout` for a run that is waited for. `verify` is the path of a private CA's
-    certificate, or whether to verify at all. `server` spares the question for the release where
-    it is known. All methods raise LangflowError.
+    `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
+    requests, `run_timeout` for a run in one request. `verify` is the path of a private CA's
+    certificate, or whether to verify at all. `server` saves the request for the release if it is
+    known. All methods raise `LangflowError`.
     """
 
     def __init__(
@@ -53,18 +68,16 @@ class LangflowClient:
     ) -> None:
         self.url = normalize_address(url)
         self._timeout, self._run_timeout = timeout, run_timeout
-        secrets = (api_key,) if api_key else ()
-        self._runs = EventSteps(ClientState(secrets, server))
-        tls = http.ssl_context_for(self.url, verify)
+        self._context = ApiContext((api_key,) if api_key else (), server)
+        ssl_context = http.ssl_context_for(self.url, verify)
         headers = http.default_headers(api_key)
 
-        def opened(*, keep: bool) -> httpx.Client:
-            checked = transport or CheckedTransport(
-                self.url, tls, http.connection_limits(keep=keep)
-            )
-            return httpx.Client(headers=headers, timeout=timeout, transport=checked)
+        def new_client(*, keep_alive: bool) -> httpx.Client:
+            limits = http.connection_limits(keep_alive=keep_alive)
+            used = transport or CheckedTransport(self.url, ssl_context, limits)
+            return httpx.Client(headers=headers, timeout=timeout, transport=used)
 
-        self._kept, self._fresh = opened(keep=True), opened(keep=False)
+        self._pooled, self._unpooled = new_client(keep_alive=True), new_client(keep_alive=False)
 
     def __enter__(self) -> LangflowClient:
         return self
@@ -73,91 +86,21 @@ class LangflowClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; runs at the server go on."""
-        self._kept.close()
-        self._fresh.close()
-
-    def _drive(self, steps: Steps[T]) -> T:
-        outcome: Any = None
-        fault: LangflowError | None = None
-        try:
-            while True:
-                step = steps.send(outcome) if fault is None else steps.throw(fault)
-                outcome = fault = None
-                try:
-                    outcome = self._do(step)
-                except LangflowError as error:
-                    fault = error
-        except StopIteration as end:
-            return end.value
-
-    def _do(self, step: api_steps.Pause | RequestSpec) -> http.Response | None:
-        if isinstance(step, api_steps.Pause):
-            time.sleep(step.seconds)
-            return None
-        client = self._fresh if step.fresh else self._kept
-        read = http.read_timeout(step, self._timeout, self._run_timeout)
-        arguments = http.request_arguments(step, self.url, self._timeout, read)
-        with http.translate_httpx_errors(self.url, self._runs.redactor):
-            request = client.build_request(**arguments)
-            if not http.is_streamed(step):
-                return http.Response.of(client.send(request))
-            with closing(client.send(request, stream=True)) as response:
-                body = http.BodyReader(step, response)
-                for piece in response.iter_bytes():
-                    if not body.take(piece):
-                        break
-            return http.Response.begun(response, body.content)
-
-    def _follow(self, steps: Following_) -> Iterator[Event]:
-        outcome: Any = None
-        fault: LangflowError | None = None
-        with closing(steps), ExitStack() as stream:
-            chunks: Iterator[bytes] = iter(())
-            while True:
-                try:
-                    step = steps.send(outcome) if fault is None else steps.throw(fault)
-                except StopIteration:
-                    return
-                outcome = fault = None
-                if isinstance(step, api_steps.Emit):
-                    yield from step.events
-                    continue
-                try:
-                    if isinstance(step, api_steps.OpenStream):
-                        stream.close()
-                        outcome, chunks = self._open(step, stream)
-                    elif isinstance(step, api_steps.ReadChunk):
-                        with http.translate_httpx_errors(self.url, self._runs.redactor):
-                            outcome = next(chunks, b"")
-                    else:
-                        outcome = self._do(step)
-                except LangflowError as error:
-                    fault = error
-
-    def _open(
-        self, step: api_steps.OpenStream, stream: ExitStack
-    ) -> tuple[http.Response, Iterator[bytes]]:
-        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.silence)
-        with http.translate_httpx_errors(self.url, self._runs.redactor):
-            response = self._fresh.send(self._fresh.build_request(**arguments), stream=True)
-            stream.callback(response.close)
-            if response.status_code == 200:
-                return http.Response.begun(response), response.iter_bytes()
-            response.read()
-            return http.Response.of(response), iter(())
+        """Close the connections; runs on the server continue."""
+        self._pooled.close()
+        self._unpooled.close()
 
     def server(self) -> ServerInfo:
-        """Release, dialect, capabilities, limits and warnings; asked for once."""
-        return self._drive(self._runs.server())
+        """Return the release, dialect, capabilities, limits and warnings; fetched once."""
+        return self._drive(server.get_server(self._context))
 
     def flows(self) -> list[FlowSummary]:
-        """The flows of the key's user, by name, without the starter projects."""
-        return self._drive(self._runs.flows())
+        """Return the flows of the API key's user by name, without the starter projects."""
+        return self._drive(flows.list_flows(self._context))
 
     def flow(self, id_or_name: str) -> Flow:
-        """A flow by its id, endpoint name or name."""
-        return self._drive(self._runs.flow(id_or_name))
+        """Return a flow by its id, endpoint name or name. Raises `FlowNotFound`."""
+        return self._drive(flows.get_flow(self._context, id_or_name))
 
     def run(
         self,
@@ -166,8 +109,8 @@ class LangflowClient:
         session_id: str | None = None,
         check: bool = True,
     ) -> Run:
-        """Run a flow and wait for its result. Never sent twice once a byte of it was written."""
-        return self._drive(self._runs.run(flow, overrides, session_id, check))
+        """Run a flow and wait for its result. It is never resent once a byte was sent."""
+        return self._drive(runs.run_flow(self._context, flow, overrides, session_id, check))
 
     def submit(
         self,
@@ -178,16 +121,20 @@ class LangflowClient:
         idempotency_key: str | None = None,
         repeat: bool = True,
     ) -> Run:
-        """Start a background job; the same `idempotency_key` gives the same job (1.11+), or another
-        if that has failed. Without `repeat` it is not sent again where its answer is lost.
+        """Start a background job.
+
+        The same `idempotency_key` returns the same job (1.11+), or a new one if that has failed.
+        `repeat=False` never resends a request that may have arrived.
         """
         return self._drive(
-            self._runs.submit(flow, overrides, session_id, check, idempotency_key, repeat)
+            runs.submit_run(
+                self._context, flow, overrides, session_id, check, idempotency_key, repeat
+            )
         )
 
     def status(self, job: Run | str, flow: Flow | None = None) -> Run:
-        """How a job stands, with its outputs once it has ended."""
-        return self._drive(self._runs.status(job, flow))
+        """Return a job's current state, with its outputs once it has ended."""
+        return self._drive(runs.get_status(self._context, job, flow))
 
     def wait(
         self,
@@ -196,32 +143,34 @@ class LangflowClient:
         on_change: OnChange | None = None,
         flow: Flow | None = None,
     ) -> Run:
-        """The ended run; `on_change` is called with each new status. Raises WaitTimeout."""
-        return self._drive(self._runs.wait(job, timeout, on_change, flow))
+        """Return the ended run; call `on_change` with each new status. Raises `WaitTimeout`."""
+        return self._drive(runs.wait_for_run(self._context, job, timeout, on_change, flow))
 
     def stop(self, job: Run | str, flow: Flow | None = None) -> StopResult:
-        """Ask the server to stop a job, and say what came of it.
+        """Stop a job and return what the server did.
 
-        On 1.13 one that is queued is given about a second to begin, and one that was decided on
-        half a second to go on: a stop in the midst of that may leave its SQLite locked for minutes.
+        On 1.13 this first waits about a second for a queued job to start, or half a second after a
+        decision: a stop at that moment may lock the server's SQLite database for minutes.
         """
-        return self._drive(self._runs.stop(job, flow))
+        return self._drive(stopping.stop_run(self._context, job, flow))
 
     def complete(self, run: Run, flow: Flow | None = None) -> Run:
-        """An ended run with its true status and whole outputs; `status` and `wait` do it too."""
-        return self._drive(self._runs.complete(run, flow))
+        """Return an ended run with its true status and complete outputs.
+
+        `status` and `wait` do this already.
+        """
+        return self._drive(run_completion.complete_run(self._context, run, flow))
 
     def events(
         self, job: Run | str, after: str | None = None, flow: Flow | None = None
     ) -> Iterator[Event]:
-        """A job's events, old ones first, then as they come (1.11+), until it has ended.
+        """Yield a job's events, past and new ones, until it has ended (1.11+).
 
-        Begins behind the event whose id is `after`. Connects again where that is needed; nothing
-        is told twice. The last is `RunEnded`, or `HumanInputRequired` if the run waits for a
-        person: after the decision, ask for the events behind that one. Raises `Unsupported`
-        before 1.11.
+        Starts after the event with the id `after`. Reconnects if necessary and yields nothing
+        twice. The last event is `RunEnded`, or `HumanInputRequired` if the run waits for a
+        decision: after that, request the events after that one. Raises `Unsupported` before 1.11.
         """
-        return self._follow(self._runs.events(job, after, flow))
+        return self._drive_events(event_streams.follow_events(self._context, job, after, flow))
 
     def stream(
         self,
@@ -230,94 +179,100 @@ class LangflowClient:
         session_id: str | None = None,
         check: bool = True,
     ) -> Iterator[Event]:
-        """Run a flow in one call that tells what happens as it happens (1.11+).
+        """Run a flow in one request and yield its events as they happen (1.11+).
 
-        The run ends with its connection: closing the iterator stops it, and one that breaks off
-        ends with `RunEnded` of status `interrupted`. It is never sent again. Closed less than half
-        a second after its first event, it may leave the SQLite of 1.13 locked for minutes.
+        Closing the iterator stops the run. If the connection breaks, the last event is `RunEnded`
+        with the status `interrupted`; the request is never resent. Closing it within half a second
+        of the first event may lock the SQLite database of 1.13 for minutes.
         """
-        return self._follow(self._runs.stream(flow, overrides, session_id, check))
+        return self._drive_events(
+            streamed_calls.stream_run(self._context, flow, overrides, session_id, check)
+        )
 
     def find_jobs(
         self, flow: Flow | str, session_id: str | None, sent_at: datetime
     ) -> list[FoundJob]:
-        """The jobs that a submit may have made whose answer was lost, known by their flow, their
-        session, or where their server tells none (before 1.12) by their time.
+        """Return the jobs that a submit without a response may have created.
 
-        `sent_at` is the time at which it was sent, by this machine's clock. Several mean that it
-        cannot be told which; none, that nothing is kept of one yet, or any more. One that is found
-        by `time` is to be trusted only if no other run of the flow can be meant.
+        They match by flow and session, or by time if the server stores no session (before 1.12).
+        `sent_at` is the time of the request by this machine's clock. Several results are
+        ambiguous; none means that no record exists yet, or any more. Trust a match by time only
+        if no other run of the flow is possible.
         """
-        return self._drive(self._runs.find_jobs(flow, session_id, sent_at))
+        return self._drive(job_search.find_jobs(self._context, flow, session_id, sent_at))
 
     def pending(self, flow: Flow | str) -> list[HumanInput]:
-        """What the runs of a flow wait for a person to decide (1.11+)."""
-        return self._drive(self._runs.pending(flow))
+        """Return the open questions of a flow's runs (1.11+)."""
+        return self._drive(human_input.list_pending(self._context, flow))
 
     def resume(self, job: Run | str, request_id: str, decision: str) -> None:
-        """Decide for a run that waits; `decision` is one of the question's action ids.
+        """Answer a run's question with one of its action ids.
 
-        Raises `NotWaiting` if it does not wait for that any more, `InvalidRequest` for a decision
+        Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
         that is not allowed.
         """
-        self._drive(self._runs.resume(job, request_id, decision))
+        self._drive(human_input.resume_run(self._context, job, request_id, decision))
 
     def component_runs(self, run: Run, flow: Flow | None = None) -> dict[str, ComponentRun]:
-        """What the server has kept of a run's components, by id; only the latest run has any."""
-        return self._drive(self._runs.component_runs(run, flow))
+        """Return a run's components by id from the server's records of a flow's latest run."""
+        return self._drive(run_completion.get_component_runs(self._context, run, flow))
 
     def sessions(self, flow: Flow | str) -> list[str]:
-        """The ids of a flow's sessions, the latest first from 1.12 on; none if there is no such
-        flow. 1.12 tells the latest 200 only.
+        """Return the ids of a flow's sessions, latest first from 1.12 on.
+
+        Empty if there is no such flow. 1.12 returns only the latest 200.
         """
-        return self._drive(self._runs.sessions(flow))
+        return self._drive(chat_sessions.list_sessions(self._context, flow))
 
     def messages(
         self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
     ) -> list[Message]:
-        """The latest `limit` messages of a session, or of all of the flow's; oldest first."""
-        return self._drive(self._runs.messages(flow, session_id, limit))
+        """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
+        return self._drive(chat_sessions.list_messages(self._context, flow, session_id, limit))
 
     def rename_session(self, old: str, new: str, flow: Flow | str | None = None) -> None:
-        """Give a session another id, in one flow or in all of the key's user.
+        """Give a session another id, in one flow or in all flows of the API key's user.
 
-        One that has that id already is joined with it. Raises SessionNotFound.
+        Merges it with a session that has this id already. Raises `SessionNotFound`.
         """
-        self._drive(self._runs.rename_session(old, new, flow))
+        self._drive(chat_sessions.rename_session(self._context, old, new, flow))
 
     def delete_session(self, session_id: str, flow: Flow | str | None = None) -> None:
-        """Delete a session's messages for good, in one flow or in all of the key's user."""
-        self._drive(self._runs.delete_session(session_id, flow))
+        """Delete a session's messages, in one flow or in all flows of the API key's user."""
+        self._drive(chat_sessions.delete_session(self._context, session_id, flow))
 
     def variables(self) -> list[str]:
-        """The names of the server's variables."""
-        return self._drive(self._runs.variables())
+        """Return the names of the server's variables."""
+        return self._drive(catalogue.list_variables(self._context))
 
-    def catalogue(self, own: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The server's components, by category and type, as their templates.
+    def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
+        """Return the templates of the server's components by category and type.
 
-        `own` adds components of one's own, code by type, as the server builds them; one that it
-        refuses, or that its admin does not allow, is left out.
+        `custom_code` adds custom components, given as code by type. Code that the server or its
+        administrator refuses is left out.
         """
-        return self._drive(self._runs.catalogue(own or {}))
+        return self._drive(catalogue.get_catalogue(self._context, custom_code or {}))
 
     def create_flow(
         self,
         name: str,
-        data: dict[str, Any],
+        data: JsonObject,
         description: str = "",
         endpoint_name: str | None = None,
     ) -> FlowSummary:
-        """A new flow of the key's user; the server may change the name to keep it unique."""
-        return self._drive(self._runs.create_flow(name, data, description, endpoint_name))
+        """Create a flow; the server may change the name to keep it unique."""
+        return self._drive(flows.create_flow(self._context, name, data, description, endpoint_name))
 
     def delete_flow(self, flow_id: str) -> None:
-        """Delete a flow for good."""
-        self._drive(self._runs.delete_flow(flow_id))
+        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
+        self._drive(flows.delete_flow(self._context, flow_id))
 
     def files(self) -> list[FileRef]:
-        """The files of the key's user, the newest first; `path` is what a parameter takes."""
-        return self._drive(self._runs.own_files())
+        """Return the files of the API key's user, newest first.
+
+        `path` is the value of a parameter that takes files.
+        """
+        return self._drive(files.list_files(self._context))
 
     def upload(
         self,
@@ -327,39 +282,114 @@ class LangflowClient:
         flow_id: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> FileRef:
-        """Send a file; the `path` of what is returned is the value of a parameter that takes files.
+        """Upload a file; the result's `path` is the value of a parameter that takes files.
 
-        It is kept among the user's files or, with `flow_id`, beside that flow, as chat images are.
-        `content` is read from its beginning while it is sent. `on_progress` is called with the
-        bytes sent so far; what it raises ends the upload. Raises FileRefused.
+        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
+        `content` is read from its beginning during the upload. `on_progress` is called with the
+        bytes sent so far; an exception from it aborts the upload. Raises `FileRefused`.
         """
-        return self._drive(self._runs.upload(name, content, flow_id, on_progress))
+        return self._drive(files.upload_file(self._context, name, content, flow_id, on_progress))
 
-    def download(self, ref: FileRef, most: int | None = None) -> bytes:
-        """The bytes of a file that a run wrote. Of one that has more than `most` the rest is not
-        read, and that it is too large is raised.
+    def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
+        """Return the bytes of a file that a run wrote.
+
+        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
         """
-        return self._drive(self._runs.download(ref, most))
+        return self._drive(files.download_file(self._context, ref, max_bytes))
 
-    def save(self, ref: FileRef, target: BinaryIO, most: int | None = None) -> int:
-        """The same into a file, which is emptied first and holds a part if this fails; its size.
+    def save(self, ref: FileRef, target: BinaryIO, max_bytes: int | None = None) -> int:
+        """Download a file into `target` in chunks and return its size in bytes.
 
-        Little of it is in memory at a time.
+        `target` is emptied first, and holds a part of the file if this fails. Raises
+        `LangflowError` if there are more than `max_bytes`.
         """
-        return self._drive(self._runs.save(ref, target, most))
+        return self._drive(files.save_file(self._context, ref, target, max_bytes))
 
     def health(self) -> bool:
-        """Whether the server answers and is well; never raises for one that does not."""
-        return self._drive(self._runs.health())
+        """Return whether the server responds and is healthy; never raises if it does not."""
+        return self._drive(server.is_healthy(self._context))
 
     def auto_login(self) -> str | None:
-        """A token from a server that logs everybody in, else None."""
-        return self._drive(self._runs.auto_login())
+        """Return a token if the server needs no password, else None."""
+        return self._drive(auth.auto_login(self._context))
 
     def login(self, user: str, password: str) -> str:
-        """A token for a user; raises InvalidKey."""
-        return self._drive(self._runs.login(user, password))
+        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
+        return self._drive(auth.login(self._context, user, password))
 
     def create_key(self, name: str, token: str) -> str:
-        """A new API key of the token's user."""
-        return self._drive(self._runs.create_key(name, token))
+        """Return a new API key of the token's user."""
+        return self._drive(auth.create_key(self._context, name, token))
+
+    def _drive(self, operation: Steps[T]) -> T:
+        """Perform the steps of an operation and return its result."""
+        result: Any = None
+        error: LangflowError | None = None
+        try:
+            while True:
+                step = operation.send(result) if error is None else operation.throw(error)
+                result = error = None
+                try:
+                    result = self._perform(step)
+                except LangflowError as raised:
+                    error = raised
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def _drive_events(self, operation: EventSteps) -> Iterator[Event]:
+        """Perform the steps of an operation and yield its events."""
+        result: Any = None
+        error: LangflowError | None = None
+        with closing(operation), ExitStack() as stream:
+            chunks: Iterator[bytes] = iter(())
+            while True:
+                try:
+                    step = operation.send(result) if error is None else operation.throw(error)
+                except StopIteration:
+                    return
+                result = error = None
+                if isinstance(step, Emit):
+                    yield from step.events
+                    continue
+                try:
+                    if isinstance(step, OpenStream):
+                        stream.close()
+                        result, chunks = self._open(step, stream)
+                    elif isinstance(step, ReadChunk):
+                        with http.translate_httpx_errors(self.url, self._context.redactor):
+                            result = next(chunks, b"")
+                    else:
+                        result = self._perform(step)
+                except LangflowError as raised:
+                    error = raised
+
+    def _perform(self, step: Pause | RequestSpec) -> http.Response | None:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        client = self._unpooled if step.new_connection else self._pooled
+        read_timeout = http.read_timeout(step, self._timeout, self._run_timeout)
+        arguments = http.request_arguments(step, self.url, self._timeout, read_timeout)
+        with http.translate_httpx_errors(self.url, self._context.redactor):
+            request = client.build_request(**arguments)
+            if not http.is_streamed(step):
+                response = client.send(request)
+                return http.Response.from_httpx(response, response.content)
+            with closing(client.send(request, stream=True)) as response:
+                body = http.BodyReader(step, response)
+                for chunk in response.iter_bytes():
+                    if not body.feed(chunk):
+                        break
+            return http.Response.from_httpx(response, body.content)
+
+    def _open(self, step: OpenStream, stream: ExitStack) -> tuple[http.Response, Iterator[bytes]]:
+        """Return the response and its chunks; `stream` closes it."""
+        arguments = http.request_arguments(step.spec, self.url, self._timeout, step.read_timeout)
+        with http.translate_httpx_errors(self.url, self._context.redactor):
+            request = self._unpooled.build_request(**arguments)
+            response = self._unpooled.send(request, stream=True)
+            stream.callback(response.close)
+            if response.status_code == 200:
+                return http.Response.from_httpx(response), response.iter_bytes()
+            return http.Response.from_httpx(response, response.read()), iter(())

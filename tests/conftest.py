@@ -93,7 +93,8 @@ def clean_environ(
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clients retry without waiting."""
     monkeypatch.setattr(
-        "lfclient.api.operations.base.random", SimpleNamespace(uniform=lambda *_: -1.0)
+        "lfclient.common.backoff.random",
+        SimpleNamespace(uniform=lambda low, high: 1.0 if high else 0.0),
     )
 
 

@@ -161,7 +161,7 @@ ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
 def test_a_files_id_leads_nowhere_else(id: str):
     """It is an answer's word, and goes into a path; servers of all releases have UUIDs."""
     server = Server()
-    with server.client() as client, pytest.raises(Unsupported, match=r"where “a\.txt” is"):
+    with server.client() as client, pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
         client.download(FileRef("a.txt", id))
     assert server.requests == []
 
@@ -218,8 +218,8 @@ def test_proxy_fault_of_a_submit():
 
 def test_connections():
     """Kept connections expire before the server closes them."""
-    assert http.connection_limits(keep=True).keepalive_expiry < 2
-    assert http.connection_limits(keep=False).max_keepalive_connections == 0
+    assert http.connection_limits(keep_alive=True).keepalive_expiry < 2
+    assert http.connection_limits(keep_alive=False).max_keepalive_connections == 0
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])

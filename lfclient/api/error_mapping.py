@@ -1,13 +1,15 @@
-"""What an HTTP status and body mean, as one of the errors. Pure."""
+"""Maps an unsuccessful response to one of the errors. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import httpx
 
 from lfclient.api.http import Response
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
     BadAnswer,
     DeveloperApiDisabled,
@@ -21,100 +23,76 @@ from lfclient.errors import (
     Unsupported,
 )
 
-_OTHER_DIALECT = frozenset({"mode", "tweaks", "input_value", "session_id", "idempotency_key"})
-_OTHER_DIALECT |= {"background", "stream", "inputs"}
+# fields that only one of the two dialects has
+_DIALECT_FIELDS = frozenset(
+    {
+        "mode",
+        "tweaks",
+        "input_value",
+        "session_id",
+        "idempotency_key",
+        "background",
+        "stream",
+        "inputs",
+    }
+)
 _UNAVAILABLE = (502, 503, 504)
-# said with a 403 where the key may be right: to look at it is also to write, which a locked SQLite
-# does not let; before 1.11 it is said of a user who was switched off, too
+# A 403 with this text can be wrong about the key: checking it also writes to the database, which a
+# locked SQLite refuses. Before 1.11 it is also the response for a disabled user.
 _KEY_NOT_CHECKED = "API key authentication failed"
+_API_DISABLED = "The Workflow API is disabled on this server."
 
 
-def detail_of(body: Any) -> Any:
-    """Langflow's `detail`: text, an object with `code` and `message`, or pydantic's list."""
+class _ErrorDetails(TypedDict):
+    """Arguments that all errors of a response share."""
+
+    status: int
+    code: str | None
+    body: Json
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """An unsuccessful response and what was requested; see `error_from_response`."""
+
+    response: Response
+    body: Json
+    subject: str
+    overrides: Mapping[str, Any]
+    is_workflow: bool
+
+    @property
+    def code(self) -> str | None:
+        return code_of(self.body)
+
+    @property
+    def message(self) -> str:
+        return message_of(self.body)
+
+    @property
+    def details(self) -> _ErrorDetails:
+        return {"status": self.response.status, "code": self.code, "body": self.body}
+
+    @property
+    def suffix(self) -> str:
+        """The server's message, to append to a sentence."""
+        return f": {self.message.rstrip('.')}" if self.message else ""
+
+
+def detail_of(body: Json) -> Json:
+    """Return Langflow's `detail`: text, an object with `code` and `message`, or pydantic's list."""
     return body.get("detail") if isinstance(body, dict) else None
 
 
-def code_of(body: Any) -> str | None:
-    """Langflow's own word for a fault."""
+def code_of(body: Json) -> str | None:
+    """Return Langflow's error code."""
     detail = detail_of(body)
     code = detail.get("code") if isinstance(detail, dict) else None
     return code if isinstance(code, str) else None
 
 
-def is_dialect_mismatch(answer: Response, body: Any) -> bool:
-    """Whether a server refuses a run for being written in the other releases' dialect."""
-    detail = detail_of(body)
-    if answer.status != 422 or not isinstance(detail, list):
-        return False
-    return any(
-        isinstance(entry, dict)
-        and entry.get("type") == "extra_forbidden"
-        and isinstance(entry.get("loc"), list)
-        and len(entry["loc"]) == 2
-        and entry["loc"][1] in _OTHER_DIALECT
-        for entry in detail
-    )
-
-
-def error_from_response(
-    answer: Response,
-    body: Any,
-    *,
-    subject: str = "",
-    overrides: Mapping[str, Any] | None = None,
-    workflow: bool = False,
-) -> LangflowError:
-    """The error for an answer that is no success.
-
-    `body` is its redacted JSON or None; `subject` the flow or job that was asked for; `workflow`
-    says that the Workflow API was asked, which older releases have switched off.
-    """
-    facts: dict[str, Any] = {"status": answer.status, "code": code_of(body), "body": body}
-    words = message_of(body)
-    status = answer.status
-    if 300 <= status < 400:
-        return _redirect(answer, facts)
-    if status == 404 or facts["code"] in ("FLOW_NOT_FOUND", "JOB_NOT_FOUND"):
-        return _not_found(body, words, subject, workflow, facts)
-    if facts["code"] == "DEVELOPER_API_DISABLED":
-        return DeveloperApiDisabled("The Workflow API is switched off on this server.", **facts)
-    if status in (401, 403):
-        return _refused(body, words, facts)
-    if status in (405, 501):
-        return Unsupported(words or "This server has no such function.", **facts)
-    if status == 429:
-        return ServerFault(
-            f"The server takes no more requests for now: {words or 'too many came'}.",
-            hint="Wait a minute, then try again.",
-            **facts,
-        )
-    if status == 413:
-        return InvalidRequest(
-            f"What was sent is larger than the server takes{_after(words)}.",
-            hint="Send less, or have LANGFLOW_MAX_FILE_SIZE_UPLOAD raised on the server, and the "
-            "limit of a proxy before it.",
-            **facts,
-        )
-    if 400 <= status < 500 and body is not None:
-        return _invalid(body, words, subject, overrides or {}, facts)
-    if status in _UNAVAILABLE:
-        return ServerFault(
-            f"The server is not available (HTTP {status}){_after(words)}.",
-            hint="It may be starting, or its proxy can't reach it: try again in a moment.",
-            **facts,
-        )
-    if status >= 500:
-        return ServerFault(f"The server failed (HTTP {status}){_after(words)}.", **facts)
-    if status < 300:
-        return BadAnswer(f"The server gave an answer of another kind (HTTP {status}).", **facts)
-    return NotLangflow(
-        f"The answer (HTTP {status}, {answer.content_type or 'no type'}) is not one of Langflow's.",
-        **facts,
-    )
-
-
-def message_of(body: Any) -> str:
-    """What the server says, in one line or a few."""
+def message_of(body: Json) -> str:
+    """Return the server's message, which may have several lines; "" if there is none."""
     detail = detail_of(body)
     if isinstance(detail, str):
         return detail
@@ -122,92 +100,163 @@ def message_of(body: Any) -> str:
         texts = (detail.get("message"), detail.get("error"))
         return next((text for text in texts if isinstance(text, str) and text), "")
     if isinstance(detail, list):
-        return "; ".join(_line(entry) for entry in detail[:5] if isinstance(entry, dict))
+        return "; ".join(_format_entry(entry) for entry in detail[:5] if isinstance(entry, dict))
     return ""
 
 
-def _line(entry: dict[str, Any]) -> str:
+def is_dialect_mismatch(response: Response, body: Json) -> bool:
+    """Return whether the server rejected a run because it expects the other dialect."""
+    detail = detail_of(body)
+    if response.status != 422 or not isinstance(detail, list):
+        return False
+    return any(
+        isinstance(entry, dict)
+        and entry.get("type") == "extra_forbidden"
+        and isinstance(entry.get("loc"), list)
+        and len(entry["loc"]) == 2
+        and entry["loc"][1] in _DIALECT_FIELDS
+        for entry in detail
+    )
+
+
+def error_from_response(
+    response: Response,
+    body: Json,
+    *,
+    subject: str = "",
+    overrides: Mapping[str, Any] | None = None,
+    is_workflow: bool = False,
+) -> LangflowError:
+    """Return the error for an unsuccessful response.
+
+    `body` is its redacted JSON or None, `subject` the flow or job that was requested.
+    `is_workflow` marks a request to the Workflow API, which can be disabled before 1.11.
+    """
+    failure = _Failure(response, body, subject, overrides or {}, is_workflow)
+    details, suffix = failure.details, failure.suffix
+    status, code = response.status, failure.code
+    if 300 <= status < 400:
+        return _redirect(failure)
+    if status == 404 or code in ("FLOW_NOT_FOUND", "JOB_NOT_FOUND"):
+        return _not_found(failure)
+    if code == "DEVELOPER_API_DISABLED":
+        return DeveloperApiDisabled(_API_DISABLED, **details)
+    if status in (401, 403):
+        return _unauthorized(failure)
+    if status in (405, 501):
+        return Unsupported(failure.message or "This server lacks the feature.", **details)
+    if status == 429:
+        return ServerFault(
+            f"The server accepts no more requests for now: {failure.message or 'too many'}.",
+            hint="Wait a minute, then try again.",
+            **details,
+        )
+    if status == 413:
+        return InvalidRequest(
+            f"The request is larger than the server accepts{suffix}.",
+            hint="Send less, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server and the limit of "
+            "any proxy in front of it.",
+            **details,
+        )
+    if 400 <= status < 500 and body is not None:
+        return _bad_request(failure)
+    if status in _UNAVAILABLE:
+        return ServerFault(
+            f"The server is not available (HTTP {status}){suffix}.",
+            hint="It may be starting, or its proxy can't reach it. Try again in a moment.",
+            **details,
+        )
+    if status >= 500:
+        return ServerFault(f"The server failed (HTTP {status}){suffix}.", **details)
+    if status < 300:
+        return BadAnswer(f"The server sent an unexpected response (HTTP {status}).", **details)
+    content_type = response.content_type or "no type"
+    return NotLangflow(
+        f"The response is not Langflow's (HTTP {status}, {content_type}).", **details
+    )
+
+
+def _format_entry(entry: JsonObject) -> str:
+    """Return an entry of pydantic's list as `place: message`."""
     loc = entry.get("loc")
     place = ".".join(str(part) for part in loc[1:]) if isinstance(loc, list) else ""
     message = str(entry.get("msg", "")).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
 
 
-def _after(words: str) -> str:
-    return f": {words.rstrip('.')}" if words else ""
-
-
-def _redirect(answer: Response, facts: dict[str, Any]) -> LangflowError:
+def _redirect(failure: _Failure) -> LangflowError:
     try:
-        target = httpx.URL(answer.location).copy_with(query=None, fragment=None, userinfo=b"")
+        location = httpx.URL(failure.response.location)
+        target = str(location.copy_with(query=None, fragment=None, userinfo=b""))
     except httpx.InvalidURL:
-        target = httpx.URL("")
+        target = ""
     return NotLangflow(
-        f"The address redirects to {target}, and the API key is not sent after a redirect."
-        if str(target)
-        else "The address redirects elsewhere, and the API key is not sent after a redirect.",
-        hint="Enter the address that it redirects to, if it is your Langflow.",
-        **facts,
+        f"The address redirects to {target or 'another one'}. The API key is not sent there.",
+        hint="If that is your Langflow, enter its address.",
+        **failure.details,
     )
 
 
-def _not_found(
-    body: Any, words: str, subject: str, workflow: bool, facts: dict[str, Any]
-) -> LangflowError:
-    code = facts["code"]
-    about = f" “{subject}”" if subject else ""
+def _not_found(failure: _Failure) -> LangflowError:
+    code, details = failure.code, failure.details
+    name = f" “{failure.subject}”" if failure.subject else ""
     if code == "JOB_NOT_FOUND":
-        return JobNotFound(f"The server knows no job{about}.", **facts)
-    if code == "FLOW_NOT_FOUND" or words.lower().startswith("flow not found"):
-        return FlowNotFound(f"The server knows no flow{about}.", **facts)
-    if code == "DEVELOPER_API_DISABLED" or (workflow and body is not None):
-        # the documentation's answer for a switched-off API is 404, with no word of a flow
-        return DeveloperApiDisabled("The Workflow API is switched off on this server.", **facts)
-    if body is None:
-        return NotLangflow("There is no Langflow at this address (HTTP 404).", **facts)
-    return Unsupported(f"The server does not have what was asked for{_after(words)}.", **facts)
+        return JobNotFound(f"The server has no job{name}.", **details)
+    if code == "FLOW_NOT_FOUND" or failure.message.lower().startswith("flow not found"):
+        return FlowNotFound(f"The server has no flow{name}.", **details)
+    if code == "DEVELOPER_API_DISABLED" or (failure.is_workflow and failure.body is not None):
+        # by the documentation, a disabled API responds 404 without mentioning a flow
+        return DeveloperApiDisabled(_API_DISABLED, **details)
+    if failure.body is None:
+        return NotLangflow("There is no Langflow at this address (HTTP 404).", **details)
+    return Unsupported(f"The server has no such resource{failure.suffix}.", **details)
 
 
-def _refused(body: Any, words: str, facts: dict[str, Any]) -> LangflowError:
-    if body is None:
+def _unauthorized(failure: _Failure) -> LangflowError:
+    if failure.body is None:
         return NotLangflow(
-            f"Something before Langflow refused the request (HTTP {facts['status']}).",
-            hint="A proxy or a login page may stand before it; ask who runs the server.",
-            **facts,
+            f"The request was refused before it reached Langflow (HTTP {failure.response.status}).",
+            hint="There may be a proxy or a login page in front. Ask the server's administrator.",
+            **failure.details,
         )
-    if words == _KEY_NOT_CHECKED:
+    if failure.message == _KEY_NOT_CHECKED:
         return ServerFault(
             "The server could not check the API key: its database may be locked, or the key's user "
-            "switched off.",
-            hint="Try again in a minute; if it stays so, have the Langflow server restarted.",
-            **facts,
+            "disabled.",
+            hint="Try again in a minute. If that fails, restart the Langflow server.",
+            **failure.details,
         )
-    return InvalidKey(f"The server refuses the API key{_after(words)}.", **facts)
+    return InvalidKey(f"The server rejected the API key{failure.suffix}.", **failure.details)
 
 
-def _invalid(
-    body: Any, words: str, subject: str, overrides: Mapping[str, Any], facts: dict[str, Any]
-) -> LangflowError:
-    detail = detail_of(body)
-    if ("flow_id" in words and "UUID" in words) or _is_bad_id(detail, "flow_id"):
-        return FlowNotFound(f"The server knows no flow “{subject}”.", **facts)
-    if "job_id" in words and "UUID" in words:
-        return JobNotFound(f"“{subject}” is not the id of a job.", **facts)
-    fields = detail.get("fields") if isinstance(detail, dict) else None
-    named = [name for name in fields or () if isinstance(name, str)]
-    field = next((key for key in overrides for name in named if key.endswith(f".{name}")), None)
-    if not field:
-        field = next((key for key in overrides if key.rpartition(".")[2] in words.split()), None)
-    place = f"{field}: " if field else ""
+def _bad_request(failure: _Failure) -> LangflowError:
+    detail, message, details = detail_of(failure.body), failure.message, failure.details
+    if ("flow_id" in message and "UUID" in message) or _is_invalid_uuid(detail, "flow_id"):
+        return FlowNotFound(f"The server has no flow “{failure.subject}”.", **details)
+    if "job_id" in message and "UUID" in message:
+        return JobNotFound(f"“{failure.subject}” is not a job id.", **details)
+    field = _rejected_override(failure, detail)
+    prefix = f"{field}: " if field else ""
     return InvalidRequest(
-        f"{place}{words or 'The server refuses the request.'}", field=field, **facts
+        f"{prefix}{message or 'The server rejected the request.'}", field=field, **details
     )
 
 
-def _is_bad_id(detail: Any, name: str) -> bool:
+def _rejected_override(failure: _Failure, detail: Json) -> str | None:
+    """Return the key of the override that the server complains about."""
+    fields = detail.get("fields") if isinstance(detail, dict) else None
+    names = [name for name in fields or () if isinstance(name, str)]
+    key = next((key for key in failure.overrides for name in names if key.endswith(f".{name}")), "")
+    if key:
+        return key
+    words = failure.message.split()
+    return next((key for key in failure.overrides if key.rpartition(".")[2] in words), None)
+
+
+def _is_invalid_uuid(detail: Json, parameter: str) -> bool:
     return isinstance(detail, list) and any(
         isinstance(entry, dict)
         and entry.get("type") == "uuid_parsing"
-        and name in (entry.get("loc") or ())
+        and parameter in (entry.get("loc") or ())
         for entry in detail
     )

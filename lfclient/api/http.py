@@ -1,4 +1,4 @@
-"""What httpx is told and what it says, for both clients."""
+"""Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 from lfclient.version import VERSION
 
-# Langflow's server closes idle connections after about 2 s; one that it is just closing would
-# fail the request that is sent on it.
+# Langflow closes idle connections after about 2 s. A request sent on one that is being closed
+# would fail.
 KEEP_ALIVE_SECONDS = 1.5
 
-_NOT_SENT = (
+_NOT_SENT_ERRORS = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -29,13 +29,13 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-_CUT_OFF = "The answer was cut off before its end"
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer. `content` is its body as far as it was wanted: empty while it is still to come, or
-    where it went elsewhere. `date` is the server's time, as its header has it.
+    """A response. `content` is the part of its body that is in memory.
+
+    `location` and `date` are the headers of these names.
     """
 
     status: int
@@ -45,13 +45,8 @@ class Response:
     date: str = ""
 
     @classmethod
-    def of(cls, response: httpx.Response) -> Response:
-        """From a response that has been read."""
-        return cls.begun(response, response.content)
-
-    @classmethod
-    def begun(cls, response: httpx.Response, content: bytes = b"") -> Response:
-        """From a response whose body is not in it; `content` is what has been read of that."""
+    def from_httpx(cls, response: httpx.Response, content: bytes = b"") -> Response:
+        """Return the response with this content; httpx's own may not have been read."""
         headers = response.headers
         return cls(
             response.status_code,
@@ -61,22 +56,27 @@ class Response:
             headers.get("date", ""),
         )
 
-    def json(self, redactor: Redactor, what: str) -> Any:
-        """The redacted JSON; raises `BadAnswer` for anything else. `what` names the answer."""
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self, redactor: Redactor, description: str) -> Any:
+        """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
         value = self.json_or_none(redactor)
         if value is None and self.content.strip() != b"null":
-            begins = redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
+            start = redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
             raise BadAnswer(
-                f"The {what} is not JSON, or was cut off: {len(self.content):,} bytes of "
-                f"“{self.content_type or 'no type'}”, beginning “{begins}”.",
+                f"The {description} is not valid JSON: {len(self.content):,} bytes of "
+                f"“{self.content_type or 'no type'}”, starting with “{start}”.",
                 status=self.status,
             )
         return value
 
     def json_or_none(self, redactor: Redactor) -> Any:
-        """The redacted JSON, or None if it is none."""
+        """Return the redacted JSON, or None for anything else."""
         try:
-            # straight from bytes: json.loads would hold the whole text a second time
+            # from bytes: json.loads would hold the whole text a second time
             value = from_json(self.content)
         except ValueError:
             return None
@@ -84,163 +84,167 @@ class Response:
 
 
 class BodyReader:
-    """Takes in the body of an answer that is wanted in part or elsewhere, piece by piece.
+    """Reads a body up to a size or into a file, chunk by chunk.
 
-    Raises `BadAnswer` if it is compressed: a piece of 64 kB may unfold into 64 MB.
+    Raises `BadAnswer` if the body is compressed: a chunk of 64 kB may expand to 64 MB.
     """
 
     def __init__(self, spec: RequestSpec, response: httpx.Response) -> None:
         if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise BadAnswer(
-                "The answer came compressed, though it was asked for as it is.",
-                hint="Look at the proxy before Langflow.",
+                "The response is compressed, although an uncompressed one was requested.",
+                hint="Check the proxy in front of Langflow.",
                 status=response.status_code,
             )
-        self._most, self._size, self._kept = spec.most, 0, bytearray()
-        self._into = spec.into if response.status_code == 200 else None
-        if self._into:
-            self._into.seek(0)
-            self._into.truncate()  # what a try that broke off has left
+        self._max_bytes, self._size, self._buffer = spec.max_bytes, 0, bytearray()
+        self._target = spec.target if response.status_code == 200 else None
+        if self._target:
+            self._target.seek(0)
+            self._target.truncate()  # a failed attempt may have left a part
 
-    def take(self, piece: bytes) -> bool:
-        """Whether more is wanted."""
-        self._size += len(piece)
-        if self._into:
-            self._into.write(piece)
+    def feed(self, chunk: bytes) -> bool:
+        """Take in a chunk and return whether to read on."""
+        self._size += len(chunk)
+        if self._target:
+            self._target.write(chunk)
         else:
-            self._kept += piece
-        return self._most is None or self._size <= self._most
+            self._buffer += chunk
+        return self._max_bytes is None or self._size <= self._max_bytes
 
     @property
     def content(self) -> bytes:
-        """What is in memory of it."""
-        return bytes(self._kept)
+        """The bytes that did not go to the target."""
+        return bytes(self._buffer)
 
 
 @lru_cache(maxsize=16)
-def _tls(verify: bool | str) -> ssl.SSLContext:
-    """A context for each way to verify, made once: reading the certificates takes long."""
+def _cached_ssl_context(verify: bool | str) -> ssl.SSLContext:
+    """Return a shared context, because reading the certificates is slow."""
     if isinstance(verify, bool):
         return httpx.create_ssl_context(verify=verify)
     return ssl.create_default_context(cafile=verify)
 
 
 def ssl_context_for(url: str, verify: bool | str) -> ssl.SSLContext | bool:
-    """What httpx's `verify` takes; False for plain HTTP, which needs no certificates.
+    """Return the `verify` argument for httpx: False for plain HTTP, which has no certificates.
 
-    Raises LangflowError if the certificates at the path `verify` can't be read.
+    Raises `LangflowError` if the certificates at the path `verify` cannot be read.
     """
     try:
-        return _tls(verify) if url.startswith("https:") else False
+        return _cached_ssl_context(verify) if url.startswith("https:") else False
     except (OSError, ssl.SSLError) as error:
         raise LangflowError(
-            f"The certificates of {verify} can't be read: {error}.",
-            hint="Give the path of a readable PEM file with the CA's certificate.",
+            f"Couldn't read the certificates in {verify}: {error}.",
+            hint="Enter the path of a readable PEM file with the CA's certificate.",
         ) from error
 
 
 def default_headers(api_key: str | None) -> dict[str, str]:
-    """The headers of every request; raises `InvalidKey` for a key that no header can carry."""
-    always = {"accept": "application/json", "user-agent": f"lfclient/{VERSION}"}
+    """Return the headers of every request. Raises `InvalidKey` if a header can't hold the key."""
+    headers = {"accept": "application/json", "user-agent": f"lfclient/{VERSION}"}
     if not api_key:
-        return always
+        return headers
     if not (api_key.isascii() and api_key.isprintable()):
         raise InvalidKey(
-            "The API key holds a character that no API key has, such as an accented letter, "
+            "The API key contains a character that no API key has, such as an accented letter, "
             "a typographic dash or a line break.",
-            hint="Copy the key again from Langflow, Settings, Langflow API Keys; paste only it.",
+            hint="Copy the key again from Langflow, Settings, Langflow API Keys.",
         )
-    return {**always, "x-api-key": api_key}
+    return {**headers, "x-api-key": api_key}
 
 
-def connection_limits(*, keep: bool) -> httpx.Limits:
-    """Connections that are kept for a while, or closed after each request."""
-    if keep:
+def connection_limits(*, keep_alive: bool) -> httpx.Limits:
+    """Return the limits of a pool that keeps idle connections for a while, or none."""
+    if keep_alive:
         return httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS)
     return httpx.Limits(max_keepalive_connections=0)
 
 
 def is_streamed(spec: RequestSpec) -> bool:
-    """Whether its answer is to be taken in by a `Body`."""
-    return spec.most is not None or spec.into is not None
+    """Return whether a `BodyReader` reads the response."""
+    return spec.max_bytes is not None or spec.target is not None
 
 
 def read_timeout(
     spec: RequestSpec, timeout: float | None, run_timeout: float | None
 ) -> float | None:
-    """For how many seconds an answer is waited for."""
-    read = run_timeout if spec.patient else timeout
-    return read if read is None or not spec.seconds else max(read, spec.seconds)
+    """Return the seconds to wait for a response, None for no limit."""
+    seconds = run_timeout if spec.waits_for_run else timeout
+    return seconds if seconds is None or not spec.min_timeout else max(seconds, spec.min_timeout)
 
 
 def request_arguments(
-    spec: RequestSpec, base: str, timeout: float | None, read: float | None
+    spec: RequestSpec, base_url: str, timeout: float | None, read: float | None
 ) -> dict[str, Any]:
-    """Arguments of `httpx.Client.build_request`; timeouts, `read` for its answer, in seconds."""
-    as_it_is = {"accept-encoding": "identity"} if is_streamed(spec) else {}
-    if spec.at_most:
-        timeout, read = (min(one or spec.at_most, spec.at_most) for one in (timeout, read))
+    """Return the arguments of `httpx.Client.build_request`.
+
+    `timeout` limits connecting and sending, `read` the response; in seconds.
+    """
+    encoding = {"accept-encoding": "identity"} if is_streamed(spec) else {}
+    if spec.max_timeout:
+        limit = spec.max_timeout
+        timeout, read = min(timeout or limit, limit), min(read or limit, limit)
     return {
         "method": spec.method,
-        "url": base + spec.path,
+        "url": base_url + spec.path,
         "params": spec.params,
         "json": spec.json,
         "data": spec.form,
-        "files": {"file": _part(spec.file)} if spec.file else None,
-        "headers": {**(spec.headers or {}), **as_it_is},
+        "files": {"file": _multipart_file(spec.file)} if spec.file else None,
+        "headers": {**(spec.headers or {}), **encoding},
         "timeout": httpx.Timeout(timeout, read=read),
     }
 
 
-def _part(part: FilePart) -> tuple[str, Any, str]:
-    content = _Watched(part.content, part.on_progress) if part.on_progress else part.content
+def _multipart_file(part: FilePart) -> tuple[str, Any, str]:
+    content = _ProgressFile(part.content, part.on_progress) if part.on_progress else part.content
     return part.name, content, part.media_type
 
 
-class _Watched:
-    """A file that tells how far it has been read; httpx reads it piece by piece as it sends."""
+class _ProgressFile:
+    """A file that reports its position after each read; httpx reads it in chunks as it sends."""
 
-    def __init__(self, content: BinaryIO, told: Callable[[int], object]) -> None:
+    def __init__(self, content: BinaryIO, on_progress: Callable[[int], object]) -> None:
         self.tell, self.seek = content.tell, content.seek
-        self._content, self._told = content, told
+        self._content, self._on_progress = content, on_progress
 
     def read(self, size: int = -1) -> bytes:
-        """As a file's."""
-        piece = self._content.read(size)
-        if piece:
-            self._told(self._content.tell())
-        return piece
+        """Return the next bytes."""
+        chunk = self._content.read(size)
+        if chunk:
+            self._on_progress(self._content.tell())
+        return chunk
 
 
 @contextmanager
-def translate_httpx_errors(base: str, redactor: Redactor) -> Iterator[None]:
-    """Turns httpx's faults into `Unreachable` or `BadAnswer`."""
+def translate_httpx_errors(base_url: str, redactor: Redactor) -> Iterator[None]:
+    """Raise `Unreachable` or `BadAnswer` for httpx's errors."""
     try:
         yield
     except httpx.DecodingError as error:
-        raise BadAnswer("The answer's compression is broken.") from error
+        raise BadAnswer("The response could not be decompressed.") from error
     except httpx.TransportError as error:
         raise Unreachable(
-            redactor.redact_text(_in_words(error, base)),
-            sent=not isinstance(error, _NOT_SENT),
+            redactor.redact_text(_error_message(error, base_url)),
+            sent=not isinstance(error, _NOT_SENT_ERRORS),
             timed_out=isinstance(error, httpx.TimeoutException),
         ) from error
 
 
-def _in_words(error: httpx.TransportError, base: str) -> str:
-    host = httpx.URL(base)
-    where = f"{host.scheme}://{host.netloc.decode().rpartition('@')[2]}"
+def _error_message(error: httpx.TransportError, base_url: str) -> str:
+    url = httpx.URL(base_url)
+    server = f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}"
     reason = str(error).strip() or type(error).__name__
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-        return f"{where} could not be reached in time."
+        return f"Couldn't reach {server} in time."
     if isinstance(error, httpx.TimeoutException):
-        return f"{where} did not answer in time."
+        return f"{server} did not respond in time."
     if isinstance(error, httpx.ProxyError):
-        return f"The proxy before {where} refused the connection: {reason}."
+        return f"The proxy in front of {server} refused the connection: {reason}."
     if isinstance(error, httpx.ConnectError):
         if "certificate" in reason.lower() or "ssl" in reason.lower():
-            return f"The certificate of {where} was not accepted: {reason}."
-        return f"{where} could not be reached: {reason}."
+            return f"Couldn't verify the certificate of {server}: {reason}."
+        return f"Couldn't reach {server}: {reason}."
     if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in reason:
-        return f"{_CUT_OFF} by {where}."
-    return f"The connection to {where} broke: {reason}."
+        return f"{server} cut off its response."
+    return f"The connection to {server} broke: {reason}."

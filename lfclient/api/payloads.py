@@ -1,4 +1,4 @@
-"""The request that runs a flow, in each dialect."""
+"""The request that runs a flow, in both dialects: "inputs" (1.8 to 1.10) and "modes" (1.11+)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lfclient.api.requests import WORKFLOWS, RequestSpec
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import Unsupported
 from lfclient.flows.encoding import encode, override_targets
 from lfclient.flows.field import Variable
@@ -16,12 +17,15 @@ from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
 
 
 def session_parameter(server: ServerInfo, flow: Flow) -> str | None:
-    """Where a session id goes: `session_id` on 1.11+, before an override; None if nowhere."""
+    """Return the request's name for the session id; None if the flow can't take one.
+
+    From 1.11 on it has its own field, before it is an override.
+    """
     if server.capabilities.session_field:
         return "session_id"
-    takers = (leaf for leaf in flow.leaves if "session_id" in leaf.template)
-    place = flow.chat_input or next(takers, None)
-    return f"{place.id}.session_id" if place else None
+    candidates = (leaf for leaf in flow.leaves if "session_id" in leaf.template)
+    component = flow.chat_input or next(candidates, None)
+    return f"{component.id}.session_id" if component else None
 
 
 def run_request(
@@ -33,9 +37,10 @@ def run_request(
     idempotency_key: str | None = None,
     repeat: bool = True,
 ) -> RequestSpec:
-    """The request that runs a flow; raises `InvalidRequest` for what this mode can't take.
+    """Return the request that runs a flow.
 
-    `repeat`: it may be sent again where its key makes that safe.
+    `repeat` allows resending it if its idempotency key makes that safe. Raises `InvalidRequest`
+    for a value that this mode can't take, and `Unsupported` for a mode that the server lacks.
     """
     values = list(_encode_overrides(server, flow, overrides, mode))
     if server.dialect == "inputs":
@@ -50,41 +55,41 @@ def run_request(
         "POST",
         WORKFLOWS,
         json=body,
-        fresh=True,
-        repeat=repeat and "idempotency_key" in body,
-        patient=mode != "background",
+        new_connection=True,
+        idempotent=repeat and "idempotency_key" in body,
+        waits_for_run=mode != "background",
     )
 
 
 def _encode_overrides(
     server: ServerInfo, flow: Flow, overrides: Mapping[str, Any], mode: Mode
-) -> Iterator[tuple[str, str, Any]]:
-    """Component, parameter and value as they go out; unknown ones as they were given."""
-    known = flow.fields_by_key if overrides else {}
+) -> Iterator[tuple[str, str, Json]]:
+    """Yield component, parameter and encoded value; the values of unknown parameters unchanged."""
+    fields = flow.fields_by_key if overrides else {}
     for key, value in overrides.items():
-        field = known.get(key)
+        field = fields.get(key)
         if field is None:
             component, _, parameter = key.rpartition(".")
             if isinstance(value, Variable):
                 value = {"value": value.name, "load_from_db": True}
             yield component, parameter, value
             continue
-        sent = encode(field, value, mode, server)
+        encoded = encode(field, value, mode, server)
         for component, parameter in override_targets(field):
-            yield component, parameter, sent
+            yield component, parameter, encoded
 
 
 def _inputs_body(
     server: ServerInfo,
     flow: Flow,
-    values: list[tuple[str, str, Any]],
+    values: list[tuple[str, str, Json]],
     mode: Mode,
     session_id: str | None,
-) -> dict[str, Any]:
-    inputs: dict[str, Any] = {}
-    place = session_parameter(server, flow)
-    if session_id and place:
-        inputs[place] = session_id  # first: the first session_id of all becomes the run's
+) -> JsonObject:
+    inputs: JsonObject = {}
+    session_key = session_parameter(server, flow)
+    if session_id and session_key:
+        inputs[session_key] = session_id  # first, because the first session_id becomes the run's
     for component, parameter, value in values:
         inputs.setdefault(f"{component}.{parameter}", value)
     return {
@@ -96,15 +101,15 @@ def _inputs_body(
 
 
 def _modes_body(
-    flow: Flow, values: list[tuple[str, str, Any]], mode: Mode, session_id: str | None
-) -> dict[str, Any]:
-    tweaks: dict[str, dict[str, Any]] = {}
+    flow: Flow, values: list[tuple[str, str, Json]], mode: Mode, session_id: str | None
+) -> JsonObject:
+    tweaks: dict[str, JsonObject] = {}
     for component, parameter, value in values:
         tweaks.setdefault(component, {})[parameter] = value
-    body: dict[str, Any] = {"flow_id": flow.id, "mode": mode, "tweaks": tweaks}
-    chat = _only_chat_input(flow)
+    body: JsonObject = {"flow_id": flow.id, "mode": mode}
+    chat = _single_chat_input(flow)
     if chat:
-        # a background or streamed run with a session loses both the tweak and the flow's own text
+        # a background or streamed run with a session ignores both the tweak and the flow's own text
         text = tweaks.get(chat.id, {}).get("input_value", _stored_text(chat))
         if isinstance(text, str):
             body["input_value"] = text
@@ -116,11 +121,11 @@ def _modes_body(
     return body
 
 
-def _only_chat_input(flow: Flow) -> Component | None:
-    """The chat input, if there is one: with several, `input_value` would go to all."""
-    several = sum(leaf.type == "ChatInput" for leaf in flow.leaves) > 1
-    return None if several else flow.chat_input
+def _single_chat_input(flow: Flow) -> Component | None:
+    """Return the flow's chat input; None if it has several, which would all get `input_value`."""
+    has_several = sum(leaf.type == "ChatInput" for leaf in flow.leaves) > 1
+    return None if has_several else flow.chat_input
 
 
-def _stored_text(chat: Component) -> Any:
+def _stored_text(chat: Component) -> Json:
     return chat.template.get("input_value", {}).get("value", "")

@@ -1,4 +1,4 @@
-"""The two request dialects of the Workflow API, "inputs" (1.8-1.10) and "modes" (1.11+). Pure."""
+"""Requests to the server, before any I/O. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True)
 class FilePart:
-    """A file as the form field `file` of a request; read from its beginning as it is sent.
+    """A file sent as the form field `file`, read from its beginning.
 
-    `on_progress` is called with the bytes sent so far.
+    `on_progress` is called with the number of bytes sent so far.
     """
 
     name: str
@@ -28,15 +28,17 @@ class FilePart:
 
 @dataclass(frozen=True)
 class RequestSpec:
-    """A request, before any I/O. `path` is relative to the server's address.
+    """A request. `path` is relative to the server's address.
 
-    `fresh`: on a connection of its own, never on a kept one that the server may just be closing.
-    `repeat`: it may be sent again though it may have arrived. `patient`: waits for its answer as
-    long as a run may take. `seconds`: for how long, where the usual time is too short. `at_most`:
-    for how long, where it is too long; that goes for the connection, too. `most`: how many bytes of
-    an answer are wanted; of a larger one no more is read than the piece that goes beyond. `into`:
-    where the body goes if the status is 200, and nothing else then. With either it has to come
-    uncompressed.
+    - `new_connection`: never use a pooled connection, which the server may be closing.
+    - `idempotent`: may be resent even if the first attempt may have arrived.
+    - `waits_for_run`: the response may take as long as a run.
+    - `min_timeout`, `max_timeout`: bounds in seconds on the client's timeout for the response;
+      `max_timeout` also limits connecting.
+    - `max_bytes`: stop reading the body after the chunk that exceeds this size.
+    - `target`: receives the body of a 200 response; other bodies stay in memory.
+
+    `max_bytes` and `target` require an uncompressed response.
     """
 
     method: str
@@ -46,50 +48,56 @@ class RequestSpec:
     form: Mapping[str, str] | None = None
     file: FilePart | None = None
     headers: Mapping[str, str] | None = None
-    fresh: bool = False
-    repeat: bool = False
-    patient: bool = False
-    seconds: float | None = None
-    at_most: float | None = None
-    most: int | None = None
-    into: BinaryIO | None = None
+    new_connection: bool = False
+    idempotent: bool = False
+    waits_for_run: bool = False
+    min_timeout: float | None = None
+    max_timeout: float | None = None
+    max_bytes: int | None = None
+    target: BinaryIO | None = None
 
 
 def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
-    """A job's events after that one, as they come; the answer is a stream. Raises JobNotFound."""
+    """Return the request that streams a job's events after `last_event_id`.
+
+    Raises `JobNotFound` if `job_id` is not a UUID.
+    """
     headers = {"accept": EVENT_STREAM}
     if last_event_id:
         headers["last-event-id"] = last_event_id
-    return RequestSpec("GET", f"{_job_path(job_id)}/events", headers=headers, fresh=True)
+    return RequestSpec("GET", f"{_job_path(job_id)}/events", headers=headers, new_connection=True)
 
 
 def pending_request(flow_id: str) -> RequestSpec:
-    """The runs of a flow that wait for a person."""
+    """Return the request for a flow's runs that wait for approval."""
     return get_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
 
 
 def resume_request(job_id: str, request_id: str, decision: str) -> RequestSpec:
-    """A person's decision, one of the request's action ids. Raises JobNotFound."""
+    """Return the request that sends a decision, one of the question's action ids.
+
+    Raises `JobNotFound` if `job_id` is not a UUID.
+    """
     body = {"request_id": request_id, "decision": {"action_id": decision}}
     return RequestSpec("POST", f"{_job_path(job_id)}/resume", json=body)
 
 
 def status_request(job_id: str) -> RequestSpec:
-    """How a job stands."""
+    """Return the request for a job's status."""
     return get_request(WORKFLOWS, job_id=job_id)
 
 
 def stop_request(job_id: str) -> RequestSpec:
-    """Ask for a stop; asking twice does no harm."""
-    return RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, repeat=True)
+    """Return the request that stops a job; sending it twice is harmless."""
+    return RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, idempotent=True)
 
 
 def _job_path(job_id: str) -> str:
-    return f"{WORKFLOWS}/{id_segment(job_id, JobNotFound(f'“{job_id}” is not the id of a job.'))}"
+    return f"{WORKFLOWS}/{id_segment(job_id, JobNotFound(f'“{job_id}” is not a job id.'))}"
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a text is an id of a server, of any release."""
+    """Return whether a text is a UUID, as all ids of all releases are."""
     try:
         UUID(text)
     except ValueError:
@@ -97,20 +105,21 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def id_segment(text: str, fault: LangflowError) -> str:
-    """An id as a part of a path. Raises `fault` for any other text: with slashes and dots it would
-    lead anywhere on the server, whoever gave it.
+def id_segment(text: str, error: LangflowError) -> str:
+    """Return an id as a path segment.
+
+    Raises `error` for anything but a UUID: slashes and dots could lead anywhere on the server.
     """
     if not is_uuid(text):
-        raise fault
-    return str(UUID(text))  # there are others, with braces for instance
+        raise error
+    return str(UUID(text))  # the other spellings, such as braces, are normalized
 
 
 def get_request(path: str, **params: str) -> RequestSpec:
-    """A request that changes nothing, and so may be repeated."""
-    return RequestSpec("GET", path, params=params or None, repeat=True)
+    """Return a GET request, which may be repeated because it changes nothing."""
+    return RequestSpec("GET", path, params=params or None, idempotent=True)
 
 
 def with_headers(spec: RequestSpec, **headers: str) -> RequestSpec:
-    """The request with these headers added."""
+    """Return the request with these headers added."""
     return replace(spec, headers={**(spec.headers or {}), **headers})

@@ -1,39 +1,52 @@
-"""What an operation asks of its driver: to wait, to open a stream, to read it, to emit events."""
+"""Steps that an operation yields to its driver, the sync or the async client.
+
+An operation is a generator without I/O. It yields a step and receives the result, or has the
+`LangflowError` raised inside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
 from lfclient.api.requests import RequestSpec
 from lfclient.runs.events import Event
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Pause:
-    """Asks the driver to wait."""
+    """Sleep."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class OpenStream:
-    """Asks the driver to open a stream. It is answered with an `Answer` whose body is to be asked
-    for by `Read`, or with a whole one if its status is not 200. `silence` is for how many seconds
-    nothing may come, None for any time.
+    """Open a stream and receive its `Response`.
+
+    Its body follows with `ReadChunk`; with a status other than 200 the response is complete.
+    `read_timeout` is the longest silence in seconds, None for no limit.
     """
 
     spec: RequestSpec
-    silence: float | None
+    read_timeout: float | None
 
 
 @dataclass(frozen=True)
 class ReadChunk:
-    """Asks for the next bytes of the open stream; b"" at its end."""
+    """Receive the next bytes of the open stream; b"" at its end."""
 
 
 @dataclass(frozen=True)
 class Emit:
-    """Hands events to who called, each before the next is looked at."""
+    """Pass events to the caller, one at a time: an iterator is read only as far as needed."""
 
     events: Iterable[Event]
+
+
+Steps: TypeAlias = Generator[RequestSpec | Pause, Any, T]
+StreamSteps: TypeAlias = Generator[RequestSpec | Pause | OpenStream | ReadChunk | Emit, Any, T]
+EventSteps: TypeAlias = StreamSteps[None]

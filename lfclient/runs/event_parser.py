@@ -78,7 +78,7 @@ class EventParser:
         if self.has_missed_events:
             self.has_missed_events, self._gap_after = False, self.last_id
 
-    def read(self, frame: RawEvent) -> list[Event]:
+    def parse(self, frame: RawEvent) -> list[Event]:
         """What a frame says; nothing for one that was read before."""
         if frame.name == KEEP_ALIVE:
             return [KeepAlive()]

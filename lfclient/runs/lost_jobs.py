@@ -11,7 +11,7 @@ What the releases keep, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.13.0:
 
 A session that was made for the run proves whose the job is. Before 1.12 a flow without chat
 components tells none. Then the time has to do, and only where nothing else can be meant: see
-`by_time`.
+`find_by_time`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class JobIndex:
         for line in parse(TraceList, answer, "list of traces").traces:
             self._add(line.id, line.start, {line.session or ""})
 
-    def by_session(self, session_id: str, since: datetime) -> list[FoundJob]:
+    def find_by_session(self, session_id: str, since: datetime) -> list[FoundJob]:
         """The jobs of that session, without those that showed themselves before."""
         return [
             FoundJob(job_id, "session")
@@ -89,7 +89,7 @@ class JobIndex:
             and min(signs.times) >= since - CLOCK_SLACK
         ]
 
-    def by_time(self, transactions: object, since: datetime) -> list[FoundJob]:
+    def find_by_time(self, transactions: object, since: datetime) -> list[FoundJob]:
         """The one run that the flow has had since, if it is one and began soon enough.
 
         All builds that are kept must be of one job, which tells no session. Each of its components

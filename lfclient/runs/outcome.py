@@ -56,17 +56,17 @@ def terminals_without_value(flow: Flow) -> tuple[Component, ...]:
 
 @dataclass(frozen=True)
 class MissingEvidence:
-    """What is still to be fetched before a run can be judged.
+    """What to fetch before a run's outcome can be evaluated.
 
-    `proof`: events or build records; `soon`: components whose build records may come up to a
-    second late.
+    `is_required` tells whether events or build records are. The build records of the components in
+    `delayed` may appear up to a second late.
     """
 
-    proof: bool
-    soon: frozenset[str] = frozenset()
+    is_required: bool
+    delayed: frozenset[str] = frozenset()
 
 
-def missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
+def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
     """What the answer alone leaves open."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return MissingEvidence(False)

@@ -24,8 +24,8 @@ def told(status: int, body: object, **context: object) -> LangflowError:
         ("1.8.4", "auth_off_badkey", errors.InvalidKey, "API key"),
         ("1.8.4", "auth_off_none", errors.InvalidKey, "API key"),
         ("1.13.0", "auth_off_badkey", errors.InvalidKey, "API key"),
-        ("1.8.4", "devapi_false_post", errors.DeveloperApiDisabled, "switched off"),
-        ("1.10.3", "devapi_false_post", errors.DeveloperApiDisabled, "switched off"),
+        ("1.8.4", "devapi_false_post", errors.DeveloperApiDisabled, "disabled"),
+        ("1.10.3", "devapi_false_post", errors.DeveloperApiDisabled, "disabled"),
         ("1.13.0", "sync_unknown_flow", errors.FlowNotFound, "the-id"),
         ("1.13.0", "flow_get_unknown", errors.FlowNotFound, "the-id"),
         ("1.13.0", "flow_get_bad_id", errors.FlowNotFound, "the-id"),
@@ -44,7 +44,7 @@ def told(status: int, body: object, **context: object) -> LangflowError:
 def test_recorded(version: str, case: str, kind: type[LangflowError], words: str):
     """Each refusal is told as what it is, in the server's words, with a next step."""
     status, body = recorded(version, case)
-    error = told(status, body, subject="the-id", workflow=True)
+    error = told(status, body, subject="the-id", is_workflow=True)
     assert type(error) is kind
     assert words in str(error)
     assert error.hint
@@ -71,13 +71,13 @@ def test_a_key_that_could_not_be_checked_is_not_a_wrong_one():
     """Nobody is told to enter another: Langflow says this when its database is locked."""
     error = told(403, {"detail": "API key authentication failed"})
     assert "could not check the API key" in str(error)
-    assert "switched off" in str(error)  # as it also says before 1.11
-    assert "restarted" in error.hint
+    assert "disabled" in str(error)  # as it also says before 1.11
+    assert "restart" in error.hint
 
 
 def test_documented_404():
     """The documentation's 404 for a switched-off API is told from a flow not found."""
-    error = told(404, {"detail": "Not Found"}, workflow=True)
+    error = told(404, {"detail": "Not Found"}, is_workflow=True)
     assert isinstance(error, errors.DeveloperApiDisabled)
     assert "LANGFLOW_DEVELOPER_API_ENABLED=true" in error.hint
 

@@ -68,10 +68,10 @@ def test_several_chat_inputs():
 
 def test_safe_to_repeat():
     """Only a background run with an idempotency key may be sent twice."""
-    assert run_request(MODES, FLOW, {}, "background", None, "k").repeat
-    assert not run_request(MODES, FLOW, {}, "sync", None, "k").repeat
-    assert not run_request(INPUTS, FLOW, {}, "background", None, "k").repeat
-    assert run_request(MODES, FLOW, {}, "sync").fresh
+    assert run_request(MODES, FLOW, {}, "background", None, "k").idempotent
+    assert not run_request(MODES, FLOW, {}, "sync", None, "k").idempotent
+    assert not run_request(INPUTS, FLOW, {}, "background", None, "k").idempotent
+    assert run_request(MODES, FLOW, {}, "sync").new_connection
 
 
 def test_unchecked_variable():

@@ -215,13 +215,13 @@ def test_a_silent_connection_is_asked_for(server: Any, kind: str):
     async def walk() -> list[int]:
         async with (
             AsyncLangflowClient(url) as client,
-            client._fresh.stream("GET", url) as response,
+            client._unpooled.stream("GET", url) as response,
         ):
             return options(response)
 
     if kind == "async":
         found = asyncio.run(walk())
     else:
-        with LangflowClient(url) as client, client._fresh.stream("GET", url) as response:
+        with LangflowClient(url) as client, client._unpooled.stream("GET", url) as response:
             found = options(response)
     assert found == [True, 30, 10, 3]

@@ -20,6 +20,7 @@ from lfclient import (
     RunStatus,
     Unsupported,
 )
+from lfclient.api.operations.stopping import recover_erased_result
 from tests.live.flows import ECHO, ROWS, SAVE
 from tests.live.releases import Make, run_to_end
 from tests.support.servers import LiveServer
@@ -176,7 +177,9 @@ def test_a_result_erased_by_a_stop_is_recovered(client: LangflowClient, make: Ma
     stop_unchecked(client, job.job_id)
     again = client.status(job)
     assert again.status is (RunStatus.COMPLETED if modes else RunStatus.CANCELLED)
-    recovered = client._drive(client._runs._recovered(again, client.flow(job.flow_id)))
+    recovered = client._drive(
+        recover_erased_result(client._context, again, client.flow(job.flow_id))
+    )
     assert recovered.status is RunStatus.COMPLETED
     assert recovered.outputs["ChatOutput-b"].value == "erased"
 
@@ -270,4 +273,4 @@ def stop_unchecked(client: LangflowClient, job_id: str | None) -> None:
     """Stop on the server, without looking at the job first."""
     from lfclient.api.requests import stop_request
 
-    client._drive(client._runs.send(stop_request(job_id or "")))
+    client._drive(client._context.send(stop_request(job_id or "")))

@@ -38,7 +38,7 @@ VERSIONS = ["1.11.6", "1.12.8", "1.13.0"]
 def read(frames: list[dict], reader: EventParser | None = None) -> list[Event]:
     reader = reader or EventParser()
     found = FrameParser(Redactor()).feed(sse(frames))
-    return [event for frame in found for event in reader.read(frame)]
+    return [event for frame in found for event in reader.parse(frame)]
 
 
 def frame(name: str, data: object, id: str = "") -> dict:
@@ -163,7 +163,7 @@ def test_other_events():
         MessageRemoved("m", id="2"),
         Warned("Workflow execution timed out.", id="3"),
     ]
-    assert EventParser().read(RawEvent("keepalive")) == [KeepAlive()]
+    assert EventParser().parse(RawEvent("keepalive")) == [KeepAlive()]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_unknown_and_unreadable_events_are_told(odd: dict):
 
 def test_broken_json_is_told():
     """With its text."""
-    (event,) = EventParser().read(RawEvent("", {}, "3", "{oops"))
+    (event,) = EventParser().parse(RawEvent("", {}, "3", "{oops"))
     assert (event.name, event.data, event.id) == ("unreadable", "{oops", "3")
 
 
@@ -227,7 +227,7 @@ def test_a_gap_in_the_log_itself_is_borne():
 def test_a_time_limit_beyond_the_calendar_is_none(seconds: float):
     """The question is what counts."""
     asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
-    (event,) = EventParser().read(RawEvent("human_input_required", asked, "1"))
+    (event,) = EventParser().parse(RawEvent("human_input_required", asked, "1"))
     assert (type(event), event.request.expires_at) == (HumanInputRequired, None)
 
 

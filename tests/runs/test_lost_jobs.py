@@ -42,7 +42,7 @@ def transactions(*told: tuple[str, float]) -> dict[str, Any]:
 def by_time(kept: dict[str, Any], worked: dict[str, Any]) -> list[FoundJob]:
     signs = JobIndex()
     signs.add_builds(kept)
-    return signs.by_time(worked, CLICK)
+    return signs.find_by_time(worked, CLICK)
 
 
 ONE = builds(("A-a", "job", 0.5, ""), ("B-b", "job", 0.6, ""))
@@ -91,9 +91,9 @@ def test_a_session_is_found_wherever_it_is_told():
     signs = JobIndex()
     signs.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
     signs.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
-    found = signs.by_session("s", CLICK)
+    found = signs.find_by_session("s", CLICK)
     assert found == [FoundJob("built", "session"), FoundJob("traced", "session")]
-    assert signs.by_session("", CLICK) == []
+    assert signs.find_by_session("", CLICK) == []
 
 
 def test_times_of_all_releases():

@@ -18,7 +18,7 @@ from lfclient.runs.outcome import (
     REPLACED,
     RETURNS_NOTHING,
     evaluate_outcome,
-    missing_evidence,
+    find_missing_evidence,
 )
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.server_info import Limits
@@ -73,7 +73,7 @@ def events(case: str) -> Evidence:
 def test_good_run_needs_nothing():
     """A good run is judged from its answer alone."""
     run = answered("bg_completed")
-    assert not missing_evidence(run, ECHO, LIMITS).proof
+    assert not find_missing_evidence(run, ECHO, LIMITS).is_required
     judged = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
     assert (judged.status, judged.not_run, judged.errors) == (RunStatus.COMPLETED, (), ())
 
@@ -81,7 +81,7 @@ def test_good_run_needs_nothing():
 def test_refused_value():
     """Called completed by the server, failed by its events: a component refused its value."""
     run = answered("bg_status_int_bad", PROBE)
-    assert missing_evidence(run, PROBE, LIMITS).proof
+    assert find_missing_evidence(run, PROBE, LIMITS).is_required
     judged = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].component_id == "TypeProbe-aaaaa"
@@ -163,7 +163,7 @@ def test_table_made_whole_from_builds():
     body = recorded("1.13.0", "monitor_builds")[1]
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
-    assert missing_evidence(run, flow, LIMITS).soon == {"Frame-aaaaa"}
+    assert find_missing_evidence(run, flow, LIMITS).delayed == {"Frame-aaaaa"}
     judged = evaluate_outcome(run, flow, evidence_from_builds(body, job_id), LIMITS)
     output = judged.outputs["Frame-aaaaa"]
     assert (output.kind, output.value[1]["name"]) == (OutputKind.TABLE, "n1")
@@ -190,7 +190,7 @@ def test_cut_text_is_restored():
     run = completed(ECHO, "ChatOutput-xyz34")
     cut = replace(run.outputs["ChatOutput-xyz34"], value=text[:6000] + "...")
     run = replace(run, outputs={"ChatOutput-xyz34": cut})
-    assert missing_evidence(run, ECHO, LIMITS).proof
+    assert find_missing_evidence(run, ECHO, LIMITS).is_required
     whole = evaluate_outcome(run, ECHO, Evidence(texts=["other", text]), LIMITS).outputs[
         "ChatOutput-xyz34"
     ]

@@ -1,8 +1,8 @@
-"""Sessions and their messages, as the server keeps them. Operations without I/O.
+"""Chat sessions and their messages on the server.
 
-The servers' own endpoints for a session reach into all flows of the key's user, and on 1.8 into
-those of every user. So they are used only where that makes no difference; else one message after
-the other is changed.
+The servers' endpoints for a whole session reach into all flows of the API key's user, and on 1.8
+into those of every user. They are used only if that changes nothing else; otherwise messages are
+changed one by one.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
-from lfclient.api.operations.base import Steps
-from lfclient.api.operations.flows import Account
-from lfclient.api.requests import RequestSpec, get_request, id_segment, is_uuid
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.flows import get_flow_id
+from lfclient.api.operations.server import get_release
+from lfclient.api.requests import RequestSpec, get_request, id_segment
+from lfclient.api.steps import Steps
+from lfclient.common.coerce import as_dict, as_list
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadAnswer, InvalidRequest, SessionNotFound
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -24,155 +27,156 @@ from lfclient.runs.evidence import error_from_message
 from lfclient.wire.schemas import MessageItem, parse
 
 MESSAGES = "/api/v1/monitor/messages"
-_PAGE = 200  # the most that 1.12 and later give at once
-_IDS = 500  # messages that are deleted by one request
+_PAGE_SIZE = 200  # the maximum from 1.12 on
+_DELETE_BATCH = 500  # messages deleted by one request
 
 
-class History(Account):
-    """Operations on what was said."""
-
-    def sessions(self, flow: Flow | str) -> Steps[list[str]]:
-        """The ids of a flow's sessions."""
-        flow_id = yield from self._flow_id(flow)
-        found: dict[str, None] = {}
-        while True:
-            page = {"limit": str(_PAGE), "offset": str(len(found))}
-            spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
-            ids = parse(list[str], (yield from self.get(spec, "list of sessions")), "sessions")
-            new = [one for one in ids if one not in found]
-            found.update(dict.fromkeys(new))
-            # before 1.13 there is no second page: the first comes again
-            if len(ids) != _PAGE or not new:
-                return list(found)
-
-    def messages(
-        self, flow: Flow | str, session_id: str | None, limit: int | None
-    ) -> Steps[list[Message]]:
-        """The latest messages, oldest first."""
-        flow_id = yield from self._flow_id(flow)
-        lines = yield from self._lines(flow_id, session_id, limit)
-        return [_message(line) for line in lines]
-
-    def rename_session(self, old: str, new: str, flow: Flow | str | None) -> Steps[None]:
-        """Give a session another id."""
-        new = new.strip()
-        if not new:
-            raise InvalidRequest("A session needs a name.", hint="Enter one.")
-        lines, alone = yield from self._session(old, flow)
-        renamed = 0
-        if alone and lines:
-            path = f"{MESSAGES}/session/{quote(old, safe='')}"
-            renamed += yield from self._change(RequestSpec("PATCH", path, {"new_session_id": new}))
-        elif not alone:
-            body = {"session_id": new}
-            for line in lines:
-                spec = RequestSpec("PUT", f"{MESSAGES}/{_id_of(line)}", json=body, repeat=True)
-                renamed += yield from self._change(spec)
-        if not renamed:
-            raise SessionNotFound(f"The server has no messages of the session “{old}”.")
-
-    def delete_session(self, session_id: str, flow: Flow | str | None) -> Steps[None]:
-        """Delete a session's messages; one that is gone already is no error."""
-        lines, alone = yield from self._session(session_id, flow)
-        if lines and alone:
-            path = f"{MESSAGES}/session/{quote(session_id, safe='')}"
-            yield from self._change(RequestSpec("DELETE", path, repeat=True))
-            return
-        for start in range(0, len(lines), _IDS):
-            ids = [line.id for line in lines[start : start + _IDS]]
-            yield from self._change(RequestSpec("DELETE", MESSAGES, json=ids, repeat=True))
-
-    def _change(self, spec: RequestSpec) -> Steps[bool]:
-        """Send it; False if what it should change is gone."""
-        answer = yield from self.send(spec)
-        if answer.status == 404:
-            return False
-        if not 200 <= answer.status < 300:
-            raise self.fault(answer)
-        return True
-
-    def _session(
-        self, session_id: str, flow: Flow | str | None
-    ) -> Steps[tuple[list[MessageItem], bool]]:
-        """What is to be changed, and whether the server's endpoint for the session changes that
-        and nothing else.
-        """
-        server = yield from self.release()
-        flow_id = (yield from self._flow_id(flow)) if flow else None
-        lines = yield from self._lines(None, session_id, None)
-        meant = [line for line in lines if flow_id in (None, line.flow_id)]
-        # the id is a part of the path there, and some would make it another path
-        fit = server.capabilities.own_sessions and "/" not in session_id
-        fit = fit and session_id not in (".", "..")
-        return meant, fit and len(meant) == len(lines)
-
-    def _lines(
-        self, flow_id: str | None, session_id: str | None, limit: int | None
-    ) -> Steps[list[MessageItem]]:
-        """The latest messages of the key's user, oldest first; None is all."""
-        server = yield from self.release()
-        asked = {"order_by": "timestamp"}
-        if flow_id:
-            asked["flow_id"] = flow_id
-        if session_id is not None:
-            # servers decode it twice
-            asked["session_id"] = session_id.replace("%", "%25")
-        if not server.capabilities.message_pages:
-            lines = yield from self._page(asked)
-            return lines if limit is None else lines[max(len(lines) - limit, 0) :]
-        found: dict[str, MessageItem] = {}
-        while limit is None or len(found) < limit:
-            size = _PAGE if limit is None else min(limit - len(found), _PAGE)
-            window = {"order": "DESC", "limit": str(size), "offset": str(len(found))}
-            lines = yield from self._page(asked | window)
-            # one that came meanwhile moves the others on, so that some come twice
-            new = {line.id: line for line in lines if line.id not in found}
-            found |= new
-            if len(lines) < size or not new:
-                break
-        return list(found.values())[::-1]
-
-    def _page(self, asked: dict[str, str]) -> Steps[list[MessageItem]]:
-        body = yield from self.get(get_request(MESSAGES, **asked), "list of messages")
-        return parse(list[MessageItem], body, "list of messages")
-
-    def _flow_id(self, flow: Flow | str) -> Steps[str]:
-        if isinstance(flow, Flow):
-            return flow.id
-        return flow if is_uuid(flow) else (yield from self.flow(flow)).id
+def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
+    """Return the ids of a flow's sessions."""
+    flow_id = yield from get_flow_id(context, flow)
+    found: dict[str, None] = {}
+    while True:
+        page = {"limit": str(_PAGE_SIZE), "offset": str(len(found))}
+        spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
+        body = yield from context.get_json(spec, "list of sessions")
+        ids = parse(list[str], body, "list of sessions")
+        new = [session_id for session_id in ids if session_id not in found]
+        found.update(dict.fromkeys(new))
+        # before 1.13 there is no second page: the first is repeated
+        if len(ids) != _PAGE_SIZE or not new:
+            return list(found)
 
 
-def _id_of(line: MessageItem) -> str:
-    return id_segment(line.id, BadAnswer("The list of messages has one without an id."))
+def list_messages(
+    context: ApiContext, flow: Flow | str, session_id: str | None, limit: int | None
+) -> Steps[list[Message]]:
+    """Return the latest messages of a session, or of all sessions of a flow; oldest first."""
+    flow_id = yield from get_flow_id(context, flow)
+    items = yield from fetch_messages(context, flow_id, session_id, limit)
+    return [_message(item) for item in items]
 
 
-def _message(line: MessageItem) -> Message:
-    """A stored message. What failed may have its reason elsewhere than in its text."""
-    data = line.model_dump()
-    message = read_message({**data, "files": _files(line.files)})
+def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | None) -> Steps[None]:
+    """Give a session another id, in one flow or in all. Raises `SessionNotFound`."""
+    new = new.strip()
+    if not new:
+        raise InvalidRequest("A session needs a name.", hint="Enter a name.")
+    items, is_whole_session = yield from _select_messages(context, old, flow)
+    renamed = 0
+    if is_whole_session and items:
+        spec = RequestSpec("PATCH", _session_path(old), {"new_session_id": new})
+        renamed += yield from _change(context, spec)
+    elif not is_whole_session:
+        for item in items:
+            message_id = id_segment(
+                item.id, BadAnswer("The list of messages contains one without an id.")
+            )
+            path = f"{MESSAGES}/{message_id}"
+            spec = RequestSpec("PUT", path, json={"session_id": new}, idempotent=True)
+            renamed += yield from _change(context, spec)
+    if not renamed:
+        raise SessionNotFound(f"The server has no messages of the session “{old}”.")
+
+
+def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None) -> Steps[None]:
+    """Delete a session's messages, in one flow or in all; succeeds if there are none."""
+    items, is_whole_session = yield from _select_messages(context, session_id, flow)
+    if items and is_whole_session:
+        yield from _change(
+            context, RequestSpec("DELETE", _session_path(session_id), idempotent=True)
+        )
+        return
+    for start in range(0, len(items), _DELETE_BATCH):
+        ids = [item.id for item in items[start : start + _DELETE_BATCH]]
+        yield from _change(context, RequestSpec("DELETE", MESSAGES, json=ids, idempotent=True))
+
+
+def fetch_messages(
+    context: ApiContext, flow_id: str | None, session_id: str | None, limit: int | None
+) -> Steps[list[MessageItem]]:
+    """Return the latest messages of the API key's user, oldest first; all for no limit."""
+    server = yield from get_release(context)
+    params = {"order_by": "timestamp"}
+    if flow_id:
+        params["flow_id"] = flow_id
+    if session_id is not None:
+        params["session_id"] = session_id.replace("%", "%25")  # servers decode it twice
+    if not server.capabilities.message_pages:
+        items = yield from _fetch_page(context, params)
+        return items if limit is None else items[max(len(items) - limit, 0) :]
+    found: dict[str, MessageItem] = {}
+    while limit is None or len(found) < limit:
+        size = _PAGE_SIZE if limit is None else min(limit - len(found), _PAGE_SIZE)
+        window = {"order": "DESC", "limit": str(size), "offset": str(len(found))}
+        items = yield from _fetch_page(context, params | window)
+        # a message added meanwhile shifts the pages, so that some items repeat
+        new = {item.id: item for item in items if item.id not in found}
+        found |= new
+        if len(items) < size or not new:
+            break
+    return list(found.values())[::-1]
+
+
+def _fetch_page(context: ApiContext, params: dict[str, str]) -> Steps[list[MessageItem]]:
+    body = yield from context.get_json(get_request(MESSAGES, **params), "list of messages")
+    return parse(list[MessageItem], body, "list of messages")
+
+
+def _session_path(session_id: str) -> str:
+    return f"{MESSAGES}/session/{quote(session_id, safe='')}"
+
+
+def _change(context: ApiContext, spec: RequestSpec) -> Steps[bool]:
+    """Send a change; return False if its object does not exist any more."""
+    response = yield from context.send(spec)
+    if response.status == 404:
+        return False
+    if not response.is_success:
+        raise context.error(response)
+    return True
+
+
+def _select_messages(
+    context: ApiContext, session_id: str, flow: Flow | str | None
+) -> Steps[tuple[list[MessageItem], bool]]:
+    """Return the messages to change, and whether the endpoint for the whole session can do it.
+
+    It can if it changes exactly these messages.
+    """
+    server = yield from get_release(context)
+    flow_id = (yield from get_flow_id(context, flow)) if flow else None
+    items = yield from fetch_messages(context, None, session_id, None)
+    selected = [item for item in items if flow_id in (None, item.flow_id)]
+    # the id is a path segment there, and these would change the path
+    is_segment = "/" not in session_id and session_id not in (".", "..")
+    is_whole_session = len(selected) == len(items)
+    return selected, server.capabilities.own_sessions and is_segment and is_whole_session
+
+
+def _message(item: MessageItem) -> Message:
+    """Return a stored message. The reason of a failure may be elsewhere than in its text."""
+    data = item.model_dump()
+    message = read_message({**data, "files": _file_paths(item.files)})
     if message.category == "error" and not message.text.strip():
         message = replace(message, text=error_from_message(data).message)
-    run_id = (line.session_metadata or {}).get("graph_run_id")
+    run_id = (item.session_metadata or {}).get("graph_run_id")
     job_id = run_id if isinstance(run_id, str) else None
-    return replace(message, job_id=job_id, blocks=tuple(_contents(data.get("content_blocks"))))
+    return replace(message, job_id=job_id, blocks=tuple(_blocks(data.get("content_blocks"))))
 
 
-def _contents(blocks: Any) -> Iterator[dict[str, Any]]:
-    for block in blocks if isinstance(blocks, list) else ():
-        contents = block.get("contents") if isinstance(block, dict) else None
-        for content in contents if isinstance(contents, list) else ():
+def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
+    for block in as_list(content_blocks):
+        for content in as_list(as_dict(block).get("contents")):
             if isinstance(content, dict):
                 yield content
 
 
-def _files(value: Any) -> list[str]:
-    """Paths at the server; on the wire they are JSON within a text."""
-    if isinstance(value, str):
+def _file_paths(files: Json) -> list[str]:
+    """Return paths on the server. On the wire they may be a list, or JSON in a text."""
+    if isinstance(files, str):
         try:
-            value = json.loads(value)
+            files = json.loads(files)
         except ValueError:
-            value = [value] if value else []
-    if not isinstance(value, list):
-        return []
-    paths = (one.get("path") if isinstance(one, dict) else one for one in value)
+            files = [files] if files else []
+    paths = (file.get("path") if isinstance(file, dict) else file for file in as_list(files))
     return [path for path in paths if isinstance(path, str) and path]

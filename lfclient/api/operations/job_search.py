@@ -1,4 +1,4 @@
-"""Looking for a job whose submit was not answered. Operations without I/O."""
+"""Searches for a job whose submit response was lost."""
 
 from __future__ import annotations
 
@@ -6,55 +6,53 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from lfclient.api.http import Response
-from lfclient.api.operations.base import Steps
-from lfclient.api.operations.chat_sessions import History
+from lfclient.api.operations.chat_sessions import fetch_messages
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.flows import get_flow_id
+from lfclient.api.operations.server import get_release
 from lfclient.api.requests import get_request
+from lfclient.api.steps import Steps
 from lfclient.flows.model import Flow
 from lfclient.runs.lost_jobs import CLOCK_SLACK, MAX_TRANSACTIONS, FoundJob, JobIndex
 
-_TRACES = 50  # of one session, the latest
-_MESSAGES = 200
+_MAX_TRACES = 50  # of one session, the latest
+_MAX_MESSAGES = 200
 
 
-class Search(History):
-    """Operations on what a server has kept of jobs that nobody knows."""
-
-    def find_jobs(
-        self, flow: Flow | str, session_id: str | None, sent_at: datetime
-    ) -> Steps[list[FoundJob]]:
-        """The jobs that a submit sent then may have made."""
-        server = yield from self.release()
-        flow_id = yield from self._flow_id(flow)
-        signs = JobIndex()
-        spec = get_request("/api/v1/monitor/builds", flow_id=flow_id)
-        answer = yield from self.send(spec)
-        asked_at = datetime.now(UTC)
-        if answer.status != 200:
-            raise self.fault(answer)
-        signs.add_builds(answer.json(self.redactor, "list of builds"))
-        # by the server's clock: as long ago as by this one's
-        since = (_date(answer) or asked_at) - (asked_at - sent_at)
-        if session_id:
-            signs.add_messages((yield from self._lines(flow_id, session_id, _MESSAGES)))
-            if server.capabilities.traces:
-                asked = {"flow_id": flow_id, "session_id": session_id, "size": str(_TRACES)}
-                spec = get_request("/api/v1/monitor/traces", **asked)
-                signs.add_traces((yield from self.get(spec, "list of traces")))
-            found = signs.by_session(session_id, since)
-            if found:
-                return found
-        if server.capabilities.traces or abs(since - sent_at) > CLOCK_SLACK:
-            return []
-        spec = get_request(
-            "/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS)
-        )
-        transactions = yield from self.get(spec, "list of transactions")
-        return signs.by_time(transactions, sent_at)
+def find_jobs(
+    context: ApiContext, flow: Flow | str, session_id: str | None, sent_at: datetime
+) -> Steps[list[FoundJob]]:
+    """Return the jobs that a submit sent at `sent_at` may have created."""
+    server = yield from get_release(context)
+    flow_id = yield from get_flow_id(context, flow)
+    index = JobIndex()
+    response = yield from context.send(get_request("/api/v1/monitor/builds", flow_id=flow_id))
+    received_at = datetime.now(UTC)
+    if response.status != 200:
+        raise context.error(response)
+    index.add_builds(response.json(context.redactor, "list of builds"))
+    # the same age by the server's clock
+    since = (_date(response) or received_at) - (received_at - sent_at)
+    if session_id:
+        messages = yield from fetch_messages(context, flow_id, session_id, _MAX_MESSAGES)
+        index.add_messages(messages)
+        if server.capabilities.traces:
+            params = {"flow_id": flow_id, "session_id": session_id, "size": str(_MAX_TRACES)}
+            spec = get_request("/api/v1/monitor/traces", **params)
+            index.add_traces((yield from context.get_json(spec, "list of traces")))
+        found = index.find_by_session(session_id, since)
+        if found:
+            return found
+    if server.capabilities.traces or abs(since - sent_at) > CLOCK_SLACK:
+        return []
+    spec = get_request("/api/v1/monitor/transactions", flow_id=flow_id, size=str(MAX_TRANSACTIONS))
+    transactions = yield from context.get_json(spec, "list of transactions")
+    return index.find_by_time(transactions, sent_at)
 
 
-def _date(answer: Response) -> datetime | None:
+def _date(response: Response) -> datetime | None:
     try:
-        date = parsedate_to_datetime(answer.date)
+        date = parsedate_to_datetime(response.date)
     except ValueError:
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,15 +1,17 @@
-"""Making an ended run whole: events, build records, messages, files. Operations without I/O."""
+"""Completes an ended run: its true status, its outputs, reasons and files."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from lfclient.api.operations.base import Steps, pause, tried
 from lfclient.api.operations.chat_sessions import MESSAGES
-from lfclient.api.operations.flows import find_file
-from lfclient.api.operations.job_search import Search
+from lfclient.api.operations.context import ApiContext, with_fallback
+from lfclient.api.operations.files import find_file, list_file_items
+from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.requests import events_request, get_request
+from lfclient.api.steps import Pause, Steps
+from lfclient.common.backoff import Backoff
+from lfclient.common.json_types import Json
 from lfclient.errors import InvalidKey, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import FileRef
@@ -24,144 +26,160 @@ from lfclient.runs.evidence import (
     message_texts,
 )
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.outcome import evaluate_outcome, mark_unverified, missing_evidence
-from lfclient.wire.server_info import Limits, ServerInfo
+from lfclient.runs.outcome import evaluate_outcome, find_missing_evidence, mark_unverified
+from lfclient.wire.server_info import ServerInfo
 from lfclient.wire.sse import parse_stream
 
-_LATE_BUILDS = (0.15, 0.25, 0.4, 0.4)  # from 1.10 build records come up to a second late
 NO_REASON = "The server gave no reason."
-# These pass: a job's proof can be asked for again. Others, as a job's events that are gone, stay.
-_PASSING = (InvalidKey, ServerFault, Unreachable)
-MAYBE_ANOTHERS = (
-    "This release does not say which run a failure belongs to: the reason is the newest of all "
-    "runs of this flow without a session of their own."
+AMBIGUOUS_REASON = (
+    "This release does not tell which run a failure belongs to. The reason is the latest among all "
+    "runs of this flow without their own session."
 )
 
+# from 1.10 on, build records appear up to a second late
+_LATE_BUILDS = Backoff(0.16, 0.42, wait_exp_base=1.65, attempts=5)
+# Worth another attempt later. Other errors, such as deleted events, are final.
+_TRANSIENT_ERRORS = (InvalidKey, ServerFault, Unreachable)
 
-class Completion(Search):
-    """What an answer leaves open, fetched."""
 
-    def complete(self, run: Run, flow: Flow | None) -> Steps[Run]:
-        """The run with its true status and its outputs whole; one that goes on stays as it is.
+def complete_run(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
+    """Return an ended run with its true status and complete outputs; a running one unchanged.
 
-        Raises the fault that hides whether a job succeeded, if asking again may help. Where it
-        cannot, or the answer of a sync call would be lost, the run keeps the server's status and
-        a warning says why it is unproven.
-        """
-        limits = self._limits()
-        need = missing_evidence(run, flow, limits)
-        if need.proof:
-            server = yield from self.full_limits()
-            limits = server.limits
-            try:
-                evidence = yield from self._evidence(run, flow, server, need.soon)
-            except LangflowError as error:
-                again = run.mode == "background" and run.status is RunStatus.COMPLETED
-                if again and isinstance(error, _PASSING):
-                    raise
-                run = mark_unverified(run, flow, limits, error.message)
-            else:
-                run = evaluate_outcome(run, flow, evidence, limits)
+    Raises the error that hides whether a job succeeded, if another attempt may help. Otherwise,
+    and for a sync run, whose response would be lost, the run keeps the server's status and a
+    warning tells why it is not verified.
+    """
+    limits = context.limits
+    missing = find_missing_evidence(run, flow, limits)
+    if missing.is_required:
+        server = yield from get_server_or_release(context)
+        limits = server.limits
+        try:
+            evidence = yield from _fetch_evidence(context, run, server, missing.delayed)
+        except LangflowError as error:
+            is_repeatable = run.mode == "background" and run.status is RunStatus.COMPLETED
+            if is_repeatable and isinstance(error, _TRANSIENT_ERRORS):
+                raise
+            run = mark_unverified(run, flow, limits, error.message)
         else:
-            run = evaluate_outcome(run, flow, Evidence(), limits)
-        if run.status is RunStatus.FAILED and not run.errors:
-            run = yield from self._with_reason(run)
-        return (yield from self._with_files(run, self.memory.files_before(run.job_id)))
+            run = evaluate_outcome(run, flow, evidence, limits)
+    else:
+        run = evaluate_outcome(run, flow, Evidence(), limits)
+    if run.status is RunStatus.FAILED and not run.errors:
+        run = yield from _add_reason(context, run)
+    return (yield from resolve_files(context, run, context.files_before(run.job_id)))
 
-    def _limits(self) -> Limits:
-        return self.memory.full.limits if self.memory.full else Limits()
 
-    def _evidence(
-        self, run: Run, flow: Flow | None, server: ServerInfo, soon: frozenset[str]
-    ) -> Steps[Evidence]:
-        if run.mode == "background" and server.capabilities.events:
-            answer = yield from self.send(events_request(run.job_id or "", None))
-            if answer.status != 200:
-                raise self.fault(answer, subject=run.job_id or "")
-            frames = parse_stream(answer.content, answer.content_type, self.redactor)
-            evidence = evidence_from_events(frames)
-        elif run.flow_id and run.job_id:
-            evidence = yield from self._builds(run, soon)
-        else:
-            evidence = Evidence()
-        cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
-        if cut and run.mode == "background" and not evidence.texts and run.flow_id:
-            session = run.session_id or run.flow_id
-            body = yield from self._messages(run.flow_id, session)
-            evidence.texts.extend(message_texts(body, run.job_id))
-        return evidence
+def get_component_runs(
+    context: ApiContext, run: Run, flow: Flow | None
+) -> Steps[dict[str, ComponentRun]]:
+    """Return the run's components from the server's build records, by id.
 
-    def _builds(self, run: Run, soon: frozenset[str]) -> Steps[Evidence]:
-        """The job's build records; waits up to a second for those of `soon`."""
-        spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
-        for seconds in (*_LATE_BUILDS, None):
-            body = yield from self.get(spec, "list of builds")
-            found = evidence_from_builds(body, run.job_id)
-            # another run's builds may be those of the run before, and this one's still to come
-            if seconds is None or soon <= found.builds.keys():
-                return found
-            yield from pause(seconds)
-        raise AssertionError("the last look returns")
+    Waits up to a second until all expected ones are there.
+    """
+    if not run.flow_id or not run.job_id:
+        return {}
+    flow = flow or context.flow(run.flow_id)
+    server = yield from get_server_or_release(context)
+    expected: set[str] = set()
+    if flow and run.status is RunStatus.COMPLETED:
+        expected = {leaf.id for leaf in flow.expected_terminals}
+        expected -= {entry.component_id for entry in run.not_run}
+    waits = _LATE_BUILDS.waits()
+    while True:
+        body = yield from _fetch_builds(context, run)
+        found = component_runs_of_job(body, run.job_id, flow, server.limits)
+        seconds = next(waits, None)
+        if seconds is None or expected <= found.keys():
+            return found
+        yield Pause(seconds)
 
-    def component_runs(self, run: Run, flow: Flow | None) -> Steps[dict[str, ComponentRun]]:
-        """What the server has kept of this run's components; waits up to a second for all."""
-        if not run.flow_id or not run.job_id:
-            return {}
-        flow = flow or self.memory.flow(run.flow_id)
-        server = yield from self.full_limits()
-        wanted = {leaf.id for leaf in flow.expected_terminals} if flow else set()
-        if run.status is not RunStatus.COMPLETED:
-            wanted = set()
-        spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
-        for seconds in (*_LATE_BUILDS, None):
-            body = yield from self.get(spec, "list of builds")
-            found = component_runs_of_job(body, run.job_id, flow, server.limits)
-            if seconds is None or wanted <= found.keys() | {
-                one.component_id for one in run.not_run
-            }:
-                return found
-            yield from pause(seconds)
-        raise AssertionError("the last look returns")
 
-    def _messages(self, flow_id: str, session_id: str) -> Steps[Any]:
-        spec = get_request(MESSAGES, flow_id=flow_id, session_id=session_id)
-        return (yield from self.get(spec, "list of messages"))
+def fetch_build_evidence(context: ApiContext, run: Run, delayed: frozenset[str]) -> Steps[Evidence]:
+    """Return the evidence in the job's build records; wait up to a second for the delayed ones."""
+    waits = _LATE_BUILDS.waits()
+    while True:
+        body = yield from _fetch_builds(context, run)
+        evidence = evidence_from_builds(body, run.job_id)
+        # records of another run may be older, with this run's still to come
+        seconds = next(waits, None)
+        if seconds is None or delayed <= evidence.builds.keys():
+            return evidence
+        yield Pause(seconds)
 
-    def _with_reason(self, run: Run) -> Steps[Run]:
-        """1.8 to 1.10 give no reason for a failure; the session's last error message does.
 
-        From 1.10 a message tells its run; before, in a session that is not the run's own, it may
-        be another's, and that is said.
-        """
-        session = run.session_id or run.flow_id
-        body = yield from tried(self._messages(run.flow_id, session), lambda error: [])
-        found = find_error(body, run.job_id)
-        if found is None:
-            return replace(run, errors=(RunError(NO_REASON),))
-        text, certain = found
-        doubt = () if certain or session != run.flow_id else (MAYBE_ANOTHERS,)
-        return replace(run, errors=(RunError(text),), warnings=(*run.warnings, *doubt))
+def list_file_ids(context: ApiContext, flow: Flow) -> Steps[frozenset[str] | None]:
+    """Return the ids of the user's files if the flow writes any, else None."""
+    if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
+        return None
+    items = yield from with_fallback(list_file_items(context), lambda error: [])
+    return frozenset(item.id for item in items)
 
-    def _files_before(self, flow: Flow) -> Steps[frozenset[str] | None]:
-        """The ids of the files there are, for a flow that writes one."""
-        if not any(leaf.type == "SaveToFile" for leaf in flow.leaves):
-            return None
-        files = yield from tried(self.files(), lambda error: [])
-        return frozenset(line.id for line in files)
 
-    def _with_files(self, run: Run, before: frozenset[str] | None) -> Steps[Run]:
-        """`before` are the ids of the files that there were before the run, where that is known."""
-        written = {
-            name: output.value
-            for name, output in run.outputs.items()
-            if isinstance(output.value, FileRef) and output.value.id is None
-        }
-        if not written or not run.ended:
-            return run
-        files = yield from tried(self.files(), lambda error: [])
-        outputs = dict(run.outputs)
-        for name, wanted in written.items():
-            found = find_file(files, wanted, before)
-            if found:
-                outputs[name] = replace(outputs[name], value=found)
-        return replace(run, outputs=outputs)
+def resolve_files(context: ApiContext, run: Run, before: frozenset[str] | None) -> Steps[Run]:
+    """Add the server's ids of files that the run wrote, so that they can be downloaded.
+
+    `before` are the ids of the files from before the run, None if they are not known.
+    """
+    written = {
+        name: output.value
+        for name, output in run.outputs.items()
+        if isinstance(output.value, FileRef) and output.value.id is None
+    }
+    if not written or not run.ended:
+        return run
+    items = yield from with_fallback(list_file_items(context), lambda error: [])
+    outputs = dict(run.outputs)
+    for name, wanted in written.items():
+        found = find_file(items, wanted, before)
+        if found:
+            outputs[name] = replace(outputs[name], value=found)
+    return replace(run, outputs=outputs)
+
+
+def _fetch_evidence(
+    context: ApiContext, run: Run, server: ServerInfo, delayed: frozenset[str]
+) -> Steps[Evidence]:
+    job_id = run.job_id or ""
+    if run.mode == "background" and server.capabilities.events:
+        response = yield from context.send(events_request(job_id, None))
+        if response.status != 200:
+            raise context.error(response, subject=job_id)
+        frames = parse_stream(response.content, response.content_type, context.redactor)
+        evidence = evidence_from_events(frames)
+    elif run.flow_id and job_id:
+        evidence = yield from fetch_build_evidence(context, run, delayed)
+    else:
+        evidence = Evidence()
+    is_cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
+    if is_cut and run.mode == "background" and not evidence.texts and run.flow_id:
+        body = yield from _fetch_session_messages(context, run)
+        evidence.texts.extend(message_texts(body, run.job_id))
+    return evidence
+
+
+def _fetch_builds(context: ApiContext, run: Run) -> Steps[Json]:
+    spec = get_request("/api/v1/monitor/builds", flow_id=run.flow_id)
+    return (yield from context.get_json(spec, "list of builds"))
+
+
+def _fetch_session_messages(context: ApiContext, run: Run) -> Steps[Json]:
+    session_id = run.session_id or run.flow_id
+    spec = get_request(MESSAGES, flow_id=run.flow_id, session_id=session_id)
+    return (yield from context.get_json(spec, "list of messages"))
+
+
+def _add_reason(context: ApiContext, run: Run) -> Steps[Run]:
+    """Add the reason of a failure, which 1.8 to 1.10 tell only as an error message of the session.
+
+    From 1.10 on a message names its run. Before, in a session that is not the run's own, it may
+    be another run's, and a warning says so.
+    """
+    body = yield from with_fallback(_fetch_session_messages(context, run), lambda error: [])
+    found = find_error(body, run.job_id)
+    if found is None:
+        return replace(run, errors=(RunError(NO_REASON),))
+    text, is_certain = found
+    has_own_session = bool(run.session_id) and run.session_id != run.flow_id
+    warnings = () if is_certain or has_own_session else (AMBIGUOUS_REASON,)
+    return replace(run, errors=(RunError(text),), warnings=(*run.warnings, *warnings))

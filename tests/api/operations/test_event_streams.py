@@ -23,6 +23,7 @@ from lfclient import (
     Warned,
 )
 from lfclient.api.operations import event_streams
+from lfclient.common.backoff import Backoff
 from lfclient.wire.server_info import Capabilities
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.recorded import events, recorded, sse
@@ -47,9 +48,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed and a broken stream opened again within moments."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 60.0)
-    monkeypatch.setattr(event_streams, "_REST_SILENCE", 0.4)
-    monkeypatch.setattr(event_streams, "_BACK_OFF", (0.01, 0.05))
-    monkeypatch.setattr(event_streams, "_POLL", (0.01, 0.05))
+    monkeypatch.setattr(event_streams, "ENDED_SILENCE_SECONDS", 0.4)
+    monkeypatch.setattr(event_streams, "RECONNECTING", Backoff(0.01, 0.05))
+    monkeypatch.setattr(event_streams, "STATUS_POLLING", Backoff(0.01, 0.05))
 
 
 class Job:
@@ -225,7 +226,7 @@ def test_a_server_that_is_away_for_a_while(job: Any, kind: str):
 
 def test_a_server_that_stays_away_is_an_error(job: Any, kind: str, monkeypatch: Any):
     """After a while, and not before."""
-    monkeypatch.setattr(event_streams, "_AWAY_LIMIT", 0.3)
+    monkeypatch.setattr(event_streams, "MAX_UNAVAILABLE_SECONDS", 0.3)
     made = job()
     made.proxy.refuse()
     began = time.monotonic()

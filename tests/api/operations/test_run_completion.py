@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from lfclient import LangflowError, RunStatus, ServerFault, Unreachable, WaitTimeout
+from lfclient.api.operations.runs import WAIT_POLLING
 from tests.support.recorded import flow_of, recorded
 from tests.support.scripted import (
     DONE,
@@ -172,7 +174,7 @@ def test_wait_bears_a_server_that_fails_for_a_while(fault: Reply, monkeypatch: p
     server = Server().on("GET", WORKFLOWS, QUEUED, fault, DONE)
     with server.client() as client:
         assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
-        monkeypatch.setattr("lfclient.api.operations.runs._AWAY_LIMIT", 0.0)
+        monkeypatch.setattr("lfclient.api.operations.runs.MAX_UNAVAILABLE_SECONDS", 0.0)
         server.on("GET", WORKFLOWS, fault)
         with pytest.raises((ServerFault, Unreachable)):
             client.wait(JOB, timeout=20, flow=FLOW)
@@ -180,14 +182,12 @@ def test_wait_bears_a_server_that_fails_for_a_while(fault: Reply, monkeypatch: p
 
 def test_wait_asks_seldom():
     """Waiting for a job of 1 s takes at most 5 requests, of 60 s at most 25."""
-    from lfclient.api.operations.runs import _WAITS
-
-    for seconds, most in ((1.0, 5), (60.0, 25)):
-        at, count = 0.0, 1
-        while at < seconds:
-            at += _WAITS[min(count - 1, len(_WAITS) - 1)] * 0.9
-            count += 1
-        assert count <= most
+    for seconds, max_requests in ((1.0, 5), (60.0, 25)):
+        elapsed, requests, waits = 0.0, 1, replace(WAIT_POLLING, jitter=0).waits()
+        while elapsed < seconds:
+            elapsed += next(waits) * (1 - WAIT_POLLING.jitter)
+            requests += 1
+        assert requests <= max_requests
 
 
 def test_stop_before_1_11_looks_first():
@@ -333,7 +333,7 @@ def test_stop_right_after_a_decision_waits_until_the_job_goes_on(
     monkeypatch: pytest.MonkeyPatch, lost: bool
 ):
     """It begins a second time then, and is "in progress" already."""
-    monkeypatch.setattr("lfclient.api.operations.runs._RESUMES", 0.4)
+    monkeypatch.setattr("lfclient.api.operations.stopping.RESUME_SECONDS", 0.4)
     said = Looks(status_of("in_progress"))
     answer = httpx.ReadError("lost") if lost else (200, {"status": "resuming"})
     said.server.on("POST", f"{WORKFLOWS}/{JOB}/resume", answer)

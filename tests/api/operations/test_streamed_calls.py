@@ -108,7 +108,7 @@ def test_a_call_that_is_cut_off_is_interrupted(
     found = told(kind, proxy)
     run = found[-1].run
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
-    assert any("broke off" in warning for warning in run.warnings)
+    assert any("connection broke" in warning for warning in run.warnings)
     assert "".join(one.text for one in found if isinstance(one, Token)) == words
     assert [output.value for output in run.outputs.values()] == values
 

@@ -126,13 +126,13 @@ def test_too_large_a_file_is_not_sent():
     ("reply", "error", "words"),
     [
         (recorded("1.13.0", "upload_too_large"), FileRefused, "Maximum allowed is 1MB"),
-        ((413, b"<html>nginx"), FileRefused, "larger than the server takes"),
+        ((413, b"<html>nginx"), FileRefused, "larger than the server accepts"),
         ((400, {"detail": "Invalid file name."}), FileRefused, "Invalid file name"),
         ((422, {"detail": [{"loc": ["body", "file"], "msg": "x"}]}), FileRefused, "file: x"),
         ((403, {"detail": "Invalid API key"}), InvalidKey, "Invalid API key"),
         ((500, {"detail": "disk full"}), ServerFault, "disk full"),
         ((201, {"id": "1"}), BadAnswer, "path"),
-        ((201, b"<html>"), BadAnswer, "not JSON"),
+        ((201, b"<html>"), BadAnswer, "not valid JSON"),
     ],
 )
 def test_refusals(reply: object, error: type[Exception], words: str):

@@ -1,0 +1,179 @@
+"""Files on the server."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import BinaryIO
+
+from lfclient.api.http import Response
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.requests import FilePart, RequestSpec, get_request, id_segment
+from lfclient.api.steps import Steps
+from lfclient.common.filenames import safe_name, upload_size_error
+from lfclient.common.formatting import format_size
+from lfclient.errors import (
+    FileRefused,
+    FlowNotFound,
+    InvalidRequest,
+    LangflowError,
+    Unreachable,
+    Unsupported,
+)
+from lfclient.outputs.model import FileRef
+from lfclient.wire.schemas import FileItem, FlowUploadResponse, UploadResponse, parse
+
+OnProgress = Callable[[int], object]
+
+_FILES = "/api/v2/files"
+_STORE_SECONDS = 300.0  # that a server may take to store a file of its maximum size
+_SIZE_HINT = "Choose a smaller file, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server."
+
+
+def upload_file(
+    context: ApiContext,
+    name: str,
+    content: bytes | BinaryIO,
+    flow_id: str | None,
+    on_progress: OnProgress | None,
+) -> Steps[FileRef]:
+    """Upload a file to the files of the API key's user, or next to a flow.
+
+    It is never resent once a byte was sent. Raises `FileRefused`.
+    """
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    size = stream.seek(0, os.SEEK_END)
+    server = yield from get_server_or_release(context)
+    size_error = upload_size_error(name, size, server.limits.max_upload_mb)
+    if size_error:
+        raise FileRefused(size_error, hint=_SIZE_HINT)
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    part = FilePart(safe_name(name), stream, media_type, on_progress)
+    path = _FILES
+    if flow_id:
+        invalid_id = FlowNotFound(f"“{flow_id}” is not a flow id.")
+        path = f"/api/v1/files/upload/{id_segment(flow_id, invalid_id)}"
+    spec = RequestSpec("POST", path, file=part, new_connection=True, min_timeout=_STORE_SECONDS)
+    try:
+        response = yield from context.send(spec)
+    except Unreachable as error:
+        raise _interrupted(error) from error
+    if not response.is_success:
+        raise _refused(name, context.error(response, subject=flow_id or ""))
+    body = response.json(context.redactor, "upload response")
+    if flow_id:
+        path = parse(FlowUploadResponse, body, "upload response").file_path
+        return FileRef(name, None, path, size, media_type)
+    uploaded = parse(UploadResponse, body, "upload response")
+    return FileRef(name, uploaded.id, uploaded.path, size, media_type)
+
+
+def list_file_items(context: ApiContext) -> Steps[list[FileItem]]:
+    """Return the server's entries of the files of the API key's user, newest last."""
+    body = yield from context.get_json(get_request(_FILES), "list of files")
+    items = parse(list[FileItem], body, "list of files")
+    return sorted(items, key=lambda item: item.created_at or "")
+
+
+def list_files(context: ApiContext) -> Steps[list[FileRef]]:
+    """Return the files of the API key's user, newest first, under their stored names."""
+    items = yield from list_file_items(context)
+    return [
+        FileRef(item.path.rpartition("/")[2] or item.name, item.id, item.path, item.size)
+        for item in reversed(items)
+    ]
+
+
+def download_file(context: ApiContext, ref: FileRef, max_bytes: int | None) -> Steps[bytes]:
+    """Return a file's bytes. Raises `LangflowError` if there are more than `max_bytes`."""
+    response = yield from _fetch(context, ref, max_bytes)
+    _check_size(ref, len(response.content), max_bytes)
+    return response.content
+
+
+def save_file(
+    context: ApiContext, ref: FileRef, target: BinaryIO, max_bytes: int | None
+) -> Steps[int]:
+    """Download a file to the beginning of `target` and return its size in bytes.
+
+    Raises `LangflowError` if there are more than `max_bytes`.
+    """
+    yield from _fetch(context, ref, max_bytes, target)
+    size = target.seek(0, os.SEEK_END)
+    _check_size(ref, size, max_bytes)
+    return size
+
+
+def find_file(
+    items: list[FileItem], wanted: FileRef, before: frozenset[str] | None
+) -> FileRef | None:
+    """Return the file that a run wrote, with its id; None if it is not listed.
+
+    It has the name of `wanted` and, if `before` is known, an id that is not in there. A second
+    `out.txt` is listed as `out (1)`; of several, the newest counts.
+    """
+    stem, _, extension = wanted.name.rpartition(".")
+    stem = stem or extension
+    pattern = re.compile(rf"{re.escape(stem)}(?: \(\d+\))?(?:\.{re.escape(extension)})?")
+    matches = [
+        item
+        for item in items
+        if (before is None or item.id not in before) and pattern.fullmatch(item.name)
+    ]
+    if not matches:
+        return None
+    newest = matches[-1]
+    return FileRef(wanted.name, newest.id, newest.path, newest.size, wanted.media_type)
+
+
+def _fetch(
+    context: ApiContext, ref: FileRef, max_bytes: int | None, target: BinaryIO | None = None
+) -> Steps[Response]:
+    unknown = Unsupported(
+        f"The server did not report where it stored “{ref.name}”.",
+        hint="Look for it in Langflow under Files.",
+    )
+    spec = get_request(f"{_FILES}/{id_segment(ref.id or '', unknown)}")
+    response = yield from context.send(replace(spec, max_bytes=max_bytes, target=target))
+    if response.status == 404:
+        raise LangflowError(
+            f"“{ref.name}” is no longer on the server.",
+            hint="Run the flow again to create it again.",
+            status=404,
+        )
+    if response.status != 200:
+        raise context.error(response)
+    return response
+
+
+def _check_size(ref: FileRef, size: int, max_bytes: int | None) -> None:
+    if max_bytes is not None and size > max_bytes:
+        raise LangflowError(f"“{ref.name}” is too large: more than {format_size(max_bytes)}.")
+
+
+def _refused(name: str, error: LangflowError) -> LangflowError:
+    if not isinstance(error, InvalidRequest):
+        return error
+    return FileRefused(
+        f"The server refused “{name}”. {error.message}",
+        hint=_SIZE_HINT if error.status == 413 else None,
+        status=error.status,
+        code=error.code,
+        body=error.body,
+    )
+
+
+def _interrupted(error: Unreachable) -> Unreachable:
+    """Add a hint: a server or proxy may just hang up on a file that is too large for it."""
+    if not error.sent:
+        return error
+    return Unreachable(
+        error.message,
+        hint="Try again. If it fails at the same point, a proxy in front of the server may accept "
+        "only smaller files.",
+    )

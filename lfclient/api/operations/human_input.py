@@ -1,0 +1,54 @@
+"""Questions that runs ask, and decisions."""
+
+from __future__ import annotations
+
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.runs import last_known_run
+from lfclient.api.operations.server import get_release
+from lfclient.api.requests import pending_request, resume_request
+from lfclient.api.steps import Steps
+from lfclient.common.json_types import JsonObject
+from lfclient.errors import BadAnswer, JobNotFound, NotWaiting, Unsupported
+from lfclient.flows.model import Flow
+from lfclient.runs.components import HumanInput
+from lfclient.runs.event_parser import read_question
+from lfclient.runs.model import Run
+from lfclient.wire.schemas import parse
+
+
+def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput]]:
+    """Return the open questions of a flow's runs."""
+    yield from _require_approvals(context)
+    flow_id = flow.id if isinstance(flow, Flow) else flow
+    body = yield from context.get_json(
+        pending_request(flow_id), "list of waiting runs", is_workflow=True
+    )
+    items = parse(list[JsonObject], body, "list of waiting runs")
+    try:
+        return [read_question(item) for item in items]
+    except (LookupError, TypeError) as error:
+        raise BadAnswer("The list of waiting runs contains one without a request id.") from error
+
+
+def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: str) -> Steps[None]:
+    """Send a decision, after which the job continues. It is never resent once a byte was sent."""
+    job_id = last_known_run(context, job).job_id or ""
+    yield from _require_approvals(context)
+    try:
+        response = yield from context.send(resume_request(job_id, request_id, decision))
+    finally:
+        context.remember_resume(job_id)
+    if response.status == 409:
+        raise NotWaiting(
+            "The run is not waiting for this decision.", status=409, code="NOT_RESUMABLE"
+        )
+    if response.status == 404:
+        raise JobNotFound(f"The server has no job “{job_id}”.", status=404)
+    if not response.is_success:
+        raise context.error(response, subject=job_id)
+
+
+def _require_approvals(context: ApiContext) -> Steps[None]:
+    server = yield from get_release(context)
+    if not server.capabilities.pending:
+        raise Unsupported(f"Langflow {server.version} has no approvals. They came with 1.11.")

@@ -1,0 +1,110 @@
+"""The server's release, dialect and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from lfclient.api.error_mapping import error_from_response
+from lfclient.api.http import Response
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.requests import get_request, status_request
+from lfclient.api.steps import Steps
+from lfclient.common.coerce import as_dict
+from lfclient.errors import BadAnswer, DeveloperApiDisabled, LangflowError, NotLangflow
+from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
+from lfclient.wire.server_info import (
+    Dialect,
+    ServerInfo,
+    build_server_info,
+    parse_minor,
+    read_limits,
+    select_dialect,
+)
+
+
+def get_release(context: ApiContext) -> Steps[ServerInfo]:
+    """Return the server's release and dialect without its limits; fetched once."""
+    if context.release is None:
+        context.release = yield from _fetch_release(context)
+    return context.release
+
+
+def get_server(context: ApiContext) -> Steps[ServerInfo]:
+    """Return the server with its limits and warnings; fetched once."""
+    if context.server is None:
+        server = yield from get_release(context)
+        config = yield from _fetch_config(context)
+        server = replace(server, limits=read_limits(config, server.dialect))
+        if server.dialect == "inputs":
+            server = yield from _check_workflow_api(context, server)
+        context.release = context.server = server
+    return context.server
+
+
+def get_server_or_release(context: ApiContext) -> Steps[ServerInfo]:
+    """Return `get_server`'s result, with the default limits if the server doesn't tell them."""
+    try:
+        return (yield from get_server(context))
+    except LangflowError:
+        return (yield from get_release(context))
+
+
+def is_healthy(context: ApiContext) -> Steps[bool]:
+    """Return whether the server reports itself healthy, in one attempt; never raises."""
+    try:
+        response: Response = yield get_request("/health")
+    except LangflowError:
+        return False
+    body = response.json_or_none(context.redactor) if response.status == 200 else None
+    return bool(as_dict(body).get("status") == "ok")
+
+
+def _check_workflow_api(context: ApiContext, server: ServerInfo) -> Steps[ServerInfo]:
+    """Add a warning if the Workflow API is disabled, which before 1.11 only a request shows."""
+    response = yield from context.send(status_request(str(UUID(int=0))))
+    error = context.error(response, is_workflow=True)
+    if not isinstance(error, DeveloperApiDisabled):
+        return server
+    capabilities = replace(server.capabilities, background=False, stop=False)
+    warning = f"{error.message} {error.hint}"
+    return replace(server, capabilities=capabilities, warnings=(*server.warnings, warning))
+
+
+def _fetch_config(context: ApiContext) -> Steps[ConfigResponse]:
+    response = yield from context.send(get_request("/api/v1/config"))
+    body = response.json_or_none(context.redactor) if response.status == 200 else None
+    try:
+        return parse(ConfigResponse, body, "server's configuration")
+    except BadAnswer:
+        return ConfigResponse()
+
+
+def _fetch_release(context: ApiContext) -> Steps[ServerInfo]:
+    response = yield from context.send(get_request("/api/v1/version"))
+    body = response.json_or_none(context.redactor)
+    if response.status >= 500 or 300 <= response.status < 400:
+        raise error_from_response(response, body)
+    try:
+        version = parse(VersionResponse, body, "server's version")
+    except BadAnswer as error:
+        raise NotLangflow(
+            f"The server at this address is not Langflow (HTTP {response.status}, "
+            f"{response.content_type or 'no type'}).",
+            status=response.status,
+        ) from error
+    if "langflow" not in version.package.lower():
+        raise NotLangflow(f"The server at this address is “{version.package}”, not Langflow.")
+    minor = parse_minor(version)
+    if minor is None:
+        dialect = yield from _dialect_from_schema(context)
+    else:
+        dialect = select_dialect(minor)
+    return build_server_info(version, minor, dialect)
+
+
+def _dialect_from_schema(context: ApiContext) -> Steps[Dialect]:
+    """Return the dialect for an unreadable version, from the request's name in the API schema."""
+    schema = yield from context.get_json(get_request("/openapi.json"), "server's API schema")
+    schemas = as_dict(as_dict(as_dict(schema).get("components")).get("schemas"))
+    return "modes" if "WorkflowRunRequest" in schemas else "inputs"

@@ -1,0 +1,139 @@
+"""Runs a flow in one streamed request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.event_streams import stream_read_timeout
+from lfclient.api.operations.run_completion import resolve_files
+from lfclient.api.operations.runs import prepare_run
+from lfclient.api.operations.server import get_server_or_release
+from lfclient.api.payloads import run_request
+from lfclient.api.requests import EVENT_STREAM, with_headers
+from lfclient.api.steps import Emit, EventSteps, OpenStream, ReadChunk
+from lfclient.errors import BadAnswer, LangflowError
+from lfclient.flows.model import Flow
+from lfclient.runs.components import RunError
+from lfclient.runs.event_parser import EventParser
+from lfclient.runs.events import Event, RunEnded, Token
+from lfclient.runs.evidence import Evidence
+from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.outcome import evaluate_outcome
+from lfclient.runs.responses import new_run, read_component
+from lfclient.wire.schemas import ComponentOutput, parse
+from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
+
+MAX_RAW_BYTES = 5_000_000  # of a streamed call, whose frames are kept
+_TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
+# the status by a job's final event, should a streamed call have one
+_STATUS_BY_END = {
+    "cancelled": RunStatus.CANCELLED,
+    "timed_out": RunStatus.TIMED_OUT,
+    "worker_lost": RunStatus.FAILED,
+}
+
+
+def stream_run(
+    context: ApiContext,
+    flow: Flow | str,
+    overrides: Mapping[str, Any] | None,
+    session_id: str | None,
+    check: bool,
+) -> EventSteps:
+    """Run a flow in one request and emit its events; the run ends with its connection."""
+    overrides = overrides or {}
+    flow, server, files_before = yield from prepare_run(context, flow, overrides, "stream", check)
+    limits = (yield from get_server_or_release(context)).limits
+    spec = run_request(server, flow, overrides, "stream", session_id)
+    spec = with_headers(spec, accept=EVENT_STREAM)
+    response = yield from context.open_stream(
+        OpenStream(spec, stream_read_timeout(server, is_call=True))
+    )
+    if response.status != 200:
+        raise context.error(response, subject=flow.id, overrides=overrides, is_workflow=True)
+    check_event_stream(response.content_type)
+    parser = EventParser(durable=False, limits=limits, redactor=context.redactor)
+    call = _StreamedCall(parser, FrameParser(context.redactor))
+    try:
+        while chunk := (yield ReadChunk()):
+            events = call.feed(chunk)
+            if events:
+                yield Emit(events)
+    except LangflowError as error:
+        call.error = error
+    before = new_run(flow.id, "stream", session_id)
+    run = evaluate_outcome(call.run(before, flow), flow, call.evidence, limits)
+    run = yield from resolve_files(context, run, files_before)
+    yield Emit([RunEnded(run.status, run)])
+
+
+class _StreamedCall:
+    """Collects the frames of a streamed call. `error` is what broke its connection."""
+
+    def __init__(self, parser: EventParser, frames: FrameParser) -> None:
+        self.error: LangflowError | None = None
+        self.evidence = Evidence(complete=True)
+        self._parser, self._frames = parser, frames
+        self._raw: list[RawEvent] = []
+        self._omitted = 0
+        self._size = 0
+        self._timeout_message = ""
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Return the events in these bytes."""
+        self._size += len(chunk)
+        found: list[Event] = []
+        for frame in self._frames.feed(chunk):
+            events = self._parser.parse(frame)
+            if frame.name == "token" and not frame.malformed_text:
+                # as the parser emits it: a secret may be split over several tokens
+                text = "".join(event.text for event in events if isinstance(event, Token))
+                frame = replace(frame, data={**frame.data, "chunk": text})
+            self._collect(frame)
+            found += events
+        return found
+
+    def _collect(self, frame: RawEvent) -> None:
+        if self._size <= MAX_RAW_BYTES:
+            self._raw.append(frame)
+        else:
+            self._omitted += 1
+        message = frame.data.get("error")
+        if frame.name == "error" and isinstance(message, str) and _TIMED_OUT in message.lower():
+            self._timeout_message = message
+        try:
+            self.evidence.add(frame)
+        except BadAnswer:
+            self.evidence.complete = False  # the parser makes it an unknown event
+
+    def run(self, before: Run, flow: Flow) -> Run:
+        """Return the run at the end of the stream, before its outcome is evaluated."""
+        end = self._parser.end_frame
+        status = _STATUS_BY_END.get(end.name if end else "", RunStatus.COMPLETED)
+        errors: tuple[RunError, ...] = ()
+        warnings: tuple[str, ...] = ()
+        if self._timeout_message:
+            status = RunStatus.TIMED_OUT
+            errors = (RunError(self._timeout_message, code="EXECUTION_TIMEOUT"),)
+        elif end is None:
+            status = RunStatus.INTERRUPTED
+            reason = self.error.message if self.error else "The server closed the stream."
+            warnings = (f"The connection broke before the run ended. {reason}",)
+        outputs = {
+            name: read_component(name, parse(ComponentOutput, entry, "output event"), flow)
+            for name, entry in self.evidence.answers.items()
+        }
+        frames = [{"event": frame.name, "data": frame.data} for frame in self._raw]
+        omitted = {"events_left_out": self._omitted} if self._omitted else {}
+        return replace(
+            before,
+            status=status,
+            server_status=end.name if end else "",
+            outputs=outputs,
+            errors=errors,
+            warnings=warnings,
+            raw={"events": frames, **omitted},
+        )
