@@ -75,10 +75,10 @@ def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> S
 def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
     """Wait until a job has left the queue or resumed after a decision, for at most a second.
 
-    `_LOCKS_ON_EARLY_STOP` in server_info tells why. Measured on 1.13.0: of the stops right after a submit, one
-    in 10 to 100 locked the server, after this wait one in some 4,000. Of those right after a
-    decision, one of the first three did, after this wait none of 60. A stop that coincides with
-    the end of a job still can.
+    `server_info._LOCKS_ON_EARLY_STOP` tells why. Measured on 1.13.0: of the stops right after a
+    submit, one in 10 to 100 locked the server, after this wait one in some 4,000. Of those right
+    after a decision, one of the first three did, after this wait none of 60. A stop that coincides
+    with the end of a job still can.
     """
     job_id = job.job_id or ""
     remaining = RESUME_SECONDS - context.seconds_since_resume(job_id)
