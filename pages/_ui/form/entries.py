@@ -1,4 +1,4 @@
-"""What is entered into a form, as it is kept beside it: for a reload, and for a way back."""
+"""The entries of a form, as drafts and the undo history store them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_field, mask_secrets
-from pages._ui.form.uploads import Upload
+from pages._ui.form.entries.uploads import Upload
 
 
 @dataclass
 class EnteredValue:
-    """A value, with the kind that its field had then: a flow may change meanwhile."""
+    """A value and the kind its field had when it was entered; the flow may change later."""
 
     kind: str
     value: Any
@@ -23,9 +23,9 @@ class EnteredValue:
 
 @dataclass(frozen=True)
 class PresetLink:
-    """The preset that a form goes by, as it was when the form was filled with it.
+    """The preset a form is linked to, at the version the form was filled with.
 
-    `preset` is its id, "" for none. `opened`: the form opened with it, nobody chose it.
+    `preset` is its id, "" for none. `opened` is true if the form opened with it as the default.
     """
 
     preset: str = ""
@@ -35,9 +35,9 @@ class PresetLink:
 
 @dataclass
 class Entries:
-    """Values by key; `wrong` are states of widgets that make no value, `faults` why not.
+    """Values by field key; `invalid` are widget states that cannot be parsed, `errors` the reasons.
 
-    `tie` is None where nothing was ever decided about presets. `uploads` are files on their way.
+    `preset_link` is None until a preset was chosen or dropped. `uploads` are unfinished uploads.
     """
 
     values: dict[str, EnteredValue] = dataclasses.field(default_factory=dict)
@@ -50,7 +50,7 @@ class Entries:
         return bool(self.values or self.invalid)
 
     def to_draft(self, flow: Flow) -> dict[str, Any]:
-        """As JSON values."""
+        """Return the entries as JSON, without secrets."""
         secrets = {field.key for field in flow.fields if is_secret_field(field)}
         values = {key: entered.value for key, entered in self.values.items()}
         masked = mask_secrets(flow, values)
@@ -66,14 +66,14 @@ class Entries:
         }
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> Entries:
-        """Those that `without_secrets` gave."""
+    def from_draft(cls, draft: Mapping[str, Any]) -> Entries:
+        """Return the entries that `to_draft` saved."""
         return cls(
             {
                 name: EnteredValue(kind, value_from_json(value))
-                for name, (kind, value) in kept["values"].items()
+                for name, (kind, value) in draft["values"].items()
             },
-            dict(kept["wrong"]),
-            dict(kept["faults"]),
-            kept["tie"] and PresetLink(**kept["tie"]),
+            dict(draft["wrong"]),
+            dict(draft["faults"]),
+            draft["tie"] and PresetLink(**draft["tie"]),
         )

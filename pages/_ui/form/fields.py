@@ -237,7 +237,7 @@ def _component_suffix(field: Field, with_component: bool) -> str:
 
 def _messages(field: Field, context: FormContext) -> list[str]:
     lines = []
-    fault = context.form.errors.get(field.key)
+    fault = context.form.entries.errors.get(field.key)
     if fault:
         lines.append(f"{_ICONS['error']} :red[{escape(fault)}]")
     at_files = context.form.file_problems({field.key: field})  # which stand at the file each

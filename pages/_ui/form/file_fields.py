@@ -22,8 +22,8 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import uploads
+from pages._ui.form.entries.uploads import ChosenFile, Upload
 from pages._ui.form.form_state import FormState, empty_file_warning
-from pages._ui.form.uploads import ChosenFile, Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -155,13 +155,11 @@ def draw_files(field: Field, files: FileContext, *, values: bool = True) -> None
         if values:
             _draw_attached(field, path, files)
         if path in form.files and not form.files[path].size:
-            st.caption(
-                f":orange[:material/warning:] {escape(empty_file_warning(form.files[path]))}"
-            )
-    for number, upload in enumerate(form.uploads.get(field.key, [])):
+            st.caption(f":orange[:material/warning:] {plain(empty_file_warning(form.files[path]))}")
+    for number, upload in enumerate(form.entries.uploads.get(field.key, [])):
         if upload.ended.is_set():
             _draw_failed(field, upload, number, files)
-    if any(not upload.ended.is_set() for upload in form.uploads.get(field.key, [])):
+    if any(not upload.ended.is_set() for upload in form.entries.uploads.get(field.key, [])):
         _draw_uploading(field, form)
 
 
@@ -209,7 +207,7 @@ def _draw_failed(field: Field, upload: Upload, number: int, files: FileContext) 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
 def _draw_uploading(field: Field, form: FormState) -> None:
-    going = [each for each in form.uploads.get(field.key, []) if not each.ended.is_set()]
+    going = [each for each in form.entries.uploads.get(field.key, []) if not each.ended.is_set()]
     if not going:
         st.rerun()
     for number, upload in enumerate(going):
@@ -265,8 +263,8 @@ def remove_all_files(form: FormState, field: Field) -> None:
 def drop_upload(form: FormState, field: Field, upload: Upload) -> None:
     """Forget a file that is not there; what is left of it is not sent."""
     upload.cancel()
-    form.uploads[field.key] = [
-        each for each in form.uploads.get(field.key, []) if each is not upload
+    form.entries.uploads[field.key] = [
+        each for each in form.entries.uploads.get(field.key, []) if each is not upload
     ]
 
 
@@ -278,7 +276,7 @@ def _upload_chosen(files: FileContext, field: Field, key: str) -> None:
     form.upload_counts[field.key] += 1
     form.drop_uploads(field.key, only_ended=field.is_list)
     begun = upload_files(field, given, files.server, files.server_info, form.flow_id)
-    form.uploads.setdefault(field.key, []).extend(begun)
+    form.entries.uploads.setdefault(field.key, []).extend(begun)
     uploads.wait_for_uploads(begun)
 
 

@@ -177,10 +177,12 @@ def _evaluate(
     problems = [
         problem
         for problem in check_overrides(flow, overrides, mode, server_info)
-        if problem.key not in form.errors and problem.key not in left_out
+        if problem.key not in form.entries.errors and problem.key not in left_out
     ]
     problems += [
-        Problem(key, "error", text) for key, text in form.errors.items() if key not in left_out
+        Problem(key, "error", text)
+        for key, text in form.entries.errors.items()
+        if key not in left_out
     ]
     problems += [*form.file_problems(fields), *form.unfinished_uploads()]
     # what is there and refused, or on its way, is not missing

@@ -1,8 +1,9 @@
-"""A form filled from elsewhere, as from an earlier run, with a way back to what was typed."""
+"""Fill a form from elsewhere, such as an earlier run, and restore what was typed before."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import FormState, Prefill, load_values
 from pages._ui.widgets.markdown import escape
 
-MAX_PREVIOUS = 5  # that are kept of one form
-MAX_SUMMARY_CHARS = 100  # of one of them, in the sentence that tells of it
+MAX_PREVIOUS = 5  # sets of entries stored for one form
+MAX_SUMMARY_CHARS = 100
 
 
 def fill(
@@ -27,58 +28,59 @@ def fill(
     source: str,
     hints: Mapping[str, str],
 ) -> None:
-    """Put overrides into a form in place of what it holds, which is kept.
+    """Fill a form with overrides and store the entries that they replace.
 
-    `source` is said above the form. `hints` are said at fields, by key, for as long as nothing
-    else is entered there.
+    `source` is a sentence shown above the form. `hints` are shown at fields, by key, until the
+    field changes.
     """
     _read_form(form, flow)
     _save_current(form, len(form.previous))
     form.dropped_keys.clear()
     load_values(form, flow, overrides)
-    form.preset_link = PresetLink()
+    form.entries.preset_link = PresetLink()
     form.prefill = Prefill(source, _snapshot(form), dict(hints))
 
 
 def restore_previous(form: FormState, flow: Flow) -> None:
-    """Bring back what was typed before the form was filled. What was typed since is kept, behind
-    all else: pressed often enough, it brings back each of them.
+    """Restore the latest stored entries.
+
+    The current entries are stored as the oldest, so that repeated presses cycle through all.
     """
     _read_form(form, flow)
     if not form.previous:
         return
-    former = form.previous.pop()
+    restored = form.previous.pop()
     _save_current(form, 0)
     for key in list(form.live_widgets):
         form.discard_widget(key)
-    form.values, form.invalid, form.errors = former.values, former.invalid, former.errors
-    form.preset_link, form.uploads = former.preset_link, former.uploads
-    # a person's own, so that nothing is what it was filled with
+    form.entries = restored
+    # the user's own entries: they must not count as filled from elsewhere
     form.prefill = Prefill("", Entries(), {}) if form.previous else None
 
 
 def clear_source(form: FormState) -> None:
-    """Where the form's values came from is not said any more; the way back stays."""
+    """Stop showing where the form's values came from; they can still be undone."""
     if form.prefill:
         form.prefill.source = ""
 
 
 def draw(form: FormState, flow: Flow) -> None:
-    """Where the form's values come from, and the way back."""
+    """Draw the source of the form's values and the buttons to undo or dismiss."""
     if form.prefill is None or not (form.prefill.source or form.previous):
         return
     source = form.prefill.source
-    kept = _summary(form.previous[-1], flow) if form.previous else ""
+    summary = _summary(form.previous[-1], flow) if form.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/history: {escape(source or f'Kept, too: {kept}')}", width="stretch")
+        words = source or f"Also saved: {summary}"
+        st.markdown(f":material/history: {plain(words)}", width="stretch")
         if form.previous:
             st.button(
-                "Back to what I had typed" if source else "Bring that back",
+                "Restore my input" if source else "Restore",
                 key=f"form-back-{form.owner[:12]}-{form.name}",
                 on_click=restore_previous,
                 args=(form, flow),
                 icon=":material/undo:",
-                help=escape(kept),
+                help=plain(summary),
             )
         st.button(
             "Dismiss",
@@ -86,21 +88,19 @@ def draw(form: FormState, flow: Flow) -> None:
             type="tertiary",
             on_click=_dismiss,
             args=(form,),
-            help="Keep what the form holds now, and forget what was typed before"
-            if form.previous
-            else None,
+            help="Keep the current values and forget the earlier ones" if form.previous else None,
         )
 
 
 def active_hints(form: FormState) -> dict[str, str]:
-    """What is to be said at fields in which nothing was entered since."""
+    """Return the hints of fields that have not changed since the form was filled."""
     if form.prefill is None:
         return {}
     before = form.prefill.entries.values
     return {
         key: text
         for key, text in form.prefill.hints.items()
-        if form.values.get(key) == before.get(key) and key not in form.invalid
+        if form.entries.values.get(key) == before.get(key) and key not in form.entries.invalid
     }
 
 
@@ -110,35 +110,36 @@ def _dismiss(form: FormState) -> None:
 
 
 def _read_form(form: FormState, flow: Flow) -> None:
-    """What was done since the form was last read belongs to what is kept."""
+    """Read edits made since the last rerun, so that they are stored."""
     fields = flow.fields_by_key
     form.read_widgets(fields)
     form.collect_uploads(fields)
 
 
 def _summary(entries: Entries, flow: Flow) -> str:
-    """What they are, in a line."""
+    """Return the entries in one line, without secrets."""
     values = mask_secrets(flow, {key: entered.value for key, entered in entries.values.items()})
-    given = {**values, **dict.fromkeys([*entries.invalid, *entries.uploads], "…")}
-    return clip(summarize_flow_inputs(flow, given), MAX_SUMMARY_CHARS)
+    shown = {**values, **dict.fromkeys([*entries.invalid, *entries.uploads], "…")}
+    return clip(summarize_flow_inputs(flow, shown), MAX_SUMMARY_CHARS)
 
 
 def _save_current(form: FormState, place: int) -> None:
-    """Keep what the form holds in that place, if a person typed it; files on their way go on."""
+    """Store the current entries at `place` if the user typed any; uploads continue."""
     current = _snapshot(form)
-    same = form.prefill is not None and form.prefill.entries == current
-    if any(form.uploads.values()) or (current and not same):
-        current.uploads, form.uploads = form.uploads, {}
+    is_prefill = form.prefill is not None and form.prefill.entries == current
+    if any(form.entries.uploads.values()) or (current and not is_prefill):
+        current.uploads, form.entries.uploads = form.entries.uploads, {}
         form.previous.insert(place, current)
         _drop_oldest(form, len(form.previous) - MAX_PREVIOUS)
 
 
-def _drop_oldest(form: FormState, oldest: int) -> None:
-    """Let go of so many of what is kept."""
-    gone, form.previous = form.previous[: max(oldest, 0)], form.previous[max(oldest, 0) :]
-    for upload in [each for former in gone for some in former.uploads.values() for each in some]:
-        upload.cancel()
+def _drop_oldest(form: FormState, count: int) -> None:
+    """Drop the `count` oldest stored entries and cancel their uploads."""
+    for _ in range(count):
+        for uploads in form.previous.pop(0).uploads.values():
+            for upload in uploads:
+                upload.cancel()
 
 
 def _snapshot(form: FormState) -> Entries:
-    return copy.deepcopy(Entries(form.values, form.invalid, form.errors, form.preset_link))
+    return copy.deepcopy(dataclasses.replace(form.entries, uploads={}))

@@ -64,8 +64,8 @@ def apply_initial_values(server: ServerSession, flow: Flow) -> None:
 
 def draw(server: ServerSession, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
-    known = form_state(server.owner, flow).preset_link or PresetLink()
-    presets = app_context().runner.store.presets
+    known = form_state(server.owner, flow).entries.preset_link or PresetLink()
+    presets = backend().runner.store.presets
     try:
         kept = presets.list_for_flow(server.owner, flow.id)
         chosen = presets.get(server.owner, known.preset) if known.preset else None
@@ -172,7 +172,7 @@ def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, known: P
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
     differs = changed_keys(flow, masked_values(chosen), form.overrides(fields))
-    differs = list(dict.fromkeys([*differs, *form.invalid]))
+    differs = list(dict.fromkeys([*differs, *form.entries.invalid]))
     others = chosen.version != known.version
     if others and not differs:
         link_preset(server, flow, replace(known, version=chosen.version))

@@ -156,8 +156,8 @@ def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) 
     with menu_errors(server, flow):
         name = validate_name(st.session_state[key])
         form = form_state(server.owner, flow)
-        known = form.preset_link
-        made = app_context().runner.store.presets.update(replace(chosen, name=name))
+        known = form.entries.preset_link
+        made = backend().runner.store.presets.update(replace(chosen, name=name))
         clear_source(form)  # it tells the former name
         if known and known.version == chosen.version:
             link_preset(server, flow, replace(known, version=made.version))

@@ -52,7 +52,7 @@ class FormSnapshot:
 
 def link_preset(server: ServerSession, flow: Flow, new: PresetLink) -> None:
     """Let the form go by a preset, or by none; a reload finds it again."""
-    form_state(server.owner, flow).preset_link = new
+    form_state(server.owner, flow).entries.preset_link = new
 
 
 def set_banner(owner: str, flow_id: str, told: Banner | None) -> None:
@@ -68,8 +68,14 @@ def current_banner(owner: str, flow_id: str) -> Banner | None:
 def is_untouched(server: ServerSession, flow: Flow) -> bool:
     """Whether nothing was entered into the form, nor decided about it, in this browser."""
     form = form_state(server.owner, flow)
-    entered = form.values or form.invalid or form.uploads or form.json_text or form.prefill
-    return not entered and form.preset_link is None
+    entered = (
+        form.entries.values
+        or form.entries.invalid
+        or form.entries.uploads
+        or form.json_text
+        or form.prefill
+    )
+    return not entered and form.entries.preset_link is None
 
 
 def masked_values(preset: Preset) -> dict[str, Any]:
@@ -108,7 +114,8 @@ def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
         raise InvalidRequest(form.json_error, hint="Correct the text, or discard it.")
     found = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
     left_out = [
-        f"{qualified_label_for_key(fields, key)}: {text}" for key, text in form.errors.items()
+        f"{qualified_label_for_key(fields, key)}: {text}"
+        for key, text in form.entries.errors.items()
     ]
     left_out += [
         f"{qualified_label_for_key(fields, one.key)}: {one.reason}" for one in found.rejected
@@ -158,7 +165,7 @@ def save_preset(
 
 def missing_secrets(form: FormState, keys: Iterable[str]) -> list[str]:
     """Which of these secrets have not been entered."""
-    return [key for key in keys if key not in form.values]
+    return [key for key in keys if key not in form.entries.values]
 
 
 def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:

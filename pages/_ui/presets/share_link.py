@@ -166,8 +166,12 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
     now = fit_values(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
     st.markdown("**An address that opens this form filled in**")
-    if chosen and not form.invalid and not changed_keys(flow, masked_values(chosen), overrides):
-        st.caption(f"With the preset “{escape(chosen.name)}”, as it is when somebody opens it")
+    if (
+        chosen
+        and not form.entries.invalid
+        and not changed_keys(flow, masked_values(chosen), overrides)
+    ):
+        st.caption(f"With the preset “{plain(chosen.name)}”, as it is when somebody opens it")
         _draw_address(page_url(page, flow=flow.id, preset=chosen.id))
         st.caption("With the values as they are now")
     with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
@@ -188,9 +192,9 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
     )
     warning = secret_warning(fields, now)
     if warning:
-        st.warning(escape(warning), icon=":material/warning:")
-    for line in _notes(fields, now, form.invalid):
-        st.caption(escape(line))
+        st.warning(plain(warning), icon=":material/warning:")
+    for line in _notes(fields, now, form.entries.invalid):
+        st.caption(plain(line))
 
 
 def _draw_address(text: str) -> None:

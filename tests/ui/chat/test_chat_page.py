@@ -112,7 +112,9 @@ def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
     """A parameter that needs a correction is named, and nothing was sent."""
     app = chat()
     form = app.session_state["forms"]
-    next(each for each in form.values() if each.chat).errors["ChatOutput-b.tone"] = "not a tone"
+    next(each for each in form.values() if each.chat).entries.errors["ChatOutput-b.tone"] = (
+        "not a tone"
+    )
     app.chat_input[0].set_value("keep me").run()
     assert "Not run." in said(app)
     assert "not a tone" in said(app)

@@ -220,7 +220,9 @@ def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyP
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
     assert not page.result.ready
     assert "“a.txt” is still being sent." in [p.message for p in page.result.problems]
-    (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].uploads["T-a.path"]
+    (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].entries.uploads[
+        "T-a.path"
+    ]
     server.open.set()
     assert upload.ended.wait(5)
     assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
