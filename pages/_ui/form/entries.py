@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_field, mask_secrets
-from pages._ui.form.entries.uploads import Upload
+from pages._ui.form.uploads import Upload
 
 
 @dataclass
