@@ -22,8 +22,8 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import uploads
-from pages._ui.form.entries.uploads import ChosenFile, Upload
 from pages._ui.form.form_state import FormState, empty_file_warning
+from pages._ui.form.uploads import ChosenFile, Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.widgets.markdown import escape, inline_code
 
@@ -155,7 +155,9 @@ def draw_files(field: Field, files: FileContext, *, values: bool = True) -> None
         if values:
             _draw_attached(field, path, files)
         if path in form.files and not form.files[path].size:
-            st.caption(f":orange[:material/warning:] {plain(empty_file_warning(form.files[path]))}")
+            st.caption(
+                f":orange[:material/warning:] {escape(empty_file_warning(form.files[path]))}"
+            )
     for number, upload in enumerate(form.entries.uploads.get(field.key, [])):
         if upload.ended.is_set():
             _draw_failed(field, upload, number, files)

@@ -72,7 +72,7 @@ def draw(form: FormState, flow: Flow) -> None:
     summary = _summary(form.previous[-1], flow) if form.previous else ""
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center", gap="small"):
         words = source or f"Also saved: {summary}"
-        st.markdown(f":material/history: {plain(words)}", width="stretch")
+        st.markdown(f":material/history: {escape(words)}", width="stretch")
         if form.previous:
             st.button(
                 "Restore my input" if source else "Restore",
@@ -80,7 +80,7 @@ def draw(form: FormState, flow: Flow) -> None:
                 on_click=restore_previous,
                 args=(form, flow),
                 icon=":material/undo:",
-                help=plain(summary),
+                help=escape(summary),
             )
         st.button(
             "Dismiss",

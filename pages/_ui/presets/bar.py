@@ -65,7 +65,7 @@ def apply_initial_values(server: ServerSession, flow: Flow) -> None:
 def draw(server: ServerSession, flow: Flow) -> None:
     """One row, and a line for each thing that needs to be said."""
     known = form_state(server.owner, flow).entries.preset_link or PresetLink()
-    presets = backend().runner.store.presets
+    presets = app_context().runner.store.presets
     try:
         kept = presets.list_for_flow(server.owner, flow.id)
         chosen = presets.get(server.owner, known.preset) if known.preset else None

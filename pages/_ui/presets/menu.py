@@ -157,7 +157,7 @@ def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) 
         name = validate_name(st.session_state[key])
         form = form_state(server.owner, flow)
         known = form.entries.preset_link
-        made = backend().runner.store.presets.update(replace(chosen, name=name))
+        made = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(form)  # it tells the former name
         if known and known.version == chosen.version:
             link_preset(server, flow, replace(known, version=made.version))

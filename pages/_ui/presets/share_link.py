@@ -171,7 +171,7 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
         and not form.entries.invalid
         and not changed_keys(flow, masked_values(chosen), overrides)
     ):
-        st.caption(f"With the preset “{plain(chosen.name)}”, as it is when somebody opens it")
+        st.caption(f"With the preset “{escape(chosen.name)}”, as it is when somebody opens it")
         _draw_address(page_url(page, flow=flow.id, preset=chosen.id))
         st.caption("With the values as they are now")
     with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
@@ -192,9 +192,9 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
     )
     warning = secret_warning(fields, now)
     if warning:
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(escape(warning), icon=":material/warning:")
     for line in _notes(fields, now, form.entries.invalid):
-        st.caption(plain(line))
+        st.caption(escape(line))
 
 
 def _draw_address(text: str) -> None:
