@@ -28,9 +28,9 @@ class FieldKind(StrEnum):
     ORDERED_LIST = "ordered_list"  # list[dict] with "name", in order
     SECRET = "secret"  # str, or Variable
     TEXT_LIST = "text_list"  # list[str]
-    DICT = "dict"  # JsonObject; rows of key and text
-    JSON = "json"  # JsonObject
-    TABLE = "table"  # list[JsonObject]
+    DICT = "dict"  # dict[str, Any], entered as rows of key and text
+    JSON = "json"  # dict[str, Any]
+    TABLE = "table"  # list[dict[str, Any]], one dict per row
     FILE = "file"  # str path, or list[str] where `is_list`
     DURATION = "duration"  # {"value": number, "unit": str}
     MODEL = "model"  # list[dict] with "name" and "provider"
@@ -87,7 +87,6 @@ class Field:
     parameter: str
     label: str
     kind: FieldKind
-    input_type: str
     default: Json = None
     required: bool = False
     advanced: bool = False

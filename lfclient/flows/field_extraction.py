@@ -84,7 +84,7 @@ _PROTECTED_PARAMETERS = frozenset(
         "bing_search_url",
     }
 )
-_MASKABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
+_PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
 
@@ -131,10 +131,8 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
         return "It can only be set in Langflow's editor."
     if entry.get("show") is False:
         return "It is hidden in the flow."
-    if entry.get("list") is True and detect_kind(entry)[0] in (
-        FieldKind.INTEGER,
-        FieldKind.DECIMAL,
-    ):
+    is_number = detect_kind(entry)[0] in (FieldKind.INTEGER, FieldKind.DECIMAL)
+    if is_number and entry.get("list") is True:
         return "A run can't set a list of numbers."
     return None
 
@@ -162,7 +160,6 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        input_type=as_str(entry.get("_input_type")),
         required=entry.get("required") is True and component.runs and not is_set_by_agent,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
@@ -197,17 +194,13 @@ def extract_field(
 def detect_kind(entry: JsonObject) -> tuple[FieldKind, bool]:
     """Return a parameter's kind, and whether its value is a list."""
     declared = as_str(entry.get("_input_type"))
-    kind = KINDS_BY_INPUT_TYPE.get(declared) or KINDS_BY_TYPE.get(
-        as_str(entry.get("type")), FieldKind.UNKNOWN
-    )
     is_list = entry.get("list") is True or entry.get("is_list") is True
-    if (
-        declared not in KINDS_BY_INPUT_TYPE
-        and kind is FieldKind.TEXT
-        and as_list(entry.get("options"))
-    ):
-        kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
-    if kind in _MASKABLE_KINDS and entry.get("password") is True:
+    kind = KINDS_BY_INPUT_TYPE.get(declared)
+    if kind is None:
+        kind = KINDS_BY_TYPE.get(as_str(entry.get("type")), FieldKind.UNKNOWN)
+        if kind is FieldKind.TEXT and as_list(entry.get("options")):
+            kind = FieldKind.MULTISELECT if is_list else FieldKind.SELECT
+    if kind in _PASSWORD_KINDS and entry.get("password") is True:
         return FieldKind.SECRET, False
     if is_list and kind in (FieldKind.TEXT, FieldKind.MULTILINE):
         return FieldKind.TEXT_LIST, True
@@ -253,10 +246,8 @@ def _is_protected(component_type: str, name: str) -> bool:
 
 def _is_handle(entry: JsonObject) -> bool:
     """Return whether only edges feed an entry without `_input_type`: its type is a class name."""
-    kind = as_str(entry.get("type"))
-    return kind == "other" or (
-        kind not in KINDS_BY_TYPE and bool(as_list(entry.get("input_types")))
-    )
+    type = as_str(entry.get("type"))
+    return type == "other" or (type not in KINDS_BY_TYPE and bool(entry.get("input_types")))
 
 
 def _takes_free_text(entry: JsonObject, kind: FieldKind, options: tuple[str, ...]) -> bool:

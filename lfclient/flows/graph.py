@@ -43,7 +43,6 @@ class Component:
     outputs: tuple[JsonObject, ...] = ()
     position: tuple[float, float] = (0.0, 0.0)
     tool_mode: bool = False
-    frozen: bool = False
     runs: bool = True
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
@@ -124,7 +123,6 @@ def _component(node: object, max_nesting: int) -> Component | None:
         outputs=tuple(out for out in as_list(definition.get("outputs")) if isinstance(out, dict)),
         position=_position(as_dict(node).get("position")),
         tool_mode=definition.get("tool_mode") is True,
-        frozen=definition.get("frozen") is True,
         inner={component.id: component for component in inner},
         inner_edges=tuple(inner_edges),
     )

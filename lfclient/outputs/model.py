@@ -22,7 +22,7 @@ class OutputKind(StrEnum):
 
     MESSAGE = "message"  # value: str (Markdown)
     IMAGE = "image"  # value: bytes, or a URL as str
-    TABLE = "table"  # value: list[JsonObject], one per row
+    TABLE = "table"  # value: list[dict[str, Any]], one dict per row
     DATA = "data"  # value: any JSON value
     FILE = "file"  # value: FileRef
     ERROR = "error"  # value: str, the reason

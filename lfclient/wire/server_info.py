@@ -11,7 +11,7 @@ Dialect = Literal["inputs", "modes"]  # the two shapes of a run request; 1.11 ch
 
 # Background runs at a time on 1.11+, by default. No endpoint reports the setting.
 DEFAULT_CONCURRENCY = 5
-NO_EVENTS_MESSAGE = "Langflow {} doesn't report events while a run is going. 1.11 and later do."
+NO_EVENTS_MESSAGE = "Langflow {} doesn't report events during a run. 1.11 and later do."
 
 _FIRST_SAFE_RELEASE = (1, 9, 2)
 
