@@ -86,6 +86,11 @@ def format_timing(seconds: float) -> str:
     return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
 
 
+def format_count(count: int, noun: str) -> str:
+    """Return a count with its noun, such as "1 row" or "1,234 rows"."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def replace_surrogates(text: str) -> str:
     """Return `text` with a question mark for each lone surrogate, which no browser accepts."""
     try:

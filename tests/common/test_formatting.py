@@ -7,6 +7,7 @@ from lfclient.common.formatting import (
     clip_middle,
     elide_common_prefix,
     extract_host,
+    format_count,
     format_duration,
     format_size,
 )
@@ -72,3 +73,10 @@ def test_sizes_have_decimal_units_and_two_digits(size, words):
 def test_a_clipped_text_ends_in_an_ellipsis():
     assert clip("abcdef", 4) == "abc…"
     assert clip("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1234, "1,234 rows")]
+)
+def test_a_count_has_its_noun_in_singular_or_plural(count, text):
+    assert format_count(count, "row") == text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, format_count
 from lfclient.console.compare.inputs import ParameterRow, compare_inputs
 from lfclient.console.store import omissions
 from lfclient.flows.run_inputs import InputValue
@@ -49,10 +49,8 @@ def draw(runs: Sequence[ComparedRun]) -> None:
                 _draw_long_value(row, runs, known, number)
         secrets = sum(row.is_uncertain for row in identical)
         if secrets:
-            noun = "secret" if secrets == 1 else "secrets"
-            st.caption(
-                f":material/lock: Can't compare {secrets} {noun}: secret values are not saved."
-            )
+            count = format_count(secrets, "secret")
+            st.caption(f":material/lock: Can't compare {count}: secret values are not saved.")
         if identical:
             label = f"Show identical inputs ({len(identical)})"
             if st.toggle(label, key=compare_page.compare_key("same-inputs")):

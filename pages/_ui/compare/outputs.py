@@ -17,11 +17,11 @@ from lfclient.console.compare.outputs import (
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
+from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import escape, humanize
 
-DIFFERENCES, SIDE_BY_SIDE = "Differences", "Side by side"
 MAX_OPEN_CARDS = 6  # outputs drawn before a person opens them
 _BADGES = {
     OutputMatch.EQUAL: ":green-badge[:material/check: identical]",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -78,7 +78,7 @@ def _output_text(output: Output) -> str:
         is_markdown = output.kind is OutputKind.MESSAGE
         return first_line(value[:MAX_SCANNED]) if is_markdown else _first_line(value)
     if output.kind is OutputKind.TABLE:
-        return f"{len(value):,} row{'s' * (len(value) != 1)}"
+        return format_count(len(value), "row")
     if isinstance(value, dict):
         return f"{{{', '.join(str(key) for key in list(value)[:8])}}}"
     if isinstance(value, list):

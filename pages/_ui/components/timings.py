@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.component_names import ComponentNames
 from lfclient.console.presentation.timeline import TimelineBar, axis_unit, timeline_bars
 from lfclient.flows.model import Flow
@@ -39,8 +39,8 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     if without_start == len(shown):
         st.caption("Durations only. The server reported no start times.")
     elif without_start:
-        noun = "component" if without_start == 1 else "components"
-        st.caption(f"{without_start} {noun} without a start time: bars begin at 0.")
+        count = format_count(without_start, "component")
+        st.caption(f"{count} without a start time: bars begin at 0.")
 
 
 def chart_options(shown: list[TimelineBar], *, dark: bool) -> dict[str, Any]:

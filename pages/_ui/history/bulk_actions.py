@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.console.store.run_history import RunPage, RunSummary
 from lfclient.console.store.run_queries import Cursor
 from lfclient.errors import InvalidRequest
@@ -13,7 +14,7 @@ from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all, labels
 from pages._ui.history import filters as history_filters
-from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
+from pages._ui.history.view import ListView, notify_errors, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 
@@ -97,7 +98,7 @@ def _count_text(selected: int, count: int | None) -> str:
         return f"{selected} selected"
     if count is None:
         return "… runs"
-    return f"{MAX_COUNTED:,}+ runs" if count == MAX_COUNTED else run_count_text(count)
+    return f"{MAX_COUNTED:,}+ runs" if count == MAX_COUNTED else format_count(count, "run")
 
 
 def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> None:
@@ -142,11 +143,10 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
         if not ended:
             st.markdown("Runs in progress can't be deleted. Stop them first.")
             return
-        runs = run_count_text(len(ended))
+        runs = format_count(len(ended), "run")
         bulk_all.draw_confirmation(runs, starred=sum(run.starred for run in ended))
         if running:
-            verb = "is" if running == 1 else "are"
-            st.caption(f"{run_count_text(running)} in progress {verb} kept.")
+            st.caption(f"Keeps {format_count(running, 'run')} in progress.")
         st.button(
             f"Delete {runs}",
             key=history_key("delete"),

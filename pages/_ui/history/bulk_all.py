@@ -9,13 +9,14 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.run_history import RunSummary
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
-from pages._ui.history.view import ListView, notify_errors, run_count_text, run_history
+from pages._ui.history.view import ListView, notify_errors, run_history
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts
 
@@ -108,7 +109,7 @@ def _draw_delete_panel(view: ListView) -> None:
         st.markdown("No finished runs to delete.")
         return
     starred = run_history().count(view.owners, replace(run_filter, starred=True), _NO_LIMIT)
-    runs = run_count_text(count)
+    runs = format_count(count, "run")
     matching = f"{runs} that match the filters" if is_narrowed(view.filters) else runs
     draw_confirmation(matching, starred=starred, keep_starred=keep_starred)
     st.caption("Runs in progress are kept.")
@@ -124,11 +125,9 @@ def _draw_delete_panel(view: ListView) -> None:
 def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
     """Ask before deleting `runs`. `starred` is how many of them have a star, or are kept."""
     note = ""
-    verb = "is" if starred == 1 else "are"
-    if starred and keep_starred:
-        note = f" {starred:,} starred run{'s' * (starred != 1)} {verb} kept."
-    elif starred:
-        note = f" :orange[{starred:,} of them {verb} starred.]"
+    if starred:
+        count = format_count(starred, "starred run")
+        note = f" Keeps {count}." if keep_starred else f" :orange[This includes {count}.]"
     st.markdown(f"Delete {runs}, with inputs and outputs? This can't be undone.{note}")
 
 
@@ -157,4 +156,4 @@ def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
 
 def notify_deleted(count: int) -> None:
     """Show how many runs were deleted."""
-    st.toast(f"Deleted {run_count_text(count)}.", icon=":material/delete:")
+    st.toast(f"Deleted {format_count(count, 'run')}.", icon=":material/delete:")

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import altair as alt
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.runs.model import RunStatus
-from pages._ui.history.view import ListView, run_count_text, run_history
+from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart_data
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
@@ -114,7 +115,7 @@ def summary(bars: StatusCounts, width: int) -> str:
     present = [status for status in status_badges.STATUS_STYLES if counts[status]]
     present.sort(key=lambda status: -counts[status])
     parts = [f"{counts[status]:,} {status_badges.status_label(status)}" for status in present]
-    total = run_count_text(counts.total())
+    total = format_count(counts.total(), "run")
     return f"{total}: {', '.join(parts)}. Each bar spans {_width_text(width)}."
 
 
@@ -122,7 +123,7 @@ def _width_text(width: int) -> str:
     for seconds, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if width % seconds == 0:
             count = width // seconds
-            return f"one {unit}" if count == 1 else f"{count} {unit}s"
+            return f"one {unit}" if count == 1 else format_count(count, unit)
     raise AssertionError("all bar widths are whole minutes")
 
 

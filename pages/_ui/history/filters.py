@@ -18,6 +18,7 @@ from pages._ui.widgets.markdown import browser_timezone
 T = TypeVar("T")
 
 TODAY, WEEK, MONTH, BETWEEN = "today", "7d", "30d", "dates"
+# labels by the value in the address
 PERIODS: dict[str, str] = {
     "": "Any time",
     TODAY: "Today",

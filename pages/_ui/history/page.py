@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.common.formatting import format_count
 from lfclient.console.store.run_history import RunPage
 from lfclient.errors import LangflowError
 from pages._ui.app import navigation
@@ -175,7 +176,7 @@ def _poll(view: ListView, seen: RunPage, was_active: bool, drawn_at: float) -> N
     """
     new = view.count_newer(MAX_NEW)
     if new:
-        count = f"{MAX_NEW}+ new runs" if new == MAX_NEW else f"{new} new run{'s' * (new > 1)}"
+        count = f"{MAX_NEW}+ new runs" if new == MAX_NEW else format_count(new, "new run")
         if st.button(f"Show {count}", key=history_key("new"), icon=":material/arrow_upward:"):
             history_filters.go_to_page()
             st.rerun()

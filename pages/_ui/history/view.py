@@ -69,8 +69,3 @@ def notify_errors() -> Iterator[None]:
         yield
     except LangflowError as error:
         notices.set_notice(error)
-
-
-def run_count_text(count: int) -> str:
-    """Return "1 run", or such as "1,234 runs"."""
-    return f"{count:,} run{'s' * (count != 1)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, replace_surrogates
+from lfclient.common.formatting import clip, format_count, replace_surrogates
 from lfclient.console.content import json_path
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import downloads
@@ -85,9 +85,9 @@ def _count_text(result: json_path.SearchResult) -> str:
 
 def _preview(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{{ {len(value):,} key{'s' * (len(value) != 1)} }}"
+        return f"{{ {format_count(len(value), 'key')} }}"
     if isinstance(value, list):
-        return f"[ {len(value):,} item{'s' * (len(value) != 1)} ]"
+        return f"[ {format_count(len(value), 'item')} ]"
     if isinstance(value, str):
         return clip(value[: MAX_HIT_LENGTH * 2], MAX_HIT_LENGTH) or "(empty text)"
     return downloads.to_json_bytes(value).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.outputs.tables import is_rows
 from pages._ui.outputs import chart, column_stats, json_viewer
@@ -30,7 +31,7 @@ def draw(card: OutputCard) -> None:
         return
     table = card.cached("table", lambda: downloads.to_dataframe(rows))
     if not table.size:
-        st.caption(f"{_row_count_text(len(rows))}, no columns.")
+        st.caption(f"{format_count(len(rows), 'row')}, no columns.")
         return
     for _, label in card.tabs("table", ("Rows", "Chart", "Columns")):
         if label == "Rows":
@@ -125,8 +126,4 @@ def _column_width(column: pd.Series) -> int:
 
 def _size_text(table: pd.DataFrame) -> str:
     rows, columns = table.shape
-    return f"{_row_count_text(rows)} × {columns:,} column{'s' * (columns != 1)}"
-
-
-def _row_count_text(rows: int) -> str:
-    return f"{rows:,} row{'s' * (rows != 1)}"
+    return f"{format_count(rows, 'row')} × {format_count(columns, 'column')}"

@@ -71,7 +71,7 @@ def test_deleting_selected_runs_keeps_those_in_progress(url):
     app_context().runner.store.create(going)
     app = ticked(history(), "a", "c")
     assert "Delete 1 run, with inputs" in said(app)
-    assert "1 run in progress is kept" in said(app)
+    assert "Keeps 1 run in progress" in said(app)
     ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
     app_context().runner.store.update(ended)  # the page has not been redrawn yet
     press(app, "Delete 1 run")

@@ -27,7 +27,7 @@ def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(
     app.session_state[history_state.history_key("many")] = True
     app.run()
     assert "Delete 2 runs that match the filters" in said(app)
-    assert "1 starred run is kept" in said(app)
+    assert "Keeps 1 starred run" in said(app)
     before = next(each for each in app.date_input if each.label == "Started before")
     before.set_value((NOW - timedelta(days=20)).date())
     app.run()
@@ -40,12 +40,12 @@ def test_the_confirmation_warns_about_starred_runs(url):
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
-    assert "1 of them is starred" in said(ticked(history(), "a", "b"))
+    assert "This includes 1 starred run" in said(ticked(history(), "a", "b"))
     app = history()
     app.session_state[history_state.history_key("many")] = True
     app.run()
     next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
-    assert "1 of them is starred" in said(app.run())
+    assert "This includes 1 starred run" in said(app.run())
     press(app, "Delete 2 runs")
     assert left(app) == set()
 

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lfclient.common.filenames import safe_name
-from lfclient.common.formatting import clip, extract_host, format_size
+from lfclient.common.formatting import clip, extract_host, format_count, format_size
 from lfclient.console.content import media_types
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.export.report import markdown
@@ -150,18 +150,18 @@ class BlockBuilder:
             shown.append(cells)
         block.table = Table(names, shown, numbers)
         block.notes.append(
-            f"{_count_words(len(rows), 'row')} × {_count_words(len(every), 'column')}."
+            f"{format_count(len(rows), 'row')} × {format_count(len(every), 'column')}."
         )
         if len(rows) > len(shown):
             left = len(rows) - len(shown)
             block.notes.append(
-                f"The first {_count_words(len(shown), 'row')} are shown, {left:,} are left out."
+                f"The first {format_count(len(shown), 'row')} are shown, {left:,} are left out."
             )
         if len(every) > MAX_COLUMNS:
-            block.notes.append(f"{_count_words(len(every) - MAX_COLUMNS, 'column')} left out.")
+            block.notes.append(f"{format_count(len(every) - MAX_COLUMNS, 'column')} left out.")
         if cut:
             block.notes.append(
-                f"{_count_words(cut, 'cell')} cut at {MAX_CELL_LENGTH:,} characters."
+                f"{format_count(cut, 'cell')} cut at {MAX_CELL_LENGTH:,} characters."
             )
 
     def _cell(self, value: Any) -> str:
@@ -178,7 +178,7 @@ class BlockBuilder:
         block.text = text[:MAX_JSON_LENGTH]
         if bounded.left_out or len(text) > MAX_JSON_LENGTH:
             block.notes.append(
-                f"Left out: {_count_words(bounded.left_out, 'value')}"
+                f"Left out: {format_count(bounded.left_out, 'value')}"
                 + (
                     f" and the last {len(text) - MAX_JSON_LENGTH:,} characters."
                     if len(text) > MAX_JSON_LENGTH
@@ -187,7 +187,7 @@ class BlockBuilder:
             )
         if bounded.cut:
             block.notes.append(
-                f"{_count_words(bounded.cut, 'text')} cut at {MAX_VALUE_LENGTH:,} characters."
+                f"{format_count(bounded.cut, 'text')} cut at {MAX_VALUE_LENGTH:,} characters."
             )
 
     def _file(self, block: OutputBlock, ref: FileRef) -> None:
@@ -238,7 +238,7 @@ class BlockBuilder:
                 block.pictures.append((picture.name, Markup(source)))
         if self._left_out:
             block.notes.append(
-                f"{_count_words(self._left_out, 'image')} left out: too large for this report."
+                f"{format_count(self._left_out, 'image')} left out: too large for this report."
             )
 
     def _embedded(self, source: str) -> str:
@@ -265,7 +265,3 @@ def _is_number(value: Any) -> bool:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
-
-
-def _count_words(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' * (number != 1)}"
