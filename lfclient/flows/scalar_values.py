@@ -1,13 +1,15 @@
-"""Functions of `field_kinds.KindHandler` for texts, numbers and switches."""
+"""The kinds of texts, numbers and switches."""
 
 from __future__ import annotations
 
 import math
 import string
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lfclient.common.json_types import Json
-from lfclient.flows.field import Field
+from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.kind_handler import KindHandler, is_none
 
 _EXPECTED_TEXT = "Enter text."
 _EXPECTED_INTEGER = "Enter a whole number, such as 5."
@@ -163,3 +165,22 @@ def check_prompt(field: Field, value: Json) -> Iterable[str]:
         return
     for name in sorted(used - set(field.variables)):
         yield f"The prompt has no variable “{name}”. Add new variables in Langflow."
+
+
+_TEXT = KindHandler(coerce_text, check_text, parse_text, write_text)
+_DECIMAL = KindHandler(coerce_decimal, check_decimal, parse_decimal, write_decimal, is_none)
+
+HANDLERS: dict[FieldKind, KindHandler] = {
+    FieldKind.TEXT: _TEXT,
+    FieldKind.MULTILINE: _TEXT,
+    FieldKind.SECRET: _TEXT,
+    FieldKind.PROMPT: replace(_TEXT, check=check_prompt),
+    FieldKind.SELECT: replace(_TEXT, check=check_select),
+    FieldKind.TAB: replace(_TEXT, check=check_tab),
+    FieldKind.INTEGER: KindHandler(
+        coerce_integer, check_integer, parse_integer, write_text, is_none
+    ),
+    FieldKind.DECIMAL: _DECIMAL,
+    FieldKind.SLIDER: _DECIMAL,
+    FieldKind.SWITCH: KindHandler(coerce_switch, check_switch, parse_switch, write_switch, is_none),
+}

@@ -1,4 +1,4 @@
-"""Functions of `field_kinds.KindHandler` for lists, objects, tables and files."""
+"""The kinds of lists, objects, tables and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.field import Field
+from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.kind_handler import KindHandler, is_none
 from lfclient.flows.scalar_values import parse_decimal, write_decimal
 
 
@@ -258,3 +259,25 @@ def model_label(choice: JsonObject) -> str:
     """Return a model's label: provider, then name."""
     provider = choice.get("provider")
     return f"{provider}: {choice['name']}" if provider else str(choice["name"])
+
+
+_MAPPING = KindHandler(coerce_mapping, check_mapping, parse_mapping, write_json)
+
+HANDLERS: dict[FieldKind, KindHandler] = {
+    FieldKind.MULTISELECT: KindHandler(
+        coerce_text_list, check_multiselect, parse_lines, write_lines
+    ),
+    FieldKind.ORDERED_LIST: KindHandler(
+        coerce_ordered_list, check_ordered_list, parse_ordered_list, write_ordered_list
+    ),
+    FieldKind.TEXT_LIST: KindHandler(coerce_text_list, check_text_list, parse_lines, write_lines),
+    FieldKind.DICT: _MAPPING,
+    FieldKind.JSON: _MAPPING,
+    FieldKind.TABLE: KindHandler(coerce_rows, check_rows, parse_rows, write_json),
+    FieldKind.FILE: KindHandler(coerce_file, check_file, parse_file, write_file),
+    FieldKind.DURATION: KindHandler(
+        coerce_duration, check_duration, parse_duration, write_duration
+    ),
+    FieldKind.MODEL: KindHandler(coerce_model, check_model, parse_model, write_model),
+    FieldKind.UNKNOWN: KindHandler(coerce_unknown, check_json, parse_json, write_json, is_none),
+}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from lfclient.common.coerce import with_changes
@@ -257,13 +258,6 @@ def _parse_table(output: Output, content: Json) -> Output:
     return with_changes(output, value=rows, truncated=truncated, missing=missing)
 
 
-def _parse_image(output: Output, content: Json) -> Output:
-    value = parse_image(content)
-    if value is None:
-        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=value)
-
-
 def parse_image(content: Json) -> bytes | str | None:
     """Return an image's bytes from a data URI or base64, or its URL, or None for other content."""
     if isinstance(content, dict):
@@ -282,13 +276,6 @@ def parse_image(content: Json) -> bytes | str | None:
         return base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
         return None
-
-
-def _parse_file(output: Output, content: Json) -> Output:
-    file = parse_file_ref(content)
-    if file is None:
-        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=file)
 
 
 def parse_file_ref(content: Json) -> FileRef | None:
@@ -334,21 +321,25 @@ def _parse_error(output: Output, content: Json) -> Output:
     return with_changes(output, value=str(content) if text is None else text)
 
 
-def _parse_unknown(output: Output, content: Json) -> Output:
-    return with_changes(output, value=content)
+def _parse_with(parse: Callable[[Json], object], output: Output, content: Json) -> Output:
+    """Return the output with its parsed value, or of an unknown kind if `parse` returns None."""
+    value = parse(content)
+    if value is None:
+        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
+    return with_changes(output, value=value)
 
 
 _PARSERS: dict[OutputKind, Callable[[Output, Json], Output]] = {
     OutputKind.MESSAGE: _parse_message,
-    OutputKind.IMAGE: _parse_image,
+    OutputKind.IMAGE: partial(_parse_with, parse_image),
     OutputKind.TABLE: _parse_table,
     OutputKind.DATA: _parse_data,
-    OutputKind.FILE: _parse_file,
+    OutputKind.FILE: partial(_parse_with, parse_file_ref),
     OutputKind.ERROR: _parse_error,
-    OutputKind.UNKNOWN: _parse_unknown,
+    OutputKind.UNKNOWN: lambda output, content: with_changes(output, value=content),
 }
 
-_EXTRA_PARSERS: dict[str, Callable[[Json], Any]] = {
+_EXTRA_PARSERS: dict[str, Callable[[Json], object]] = {
     "table": parse_rows,
     "data": lambda value: value,
     "image": parse_image,
