@@ -8,7 +8,7 @@ from typing import Any
 
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.threads import in_thread
-from lfclient.console.store.errors import StoreError
+from lfclient.console.store.errors import JobTaken, StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 
@@ -59,6 +59,20 @@ class RecordWriter:
             self.cache.mark_saved(record)
         self.error = None
         return all_saved
+
+    async def claim_job(self, run_id: str, job_id: str) -> bool:
+        """Set a run's job and save it; return False, and set none, if another run has this job."""
+        record = self.cache.change(run_id, job_id=job_id, note="")
+        try:
+            await in_thread(self._write, record)
+        except JobTaken:
+            self.cache.change(run_id, job_id=None)
+            return False
+        except StoreError as error:
+            self.error = error  # the run goes on in memory, as after any failed save
+        else:
+            self.cache.mark_saved(record)
+        return True
 
     async def save_unsaved(self) -> None:
         """Retry what could not be saved."""

@@ -173,12 +173,15 @@ class _Recovery:
         except LangflowError:
             self._overrides = None  # refused, but the first attempt may have run
             return
-        await context.apply_response(run)
+        if run.job_id and await context.writer.claim_job(context.id, run.job_id):
+            await context.apply_response(run)
+        else:
+            self._overrides = None  # another run has the job of this key
 
     async def _take(self, found: FoundJob) -> None:
         context = self._context
-        await context.change(job_id=found.job_id, note="")
-        if found.by == "time":
+        is_ours = await context.writer.claim_job(context.id, found.job_id)
+        if is_ours and found.by == "time":
             run = context.run
             warned = replace(run, warnings=(*run.warnings, _FOUND_BY_TIME))
             await context.writer.change(context.id, run=warned)

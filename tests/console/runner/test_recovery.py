@@ -161,6 +161,25 @@ def test_the_job_of_another_record_is_not_taken(bench):
     assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
 
 
+def test_a_run_that_loses_its_job_to_another_continues_the_search(bench, monkeypatch):
+    """The store decides which run has a job that both found at the same moment."""
+    other = bench.wait_for_end(bench.start())
+    run_id = lose_response(bench, arrived=False)
+    add_trace(bench, other.job_id)
+    store = bench.runner.store
+    find_by_job = store.find_by_job
+
+    def find_nothing_once(owner, job_id):
+        monkeypatch.setattr(store, "find_by_job", find_by_job)
+
+    monkeypatch.setattr(store, "find_by_job", find_nothing_once)
+    bench.runner.attach(CONNECTION)
+    record = bench.wait_for_end(run_id)
+    assert record.status is RunStatus.COMPLETED
+    assert record.job_id not in (None, other.job_id)
+    assert bench.wait_until_saved(run_id, lambda stored: stored.ended).job_id == record.job_id
+
+
 @without_events
 def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(bench):
     """Only one request had arrived, and nothing tells which."""
