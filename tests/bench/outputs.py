@@ -27,7 +27,7 @@ TEXT, ROWS = "50 MB of text", "930000 rows"  # both 50 MB on the wire
 
 def run_with(page: Page, message: str) -> str:
     """Run the big flow with this message, and return the run's address."""
-    page.get_by_text("Wait for the result", exact=True).first.click()
+    page.get_by_text("Synchronous", exact=True).first.click()
     page.locator("textarea").first.fill(message)
     page.wait_for_timeout(500)
     page.locator(".st-key-run-button button").first.click()

@@ -64,7 +64,7 @@ class Screen:
         expect(self.part("run-status")).to_contain_text("No run is shown")
 
     def mode(self, name: str) -> None:
-        """Choose Background or Wait for the result."""
+        """Choose Background or Synchronous."""
         choice = self.part("run-mode").get_by_role("radio", name=name)
         self.part("run-mode").get_by_text(name, exact=True).click()
         expect(choice).to_be_checked()

@@ -21,7 +21,7 @@ def outputs_screen(tmp_path, window):
             page.on("request", lambda request: requested.append(request.url))
             screen = Screen(page)
             screen.open(f"{console.url}/?flow={seeded.FLOW}")
-            screen.mode("Wait for the result")
+            screen.mode("Synchronous")
             screen.run()
             screen.wait("completed")
             yield screen

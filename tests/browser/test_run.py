@@ -39,7 +39,7 @@ def test_runs_in_the_background_by_ctrl_enter(screen):
 def test_waits_for_the_result(screen):
     """The other mode gives the same output."""
     screen.pick("Echo")
-    screen.mode("Wait for the result")
+    screen.mode("Synchronous")
     screen.run()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
@@ -97,7 +97,7 @@ def test_new_run_leaves_the_first_going(screen):
 def test_stopping_a_waited_run_says_that_it_goes_on(screen):
     """Closing a call stops nothing at the server, and the screen says so."""
     screen.pick("Takes half")
-    screen.mode("Wait for the result")
+    screen.mode("Synchronous")
     screen.run()
     screen.wait("in progress")
     screen.stop()

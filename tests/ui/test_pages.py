@@ -26,7 +26,7 @@ def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in)
     """1.13 tells of a job as it goes, so background comes first."""
     app = opened()
     mode = next(each for each in app.radio if each.label == "How to run")
-    assert mode.options == ["Background", "Wait for the result"]
+    assert mode.options == ["Background", "Synchronous"]
     assert mode.value == "background"
 
 

@@ -1,1 +1,1 @@
-"""Words for modes, components and timelines."""
+"""Display texts: run modes, component names and timelines."""

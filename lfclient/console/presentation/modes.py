@@ -1,4 +1,4 @@
-"""The ways in which a flow is run, in words: a name, a short one, and how it was done."""
+"""Names of the run modes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from lfclient.runs.model import Mode
 
 MODE_NAMES: dict[Mode, str] = {
     "background": "Background",
-    "sync": "Wait for the result",
-    "stream": "Streamed call",
+    "sync": "Synchronous",
+    "stream": "Streamed",
 }
-MODES_SHORT: dict[Mode, str] = {"background": "Background", "sync": "Waited", "stream": "Streamed"}
+# after "The run was started …"
 MODE_ADVERBS: dict[Mode, str] = {
     "background": "in the background",
-    "sync": "waiting for the result",
-    "stream": "as a streamed call",
+    "sync": "synchronously",
+    "stream": "as a stream",
 }

@@ -1,4 +1,4 @@
-"""When each component of a run was at work, on one axis of time, and how long in several runs."""
+"""When a run's components ran, and how long they took in several runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lfclient.runs.components import ComponentRun
 
 @dataclass(frozen=True)
 class TimelineBar:
-    """`start` is in seconds since the first component began; None where that is not known."""
+    """A component's duration; `start` is in seconds after the first start, or None if unknown."""
 
     name: str
     run: ComponentRun
@@ -20,45 +20,46 @@ class TimelineBar:
 
 
 def timeline_bars(components: Iterable[tuple[str, ComponentRun]]) -> list[TimelineBar]:
-    """Those whose duration is known, by their beginning; last, those whose beginning is not.
+    """Return a bar for each (name, component) with a known duration.
 
-    `components` are names and what is known of each.
+    The bars are in order of their start; those with an unknown start come last.
     """
-    begun: list[tuple[str, ComponentRun, float | None]] = []
-    for name, run in components:
-        if run.seconds is not None:
-            at = run.ended_at.timestamp() - run.seconds if run.ended_at else None
-            begun.append((name, run, at))
-    first = min((at for _, _, at in begun if at is not None), default=0.0)
-    found = [
-        TimelineBar(name, run, max(run.seconds or 0, 0), None if at is None else at - first)
-        for name, run, at in begun
+    timed: list[tuple[str, ComponentRun, float, float | None]] = []
+    for name, component in components:
+        if component.seconds is not None:
+            ended_at = component.ended_at
+            started = ended_at.timestamp() - component.seconds if ended_at else None
+            timed.append((name, component, max(component.seconds, 0), started))
+    first = min((started for *_, started in timed if started is not None), default=0.0)
+    bars = [
+        TimelineBar(name, component, seconds, None if started is None else started - first)
+        for name, component, seconds, started in timed
     ]
-    return sorted(found, key=lambda bar: (bar.start is None, bar.start or 0))
+    return sorted(bars, key=lambda bar: (bar.start is None, bar.start or 0))
 
 
 def compare_durations(
     runs: Sequence[Iterable[tuple[str, ComponentRun]]], *, by_id: bool
 ) -> list[tuple[str, list[float | None]]]:
-    """The components of several runs, each with its seconds in every run; None where not known.
+    """Return the components of several runs, each with its seconds in every run.
 
-    `runs` are names and what is known of each. Components are matched by their id or, without
-    `by_id`, by their name, the second of a name with the second.
+    Each run is a series of (name, component). A duration that is unknown is None. Components are
+    matched by id, or by name; the second of a name is matched with the second.
     """
     rows: dict[tuple[str, int], tuple[str, list[float | None]]] = {}
-    for place, components in enumerate(runs):
-        so_far: Counter[str] = Counter()
-        for name, one in components:
-            key = one.component_id if by_id else name.casefold()
-            so_far[key] += 1
-            if one.seconds is not None:
-                _, row = rows.setdefault((key, so_far[key]), (name, [None] * len(runs)))
-                row[place] = max(one.seconds, 0.0)
+    for index, components in enumerate(runs):
+        seen: Counter[str] = Counter()
+        for name, component in components:
+            key = component.component_id if by_id else name.casefold()
+            seen[key] += 1
+            if component.seconds is not None:
+                _, durations = rows.setdefault((key, seen[key]), (name, [None] * len(runs)))
+                durations[index] = max(component.seconds, 0.0)
     return list(rows.values())
 
 
 def axis_unit(seconds: float) -> tuple[float, str]:
-    """The unit of an axis that is so long: what a second is in it, and its name."""
+    """Return the unit for an axis of this length: units per second, and the unit's symbol."""
     if seconds < 1:
         return 1000, "ms"
     return (1, "s") if seconds < 600 else (1 / 60, "min")

@@ -275,9 +275,9 @@ def _hint(field: Field, context: FormContext) -> str:
         and field.takes_variable
     ):
         if minor_version(context.server_info) != 11:
-            return "A server variable can be named with “Wait for the result”."
+            return "Server variables work in synchronous mode only."
         if field.loads_variable:
-            return "A value can be typed with “Wait for the result”."
+            return "Entered values work in synchronous mode only."
     return ""
 
 

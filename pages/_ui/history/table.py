@@ -20,7 +20,7 @@ from lfclient.common.formatting import (
     format_duration,
     replace_surrogates,
 )
-from lfclient.console.presentation.modes import MODE_NAMES, MODES_SHORT
+from lfclient.console.presentation.modes import MODE_NAMES
 from lfclient.console.store.run_history import RunSummary
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
@@ -68,7 +68,7 @@ def table_columns(
         "Labels": [[replace_surrogates(label) for label in run.labels] for run in runs],
         "Inputs": elide_common_prefix([run.input_summary for run in runs]),
         "Output": [run.output_summary for run in runs],
-        "Mode": [MODES_SHORT[run.mode] for run in runs],
+        "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [replace_surrogates(run.session_id or "") for run in runs],
     }
     if not any(run.labels for run in runs):

@@ -91,7 +91,7 @@ def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, 
     names = ComponentNames(server.cached_flow(record.flow_id), run.components)
     now = datetime.now(UTC)
     for one in run.decided[-MAX_DECISIONS:]:
-        asked = [names.label(one.component_id, most=60)] if one.component_id else []
+        asked = [names.label(one.component_id, max_length=60)] if one.component_id else []
         prompt = clip(first_line(one.prompt), 120)
         question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
         yield question, *describe_decision(one, lambda at: format_time(at, now))

@@ -232,7 +232,7 @@ def test_a_mode_that_is_not_offered_any_more_is_said(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo"}, mode="stream").id)
-    assert "waiting for the result, since “streamed call” is not offered here" in said(app)
+    assert "synchronously, since “streamed” is not offered here" in said(app)
 
 
 def test_a_flow_that_was_deleted_leaves_its_inputs(langflow_stand_in):

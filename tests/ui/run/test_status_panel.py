@@ -224,10 +224,10 @@ def test_a_streamed_call_is_offered_under_advanced_only(langflow_stand_in):
     """And says that the run ends with its connection."""
     app = opened()
     mode = next(each for each in app.radio if each.label == "How to run")
-    assert mode.options == ["Background", "Wait for the result"]
+    assert mode.options == ["Background", "Synchronous"]
     next(each for each in app.toggle if each.label == "Offer a streamed call").set_value(True).run()
     mode = next(each for each in app.radio if each.label == "How to run")
-    assert mode.options == ["Background", "Wait for the result", "Streamed call"]
+    assert mode.options == ["Background", "Synchronous", "Streamed"]
 
 
 def test_servers_without_events_are_offered_no_streamed_call(langflow_stand_in):

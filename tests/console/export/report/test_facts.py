@@ -69,7 +69,7 @@ def test_what_was_decided_is_told():
     decided = (replace(asked, sent="no", sent_at=AT), asked)
     found = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
     assert "Refuse it, 2026-11-25 01:02:03 UTC (H-1: Pay?)" in found
-    assert "elsewhere, how, no event tells (H-1: Pay?)" in found
+    assert "elsewhere, decision unknown (H-1: Pay?)" in found
 
 
 def test_components_of_one_name_are_told_apart():

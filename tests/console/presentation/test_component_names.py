@@ -1,4 +1,4 @@
-"""What components are called, and decisions in words."""
+"""Components have unambiguous names, and decisions are described."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,20 +19,19 @@ ASKED = HumanInput(
 )
 
 
-def test_a_name_that_several_have_comes_with_the_id():
-    """By the flow, and by the run of what the flow has no longer."""
+def test_a_name_that_several_components_share_is_followed_by_the_id():
     flow = flows.flow(flows.node("Read-a"), flows.node("Read-b"), flows.node("Chat-c"))
     gone = {"Gone-d": ComponentRun("Gone-d", display_name="Chat")}
     known = ComponentNames(flow, gone)
     assert known.label("Read-a") == "Read, Read-a"
     assert known.label("Chat-c") == "Chat, Chat-c"
     assert ComponentNames(flow, {}).label("Chat-c") == "Chat"
-    assert ComponentNames(flow, {}).label("Gone-d", "told") == "told"
+    assert ComponentNames(flow, {}).label("Gone-d", "fallback") == "fallback"
     assert ComponentNames(flow, {}).label("Gone-d") == "Gone-d"
 
 
-def test_the_component_that_failed_is_told_apart_by_its_reason():
-    """Where the server names it and does not say which of that name; of both, it is only named."""
+def test_a_failed_component_is_identified_by_its_error_message():
+    """If the server names the component without its id."""
     runs = {
         name: ComponentRun(name, display_name="Read", error=RunError(why))
         for name, why in (("Read-a", "No file"), ("Read-b", "Too large"), ("Read-c", "Too large"))
@@ -51,17 +50,16 @@ def test_the_component_that_failed_is_told_apart_by_its_reason():
     [
         (ASKED, ("Refuse it", "16:01")),
         (replace(ASKED, sent="odd"), ("odd", "16:01")),
-        (replace(ASKED, sent=None, sent_at=None), ("elsewhere", "how, no event tells")),
+        (replace(ASKED, sent=None, sent_at=None), ("elsewhere", "decision unknown")),
         (
             replace(ASKED, expires_at=AT - timedelta(minutes=1)),
-            ("Refuse it", "16:01, after its time was over, so that no branch was taken"),
+            ("Refuse it", "16:01, after the timeout, so no branch was taken"),
         ),
         (
             replace(ASKED, expires_at=AT - timedelta(minutes=1), fallback_action="ok"),
-            ("Refuse it", "16:01, after its time was over, so that “Pay” was taken"),
+            ("Refuse it", "16:01, after the timeout, so “Pay” was used"),
         ),
     ],
 )
-def test_a_decision_in_words(asked, words):
-    """What its button said, when it was pressed, and whether it counted."""
+def test_a_decision_is_described_by_its_button_time_and_effect(asked, words):
     assert describe_decision(asked, lambda at: f"{at:%H:%M}") == words
