@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import changed_keys
+from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError

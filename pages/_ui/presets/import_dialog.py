@@ -7,15 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import (
-    MAX_FILE_BYTES,
-    FittedValues,
-    PresetFile,
-    find_by_name,
-    fit_values,
-    load_preset,
-    validate_name,
-)
+from lfclient.console.presets.fitting import FittedValues, fit_values
+from lfclient.console.presets.names import find_by_name, validate_name
+from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, load_preset
 from lfclient.console.store.presets import PresetSummary
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow

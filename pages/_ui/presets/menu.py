@@ -8,13 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import (
-    FittedValues,
-    dump_preset,
-    find_by_name,
-    fit_values,
-    validate_name,
-)
+from lfclient.console.presets.fitting import FittedValues, fit_values
+from lfclient.console.presets.names import find_by_name, validate_name
+from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.model import Flow

@@ -12,7 +12,8 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.common.redaction import looks_like_secret
-from lfclient.console.presets.presets import FittedValues, check_size, fit_values
+from lfclient.console.presets.fitting import FittedValues, fit_values
+from lfclient.console.presets.preset_file import check_size
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field

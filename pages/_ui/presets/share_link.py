@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.presets.presets import FittedValues, changed_keys, fit_values
+from lfclient.console.presets.fitting import FittedValues, changed_keys, fit_values
 from lfclient.console.presets.share_links import (
     MAX_URL_LENGTH,
     decode_values,

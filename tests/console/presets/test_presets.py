@@ -1,19 +1,17 @@
-"""Presets as files, and what of them fits a flow."""
+"""Presets are written to files, read back, and fitted to flows."""
 
 import json
 
 import pytest
 
-from lfclient.console.presets.presets import (
+from lfclient.console.presets.fitting import changed_keys, fit_values
+from lfclient.console.presets.names import find_by_name, validate_name
+from lfclient.console.presets.preset_file import (
     FORMAT,
     PresetFile,
-    changed_keys,
     check_size,
     dump_preset,
-    find_by_name,
-    fit_values,
     load_preset,
-    validate_name,
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable
@@ -39,12 +37,11 @@ def written(**more):
     return json.dumps(found).encode()
 
 
-def why(found):
-    return {each.key: each.reason for each in found.rejected}
+def reasons(fitted):
+    return {value.key: value.reason for value in fitted.rejected}
 
 
-def test_a_file_says_what_it_was_given():
-    """Values, variables, and which secrets are to be entered."""
+def test_a_file_holds_values_variables_and_the_keys_of_secrets():
     held = {"T-a.p": "z", "T-a.v": Variable("KEY"), "T-a.s": "sk-12345678"}
     text = dump_preset(FLOW, "Mine", mask_secrets(FLOW, held))
     assert "sk-1" not in text
@@ -54,8 +51,7 @@ def test_a_file_says_what_it_was_given():
     assert found.components == {"T-a": ("T", "T")}
 
 
-def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
-    """A mask within a value is no value."""
+def test_a_value_with_a_nested_secret_is_listed_under_secrets():
     kept = mask_secrets(FLOW, {"T-a.d": {"api_key": "sk-12345678", "other": 1}})
     assert json.loads(dump_preset(FLOW, "N", kept))["secrets"] == ["T-a.d"]
     assert fit_values(FLOW, kept).values == {}
@@ -65,40 +61,37 @@ def test_what_holds_a_secret_somewhere_within_is_left_out_and_asked_for():
     ("data", "words"),
     [
         (b"{", "not valid JSON: .* line 1, column 2"),
-        (b"\xff\xfe", "not text in UTF-8"),
-        (b"[]", "no preset of Langflow Console"),
-        (b'{"format": "other", "version": 1}', "no preset of Langflow Console"),
-        (written(version=2), "of version 2, and this console reads up to 1"),
-        (written(version="1"), "does not say its version"),
-        (written(version=True), "does not say its version"),
-        (written(values=[]), "“values” of this preset should be an object"),
-        (written(secrets=["a", 1]), "“secrets” of this preset should be a list"),
-        (written(flow="x"), "“flow” of this preset should be an object"),
-        (written(values={"a": "x" * 1_000_000}), "at most 1 MB"),
+        (b"\xff\xfe", "not UTF-8 text"),
+        (b"[]", "not a Langflow Console preset"),
+        (b'{"format": "other", "version": 1}', "not a Langflow Console preset"),
+        (written(version=2), "has version 2; this console reads versions up to 1"),
+        (written(version="1"), "no valid version"),
+        (written(version=True), "no valid version"),
+        (written(values=[]), "“values” in this preset must be an object"),
+        (written(secrets=["a", 1]), "“secrets” in this preset must be a list"),
+        (written(flow="x"), "“flow” in this preset must be an object"),
+        (written(values={"a": "x" * 1_000_000}), "up to 1 MB"),
         (b"[" * 100_000, "nested too deeply"),
         (written(values={"a": float("nan")}), "NaN is not a valid number"),
         (b'{"a": ' + b"9" * 5000 + b"}", "."),
         (b'{"a": "\\ud800"}', "a lone surrogate"),
     ],
 )
-def test_a_file_that_is_none_is_refused_in_words(data, words):
-    """Nothing else is raised."""
+def test_an_invalid_file_is_refused_with_a_reason(data, words):
     with pytest.raises(InvalidRequest, match=words):
         load_preset(data)
 
 
-def test_a_flow_is_told_from_a_preset():
-    """It belongs into Langflow."""
+def test_a_flow_is_recognised_and_not_taken_for_a_preset():
     with pytest.raises(InvalidRequest) as caught:
         load_preset(b'{"name": "x", "data": {"nodes": []}}')
     assert "looks like a flow" in caught.value.hint
 
 
-def test_values_are_sorted_by_whether_they_fit():
-    """Each that does not is named with the reason; the others are taken."""
+def test_values_that_do_not_fit_are_rejected_with_a_reason():
     found = fit_values(FLOW, {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "X-c.p": 1, "none": 2})
     assert found.values == {"T-a.p": "z"}
-    assert why(found) == {
+    assert reasons(found) == {
         "T-a.n": "Enter a whole number, such as 5.",
         "T-a.q": "T has no such parameter.",
         "X-c.p": "This flow has no such component.",
@@ -106,31 +99,28 @@ def test_values_are_sorted_by_whether_they_fit():
     }
 
 
-def test_a_secret_that_came_along_is_dropped_and_said():
-    """It is asked for instead; a variable's name is none."""
+def test_a_secret_is_rejected_and_has_to_be_entered_but_a_variable_fits():
     found = fit_values(FLOW, {"T-a.s": "sk-12345678", "T-a.d": {"token": "sk-12345678"}})
     assert found.values == {}
     assert found.secrets == ("T-a.s", "T-a.d")
-    assert set(why(found)) == {"T-a.s", "T-a.d"}
+    assert set(reasons(found)) == {"T-a.s", "T-a.d"}
     assert fit_values(FLOW, {"T-a.s": Variable("KEY")}).values == {"T-a.s": Variable("KEY")}
 
 
-def test_a_masked_secret_is_asked_for_without_complaint():
-    """That is how presets keep it."""
+def test_a_masked_secret_has_to_be_entered_without_being_rejected():
     found = fit_values(FLOW, {"T-a.s": SECRET_MASK})
     assert (found.secrets, found.rejected, found.masked) == (("T-a.s",), (), {"T-a.s": SECRET_MASK})
 
 
-def test_a_text_that_reads_like_a_mask_is_a_text():
-    """Where a secret stood, what takes no text asks for it, and so does what a file says to."""
+def test_text_equal_to_the_mask_is_text_where_text_is_allowed():
     nodes = flow(node("T-a", words=text(), headers=entry("NestedDictInput", "dict")))
     found = fit_values(nodes, {"T-a.words": "was set", "T-a.headers": "was set"})
     assert (found.values, found.secrets) == ({"T-a.words": "was set"}, ("T-a.headers",))
     assert fit_values(nodes, {"T-a.words": SECRET_MASK}).secrets == ("T-a.words",)
 
 
-def test_a_text_that_repeats_a_secret_is_left_out_and_said():
-    """What is left of it would be sent as it is."""
+def test_a_redacted_text_is_rejected():
+    """The redacted text must not be sent."""
     nodes = flow(node("T-a", api_key=text(), words=text()))
     overrides = {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
     found = fit_values(nodes, mask_secrets(nodes, overrides))
@@ -138,13 +128,12 @@ def test_a_text_that_repeats_a_secret_is_left_out_and_said():
     assert [one.key for one in found.rejected] == ["T-a.words"]
 
 
-def test_a_component_of_another_flow_is_found_by_its_type():
-    """Where there is only one of it."""
+def test_a_component_of_another_flow_is_matched_if_it_is_the_only_one_of_its_type():
     other = flow(node("T-zzz", p=text("")), node("W-1", "U", p=text("")), node("W-2", "U"))
     found = fit_values(other, {"T-a.p": "z", "U-b.p": "y"}, {})
     assert found.values == {"T-zzz.p": "z"}
     assert found.moved == {"T-a.p": "T-zzz.p"}
-    assert list(why(found)) == ["U-b.p"]
+    assert list(reasons(found)) == ["U-b.p"]
 
 
 def named(id, name):
@@ -154,7 +143,7 @@ def named(id, name):
 
 
 def test_among_several_of_a_type_the_display_name_decides():
-    """Two that would go to the same place go nowhere."""
+    """Two components with the same counterpart are not matched."""
     other = flow(named("T-1", "First"), named("T-2", "Second"))
     told = {"T-a": ("T", "Second"), "T-b": ("T", "Third")}
     found = fit_values(other, {"T-a.p": "z", "T-b.p": "y"}, told)
@@ -164,8 +153,7 @@ def test_among_several_of_a_type_the_display_name_decides():
     assert fit_values(one, {"T-1.p": "mine", "T-b.p": "y"}, told).values == {"T-1.p": "mine"}
 
 
-def test_what_differs_from_a_preset_is_named():
-    """By what a form would make of it: the flow's own values and secrets are no difference."""
+def test_changed_keys_ignore_the_flows_defaults_and_secrets_to_enter():
     kept = {"T-a.p": "z", "T-a.n": 5, "T-a.s": SECRET_MASK, "gone.p": 1}
     assert changed_keys(FLOW, kept, {"T-a.p": "z"}) == []
     assert changed_keys(FLOW, kept, {"T-a.p": "z", "T-a.s": "sk-12345678"}) == []
@@ -173,8 +161,7 @@ def test_what_differs_from_a_preset_is_named():
     assert changed_keys(FLOW, {}, {"T-a.s": "sk-12345678"}) == ["T-a.s"]
 
 
-def test_a_name_is_one_line_of_at_most_a_hundred_letters():
-    """Anything else is said."""
+def test_a_name_is_one_line_of_at_most_a_hundred_characters():
     assert validate_name("  Short\n answers\x00 ") == "Short answers"
     kept = [PresetFile(name, "", "", {}) for name in ("Other", "AB")]
     assert find_by_name(kept, " A\u200bB\n") is kept[1]
@@ -186,8 +173,8 @@ def test_a_name_is_one_line_of_at_most_a_hundred_letters():
         validate_name("x" * 101)
 
 
-def test_what_is_too_large_for_a_file_is_too_large_for_a_preset():
-    """So that what is kept can be exported and imported."""
+def test_values_too_large_for_a_file_are_too_large_for_a_preset():
+    """Every stored preset can be exported and imported."""
     check_size(FLOW, {"T-a.p": "x" * 900_000})
-    with pytest.raises(InvalidRequest, match=r"have 1\.0 MB; a preset has at most 1 MB"):
+    with pytest.raises(InvalidRequest, match=r"have 1\.0 MB\. A preset can have up to 1 MB"):
         check_size(FLOW, {"T-a.p": "x" * 1_000_000})

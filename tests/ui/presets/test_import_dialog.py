@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lfclient.console.presets.presets import FORMAT
+from lfclient.console.presets.preset_file import FORMAT
 from tests.ui.support.preset_pages import (
     all_kept,
     enter,
@@ -109,7 +109,7 @@ def test_a_name_that_exists_is_replaced_or_another_is_typed():
     ("data", "words"),
     [
         (b"{", "This is not valid JSON"),
-        (b"x" * 1_000_001, "at most 1 MB"),
+        (b"x" * 1_000_001, "up to 1 MB"),
     ],
 )
 def test_a_file_that_is_none_is_refused(data, words):

@@ -1,0 +1,178 @@
+"""Fit stored values to a flow, which may have changed or be another one.
+
+Values are overrides by `Component.parameter` with `SECRET_MASK` in place of each secret, as they are
+stored in presets and runs and sent in share links.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.redaction import is_redacted, replace_secrets
+from lfclient.flows.field import Field, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.validation import (
+    SECRET_MASK,
+    SecretMask,
+    check_overrides,
+    check_value,
+    is_changed,
+    is_secret_field,
+    mask_secrets,
+)
+
+_REDACTED_VALUE = "It contained a secret, which is not saved."
+_SECRET_VALUE = "Secrets are not taken from here. Enter it yourself."
+
+
+@dataclass(frozen=True)
+class RejectedValue:
+    """A value that does not fit a flow, and why."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FittedValues:
+    """Values sorted by whether they fit a flow.
+
+    `values` fit; `secrets` are the keys of secrets that the user has to enter. `moved` maps the
+    original key to the key in this flow, if the component has another id there.
+    """
+
+    values: JsonObject
+    secrets: tuple[str, ...] = ()
+    rejected: tuple[RejectedValue, ...] = ()
+    moved: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def masked(self) -> JsonObject:
+        """The values to store, with `SECRET_MASK` for each secret."""
+        return {**self.values, **dict.fromkeys(self.secrets, SECRET_MASK)}
+
+
+def fit_values(
+    flow: Flow,
+    values: Mapping[str, Json],
+    components: Mapping[str, tuple[str, str]] | None = None,
+) -> FittedValues:
+    """Sort untrusted values by whether they fit the flow.
+
+    With `components`, (type, display name) by id, a component that the flow lacks is replaced by
+    the only one of its type and name, or of the type in its id.
+    """
+    moved = {} if components is None else _match_components(flow, values, components)
+    values = {moved.get(key, key): value for key, value in values.items()}
+    fields = flow.fields_by_key
+    plain: JsonObject = {}
+    secrets: list[str] = []
+    rejected: list[RejectedValue] = []
+    for key, value in values.items():
+        parameter = fields.get(key)
+        if parameter is None or not _has_secret(parameter, value):
+            plain[key] = value  # unknown keys are rejected below
+            continue
+        secrets.append(key)
+        if not _is_masked(parameter, value):
+            rejected.append(RejectedValue(key, _SECRET_VALUE))
+    errors = _validation_errors(flow, plain)
+    if secrets:
+        errors |= {key: _REDACTED_VALUE for key, value in plain.items() if is_redacted(value)}
+    rejected += [RejectedValue(key, reason) for key, reason in errors.items()]
+    fitting = {key: value for key, value in plain.items() if key not in errors}
+    return FittedValues(fitting, tuple(secrets), tuple(rejected), moved)
+
+
+def changed_keys(
+    flow: Flow, values: Mapping[str, Json], overrides: Mapping[str, Json]
+) -> list[str]:
+    """Return the keys whose overrides in a form differ from the stored `values`.
+
+    A secret that the user has to enter does not count as a difference.
+    """
+    fitted = fit_values(flow, values)
+    fields = flow.fields_by_key
+    stored = {key: value for key, value in fitted.values.items() if is_changed(fields[key], value)}
+    entered = mask_secrets(flow, overrides)
+    return [
+        key
+        for key in fields
+        if (key in stored or key in entered)
+        and key not in fitted.secrets
+        and not _is_equal(stored.get(key), entered.get(key))
+    ]
+
+
+def _validation_errors(flow: Flow, values: Mapping[str, Json]) -> dict[str, str]:
+    """Return error messages by key. Limits of other run modes are reported at the field."""
+    errors: dict[str, str] = {}
+    for problem in check_overrides(flow, values, mode="sync"):
+        if problem.level == "error" and problem.key in values:
+            errors.setdefault(problem.key, problem.message)
+    return errors
+
+
+def _has_secret(parameter: Field, value: Json) -> bool:
+    if isinstance(value, Variable):
+        return False
+    return (
+        is_secret_field(parameter)
+        or _is_mask(parameter, value)
+        or replace_secrets(value, lambda _: None) != value
+    )
+
+
+def _is_mask(parameter: Field, value: Json) -> bool:
+    """Return whether a value is the mask; plain text equal to it counts if no text is allowed."""
+    if value != SECRET_MASK or isinstance(value, SecretMask):
+        return isinstance(value, SecretMask)
+    return any(problem.level == "error" for problem in check_value(parameter, value))
+
+
+def _is_masked(parameter: Field, value: Json) -> bool:
+    """Return whether all secrets in a value are masked."""
+    if value == SECRET_MASK:
+        return True
+    masked = replace_secrets(value, lambda _: SECRET_MASK)
+    return not is_secret_field(parameter) and bool(masked == value)
+
+
+def _is_equal(one: Json, other: Json) -> bool:
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _match_components(
+    flow: Flow, keys: Iterable[str], components: Mapping[str, tuple[str, str]]
+) -> dict[str, str]:
+    """Return new keys for those of components that the flow lacks, if there is one counterpart."""
+    ids = {component.id for component in flow.components}
+    parts = {key: _split_key(key, [*ids, *components]) for key in keys}
+    counterparts = {
+        id: _find_component(flow, id, components.get(id))
+        for id in {id for id, _ in parts.values()} - ids
+    }
+    uses = Counter([*counterparts.values(), *(id for id, _ in parts.values() if id in ids)])
+    return {
+        key: f"{counterparts[id]}.{parameter}"
+        for key, (id, parameter) in parts.items()
+        if counterparts.get(id) and uses[counterparts[id]] == 1
+    }
+
+
+def _split_key(key: str, component_ids: Iterable[str]) -> tuple[str, str]:
+    """Return component id and parameter; the longest known id that matches decides."""
+    matching = (id for id in component_ids if key.startswith(f"{id}."))
+    id = max(matching, key=len, default=key.rpartition(".")[0])
+    return id, key[len(id) :].removeprefix(".")
+
+
+def _find_component(flow: Flow, id: str, described: tuple[str, str] | None) -> str | None:
+    type_, name = described or (id.rpartition("-")[0], "")
+    candidates = [component for component in flow.components if component.type == type_]
+    named = [component for component in candidates if component.display_name == name]
+    chosen = named if len(named) == 1 else candidates
+    return chosen[0].id if len(chosen) == 1 else None

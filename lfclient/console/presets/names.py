@@ -1,0 +1,44 @@
+"""Names of presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from lfclient.errors import InvalidRequest
+
+MAX_NAME_LENGTH = 100  # characters
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasName)
+
+
+def validate_name(text: str) -> str:
+    """Return `text` as a preset name: one line of printable characters, single spaces.
+
+    Raise `InvalidRequest` if the name is empty or too long.
+    """
+    name = _normalize(text)
+    if not name:
+        raise InvalidRequest("A preset needs a name.", hint="Enter one.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidRequest(
+            f"This name has {len(name)} characters. The maximum is {MAX_NAME_LENGTH}.",
+            hint="Shorten it.",
+        )
+    return name
+
+
+def find_by_name(presets: Iterable[_Named], text: str) -> _Named | None:
+    """Return the preset that has `text` as its name, or None."""
+    name = _normalize(text)
+    return next((preset for preset in presets if preset.name == name), None)
+
+
+def _normalize(text: str) -> str:
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())

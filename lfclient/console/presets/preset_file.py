@@ -1,0 +1,150 @@
+"""Preset files: a flow's values by name, as JSON.
+
+    {"format": "langflow-console/preset", "version": 1,
+     "flow": {"id": "…", "name": "…"}, "name": "Short answers",
+     "values": {"Agent-x1.temperature": 0.2, "Agent-x1.model": {"$variable": "MODEL"}},
+     "secrets": ["Agent-x1.api_key"],
+     "components": {"Agent-x1": {"type": "Agent", "name": "Agent"}}}
+
+`secrets` are the keys of secrets, which are never saved and have to be entered. `components` is
+optional; it helps to find the same components in another flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lfclient.common.coerce import as_str
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.console.presets.fitting import fit_values
+from lfclient.console.presets.names import MAX_NAME_LENGTH
+from lfclient.errors import InvalidRequest
+from lfclient.flows.field import value_from_json, value_to_json
+from lfclient.flows.model import Flow
+from lfclient.flows.structured_values import from_json, to_json
+from lfclient.flows.validation import SECRET_MASK
+
+FORMAT = "langflow-console/preset"
+VERSION = 1
+MAX_FILE_BYTES = 1_000_000
+_MAX_DEPTH = 50  # nested objects and lists
+_HINT = "Choose a file that was exported from a preset."
+
+
+@dataclass(frozen=True)
+class PresetFile:
+    """The content of a file. `components` has (type, display name) by id."""
+
+    name: str
+    flow_id: str
+    flow_name: str
+    values: JsonObject
+    components: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def dump_preset(flow: Flow, name: str, values: Mapping[str, Json]) -> str:
+    """Return the text of a preset file; secrets in `values` are masked."""
+    fitted = fit_values(flow, values)
+    keys = {*fitted.values, *fitted.secrets}
+    component_ids = {field.component for field in flow.fields if field.key in keys}
+    return to_json(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "flow": {"id": flow.id, "name": flow.name},
+            "name": name,
+            "values": {key: value_to_json(value) for key, value in fitted.values.items()},
+            "secrets": list(fitted.secrets),
+            "components": {
+                component.id: {"type": component.type, "name": component.display_name}
+                for component in flow.components
+                if component.id in component_ids
+            },
+        }
+    )
+
+
+def check_size(flow: Flow, values: Mapping[str, Json]) -> None:
+    """Raise `InvalidRequest` if the values are too large for a preset file."""
+    size = len(dump_preset(flow, "x" * MAX_NAME_LENGTH, values).encode())
+    if size > MAX_FILE_BYTES:
+        raise InvalidRequest(
+            f"These values have {size / 1e6:.1f} MB. A preset can have up to 1 MB.",
+            hint="Pass the large value as a file, if the flow accepts one.",
+        )
+
+
+def load_preset(data: bytes) -> PresetFile:
+    """Read a preset file. Raise `InvalidRequest` if it is not valid.
+
+    The values are not checked against a flow; see `fit_values`.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise InvalidRequest(
+            f"This file has {len(data) / 1e6:.1f} MB. A preset can have up to 1 MB.", hint=_HINT
+        )
+    content = read_json(data)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        is_flow = isinstance(content, dict) and ("nodes" in content or "data" in content)
+        hint = "This looks like a flow. Import it in Langflow." if is_flow else _HINT
+        raise InvalidRequest("This file is not a Langflow Console preset.", hint=hint)
+    version = content.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise InvalidRequest("This preset has no valid version.", hint=_HINT)
+    if version > VERSION:
+        raise InvalidRequest(
+            f"This preset has version {version}; this console reads versions up to {VERSION}.",
+            hint="Update the console, or export the preset from a console of this release.",
+        )
+    flow = _read_object(content, "flow")
+    values = {key: value_from_json(value) for key, value in _read_object(content, "values").items()}
+    secrets = content.get("secrets", [])
+    if not isinstance(secrets, list) or any(not isinstance(key, str) for key in secrets):
+        raise InvalidRequest("“secrets” in this preset must be a list of strings.", hint=_HINT)
+    return PresetFile(
+        name=as_str(content.get("name")),
+        flow_id=as_str(flow.get("id")),
+        flow_name=as_str(flow.get("name")),
+        values={**values, **dict.fromkeys(secrets, SECRET_MASK)},
+        components={
+            id: (as_str(component.get("type")), as_str(component.get("name")))
+            for id, component in _read_object(content, "components").items()
+            if isinstance(component, dict)
+        },
+    )
+
+
+def read_json(data: bytes) -> Json:
+    """Read untrusted JSON. Raise `InvalidRequest` if it is invalid or nested too deeply."""
+    try:
+        value = from_json(data.decode("utf-8-sig"))
+        if _is_too_deep(value):
+            raise ValueError("This JSON is nested too deeply.")
+    except UnicodeError as error:
+        raise InvalidRequest("This is not UTF-8 text.", hint=_HINT) from error
+    except ValueError as error:
+        raise InvalidRequest(str(error), hint=_HINT) from error
+    return value
+
+
+def _is_too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _read_object(content: JsonObject, name: str) -> JsonObject:
+    value = content.get(name, {})
+    if not isinstance(value, dict):
+        raise InvalidRequest(f"“{name}” in this preset must be an object.", hint=_HINT)
+    return value
