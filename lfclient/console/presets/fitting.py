@@ -1,7 +1,7 @@
 """Fit stored values to a flow, which may have changed or be another one.
 
-Values are overrides by `Component.parameter` with `SECRET_MASK` in place of each secret, as they are
-stored in presets and runs and sent in share links.
+Values are overrides by `Component.parameter`, with `SECRET_MASK` in place of each secret, as stored
+in presets and runs and sent in share links.
 """
 
 from __future__ import annotations
