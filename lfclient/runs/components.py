@@ -1,31 +1,32 @@
-"""What a run is made of: its components, its messages, what it waits for, why it failed."""
+"""The parts of a run: components, messages, questions and errors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
+from lfclient.common.coerce import as_list
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.model import Output
 
 
 class ComponentState(StrEnum):
-    """Where a component stands within a run."""
+    """The state of a component within a run."""
 
-    WAITING = "waiting"  # for those before it; once the run has ended: it did not run
+    WAITING = "waiting"  # for earlier components; in an ended run: did not run
     RUNNING = "running"
-    SUSPENDED = "suspended"  # waits for a person's decision
+    SUSPENDED = "suspended"  # waits for a decision
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"  # on a branch that was not taken
-    INTERRUPTED = "interrupted"  # was at work when the run ended
-    UNKNOWN = "unknown"  # the server does not tell, or not yet
+    INTERRUPTED = "interrupted"  # was running when the run ended
+    UNKNOWN = "unknown"  # not reported, or not yet
 
 
 @dataclass(frozen=True)
 class RunError:
-    """Why a run failed, in the server's words; `traceback` is the component's, never ours."""
+    """Why a run failed: the server's message, and the traceback of the component's code."""
 
     message: str
     component_id: str | None = None
@@ -36,7 +37,7 @@ class RunError:
 
 @dataclass(frozen=True)
 class NotRun:
-    """A terminal component that did not run, and why: a branch not taken, or not connected."""
+    """A terminal component that did not run, with the reason as a sentence."""
 
     component_id: str
     display_name: str
@@ -47,10 +48,9 @@ class NotRun:
 class ComponentRun:
     """One component within one run.
 
-    `seconds` is how long it worked and `ended_at` when it was done, both by the server's clock;
-    None where the server did not say. `output` is what it returned, as one that ends a flow would
-    have it: of several named outputs the first, with all of them in `parts`. `log` are the last
-    lines that it logged.
+    `seconds` is its duration and `ended_at` its end, by the server's clock; None if not reported.
+    Of several named outputs, `output` is the first, with all of them in its `parts`. `log` has its
+    last log lines.
     """
 
     component_id: str
@@ -65,14 +65,13 @@ class ComponentRun:
 
 @dataclass(frozen=True)
 class Message:
-    """A chat message of a run, or of a session's history.
+    """A chat message of a run or a session.
 
-    `sender` is User, Machine, or the name of a component that failed. `component_id` is where it
-    came from, None if the server does not say. `complete` is False while it is being written;
-    `gap`: words are missing that went by while the connection was broken, until the whole text
-    comes. `files` are paths at the server. `streamed` is what came word by word since `text`.
-    `job_id` is the run that it belongs to, where a session's history tells (1.10+), and `blocks`
-    are what stands beside the text there, as Langflow has it: tools used, questions, reasons.
+    `sender` is User, Machine, or the name of a component that failed. `component_id` is the
+    component that sent it, None if not reported. `complete` is False while it is being written, and
+    `streamed` has the tokens that followed `text`. `files` are paths on the server. Only a stored
+    message has a `job_id` (1.10+), the run it belongs to, and `blocks`, Langflow's JSON for tool
+    calls, questions and reasons next to the text.
     """
 
     id: str
@@ -87,22 +86,22 @@ class Message:
     files: tuple[str, ...] = ()
     streamed: str = ""
     job_id: str | None = None
-    blocks: tuple[dict[str, Any], ...] = ()
+    blocks: tuple[JsonObject, ...] = ()
 
     @property
     def visible_text(self) -> str:
-        """The text as far as it is known."""
-        # the first word comes with the message and again by itself
+        """The text received so far."""
+        # the first token arrives in the message and again by itself
         return self.streamed if self.streamed.startswith(self.text) else self.text + self.streamed
 
     def with_chunk(self, chunk: str, *, gap: bool = False) -> Message:
-        """With a further piece of its text; `gap`: words before it are missing."""
+        """Return the message with another token; `gap` marks missing text before it."""
         return replace(self, streamed=f"{self.streamed}{'… ' if gap else ''}{chunk}")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One way to answer a `HumanInput`: `label` is its button, `action_id` what is sent."""
+    """An answer to a `HumanInput`: the button's label, and the id sent to the server."""
 
     action_id: str
     label: str
@@ -112,12 +111,12 @@ class Decision:
 class HumanInput:
     """A question that a run waits for a person to answer.
 
-    `decisions` are those that the server takes. After `expires_at` the run goes on with
-    `fallback_action`, or on no branch if there is none, whatever is answered; it waits for the
-    answer all the same. `expires_at` is None where there is no limit, or it is not known, as
-    `client.pending` does not tell it. `sent` is the action id that was answered and is on its way,
-    or has arrived, `sent_at` when somebody did. Of a question that was answered elsewhere both are
-    None: no event tells the decision.
+    `decisions` are the answers that the server accepts. The run waits for an answer even after
+    `expires_at`, but any answer then makes it continue with `fallback_action`, or on no branch if
+    there is none. `expires_at` is None if there is no limit, or from `client.pending`, which does
+    not tell it.
+    `sent` is the action id of the answer sent from here and `sent_at` its time; both are None if
+    someone else answered, because no event tells the decision.
     """
 
     request_id: str
@@ -134,28 +133,29 @@ class HumanInput:
 
     @property
     def is_late(self) -> bool:
-        """Whether it was answered after its time limit, and the answer did not count."""
+        """Whether the answer was sent after the time limit, so that it did not count."""
         return bool(self.sent_at and self.expires_at and self.sent_at > self.expires_at)
 
     def without_decision(self) -> HumanInput:
-        """The question without the answer that was sent."""
+        """Return the question without the answer that was sent."""
         return replace(self, sent=None, sent_at=None)
 
     def label_of(self, action_id: str) -> str:
-        """What stands on the button of a decision; its id if there is none."""
-        return next((one.label for one in self.decisions if one.action_id == action_id), action_id)
+        """Return the label of a decision; its id if it has none."""
+        labels = {decision.action_id: decision.label for decision in self.decisions}
+        return labels.get(action_id, action_id)
 
 
-def read_decisions(options: Any, allowed: Any) -> tuple[Decision, ...]:
-    """The decisions that a server takes, with their labels where it gives any."""
+def read_decisions(options: Json, allowed: Json) -> tuple[Decision, ...]:
+    """Return the decisions that a server accepts, with their labels if it has any."""
     labels = {
         option["action_id"]: option.get("label") or option["action_id"]
-        for option in (options if isinstance(options, list) else ())
+        for option in as_list(options)
         if isinstance(option, dict) and isinstance(option.get("action_id"), str)
     }
-    taken = allowed if isinstance(allowed, list) else list(labels)
+    action_ids = allowed if isinstance(allowed, list) else list(labels)
     return tuple(
-        Decision(action, str(labels.get(action, action)))
-        for action in taken
-        if isinstance(action, str)
+        Decision(action_id, str(labels.get(action_id, action_id)))
+        for action_id in action_ids
+        if isinstance(action_id, str)
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from lfclient.common.coerce import as_dict, as_str, with_changes
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
 from lfclient.outputs.truncation import mark_truncation
-from lfclient.runs.builds import read_build_result, read_timestamp
+from lfclient.runs.builds import read_built_output, read_timestamp
 from lfclient.runs.components import HumanInput, Message, read_decisions
 from lfclient.runs.events import (
     ComponentFailed,
@@ -30,6 +31,7 @@ from lfclient.runs.events import (
     UnknownEvent,
     Warned,
 )
+from lfclient.runs.evidence import read_build
 from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import Build, ComponentOutput, parse
 from lfclient.wire.server_info import Limits
@@ -140,12 +142,14 @@ class EventParser:
         build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
         component_id, name = as_str(build_data["id"]), as_str(meta.get("display_name"))
-        output, error = read_build_result(
+        result = read_build(component_id, build, name)
+        error = result.error
+        output = read_built_output(
             component_id,
-            build,
+            result,
             name=name,
-            type=as_str(meta.get("vertex_type")),
-            returns=meta.get("output_types"),
+            component_type=as_str(meta.get("vertex_type")),
+            declared_types=meta.get("output_types"),
             limits=self._limits,
         )
         times = build.seconds, read_timestamp(build.timestamp)
@@ -251,12 +255,6 @@ def read_question(data: dict[str, Any]) -> HumanInput:
     request_id = data["request_id"]
     if not isinstance(request_id, str):
         raise TypeError("a request's id is text")
-    paused_at, seconds = read_timestamp(data.get("paused_at")), data.get("timeout_seconds")
-    limited = paused_at is not None and isinstance(seconds, (int, float)) and seconds > 0
-    try:
-        expires_at = paused_at + timedelta(seconds=seconds) if limited else None
-    except (OverflowError, ValueError):
-        expires_at = None  # after the end of the calendar
     return HumanInput(
         request_id=request_id,
         prompt=as_str(data.get("prompt")),
@@ -265,12 +263,22 @@ def read_question(data: dict[str, Any]) -> HumanInput:
         component_id=request_id.partition(":")[0] or None,
         job_id=as_str(data.get("job_id")) or request_id.partition(":")[2] or None,
         session_id=as_str(data.get("session_id")) or None,
-        expires_at=expires_at,
+        expires_at=_expires_at(data),
         fallback_action=as_str(data.get("fallback_action")) or None,
     )
 
 
-def _ids(value: Any) -> tuple[str, ...]:
+def _expires_at(data: JsonObject) -> datetime | None:
+    paused_at, seconds = read_timestamp(data.get("paused_at")), data.get("timeout_seconds")
+    if paused_at is None or not isinstance(seconds, (int, float)) or seconds <= 0:
+        return None
+    try:
+        return paused_at + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None  # beyond the calendar
+
+
+def _ids(value: Json) -> tuple[str, ...]:
     if not value or not isinstance(value, list):
         return ()
     return tuple([one for one in value if isinstance(one, str)])

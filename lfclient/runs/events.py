@@ -1,19 +1,20 @@
-"""What happens in a run, as typed events.
+"""Typed events of a run.
 
-Only durable events of a background job have an `id`, by which they can be resumed after; those of
-a streamed call, words, log lines and what is inferred have none. `raw` is the frame of the wire
-that an event was read from, None for an inferred one and for the second and later of a frame.
+Only durable events of a background job have an `id` to resume after. Events of a streamed call,
+tokens, log lines and inferred events have none. `raw` is the frame of which an event is the first;
+None for the others of a frame.
 
-They are not to be changed, but are not frozen: thousands come, and a frozen one takes several
-times as long to make.
+Treat events as immutable. They are not frozen, because there are thousands and a frozen dataclass
+takes several times as long to create.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lfclient.common.json_types import Json
 from lfclient.outputs.model import Output
 from lfclient.runs.components import HumanInput, Message, RunError
 from lfclient.wire.sse import RawEvent
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Event:
-    """Something that happened."""
+    """An event of a run."""
 
     id: str | None = field(default=None, kw_only=True)
     raw: RawEvent | None = field(default=None, kw_only=True, compare=False, repr=False)
@@ -32,8 +33,9 @@ class Event:
 
 @dataclass
 class RunStarted(Event):
-    """The server begins, or goes on after a decision. `to_run` are all components, by id;
-    `first` those that begin.
+    """The run starts, or continues after a decision.
+
+    `to_run` are the ids of all its components, `first` of those that start now.
     """
 
     first: tuple[str, ...] = ()
@@ -42,23 +44,23 @@ class RunStarted(Event):
 
 @dataclass
 class ComponentEvent(Event):
-    """Something about one component."""
+    """An event of one component."""
 
     component_id: str
 
 
 @dataclass
 class ComponentStarted(ComponentEvent):
-    """A component is at work. No server says so: it is inferred from the end of those before."""
+    """A component starts. No server reports it: it is inferred from the end of earlier ones."""
 
     inferred: bool = True
 
 
 @dataclass
 class ComponentFinished(ComponentEvent):
-    """A component has returned. `seconds` and `ended_at` are by the server's clock.
+    """A component returned. `seconds` and `ended_at` are by the server's clock.
 
-    `next_ids` begin now; `skipped_ids` are on branches that are not taken.
+    The components `next_ids` start now; `skipped_ids` are on branches that are not taken.
     """
 
     display_name: str = ""
@@ -71,7 +73,7 @@ class ComponentFinished(ComponentEvent):
 
 @dataclass
 class ComponentFailed(ComponentEvent):
-    """A component did not succeed, or refused one of its values."""
+    """A component failed, or rejected one of its values."""
 
     error: RunError
     display_name: str = ""
@@ -81,33 +83,33 @@ class ComponentFailed(ComponentEvent):
 
 @dataclass
 class ComponentSkipped(ComponentEvent):
-    """A component is on a branch that is not taken; `by` is the one that decided so."""
+    """A component is on a branch that is not taken; `by` is the component that decided it."""
 
     by: str | None = None
 
 
 @dataclass
 class MessageAdded(Event):
-    """A message, or a newer state of one that was added before under the same id."""
+    """A new message, or a new state of the message with this id."""
 
     message: Message
 
     @property
     def component_id(self) -> str | None:
-        """Where it came from."""
+        """The component that sent it."""
         return self.message.component_id
 
 
 @dataclass
 class MessageRemoved(Event):
-    """The server took a message back."""
+    """The server removed a message."""
 
     message_id: str
 
 
 @dataclass
 class Token(Event):
-    """A further piece of a message's text. `gap`: what came before it has gone by unseen."""
+    """The next part of a message's text. `gap` marks missing text before it."""
 
     message_id: str
     text: str
@@ -116,43 +118,41 @@ class Token(Event):
 
 @dataclass
 class LogLine(ComponentEvent):
-    """What a component logged; `message` is any JSON value."""
+    """A log entry of a component; `message` is any JSON value."""
 
     name: str = ""
-    message: Any = None
+    message: Json = None
 
 
 @dataclass
 class OutputReady(ComponentEvent):
-    """A component that ends the flow has its output; it may be empty or cut."""
+    """A terminal component has its output, which may be empty or truncated."""
 
     output: Output
 
 
 @dataclass
 class Warned(Event):
-    """The server says that something is not as it should be."""
+    """The server sent a warning."""
 
     message: str
 
 
 @dataclass
 class HumanInputRequired(Event):
-    """The run waits for a person; the stream ends with this until somebody has decided."""
+    """The run waits for a decision, and the stream ends until there is one."""
 
     request: HumanInput
 
     @property
     def component_id(self) -> str | None:
-        """The component that asks."""
+        """The component that asks the question."""
         return self.request.component_id
 
 
 @dataclass
 class RunEnded(Event):
-    """Nothing more will come. `status` is the true one, by the success rule; `run` has the outputs
-    made whole.
-    """
+    """The run ended. `status` is its evaluated outcome, and `run` has the complete outputs."""
 
     status: RunStatus
     run: Run | None = None
@@ -160,12 +160,12 @@ class RunEnded(Event):
 
 @dataclass
 class KeepAlive(Event):
-    """The server has nothing to tell, and is there."""
+    """The server is still there, without news."""
 
 
 @dataclass
 class UnknownEvent(Event):
-    """An event that this release does not know, or whose content it cannot read."""
+    """An event that this client does not know or can't read."""
 
     name: str
-    data: Any = None
+    data: Json = None

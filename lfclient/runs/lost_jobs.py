@@ -1,17 +1,16 @@
-"""Which job a submit has made whose answer was lost, by what its server has kept of it. Pure.
+"""Finds the job of a submit without a response in the server's records. Pure.
 
-What the releases keep, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.13.0:
+The records of the releases, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.13.0:
 
-- *Traces* (1.12 and later) tell session, job and start of each run of any flow, once it has ended.
-- *Messages* tell session and time, from 1.10 on the job too; as soon as they are written. Only
-  flows with a chat component, or whose component failed (1.11 and later), have any.
-- *Builds* tell the job of each component's latest build, and the session within what a chat
-  component returned; from 1.10 on about a second after the job's end.
-- *Transactions* tell of every component's work, with its time, but neither job nor session.
+- *Traces* (1.12+) have the session, job and start of each run, once it has ended.
+- *Messages* have the session and time, from 1.10 on the job, as soon as they are written. Only
+  flows with a chat component, or with a failed one (1.11+), have any.
+- *Builds* have the job of each component's latest build, and the session in the output of a chat
+  component; from 1.10 on they appear about a second after the job's end.
+- *Transactions* have the time of each component's run, but neither job nor session.
 
-A session that was made for the run proves whose the job is. Before 1.12 a flow without chat
-components tells none. Then the time has to do, and only where nothing else can be meant: see
-`find_by_time`.
+A session created for the run identifies its job. Before 1.12 a flow without chat components has
+none in its records. Then only the time is left, if it is unambiguous: see `find_by_time`.
 """
 
 from __future__ import annotations
@@ -20,22 +19,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
+from lfclient.common.coerce import as_dict, as_list
+from lfclient.common.json_types import JsonObject
 from lfclient.runs.builds import read_timestamp
 from lfclient.wire.schemas import Build, MessageItem, TraceList, TransactionList, parse
 
-CLOCK_SLACK = timedelta(seconds=2)  # servers tell their own time in whole seconds
-MATCH_WINDOW = timedelta(
-    seconds=60
-)  # in which a job that is known by its time must have shown itself
-MAX_TRANSACTIONS = 100  # the most that are given at once
+CLOCK_SLACK = timedelta(seconds=2)  # servers round their own time to seconds
+MATCH_WINDOW = timedelta(seconds=60)  # in which a job matched by time must have its first record
+MAX_TRANSACTIONS = 100  # that a server returns at once
 
 
 @dataclass(frozen=True)
 class FoundJob:
-    """A job that a lost submit may have made, and what speaks for it: that its records name the
-    session that was sent, or the time alone.
+    """A job that a submit without a response may have created.
+
+    It was found `by` the session that was sent, or by the time alone.
     """
 
     job_id: str
@@ -44,7 +44,7 @@ class FoundJob:
 
 @dataclass
 class JobTrace:
-    """What is kept of a job: the sessions that its records name, and its first sign of life."""
+    """The sessions, components and times in a job's records."""
 
     sessions: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
@@ -52,92 +52,86 @@ class JobTrace:
 
 
 class JobIndex:
-    """What a server has kept of the latest runs of one flow, by job. All raise `BadAnswer`."""
+    """The server's records of a flow's latest runs by job. Adding raises `BadAnswer`."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, JobTrace] = {}
 
-    def add_messages(self, lines: Iterable[MessageItem]) -> None:
-        """Take in messages, of which those before 1.10 do not tell their job."""
-        for line in lines:
-            run_id = (line.session_metadata or {}).get("graph_run_id")
+    def add_messages(self, items: Iterable[MessageItem]) -> None:
+        """Add messages; those before 1.10 do not have their job."""
+        for item in items:
+            run_id = (item.session_metadata or {}).get("graph_run_id")
             if isinstance(run_id, str):
-                self._add(run_id, line.timestamp, {line.session_id or ""})
+                self._add(run_id, item.timestamp, {item.session_id or ""})
 
-    def add_builds(self, answer: object) -> None:
-        """Take in `GET /api/v1/monitor/builds`."""
-        shape = parse(dict[str, Any], answer, "list of builds")
-        builds = parse(dict[str, list[Build]], shape.get("vertex_builds") or {}, "list of builds")
+    def add_builds(self, body: object) -> None:
+        """Add the response to `GET /api/v1/monitor/builds`."""
+        content = parse(JsonObject, body, "list of builds")
+        builds = parse(dict[str, list[Build]], content.get("vertex_builds") or {}, "list of builds")
         for component_id, records in builds.items():
             for build in records:
                 if build.job_id:
-                    signs = self._add(build.job_id, build.timestamp, set(_session_ids(build)))
-                    signs.components.add(component_id)
+                    trace = self._add(build.job_id, build.timestamp, set(_session_ids(build)))
+                    trace.components.add(component_id)
 
-    def add_traces(self, answer: object) -> None:
-        """Take in `GET /api/v1/monitor/traces`; a trace has the id of its job."""
-        for line in parse(TraceList, answer, "list of traces").traces:
-            self._add(line.id, line.start, {line.session or ""})
+    def add_traces(self, body: object) -> None:
+        """Add the response to `GET /api/v1/monitor/traces`; a trace has the id of its job."""
+        for item in parse(TraceList, body, "list of traces").traces:
+            self._add(item.id, item.start, {item.session or ""})
 
     def find_by_session(self, session_id: str, since: datetime) -> list[FoundJob]:
-        """The jobs of that session, without those that showed themselves before."""
+        """Return the jobs of a session without records from before `since`."""
         return [
             FoundJob(job_id, "session")
-            for job_id, signs in self._jobs.items()
-            if session_id in signs.sessions
-            and signs.times
-            and min(signs.times) >= since - CLOCK_SLACK
+            for job_id, trace in self._jobs.items()
+            if session_id in trace.sessions
+            and trace.times
+            and min(trace.times) >= since - CLOCK_SLACK
         ]
 
     def find_by_time(self, transactions: object, since: datetime) -> list[FoundJob]:
-        """The one run that the flow has had since, if it is one and began soon enough.
+        """Return the flow's only run since then, if it started soon enough.
 
-        All builds that are kept must be of one job, which tells no session. Each of its components
-        has worked once since, and none before, or again, or for something else. Its first build
-        came within `WINDOW`. Whoever asks must still know that no other run, known or lost, can be
-        meant.
+        All builds must be of one job without a session. Each of its components, and no other, has
+        run exactly once since, the first within `MATCH_WINDOW`. The caller must still rule out
+        any other run, known or lost.
         """
         if len(self._jobs) != 1:
             return []
-        ((job_id, signs),) = self._jobs.items()
-        lines = parse(TransactionList, transactions, "list of transactions").items
-        worked = Counter(
-            line.vertex_id
-            for line in lines
-            if (at := read_record_time(line.timestamp)) and at >= since
+        ((job_id, trace),) = self._jobs.items()
+        items = parse(TransactionList, transactions, "list of transactions").items
+        runs_by_component = Counter(
+            item.vertex_id
+            for item in items
+            if (at := read_record_time(item.timestamp)) and at >= since
         )
-        first = min(signs.times, default=None)
-        timely = first is not None and since <= first <= since + MATCH_WINDOW
-        once = set(worked) == signs.components and set(worked.values()) == {1}
-        whole = len(lines) < MAX_TRANSACTIONS
-        return (
-            [FoundJob(job_id, "time")] if timely and once and whole and not signs.sessions else []
-        )
+        first = min(trace.times, default=None)
+        is_in_time = first is not None and since <= first <= since + MATCH_WINDOW
+        has_run_once = dict(runs_by_component) == dict.fromkeys(trace.components, 1)
+        is_complete = len(items) < MAX_TRANSACTIONS
+        is_match = is_in_time and has_run_once and is_complete and not trace.sessions
+        return [FoundJob(job_id, "time")] if is_match else []
 
     def _add(self, job_id: str, time: str | None, sessions: set[str]) -> JobTrace:
-        signs = self._jobs.setdefault(job_id, JobTrace())
-        signs.sessions |= sessions - {""}
+        trace = self._jobs.setdefault(job_id, JobTrace())
+        trace.sessions |= sessions - {""}
         at = read_record_time(time)
         if at:
-            signs.times.append(at)
-        return signs
+            trace.times.append(at)
+        return trace
 
 
 def _session_ids(build: Build) -> Iterator[str]:
-    """The sessions within what a component returned."""
+    """Yield the session ids in a component's output."""
     data = build.data or {}
-    results, messages = data.get("results"), data.get("messages")
-    values = list(results.values()) if isinstance(results, dict) else []
-    values += messages if isinstance(messages, list) else []
-    for value in values:
-        inner = value.get("data") if isinstance(value, dict) else None
-        for holder in (value, inner):
-            session = holder.get("session_id") if isinstance(holder, dict) else None
-            if isinstance(session, str):
-                yield session
+    for value in (*as_dict(data.get("results")).values(), *as_list(data.get("messages"))):
+        for part in (as_dict(value), as_dict(as_dict(value).get("data"))):
+            session_id = part.get("session_id")
+            if isinstance(session_id, str):
+                yield session_id
 
 
 def read_record_time(text: str | None) -> datetime | None:
-    """A time of a server's record, in UTC; releases write it in three ways."""
+    """Return the time of a record in UTC; releases format it in three ways."""
     at = read_timestamp(text.removesuffix(" UTC") if text else None)
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at

@@ -14,26 +14,26 @@ Mode = Literal["sync", "background", "stream"]
 
 
 class RunStatus(StrEnum):
-    """Where a run stands. The words are those that a person is shown, with blanks for `_`."""
+    """The status of a run. The values are shown to people, with spaces for `_`."""
 
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
-    SUSPENDED = "suspended"  # waits for a person's decision
+    SUSPENDED = "suspended"  # waits for a decision
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
-    UNKNOWN = "unknown"  # the server said a word that this release does not know
-    INTERRUPTED = "interrupted"  # a streamed call broke off, and its run with it
-    OUTCOME_UNKNOWN = "outcome_unknown"  # the answer was lost: it may have run, it may not
+    UNKNOWN = "unknown"  # a status that this client does not know
+    INTERRUPTED = "interrupted"  # a streamed call lost its connection, which ends its run
+    OUTCOME_UNKNOWN = "outcome_unknown"  # the response was lost: it may or may not have run
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come; `unknown` counts as going on."""
+        """Whether this is final; `unknown` is not."""
         return self in _ENDED
 
 
-# What releases and the documentation say beside the statuses' own values.
+# further values that releases and the documentation use
 _STATUS_ALIASES = {
     "error": RunStatus.FAILED,
     "canceled": RunStatus.CANCELLED,
@@ -42,7 +42,7 @@ _STATUS_ALIASES = {
 
 
 def read_status(word: str) -> RunStatus:
-    """The status for the server's word; `unknown` if this release does not know it."""
+    """Return the status for the server's word; `UNKNOWN` for a new one."""
     known = _STATUS_ALIASES.get(word)
     if known:
         return known
@@ -66,15 +66,15 @@ _ENDED = frozenset(
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a flow, as far as it is known. Immutable; `raw` is redacted.
+    """One execution of a flow, as far as it is known. Immutable.
 
-    `server_status` is the server's own word for `status`. `session_id` is the session that the
-    server used, or None if it did not say. Times are the console's business: the server's
-    `created_timestamp` is that of the answer and is left in `raw`.
+    `server_status` is the server's own word for `status`, `raw` its redacted response.
+    `session_id` is the session that the server used, None if not reported. The server's
+    `created_timestamp`, in `raw`, is the time of the response, not of the run.
 
-    `components`, `messages` and `waiting_for` are what its events told, by component and message
-    id; `last_event_id` is that of the last of them. `decided` are the questions that were answered,
-    in their order.
+    `components` and `messages`, both by id, and `waiting_for`, the open question, come from the
+    run's events; `last_event_id` is the id of the last one. `decided` are the answered questions in
+    order.
     """
 
     flow_id: str
@@ -99,23 +99,23 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether the status is final."""
         return self.status.ended
 
     @property
     def unfinished_messages(self) -> list[Message]:
-        """The flow's own messages that are, or were at the end, still being written."""
-        own = (one for one in self.messages.values() if one.sender != "User")
-        return [one for one in own if not one.complete and one.visible_text]
+        """The flow's messages that are, or were at the end, still being written."""
+        own = (message for message in self.messages.values() if message.sender != "User")
+        return [message for message in own if not message.complete and message.visible_text]
 
 
 @dataclass(frozen=True)
 class StopResult:
-    """What came of asking for a stop.
+    """The result of stopping a run.
 
-    `stopped`: True if the run is stopped, False if it had ended before or cannot be stopped, None
-    if the server has not confirmed. `message` is the server's own word; `run` is the run as it
-    stands afterwards, with its outputs recovered where a late stop erased them.
+    `stopped` is True if the run was stopped, False if it had already ended or can't be stopped,
+    None if the server has not confirmed. `message` is the server's. `run` is the run afterwards,
+    with its outputs recovered if a late stop erased them.
     """
 
     stopped: bool | None
@@ -124,9 +124,9 @@ class StopResult:
 
 
 class WaitTimeout(LangflowError):
-    """The run had not ended in time; it goes on, and `run` is its last known state."""
+    """The run did not end in time; it continues, and `run` is its last known state."""
 
-    default_hint = "The run goes on at the server: ask for its status again, or stop it."
+    default_hint = "The run continues on the server: check its status again later, or stop it."
 
     def __init__(self, message: str, run: Run) -> None:
         super().__init__(message)

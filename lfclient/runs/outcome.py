@@ -1,8 +1,8 @@
-"""The one place that decides whether a run succeeded, from its answer and the evidence. Pure.
+"""Evaluates a run's outcome from its response and the evidence, the only place that does. Pure.
 
-Success is `completed`, no output failed, and each expected terminal component either delivered or
-known not to have run. A terminal component is one that feeds no other; expected are those that
-are connected with the chat input, or all if there is none.
+A run succeeded if its status is `completed`, no output failed, and each expected terminal component
+either delivered or is known not to have run. A terminal component feeds no other. Expected are
+those connected with the chat input, or all if there is none.
 """
 
 from __future__ import annotations
@@ -22,28 +22,25 @@ from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.server_info import Limits
 
 BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
-NOT_CONNECTED = "It is not connected with the chat input."
+NOT_CONNECTED = "It is not connected to the chat input."
 DID_NOT_RUN = "It did not run."
 ENDED_WITHOUT_OUTPUT = "The run ended without output, and the server gave no reason."
-RETURNS_NOTHING = "This flow returns nothing: none of its components is an output that runs."
-REPLACED = "No longer available: a later run of this flow has replaced what the server had kept."
-UNVERIFIED = (
-    "What the run did could not be verified: the server's records of it were not to be had."
-)
+RETURNS_NOTHING = "This flow returns nothing: it has no output component that runs."
+REPLACED = "No longer available: a later run of this flow replaced it on the server."
+UNVERIFIED = "The run's outcome could not be verified, because its records were not available."
 NO_VALUE = "The server returned no value."
 
-# Their content is always text once they have run, so that null says they have not; the outputs
-# of other components are null either way.
+# Their content is text once they have run, so null means that they have not. The content of other
+# components is null either way.
 _TEXT_OUTPUTS = frozenset({"ChatOutput", "TextOutput"})
 
-
-# the words of what components declare to return whose content answers leave out; flows that were
-# made on 1.8 have others, and theirs is there
+# Declared output types whose content responses omit. Flows created on 1.8 declare other types, and
+# their content is there.
 _OMITTED_TYPES = frozenset({"message", "json", "table"})
 
 
 def terminals_without_value(flow: Flow) -> tuple[Component, ...]:
-    """The terminals whose content is null in every answer of the API, whatever they returned."""
+    """Return the terminal components whose content is null in every response."""
     return tuple(
         leaf
         for leaf in flow.terminals
@@ -67,36 +64,38 @@ class MissingEvidence:
 
 
 def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> MissingEvidence:
-    """What the answer alone leaves open."""
+    """Return the evidence that the response alone lacks."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return MissingEvidence(False)
     if run.status is not RunStatus.COMPLETED:
         return MissingEvidence(not run.errors or not run.outputs)
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
-    outputs = {name: one for name, one in run.outputs.items() if not _has_not_run(one)}
-    empty = {one for one in expected & outputs.keys() if is_empty(outputs[one])}
-    failed = any(output.status == "failed" for output in outputs.values())
+    outputs = {id: output for id, output in run.outputs.items() if not _has_not_run(output)}
+    empty = {id for id in expected & outputs.keys() if is_empty(outputs[id])}
+    has_failed = any(output.status == "failed" for output in outputs.values())
     absent = expected - run.outputs.keys()
-    missed = bool(absent) or not outputs
-    cut = run.mode != "sync" and any(is_truncated(one, limits) for one in outputs.values())
-    # from 1.10 the answer to a job is made of the build records, so that a late one is left out
+    is_missing = bool(absent) or not outputs
+    is_cut = run.mode != "sync" and any(is_truncated(output, limits) for output in outputs.values())
+    # from 1.10 on a job's response is made from the build records and omits late ones
     late = absent if run.mode == "background" or not run.outputs else set()
-    return MissingEvidence(bool(empty or failed or missed or cut), frozenset(empty | late))
+    return MissingEvidence(
+        bool(empty or has_failed or is_missing or is_cut), frozenset(empty | late)
+    )
 
 
 def _has_not_run(output: Output) -> bool:
-    # a note says that the value was there once
+    # with a note, it had a value once
     return is_empty(output) and not output.note and output.component_type in _TEXT_OUTPUTS
 
 
 def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Limits) -> Run:
-    """The run with its outputs made whole, what did not run named, and its true status."""
+    """Return the run with its true status, complete outputs and the components that did not run."""
     if not run.ended or run.status is RunStatus.OUTCOME_UNKNOWN:
         return run
     run = replace(run, session_id=run.session_id or evidence.session_id)
     outputs = _complete_outputs(run, flow, evidence, limits)
     if run.status is not RunStatus.COMPLETED:
-        outputs = {name: one for name, one in outputs.items() if not is_empty(one)}
+        outputs = {id: output for id, output in outputs.items() if not is_empty(output)}
         errors = (
             _enrich_errors(run.errors, evidence) if run.status is RunStatus.FAILED else run.errors
         )
@@ -105,14 +104,14 @@ def evaluate_outcome(run: Run, flow: Flow | None, evidence: Evidence, limits: Li
 
 
 def mark_unverified(run: Run, flow: Flow | None, limits: Limits, why: str) -> Run:
-    """The run where its evidence could not be fetched: `why` says what was wrong.
+    """Return the run with a warning that its evidence could not be fetched, and why.
 
-    Only what the answer itself says counts; what is missing from it proves nothing.
+    Only the response itself counts; what it lacks proves nothing.
     """
-    refused = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
-    if run.status is RunStatus.COMPLETED and not refused:
-        whole = _complete_outputs(run, flow, Evidence(), limits)
-        run = replace(run, outputs={name: _note_if_empty(one) for name, one in whole.items()})
+    has_failed = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
+    if run.status is RunStatus.COMPLETED and not has_failed:
+        outputs = _complete_outputs(run, flow, Evidence(), limits)
+        run = replace(run, outputs={id: _note_if_empty(one) for id, one in outputs.items()})
     else:
         run = evaluate_outcome(run, flow, Evidence(), limits)
     return replace(run, warnings=(*run.warnings, f"{UNVERIFIED} {why}"))
@@ -168,7 +167,7 @@ def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
 
 
 def _enrich_errors(errors: tuple[RunError, ...], evidence: Evidence) -> tuple[RunError, ...]:
-    """The answer's reasons, with the component and traceback that the evidence adds."""
+    """Return the response's errors with the component and traceback from the evidence."""
     if not errors:
         return tuple(evidence.reasons)
     by_text = {error.message: error for error in evidence.reasons}
@@ -195,8 +194,8 @@ def _has_delivered(name: str, outputs: dict[str, Output], evidence: Evidence) ->
     output = outputs.get(name)
     if output is None or _has_not_run(output):
         return False
-    # without a value or a record of its own, its entry in the answer proves nothing if the
-    # records of the same run's other components are there
+    # without a value or a record, its entry in the response proves nothing if there are records of
+    # other components of the run
     return not is_empty(output) or name in evidence.replaced or not evidence.builds
 
 
@@ -209,7 +208,7 @@ def _not_run_reason(leaf: Component, flow: Flow | None, evidence: Evidence) -> s
 
 
 def _inactive_components(flow: Flow, evidence: Evidence) -> set[str]:
-    """Components that were switched off, and those that hang only on such."""
+    """Return the components on branches not taken, and those fed only by such."""
     off = {name for name in evidence.inactivated if name not in evidence.builds}
     sources: dict[str, set[str]] = {}
     for edge in flow.edges:
@@ -247,13 +246,13 @@ def _complete_output(output: Output, run: Run, evidence: Evidence, limits: Limit
     elif is_empty(output) and name in evidence.replaced:
         output = replace(output, note=REPLACED)
     if run.mode == "sync" and output is before and name in run.outputs:
-        return output  # what a sync answer holds is never cut
+        return output  # a sync response is never truncated
     restored = restore_text(output, evidence.texts, limits)
     return mark_truncation(output, limits) if restored is output else restored
 
 
 def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
-    """An output that the answer left out."""
+    """Return an output that the response omits."""
     answer: dict[str, Any] = evidence.answers.get(leaf.id) or {
         "type": _declared_type(leaf),
         "status": "completed" if evidence.builds[leaf.id].valid else "failed",

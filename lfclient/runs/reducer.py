@@ -1,4 +1,4 @@
-"""A run of a flow: its status, its outputs, its errors, and how answers change them."""
+"""Applies events and responses to a run. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lfclient.runs import events
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 
-_MAX_LOG_LINES = 200  # of one component that are kept
+_MAX_LOG_LINES = 200  # stored per component
 
 
 def apply(run: Run, event: events.Event) -> Run:
-    """The run after an event; one that it has taken in before changes nothing. Pure.
+    """Return the run after an event; an event that was applied before changes nothing.
 
-    Whether it succeeded is not decided here: `RunEnded` brings that.
+    The outcome is not evaluated here: `RunEnded` brings it.
     """
     if event.id is not None and _is_applied(event.id, run.last_event_id):
         return run
@@ -38,13 +38,10 @@ def _update_component(run: Run, component_id: str, **changes: Any) -> Run:
 
 
 def _start_run(run: Run, event: events.RunStarted) -> Run:
-    first = set(event.first)
-    components = {name: run.components.get(name) or ComponentRun(name) for name in event.to_run} | {
-        name: old for name, old in run.components.items() if name not in event.to_run
-    }
-    run = replace(_resume(run), components=components)
-    for name in first:
-        run = _update_component(run, name, state=ComponentState.RUNNING)
+    components = {id: run.components.get(id) or ComponentRun(id) for id in event.to_run}
+    run = replace(_resume(run), components={**components, **run.components})
+    for id in event.first:
+        run = _update_component(run, id, state=ComponentState.RUNNING)
     return run if run.ended else replace(run, status=RunStatus.IN_PROGRESS)
 
 
@@ -63,7 +60,7 @@ def _finish_component(run: Run, event: events.ComponentFinished) -> Run:
         output=event.output,
         error=None,
     )
-    # said here too, so that a run which is cut right behind this event lacks nothing
+    # the events for these follow, but the stream may be cut right after this one
     for name in event.skipped_ids:
         run = _update_component(run, name, state=ComponentState.SKIPPED)
     for name in event.next_ids:
@@ -101,22 +98,22 @@ def _add_message(run: Run, event: events.MessageAdded) -> Run:
         message = replace(message, streamed=before.streamed)
     run = replace(run, messages={**run.messages, message.id: message})
     if message.category == "error" and message.component_id in run.components:
-        # the event of its end comes seconds later, when the server has written the traceback
+        # the event of its end comes seconds later, after the server has written the traceback
         error = RunError(message.text.strip(), component_id=message.component_id)
         run = _update_component(run, message.component_id, state=ComponentState.FAILED, error=error)
     return run
 
 
 def _remove_message(run: Run, event: events.MessageRemoved) -> Run:
-    left = {name: one for name, one in run.messages.items() if name != event.message_id}
-    return replace(run, messages=left)
+    messages = {id: message for id, message in run.messages.items() if id != event.message_id}
+    return replace(run, messages=messages)
 
 
 def _append_token(run: Run, event: events.Token) -> Run:
     name = event.message_id
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
     if before.complete:
-        return run  # its text is whole
+        return run  # its text is complete
     message = before.with_chunk(event.text, gap=event.gap)
     return replace(run, messages={**run.messages, name: message})
 
@@ -130,9 +127,9 @@ def _add_warning(run: Run, event: events.Warned) -> Run:
 
 
 def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
-    asking, request, before = event.component_id, event.request, run.waiting_for
+    component_id, request, before = event.component_id, event.request, run.waiting_for
     if before and before.request_id == request.request_id:
-        # the list of those that wait, unlike the event, does not tell the time limit
+        # unlike the event, the list of open questions does not tell the time limit
         request = replace(
             request,
             sent=before.sent,
@@ -143,58 +140,70 @@ def _suspend(run: Run, event: events.HumanInputRequired) -> Run:
     else:
         run = _resume(run)
     components = {
-        name: replace(one, state=ComponentState.WAITING)
-        if one.state is ComponentState.RUNNING
-        else one
-        for name, one in run.components.items()
+        id: replace(component, state=ComponentState.WAITING)
+        if component.state is ComponentState.RUNNING
+        else component
+        for id, component in run.components.items()
     }
     run = replace(run, components=components, waiting_for=request)
-    if asking:
-        # it has just told that it is done, and has not returned what it will
+    if component_id:
+        # its finished event came just before, but without its final output
         run = _update_component(
-            run, asking, state=ComponentState.SUSPENDED, seconds=None, ended_at=None, output=None
+            run,
+            component_id,
+            state=ComponentState.SUSPENDED,
+            seconds=None,
+            ended_at=None,
+            output=None,
         )
     return run if run.ended else replace(run, status=RunStatus.SUSPENDED)
 
 
 def _resume(run: Run) -> Run:
-    """A run that waits no more, since somebody has decided."""
-    asked = run.waiting_for
-    return replace(run, waiting_for=None, decided=(*run.decided, asked)) if asked else run
+    """Return the run after a decision on its open question."""
+    question = run.waiting_for
+    return replace(run, waiting_for=None, decided=(*run.decided, question)) if question else run
 
 
 def reject_decision(run: Run, request_id: str) -> Run:
-    """A run whose question is open again, or was answered by another decision than was sent."""
-    asked, decided = run.waiting_for, run.decided
+    """Return the run after the server did not accept the decision that was sent.
+
+    Its question is open again, or was answered by another decision.
+    """
+    question, decided = run.waiting_for, run.decided
     last = decided[-1] if decided else None
-    if last and last.request_id == request_id and not (asked and asked.request_id == request_id):
+    if (
+        last
+        and last.request_id == request_id
+        and not (question and question.request_id == request_id)
+    ):
         decided = (*decided[:-1], last.without_decision())
-    return replace(run, decided=decided, waiting_for=asked and asked.without_decision())
+    return replace(run, decided=decided, waiting_for=question and question.without_decision())
 
 
 def _end_run(run: Run, event: events.RunEnded) -> Run:
     return finalize(replace(merge_response(run, event.run or run), status=event.status))
 
 
-def merge_response(run: Run, answer: Run) -> Run:
-    """What an answer says of a run, with what its events have told: the answer may be older."""
-    known = {*answer.outputs, *(entry.component_id for entry in answer.not_run)}
-    told = {
-        name: output
-        for name, output in run.outputs.items()
-        if name not in known and not is_empty(output) and output.kind is not OutputKind.ERROR
+def merge_response(run: Run, response: Run) -> Run:
+    """Return the run of a response with what events told beyond it; they may be newer."""
+    reported = {*response.outputs, *(entry.component_id for entry in response.not_run)}
+    outputs = {
+        id: output
+        for id, output in run.outputs.items()
+        if id not in reported and not is_empty(output) and output.kind is not OutputKind.ERROR
     }
-    new = tuple(one for one in answer.warnings if one not in run.warnings)
+    new_warnings = tuple(text for text in response.warnings if text not in run.warnings)
     return replace(
-        answer,
-        outputs={**answer.outputs, **told},
-        warnings=run.warnings + new,
-        # what was cut on its way in the events is whole by now
+        response,
+        outputs={**response.outputs, **outputs},
+        warnings=run.warnings + new_warnings,
+        # the outputs that events had truncated are complete in the response
         components={
-            name: replace(one, output=answer.outputs[name])
-            if one.output and name in answer.outputs
-            else one
-            for name, one in run.components.items()
+            id: replace(component, output=response.outputs[id])
+            if component.output and id in response.outputs
+            else component
+            for id, component in run.components.items()
         },
         messages=run.messages,
         waiting_for=run.waiting_for,
@@ -204,65 +213,65 @@ def merge_response(run: Run, answer: Run) -> Run:
 
 
 def merge_component_runs(run: Run, found: Mapping[str, ComponentRun]) -> Run:
-    """An ended run, with what its server has kept of components whose end no event told.
+    """Return an ended run with the server's records of components whose end no event told.
 
-    Where it has not kept what surely ran, as of a run that had waited for a person, nothing is
-    said of the others.
+    If records of components that did run are missing, as after an approval, the others without one
+    are unknown.
     """
-    told = {
-        name
-        for name, one in run.components.items()
-        if one.state in (ComponentState.DONE, ComponentState.FAILED)
+    ended = {
+        id
+        for id, component in run.components.items()
+        if component.state in (ComponentState.DONE, ComponentState.FAILED)
     }
     new = {
-        name: replace(one, log=run.components[name].log if name in run.components else ())
-        for name, one in found.items()
-        if name not in told
+        id: replace(component, log=run.components[id].log if id in run.components else ())
+        for id, component in found.items()
+        if id not in ended
     }
     components = {**run.components, **new}
-    delivered = {name: out for name, out in run.outputs.items() if not is_empty(out)}
-    missing = delivered.keys() & components.keys() - told - new.keys()
+    delivered = {id: output for id, output in run.outputs.items() if not is_empty(output)}
+    missing = delivered.keys() & components.keys() - ended - new.keys()
     if run.status is RunStatus.COMPLETED and missing:
         not_run = {entry.component_id for entry in run.not_run}
-        for name, one in components.items():
-            if name in missing:
-                components[name] = replace(one, state=ComponentState.DONE, output=delivered[name])
-            elif one.state is ComponentState.WAITING and name not in not_run:
-                components[name] = replace(one, state=ComponentState.UNKNOWN)
+        for id, component in components.items():
+            if id in missing:
+                components[id] = replace(component, state=ComponentState.DONE, output=delivered[id])
+            elif component.state is ComponentState.WAITING and id not in not_run:
+                components[id] = replace(component, state=ComponentState.UNKNOWN)
     return replace(run, components=components)
 
 
-def merge_messages(run: Run, history: Iterable[Message]) -> Run:
-    """A run with the whole text of its messages, of which its events did not tell all."""
+def merge_messages(run: Run, stored: Iterable[Message]) -> Run:
+    """Return a run with the complete texts of its stored messages, which its events may lack."""
     messages = dict(run.messages)
-    for one in history:
-        before = messages.get(one.id)
-        if before is None and (run.job_id is None or one.job_id != run.job_id):
+    for message in stored:
+        before = messages.get(message.id)
+        if before is None and (run.job_id is None or message.job_id != run.job_id):
             continue
-        if one.complete and not (before and before.complete):
-            messages[one.id] = one
+        if message.complete and not (before and before.complete):
+            messages[message.id] = message
     return replace(run, messages=messages)
 
 
 def finalize(run: Run) -> Run:
-    """An ended run, in which no component is at work any more and nobody is asked."""
-    left = (
-        ComponentState.WAITING if run.status is RunStatus.COMPLETED else ComponentState.INTERRUPTED
-    )
-    open_states = {ComponentState.RUNNING: left, ComponentState.SUSPENDED: left}
+    """Return an ended run without running components or an open question."""
+    is_completed = run.status is RunStatus.COMPLETED
     failed = {error.component_id for error in run.errors}
+
+    def final_state(component: ComponentRun) -> ComponentState:
+        if component.state not in (ComponentState.RUNNING, ComponentState.SUSPENDED):
+            return component.state
+        if component.component_id in failed:
+            return ComponentState.FAILED
+        return ComponentState.WAITING if is_completed else ComponentState.INTERRUPTED
+
     components = {
-        name: replace(
-            one,
-            state=ComponentState.FAILED
-            if name in failed and one.state in open_states
-            else open_states.get(one.state, one.state),
-        )
-        for name, one in run.components.items()
+        id: replace(component, state=final_state(component))
+        for id, component in run.components.items()
     }
-    asked = run.waiting_for
-    # it came to its end without a word that it went on; of one that was stopped nobody decided
-    if asked and (asked.sent or run.status is RunStatus.COMPLETED):
+    question = run.waiting_for
+    # no event told that it resumed; nobody decided on a stopped run
+    if question and (question.sent or is_completed):
         run = _resume(run)
     return replace(run, components=components, waiting_for=None)
 

@@ -1,11 +1,11 @@
-"""A run from an answer of the Workflow API. Pure: no I/O, and no judgement of success."""
+"""Reads a run from a response of the Workflow API. Pure; does not evaluate its outcome."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
 from lfclient.runs.components import RunError
@@ -13,68 +13,67 @@ from lfclient.runs.evidence import error_from_message, strip_preamble
 from lfclient.runs.model import Mode, Run, RunStatus, read_status
 from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 
-# `error_detail.type` of a job that no component made fail.
+# by the `error_detail.type` of a job that failed outside its components
 _END_REASONS = {
-    "worker_lost": "The server was restarted or lost its worker while the run was going on.",
-    "timed_out": "The server's time limit for background runs was reached.",
+    "worker_lost": "The server restarted or lost its worker during the run.",
+    "timed_out": "The run exceeded the server's time limit for background runs.",
     "cancelled": "The run was cancelled.",
 }
 
 
-def read_run(raw: Any, *, before: Run, flow: Flow | None) -> Run:
-    """The run after an answer with a status, successful or not.
+def read_run(raw: Json, *, before: Run, flow: Flow | None) -> Run:
+    """Return the run after a response with a status, successful or not.
 
-    `before` is what was known: what the answer leaves out stays. Raises `BadAnswer` on wrong
-    types.
+    What the response omits is taken from `before`. Raises `BadAnswer` on wrong types.
     """
-    answer = parse(RunResponse, raw, "answer about a run")
+    response = parse(RunResponse, raw, "run response")
     outputs = {
         component_id: read_component(component_id, part, flow)
-        for component_id, part in (answer.outputs or {}).items()
+        for component_id, part in (response.outputs or {}).items()
     }
-    status = read_status(answer.status)
-    if status is RunStatus.COMPLETED and answer.has_errors:
+    status = read_status(response.status)
+    if status is RunStatus.COMPLETED and response.has_errors:
         status = RunStatus.FAILED
     return replace(
         before,
-        flow_id=answer.flow_id or before.flow_id,
+        flow_id=response.flow_id or before.flow_id,
         status=status,
-        server_status=answer.status,
-        job_id=answer.job_id or before.job_id,
-        session_id=answer.session_id or before.session_id,
+        server_status=response.status,
+        job_id=response.job_id or before.job_id,
+        session_id=response.session_id or before.session_id,
         outputs=outputs or before.outputs,
-        errors=tuple(read_error(entry, flow) for entry in answer.errors or ()),
-        warnings=tuple(extract_text(entry) or str(entry) for entry in answer.warnings or ()),
+        errors=tuple(read_error(entry, flow) for entry in response.errors or ()),
+        warnings=tuple(extract_text(entry) or str(entry) for entry in response.warnings or ()),
         raw=raw,
-        flow_version=_text(answer.flow_version) or before.flow_version,
-        created_at=_time(answer.created_at) or before.created_at,
-        metadata=answer.metadata or before.metadata,
+        flow_version=_text(response.flow_version) or before.flow_version,
+        created_at=_time(response.created_at) or before.created_at,
+        metadata=response.metadata or before.metadata,
     )
 
 
-def read_component(component_id: str, answer: ComponentOutput, flow: Flow | None) -> Output:
-    """One output, named as the flow names its component where the server does not."""
+def read_component(component_id: str, response: ComponentOutput, flow: Flow | None) -> Output:
+    """Return an output, named by the flow if the server does not name its component."""
     component = flow.component(component_id) if flow else None
-    metadata = answer.metadata or {}
+    metadata = response.metadata or {}
     kind = metadata.get("component_type")
     if not isinstance(kind, str):
         kind = component.type if component else ""
     output = read_output(
         component_id,
-        type=answer.type,
-        content=answer.content,
-        status=answer.status,
-        display_name=answer.display_name or (component.display_name if component else ""),
+        type=response.type,
+        content=response.content,
+        status=response.status,
+        display_name=response.display_name or (component.display_name if component else ""),
         component_type=kind,
         metadata=metadata,
     )
-    if answer.status == "failed" and output.kind is not OutputKind.ERROR:
+    if response.status == "failed" and output.kind is not OutputKind.ERROR:
         return replace(output, kind=OutputKind.ERROR, value="The component failed.", extras=())
     return output
 
 
-def read_error(entry: Any, flow: Flow | None) -> RunError:
-    """An entry of `errors`: text, or an object with `error` or `message`, and `code`."""
+def read_error(entry: Json, flow: Flow | None) -> RunError:
+    """Return the error of an entry: text, or an object with `error` or `message`, and `code`."""
     if not isinstance(entry, dict):
         return RunError(str(entry))
     text = next((entry[key] for key in ("error", "message", "detail") if entry.get(key)), entry)
@@ -88,8 +87,8 @@ def read_error(entry: Any, flow: Flow | None) -> RunError:
     )
 
 
-def failed_run(detail: dict[str, Any], *, before: Run, flow: Flow | None) -> Run:
-    """The run after `JOB_FAILED`. 1.8 to 1.10 give no reason, later ones sometimes none."""
+def failed_run(detail: JsonObject, *, before: Run, flow: Flow | None) -> Run:
+    """Return the run after `JOB_FAILED`. 1.8 to 1.10 give no reason, and later ones not always."""
     reason = detail.get("error_detail")
     errors: tuple[RunError, ...] = ()
     if isinstance(reason, dict) and reason.get("type") in _END_REASONS:
@@ -108,11 +107,11 @@ def failed_run(detail: dict[str, Any], *, before: Run, flow: Flow | None) -> Run
     )
 
 
-def timed_out_run(detail: dict[str, Any], *, before: Run) -> Run:
-    """The run after HTTP 408: the server gave up on it at its own time limit."""
+def timed_out_run(detail: JsonObject, *, before: Run) -> Run:
+    """Return the run after HTTP 408: it exceeded the server's time limit."""
     seconds = detail.get("timeout_seconds")
     limit = f" after {seconds:g} seconds" if isinstance(seconds, (int, float)) else ""
-    message = f"The server ended the run{limit}: its time limit was reached."
+    message = f"The server stopped the run{limit}, at its time limit."
     return replace(
         before,
         status=RunStatus.TIMED_OUT,
@@ -125,7 +124,7 @@ def timed_out_run(detail: dict[str, Any], *, before: Run) -> Run:
 
 
 def new_run(flow_id: str, mode: Mode, session_id: str | None) -> Run:
-    """A run of which nothing has been heard yet."""
+    """Return a run without any response yet."""
     return Run(flow_id=flow_id, mode=mode, status=RunStatus.UNKNOWN, session_id=session_id)
 
 
@@ -136,7 +135,7 @@ def _component_name_in(text: str) -> str | None:
 
 
 def _find_component_id(display_name: str | None, flow: Flow | None) -> str | None:
-    """The id of the one component of that name; None if several have it."""
+    """Return the id of the component with this name; None if there are several."""
     if not display_name or not flow:
         return None
     ids = [leaf.id for leaf in flow.leaves if leaf.display_name == display_name]
@@ -148,7 +147,7 @@ def _text(value: str | int | float | None) -> str | None:
 
 
 def _time(value: str | int | float | None) -> str | None:
-    """ISO 8601 in UTC; the documentation has seconds since 1970, or text."""
+    """Return the time in ISO 8601. By the documentation it is text or seconds since 1970."""
     if isinstance(value, (int, float)):
         try:
             return datetime.fromtimestamp(value, UTC).isoformat()
