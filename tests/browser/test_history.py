@@ -1,14 +1,14 @@
-"""What a person does with the list of all runs."""
+"""The run history in Chromium."""
 
 import re
 import uuid
 
 from playwright.sync_api import Locator, Page, expect
 
-ROW, HEAD = 33, 17  # pixels: a row of a table, and the middle of its first
-FLOW, STATUS, LABELS, ANSWER = 2, 3, 6, 7  # columns; the last as long as there are no labels
+ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
+FLOW, STATUS, LABELS, OUTPUT = 2, 3, 6, 7  # column numbers; `OUTPUT` if no run has labels
 
-# how far from the top of the window the list has stood since the page was opened
+# records each distance of the list from the top of the window since the page was opened
 _TOPS = """
 window.tops = [];
 const look = () => {
@@ -22,37 +22,37 @@ look();
 
 
 def table(page: Page) -> Locator:
-    """The list; what its cells say stands beside the drawing, for those who do not see it."""
+    """Return the list. Its cells are also in the page as text, for screen readers."""
     return page.locator("[class*='st-key-history-table-']")
 
 
 def cell(page: Page, column: int, row: int = 0) -> Locator:
-    """A cell, of the newest run unless told otherwise."""
+    """Return a cell, by default of the newest run."""
     return table(page).get_by_test_id(f"glide-cell-{column}-{row}")
 
 
-def press(page: Page, across: int, row: int = 0) -> None:
-    """Press in a row, so many pixels from the left: its box, or Open."""
-    place = {"x": across, "y": HEAD + ROW * (row + 1)}
-    drawing = table(page).get_by_test_id("stDataFrame")
-    expect(drawing).to_have_count(1)  # two while one is put in the place of the other
-    drawing.click(position=place)
+def press(page: Page, x: int, row: int = 0) -> None:
+    """Click in a row, `x` pixels from the left: on its checkbox, or on Open."""
+    place = {"x": x, "y": HEAD + ROW * (row + 1)}
+    canvas = table(page).get_by_test_id("stDataFrame")
+    expect(canvas).to_have_count(1)  # two while a new table replaces the old one
+    canvas.click(position=place)
 
 
-def tick(screen, row: int, said: str) -> None:
-    """Press a row's box, again if the table was being drawn; until the bar says so."""
-    said_so = screen.part("history-bar").get_by_text(said)
+def select(screen, row: int, count: str) -> None:
+    """Select a row until the bar shows `count`: a click while the table is drawn is lost."""
+    shown = screen.part("history-bar").get_by_text(count)
     for _ in range(5):
         press(screen.page, 17, row)
         try:
-            return expect(said_so).to_be_visible(timeout=4_000)
+            return expect(shown).to_be_visible(timeout=4_000)
         except AssertionError:
             continue
-    raise AssertionError(f"The bar never said {said!r}")
+    raise AssertionError(f"The bar never showed {count!r}")
 
 
 def list_of(screen, console, runs: int) -> str:
-    """Open the list of so many new runs, numbered from 0; the word that finds them."""
+    """Run a flow `runs` times and open their list. Return the word that finds them."""
     page, words = screen.page, uuid.uuid4().hex
     screen.pick("Echo")
     for number in range(runs):
@@ -64,8 +64,8 @@ def list_of(screen, console, runs: int) -> str:
     return words
 
 
-def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
-    """Its row changes by itself and stays ticked; Back leads to the list as it was narrowed."""
+def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
+    """Its row updates and stays selected. Back returns to the filtered list."""
     screen.pick("Takes half")
     screen.run()
     screen.wait("in progress")
@@ -93,29 +93,27 @@ def test_a_run_is_stopped_in_the_list_found_and_opened(screen):
     expect(cell(page, STATUS)).to_have_text("■ cancelled")
 
 
-def test_a_label_goes_to_no_run_but_those_ticked(screen, console):
-    """To those though nobody presses Enter. And to none that are ticked afterwards: a box of labels
-    tells late what stood in it.
-    """
+def test_a_label_is_added_only_to_the_selected_runs(screen, console):
+    """It is added without Enter, and not to runs selected later: a field reports its text late."""
     page = screen.page
     list_of(screen, console, 3)
-    tick(screen, 0, "1 selected")
+    select(screen, 0, "1 selected")
     opener = screen.part("history-bar").get_by_text("Label", exact=True)
     opener.click()
     box = page.get_by_label("New label")
     box.fill("mine")
-    page.mouse.click(900, 800)  # which closes the panel
+    page.mouse.click(900, 800)  # closes the panel
     expect(cell(page, LABELS)).to_contain_text("mine")
     expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
-    for row, said in ((1, "2 selected"), (2, "3 selected")):
-        tick(screen, row, said)
+    for row, count in ((1, "2 selected"), (2, "3 selected")):
+        select(screen, row, count)
     expect(opener).to_be_visible()
-    page.wait_for_timeout(500)  # time for the box to tell what it holds
+    page.wait_for_timeout(500)  # for a late report of the field
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
 
 
-def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
-    """Those of another window; no row moves until then, nor does the table."""
+def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, console, window):
+    """Until then, neither the rows nor the table move."""
     words = uuid.uuid4().hex
     screen.pick("Echo")
     field = screen.page.locator("textarea").first
@@ -124,17 +122,17 @@ def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
     expect(screen.part("outputs")).to_contain_text(f"{words} before")
     page = window()
     page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, ANSWER)).to_contain_text("before")
+    expect(cell(page, OUTPUT)).to_contain_text("before")
     top = table(page).bounding_box()["y"]
     field.fill(f"{words} after")
     screen.run()
     expect(screen.part("outputs")).to_contain_text(f"{words} after")
     news = page.get_by_role("button", name="Show 1 new run")
     expect(news).to_be_visible()
-    expect(cell(page, ANSWER)).to_contain_text("before")
+    expect(cell(page, OUTPUT)).to_contain_text("before")
     assert table(page).bounding_box()["y"] == top
     news.click()
-    expect(cell(page, ANSWER)).to_contain_text("after")
+    expect(cell(page, OUTPUT)).to_contain_text("after")
     expect(news).to_have_count(0)
     field.fill(f"{words} at last")
     screen.run()
@@ -142,11 +140,11 @@ def test_new_runs_are_told_of_and_shown_when_wanted(screen, console, window):
     page.get_by_role("link", name="Connection").click()
     expect(table(page)).to_have_count(0)
     page.get_by_role("link", name="History").click()
-    expect(cell(page, ANSWER)).to_contain_text("at last")
+    expect(cell(page, OUTPUT)).to_contain_text("at last")
 
 
-def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
-    """Ticked where the arrows have led to, then opened by a letter, which a search takes as one."""
+def test_a_run_can_be_opened_with_the_keyboard_alone(screen, console):
+    """The shortcut O opens the selected run, but types a letter in the search field."""
     page = screen.page
     words = list_of(screen, console, 2)
     cell(page, FLOW, 0).focus()
@@ -162,8 +160,8 @@ def test_a_run_is_opened_with_the_keyboard_alone(screen, console):
     expect(screen.part("outputs")).to_contain_text(f"{words} 0")
 
 
-def test_no_row_moves_when_what_stands_above_the_list_comes(screen, console):
-    """It is sent behind the list, and its room is kept free, in windows of any width."""
+def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console):
+    """They are sent after the list into reserved room, in windows of any width."""
     page = screen.page
     list_of(screen, console, 1)
     page.add_init_script(_TOPS)
@@ -172,5 +170,5 @@ def test_no_row_moves_when_what_stands_above_the_list_comes(screen, console):
         page.goto(f"{console.url}/history")
         expect(screen.part("history-chart")).to_be_visible()
         expect(screen.part("history-filters").get_by_text("More filters")).to_be_visible()
-        page.wait_for_timeout(300)  # time for the list to be pushed
+        page.wait_for_timeout(300)  # for a late move of the list
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))

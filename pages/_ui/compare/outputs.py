@@ -29,7 +29,7 @@ _BADGES = {
     OutputMatch.MISSING: ":orange-badge[:material/remove: missing]",
     OutputMatch.UNKNOWN: ":gray-badge[:material/help: same name]",
 }
-# Markdown syntax, which a text's differences show as it was written
+# Markdown syntax, which the differences of a text show as source
 _MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
 RunOutput = tuple[ComparedRun, Output]

@@ -25,7 +25,10 @@ MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
 
 @dataclass(frozen=True)
 class RunSelection:
-    """The runs in the address, with the server of each; `problem` tells why they don't compare."""
+    """The runs in the address, each with its server.
+
+    `problem` tells why they can't be compared, or is "".
+    """
 
     runs: tuple[tuple[ServerSession, RunRecord], ...]
     problem: str = ""
@@ -102,7 +105,7 @@ def _draw_picker(server: ServerSession, selection: RunSelection) -> None:
         list(records),
         default=[record.id for _, record in selection.runs],
         format_func=lambda run_id: _option_text(records[run_id], now),
-        # keyed by the runs in the address: other runs there are another default
+        # other runs in the address reset the selection
         key=compare_page.compare_key(
             f"runs-{compare_page.join_runs(compare_page.runs_from_url())[:140]}"
         ),

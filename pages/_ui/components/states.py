@@ -70,7 +70,7 @@ def component_status(
 
 
 def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) -> ComponentStatus:
-    """Return the status of a component, not of a group. None is one deleted since the run."""
+    """Return the status of a run. `component` is None if it was deleted from the flow."""
     if component and not component.runs and run.state in _NEVER_RAN:
         return ComponentStatus(run.state, "does not run", NOT_RUN, is_connected=False)
     return ComponentStatus(

@@ -34,7 +34,7 @@ def draw(
     key: str,
     choose: Callable[[str], None] | None = None,
 ) -> graph.FlowGraph | None:
-    """Draw the components, once per rerun. Return the graph, which `update` changes until then."""
+    """Draw the components, once per rerun. Return the graph, if drawn, for updates until then."""
     if view == "Table":
         components_table.draw(flow, components, ended=ended)
         return None

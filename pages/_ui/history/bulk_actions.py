@@ -72,7 +72,7 @@ def draw_pager(page: RunPage, place: str) -> None:
 
 def _pager_buttons(page: RunPage, place: str) -> None:
     if page.newer or page.older:
-        # a container of their own keeps the buttons side by side in a narrow window
+        # a nested container keeps the buttons side by side in a narrow window
         with st.container(horizontal=True, width="content", gap="small"):
             _page_button("Newer", place, newer=page.newer)
             _page_button("Older", place, older=page.older)

@@ -123,7 +123,7 @@ def _draw_delete_panel(view: ListView) -> None:
 
 
 def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
-    """Ask before deleting `runs`. `starred` is how many of them have a star, or are kept."""
+    """Ask before deleting `runs`, and mention how many starred ones are deleted or kept."""
     note = ""
     if starred:
         count = format_count(starred, "starred run")

@@ -1,4 +1,4 @@
-"""The filters of the run history, kept in the address so that a list can be reloaded and shared."""
+"""The filters of the run history. They are in the address, so a list can be shared."""
 
 from __future__ import annotations
 

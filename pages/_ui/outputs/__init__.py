@@ -1,1 +1,1 @@
-"""Outputs, one drawing per kind."""
+"""The viewers of outputs, one per kind."""

@@ -1,4 +1,4 @@
-"""Chart data of a table: which chart fits it, and a bounded number of points."""
+"""Chart data of a table: the suggested chart, and its points, limited in number."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ from pages._ui.state import history as history_state
 from tests.ui.support.history_page import (
     NOW,
     add,
+    add_label,
     column,
     history,
-    label_panel,
-    left,
-    new_label,
-    ticked,
+    open_label_panel,
+    select_runs,
+    stored_run_ids,
 )
 from tests.ui.support.whole_pages import going_run, opened, press, said
 
@@ -29,13 +29,13 @@ def test_selected_runs_are_starred_and_labeled(url):
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.change_labels([run.owner], ["a"], ["mine"])
-    app = press(ticked(history(), "a", "b"), "Star")
+    app = press(select_runs(history(), "a", "b"), "Star")
     assert column(app, "Flow") == ["★ Echo", "★ Echo"]
-    app = label_panel(app)
+    app = open_label_panel(app)
     field = next(each for each in app.multiselect if each.label.startswith("Labels"))
     assert field.value == []
     assert field.options == ["mine"]
-    new_label(app, "good")
+    add_label(app, "good")
     assert [each.tolist() for each in column(app, "Labels")] == [["good", "mine"], ["good"]]
     press(app, "Unstar")
     assert column(app, "Flow") == ["Echo", "Echo"]
@@ -45,7 +45,7 @@ def test_two_to_four_selected_runs_have_a_compare_link(url):
     for number, name in enumerate("abcde"):
         add(url, name, number)
     for names, count in (("a", 0), ("ab", 1), ("abcd", 1), ("abcde", 0)):
-        app = ticked(history(), *names)
+        app = select_runs(history(), *names)
         links = [one.proto.query_string for one in app.get("page_link")]
         assert len([link for link in links if link.startswith("runs=")]) == count
 
@@ -56,8 +56,8 @@ def test_too_many_labels_are_rejected_with_a_reason(url):
     add(url, "b", 1)
     many = [f"label {number:02}" for number in range(20)]
     app_context().runner.history.change_labels([run.owner], ["b"], many)
-    app = label_panel(ticked(history(), "a", "b"))
-    new_label(app, "another")
+    app = open_label_panel(select_runs(history(), "a", "b"))
+    add_label(app, "another")
     assert "20 labels" in said(app)
     assert [each.tolist() for each in column(app, "Labels")] == [[], many]
     assert next(each for each in app.text_input if each.label == "New label").value == "another"
@@ -69,14 +69,14 @@ def test_deleting_selected_runs_keeps_those_in_progress(url):
     add(url, "b", 1)
     going = going_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     app_context().runner.store.create(going)
-    app = ticked(history(), "a", "c")
+    app = select_runs(history(), "a", "c")
     assert "Delete 1 run, with inputs" in said(app)
     assert "Keeps 1 run in progress" in said(app)
     ended = replace(going, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
     app_context().runner.store.update(ended)  # the page has not been redrawn yet
     press(app, "Delete 1 run")
     assert [each.value for each in app.toast] == ["Deleted 1 run."]
-    assert left(app) == {"b", "c"}
+    assert stored_run_ids() == {"b", "c"}
 
 
 def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch):
@@ -85,7 +85,7 @@ def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch
     stopped = []
     runner = app_context().runner
     monkeypatch.setattr(runner, "stop", lambda run, connection: stopped.append((run, connection)))
-    press(ticked(history(), "c"), "Stop")
+    press(select_runs(history(), "c"), "Stop")
     assert [(run, connection.url) for run, connection in stopped] == [("c", url)]
 
 
@@ -93,11 +93,11 @@ def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch
 def test_a_press_on_a_page_drawn_before_the_selection_changed_does_nothing(url, button):
     run = add(url, "a")
     add(url, "b", 1)
-    app = ticked(history(), "a")
+    app = select_runs(history(), "a")
     app.session_state[history_state.history_key("selected")] = ["b"]
     press(app, button)
     assert "nothing was done" in said(app)
-    assert left(app) == {"a", "b"}
+    assert stored_run_ids() == {"a", "b"}
     assert not app_context().runner.history.page([run.owner], RunFilter(starred=True)).runs
 
 
@@ -115,18 +115,18 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)
     assert store.update(done, answer=True)
     press(app, "Delete 1 run")
-    assert left(app) == {"c"}
+    assert stored_run_ids() == {"c"}
 
 
 def test_a_label_added_elsewhere_in_the_meantime_is_kept(url):
     run = add(url, "a")
     lists = app_context().runner.history
     lists.change_labels([run.owner], ["a"], ["old", "kept"])
-    app = label_panel(ticked(history(), "a"))
+    app = open_label_panel(select_runs(history(), "a"))
     lists.change_labels([run.owner], ["a"], ["old", "kept", "theirs"])
     field = next(each for each in app.multiselect if each.label == "Labels")
     field.set_value(["kept"])
-    new_label(app, "mine")
+    add_label(app, "mine")
     assert lists.get([run.owner], "a").labels == ("kept", "mine", "theirs")
 
 
@@ -134,7 +134,7 @@ def test_an_open_run_is_starred_and_labeled(url):
     run = add(url, "a" * 32)
     app = opened(run=run.id)
     press(app, "Star")
-    app = new_label(label_panel(app), "  to  show ")
+    app = add_label(open_label_panel(app), "  to  show ")
     entry = app_context().runner.history.get([run.owner], run.id)
     assert (entry.starred, entry.labels) == (True, ("to show",))
     assert next(each for each in app.text_input if each.label == "New label").value == ""

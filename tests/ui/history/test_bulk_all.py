@@ -13,7 +13,7 @@ from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import NOW, add, history, left, ticked
+from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
 from tests.ui.support.whole_pages import ONE, TWO, going_run, press, said
 
 
@@ -32,7 +32,7 @@ def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(
     before.set_value((NOW - timedelta(days=20)).date())
     app.run()
     press(app, "Delete 1 run")
-    assert left(app) == {"new", "starred", "other"}
+    assert stored_run_ids() == {"new", "starred", "other"}
 
 
 def test_the_confirmation_warns_about_starred_runs(url):
@@ -40,14 +40,14 @@ def test_the_confirmation_warns_about_starred_runs(url):
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
-    assert "This includes 1 starred run" in said(ticked(history(), "a", "b"))
+    assert "This includes 1 starred run" in said(select_runs(history(), "a", "b"))
     app = history()
     app.session_state[history_state.history_key("many")] = True
     app.run()
     next(each for each in app.toggle if each.label.startswith("Keep starred")).set_value(False)
     assert "This includes 1 starred run" in said(app.run())
     press(app, "Delete 2 runs")
-    assert left(app) == set()
+    assert stored_run_ids() == set()
 
 
 def test_a_filter_for_running_runs_has_nothing_to_delete(url):

@@ -14,7 +14,7 @@ from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import NOW, add, column, history, ticked
+from tests.ui.support.history_page import NOW, add, column, history, select_runs
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, going_run, labels, press, said
 
@@ -71,7 +71,7 @@ def test_new_runs_are_announced_and_listed_only_on_request(url):
     add(url, "b", 2, flow_name="Later")
     add(url, "c", 1, flow_name="Later still")
     add(url, "other", 0, flow_id=TWO)
-    app = press(ticked(app, "a"), "Star")
+    app = press(select_runs(app, "a"), "Star")
     assert column(app, "Flow") == ["★ Echo"]
     assert "1 selected" in said(app)
     press(app, "Show 2 new runs")

@@ -1,4 +1,4 @@
-"""The list of all runs under AppTest: runs to be listed, and how it is ticked and pressed."""
+"""The History page under AppTest: adds runs, opens the page and uses its controls."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ NOW = datetime.now(UTC)
 
 
 def add(url, name, seconds_ago=0, **more):
-    """An ended run, of that click."""
-    # a test run may go over midnight, and what is of now has to be of today
+    """Store an ended run that was started `seconds_ago`."""
+    # a run from just now must be from today, even if the tests pass midnight
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    at = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
-    more = {"created_at": at, "ended_at": at + timedelta(seconds=1), **more}
+    started = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
+    more = {"created_at": started, "ended_at": started + timedelta(seconds=1), **more}
     return kept_run(url, id=name, submit_token=name, **more)
 
 
 def history(**address):
-    """The page, with this in its address."""
+    """Open the page with these query parameters."""
     app = AppTest.from_file(APP, default_timeout=30)
     app.switch_page("pages/history.py")
     for name, value in address.items():
@@ -32,20 +32,20 @@ def history(**address):
     return app.run()
 
 
-def ticked(app, *runs):
-    """These runs ticked, as the table does when a person ticks them."""
+def select_runs(app, *runs):
+    """Select runs as a person does in the table."""
     app.session_state[history_state.history_key("selected")] = list(runs)
     return app.run()
 
 
-def label_panel(app):
-    """The panel of labels, open."""
+def open_label_panel(app):
+    """Open the label panel."""
     app.session_state[history_state.history_key("label-panel")] = True
     return app.run()
 
 
-def new_label(app, label):
-    """Typed, and the box left."""
+def add_label(app, label):
+    """Type a new label and leave its field."""
     next(each for each in app.text_input if each.label == "New label").set_value(label)
     return app.run()
 
@@ -54,10 +54,10 @@ def column(app, name):
     return list(app.dataframe[0].value[name]) if app.dataframe else []
 
 
-def left(app):
-    """The ids that the store still has."""
-    lists = app_context().runner.history
+def stored_run_ids():
+    """Return the ids of the runs in the store."""
+    live_history = app_context().runner.history
     owner = owner_fingerprint(
         app_context().settings.connections()[0], app_context().settings.data_dir
     )
-    return {entry.id for entry in lists.page([owner]).runs}
+    return {run.id for run in live_history.page([owner]).runs}
