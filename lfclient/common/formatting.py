@@ -80,9 +80,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_timing(seconds: float) -> str:
-    """Return a component's duration as text: in milliseconds below 0.1 s, else like
-    `format_duration`.
-    """
+    """Return a short duration as text: 12 ms below 0.1 s, else like `format_duration`."""
     return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
 
 

@@ -50,7 +50,7 @@ def value_to_json(value: Json) -> Json:
 
 
 def value_from_json(value: Json) -> Json:
-    """Undo `value_to_json`."""
+    """Return the override's value that `value_to_json` converted."""
     is_variable = isinstance(value, dict) and set(value) == {_VARIABLE_KEY}
     return Variable(str(value[_VARIABLE_KEY])) if is_variable else value
 

@@ -166,14 +166,17 @@ def _check(
 
 
 def _check_redaction(entry: InputValue) -> InputValue:
-    """Add a problem if another secret's text was redacted in this value."""
+    """Return the entry with a problem if another secret's text was redacted in its value."""
     if entry.reusable_value is None or entry.problem or not is_redacted(entry.reusable_value):
         return entry
     return replace(entry, problem="•••• stands for a secret's text, which isn't saved.")
 
 
 def _check_files(entry: InputValue, flow: Flow, files: Collection[str]) -> InputValue:
-    """Check that the files still exist. A flow's own files are in no list, so they pass."""
+    """Return the entry with the files that still exist, and a problem for the others.
+
+    A flow's own files are in no list of the server's, so they pass.
+    """
     flow_folder = f"{flow.id}/"
     paths = file_paths(entry.value)
     present = [path for path in paths if path in files or path.startswith(flow_folder)]
@@ -186,7 +189,10 @@ def _check_files(entry: InputValue, flow: Flow, files: Collection[str]) -> Input
 
 
 def _contains_masked_secret(key: str, value: Json, field: Field | None) -> bool:
-    """A plain text may equal the mask: the parameter decides whether it stands for a secret."""
+    """Return whether a value is or contains a masked secret.
+
+    A plain text may equal the mask, so the parameter decides.
+    """
     if value == SECRET_MASK:
         return is_secret_override(key, field)
     return SECRET_MASK in find_named_secrets(value)

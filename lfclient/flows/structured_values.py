@@ -121,17 +121,17 @@ def coerce_mapping(_: Field, raw: Json) -> JsonObject:
     return raw if isinstance(raw, dict) else {}
 
 
-def check_mapping(_: Field, value: Json) -> Iterable[str]:
+def check_mapping(field: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, dict):
         yield 'Enter an object, such as {"name": "value"}.'
     else:
-        yield from check_json(_, value)
+        yield from check_json(field, value)
 
 
 def parse_mapping(field: Field, text: str) -> JsonObject:
     value = from_json(text) if text.strip() else {}
-    for sentence in check_mapping(field, value):
-        raise ValueError(sentence)
+    for message in check_mapping(field, value):
+        raise ValueError(message)
     return value
 
 
@@ -160,17 +160,17 @@ def coerce_rows(_: Field, raw: Json) -> list[JsonObject]:
     return [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
 
 
-def check_rows(_: Field, value: Json) -> Iterable[str]:
+def check_rows(field: Field, value: Json) -> Iterable[str]:
     if not isinstance(value, list) or any(not isinstance(row, dict) for row in value):
         yield 'Enter a list of rows, such as [{"column": "value"}].'
     else:
-        yield from check_json(_, value)
+        yield from check_json(field, value)
 
 
 def parse_rows(field: Field, text: str) -> list[JsonObject]:
     value = from_json(text) if text.strip() else []
-    for sentence in check_rows(field, value):
-        raise ValueError(sentence)
+    for message in check_rows(field, value):
+        raise ValueError(message)
     return value
 
 
@@ -237,9 +237,7 @@ def coerce_model(_: Field, raw: Json) -> list[JsonObject]:
 
 
 def check_model(field: Field, value: Json) -> Iterable[str]:
-    if isinstance(value, str):
-        return
-    if not _is_list_of_named(value):
+    if not isinstance(value, str) and not _is_list_of_named(value):
         yield "Enter a model's name, or a list with its name and provider."
 
 

@@ -114,8 +114,9 @@ def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
 
 
 def build_server_info(version: VersionResponse, minor: int | None, dialect: Dialect) -> ServerInfo:
-    """Return the info that follows from a release. An unreadable `minor` counts as the dialect's
-    first release.
+    """Return the info that follows from a release, without the server's own limits.
+
+    If `minor` is None, the release counts as the dialect's first.
     """
     number = version.version
     if minor is not None and number.startswith("0."):

@@ -18,7 +18,7 @@ def read(type: str, content: Any, **more: Any) -> Output:
     return read_output("C-1", type=type, content=content, **more)
 
 
-def only(version: str, case: str) -> Output:
+def recorded_output(version: str, case: str) -> Output:
     """Return the only output of a recorded response."""
     outputs = recorded(version, case)[1]["outputs"]
     ((name, entry),) = outputs.items()
@@ -26,56 +26,56 @@ def only(version: str, case: str) -> Output:
 
 
 def test_a_message_is_its_text_named_by_the_server_or_its_component():
-    output = only("1.13.0", "sync_ok")
+    output = recorded_output("1.13.0", "sync_ok")
     assert (output.kind, output.value, output.type) == (OutputKind.MESSAGE, "hello", "message")
     assert (output.display_name, output.component_type) == ("Chat Output", "ChatOutput")
-    assert only("1.8.4", "sync_ok").display_name == "ChatOutput"
+    assert recorded_output("1.8.4", "sync_ok").display_name == "ChatOutput"
 
 
 def test_a_lone_named_part_is_unwrapped():
-    output = only("1.8.4", "out_t_Frame")
+    output = recorded_output("1.8.4", "out_t_Frame")
     assert (output.kind, output.type) == (OutputKind.TABLE, "dataframe")
     assert output.value[1] == {"id": 1, "name": "n1", "v": 1.5}
 
 
 def test_data_loses_its_envelope_and_a_list_of_rows_is_also_a_table():
-    assert only("1.8.4", "out_t_DictData").value["nested"] == {"b": [1, 2, 3]}
-    output = only("1.8.4", "out_t_ListData")
+    assert recorded_output("1.8.4", "out_t_DictData").value["nested"] == {"b": [1, 2, 3]}
+    output = recorded_output("1.8.4", "out_t_ListData")
     assert output.value == [{"i": 0}, {"i": 1}, {"i": 2}]
     assert [extra.kind for extra in output.extras] == [OutputKind.TABLE]
 
 
 def test_a_table_without_content_has_no_value():
     """From 1.10 on, a table's content is null."""
-    output = only("1.10.3", "out_t_Frame")
+    output = recorded_output("1.10.3", "out_t_Frame")
     assert (output.kind, output.value) == (OutputKind.TABLE, None)
 
 
 def test_a_written_file_has_its_name_but_not_the_servers_path():
-    output = only("1.10.3", "save_to_file_bg")
+    output = recorded_output("1.10.3", "save_to_file_bg")
     assert output.kind is OutputKind.FILE
     assert output.value == FileRef("deepout.json", media_type="application/json")
 
 
 def test_a_message_that_is_a_markdown_table_is_also_a_table():
-    output = only("1.13.0", "out_tc_Frame")
+    output = recorded_output("1.13.0", "out_tc_Frame")
     assert output.kind is OutputKind.MESSAGE
     assert output.extras[0].value[1] == {"id": 1, "name": "n1", "v": 1.5}
 
 
 def test_a_message_that_is_an_image_is_also_an_image():
-    (extra,) = only("1.13.0", "out_tc_ImgMsg").extras
+    (extra,) = recorded_output("1.13.0", "out_tc_ImgMsg").extras
     assert extra.kind is OutputKind.IMAGE
     assert extra.value.startswith(b"\x89PNG")
 
 
 def test_a_message_that_is_json_is_also_data_and_the_image_in_it():
-    kinds = [extra.kind for extra in only("1.13.0", "out_tc_ImgData").extras]
+    kinds = [extra.kind for extra in recorded_output("1.13.0", "out_tc_ImgData").extras]
     assert kinds == [OutputKind.DATA, OutputKind.IMAGE]
 
 
 def test_a_message_of_several_json_blocks_is_also_a_list_and_a_table():
-    output = only("1.13.0", "out_tc_ListData")
+    output = recorded_output("1.13.0", "out_tc_ListData")
     assert output.extras[0].value == [{"i": 0}, {"i": 1}, {"i": 2}]
     assert output.extras[1].kind is OutputKind.TABLE
 
@@ -155,5 +155,5 @@ def test_a_file_is_a_path_or_an_object():
 
 
 def test_a_failed_output_without_content_is_an_error():
-    output = only("1.13.0", "bg_completed_with_failed_terminal")
+    output = recorded_output("1.13.0", "bg_completed_with_failed_terminal")
     assert (output.kind, output.status) == (OutputKind.ERROR, "failed")
