@@ -13,6 +13,7 @@ from lfclient.runs.components import ComponentRun
 from pages._ui.compare.runs import ComparedRun, have_same_flow
 from pages._ui.components import timings
 from pages._ui.components.states import leaf_runs
+from pages._ui.widgets.theme import is_dark, theme_color
 
 MAX_COMPONENTS = 60
 MAX_NAME_LENGTH = 40
@@ -68,8 +69,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
     Component names stand only on the axis, where ECharts reads no markup. Its tooltips are HTML
     and stay off.
     """
-    dark = st.context.theme.type == "dark"
-    text_style = {"color": timings.theme_color("textColor", dark=dark)}
+    text_style = {"color": theme_color("textColor", dark=is_dark())}
     longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
     factor, unit = axis_unit(longest)
     return {
@@ -92,7 +92,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
     }
 
 
-def _bar_item(seconds: float | None, factor: float, color: str) -> dict[str, Any]:
+def _bar_item(seconds: float | None, factor: float, color: str | None) -> dict[str, Any]:
     return {
         "value": None if seconds is None else seconds * factor,
         "label": {

@@ -64,7 +64,7 @@ class FlowGraph:
             _graph_component(
                 key=key, data={**data, "mark": self._checksum}, on_chosen_change=on_chosen
             )
-            self._update = st.empty()
+            self._hidden_text = st.empty()
 
     def update(self, components: Mapping[str, ComponentRun]) -> None:
         """Send new states through a hidden text that the graph reads.
@@ -77,7 +77,7 @@ class FlowGraph:
         if data["states"] != self._states:
             self._states = data["states"]
             # the checksum lets the browser ignore a text older than the graph
-            self._update.text(json.dumps({**data, "mark": self._checksum}))
+            self._hidden_text.text(json.dumps({**data, "mark": self._checksum}))
 
 
 def graph_data(

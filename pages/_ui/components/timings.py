@@ -14,6 +14,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
 from pages._ui.widgets.status_badges import component_label, component_style
+from pages._ui.widgets.theme import is_dark, theme_color
 
 MAX_NAME_LENGTH = 60
 MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that is followed by an id
@@ -31,9 +32,10 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
     if not shown:
         st.caption("The server reported no component timings.")
         return
-    dark = st.context.theme.type == "dark"
     st.echarts_chart(
-        chart_options(shown, dark=dark), height=ROW_HEIGHT * len(shown) + 46, alt=_summary(shown)
+        chart_options(shown, dark=is_dark()),
+        height=ROW_HEIGHT * len(shown) + 46,
+        alt=_summary(shown),
     )
     without_start = sum(bar.start is None for bar in shown)
     if without_start == len(shown):
@@ -131,12 +133,6 @@ def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
             "color": theme_color("textColor", dark=dark),
         },
     }
-
-
-def theme_color(name: str, *, dark: bool) -> str:
-    """Return a color of the theme."""
-    color: str = st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
-    return color
 
 
 def _summary(shown: list[TimelineBar]) -> str:

@@ -16,6 +16,7 @@ from pages._ui.outputs import chart_data
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.markdown import browser_timezone
+from pages._ui.widgets.theme import is_dark, theme_color
 
 CHART_HEIGHT = 240
 MAX_BARS = 100
@@ -50,7 +51,7 @@ def _draw_chart(view: ListView) -> None:
         view.owners, view.run_filter, width, int(utc_offset.total_seconds())
     )
     st.altair_chart(
-        build_chart(bars, width, dark=st.context.theme.type == "dark"),
+        build_chart(bars, width, dark=is_dark()),
         height=CHART_HEIGHT,
         key=history_key("figure"),
         alt=summary(bars, width),
@@ -129,11 +130,11 @@ def _width_text(width: int) -> str:
 
 def _status_colors(order: Sequence[RunStatus], *, dark: bool) -> list[str]:
     """Return the statuses' colors. Statuses that share a color get paler shades of it."""
-    theme, uses = "dark" if dark else "light", Counter[str]()
+    uses: Counter[str] = Counter()
     colors = []
     for status in order:
         name = status_badges.STATUS_STYLES[status].colour
-        themed = st.get_option(f"theme.{theme}.{name}TextColor")
+        themed = theme_color(f"{name}TextColor", dark=dark)
         opacity = _OPACITIES[min(uses[name], len(_OPACITIES) - 1)]
         colors.append(f"{themed}{opacity}" if themed else name)
         uses[name] += 1

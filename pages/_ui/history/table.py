@@ -27,6 +27,7 @@ from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import browser_timezone, format_time, timezone_name
+from pages._ui.widgets.theme import is_dark, theme_color
 
 MAX_NAME_LENGTH = 60
 _STAR = "★"
@@ -116,7 +117,10 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
         "Flow": column.TextColumn(width=200),
         "Status": column.MultiselectColumn(
             options=colors,
-            color=[_theme_color(f"{color}BackgroundColor") or color for color in colors.values()],
+            color=[
+                theme_color(f"{color}BackgroundColor", dark=is_dark()) or color
+                for color in colors.values()
+            ],
             width=210 if any(run.attempts > 1 for run in runs) else 145,
         ),
         "Started": column.TextColumn(width=122, help=f"Timezone: {timezone_name()}"),
@@ -133,11 +137,6 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
         "Session": column.TextColumn(width=170),
         "Server": column.TextColumn(width=140),
     }
-
-
-def _theme_color(name: str) -> str | None:
-    color: str | None = st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}")
-    return color
 
 
 def _status_text(status: RunStatus, mode: Mode) -> str:

@@ -1,0 +1,16 @@
+"""The colors of the theme in `.streamlit/config.toml`, for charts and tables drawn as a canvas."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def is_dark() -> bool:
+    """Return whether the browser shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def theme_color(name: str, *, dark: bool) -> str | None:
+    """Return a color of the light or dark theme, or None if the theme does not set it."""
+    color: str | None = st.get_option(f"theme.{'dark' if dark else 'light'}.{name}")
+    return color
