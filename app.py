@@ -1,7 +1,6 @@
-"""The entry of `streamlit run app.py`: an ASGI app with security headers, around this same script.
+"""Entry point of `streamlit run app.py`: an ASGI app with security headers, and the page frame.
 
-Streamlit imports this module to find `app`, and then runs the file again, as `__main__`, for
-every page view.
+Streamlit imports this module to find `app`, then runs the file as `__main__` for every page view.
 """
 
 import streamlit as st

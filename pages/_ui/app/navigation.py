@@ -1,4 +1,4 @@
-"""What every page has: title, wordmark, navigation."""
+"""The frame of every page: title, wordmark, navigation."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ PAGES = Path(__file__).parents[2]
 
 
 def disable_pages_directory() -> None:
-    """Have every page run within `app.py`, whichever is opened first.
+    """Run every page within `app.py`, whichever is opened first.
 
-    Streamlit knows that it is not to run the files in pages/ by themselves only once
-    `st.navigation` was called, and would draw them without navigation and title until then.
+    Until `st.navigation` has been called once, Streamlit would run the files in `pages/` directly,
+    without navigation and title.
     """
     PagesManager.uses_pages_directory = False
 
 
 def configure_page() -> None:
-    """Set the page up and draw the wordmark in the theme that the browser shows."""
+    """Set the title, and draw the wordmark for the browser's theme."""
     set_title()
     theme = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"wordmark-{theme}.svg"), size="large")
 
 
-def set_title(beginning: str = "") -> None:
-    """Name the browser's tab; may be called again, also while a fragment runs."""
+def set_title(prefix: str = "") -> None:
+    """Set the title of the browser tab; can be called repeatedly, also in a fragment."""
     st.set_page_config(
-        page_title=f"{beginning} · {APP_NAME}" if beginning else APP_NAME,
+        page_title=f"{prefix} · {APP_NAME}" if prefix else APP_NAME,
         page_icon=str(ASSETS / "favicon.png"),
     )
 
 
 def run_page() -> StreamlitPage:
-    """The first page: choose a flow and run it."""
+    """Return the Run page, the start page."""
     return st.Page(PAGES / "run.py", title="Run", icon=":material/play_circle:", default=True)
 
 
 def chat_page() -> StreamlitPage:
-    """The page of conversations."""
+    """Return the Chat page."""
     return st.Page(PAGES / "chat.py", title="Chat", icon=":material/forum:", url_path=CHAT_PATH)
 
 
 def history_page() -> StreamlitPage:
-    """The page of all runs."""
+    """Return the History page."""
     return st.Page(
         PAGES / "history.py", title="History", icon=":material/history:", url_path="history"
     )
 
 
 def compare_page() -> StreamlitPage:
-    """The page that compares runs; one comes to it from runs, so it is in no menu."""
+    """Return the Compare page, which is reached from runs and hidden in the menu."""
     return st.Page(
         PAGES / "compare.py",
         title="Compare",
@@ -68,7 +68,7 @@ def compare_page() -> StreamlitPage:
 
 
 def connection_page() -> StreamlitPage:
-    """The page of servers and keys."""
+    """Return the Connection page."""
     return st.Page(
         PAGES / "connection.py",
         title="Connection",
@@ -78,13 +78,13 @@ def connection_page() -> StreamlitPage:
 
 
 def draw_navigation() -> StreamlitPage:
-    """Draw the navigation; returns the page that was asked for."""
+    """Draw the navigation and return the requested page."""
     page = st.navigation(
         [run_page(), chat_page(), history_page(), connection_page(), compare_page()],
         position="top",
     )
     if page.url_path == CHAT_PATH:
-        # a conversation in long lines is hard to read, and a form beside it needs its room
+        # long lines are hard to read, and the form in the sidebar needs room
         st.set_page_config(layout="centered", initial_sidebar_state=SIDEBAR_PIXELS)
     else:
         st.set_page_config(layout="wide")

@@ -1,7 +1,7 @@
-"""The console's own styles and script, as a part of the page that Streamlit serves.
+"""Middleware that adds the console's styles and script to Streamlit's HTML page.
 
-`st.html` would send the styles with each drawing of a page, and the browser would then work out how
-all of it looks anew; it runs no script.
+`st.html` would send the styles with every script run, and the browser would recalculate the style
+of the whole page each time; it runs no scripts.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 STYLES = Path(__file__).parent / "assets" / "page.css"
 SCRIPT = Path(__file__).parent / "assets" / "page.js"
 _HEAD_END = b"</head>"
-# which would have the page sent packed, or not again although the styles have changed
+# these would get a compressed page, or none although the styles have changed
 _DROPPED_REQUEST_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _DROPPED_RESPONSE_HEADERS = ("etag", "last-modified", "accept-ranges")
 
 
 def inline_script() -> str:
-    """The console's own script; the security policy has to allow it by its hash."""
+    """Return the console's script; the content security policy allows it by its hash."""
     return f"\n{SCRIPT.read_text(encoding='utf-8')}"
 
 
 class PageAssets:
-    """Puts styles and script at the end of the head of each HTML page that a browser opens."""
+    """Adds styles and script to the end of the head of every HTML page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         styles = STYLES.read_text(encoding="utf-8")
-        self._own = f"<style>\n{styles}</style><script>{inline_script()}</script>".encode()
+        self._assets = f"<style>\n{styles}</style><script>{inline_script()}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asks = scope["type"] == "http" and scope["method"] == "GET"
-        if not asks or "text/html" not in Headers(scope=scope).get("accept", ""):
+        is_get = scope["type"] == "http" and scope["method"] == "GET"
+        if not is_get or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self.app(scope, receive, send)
             return
         headers = [
             pair for pair in scope["headers"] if pair[0].lower() not in _DROPPED_REQUEST_HEADERS
         ]
-        await self.app({**scope, "headers": headers}, receive, _PageSender(self._own, send))
+        await self.app({**scope, "headers": headers}, receive, _PageSender(self._assets, send))
 
 
 class _PageSender:
-    """Sends an answer on; that of a page once it is whole, with what is the console's own."""
+    """Passes a response on; buffers an HTML page and adds the console's assets."""
 
-    def __init__(self, own: bytes, send: Send) -> None:
-        self._own, self._send = own, send
+    def __init__(self, assets: bytes, send: Send) -> None:
+        self._assets, self._send = assets, send
         self._start: Message | None = None
         self._body = b""
 
@@ -66,7 +66,7 @@ class _PageSender:
         await self._send(message)
 
     async def _send_page(self, start: Message) -> None:
-        body = self._body.replace(_HEAD_END, self._own + _HEAD_END, 1)
+        body = self._body.replace(_HEAD_END, self._assets + _HEAD_END, 1)
         headers = MutableHeaders(scope=start)
         for name in _DROPPED_RESPONSE_HEADERS:
             del headers[name]

@@ -1,4 +1,4 @@
-"""What the browser is told to refuse, and the cookie that tells one browser from another."""
+"""Security headers, and the cookie that identifies a browser."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from lfclient.console.store.drafts import MAX_AGE_DAYS
 from pages._ui.app import page_assets
 
 COOKIE = "langflow_console"
-COOKIE_SECONDS = int(
-    MAX_AGE_DAYS * 24 * 3600
-)  # as long as drafts; typed keys are kept for hours only
+COOKIE_SECONDS = int(MAX_AGE_DAYS * 24 * 3600)  # as long as drafts
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # fetched by every page before it opens its websocket, so that the socket carries the cookie
 _COOKIE_PATH = "/_stcore/health"
@@ -29,16 +27,15 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 
 
 def is_valid_token(token: object) -> bool:
-    """Whether `token` has the form of the cookies that are set here."""
+    """Return whether `token` has the form of the console's cookie."""
     return isinstance(token, str) and bool(_TOKEN.fullmatch(token))
 
 
 def content_security_policy() -> str:
-    """The policy; inline scripts are allowed by the hash of those in Streamlit's own page, and of
-    the one that the console adds to it, only.
+    """Return the policy, which allows inline scripts by hash: those of Streamlit's page and ours.
 
-    `blob:` is needed by Streamlit's components. Remote images, frames, fonts and styles are all
-    refused, so that nothing in a flow's output can load or leak anything by itself.
+    Streamlit's components need `blob:`. Remote images, frames, fonts and styles are blocked, so
+    that nothing in a flow's output can load or leak anything.
     """
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     hashes = [
@@ -65,12 +62,11 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer, and the browser's cookie where a page is opened: a new one
-    where it is missing, else the same for another 30 days.
+    """Adds the headers to every response, and sets or renews the browser's cookie for 30 days.
 
-    The cookie is SameSite=Strict, which a browser withholds when a link of another site opens the
-    page. So the page itself is no place to set it: it would replace one that is only withheld. It
-    is set on a same-origin request that the page makes later, which carries it if it exists.
+    The cookie is SameSite=Strict, so a browser withholds it when a link on another site opens the
+    page. Setting it with the page would replace a cookie that is only withheld. It is set on a
+    same-origin request that the page makes later, which carries the cookie if there is one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -105,9 +101,9 @@ class SecurityHeaders:
         headers = Headers(scope=scope)
         if not scope["path"].endswith(_COOKIE_PATH) or not _same_origin_fetch(headers):
             return None
-        known = _cookie(headers)
+        token = _cookie(headers)
         parts = [
-            f"{COOKIE}={known if is_valid_token(known) else secrets.token_urlsafe(32)}",
+            f"{COOKIE}={token if is_valid_token(token) else secrets.token_urlsafe(32)}",
             "Path=/",
             f"Max-Age={COOKIE_SECONDS}",
             "HttpOnly",
@@ -127,10 +123,10 @@ def _cookie(headers: Headers) -> str | None:
 
 
 def _same_origin_fetch(headers: Headers) -> bool:
-    """Whether a page of this console asked; browsers say so on loopback and over HTTPS.
+    """Return whether a page of this console sent the request.
 
-    Elsewhere they say nothing, and what is left to tell is that a fetch, unlike a navigation,
-    does not ask for HTML.
+    Browsers send `Sec-Fetch-Site` on loopback and over HTTPS only. Elsewhere a fetch is recognized
+    by not accepting HTML, unlike a navigation.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -139,9 +135,9 @@ def _same_origin_fetch(headers: Headers) -> bool:
 
 
 class ExceptionTextFilter(logging.Filter):
-    """Keeps the text of an exception out of Streamlit's log: it may hold what somebody typed.
+    """Removes exception texts, which may contain user input, from Streamlit's log.
 
-    `problems.unexpected` logs where it came from.
+    `alerts.show_internal_error` logs where the exception was raised.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

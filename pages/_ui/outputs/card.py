@@ -56,7 +56,7 @@ class OutputCard:
 
     def _file_name(self, ending: str) -> str:
         return downloads.file_name(
-            self.output.display_name or self.output.component_id, self.run_id[:8], ending=ending
+            self.output.display_name or self.output.component_id, self.run_id[:8], extension=ending
         )
 
     def state_key(self, name: str) -> str:

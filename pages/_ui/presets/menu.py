@@ -192,7 +192,7 @@ def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> No
     st.download_button(
         "Export",
         dump_preset(flow, name, values),
-        file_name(name, ending="json"),
+        file_name(name, extension="json"),
         mime="application/json",
         key=preset_keys.preset_key("export", server.owner, flow.id),
         icon=":material/download:",

@@ -266,7 +266,7 @@ def _draw_raw_response(record: RunRecord, run: Run) -> None:
     st.download_button(
         "Save",
         text,
-        file_name=downloads.file_name(record.flow_name, record.id[:8], ending="json"),
+        file_name=downloads.file_name(record.flow_name, record.id[:8], extension="json"),
         mime="application/json",
         key=f"save-raw-{record.id}",
         on_click="ignore",

@@ -71,7 +71,7 @@ def _button(record: RunRecord, label: str, make: Callable[[], bytes], name: str,
     st.download_button(
         label,
         make,
-        file_name=downloads.file_name(record.flow_name, record.id[:8], stem, ending=ending),
+        file_name=downloads.file_name(record.flow_name, record.id[:8], stem, extension=ending),
         mime=mime,
         key=f"export-{stem}-{record.id}",
         on_click="ignore",

@@ -55,7 +55,7 @@ class LiveProgress:
         self._progress = Placeholder()
         self._components = st.container()
         self._graph: graph.FlowGraph | None = None
-        self._frames = Placeholder(nothing=())
+        self._frames = Placeholder(empty=())
         self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:

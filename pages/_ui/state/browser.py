@@ -12,9 +12,9 @@ _BROWSER = "browser-id"
 
 
 def browser_id() -> str:
-    """The random name of this browser, by its cookie; of this session only, where it has none."""
+    """Return the browser's random ID from its cookie, or one for this session if it has none."""
     token = st.context.cookies.get(COOKIE)
-    if is_valid_token(token):
+    if token is not None and is_valid_token(token):
         return token
-    # not in the form of a cookie's, so that nothing is kept on disk that is never found again
-    return st.session_state.setdefault(_BROWSER, f"session-{secrets.token_urlsafe(32)}")
+    # not in the form of a cookie, so that nothing is saved on disk under an ID that gets lost
+    return str(st.session_state.setdefault(_BROWSER, f"session-{secrets.token_urlsafe(32)}"))

@@ -1,4 +1,4 @@
-"""The keys of a conversation, which is a session of a flow: as `state.py`, for the chat page."""
+"""State of the Chat page. A conversation is a session of a flow."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ _FLOW = "talk-flow"
 _CHANGE = "talk-change"
 _ENDS = "talk-ends"
 _HISTORY_KEY = "talk-question"
-_MAX_SESSION_LENGTH = 500  # characters of a session's name in an address
+_MAX_SESSION_LENGTH = 500  # characters in a URL
 
 
 def current_session(flow_id: str) -> str | None:
-    """The session in the address; None for a new conversation, and for one of another flow."""
-    last = st.session_state.get(_FLOW)
+    """Return the session in the URL; None for a new conversation or after a change of flow."""
+    previous = st.session_state.get(_FLOW)
     st.session_state[_FLOW] = flow_id
-    if last not in (None, flow_id):
+    if previous not in (None, flow_id):
         close_session()
-    text = st.query_params.get(SESSION, "")
-    return text if 0 < len(text) <= _MAX_SESSION_LENGTH else None
+    session_id = st.query_params.get(SESSION, "")
+    return session_id if 0 < len(session_id) <= _MAX_SESSION_LENGTH else None
 
 
 def open_session(session_id: str) -> None:
-    """Go on in this session; a reload comes back to it."""
+    """Continue in this session, and name it in the URL."""
     st.query_params[SESSION] = session_id
 
 
 def close_session() -> None:
-    """Begin another conversation."""
+    """Start a new conversation."""
     if SESSION in st.query_params:
         del st.query_params[SESSION]
 
 
 def next_session(owner: str, flow_id: str) -> str:
-    """The session of the conversation that begins with the next message."""
-    return st.session_state.setdefault(_next_session_key(owner, flow_id), random_session())
+    """Return the session that the next new conversation will have."""
+    return str(st.session_state.setdefault(_next_session_key(owner, flow_id), random_session()))
 
 
 def start_session(owner: str, flow_id: str, session_id: str) -> None:
-    """A message was sent in this session."""
+    """Open the session that a message was just sent in."""
     key = _next_session_key(owner, flow_id)
     if st.session_state.get(key) == session_id:
         del st.session_state[key]
@@ -55,34 +55,34 @@ def _next_session_key(owner: str, flow_id: str) -> str:
 
 
 def chat_key(part: str, owner: str, flow_id: str, session_id: str = "") -> str:
-    """Key of a part of the chat page, for one conversation, or for all of a flow."""
+    """Return the key of a part of the page, for one session or for all of a flow."""
     return f"talk-{part}-{owner[:12]}-{flow_id}-{session_id}"
 
 
 def set_change(change: object) -> None:
-    """Something is to be done to a session, and its outcome to be looked for from now on."""
+    """Save a change to a session, which the page then makes."""
     st.session_state[_CHANGE] = change
 
 
 def pending_change() -> object | None:
-    """What is being done."""
+    """Return the change that is being made, None if none is."""
     return st.session_state.get(_CHANGE)
 
 
 def clear_change() -> None:
-    """It is done, or has failed."""
+    """Remove the pending change, after its success or failure."""
     st.session_state.pop(_CHANGE, None)
 
 
-def replace_history_key(question: str) -> str | None:
-    """Note what the conversation on the screen was asked for as; the one before, if another."""
-    before = st.session_state.get(_HISTORY_KEY)
-    st.session_state[_HISTORY_KEY] = question
-    return before if before != question else None
+def replace_history_key(key: str) -> str | None:
+    """Save the cache key of the shown history; return the previous one if it differs."""
+    previous: str | None = st.session_state.get(_HISTORY_KEY)
+    st.session_state[_HISTORY_KEY] = key
+    return previous if previous != key else None
 
 
-def first_seen_ended(run: str) -> tuple[float, bool]:
-    """When this session first saw that a run had ended (monotonic), and whether that is now."""
+def first_seen_ended(run_id: str) -> tuple[float, bool]:
+    """Return when the page first showed that a run had ended (monotonic), and if that is now."""
     ends: dict[str, float] = st.session_state.setdefault(_ENDS, {})
-    first = run not in ends
-    return ends.setdefault(run, time.monotonic()), first
+    is_first = run_id not in ends
+    return ends.setdefault(run_id, time.monotonic()), is_first

@@ -1,4 +1,4 @@
-"""The chosen flow."""
+"""State of the chosen flow."""
 
 from __future__ import annotations
 
@@ -7,56 +7,53 @@ import streamlit as st
 from pages._ui.state.query_params import FLOW, RUN
 
 _REQUESTED_FLOW = "wanted-flow"
-
-
 _REMEMBERED_FLOW = "known-flow"
-
-
 _LOOKED_UP_FLOW = "looked-for-flow"
 
 
 def flow_key(owner: str) -> str:
-    """Key of the flow's select box, for one server."""
+    """Return the key of the flow's select box, by server."""
     return f"flow-choice-{owner[:12]}"
 
 
 def flow_from_url() -> str | None:
-    """The flow in the address, or None."""
+    """Return the flow ID in the URL."""
     return st.query_params.get(FLOW) or None
 
 
 def write_flow_to_url(flow_id: str) -> None:
-    """Let a reload come back to this flow; where the address has a run, that leads to its own.
+    """Name the flow in the URL, unless a run there leads to its own flow.
 
-    Each change is one more page for the browser's Back button, which would never get past this.
+    Each change adds a page to the browser's history, so an unchanged one must not be written.
     """
     if RUN not in st.query_params and st.query_params.get(FLOW) != flow_id:
         st.query_params[FLOW] = flow_id
 
 
 def request_flow(flow_id: str) -> None:
-    """Let the select box go to this flow when it is next drawn."""
+    """Have the select box choose this flow when it is next drawn."""
     st.session_state[_REQUESTED_FLOW] = flow_id
 
 
+def take_requested_flow() -> str | None:
+    """Return and remove the requested flow ID."""
+    flow_id: str | None = st.session_state.pop(_REQUESTED_FLOW, None)
+    return flow_id
+
+
 def remember_flow(owner: str, flow_id: str, name: str) -> None:
-    """Remember what the chosen flow is called, for when it is gone."""
+    """Save the name of the chosen flow, for when the flow has been deleted."""
     st.session_state[_REMEMBERED_FLOW] = (owner, flow_id, name)
 
 
 def remembered_flow_name(owner: str, flow_id: str) -> str | None:
-    """The name of the flow that was chosen last on that server, if it is this one."""
+    """Return the saved name if it belongs to this flow."""
     *known, name = st.session_state.get(_REMEMBERED_FLOW, (None, None, None))
     return name if known == [owner, flow_id] else None
 
 
 def is_first_lookup(flow_id: str) -> bool:
-    """Whether this session looks for that flow for the first time."""
-    first = st.session_state.get(_LOOKED_UP_FLOW) != flow_id
+    """Return whether this session looks up the flow for the first time, and note that it has."""
+    is_first: bool = st.session_state.get(_LOOKED_UP_FLOW) != flow_id
     st.session_state[_LOOKED_UP_FLOW] = flow_id
-    return first
-
-
-def take_requested_flow() -> str | None:
-    """The flow that `want_flow` was called with, once."""
-    return st.session_state.pop(_REQUESTED_FLOW, None)
+    return is_first

@@ -1,4 +1,4 @@
-"""The keys of the list of all runs: as `state.py`, for the history page."""
+"""State of the History page."""
 
 from __future__ import annotations
 
@@ -8,40 +8,39 @@ from datetime import datetime
 
 import streamlit as st
 
-# in the address: what narrows the list, beside `state.FLOW`, and where in it one is
+# query parameters, besides `query_params.FLOW`: the filters, then the place in the list
 STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, LABEL, STARRED, SEARCH = "server", "label", "starred", "q"
 OLDER, NEWER = "older", "newer"
-MAX_TEXT_LENGTH = 300  # characters of a text in the address
+MAX_TEXT_LENGTH = 300  # characters of a value in the URL
 
 
 def history_key(name: str) -> str:
-    """Key of a part of the page."""
+    """Return the key of a part of the page."""
     return f"history-{name}"
 
 
 def short_hash(runs: Iterable[str]) -> str:
-    """Tells these runs, in this order, from any others: for the key of what is about them."""
+    """Return a hash of these run IDs in this order, for the keys of widgets about them."""
     return hashlib.sha256("\n".join(runs).encode()).hexdigest()[:16]
 
 
-_SELECTED, _COUNTED, _REQUESTED = (
-    history_key("selected"),
-    history_key("counted"),
-    history_key("wanted"),
-)
-_UNTIL, _LISTED = history_key("until"), history_key("listed")
+_SELECTED = history_key("selected")
+_COUNT = history_key("counted")
+_REQUESTED = history_key("wanted")
+_UNTIL = history_key("until")
+_VISITED = history_key("listed")
 
 
 def read_filter(name: str) -> list[str]:
-    """What the address says under this name, without what no text can hold."""
+    """Return the values of a query parameter, without NUL, which no database can store."""
     texts = (text[:MAX_TEXT_LENGTH].replace("\0", "") for text in st.query_params.get_all(name))
     return [text for text in texts if text.strip()]
 
 
-def write_filters_to_url(**wanted: list[str]) -> None:
-    """Have the address say this; what is empty is left out of it."""
-    for name, texts in wanted.items():
+def write_filters_to_url(**filters: list[str]) -> None:
+    """Set query parameters; an empty list removes its parameter."""
+    for name, texts in filters.items():
         if texts:
             st.query_params[name] = texts
         elif name in st.query_params:
@@ -49,63 +48,61 @@ def write_filters_to_url(**wanted: list[str]) -> None:
 
 
 def select(runs: list[str]) -> None:
-    """These runs are ticked, and no others."""
+    """Replace the selection."""
     st.session_state[_SELECTED] = runs
 
 
 def selected() -> list[str]:
-    """The ids of those that are ticked; some may not be listed any more."""
-    return st.session_state.get(_SELECTED, [])
+    """Return the IDs of the selected runs; some may no longer be listed."""
+    return list(st.session_state.get(_SELECTED, []))
 
 
-def set_count(listed: object, many: int) -> int:
-    """So many runs are found, as long as the same ones are listed; returns the number."""
-    st.session_state[_COUNTED] = (listed, many)
-    return many
+def set_count(query: object, number: int) -> int:
+    """Save and return the number of runs that a query finds."""
+    st.session_state[_COUNT] = (query, number)
+    return number
 
 
-def count(listed: object) -> int | None:
-    """How many runs are found, if they were counted since what is listed has changed."""
-    before, many = st.session_state.get(_COUNTED, (None, None))
-    return many if before == listed else None
+def count(query: object) -> int | None:
+    """Return the saved number if it belongs to this query."""
+    counted_query, number = st.session_state.get(_COUNT, (None, None))
+    return number if counted_query == query else None
 
 
-def set_until(known: object, time: datetime) -> None:
-    """Of the list that is `known` as this, no later runs are shown until somebody wants them."""
-    st.session_state[_UNTIL] = (known, time)
+def set_until(query: object, time: datetime) -> None:
+    """Hide runs of this query started after `time`, until a person asks for them."""
+    st.session_state[_UNTIL] = (query, time)
 
 
-def until(known: object) -> datetime | None:
-    """When the last run of a list began as it was first drawn; None for one that is drawn anew."""
-    before, time = st.session_state.get(_UNTIL, (None, None))
-    return time if before == known and is_drawn() else None
+def until(query: object) -> datetime | None:
+    """Return the saved time if it belongs to this query and the list is on the screen."""
+    saved_query, time = st.session_state.get(_UNTIL, (None, None))
+    return time if saved_query == query and is_drawn() else None
 
 
 def is_drawn() -> bool:
-    """Whether the controls are on the screen already.
-
-    Streamlit forgets what stood in a control once another page is drawn.
-    """
+    """Return whether the controls are on the screen: Streamlit drops their state on others."""
     return history_key("text") in st.session_state
 
 
 def is_first_visit() -> bool:
-    """Whether the list is drawn for the first time in this session; True once."""
-    first = _LISTED not in st.session_state
-    st.session_state[_LISTED] = True
-    return first
+    """Return whether this session draws the list for the first time; True once."""
+    is_first = _VISITED not in st.session_state
+    st.session_state[_VISITED] = True
+    return is_first
 
 
 def list_newest() -> None:
-    """Have the list begin with the newest run there is by then."""
+    """Show runs started since the list was first drawn."""
     st.session_state.pop(_UNTIL, None)
 
 
-def request_run(run: str, flow_id: str) -> None:
-    """Have the page open that run of a flow when it is next drawn."""
-    st.session_state[_REQUESTED] = (run, flow_id)
+def request_run(run_id: str, flow_id: str) -> None:
+    """Have the page open this run when it is next drawn."""
+    st.session_state[_REQUESTED] = (run_id, flow_id)
 
 
 def take_requested_run() -> tuple[str, str] | None:
-    """The run and flow that `want` was called with, once."""
-    return st.session_state.pop(_REQUESTED, None)
+    """Return and remove the requested run and its flow."""
+    requested: tuple[str, str] | None = st.session_state.pop(_REQUESTED, None)
+    return requested

@@ -1,4 +1,4 @@
-"""Notices that a callback leaves for the page drawn after it."""
+"""The notice that a callback leaves for the page drawn after it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _NOTICE = "notice"
 
 
 def set_notice(notice: object) -> None:
-    """Something to be said once, on the next page that is drawn."""
+    """Save a notice, to be shown once on the next page."""
     st.session_state[_NOTICE] = notice
 
 
 def take_notice() -> object | None:
-    """What was left to be said, once."""
+    """Return and remove the saved notice."""
     return st.session_state.pop(_NOTICE, None)

@@ -6,5 +6,5 @@ SHARED = "shared-values"
 
 
 def preset_key(part: str, owner: str, flow_id: str) -> str:
-    """Key of a part of what is done with the presets of a flow."""
+    """Return the key of a part of the preset controls, by flow."""
     return f"preset-{part}-{owner[:12]}-{flow_id}"

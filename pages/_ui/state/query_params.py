@@ -1,20 +1,10 @@
-"""Names of the query parameters in a page's address."""
+"""Names of the query parameters that pages share."""
 
 from __future__ import annotations
 
-RUN = "run"  # in the address: the run that is shown
-
-
-FLOW = "flow"  # in the address: the flow that is chosen
-
-
-RUNS = "runs"  # in the address: the runs that are compared, with commas between them
-
-
-SESSION = "session"  # in the address: the session that is talked in
-
-
-PRESET = "preset"  # in the address: the preset that the form is to be filled with
-
-
-VALUES = "values"  # in the address: the values that it is to be filled with
+RUN = "run"  # the shown run
+FLOW = "flow"  # the chosen flow
+RUNS = "runs"  # the compared runs, separated by commas
+SESSION = "session"  # the open chat session
+PRESET = "preset"  # the preset that fills the form
+VALUES = "values"  # the encoded values that fill the form

@@ -1,4 +1,4 @@
-"""An error, as a person needs it: what happened, where, and what to do next."""
+"""Errors on the screen: what failed, why, and what to do next."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from lfclient.errors import LangflowError
 from lfclient.runs import model
 from pages._ui.widgets.markdown import escape
 
-
-class MissingValue(errors.InvalidRequest):
-    """A run was asked for without a value that its flow requires."""
-
-
 log = logging.getLogger("langflow_console")
 
-# what happened, in a few words; the error's own message and hint follow
+
+class MissingValue(errors.InvalidRequest):
+    """A required field is empty."""
+
+
+# headings; the error's own message and hint follow
 TITLES: dict[type[LangflowError], str] = {
     errors.Unreachable: "The server does not answer",
     errors.NotLangflow: "This is not a Langflow server",
@@ -45,11 +45,11 @@ TITLES: dict[type[LangflowError], str] = {
     PresetNameTaken: "The name is taken",
     PresetConflict: "Somebody else was quicker",
 }
-_MAX_TEXT = 600
+_MAX_TEXT = 600  # characters of a message or hint
 
 
 def title(error: LangflowError) -> str:
-    """The heading for an error; the nearest known class decides."""
+    """Return the heading of an error, by its closest known class."""
     for kind in type(error).__mro__:
         if kind in TITLES:
             return TITLES[kind]
@@ -57,12 +57,12 @@ def title(error: LangflowError) -> str:
 
 
 def show(error: LangflowError) -> None:
-    """Draw an error: heading, what was said, what to do."""
+    """Draw an error: heading, message, hint."""
     show_message(title(error), error.message, error.hint)
 
 
 def show_message(heading: str, message: str, hint: str = "", *, warning: bool = False) -> None:
-    """Draw a fault that is given in words, all of which may come from somebody else."""
+    """Draw an error or warning, whose texts are escaped."""
     lines = [f"**{escape(heading)}**"]
     if message:
         lines.append(escape(clip(message, _MAX_TEXT)))
@@ -74,7 +74,7 @@ def show_message(heading: str, message: str, hint: str = "", *, warning: bool = 
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Draw what goes wrong inside, where it goes wrong, and leave the rest of the page alone."""
+    """Draw a `LangflowError` of the block in its place, and go on with the rest of the page."""
     try:
         yield
     except LangflowError as error:
@@ -82,13 +82,13 @@ def show_errors() -> Iterator[None]:
 
 
 def show_internal_error(error: BaseException) -> bool:
-    """Draw a fault of the console itself, without its text, which may hold what somebody typed.
+    """Draw an unexpected exception without its text, which may contain user input.
 
-    The log gets the kind of the error and the places in the code, found again by a number that
-    the page shows. Returns True: Streamlit is to draw nothing of its own.
+    The page shows the reference under which the log has the exception's class and source lines.
+    Return True, so that Streamlit draws nothing itself.
     """
-    number = secrets.token_hex(4)
-    log.error("fault %s: %s at %s", number, type(error).__name__, _places(error))
+    reference = secrets.token_hex(4)
+    log.error("error %s: %s at %s", reference, type(error).__name__, _source_lines(error))
     show_message(
         "Something in the console went wrong",
         f"It is not a fault of the flow or its server. The console's log has it as {number}.",
@@ -97,12 +97,12 @@ def show_internal_error(error: BaseException) -> bool:
     return True
 
 
-def _places(error: BaseException) -> str:
-    """The files, lines and functions that an exception passed through, oldest first."""
-    places = []
+def _source_lines(error: BaseException) -> str:
+    """Return the last 8 files, lines and functions of the traceback, outermost first."""
+    lines = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        lines.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    return " > ".join(places[-8:]) or "an unknown place"
+    return " > ".join(lines[-8:]) or "unknown"

@@ -1,4 +1,4 @@
-"""Controls that several pages have in one form."""
+"""Controls that several pages share."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import streamlit as st
 T = TypeVar("T")
 
 
-def view_switch(label: str, options: Sequence[T], key: str, **more: Any) -> T:
-    """A choice between a few views, of which one always counts, at first the first. The label is
-    for who cannot see what they are; `more` is Streamlit's.
+def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
+    """Draw a choice between a few views and return the chosen one, at first the first.
+
+    Screen readers read the label, which is hidden. `kwargs` go to `st.segmented_control`.
     """
     return st.segmented_control(
         label,
@@ -21,12 +22,12 @@ def view_switch(label: str, options: Sequence[T], key: str, **more: Any) -> T:
         required=True,
         key=key,
         label_visibility="collapsed",
-        **more,
+        **kwargs,
     )
 
 
 def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:
-    """A panel whose content is drawn, and sent to the browser, only once somebody opens it."""
+    """Draw an expander whose content is drawn, and sent to the browser, once it is opened."""
     panel = st.expander(label, icon=icon, key=key, on_change="rerun")
     if panel.open:
         with panel:

@@ -1,4 +1,4 @@
-"""The differences of two outputs or texts, drawn so that signs tell them and colours only help."""
+"""Diffs of two outputs or texts. Signs mark the differences; colours only help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
-from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
+from lfclient.console.compare.textdiff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
@@ -19,10 +19,10 @@ from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape_lines
 
 WORDS, LINES = "Words", "Lines"
-MAX_CHARS = 20_000  # of pieces that are drawn
-MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # of what is alike between two differences
-MAX_HEIGHT_PIXELS = 440  # pixels
-MAX_ROWS = 300_000  # of a table that are compared
+MAX_CHARS = 20_000  # of drawn pieces
+MAX_SAME_CHARS, SAME_END_CHARS = 500, 200  # of equal text between two differences
+MAX_HEIGHT_PIXELS = 440
+MAX_ROWS = 300_000  # compared of a table
 MAX_CELL_CHARS = 300  # of a value in a cell
 _CHANGED = "background-color: rgba(245, 158, 11, 0.28); font-weight: 600"
 _SIGNS = {
@@ -34,7 +34,7 @@ _TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
 def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
-    """How two outputs are compared; None if they are only shown."""
+    """Return the function that draws the diff of two outputs; None if they are only shown."""
     a, b = one.value, other.value
     if isinstance(a, str) and isinstance(b, str):
         return None if OutputKind.IMAGE in (one.kind, other.kind) else draw_text_diff
@@ -44,26 +44,25 @@ def choose_diff(one: Output, other: Output) -> Callable[..., None] | None:
     return draw_tree_diff if containers or (one.kind in _TREES and other.kind in _TREES) else None
 
 
-def draw(mark: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
-    """The differences of two outputs that have a `way`; `names` are what they are called."""
-    how = choose_diff(one, other)
+def draw(version: Hashable, key: str, one: Output, other: Output, names: tuple[str, str]) -> None:
+    """Draw the diff of two outputs that `choose_diff` has a function for, under these names."""
+    draw_diff = choose_diff(one, other)
     try:
-        if how is draw_tree_diff:
-            draw_tree_diff(mark, key, one.value, other.value, names)
-        elif how:
-            how(mark, key, one.value, other.value)
+        if draw_diff is draw_tree_diff:
+            draw_tree_diff(version, key, one.value, other.value, names)
+        elif draw_diff:
+            draw_diff(version, key, one.value, other.value)
     except RecursionError:
-        st.caption("These values are nested too deeply to be compared.")
+        st.caption("These values are nested too deeply to compare.")
 
 
-def draw_text_diff(mark: Hashable, key: str, before: str, after: str) -> None:
-    """Word by word or line by line."""
-    found = compare_page.cached(mark, f"lines-{key}", lambda: compare_texts(before, after))
+def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None:
+    """Draw a text diff by words or by lines."""
+    found = compare_page.cached(version, f"lines-{key}", lambda: compare_texts(before, after))
     if found.is_equal:
-        same = before == after
-        st.caption("The same text." if same else "The same text, but for how its lines end.")
+        st.caption("Identical text." if before == after else "Only the line endings differ.")
         return
-    words = compare_page.cached(mark, f"words-{key}", lambda: compare_words(before, after))
+    words = compare_page.cached(version, f"words-{key}", lambda: compare_words(before, after))
     view = LINES
     if words is not None:
         view = controls.view_switch(
@@ -74,39 +73,39 @@ def draw_text_diff(mark: Hashable, key: str, before: str, after: str) -> None:
     else:
         _lines(found.lines)
         if not found.is_complete:
-            st.caption("There are more differences than are listed here.")
-    said = [f"− {found.removed:,} and + {found.added:,} lines."]
+            st.caption("More differences are not listed.")
+    summary = [f"− {found.removed:,} and + {found.added:,} lines."]
     if found.limitations:
-        said.append(found.limitations)
-    st.caption(" ".join(said))
+        summary.append(found.limitations)
+    st.caption(" ".join(summary))
 
 
 def _words(pieces: Sequence[Segment]) -> None:
     drawn: list[str] = []
-    letters = 0
+    chars = 0
     for number, piece in enumerate(pieces):
-        text_ = piece.text
+        text = piece.text
         if piece.kind is ChangeKind.UNCHANGED:
-            text_ = _shortened(text_, first=number == 0, last=number == len(pieces) - 1)
-        drawn += _marked(Segment(piece.kind, clip(text_, MAX_CHARS)))
-        letters += len(text_)
-        if letters > MAX_CHARS:
+            text = _shorten(text, first=number == 0, last=number == len(pieces) - 1)
+        drawn += _marked(Segment(piece.kind, clip(text, MAX_CHARS)))
+        chars += len(text)
+        if chars > MAX_CHARS:
             break
     st.markdown("".join(drawn))
     if number < len(pieces) - 1:
-        st.caption(f"There are more differences: “{LINES}” lists them.")
+        st.caption(f"More differences: see “{LINES}”.")
 
 
-def _shortened(text_: str, *, first: bool, last: bool) -> str:
-    if len(text_) <= MAX_SAME_CHARS:
-        return text_
-    head = "" if first else text_[:SAME_END_CHARS]
-    tail = "" if last else text_[-SAME_END_CHARS:]
+def _shorten(text: str, *, first: bool, last: bool) -> str:
+    if len(text) <= MAX_SAME_CHARS:
+        return text
+    head = "" if first else text[:SAME_END_CHARS]
+    tail = "" if last else text[-SAME_END_CHARS:]
     return f"{head} […] {tail}"
 
 
 def _marked(piece: Segment) -> Iterator[str]:
-    """A piece as Markdown; one that differs line by line, since no mark-up goes over lines."""
+    """Yield a piece as Markdown, a changed one line by line, since markup cannot span lines."""
     if piece.kind is ChangeKind.UNCHANGED:
         yield escape_lines(piece.text)
         return
@@ -132,26 +131,28 @@ def _lines(lines: Sequence[Segment | None]) -> None:
     )
 
 
-def draw_table_diff(mark: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
-    """Rows and cells that differ; rows are matched by their place or by a column of choice."""
-    keys, at_once = compare_page.cached(mark, f"table-{key}", lambda: _first_diffs(before, after))
+def draw_table_diff(version: Hashable, key: str, before: list[Any], after: list[Any]) -> None:
+    """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
+    keys, at_once = compare_page.cached(
+        version, f"table-{key}", lambda: _first_diffs(before, after)
+    )
     by = ""
     if keys and not at_once[""].is_equal:
         by = st.selectbox(
-            "Rows are matched by",
+            "Match rows by",
             ["", *keys],
             index=["", *keys].index(
-                min(at_once, key=lambda each: _rows_that_differ(at_once[each]))
+                min(at_once, key=lambda each: _count_changed_rows(at_once[each]))
             ),
-            format_func=lambda column: column or "their place",
+            format_func=lambda column: column or "position",
             key=compare_page.compare_key(f"key-{key}"),
-            help="Their place, or a column in which no value stands twice",
+            help="Position, or a column without repeated values",
         )
     found = at_once.get(by) or compare_page.cached(
-        mark, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
+        version, f"table-{key}-{by}", lambda: compare_tables(*_frames(before, after), by)
     )
     if found.is_equal:
-        st.caption("The same rows.")
+        st.caption("Identical rows.")
     else:
         st.markdown(_table_words(found))
     if len(found.rows):
@@ -168,19 +169,19 @@ def draw_table_diff(mark: Hashable, key: str, before: list[Any], after: list[Any
             f"The first {len(found.rows):,} rows that differ; {found.unlisted_rows:,} more do."
         )
     if found.unlisted_columns:
-        st.caption(f"{found.unlisted_columns:,} columns are compared, and not listed.")
+        st.caption(f"{found.unlisted_columns:,} columns are compared but not listed.")
     if max(len(before), len(after)) > MAX_ROWS:
-        st.caption(f"The first {MAX_ROWS:,} rows of each were compared.")
+        st.caption(f"Only the first {MAX_ROWS:,} rows of each were compared.")
 
 
 def _first_diffs(before: list[Any], after: list[Any]) -> tuple[list[str], dict[str, TableDiff]]:
-    """The columns that may name rows, and the comparison by place and by the first of them."""
+    """Return the columns that can match rows, and the diffs by position and by the first one."""
     one, other = _frames(before, after)
     keys = key_columns(one, other)
     return keys, {key: compare_tables(one, other, key) for key in ("", *keys[:1])}
 
 
-def _rows_that_differ(found: TableDiff) -> int:
+def _count_changed_rows(found: TableDiff) -> int:
     return found.added + found.removed + found.changed_rows
 
 
@@ -218,12 +219,12 @@ def _count_words(count: int, word: str) -> str:
 
 
 def draw_tree_diff(
-    mark: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
+    version: Hashable, key: str, before: Any, after: Any, names: tuple[str, str]
 ) -> None:
-    """Values by their paths."""
-    found = compare_page.cached(mark, f"tree-{key}", lambda: compare_trees(before, after))
+    """Draw the changed values of two trees by path."""
+    found = compare_page.cached(version, f"tree-{key}", lambda: compare_trees(before, after))
     if found.is_equal and found.is_complete:
-        st.caption("The same data.")
+        st.caption("Identical data.")
     if found.changes:
         st.dataframe(
             pd.DataFrame([_change(each, names) for each in found.changes]),
@@ -237,13 +238,13 @@ def draw_tree_diff(
     elif found.total:
         st.caption(f"{_count_words(found.total, 'difference')}.")
     if not found.is_complete:
-        st.caption("It is too large to be looked at whole: more may differ further on.")
+        st.caption("Too large to compare completely: there may be more differences.")
 
 
 def _change(change: Change, names: tuple[str, str]) -> dict[str, str]:
     return {
         "±": _SIGNS[change.kind],
-        "Path": change.path or "(the whole)",
+        "Path": change.path or "(root)",
         names[0]: "" if change.kind is ChangeKind.ADDED else _json(change.before),
         names[1]: "" if change.kind is ChangeKind.REMOVED else _json(change.after),
     }

@@ -1,4 +1,4 @@
-"""A result as a file to keep: tables as Parquet, anything as JSON, under a safe name."""
+"""Outputs as files: tables as Parquet, any value as JSON, with safe file names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from lfclient.console.content.json_writer import json_chunks
 
 
 def to_dataframe(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """A table's rows as a frame; a cell that holds a list or an object becomes its JSON text.
+    """Return a table's rows as a data frame; lists and objects in cells become JSON text.
 
-    Columns that mix kinds of values, or hold whole numbers of more than 64 bits, become text,
-    since neither the screen nor Parquet has a type for them.
+    Columns of mixed types, or with integers of more than 64 bits, become text, since neither the
+    screen nor Parquet has a type for them.
     """
     try:
         table = pd.DataFrame.from_records(rows)
@@ -49,19 +49,19 @@ def _cell_text(value: Any) -> str | None:
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:
-    """The same table with its types."""
+    """Return the table as a Parquet file."""
     file = io.BytesIO()
     table.to_parquet(file, index=False)
     return file.getvalue()
 
 
 def to_json_bytes(value: Any) -> bytes:
-    """Indented JSON in UTF-8."""
-    # half a character is an escape in JSON, too
+    """Return a value as indented JSON in UTF-8."""
+    # an unpaired surrogate becomes an escape
     return "".join(json_chunks(value)).encode("utf-8", "backslashreplace")
 
 
-def file_name(*parts: str, ending: str) -> str:
-    """A file name that every system takes, from texts of somebody else."""
+def file_name(*parts: str, extension: str) -> str:
+    """Return a file name that is valid on every system, from untrusted parts."""
     stem = "-".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts if part)
-    return safe_name(f"{stem[:80] or 'output'}.{ending}")
+    return safe_name(f"{stem[:80] or 'output'}.{extension}")

@@ -1,4 +1,4 @@
-"""Brings into sight, and gives the keyboard, what a press has changed: Streamlit can do neither."""
+"""Scrolling and keyboard focus after a click changed the page; Streamlit has no API for either."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ _focus_component = st.components.v2.component(
 )
 
 
-def scroll_to(mark: str | None, first: str, seen: str) -> None:
-    """Scroll until the container with the key `first` is at the top, unless `seen` can be seen.
+def scroll_to(event_id: str | None, first: str, seen: str) -> None:
+    """Scroll the container with the key `first` to the top, unless the one with `seen` is visible.
 
-    Once for each `mark`; None: nothing is to be done.
+    Happens once per `event_id`, and not for None.
     """
-    if mark:
+    if event_id:
         with st.container(key="into-sight"):
             _scroll_component(
-                key=f"into-sight-{mark}", data={"first": _css_key(first), "seen": _css_key(seen)}
+                key=f"into-sight-{event_id}",
+                data={"first": _css_key(first), "seen": _css_key(seen)},
             )
 
 
-def move_focus(mark: str | None, part: str) -> None:
-    """Let the Tab key go on from the container with the key `part`.
+def move_focus(event_id: str | None, container: str) -> None:
+    """Move the keyboard focus to the container with this key, if nothing has it.
 
-    Only where nothing has the keyboard, as when the button that was pressed is gone. Once for each
-    `mark`; None: nothing is to be done.
+    That is so after a clicked button has disappeared. Happens once per `event_id`, and not for
+    None.
     """
-    if mark:
+    if event_id:
         with st.container(key="keyboard"):
-            _focus_component(key=f"keyboard-{mark}", data={"part": part})
+            _focus_component(key=f"keyboard-{event_id}", data={"part": container})
 
 
 def _css_key(key: str) -> str:
-    """A container's key as Streamlit has it in the name of a class."""
+    """Return a container's key as Streamlit writes it in CSS class names."""
     return re.sub(r"[^a-zA-Z0-9_-]", "-", key)

@@ -1,4 +1,4 @@
-"""Text from somebody else, made fit for places that read Markdown."""
+"""Untrusted text in Markdown: escaping, images, formulas; and times in the browser's zone."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, extract_host
 
-# every ASCII punctuation mark may be escaped in Markdown; Streamlit's own `:colour[…]` and
-# `:material/…:` begin with a colon, its mathematics with a dollar
+# Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
+# with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
-_FOUND_LATE = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
-# a fenced block, or a span within a paragraph
+_LATE_MARKUP = re.compile(r"\\:(?=material/|//)|\bwww(?=\\\.)", re.IGNORECASE)
+# a fenced block, or inline code
 _CODE = re.compile(
     r"^[ \t]*(?P<fence>`{3,}(?!`)|~{3,}(?!~))[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`)",
     re.S | re.M,
 )
-# a colon inside a word or an address begins none of them
+# a colon inside a word or URL starts neither
 _DIRECTIVE = re.compile(r"(?<![\w/:.\\]):(?=[a-z][a-z-]*\[)")
 _EMOJI = re.compile(r"(?<![\w/:.\\]):(?=[a-z0-9_+/-]+:)")
-# with brackets within brackets and within an address, as deep as one meets them
+# brackets may be nested once, in the alt text and in the URL
 _ALT = r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?"
 _TITLE = r">?(?:\s+[\"'(][^)\n]{0,300})?\)"
 _IMAGE = re.compile(_ALT + r"((?:[^()\s<>]|\([^()\s<>]*\))+)" + _TITLE)
 _DATA_IMAGE = re.compile(_ALT + r"data:image/[^()\s<>]*" + _TITLE)
-# Pandoc's rule for dollars, and more: a letter or digit beside one on the outside is a price, or a
-# variable of a shell. The last two are TeX's own marks, which Markdown would lose.
+# Pandoc's rule for dollars, and one more: a letter or digit outside next to one means a price or a
+# shell variable. The last two are TeX's own delimiters, which Markdown would drop.
 _FORMULA = re.compile(
     r"(?P<escaped>\\[^()\[\]])"
     r"|\$\$(?P<block>(?!\$)[^$]+?)\$\$"
@@ -40,44 +40,43 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
-# what begins a line, or stands around words: for a look at a text, not to be drawn
+# markup at the start of a line or around words, removed for one-line previews
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
-# a line's end that a reader of Markdown would take for a blank; before a backslash is none
+# a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
 
 
 def escape(text: str) -> str:
-    """`text` for a Markdown place, so that it appears letter by letter, on one line.
+    """Return `text` escaped for Markdown, on one line.
 
-    An icon's name and an address are looked for after Markdown is read, so escapes do not hide
-    them: a joiner of no width breaks them.
+    Streamlit looks for icon names and URLs after parsing Markdown, so escapes do not hide those: a
+    word joiner breaks them.
     """
-    return _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
+    return _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
 
 
 def escape_lines(text: str) -> str:
-    """`text` for a Markdown place, letter by letter as in `plain`, with its lines and spaces."""
-    escaped = _FOUND_LATE.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
+    """Return `text` escaped for Markdown, with its lines and spaces."""
+    escaped = _LATE_MARKUP.sub("\\g<0>\u2060", _SPECIAL.sub(r"\\\1", text))
     spaces = re.sub(r"(?<=[ \n])[ ]|^ ", "\u00a0", escaped.replace("\t", "    "))
-    # two blanks before the end of a line keep it, as does a joiner of no width a blank line
+    # two spaces keep a line break, a word joiner keeps an empty line
     return "  \n".join(line or "\u2060" for line in spaces.split("\n"))
 
 
 def inline_code(text: str) -> str:
-    """`text` as code, such as an address: letter by letter too, and fit to be copied."""
+    """Return `text`, such as a URL, as inline code that can be copied."""
     return f"`{' '.join(text.replace('`', chr(39)).split())}`" if text.strip() else ""
 
 
 def strip_remote_images(markdown: str) -> tuple[str, list[str]]:
-    """Markdown that loads nothing by itself, and the addresses of the images taken out of it.
+    """Return Markdown without remote images, and their URLs.
 
-    Images given as `data:` stay. Each remote one becomes a line that names its host; what stands
-    in code is left as it is. The page's security policy refuses remote images anyway: this is so
-    that a person sees a name and not a broken picture. Lines stay lines: few who write mean a blank
-    by the end of one, and the text of a file is no Markdown at all.
+    Each remote image becomes a line with its host; `data:` images and code stay as they are. The
+    content security policy blocks remote images anyway: this shows a name instead of a broken
+    picture. Line breaks are kept, since most authors mean them.
     """
     found: list[str] = []
 
@@ -97,7 +96,7 @@ def strip_remote_images(markdown: str) -> tuple[str, list[str]]:
 
 
 def strip_data_images(markdown: str) -> str:
-    """The same text with a line in the place of each image that it holds as `data:`."""
+    """Return Markdown with a line in place of each `data:` image."""
 
     def name(match: re.Match[str]) -> str:
         return f"*image “{escape(match[1] or 'without a name')}”*"
@@ -106,7 +105,7 @@ def strip_data_images(markdown: str) -> str:
 
 
 def first_line(markdown: str) -> str:
-    """The first line of a Markdown text that has words, without its marks."""
+    """Return the first line that has words, without its Markdown markup."""
     for line in markdown.strip().splitlines():
         bare = _LINE_MARKS.sub("", line)
         bare = _LINK.sub(r"\1", bare)
@@ -117,7 +116,7 @@ def first_line(markdown: str) -> str:
 
 
 def humanize(name: str) -> str:
-    """A name of a program's as one reads it: `message_output` is Message output."""
+    """Return an identifier as a label: `message_output` becomes Message output."""
     words = " ".join(name.replace("_", " ").split())
     return words[:1].upper() + words[1:]
 
@@ -127,27 +126,27 @@ def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
 
 
 def _parts(markdown: str) -> Iterator[tuple[bool, str]]:
-    place = 0
+    end = 0
     for match in _CODE.finditer(markdown):
-        yield False, markdown[place : match.start()]
+        yield False, markdown[end : match.start()]
         yield True, match.group(0)
-        place = match.end()
-    yield False, markdown[place:]
+        end = match.end()
+    yield False, markdown[end:]
 
 
 def _formulas(markdown: str) -> str:
-    """Formulas as Streamlit draws them, other dollars as dollars, and no marks of Streamlit's."""
-    parts, place = [], 0
+    """Write formulas as Streamlit reads them, and escape other dollars and Streamlit's markup."""
+    parts, end = [], 0
     for match in _FORMULA.finditer(markdown):
-        parts.append(_words(markdown[place : match.start()]))
+        parts.append(_text(markdown[end : match.start()]))
         parts.append(_formula(match))
-        place = match.end()
-    parts.append(_words(markdown[place:]))
+        end = match.end()
+    parts.append(_text(markdown[end:]))
     return "".join(parts)
 
 
-def _words(markdown: str) -> str:
-    """What stands between formulas, without Streamlit's own marks, each line on a line."""
+def _text(markdown: str) -> str:
+    """Escape Streamlit's markup between formulas, and keep line breaks."""
     return _SOFT_END.sub("  \n", _without_directives(markdown))
 
 
@@ -175,12 +174,12 @@ def _stands_alone(match: re.Match[str]) -> bool:
 
 
 def _without_directives(markdown: str) -> str:
-    """Markdown without Streamlit's own: `:red[…]`, `:smile:` and `:material/…:` stay as written."""
+    """Escape Streamlit's own markup: `:red[…]`, `:smile:` and `:material/…:`."""
     return _EMOJI.sub(":\u2060", _DIRECTIVE.sub(r"\\:", markdown))
 
 
 def browser_timezone() -> tzinfo:
-    """The time zone of the person's browser; UTC where it does not tell."""
+    """Return the browser's time zone, UTC if it is unknown."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -188,7 +187,7 @@ def browser_timezone() -> tzinfo:
 
 
 def format_time(then: datetime, now: datetime) -> str:
-    """The time by the person's clock, which stays true as long as the page is open."""
+    """Return a time in the browser's zone; absolute, so that it does not become stale."""
     zone = browser_timezone()
     then, now = then.astimezone(zone), now.astimezone(zone)
     if then.date() == now.date():
@@ -197,10 +196,10 @@ def format_time(then: datetime, now: datetime) -> str:
 
 
 def format_full_time(then: datetime) -> str:
-    """The day and time by the person's clock, and which clock that is."""
+    """Return date, time and time zone, in the browser's zone."""
     return f"{then.astimezone(browser_timezone()):%d %b %Y, %H:%M:%S} ({timezone_name()})"
 
 
 def timezone_name() -> str:
-    """The name of the person's time zone, such as Europe/Berlin."""
+    """Return the name of the browser's time zone, such as Europe/Berlin."""
     return getattr(browser_timezone(), "key", "UTC").replace("_", " ")

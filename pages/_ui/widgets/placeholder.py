@@ -1,4 +1,4 @@
-"""A place on the screen that is drawn again only when what it shows has become another."""
+"""A place on the page that is redrawn only when its content changes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 class Placeholder:
-    """One place at the point of the page where it is made.
+    """An empty place where it is created.
 
-    Each element that is drawn is a message to the browser, which then looks at the whole page.
-    `nothing` is what has nothing to be drawn at first, so that nothing is sent of it.
+    Each drawn element is a message to the browser, which then updates the whole page. An `empty`
+    content equals the undrawn place, so nothing is sent for it at first.
     """
 
-    def __init__(self, nothing: Hashable = None) -> None:
+    def __init__(self, empty: Hashable = None) -> None:
         self._place = st.empty()
-        # without it, what nothing that could be shown is equal to
-        self._shown: Hashable = self if nothing is None else nothing
+        # by default a value that no content equals
+        self._content: Hashable = self if empty is None else empty
 
-    def show(self, what: Hashable, draw: Callable[[DeltaGenerator], object]) -> None:
-        """Have `draw` fill the place, unless it shows `what` already."""
-        if what != self._shown:
-            self._shown = what
+    def show(self, content: Hashable, draw: Callable[[DeltaGenerator], object]) -> None:
+        """Call `draw` with the place, unless it shows `content` already."""
+        if content != self._content:
+            self._content = content
             draw(self._place)

@@ -1,4 +1,4 @@
-"""How each status of a run and of a component looks: its word, colour and sign."""
+"""Label, colour, icon and symbol of each status of runs and components."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 @dataclass(frozen=True)
 class StatusStyle:
-    """`symbol` is a plain character for places that draw no icons, as the browser's tab."""
+    """How a status is drawn. `symbol` is a character for places without icons, like the tab."""
 
     colour: Colour
     icon: str
@@ -63,7 +63,7 @@ STATUS_STYLES: dict[RunStatus, StatusStyle] = {
 
 
 def status_label(status: RunStatus, mode: Mode = "background") -> str:
-    """The status as a person reads it."""
+    """Return the label of a status."""
     if mode == "sync" and status is RunStatus.CANCELLED:
         return "no longer waited for"  # a stop of a call ends the wait, not the run
     if status is RunStatus.SUSPENDED:
@@ -72,7 +72,7 @@ def status_label(status: RunStatus, mode: Mode = "background") -> str:
 
 
 def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
-    """The same inside Markdown."""
+    """Return the label as a Markdown badge."""
     look = STATUS_STYLES[status]
     return f":{look.colour}-badge[{look.icon} {status_label(status, mode)}]"
 
@@ -99,17 +99,17 @@ COMPONENT_STYLES: dict[ComponentState, StatusStyle] = {
         "gray", ":material/help:", "?", "The server does not tell how it stands."
     ),
 }
-# what only waited when the run ended
+# for a component that was still waiting when its run ended
 NOT_RUN = StatusStyle("gray", ":material/block:", "–", "It did not run.")
 
 
 def component_style(state: ComponentState, *, ended: bool) -> StatusStyle:
-    """How a component's state looks; `ended`: nothing more comes of its run."""
+    """Return the style of a component's state; `ended` is whether its run has ended."""
     return NOT_RUN if ended and state is ComponentState.WAITING else COMPONENT_STYLES[state]
 
 
 def component_label(state: ComponentState, *, ended: bool) -> str:
-    """The state as a person reads it; `ended`: nothing more comes of its run."""
+    """Return the label of a component's state; `ended` is whether its run has ended."""
     if state is ComponentState.WAITING and ended:
         return "did not run"
     if state is ComponentState.SUSPENDED:

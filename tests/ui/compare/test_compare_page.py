@@ -253,7 +253,7 @@ def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(kept):
         kept({}, [output(OutputKind.TABLE, rows)]), kept({}, [output(OutputKind.TABLE, other)])
     )
     assert "≠ 1 cell in 1 row changed · − 1 row removed" in said(app)
-    by = next(each for each in app.selectbox if each.label == "Rows are matched by")
+    by = next(each for each in app.selectbox if each.label == "Match rows by")
     assert by.value == "id"
     by.set_value("").run()
     assert "− 1 row removed" in said(app)
@@ -290,7 +290,7 @@ def test_three_runs_are_compared_with_the_first_or_a_chosen_one(kept):
     base = next(each for each in app.segmented_control if each.label == "Compare with")
     base.set_value("Run 3").run()
     assert "Run 3 → Run 1" in said(app)
-    assert "The same text." in said(app)
+    assert "Identical text" in said(app)
     view = next(each for each in app.segmented_control if each.label == "View")
     view.set_value("Side by side").run()
     assert "same as Run 2" in said(app)

@@ -314,7 +314,7 @@ def test_tables_are_compared_by_row_and_data_by_path():
 def test_identical_texts_show_a_note_instead_of_differences():
     app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
     app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
-    assert "The same text" in texts(app)
+    assert "Identical text" in texts(app)
 
 
 def test_outputs_and_named_parts_get_unique_labels():

@@ -83,4 +83,4 @@ def test_json_keeps_what_it_has_no_form_for_as_text():
 )
 def test_names_files_safely(parts, name):
     """A flow's texts cannot lead out of the download folder."""
-    assert downloads.file_name(*parts, ending="md") == name
+    assert downloads.file_name(*parts, extension="md") == name

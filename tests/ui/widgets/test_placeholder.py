@@ -26,7 +26,7 @@ def nothing_script():
 
     from pages._ui.widgets.placeholder import Placeholder
 
-    slot = Placeholder(nothing=())
+    slot = Placeholder(empty=())
     for what in ((), ("a",), ()):
         slot.show(what, lambda place, what=what: place.markdown(f"{len(what)} shown"))
 
