@@ -91,7 +91,7 @@ def show_internal_error(error: BaseException) -> bool:
     log.error("error %s: %s at %s", reference, type(error).__name__, _source_lines(error))
     show_message(
         "Something in the console went wrong",
-        f"It is not a fault of the flow or its server. The console's log has it as {number}.",
+        f"It is not a fault of the flow or its server. See the log under {reference}.",
         "Reload the page: runs go on meanwhile and are listed under Recent runs.",
     )
     return True
