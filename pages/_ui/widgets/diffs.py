@@ -10,7 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.compare.table_diff import TableDiff, compare_tables, key_columns
-from lfclient.console.compare.textdiff import ChangeKind, Segment, compare_texts, compare_words
+from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, compare_trees
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.tables import is_rows
