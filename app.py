@@ -5,7 +5,7 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 
 import streamlit as st
 
-from pages._ui.app import navigation, page_assets, security, tcp_nodelay
+from pages._ui.app import navigation, page_assets, security
 from pages._ui.widgets import alerts
 
 if __name__ == "__main__":
@@ -15,6 +15,6 @@ else:
     navigation.disable_pages_directory()
     app = st.App(
         __file__,
-        middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE, *tcp_nodelay.MIDDLEWARE],
+        middleware=[*security.MIDDLEWARE, *page_assets.MIDDLEWARE],
         on_script_error=alerts.show_internal_error,
     )

@@ -92,7 +92,7 @@ def draw(server: ServerSession, setup: RunSetup | None, record: RunRecord | None
             _draw_stop_buttons(buttons, server, record)
         else:
             _draw_run_button(buttons, setup, record)
-        focus.scroll_to(run_page.take_run_to_scroll_to(), "run-panel", "run-status")
+        focus.scroll_to(run_page.take_new_run(), "run-panel", "run-status")
         focus.move_focus(run_page.take_decided_question(), "run-panel")
 
 

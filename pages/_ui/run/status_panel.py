@@ -93,9 +93,8 @@ def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
     if record and record.ended and record.run:
         with result.container():
             run_details.draw(server, record, record.run)
-    if run_page.is_url_outdated():
+    if run_page.is_new_run():
         _show_first_update(server, record, panel)
-        run_page.write_run_to_url()
     set_tab_title(record)
     return panel
 

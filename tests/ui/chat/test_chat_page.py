@@ -296,12 +296,12 @@ def test_what_is_set_for_a_run_does_not_go_with_messages(talking):
     """Above all no picture that was attached there; the chat has parameters of its own."""
     app = opened(flow=ONE)
     form = next(iter(app.session_state["forms"].values()))
-    form.values["ChatOutput-b.tone"] = EnteredValue("text", "rude")
+    form.entries.values["ChatOutput-b.tone"] = EnteredValue("text", "rude")
     app.switch_page(PAGE).run()
     assert "changed" not in said(app)
     send(app, "hello")
     assert "ChatOutput-b.tone" not in talking.sent[0]
-    assert form.values["ChatOutput-b.tone"].value == "rude"
+    assert form.entries.values["ChatOutput-b.tone"].value == "rude"
 
 
 def test_another_flow_begins_another_conversation(talking):

@@ -63,32 +63,33 @@ def test_what_was_kept_for_a_run_is_dropped_when_it_is_closed():
     assert held == {}  # nor behind what Streamlit remembers of the run before
 
 
-def addressed() -> None:
-    """What AppTest runs: shows a run, and puts it into the address when told to."""
+def page_with_url() -> None:
+    """Show a run or close it as told; AppTest runs the source of this function."""
     import streamlit as st
 
     from pages._ui.state import run_page
 
     if st.session_state.pop("show", False):
         run_page.show_run("b2")
-    if st.session_state.pop("put", False):
-        run_page.write_run_to_url()
+        st.session_state["url"] = st.query_params.get("run")
     if st.session_state.pop("close", False):
         run_page.close_run()
     st.session_state["seen"] = run_page.run_id()
 
 
-def test_a_run_is_shown_before_it_is_in_the_address():
-    """The address comes when the page says so, and goes with the run."""
-    app = AppTest.from_function(addressed)
+def test_a_run_is_in_the_url_before_anything_of_it_is_drawn():
+    app = AppTest.from_function(page_with_url)
     app.session_state["show"] = True
     app.run()
-    assert app.session_state["seen"] == "b2"
-    assert "run" not in app.query_params
-    app.session_state["put"] = True
-    app.run()
+    assert app.session_state["url"] == "b2"
     assert app.session_state["seen"] == "b2"
     assert app.query_params["run"] == "b2"
+
+
+def test_a_closed_run_leaves_the_url():
+    app = AppTest.from_function(page_with_url)
+    app.session_state["show"] = True
+    app.run()
     app.session_state["close"] = True
     app.run()
     assert app.session_state["seen"] is None
