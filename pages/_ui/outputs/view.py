@@ -181,7 +181,7 @@ def _draw_value(card: OutputCard) -> None:
 
 
 def _value_views(card: OutputCard) -> list[tuple[str, Callable[[], None]]]:
-    """Return label and drawing function of the value, its other readings, and its images."""
+    """Return label and drawing function of each view: the value, its other forms, its images."""
     output = card.output
     own = (output.kind.value.capitalize(), partial(VIEWERS[output.kind].draw, card))
     pictures = find_images(output)

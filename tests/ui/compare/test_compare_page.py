@@ -25,7 +25,7 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def kept(langflow_stand_in):
+def create_run(langflow_stand_in):
     """Create ended runs of the stand-in's flow."""
     created = []
 
@@ -69,12 +69,12 @@ def output(kind, value):
     return Output("Out-a", kind, value, display_name="Out")
 
 
-def compared(*records, **more):
+def open_comparison(*records, **more):
     ids = ",".join(record if isinstance(record, str) else record.id for record in records)
     return opened("pages/compare.py", runs=ids, **more)
 
 
-def in_memory(**more):
+def run_in_progress(**more):
     """Return a run that the runner holds in memory only."""
     return going_run("http://x", **{"id": "e" * 32, "submit_token": "memory", **more})
 
@@ -86,8 +86,8 @@ def tables(app):
 # which runs
 
 
-def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(kept):
-    records = [kept({TEXT: "a"}), kept({TEXT: "b"})]
+def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(create_run):
+    records = [create_run({TEXT: "a"}), create_run({TEXT: "b"})]
     app = opened("pages/compare.py")
     assert "Choose two to four runs" in said(app)
     assert next(each for each in app.button if each.label == "Compare").disabled
@@ -107,12 +107,12 @@ def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(kept
         ("1,other", "with a different server or API key"),
     ],
 )
-def test_runs_that_cannot_be_compared_are_explained_and_others_offered(kept, names, words):
+def test_runs_that_cannot_be_compared_are_explained_and_others_offered(create_run, names, words):
     """Another owner's run looks like a missing one."""
-    records = [kept() for _ in range(5)]
-    other = kept(owner="somebody else")
+    records = [create_run() for _ in range(5)]
+    other = create_run(owner="somebody else")
     ids = {"other": other.id, **{str(n): each.id for n, each in enumerate(records, 1)}}
-    app = compared(*(ids.get(name, name) for name in names.split(",")))
+    app = open_comparison(*(ids.get(name, name) for name in names.split(",")))
     assert words in said(app)
     assert "##### Outputs" not in said(app)
     chosen = app.multiselect[0].value
@@ -129,10 +129,10 @@ def test_a_console_without_runs_links_to_the_run_page(langflow_stand_in):
 # inputs and summary
 
 
-def test_different_inputs_are_listed_and_identical_ones_on_request(kept):
+def test_different_inputs_are_listed_and_identical_ones_on_request(create_run):
     """One row per parameter, one column per run."""
-    one = kept({TEXT: "Oslo", "T.n": 1})
-    app = compared(one, kept({TEXT: "Oslo", "T.n": 2}), kept({TEXT: "Oslo"}))
+    one = create_run({TEXT: "Oslo", "T.n": 1})
+    app = open_comparison(one, create_run({TEXT: "Oslo", "T.n": 2}), create_run({TEXT: "Oslo"}))
     inputs = tables(app)[0]
     assert list(inputs.columns) == ["Run 1", "Run 2", "Run 3"]
     assert [list(row) for row in inputs.to_numpy()] == [["1", "2", "*flow default*"]]
@@ -141,22 +141,29 @@ def test_different_inputs_are_listed_and_identical_ones_on_request(kept):
     assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
 
 
-def test_secrets_are_reported_as_not_comparable(kept):
+def test_secrets_are_reported_as_not_comparable(create_run):
     """Their values are not saved."""
-    app = compared(kept({"T.api_key": SECRET_MASK}), kept({"T.api_key": SECRET_MASK}))
+    app = open_comparison(
+        create_run({"T.api_key": SECRET_MASK}), create_run({"T.api_key": SECRET_MASK})
+    )
     assert "Inputs are identical" in said(app)
     assert "Can't compare 1 secret" in said(app)
 
 
-def test_unknown_inputs_are_not_a_difference(kept):
-    app = compared(kept({TEXT: "a"}), kept({TEXT: "b"}), kept(inputs_stored=False))
+def test_unknown_inputs_are_not_a_difference(create_run):
+    app = open_comparison(
+        create_run({TEXT: "a"}), create_run({TEXT: "b"}), create_run(inputs_stored=False)
+    )
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
     assert "Run 3: What this run was given was not kept" in said(app)
 
 
-def test_long_inputs_are_compared_word_by_word_on_request(kept):
+def test_long_inputs_are_compared_word_by_word_on_request(create_run):
     text = "You are a guide.\nAnswer {}, and name your sources."
-    one, other = kept({TEXT: text.format("briefly")}), kept({TEXT: text.format("at length")})
+    one, other = (
+        create_run({TEXT: text.format("briefly")}),
+        create_run({TEXT: text.format("at length")}),
+    )
     app = opened("pages/compare.py", runs=f"{one.id},{other.id}")
     panel = next(each for each in app.expander if each.label.startswith("Differences in"))
     app.session_state[compare_page.compare_key("input-0-Message \\(Chat Input\\)")] = True
@@ -166,8 +173,10 @@ def test_long_inputs_are_compared_word_by_word_on_request(kept):
     assert ":green-background[+ at length]" in said(app)
 
 
-def test_the_summary_shows_flow_and_server_only_if_they_differ(kept):
-    facts = tables(compared(kept({TEXT: "a"}), kept({TEXT: "b"}, status=RunStatus.FAILED)))[1]
+def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
+    facts = tables(
+        open_comparison(create_run({TEXT: "a"}), create_run({TEXT: "b"}, status=RunStatus.FAILED))
+    )[1]
     assert list(facts.index) == [
         f"**{n}**" for n in ("Status", "Duration", "Mode", "Started", "Session")
     ]
@@ -175,57 +184,63 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(kept):
     assert list(facts.loc["**Status**"]) == ["completed", "failed"]
 
 
-def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(kept, langflow_stand_in):
+def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
+    create_run, langflow_stand_in
+):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other"))
     there = Output("Else-z", OutputKind.MESSAGE, "x", display_name="Else")
-    app = compared(
-        kept({TEXT: "a"}, [message("x")]),
-        kept({TEXT: "b"}, [there], flow_id=TWO, flow_name="Other"),
+    app = open_comparison(
+        create_run({TEXT: "a"}, [message("x")]),
+        create_run({TEXT: "b"}, [there], flow_id=TWO, flow_name="Other"),
     )
     assert any("These runs are of different flows" in each.value for each in app.info)
     assert "**Flow**" in tables(app)[1].index
     assert "Outputs are identical" in said(app)
 
 
-def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(kept, langflow_stand_in):
+def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(
+    create_run, langflow_stand_in
+):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Other", []))
-    app = compared(kept({TEXT: "a"}), kept({}, flow_id=TWO, flow_name="Other"))
+    app = open_comparison(create_run({TEXT: "a"}), create_run({}, flow_id=TWO, flow_name="Other"))
     assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
 
 
-def test_parameters_of_components_with_the_same_name_show_their_ids(kept, langflow_stand_in):
+def test_parameters_of_components_with_the_same_name_show_their_ids(create_run, langflow_stand_in):
     """Langflow's ids are long and differ only at their ends."""
     names = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(name, "Language Model", heat=text("x")) for name in names]
     langflow_stand_in.add(flow(ONE, "Echo", nodes))
-    app = compared(kept({f"{name}.heat": name for name in names}), kept())
+    app = open_comparison(create_run({f"{name}.heat": name for name in names}), create_run())
     rows = list(tables(app)[0].index)
     assert [name for name in names if any(escape(name) in row for row in rows)] == names
     assert len(set(rows)) == 2
 
 
-def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(kept):
-    young = kept({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
-    app = compared(young, kept({TEXT: "old"}))
+def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run):
+    young = create_run({TEXT: "young"}, created_at=NOW + timedelta(hours=1))
+    app = open_comparison(young, create_run({TEXT: "old"}))
     assert list(tables(app)[0].iloc[0]) == ["old", "young"]
 
 
 # outputs
 
 
-def test_identical_outputs_are_drawn_only_on_request(kept):
-    app = compared(kept({}, [message("the same text")]), kept({}, [message("the same text")]))
+def test_identical_outputs_are_drawn_only_on_request(create_run):
+    app = open_comparison(
+        create_run({}, [message("the same text")]), create_run({}, [message("the same text")])
+    )
     assert "Outputs are identical" in said(app)
     assert "the same text" not in said(app)
     next(each for each in app.toggle if each.label == "Show").set_value(True).run()
     assert "the same text" in said(app)
 
 
-def test_texts_are_compared_by_words_or_lines(kept):
+def test_texts_are_compared_by_words_or_lines(create_run):
     """Signs mark the differences, not color alone. The text's own markup is escaped."""
-    app = compared(
-        kept({}, [message("Lisbon is the *capital* of Portugal")]),
-        kept({}, [message("Lisbon is the :red[largest] of Portugal")]),
+    app = open_comparison(
+        create_run({}, [message("Lisbon is the *capital* of Portugal")]),
+        create_run({}, [message("Lisbon is the :red[largest] of Portugal")]),
     )
     shown = " ".join(each.value for each in app.markdown)
     assert r":red-background[− \*capital\*]" in shown
@@ -237,20 +252,23 @@ def test_texts_are_compared_by_words_or_lines(kept):
     assert lines.splitlines()[1].startswith("+ ")
 
 
-def test_differences_of_markdown_explain_that_the_source_is_compared(kept):
+def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
     words = "“Side by side” shows it formatted"
-    app = compared(kept({}, [message("**a**")]), kept({}, [message("**b**")]))
+    app = open_comparison(create_run({}, [message("**a**")]), create_run({}, [message("**b**")]))
     assert words in said(app)
-    app = compared(kept({}, [message("2 * 3 = 6")]), kept({}, [message("2 * 3 is 6")]))
+    app = open_comparison(
+        create_run({}, [message("2 * 3 = 6")]), create_run({}, [message("2 * 3 is 6")])
+    )
     assert words not in said(app)
 
 
-def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(kept):
+def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
     rows = [{"id": number, "city": f"City {number // 2}"} for number in range(20)]
     other = [dict(row) for row in rows if row["id"] != 3]
     other[7]["city"] = "Town"
-    app = compared(
-        kept({}, [output(OutputKind.TABLE, rows)]), kept({}, [output(OutputKind.TABLE, other)])
+    app = open_comparison(
+        create_run({}, [output(OutputKind.TABLE, rows)]),
+        create_run({}, [output(OutputKind.TABLE, other)]),
     )
     assert "≠ 1 cell in 1 row changed · − 1 row removed" in said(app)
     by = next(each for each in app.selectbox if each.label == "Match rows by")
@@ -260,10 +278,10 @@ def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(kept):
     assert "16 rows changed" in said(app)
 
 
-def test_only_the_differing_paths_of_data_are_listed(kept):
-    app = compared(
-        kept({}, [output(OutputKind.DATA, {"a": {"b": 1}, "c": 2})]),
-        kept({}, [output(OutputKind.DATA, {"a": {"b": 5}, "c": 2})]),
+def test_only_the_differing_paths_of_data_are_listed(create_run):
+    app = open_comparison(
+        create_run({}, [output(OutputKind.DATA, {"a": {"b": 1}, "c": 2})]),
+        create_run({}, [output(OutputKind.DATA, {"a": {"b": 5}, "c": 2})]),
     )
     listed = app.dataframe[0].value
     assert listed.to_dict("records") == [
@@ -271,20 +289,24 @@ def test_only_the_differing_paths_of_data_are_listed(kept):
     ]
 
 
-def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(kept):
-    app = compared(kept({}, [message("text")]), kept({}, [output(OutputKind.TABLE, [{"a": 1}])]))
+def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(create_run):
+    app = open_comparison(
+        create_run({}, [message("text")]), create_run({}, [output(OutputKind.TABLE, [{"a": 1}])])
+    )
     assert "Run 1: message, Run 2: table" in said(app)
 
 
-def test_a_missing_output_is_marked_with_its_reason(kept):
+def test_a_missing_output_is_marked_with_its_reason(create_run):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
-    app = compared(kept({}, [message("x")]), kept({}, not_run=(skipped,)))
+    app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
     assert ":orange-badge[:material/remove: missing]" in said(app)
     assert "Did not run: It is on a branch that was not taken." in said(app)
 
 
-def test_three_runs_are_compared_with_the_first_or_a_chosen_one(kept):
-    app = compared(*(kept({}, [message(text)]) for text in ("one x", "two x", "two x")))
+def test_three_runs_are_compared_with_the_first_or_a_chosen_one(create_run):
+    app = open_comparison(
+        *(create_run({}, [message(text)]) for text in ("one x", "two x", "two x"))
+    )
     assert "Run 1 → Run 2" in said(app)
     assert "Run 1 → Run 3" in said(app)
     base = next(each for each in app.segmented_control if each.label == "Compare with")
@@ -296,19 +318,21 @@ def test_three_runs_are_compared_with_the_first_or_a_chosen_one(kept):
     assert "same as Run 2" in said(app)
 
 
-def test_an_output_truncated_by_the_server_has_a_note(kept):
-    app = compared(kept({}, [message("a b", truncated=True)]), kept({}, [message("a c")]))
+def test_an_output_truncated_by_the_server_has_a_note(create_run):
+    app = open_comparison(
+        create_run({}, [message("a b", truncated=True)]), create_run({}, [message("a c")])
+    )
     assert "The server truncated the output of Run 1" in said(app)
 
 
-def test_outputs_that_were_not_stored_are_explained(kept):
-    gone = kept({}, stored_parts=StoredParts.NOT_WANTED)
+def test_outputs_that_were_not_stored_are_explained(create_run):
+    gone = create_run({}, stored_parts=StoredParts.NOT_WANTED)
     assert "has no outputs: this console keeps no outputs" in said(
-        compared(kept({}, [message("x")]), gone)
+        open_comparison(create_run({}, [message("x")]), gone)
     )
 
 
-def test_values_nested_too_deeply_show_a_note_instead_of_an_error(kept):
+def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
     deep = other = 1
     for _ in range(100_000):
         deep, other = [deep], [other]
@@ -316,10 +340,10 @@ def test_values_nested_too_deeply_show_a_note_instead_of_an_error(kept):
     with pytest.raises(RecursionError):
         _ = runs[0].value == runs[1].value
     first, second = (
-        in_memory(id=id, run=Run(ONE, "sync", RunStatus.IN_PROGRESS, outputs={"Out-a": one}))
+        run_in_progress(id=id, run=Run(ONE, "sync", RunStatus.IN_PROGRESS, outputs={"Out-a": one}))
         for id, one in zip(("a" * 32, "b" * 32), runs, strict=True)
     )
-    assert "nested too deeply" in said(compared(first, second))
+    assert "nested too deeply" in said(open_comparison(first, second))
 
 
 # timings, and runs in progress
@@ -334,24 +358,26 @@ def test_no_compared_run_has_the_color_of_a_failure(scheme):
         assert 60 < 360 * colorsys.rgb_to_hsv(red, green, blue)[0] < 345
 
 
-def test_a_run_in_progress_is_labeled_and_its_outputs_are_not_missing(kept):
-    app = compared(kept({TEXT: "x"}, [message("x")]), in_memory(overrides={TEXT: "x"}))
+def test_a_run_in_progress_is_labeled_and_its_outputs_are_not_missing(create_run):
+    app = open_comparison(
+        create_run({TEXT: "x"}, [message("x")]), run_in_progress(overrides={TEXT: "x"})
+    )
     assert "Run 2 is still running" in said(app)
     assert "No such output" not in said(app)
     assert "No output yet" in said(app)
 
 
-def test_a_run_without_timings_is_named(kept):
-    app = compared(kept({}, seconds=1.5), kept({}))
+def test_a_run_without_timings_is_named(create_run):
+    app = open_comparison(create_run({}, seconds=1.5), create_run({}))
     assert "No component timings for Run 2" in said(app)
 
 
 # links to the comparison
 
 
-def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(kept):
-    shown, other = kept({TEXT: "a"}), kept({TEXT: "b"})
-    kept({TEXT: "c"}, flow_id=TWO)
+def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run):
+    shown, other = create_run({TEXT: "a"}), create_run({TEXT: "b"})
+    create_run({TEXT: "c"}, flow_id=TWO)
     app = opened(run=shown.id)
     app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
     app.run()

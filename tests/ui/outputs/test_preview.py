@@ -5,35 +5,35 @@ import json
 import pytest
 
 from lfclient.outputs.model import FileRef, OutputKind
-from tests.ui.outputs.test_view import DOT, drawn, output, texts
+from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
 
 
-def fetched(name, data):
-    app = drawn(output(OutputKind.FILE, FileRef(name, id="1")), download=lambda ref: data)
+def preview_file(name, data):
+    app = draw_outputs(output(OutputKind.FILE, FileRef(name, id="1")), download=lambda ref: data)
     app.button[0].click().run()
     return app
 
 
 def test_a_csv_file_with_any_separator_is_drawn_as_a_table():
-    app = fetched("a.csv", "name;age\nZoë;36\n".encode("utf-8-sig"))
+    app = preview_file("a.csv", "name;age\nZoë;36\n".encode("utf-8-sig"))
     assert app.dataframe[0].value.to_dict("list") == {"name": ["Zoë"], "age": [36]}
 
 
 def test_a_json_file_is_drawn_as_a_searchable_tree():
-    app = fetched("data", b'{"a": [1]}')
+    app = preview_file("data", b'{"a": [1]}')
     assert json.loads(app.json[0].value) == {"a": [1]}
     app.text_input[0].set_value("a").run()
     assert app.code[0].value == "a"
 
 
 def test_an_html_file_is_shown_as_source_text():
-    app = fetched("a.html", b"<script>alert(1)</script>")
+    app = preview_file("a.html", b"<script>alert(1)</script>")
     assert app.code[0].value == "<script>alert(1)</script>"
     assert not app.markdown or "<script" not in texts(app)
 
 
 def test_a_markdown_file_loads_no_remote_images():
-    app = fetched("a.md", b"# Hi ![x](http://p.example/x.png) $5 and $6")
+    app = preview_file("a.md", b"# Hi ![x](http://p.example/x.png) $5 and $6")
     assert "![" not in texts(app)
     assert "\\$5 and \\$6" in texts(app)
 
@@ -53,7 +53,7 @@ def test_a_markdown_file_loads_no_remote_images():
 )
 def test_unusual_files_show_a_note_instead_of_crashing(name, data, note):
     """Empty, unknown, mislabeled, broken, large."""
-    assert note in texts(fetched(name, data))
+    assert note in texts(preview_file(name, data))
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_unusual_files_show_a_note_instead_of_crashing(name, data, note):
     ],
 )
 def test_images_audio_and_video_are_previewed(data, element):
-    app = fetched("a", data)
+    app = preview_file("a", data)
     assert app.get(element)

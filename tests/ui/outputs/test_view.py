@@ -24,7 +24,7 @@ def page(run, download):
     outputs_view.draw(run, "run-1", download)
 
 
-def drawn(*found, not_run=(), download=None):
+def draw_outputs(*found, not_run=(), download=None):
     run = Run(
         "flow",
         "background",
@@ -51,14 +51,14 @@ def test_every_kind_of_output_has_a_viewer():
 
 
 def test_a_card_shows_component_name_id_and_the_servers_type():
-    app = drawn(output(OutputKind.TABLE, [{"a": 1}], type="dataframe"))
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], type="dataframe"))
     assert "Component" in texts(app)
     assert "Comp\\-1" in texts(app)
     assert "dataframe" in texts(app)
 
 
 def test_a_message_is_markdown_and_offers_to_load_remote_images():
-    app = drawn(output(OutputKind.MESSAGE, "# Hi\n![x](https://p.example/i.png)"))
+    app = draw_outputs(output(OutputKind.MESSAGE, "# Hi\n![x](https://p.example/i.png)"))
     assert any(element.value.startswith("# Hi") for element in app.markdown)
     assert not any("![" in element.value for element in app.markdown)
     assert [button.label for button in app.button] == ["Load from p\\.example"]
@@ -66,54 +66,54 @@ def test_a_message_is_markdown_and_offers_to_load_remote_images():
 
 def test_a_long_message_is_plain_text():
     """A browser would take seconds for the Markdown."""
-    app = drawn(output(OutputKind.MESSAGE, "x" * 50_001))
+    app = draw_outputs(output(OutputKind.MESSAGE, "x" * 50_001))
     assert app.code[0].value == "x" * 50_001
     assert "50,001 characters" in texts(app)
 
 
 def test_a_very_long_message_is_truncated_on_the_page():
-    app = drawn(output(OutputKind.MESSAGE, "x" * 2_000_000))
+    app = draw_outputs(output(OutputKind.MESSAGE, "x" * 2_000_000))
     assert len(app.code[0].value) == 500_000
     assert "2,000,000 characters" in texts(app)
 
 
 def test_an_empty_message_shows_a_note():
-    assert "Empty message" in texts(drawn(output(OutputKind.MESSAGE, "")))
+    assert "Empty message" in texts(draw_outputs(output(OutputKind.MESSAGE, "")))
 
 
 def test_a_table_has_all_rows_in_order_and_a_count():
-    app = drawn(output(OutputKind.TABLE, [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
     assert list(app.dataframe[0].value["a"]) == [1, 2]
     assert "2 rows × 2 columns" in texts(app)
 
 
 def test_an_empty_table_shows_a_note():
-    assert "Empty table" in texts(drawn(output(OutputKind.TABLE, [])))
+    assert "Empty table" in texts(draw_outputs(output(OutputKind.TABLE, [])))
 
 
 def test_data_is_drawn_as_a_tree():
-    app = drawn(output(OutputKind.DATA, {"a": [1]}))
+    app = draw_outputs(output(OutputKind.DATA, {"a": [1]}))
     assert app.json[0].value == '{"a": [1]}'
 
 
 def test_text_that_looks_like_json_is_not_parsed():
-    app = drawn(output(OutputKind.DATA, '{"a": 1}'))
+    app = draw_outputs(output(OutputKind.DATA, '{"a": 1}'))
     assert app.code[0].value == '"{\\"a\\": 1}"'
 
 
 def test_an_unknown_type_is_shown_as_json_under_its_name():
-    app = drawn(output(OutputKind.UNKNOWN, {"odd": True}, type="hologram"))
+    app = draw_outputs(output(OutputKind.UNKNOWN, {"odd": True}, type="hologram"))
     assert app.json[0].value == '{"odd": true}'
     assert "hologram" in texts(app)
 
 
 def test_an_error_is_not_drawn_as_markdown():
-    app = drawn(output(OutputKind.ERROR, "*bad* thing"))
+    app = draw_outputs(output(OutputKind.ERROR, "*bad* thing"))
     assert app.error[0].value == "\\*bad\\* thing"
 
 
 def test_a_damaged_image_shows_an_error():
-    app = drawn(output(OutputKind.IMAGE, "data:image/png;base64,AAA"))
+    app = draw_outputs(output(OutputKind.IMAGE, "data:image/png;base64,AAA"))
     assert "Can't read this image" in app.error[0].value
 
 
@@ -121,14 +121,14 @@ def test_embedded_images_are_drawn_at_once():
     """Bytes and data addresses need no button."""
     data = "data:image/png;base64," + base64.b64encode(DOT).decode()
     for value in (DOT, data):
-        app = drawn(output(OutputKind.IMAGE, value))
+        app = draw_outputs(output(OutputKind.IMAGE, value))
         assert not app.error
         assert not app.button
 
 
 def test_a_file_is_labeled_as_a_file_whatever_the_servers_type():
     """Langflow's Write File component returns its file as a message."""
-    app = drawn(output(OutputKind.FILE, FileRef("out.txt", id="1"), type="message"))
+    app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1"), type="message"))
     assert ":gray-badge[file]" in texts(app)
 
 
@@ -148,7 +148,9 @@ def test_a_file_is_downloaded_once_when_previewed():
         downloaded.append(ref.name)
         return b"hello file"
 
-    app = drawn(output(OutputKind.FILE, FileRef("out.txt", id="1", size=10)), download=download)
+    app = draw_outputs(
+        output(OutputKind.FILE, FileRef("out.txt", id="1", size=10)), download=download
+    )
     assert downloaded == []
     app.button[0].click().run()
     assert downloaded == ["out.txt"]
@@ -157,7 +159,7 @@ def test_a_file_is_downloaded_once_when_previewed():
 
 def test_a_failed_download_shows_its_error_and_can_be_retried():
     download = Mock(side_effect=[ServerFault("It is gone."), b"back again"])
-    app = drawn(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
+    app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
     app.button[0].click().run()
     assert "It is gone" in app.error[0].value
     app.button[0].click().run()
@@ -166,19 +168,19 @@ def test_a_failed_download_shows_its_error_and_can_be_retried():
 
 
 def test_a_truncated_output_names_the_setting_that_raises_the_limit():
-    app = drawn(output(OutputKind.TABLE, [{"a": 1}], truncated=True, missing=1500))
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], truncated=True, missing=1500))
     assert "1,500 rows are missing" in texts(app)
     assert "LANGFLOW\\_MAX\\_ITEMS\\_LENGTH" in texts(app)
 
 
 def test_an_outputs_note_is_shown():
-    app = drawn(output(OutputKind.DATA, None, note="No longer available."))
+    app = draw_outputs(output(OutputKind.DATA, None, note="No longer available."))
     assert "No longer available" in texts(app)
 
 
 def test_a_message_that_is_a_table_has_a_tab_for_both():
     table = output(OutputKind.TABLE, [{"a": 1}])
-    app = drawn(output(OutputKind.MESSAGE, "| a |\n|--|\n| 1 |", extras=(table,)))
+    app = draw_outputs(output(OutputKind.MESSAGE, "| a |\n|--|\n| 1 |", extras=(table,)))
     assert [tab.label for tab in app.tabs] == ["Message", "As table"]
     assert not app.dataframe
     app.session_state["view-readings-run-1-Comp-1"] = "As table"
@@ -191,11 +193,11 @@ def test_each_named_output_of_a_component_has_a_tab():
         "message_output": output(OutputKind.MESSAGE, "a"),
         "bad": output(OutputKind.DATA, {"b": 1}),
     }
-    app = drawn(output(OutputKind.MESSAGE, "a", parts=parts))
+    app = draw_outputs(output(OutputKind.MESSAGE, "a", parts=parts))
     assert [tab.label for tab in app.tabs] == ["Message output", "Bad"]
 
 
 def test_skipped_components_are_shown_with_the_reason():
-    app = drawn(not_run=(NotRun("Text-2", "Other branch", "Its branch was not taken."),))
+    app = draw_outputs(not_run=(NotRun("Text-2", "Other branch", "Its branch was not taken."),))
     assert "did not run" in texts(app)
     assert "Its branch was not taken" in texts(app)

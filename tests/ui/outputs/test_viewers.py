@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import chart_data, gallery, image, output_pair, table
-from tests.ui.outputs.test_view import DOT, drawn, output, texts
+from tests.ui.outputs.test_view import DOT, draw_outputs, output, texts
 
 
 def uri(number=0):
@@ -21,7 +21,7 @@ ROWS = [{"city": f"City {i}", "day": f"2026-01-{i + 1:02d}", "n": i} for i in ra
 KEY = "run-1-Comp-1"
 
 
-def opened(app, part, tab):
+def open_tab(app, part, tab):
     """Return the page after a person opens a tab."""
     app.session_state[f"view-{part}-{KEY}"] = tab
     app.run()
@@ -32,7 +32,7 @@ def opened(app, part, tab):
 
 
 def test_a_tables_chart_and_columns_are_computed_once_opened():
-    app = drawn(output(OutputKind.TABLE, ROWS))
+    app = draw_outputs(output(OutputKind.TABLE, ROWS))
     assert [tab.label for tab in app.tabs] == ["Rows", "Chart", "Columns"]
     assert len(app.dataframe) == 1
     assert not app.selectbox
@@ -40,7 +40,7 @@ def test_a_tables_chart_and_columns_are_computed_once_opened():
 
 def test_a_suggested_chart_can_be_changed():
     """A time column suggests a line."""
-    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Chart")
     assert [box.value for box in app.selectbox] == [chart_data.LINE, "day"]
     assert app.multiselect[0].value == ["n"]
     app.selectbox[0].select(chart_data.BAR).run()
@@ -53,7 +53,7 @@ def test_a_suggested_chart_can_be_changed():
 def test_row_count_and_columns_exclude_each_other_on_the_y_axis():
     """The last choice wins. Several columns may be combined."""
     rows = [{"city": f"c{i % 3}", "n": i, "m": i} for i in range(60)]
-    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
     app.multiselect[0].set_value([chart_data.ROW_COUNT]).run()
     app.multiselect[0].set_value([chart_data.ROW_COUNT, "n"]).run()
     assert app.multiselect[0].value == ["n"]
@@ -64,16 +64,16 @@ def test_row_count_and_columns_exclude_each_other_on_the_y_axis():
 
 
 def test_a_chart_without_columns_or_values_shows_a_note():
-    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Chart")
     app.multiselect[0].unselect("n").run()
     assert "Choose at least one column" in texts(app)
-    app = opened(drawn(output(OutputKind.TABLE, [{"a": None}])), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, [{"a": None}])), "table", "Chart")
     assert "No column has values" in texts(app)
 
 
 def test_a_chart_notes_how_many_points_it_omits():
     rows = [{"a": i, "b": i} for i in range(6000)]
-    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
     assert "5,000 of 6,000 rows" in texts(app)
 
 
@@ -83,7 +83,7 @@ def test_a_chart_notes_how_many_points_it_omits():
 )
 def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip_format):
     rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
-    app = opened(drawn(output(OutputKind.TABLE, rows)), "table", "Chart")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "table", "Chart")
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
     assert spec["encoding"]["x"]["axis"]["format"] == chart_data.TIME_AXIS_FORMAT
     assert spec["encoding"]["tooltip"][0]["format"] == tooltip_format
@@ -92,27 +92,27 @@ def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip
 @pytest.mark.parametrize("name", ["a.b[0]", "c:Q", "", "x'y\"z", "$5"])
 def test_a_chart_takes_any_column_name(name):
     """Vega would parse dots, brackets and colons in them."""
-    app = drawn(output(OutputKind.TABLE, [{name: 1, "other": 2}, {name: 3, "other": 4}]))
-    assert opened(app, "table", "Chart").get("vega_lite_chart")
+    app = draw_outputs(output(OutputKind.TABLE, [{name: 1, "other": 2}, {name: 3, "other": 4}]))
+    assert open_tab(app, "table", "Chart").get("vega_lite_chart")
 
 
 def test_statistics_have_one_row_per_column():
-    app = opened(drawn(output(OutputKind.TABLE, ROWS)), "table", "Columns")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, ROWS)), "table", "Columns")
     assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
 
 
 def test_a_very_large_table_is_sent_page_by_page(monkeypatch):
     monkeypatch.setattr(table, "MAX_PAGE_ROWS", 10)
-    app = drawn(output(OutputKind.TABLE, ROWS))
+    app = draw_outputs(output(OutputKind.TABLE, ROWS))
     assert list(app.dataframe[0].value["n"]) == list(range(10))
     assert "Rows 1 to 10 of 28" in texts(app)
-    app = opened(app, "page", 3)
+    app = open_tab(app, "page", 3)
     assert list(app.dataframe[0].value["n"]) == list(range(20, 28))
     assert "28 rows × 3 columns" in texts(app)
 
 
 def test_a_very_long_cell_is_truncated_on_the_page_with_a_note():
-    app = drawn(output(OutputKind.TABLE, [{"a": "x" * 50_000}]))
+    app = draw_outputs(output(OutputKind.TABLE, [{"a": "x" * 50_000}]))
     assert len(app.dataframe[0].value["a"][0]) == table.MAX_CELL_LENGTH
     assert "Cells show 5,000 characters" in texts(app)
 
@@ -121,9 +121,9 @@ def test_rows_with_large_images_have_pages(monkeypatch):
     """The page size counts only what is sent, so truncated cells stay on one page."""
     monkeypatch.setattr(table, "MAX_PAGE_BYTES", 20_000)
     rows = [{"photo": URI + "A" * 12_000, "text": "x" * 50_000} for _ in range(3)]
-    app = drawn(output(OutputKind.TABLE, rows))
+    app = draw_outputs(output(OutputKind.TABLE, rows))
     assert len(app.dataframe[0].value) == 1
-    app = drawn(output(OutputKind.TABLE, [{"text": "x" * 50_000} for _ in range(3)]))
+    app = draw_outputs(output(OutputKind.TABLE, [{"text": "x" * 50_000} for _ in range(3)]))
     assert len(app.dataframe[0].value) == 3
 
 
@@ -131,7 +131,7 @@ def test_rows_with_large_images_have_pages(monkeypatch):
 
 
 def test_a_list_of_images_opens_as_a_gallery():
-    app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
+    app = draw_outputs(output(OutputKind.DATA, [uri(0), uri(1)]))
     assert [tab.label for tab in app.tabs] == ["Images", "Data"]
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
     assert "image 1" in texts(app)
@@ -140,19 +140,19 @@ def test_a_list_of_images_opens_as_a_gallery():
 
 def test_a_list_that_the_server_types_as_image_opens_as_a_gallery():
     value = [{"name": "a", "data": uri(0)}, {"name": "b", "data": uri(1)}]
-    app = drawn(output(OutputKind.UNKNOWN, value, type="image"))
+    app = draw_outputs(output(OutputKind.UNKNOWN, value, type="image"))
     assert [tab.label for tab in app.tabs] == ["Images", "Unknown"]
 
 
 def test_images_in_a_messages_text_have_an_images_tab():
-    app = drawn(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
+    app = draw_outputs(output(OutputKind.MESSAGE, f"two: ![one]({uri(0)}) and ![]({uri(1)})"))
     assert [tab.label for tab in app.tabs] == ["Message", "Images"]
-    app = opened(app, "readings", "Images")
+    app = open_tab(app, "readings", "Images")
     assert "one" in texts(app)
 
 
 def test_images_in_cells_are_drawn_in_the_rows_and_in_a_gallery():
-    app = drawn(output(OutputKind.TABLE, [{"name": "a", "photo": URI}]))
+    app = draw_outputs(output(OutputKind.TABLE, [{"name": "a", "photo": URI}]))
     assert [tab.label for tab in app.tabs] == ["Table", "Rows", "Chart", "Columns", "Images"]
     assert '"type": "image"' in app.dataframe[0].proto.columns
 
@@ -160,24 +160,26 @@ def test_images_in_cells_are_drawn_in_the_rows_and_in_a_gallery():
 def test_a_column_with_a_remote_address_is_not_drawn_as_images():
     """The browser would load the address."""
     rows = [{"photo": URI}, {"photo": "https://p.example/cat.png"}, {"photo": None}]
-    app = drawn(output(OutputKind.TABLE, rows))
+    app = draw_outputs(output(OutputKind.TABLE, rows))
     assert '"type": "image"' not in app.dataframe[0].proto.columns
 
 
 def test_a_remote_image_in_a_cell_is_loaded_only_on_request():
-    app = drawn(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))
-    app = opened(app, "readings", "Images")
+    app = draw_outputs(output(OutputKind.TABLE, [{"photo": "https://p.example/cat.png"}]))
+    app = open_tab(app, "readings", "Images")
     assert [button.label for button in app.button] == ["Load from p\\.example"]
 
 
 def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatch):
     monkeypatch.setattr(image, "load_image", lambda address: DOT)
-    app = drawn(output(OutputKind.MESSAGE, "![](http://a.example/x) ![](http://a.example/y)"))
+    app = draw_outputs(
+        output(OutputKind.MESSAGE, "![](http://a.example/x) ![](http://a.example/y)")
+    )
     app.button[0].click().run()
     app.button[0].click().run()
     assert not app.button
     rows = [{"photo": f"https://p.example/{n}.png"} for n in range(2)]
-    app = opened(drawn(output(OutputKind.TABLE, rows)), "readings", "Images")
+    app = open_tab(draw_outputs(output(OutputKind.TABLE, rows)), "readings", "Images")
     app.button[0].click().run()
     app.run()
     assert [button.label for button in app.button] == ["Zoom", "Load from p\\.example"]
@@ -185,20 +187,20 @@ def test_loaded_remote_images_replace_their_buttons_and_can_be_zoomed(monkeypatc
 
 def test_images_of_several_named_outputs_share_a_gallery():
     parts = {f"part {n}": output(OutputKind.IMAGE, uri(n)) for n in (1, 2)}
-    app = drawn(output(OutputKind.IMAGE, URI, parts=parts))
+    app = draw_outputs(output(OutputKind.IMAGE, URI, parts=parts))
     assert [tab.label for tab in app.tabs] == ["Part 1", "Part 2", "All images"]
-    app = opened(app, "parts", "All images")
+    app = open_tab(app, "parts", "All images")
     assert [button.label for button in app.button] == ["Zoom", "Zoom"]
 
 
 def test_a_large_gallery_has_pages():
-    app = drawn(output(OutputKind.DATA, [uri(n) for n in range(30)]))
+    app = draw_outputs(output(OutputKind.DATA, [uri(n) for n in range(30)]))
     assert len(app.button) == gallery.PER_PAGE
     assert "30 images" in texts(app)
 
 
 def test_the_zoom_button_opens_a_dialog():
-    app = drawn(output(OutputKind.DATA, [uri(0), uri(1)]))
+    app = draw_outputs(output(OutputKind.DATA, [uri(0), uri(1)]))
     app.button[0].click().run()
     assert "1 of 2" in texts(app)
 
@@ -210,7 +212,7 @@ def test_a_small_image_is_enlarged_at_most_four_times():
 
 
 def test_a_short_message_with_large_images_is_still_markdown():
-    app = drawn(output(OutputKind.MESSAGE, f"# Hi\n![cat]({URI}{'A' * 60_000})"))
+    app = draw_outputs(output(OutputKind.MESSAGE, f"# Hi\n![cat]({URI}{'A' * 60_000})"))
     assert any(element.value == "# Hi  \n*image “cat”*" for element in app.markdown)
 
 
@@ -218,14 +220,14 @@ def test_a_short_message_with_large_images_is_still_markdown():
     "value", [b"\x89PNG broken", "data:image/svg+xml,<svg/>", "data:image/png;base64,AAA", None, 5]
 )
 def test_broken_images_do_not_crash_the_page(value):
-    assert "Component" in texts(drawn(output(OutputKind.IMAGE, value)))
+    assert "Component" in texts(draw_outputs(output(OutputKind.IMAGE, value)))
 
 
 # structured values
 
 
 def test_data_can_be_searched_and_paths_are_copyable_code():
-    app = drawn(output(OutputKind.DATA, {"items": [{"price": 4.5}], "odd key": "*bold*"}))
+    app = draw_outputs(output(OutputKind.DATA, {"items": [{"price": 4.5}], "odd key": "*bold*"}))
     app.text_input[0].set_value("price").run()
     assert app.code[0].value == "items[0].price"
     assert "1 match." in texts(app)
@@ -237,7 +239,7 @@ def test_data_can_be_searched_and_paths_are_copyable_code():
 
 
 def test_truncated_data_can_be_searched_in_full():
-    app = drawn(output(OutputKind.DATA, {"a": "x" * 6_000_000, "needle": 1}))
+    app = draw_outputs(output(OutputKind.DATA, {"a": "x" * 6_000_000, "needle": 1}))
     assert len(app.code[0].value) == 500_000
     app.text_input[0].set_value("needle").run()
     assert app.code[0].value == "needle"
@@ -246,8 +248,8 @@ def test_truncated_data_can_be_searched_in_full():
 def test_very_deep_data_does_not_crash_the_page():
     """The value is as deep as `json.loads` accepts."""
     value = json.loads('{"a":[' * 400 + "1" + "]}" * 400)
-    assert "Component" in texts(drawn(output(OutputKind.DATA, value)))
-    assert "Component" in texts(drawn(output(OutputKind.TABLE, [{"a": value}])))
+    assert "Component" in texts(draw_outputs(output(OutputKind.DATA, value)))
+    assert "Component" in texts(draw_outputs(output(OutputKind.TABLE, [{"a": value}])))
 
 
 def test_a_changed_value_is_redrawn():
@@ -271,9 +273,9 @@ def test_a_changed_value_is_redrawn():
 # two outputs
 
 
-def compared(first, second):
+def open_pair(first, second):
     pair = [Output("A-1", *first, display_name="One"), Output("B-2", *second, display_name="Two")]
-    app = drawn(*pair)
+    app = draw_outputs(*pair)
     app.session_state["compare-run-1"] = True
     app.run()
     return app
@@ -281,18 +283,18 @@ def compared(first, second):
 
 def test_two_outputs_are_drawn_side_by_side_once_the_panel_is_opened():
     pair = (OutputKind.MESSAGE, "hello"), (OutputKind.TABLE, [{"a": 1}])
-    assert len(drawn(Output("A-1", *pair[0]), Output("B-2", *pair[1])).dataframe) == 1
-    app = compared(*pair)
+    assert len(draw_outputs(Output("A-1", *pair[0]), Output("B-2", *pair[1])).dataframe) == 1
+    app = open_pair(*pair)
     assert [box.value for box in app.selectbox] == ["One", "Two"]
     assert len(app.dataframe) == 2
 
 
 def test_a_single_output_has_no_comparison_panel():
-    assert not drawn(output(OutputKind.MESSAGE, "a")).expander
+    assert not draw_outputs(output(OutputKind.MESSAGE, "a")).expander
 
 
 def test_two_texts_are_compared_by_words_or_lines():
-    app = compared((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
+    app = open_pair((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
     app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert ":red-background[− c]" in texts(app)
     app.segmented_control[1].set_value("Lines").run()
@@ -301,10 +303,10 @@ def test_two_texts_are_compared_by_words_or_lines():
 
 def test_tables_are_compared_by_row_and_data_by_path():
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
-    app = compared((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
+    app = open_pair((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
     app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
     assert "− 1 row removed" in texts(app)
-    app = compared((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
+    app = open_pair((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
     app.segmented_control[-1].set_value(output_pair.DIFFERENCES).run()
     assert app.dataframe[0].value.to_dict("records") == [
         {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
@@ -312,7 +314,7 @@ def test_tables_are_compared_by_row_and_data_by_path():
 
 
 def test_identical_texts_show_a_note_instead_of_differences():
-    app = compared((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
+    app = open_pair((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
     app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
     assert "Identical text" in texts(app)
 
@@ -369,5 +371,5 @@ def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand():
 )
 def test_any_value_of_any_kind_is_drawn(value):
     """Empty, nested and mixed values, and lone surrogates."""
-    app = drawn(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
+    app = draw_outputs(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
     assert all(f"{kind.value}\\-1" in texts(app) for kind in OutputKind)
