@@ -1,13 +1,15 @@
-"""Frames of the wire to typed events. Pure, but for what has to be remembered between frames."""
+"""Parses the frames of an event stream into typed events, and into evidence for the outcome.
+
+Pure, apart from the state that has to be kept between frames.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from lfclient.common.coerce import as_dict, as_str, with_changes
+from lfclient.common.coerce import as_dict, as_list, as_str, with_changes
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
@@ -31,7 +33,7 @@ from lfclient.runs.events import (
     UnknownEvent,
     Warned,
 )
-from lfclient.runs.evidence import read_build
+from lfclient.runs.evidence import Evidence, error_from_message, read_build
 from lfclient.runs.responses import read_component
 from lfclient.wire.schemas import Build, ComponentOutput, parse
 from lfclient.wire.server_info import Limits
@@ -39,16 +41,16 @@ from lfclient.wire.sse import KEEP_ALIVE, RawEvent
 
 # these repeat the id of the last durable event and are not replayed
 _TRANSIENT = frozenset({"token", "log"})
-# nothing is in them that is not in others
+# their content is in other events
 _IGNORED = frozenset({"build_start", "build_end"})
 
 
 class EventParser:
-    """The typed events of one run, from all its connections.
+    """Parses the events of one run, from all its connections.
 
-    `durable`: it is a job, whose ids count; those of a streamed call do not. `after` is the id of
-    the last event that is known already. What a server sends again is left out. `redactor` finds
-    secrets that come in pieces, over several words; each frame by itself is redacted before.
+    `durable` marks a job, whose event ids count; those of a streamed call do not. `after` is the id
+    of the last event that is already known. Repeated events are dropped. `redactor` finds secrets
+    that are split over several tokens; each frame itself is redacted already.
     """
 
     def __init__(
@@ -62,50 +64,57 @@ class EventParser:
         self.last_id = after
         self.end_frame: RawEvent | None = None
         self.open_question: HumanInput | None = None
-        self.has_missed_events = (
-            False  # the server left events out, as it does for one who reads too slowly
-        )
-        self._gap_after: str | None = None  # which, asked for again, it does not have
+        self.has_missed_events = False  # a server skips events for a slow reader
+        self.evidence = Evidence()  # of the events so far
+        self.parse_error: BadAnswer | None = None  # the first
+        self._starts_at_first_event = after is None
+        self._gap_after: str | None = None  # the event whose successors the server no longer has
         self._durable = durable
         self._limits = limits or Limits()
         self._redactor = redactor or Redactor()
-        self._held: dict[str, Token] = {}  # of messages, words that may begin a secret
+        self._held_back: dict[str, Token] = {}  # by message, text that may start a secret
         self._last_name = ""
-        self._seen: set[str] = set()  # ids that are no numbers
-        self._beginnings: dict[str, str] = {}  # of messages, whose first word comes once more
+        self._seen: set[str] = set()  # ids that are not numbers
+        self._first_tokens: dict[str, str] = {}  # by message, which contains it and repeats it
+
+    @property
+    def complete_evidence(self) -> Evidence | None:
+        """The evidence if all events of the run have been parsed, else None."""
+        is_complete = self._starts_at_first_event and self.end_frame and not self.parse_error
+        return self.evidence if is_complete else None
 
     def reset_after_reconnect(self) -> None:
-        """Words may have gone by unseen, and what was left out is asked for again."""
-        self._beginnings.clear()
+        """Expect missed tokens, and the events that the server skipped."""
+        self._first_tokens.clear()
         if self.has_missed_events:
             self.has_missed_events, self._gap_after = False, self.last_id
 
     def parse(self, frame: RawEvent) -> list[Event]:
-        """What a frame says; nothing for one that was read before."""
+        """Return the events of a frame; none if it is repeated."""
         if frame.name == KEEP_ALIVE:
             return [KeepAlive()]
         if self.has_missed_events:
             return []
-        passing = frame.name in _TRANSIENT
-        durable = self._durable and not passing and not self._repeats_id(frame)
-        if durable and self._is_known(frame):
+        is_transient = frame.name in _TRANSIENT
+        is_durable = self._durable and not is_transient and not self._repeats_id(frame)
+        if is_durable and self._is_known(frame):
             return []
-        if not passing:
+        if not is_transient:
             self.open_question = None
             if frame.is_final:
                 self.end_frame = frame
                 return []
-        found = self._events(frame)
-        if found:  # the first is what the server told, the others are inferred from it
-            found[0].id, found[0].raw = (frame.id or None) if durable else None, frame
-        return found
+        events = self._parse(frame)
+        if events:  # the first is the server's, the others are inferred from it
+            events[0].id, events[0].raw = (frame.id or None) if is_durable else None, frame
+        return events
 
     def _repeats_id(self, frame: RawEvent) -> bool:
-        """Whether it has the id of another event, the last durable one: it is not replayed."""
+        """Return whether it has the id of the last durable event, so that it is not replayed."""
         return bool(frame.id) and frame.id == self.last_id and frame.name != self._last_name != ""
 
     def _is_known(self, frame: RawEvent) -> bool:
-        """Whether it came before, or others before it have to; if not, it is now the last."""
+        """Return whether to drop an event: a repeated one, or one after a gap."""
         if not frame.id:
             return False
         if frame.id.isdecimal() and (self.last_id or "0").isdecimal():
@@ -122,28 +131,38 @@ class EventParser:
         self.last_id, self._last_name = frame.id, frame.name
         return False
 
-    def _events(self, frame: RawEvent) -> list[Event]:
-        if frame.name in _IGNORED and not frame.malformed_text:
+    def _parse(self, frame: RawEvent) -> list[Event]:
+        if frame.malformed_text:
+            self.parse_error = self.parse_error or BadAnswer("An event is not a JSON object.")
+            return [UnknownEvent(frame.name or "unreadable", frame.malformed_text)]
+        if frame.name in _IGNORED:
             return []
-        reader = _PARSERS.get(frame.name)
-        if reader is None or frame.malformed_text:
-            return [UnknownEvent(frame.name or "unreadable", frame.malformed_text or frame.data)]
+        parser = _PARSERS.get(frame.name)
+        if parser is None:
+            return [UnknownEvent(frame.name or "unreadable", frame.data)]
         try:
-            return reader(self, frame.data)
-        except (BadAnswer, LookupError, TypeError):
+            return parser(self, frame.data)
+        except (LookupError, TypeError):
+            return [UnknownEvent(frame.name, frame.data)]
+        except BadAnswer as error:
+            self.parse_error = self.parse_error or error
             return [UnknownEvent(frame.name, frame.data)]
 
-    def _sorted(self, data: dict[str, Any]) -> list[Event]:
-        first = _ids(data.get("ids"))
-        started = RunStarted(first, _ids(data.get("to_run")) or first)
+    def _run_started(self, data: JsonObject) -> list[Event]:
+        first = _texts(data.get("ids"))
+        started = RunStarted(first, _texts(data.get("to_run")) or first)
         return [started, *map(ComponentStarted, first)]
 
-    def _ended(self, data: dict[str, Any]) -> list[Event]:
+    def _component_ended(self, data: JsonObject) -> list[Event]:
         build_data, meta = data["build_data"], as_dict(data.get("output_meta"))
         build = parse(Build, build_data, "event of a component's end")
         component_id, name = as_str(build_data["id"]), as_str(meta.get("display_name"))
-        result = read_build(component_id, build, name)
-        error = result.error
+        result = read_build(component_id, build, name or None)
+        skipped = _texts(build.inactivated_vertices)
+        self.evidence.add_build(component_id, result, skipped)
+        times = build.seconds, read_timestamp(build.timestamp)
+        if result.error:
+            return [ComponentFailed(component_id, result.error, name, *times)]
         output = read_built_output(
             component_id,
             result,
@@ -152,87 +171,94 @@ class EventParser:
             declared_types=meta.get("output_types"),
             limits=self._limits,
         )
-        times = build.seconds, read_timestamp(build.timestamp)
-        if error:
-            return [ComponentFailed(component_id, error, name, *times)]
-        next_ids = _ids(build_data.get("next_vertices_ids"))
-        skipped = _ids(build.inactivated_vertices)
+        next_ids = _texts(build_data.get("next_vertices_ids"))
         return [
             ComponentFinished(component_id, name, output, *times, next_ids, skipped),
-            *(ComponentSkipped(one, by=component_id) for one in skipped),
+            *(ComponentSkipped(skipped_id, by=component_id) for skipped_id in skipped),
             *map(ComponentStarted, next_ids),
         ]
 
-    def _message(self, data: dict[str, Any]) -> list[Event]:
+    def _message(self, data: JsonObject) -> list[Event]:
         message = read_message(data)
+        self.evidence.add_message(message)
         if not message.complete:
-            self._beginnings[message.id] = message.text
+            self._first_tokens[message.id] = message.text
         return [MessageAdded(message)]
 
-    def _token(self, data: dict[str, Any]) -> list[Event]:
+    def _token(self, data: JsonObject) -> list[Event]:
         message_id, chunk = as_str(data["id"]), as_str(data["chunk"])
-        beginning = self._beginnings.get(message_id)
-        self._beginnings[message_id] = ""
-        # right after its message, the first word is the one that the message began with
-        gap = beginning is None or (bool(beginning) and not chunk.startswith(beginning))
-        held = self._held.pop(message_id, None)
-        if held and not gap:
-            # a frame by itself was redacted before
-            chunk, gap = self._redactor.redact_text(held.text + chunk), held.gap
-        back = self._redactor.partial_match_length(chunk)
-        if not back:
+        first = self._first_tokens.get(message_id)
+        self._first_tokens[message_id] = ""
+        # right after its message, the first token is the one that the message started with
+        gap = first is None or (bool(first) and not chunk.startswith(first))
+        held_back = self._held_back.pop(message_id, None)
+        if held_back and not gap:
+            chunk, gap = self._redactor.redact_text(held_back.text + chunk), held_back.gap
+        length = self._redactor.partial_match_length(chunk)
+        if not length:
             return [Token(message_id, chunk, gap)]
-        told, rest = chunk[:-back], chunk[-back:]
-        self._held[message_id] = Token(message_id, rest, gap and not told)
-        return [Token(message_id, told, gap)] if told else []
+        text, rest = chunk[:-length], chunk[-length:]
+        self._held_back[message_id] = Token(message_id, rest, gap and not text)
+        return [Token(message_id, text, gap)] if text else []
 
-    def _log(self, data: dict[str, Any]) -> list[Event]:
+    def _log(self, data: JsonObject) -> list[Event]:
         name, message = as_str(data.get("name")), data.get("message")
         return [LogLine(as_str(data["component_id"]), name, message)]
 
-    def _output(self, data: dict[str, Any]) -> list[Event]:
-        answer = parse(ComponentOutput, data, "event of an output")
-        output = read_component(as_str(data["component_id"]), answer, None)
-        return [OutputReady(output.component_id, mark_truncation(output, self._limits))]
+    def _output(self, data: JsonObject) -> list[Event]:
+        entry = parse(ComponentOutput, data, "output event")
+        component_id = as_str(data["component_id"])
+        self.evidence.outputs[component_id] = entry
+        output = read_component(component_id, entry, None)
+        return [OutputReady(component_id, mark_truncation(output, self._limits))]
 
-    def _error(self, data: dict[str, Any]) -> list[Event]:
+    def _error(self, data: JsonObject) -> list[Event]:
+        self.evidence.errors.append(error_from_message(data))
         if data.get("id") or data.get("category"):
             return [MessageAdded(replace(read_message(data), category="error"))]
         return [Warned(as_str(data["error"]))]
 
-    def _warning(self, data: dict[str, Any]) -> list[Event]:
+    def _warning(self, data: JsonObject) -> list[Event]:
         return [Warned(as_str(data["message"]))]
 
-    def _removed(self, data: dict[str, Any]) -> list[Event]:
+    def _message_removed(self, data: JsonObject) -> list[Event]:
         return [MessageRemoved(as_str(data["id"]))]
 
-    def _asked(self, data: dict[str, Any]) -> list[Event]:
+    def _question(self, data: JsonObject) -> list[Event]:
         self.open_question = read_question(data)
         return [HumanInputRequired(self.open_question)]
 
 
-_PARSERS: dict[str, Callable[[EventParser, dict[str, Any]], list[Event]]] = {
-    "vertices_sorted": EventParser._sorted,
-    "end_vertex": EventParser._ended,
+_PARSERS: dict[str, Callable[[EventParser, JsonObject], list[Event]]] = {
+    "vertices_sorted": EventParser._run_started,
+    "end_vertex": EventParser._component_ended,
     "add_message": EventParser._message,
     "token": EventParser._token,
     "log": EventParser._log,
     "output": EventParser._output,
     "error": EventParser._error,
     "warning": EventParser._warning,
-    "remove_message": EventParser._removed,
-    "human_input_required": EventParser._asked,
+    "remove_message": EventParser._message_removed,
+    "human_input_required": EventParser._question,
 }
-
 
 _EMPTY = Message("")
 
 
-def read_message(data: dict[str, Any]) -> Message:
-    """A message, as an event has it."""
+def evidence_from_events(frames: Iterable[RawEvent]) -> Evidence:
+    """Return the evidence in all events of a run. Raises `BadAnswer` if one can't be read."""
+    parser = EventParser(durable=False)
+    for frame in frames:
+        parser.parse(frame)
+    if parser.parse_error:
+        raise parser.parse_error
+    return parser.evidence
+
+
+def read_message(data: JsonObject) -> Message:
+    """Return the message in an event or in the list of messages."""
     inner = {**as_dict(data.get("data")), **data}
     properties = as_dict(inner.get("properties"))
-    files = inner.get("files")
     return with_changes(
         _EMPTY,
         id=as_str(inner["id"]),
@@ -244,17 +270,18 @@ def read_message(data: dict[str, Any]) -> Message:
         category=as_str(inner.get("category")) or "message",
         complete=properties.get("state") != "partial",
         timestamp=as_str(inner.get("timestamp")),
-        files=tuple(one for one in files if isinstance(one, str))
-        if isinstance(files, list)
-        else (),
+        files=_texts(inner.get("files")),
     )
 
 
-def read_question(data: dict[str, Any]) -> HumanInput:
-    """What a run waits for, from its event or from the list of those that wait."""
+def read_question(data: JsonObject) -> HumanInput:
+    """Return the question in an event or in the list of waiting runs.
+
+    Raises `LookupError` or `TypeError` without a request id.
+    """
     request_id = data["request_id"]
     if not isinstance(request_id, str):
-        raise TypeError("a request's id is text")
+        raise TypeError("a request id is text")
     return HumanInput(
         request_id=request_id,
         prompt=as_str(data.get("prompt")),
@@ -278,7 +305,6 @@ def _expires_at(data: JsonObject) -> datetime | None:
         return None  # beyond the calendar
 
 
-def _ids(value: Json) -> tuple[str, ...]:
-    if not value or not isinstance(value, list):
-        return ()
-    return tuple([one for one in value if isinstance(one, str)])
+def _texts(value: Json) -> tuple[str, ...]:
+    # a list, because a generator is slower and there are thousands of events
+    return tuple([text for text in as_list(value) if isinstance(text, str)])

@@ -8,7 +8,6 @@ those connected with the chat input, or all if there is none.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -18,7 +17,7 @@ from lfclient.runs.components import NotRun, RunError
 from lfclient.runs.evidence import BuildResult, Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.responses import read_component
-from lfclient.wire.schemas import ComponentOutput, parse
+from lfclient.wire.schemas import ComponentOutput
 from lfclient.wire.server_info import Limits
 
 BRANCH_NOT_TAKEN = "It is on a branch that was not taken."
@@ -253,11 +252,11 @@ def _complete_output(output: Output, run: Run, evidence: Evidence, limits: Limit
 
 def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -> Output:
     """Return an output that the response omits."""
-    answer: dict[str, Any] = evidence.answers.get(leaf.id) or {
-        "type": _declared_type(leaf),
-        "status": "completed" if evidence.builds[leaf.id].valid else "failed",
-    }
-    return read_component(leaf.id, parse(ComponentOutput, answer, "event of an output"), flow)
+    entry = evidence.outputs.get(leaf.id) or ComponentOutput(
+        type=_declared_type(leaf),
+        status="completed" if evidence.builds[leaf.id].valid else "failed",
+    )
+    return read_component(leaf.id, entry, flow)
 
 
 def _declared_type(leaf: Component) -> str:

@@ -8,7 +8,8 @@ from lfclient.api.requests import EVENT_STREAM
 from lfclient.common.redaction import Redactor
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
-from lfclient.runs.evidence import BuildResult, Evidence, evidence_from_builds, evidence_from_events
+from lfclient.runs.event_parser import evidence_from_events
+from lfclient.runs.evidence import BuildResult, Evidence, evidence_from_builds
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import (
     BRANCH_NOT_TAKEN,
@@ -99,9 +100,7 @@ def test_failed_terminal():
 def test_branch_not_taken():
     """A terminal that events show as inactivated did not run, and the run is completed."""
     run = completed(BRANCHES, "ChatOutput-yes")
-    evidence = Evidence(
-        True, builds={"ChatOutput-yes": BuildResult(True)}, inactivated={"ChatOutput-no"}
-    )
+    evidence = Evidence(builds={"ChatOutput-yes": BuildResult(True)}, inactivated={"ChatOutput-no"})
     judged = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert [(one.component_id, one.reason) for one in judged.not_run] == [
@@ -117,7 +116,7 @@ def test_behind_a_branch_not_taken():
         "ChatOutput-b",
         edges=(("ChatInput-a", "Text-t"), ("Text-t", "ChatOutput-b")),
     )
-    evidence = Evidence(True, builds={"ChatInput-a": BuildResult(True)}, inactivated={"Text-t"})
+    evidence = Evidence(builds={"ChatInput-a": BuildResult(True)}, inactivated={"Text-t"})
     judged = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
     assert judged.status is RunStatus.COMPLETED
     assert judged.not_run[0].reason == BRANCH_NOT_TAKEN
@@ -131,7 +130,7 @@ def test_partial_miss_without_events():
 
 def test_ended_without_output():
     """Nothing of what was expected, and no explanation: failed."""
-    judged = evaluate_outcome(completed(ECHO), ECHO, Evidence(True), LIMITS)
+    judged = evaluate_outcome(completed(ECHO), ECHO, Evidence(), LIMITS)
     assert judged.status is RunStatus.FAILED
     assert judged.errors[0].message == ENDED_WITHOUT_OUTPUT
 
@@ -153,7 +152,7 @@ def test_not_connected():
 def test_returns_nothing():
     """A flow without a terminal that runs is completed, and says that it returns nothing."""
     flow = flow_of("Calc-c", idle=("Calc-c",))
-    judged = evaluate_outcome(completed(flow), flow, Evidence(True), LIMITS)
+    judged = evaluate_outcome(completed(flow), flow, Evidence(), LIMITS)
     assert (judged.status, judged.warnings) == (RunStatus.COMPLETED, (RETURNS_NOTHING,))
 
 

@@ -53,7 +53,9 @@ def follow_events(
                 if parser.has_missed_events:
                     parser.reset_after_reconnect()
                     continue
-            run = connection.ended_run or (yield from get_status(context, before, flow))
+            run = connection.ended_run or (
+                yield from get_status(context, before, flow, parser.complete_evidence)
+            )
             connection.note_response()
             if run.status is RunStatus.SUSPENDED:
                 is_waiting = yield from _emit_question(context, run, parser)

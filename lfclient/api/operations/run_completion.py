@@ -18,10 +18,10 @@ from lfclient.outputs.model import FileRef
 from lfclient.outputs.truncation import is_truncated
 from lfclient.runs.builds import component_runs_of_job
 from lfclient.runs.components import ComponentRun, RunError
+from lfclient.runs.event_parser import evidence_from_events
 from lfclient.runs.evidence import (
     Evidence,
     evidence_from_builds,
-    evidence_from_events,
     find_error,
     message_texts,
 )
@@ -42,8 +42,12 @@ _LATE_BUILDS = Backoff(0.16, 0.42, wait_exp_base=1.65, attempts=5)
 _TRANSIENT_ERRORS = (InvalidKey, ServerFault, Unreachable)
 
 
-def complete_run(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:
+def complete_run(
+    context: ApiContext, run: Run, flow: Flow | None, evidence: Evidence | None = None
+) -> Steps[Run]:
     """Return an ended run with its true status and complete outputs; a running one unchanged.
+
+    `evidence` is that of all the job's events, if they have been read already.
 
     Raises the error that hides whether a job succeeded, if another attempt may help. Otherwise,
     and for a sync run, whose response would be lost, the run keeps the server's status and a
@@ -55,7 +59,9 @@ def complete_run(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]
         server = yield from get_server_or_release(context)
         limits = server.limits
         try:
-            evidence = yield from _fetch_evidence(context, run, server, missing.delayed)
+            evidence = yield from _complete_evidence(
+                context, run, server, missing.delayed, evidence
+            )
         except LangflowError as error:
             is_repeatable = run.mode == "background" and run.status is RunStatus.COMPLETED
             if is_repeatable and isinstance(error, _TRANSIENT_ERRORS):
@@ -137,11 +143,18 @@ def resolve_files(context: ApiContext, run: Run, before: frozenset[str] | None) 
     return replace(run, outputs=outputs)
 
 
-def _fetch_evidence(
-    context: ApiContext, run: Run, server: ServerInfo, delayed: frozenset[str]
+def _complete_evidence(
+    context: ApiContext,
+    run: Run,
+    server: ServerInfo,
+    delayed: frozenset[str],
+    evidence: Evidence | None,
 ) -> Steps[Evidence]:
+    """Fetch the evidence unless there is some, and the texts of messages if outputs are cut."""
     job_id = run.job_id or ""
-    if run.mode == "background" and server.capabilities.events:
+    if evidence is not None:
+        pass
+    elif run.mode == "background" and server.capabilities.events:
         response = yield from context.send(events_request(job_id, None))
         if response.status != 200:
             raise context.error(response, subject=job_id)

@@ -31,6 +31,7 @@ from lfclient.errors import JobNotFound, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import check_overrides, raise_errors
 from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Mode, Run, RunStatus, WaitTimeout
 from lfclient.runs.outcome import REPLACED
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
@@ -107,8 +108,13 @@ def prepare_run(
     return flow, server, files_before
 
 
-def get_status(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[Run]:
-    """Return a job's run; a completed one if it has ended."""
+def get_status(
+    context: ApiContext, job: Run | str, flow: Flow | None, evidence: Evidence | None = None
+) -> Steps[Run]:
+    """Return a job's run, with its complete outputs if it has ended.
+
+    `evidence` is that of all the job's events, if they have been read already.
+    """
     before = last_known_run(context, job)
     flow = flow or context.flow(before.flow_id)
     run = yield from _fetch_status(context, before, flow)
@@ -118,7 +124,7 @@ def get_status(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[
         flow = yield from _fetch_flow_of(context, run)
         if flow is not None:
             run = yield from _fetch_status(context, before, flow)
-    return (yield from complete_run(context, run, flow))
+    return (yield from complete_run(context, run, flow, evidence))
 
 
 def last_known_run(context: ApiContext, job: Run | str) -> Run:

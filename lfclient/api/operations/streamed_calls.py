@@ -14,16 +14,14 @@ from lfclient.api.operations.server import get_server_or_release
 from lfclient.api.payloads import run_request
 from lfclient.api.requests import EVENT_STREAM, with_headers
 from lfclient.api.steps import Emit, EventSteps, OpenStream, ReadChunk
-from lfclient.errors import BadAnswer, LangflowError
+from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.components import RunError
 from lfclient.runs.event_parser import EventParser
 from lfclient.runs.events import Event, RunEnded, Token
-from lfclient.runs.evidence import Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
-from lfclient.wire.schemas import ComponentOutput, parse
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
 MAX_RAW_BYTES = 5_000_000  # of a streamed call, whose frames are kept
@@ -65,7 +63,7 @@ def stream_run(
     except LangflowError as error:
         call.error = error
     before = new_run(flow.id, "stream", session_id)
-    run = evaluate_outcome(call.run(before, flow), flow, call.evidence, limits)
+    run = evaluate_outcome(call.run(before, flow), flow, parser.evidence, limits)
     run = yield from resolve_files(context, run, files_before)
     yield Emit([RunEnded(run.status, run)])
 
@@ -75,7 +73,6 @@ class _StreamedCall:
 
     def __init__(self, parser: EventParser, frames: FrameParser) -> None:
         self.error: LangflowError | None = None
-        self.evidence = Evidence(complete=True)
         self._parser, self._frames = parser, frames
         self._raw: list[RawEvent] = []
         self._omitted = 0
@@ -104,10 +101,6 @@ class _StreamedCall:
         message = frame.data.get("error")
         if frame.name == "error" and isinstance(message, str) and _TIMED_OUT in message.lower():
             self._timeout_message = message
-        try:
-            self.evidence.add(frame)
-        except BadAnswer:
-            self.evidence.complete = False  # the parser makes it an unknown event
 
     def run(self, before: Run, flow: Flow) -> Run:
         """Return the run at the end of the stream, before its outcome is evaluated."""
@@ -123,8 +116,8 @@ class _StreamedCall:
             reason = self.error.message if self.error else "The server closed the stream."
             warnings = (f"The connection broke before the run ended. {reason}",)
         outputs = {
-            name: read_component(name, parse(ComponentOutput, entry, "output event"), flow)
-            for name, entry in self.evidence.answers.items()
+            component_id: read_component(component_id, entry, flow)
+            for component_id, entry in self._parser.evidence.outputs.items()
         }
         frames = [{"event": frame.name, "data": frame.data} for frame in self._raw]
         omitted = {"events_left_out": self._omitted} if self._omitted else {}

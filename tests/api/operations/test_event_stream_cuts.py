@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,10 +38,16 @@ GOING_ON = (200, {**recorded("1.13.0", "bg_submit")[1], "job_id": JOB, "status":
 both_clients = pytest.mark.parametrize("kind", ["sync", "async"])
 
 
+def ended_status(case: str) -> tuple[int, dict[str, Any]]:
+    """The recorded status of an ended job, with the id of this one."""
+    status, body = recorded("1.13.0", ENDS[case])
+    job_id = body.get("job_id") or body["detail"].get("job_id")
+    return status, json.loads(json.dumps(body).replace(job_id, JOB))
+
+
 def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
     """All events of a job that is still going on at the first `looks` at its status."""
-    end = recorded("1.13.0", ENDS[case])
-    server = Server().on("GET", WORKFLOWS, *[GOING_ON] * looks, end)
+    server = Server().on("GET", WORKFLOWS, *[GOING_ON] * looks, ended_status(case))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
     found = collect_events(kind, server, JOB, flow=FLOW)
@@ -113,3 +121,18 @@ def test_a_server_that_replays_all_tells_nothing_twice(version: str, case: str, 
         found = follow(kind, EventLog(frames, [cut], deaf=True), case, looks=1)
         assert durable(found) == durable(uncut)
         assert applied(found) == applied(uncut)
+
+
+@both_clients
+@pytest.mark.parametrize(("after", "requests"), [(None, [None]), ("1", ["1", None])])
+def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
+    kind: str, after: str | None, requests: list[str | None]
+):
+    """A failed run needs all its events to tell why; a client that resumed has only some."""
+    log = EventLog(events("1.13.0", "bg_events_failed"))
+    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
+    server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
+    found = collect_events(kind, server, JOB, after=after, flow=FLOW)
+    assert found[-1].status is RunStatus.FAILED
+    assert found[-1].run.errors[0].component_id
+    assert log.asked == requests
