@@ -1,4 +1,4 @@
-"""Compare two to four runs: what they were given, what they returned, how long they took."""
+"""The Compare page: inputs, outputs and timings of two to four runs."""
 
 from pages._ui.compare import page as compare_runs_page
 from pages._ui.connection import connect

@@ -1,4 +1,4 @@
-"""Every run that this browser may see: find it, open it, mark it, stop it, delete it."""
+"""The History page: find, open, label, stop and delete runs."""
 
 import streamlit as st
 

@@ -78,9 +78,9 @@ def test_sixty_components_can_be_read(open_page, scheme, width):
     assert abs(_brightness(text_color) - _brightness(background)) > 120
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-    page.get_by_role("button", name="Show all of it").click()
+    page.get_by_role("button", name="Fit to view").click()
     assert page.locator(".view").evaluate(INSIDE) == 60
-    page.get_by_role("button", name="Larger").click(click_count=1 if width == 1000 else 3)
+    page.get_by_role("button", name="Zoom in").click(click_count=1 if width == 1000 else 3)
     expect(running.locator(".name")).to_be_visible()  # once some characters fit
 
 
@@ -92,7 +92,7 @@ def test_a_changing_graph_keeps_its_zoom_scroll_and_cards(open_page, how):
     view, plan = page.locator(".view"), page.locator(".plan")
     expect(page.locator(".node")).to_have_count(60)
     for _ in range(3):
-        page.get_by_role("button", name="Larger").click()
+        page.get_by_role("button", name="Zoom in").click()
     view.evaluate("view => view.scrollTo(700, 40)")
     page.locator(".node").evaluate_all("nodes => nodes.forEach(node => (node.mine = true))")
 
@@ -129,7 +129,7 @@ def test_arrows_show_where_the_graph_goes_on_and_scroll_it(open_page):
     expect(left).to_be_visible()
     view.evaluate("view => view.scrollTo(view.scrollWidth, 0)")
     expect(right).to_be_hidden()
-    page.get_by_role("button", name="Show all of it").click()
+    page.get_by_role("button", name="Fit to view").click()
     expect(page.locator(".more:visible")).to_have_count(0)
 
 

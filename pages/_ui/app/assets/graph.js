@@ -41,13 +41,13 @@ class Graph {
     this.view = made("div", "view", this.stage);
     this.view.tabIndex = 0;
     this.view.setAttribute("role", "group");
-    this.view.setAttribute("aria-label", "The flow as a graph");
+    this.view.setAttribute("aria-label", "Flow graph");
     this.room = made("div", "room", this.view);
     this.plan = made("div", "plan", this.room);
     this.plan.setAttribute("role", "group");
     this.tools = made("div", "tools", this.frame);
-    const press = { "−": [() => this.zoom(1 / 1.25), "Smaller"], "+": [() => this.zoom(1.25), "Larger"],
-      Fit: [() => this.fit(), "Show all of it"] };
+    const press = { "−": [() => this.zoom(1 / 1.25), "Zoom out"], "+": [() => this.zoom(1.25), "Zoom in"],
+      Fit: [() => this.fit(), "Fit to view"] };
     for (const [label, [action, title]] of Object.entries(press)) {
       const button = made("button", "", this.tools);
       Object.assign(button, { type: "button", textContent: label, title, onclick: action });
@@ -56,7 +56,7 @@ class Graph {
     // some systems hide scrollbars
     this.beyond = Object.entries(SIDES).map(([side, [x, y]]) => {
       const more = made("button", `more ${side}`, this.stage);
-      Object.assign(more, { type: "button", textContent: "›", title: "There is more", tabIndex: -1,
+      Object.assign(more, { type: "button", textContent: "›", title: "Scroll to more", tabIndex: -1,
         hidden: true, onclick: () => this.go(x, y) });
       more.setAttribute("aria-hidden", "true"); // keys scroll the view itself
       return more;
