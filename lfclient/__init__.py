@@ -1,4 +1,4 @@
-"""A client of Langflow's Workflow API, and what runs flows with it. Knows no user interface."""
+"""A client for the Workflow API of Langflow. It needs no user interface and no database."""
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient

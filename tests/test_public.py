@@ -1,7 +1,9 @@
-"""What the package offers, and what it keeps away from."""
+"""The public names of the package, and the packages that it must not load."""
 
 import subprocess
 import sys
+
+import pytest
 
 import lfclient
 
@@ -69,26 +71,54 @@ NAMES = [
 ]
 
 
-def test_public_names():
-    """A name comes or goes on purpose only."""
+def test_the_public_names_are_complete_and_importable():
     assert lfclient.__all__ == NAMES
     assert all(hasattr(lfclient, name) for name in NAMES)
 
 
-def test_no_streamlit():
-    """Importing any module of lfclient never loads Streamlit."""
-    code = (
-        "import pkgutil, sys, importlib, lfclient\n"
-        "for module in pkgutil.walk_packages(lfclient.__path__, 'lfclient.'):\n"
-        "    if not module.name.endswith(('__main__', '.env')):\n"
-        "        importlib.import_module(module.name)\n"
-        "sys.exit('streamlit' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+APPLICATION_PACKAGES = ("sqlalchemy", "alembic", "pandas", "jinja2", "streamlit")
+LOADED_BY_CLIENT = """
+import importlib, pkgutil, sys
+import lfclient
+
+for module in pkgutil.walk_packages(lfclient.__path__, "lfclient."):
+    if not module.name.startswith(("lfclient.console", "lfclient.local")):
+        importlib.import_module(module.name)
+print(*sys.modules)
+"""
+LOADED_BY_ALL = """
+import importlib, pkgutil, sys
+import lfclient
+
+for module in pkgutil.walk_packages(lfclient.__path__, "lfclient."):
+    if not module.name.endswith(("__main__", ".env")):
+        importlib.import_module(module.name)
+print(*sys.modules)
+"""
 
 
-def test_errors_have_one_root():
-    """Every error is a LangflowError and says what to do next."""
+def loaded_modules(code: str) -> set[str]:
+    """Return the modules that a new process has loaded after it ran the code."""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    return set(process.stdout.decode().split())
+
+
+@pytest.fixture(scope="module")
+def client_modules() -> set[str]:
+    return loaded_modules(LOADED_BY_CLIENT)
+
+
+@pytest.mark.parametrize("package", APPLICATION_PACKAGES)
+def test_the_client_loads_no_package_of_the_application(client_modules: set[str], package: str):
+    assert "lfclient.api.operations.runs" in client_modules
+    assert package not in client_modules
+
+
+def test_no_module_of_lfclient_loads_streamlit():
+    assert "streamlit" not in loaded_modules(LOADED_BY_ALL)
+
+
+def test_every_error_is_a_langflow_error_with_a_hint():
     for name in NAMES:
         kind = getattr(lfclient, name)
         if isinstance(kind, type) and issubclass(kind, Exception) and name != "LangflowError":
