@@ -106,7 +106,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     with zipfile.ZipFile(saved.value.path()) as archive:
         assert {"note.txt", "run.json", "README.txt"} < set(archive.namelist())
         assert archive.read("note.txt") == b"a note"
-        assert b"could not be fetched" in archive.read("README.txt")
+        assert b"Couldn't download" in archive.read("README.txt")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Report (HTML)").click()
     assert saved.value.suggested_filename.endswith("-report.html")

@@ -1,1 +1,1 @@
-"""A run saved as files: a ZIP archive and an HTML report."""
+"""Export a run as a ZIP archive or an HTML report."""

@@ -1,4 +1,4 @@
-"""The outputs of a run as a ZIP file, each as what it is, under a name that every system takes."""
+"""Export the outputs of a run as a ZIP archive, with file names that every system accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import strip_credentials
@@ -28,27 +28,27 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
 from lfclient.runs.model import Run
 
-_MAX_STEM_LENGTH = 80  # characters of a name, before its number and its ending
-_CHUNK_SIZE = 1_000_000  # characters or bytes that are written at once
-_MAX_REASON_LENGTH = 500  # characters of an address or a reason
-Fetch = Callable[[FileRef, BinaryIO], object]
-_INPUTS_TOO_DEEP = "What the run was given is nested too deeply to be written."
+_MAX_STEM_LENGTH = 80  # characters of a file name before its number and extension
+_CHUNK_SIZE = 1_000_000  # characters or bytes written at once
+_MAX_REASON_LENGTH = 500  # characters, also of a URL
+Fetch = Callable[[FileRef, IO[bytes]], object]
+_INPUTS_TOO_DEEP = "The inputs are nested too deeply to export."
 
 
 def write_archive(
     record: RunRecord,
-    target: BinaryIO,
+    target: IO[bytes],
     fetch: Fetch,
     *,
     flow: Flow | None = None,
     secrets: Iterable[str] = (),
 ) -> None:
-    """Write the ZIP file of a run into `target`; takes little memory beside it.
+    """Write the ZIP archive of a run to `target`, in chunks.
 
-    `fetch`, as a client's `save`, writes a file that the run returned into another, or raises a
-    `LangflowError`, which is then said in `README.txt`, as is whatever else is left out.
-    `run.json` holds what the run was given and how it went. None of `secrets` is in it, nor those
-    that the flow stores; files and images are left as they are.
+    `fetch(ref, file)`, such as a client's `save`, writes an output file to `file`, or raises
+    `LangflowError`. `README.txt` lists everything omitted, with the reason; `run.json` has the
+    inputs and the outcome. The archive contains none of `secrets` nor of the secrets that the flow
+    stores. Files and images are not redacted.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         _ArchiveWriter(record, file, fetch, Redactor([*secrets, *stored_secrets(flow)])).write()
@@ -56,12 +56,12 @@ def write_archive(
 
 @dataclass
 class _OutputEntry:
-    """An output, the files that it became, and what of it is left out."""
+    """An output, its files in the archive, and what was omitted."""
 
     output: Output
     part: str = ""
     files: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    omitted: list[str] = field(default_factory=list)
 
 
 class _ArchiveWriter:
@@ -73,20 +73,20 @@ class _ArchiveWriter:
         redactor: Redactor,
     ) -> None:
         self._record, self._file, self._fetch = record, file, fetch
-        self._redactor, self._clean = redactor, redactor.redact_text
+        self._redactor, self._redact = redactor, redactor.redact_text
         self._names = {"readme.txt", "run.json"}
         at = record.created_at.astimezone(UTC)
         self._date = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
 
     def write(self) -> None:
-        """All outputs, then what tells of them."""
+        """Write all outputs, then `run.json` and `README.txt`."""
         entries = [
             self._entry(part, name if output.parts else "")
             for output in (self._record.run.outputs.values() if self._record.run else ())
             for name, part in (output.parts or {"": output}).items()
         ]
-        entries += self._partial(self._record.run)
-        facts = self._own(self._facts(entries))
+        entries += self._partial_messages(self._record.run)
+        facts = self._redact_values(self._facts(entries))
         try:
             inputs = self._redactor.redact_value(_inputs(self._record))
             self._put("run.json", _json(facts | {"inputs": inputs}))
@@ -94,72 +94,72 @@ class _ArchiveWriter:
             facts["left_out"] = [_INPUTS_TOO_DEEP]
             self._put("run.json", _json(facts))
         readme = _readme(self._record, entries, facts["left_out"])
-        self._put("README.txt", _encode([self._clean(readme)]))
+        self._put("README.txt", _encode([self._redact(readme)]))
 
     def _entry(self, output: Output, part: str) -> _OutputEntry:
         entry = _OutputEntry(output, part)
         try:
-            self._value(entry)
+            self._add_value(entry)
             for extra in output.extras:
                 if extra.kind is not OutputKind.IMAGE:
-                    self._value(entry, extra)
+                    self._add_value(entry, extra)
             if output.kind not in (OutputKind.IMAGE, OutputKind.FILE):
-                for number, picture in enumerate(find_images(output), 1):
-                    self._picture(entry, picture, f"-image-{number}")
+                for number, image in enumerate(find_images(output), 1):
+                    self._add_image(entry, image, f"-image-{number}")
         except RecursionError:
-            entry.left_out.append("It is nested too deeply to be written.")
+            entry.omitted.append("Nested too deeply to export.")
         if output.truncated:
-            gone = f"{output.missing:,} rows or characters" if output.missing else "the rest"
-            entry.left_out.append(f"The server has cut it: {gone} missing.")
+            missing = f"{output.missing:,} rows or characters" if output.missing else "the rest"
+            entry.omitted.append(f"Truncated by the server: {missing} missing.")
         if output.note:
-            entry.left_out.append(output.note)
+            entry.omitted.append(output.note)
         return entry
 
-    def _value(self, entry: _OutputEntry, reading: Output | None = None) -> None:
+    def _add_value(self, entry: _OutputEntry, reading: Output | None = None) -> None:
         output = reading or entry.output
         value = output.value
         if value is None:
-            entry.left_out.append("It has no value.")
+            entry.omitted.append("No value.")
         elif output.kind is OutputKind.FILE and isinstance(value, FileRef):
-            self._fetched(entry, value)
+            self._add_file(entry, value)
         elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
-            self._picture(entry, FoundImage("", value), "")
+            self._add_image(entry, FoundImage("", value), "")
         elif output.kind is OutputKind.TABLE and is_rows(value):
             self._add(entry, "csv", csv_chunks(_RedactedRows(value, self._redactor)))
         elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
             ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
-            self._add(entry, ending, _encode([self._clean(value)]))
+            self._add(entry, ending, _encode([self._redact(value)]))
         else:
             self._add(entry, "json", _json(value, self._redactor.redact_value))
 
-    def _fetched(self, entry: _OutputEntry, ref: FileRef) -> None:
+    def _add_file(self, entry: _OutputEntry, ref: FileRef) -> None:
         with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
             try:
                 self._fetch(ref, whole)
             except LangflowError as error:
-                why = self._clean(f"“{ref.name}” could not be fetched: {error.message}")
-                entry.left_out.append(why[:_MAX_REASON_LENGTH])
+                reason = self._redact(f"Couldn't download “{ref.name}”: {error.message}")
+                entry.omitted.append(reason[:_MAX_REASON_LENGTH])
                 return
-            name = self._free(safe_name(self._clean(ref.name)))
+            name = self._unused_name(safe_name(self._redact(ref.name)))
             self._pack(name, whole)
         entry.files.append(name)
 
-    def _picture(self, entry: _OutputEntry, picture: FoundImage, after: str) -> None:
-        source = picture.source
+    def _add_image(self, entry: _OutputEntry, image: FoundImage, after: str) -> None:
+        source = image.source
         if isinstance(source, str) and not source.startswith("data:"):
-            entry.left_out.append(
-                f"The image at {self._clean(source)[:_MAX_REASON_LENGTH]} was not fetched: "
-                "nothing is loaded from elsewhere."
+            entry.omitted.append(
+                f"Image at {self._redact(source)[:_MAX_REASON_LENGTH]} not loaded: "
+                "remote images are not exported."
             )
             return
         data = image_bytes(source)
         if not data:
-            entry.left_out.append("An image of it is damaged.")
+            entry.omitted.append("Damaged image.")
             return
         self._add(entry, media_types.detect_media_type(data).extension, [data], after)
 
-    def _partial(self, run: Run | None) -> Iterator[_OutputEntry]:
-        """What was being written when the run ended."""
+    def _partial_messages(self, run: Run | None) -> Iterator[_OutputEntry]:
+        """Return the messages that were incomplete when the run ended."""
         for message in run.unfinished_messages if run else ():
             output = Output(
                 message.component_id or message.id,
@@ -173,19 +173,20 @@ class _ArchiveWriter:
         self, entry: _OutputEntry, ending: str, pieces: Iterable[bytes], after: str = ""
     ) -> None:
         stem = entry.output.display_name or entry.output.component_id
-        stem = self._clean(f"{stem}-{entry.part}" if entry.part else stem)
+        stem = self._redact(f"{stem}-{entry.part}" if entry.part else stem)
         stem = "-".join(safe_name(re.sub(r"[/\\]", "-", stem)).split())[:_MAX_STEM_LENGTH].strip(
             "-. "
         )
-        # once more: what is left may be a device's name
+        # again, since the shortened name may be that of a device
         stem = safe_name(stem) if stem else "output"
-        name = self._free(f"{stem}{after}.{ending}")
+        name = self._unused_name(f"{stem}{after}.{ending}")
         self._put(name, pieces)
         entry.files.append(name)
 
-    def _free(self, name: str) -> str:
-        """The name, with a number where it is taken; some systems do not tell A from a, nor how an
-        accent is written.
+    def _unused_name(self, name: str) -> str:
+        """Return the name, numbered if it is taken.
+
+        Some systems ignore case and Unicode normalization.
         """
         stem, dot, ending = name.rpartition(".")
         if not stem:
@@ -196,16 +197,16 @@ class _ArchiveWriter:
             name = f"{stem}-{number}{dot}{ending}"
         return name
 
-    def _own(self, value: Any) -> Any:
-        """A value of `run.json` without secrets, but for its names, which are the file's own."""
+    def _redact_values(self, value: Any) -> Any:
+        """Redact the values of `run.json`, but not its own keys."""
         if isinstance(value, dict):
-            return {name: self._own(part) for name, part in value.items()}
+            return {name: self._redact_values(part) for name, part in value.items()}
         if isinstance(value, list):
-            return [self._own(part) for part in value]
+            return [self._redact_values(part) for part in value]
         return self._redactor.redact_value(value)
 
     def _put(self, name: str, pieces: Iterable[bytes]) -> None:
-        """A file of the archive, or none where a fault comes between its pieces."""
+        """Write a file, or none if `pieces` raises an error."""
         with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
             for piece in pieces:
                 whole.write(piece)
@@ -244,7 +245,7 @@ class _ArchiveWriter:
                     "part": entry.part or None,
                     "kind": entry.output.kind.value,
                     "files": entry.files,
-                    "left_out": entry.left_out,
+                    "left_out": entry.omitted,
                 }
                 for entry in entries
             ],
@@ -272,7 +273,7 @@ class _ArchiveWriter:
 
 
 def _inputs(record: RunRecord) -> dict[str, Any] | None:
-    """What the run was given; None where that is not known."""
+    """Return the inputs of the run, or None if unknown."""
     if omissions.explain_missing_inputs(record):
         return None
     return {
@@ -282,7 +283,7 @@ def _inputs(record: RunRecord) -> dict[str, Any] | None:
 
 
 class _RedactedRows:
-    """Rows without secrets, each made when it is asked for."""
+    """Table rows, redacted while iterating."""
 
     def __init__(self, rows: list[dict[str, Any]], redactor: Redactor) -> None:
         self._rows, self._redactor = rows, redactor
@@ -291,34 +292,35 @@ class _RedactedRows:
         return map(self._redactor.redact_value, self._rows)
 
 
-def _readme(record: RunRecord, entries: list[_OutputEntry], left_out: list[str]) -> str:
+def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) -> str:
     lines = [
-        f"Outputs of a run of “{record.flow_name}”, {record.status.value.replace('_', ' ')}.",
-        "run.json tells what the run was given and how it went; secrets are left out of it.",
-        "In a CSV file an apostrophe stands before what a spreadsheet would take for a formula.",
+        f"Outputs of a run of “{record.flow_name}”.",
+        f"Status: {record.status.value.replace('_', ' ')}.",
+        "run.json contains the inputs and the outcome of the run. Secrets are omitted.",
+        "In CSV files, an apostrophe marks text that a spreadsheet would read as a formula.",
     ]
     if not record.ended:
-        lines.append("The run still went on when this was made.")
-    lines += [f"Left out: {reason}" for reason in left_out]
+        lines.append("The run was still in progress when this archive was created.")
+    lines += [f"Omitted: {reason}" for reason in omitted]
     for entry in entries:
         name = entry.output.display_name or entry.output.component_id
         lines += ["", f"{name} / {entry.part}" if entry.part else name]
         lines += [f"  {file}" for file in entry.files]
-        lines += [f"  Left out: {reason}" for reason in entry.left_out]
+        lines += [f"  Omitted: {reason}" for reason in entry.omitted]
     if not entries:
-        lines += ["", "This run has no outputs."]
+        lines += ["", "No outputs"]
     return "\n".join([*lines, ""])
 
 
 def _json(value: Any, *clean: Callable[[Any], Any]) -> Iterator[bytes]:
-    # half a character is an escape in JSON, too
+    # a lone surrogate becomes an escape sequence
     return _encode(json_chunks(value, *clean), "backslashreplace")
 
 
-def _encode(pieces: Iterable[str], halves: str = "replace") -> Iterator[bytes]:
+def _encode(pieces: Iterable[str], errors: str = "replace") -> Iterator[bytes]:
     for piece in pieces:
         for start in range(0, len(piece), _CHUNK_SIZE):
-            yield piece[start : start + _CHUNK_SIZE].encode("utf-8", halves)
+            yield piece[start : start + _CHUNK_SIZE].encode("utf-8", errors)
 
 
 def _comparable_name(name: str) -> str:

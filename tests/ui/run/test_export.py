@@ -58,9 +58,9 @@ def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
     made = files(kept_run(langflow_stand_in.url, run=answer(**outputs)))
     report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
     assert 'download="a.txt"' in report
-    assert "The file itself is not in this report." in report
+    assert "The file is not included in this report." in report
     assert archive.read("a.txt") == b"the bytes"
-    assert "“b.txt” could not be fetched" in archive.read("README.txt").decode()
+    assert "Couldn't download “b.txt”" in archive.read("README.txt").decode()
     assert KEY not in report
     assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
 

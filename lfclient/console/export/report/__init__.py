@@ -1,1 +1,1 @@
-"""A run as one HTML file."""
+"""Export a run as a single HTML file."""

@@ -1,4 +1,4 @@
-"""The outputs of a run as a report shows them: bounded, and saying what was left out."""
+"""The outputs of a run, for its report: limited in size, with notes of what was omitted."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import is_rows
 from lfclient.runs.model import Run
 
-MAX_ROWS, MAX_COLUMNS, MAX_CELL_LENGTH = 1_000, 50, 1_000  # of a table; characters of a cell
+MAX_ROWS, MAX_COLUMNS, MAX_CELL_LENGTH = 1_000, 50, 1_000
 MAX_TABLE_LENGTH = 1_000_000  # characters of a table
-MAX_TEXT_LENGTH = 500_000  # characters of a text that is too long to be read as Markdown
+MAX_TEXT_LENGTH = 500_000  # characters of a text that is too long to be rendered as Markdown
 MAX_JSON_LENGTH = 300_000  # characters of a value as JSON
-MAX_IMAGE_BYTES, MAX_TOTAL_IMAGE_BYTES = 10_000_000, 40_000_000  # of one image, of all, as base64
-MAX_FILE_BYTES, MAX_TOTAL_FILE_BYTES = 5_000_000, 20_000_000  # of one file, of all
-MAX_FILES = 20  # that are fetched
+MAX_IMAGE_BYTES, MAX_TOTAL_IMAGE_BYTES = 10_000_000, 40_000_000  # as base64
+MAX_FILE_BYTES, MAX_TOTAL_FILE_BYTES = 5_000_000, 20_000_000
+MAX_FILES = 20
 
 _EMBEDDABLE = (media_types.MediaKind.IMAGE, media_types.MediaKind.SVG)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a table as texts; `numbers` says which columns hold nothing but numbers."""
+    """The cells of a table as text; `is_numeric` marks columns that contain only numbers."""
 
     names: list[str]
     rows: list[list[str]]
-    numbers: list[bool]
+    is_numeric: list[bool]
 
 
 @dataclass
 class OutputBlock:
-    """An output, or one of a component's several. What it has of these is shown in this order."""
+    """An output, or a part of one. Its contents are shown in this order."""
 
     title: str
     kind: str
@@ -52,36 +52,37 @@ class OutputBlock:
     markdown: Markup | None = None
     text: str = ""
     table: Table | None = None
-    pictures: list[tuple[str, Markup]] = field(default_factory=list)  # name, `data:` address
-    file: tuple[str, str, Markup] | None = None  # name, size in words, `data:` address or ""
+    images: list[tuple[str, Markup]] = field(default_factory=list)  # name, `data:` URL
+    file: tuple[str, str, Markup] | None = None  # name, size, `data:` URL or ""
     notes: list[str] = field(default_factory=list)
     parts: list[OutputBlock] = field(default_factory=list)
 
 
 class BlockBuilder:
-    """Makes the blocks of one report, which has room for so many images and files. A file is
-    fetched when its turn comes, and only while there is room.
+    """Builds the blocks of one report, within its limits for images and files.
+
+    Files are fetched one by one, and only while they fit.
     """
 
     def __init__(
-        self, clean: Callable[[str], str], fetch: Callable[[FileRef, int], bytes] | None
+        self, redact: Callable[[str], str], fetch: Callable[[FileRef, int], bytes] | None
     ) -> None:
-        self._clean, self._fetch = clean, fetch
-        self._pictures_left, self._files_left = MAX_TOTAL_IMAGE_BYTES, MAX_TOTAL_FILE_BYTES
-        self._fetched = 0
-        self._drawn: set[str] = set()
-        self._left_out = 0
+        self._redact, self._fetch = redact, fetch
+        self._image_bytes_left, self._file_bytes_left = MAX_TOTAL_IMAGE_BYTES, MAX_TOTAL_FILE_BYTES
+        self._fetched_files = 0
+        self._embedded_images: set[str] = set()
+        self._omitted_images = 0
 
     def build(self, run: Run | None) -> list[OutputBlock]:
-        """The outputs of a run; those that only repeat why their component failed are left out."""
+        """Return the outputs of a run, except those that only repeat an error of the run."""
         if run is None:
             return []
-        told = {(error.component_id, error.message) for error in run.errors}
+        errors = {(error.component_id, error.message) for error in run.errors}
         return [
             self._block(output)
             for output in run.outputs.values()
             if output.kind is not OutputKind.ERROR
-            or (output.component_id, str(output.value)) not in told
+            or (output.component_id, str(output.value)) not in errors
         ]
 
     def _block(self, output: Output) -> OutputBlock:
@@ -93,10 +94,10 @@ class BlockBuilder:
                 inner.title, inner.id = name, ""
                 block.parts.append(inner)
             return block
-        self._drawn, self._left_out = set(), 0
+        self._embedded_images, self._omitted_images = set(), 0
         self._fill(block, output)
         if output.kind is not OutputKind.FILE:
-            self._pictures(block, find_images(output))
+            self._add_images(block, find_images(output))
         block.notes += self._notes(output)
         return block
 
@@ -116,145 +117,144 @@ class BlockBuilder:
             self._json(block, value)
 
     def _message(self, block: OutputBlock, text: str) -> None:
-        text = markdown.redact_text(text, self._clean)
+        text = markdown.redact_text(text, self._redact)
         length = (
             len(text)
             if len(text) <= markdown.MAX_MARKDOWN_LENGTH
             else len(markdown.without_images(text))
         )
         if length <= markdown.MAX_MARKDOWN_LENGTH:
-            block.markdown = markdown.to_html(text, self._embedded, self._clean)
+            block.markdown = markdown.to_html(text, self._embed, self._redact)
             return
         block.text = text[:MAX_TEXT_LENGTH]
-        block.notes.append(f"{len(text):,} characters: too long to be read as Markdown.")
+        block.notes.append(f"{len(text):,} characters: too long to render as Markdown.")
         if len(text) > MAX_TEXT_LENGTH:
-            block.notes.append(f"The last {len(text) - MAX_TEXT_LENGTH:,} characters are left out.")
+            block.notes.append(f"The last {len(text) - MAX_TEXT_LENGTH:,} characters are omitted.")
 
     def _table(self, block: OutputBlock, rows: list[dict[str, Any]]) -> None:
-        every = list(dict.fromkeys(name for row in rows for name in row))
-        names = every[:MAX_COLUMNS]
+        all_names = list(dict.fromkeys(name for row in rows for name in row))
+        names = all_names[:MAX_COLUMNS]
         shown: list[list[str]] = []
-        numbers = [True] * len(names)
-        cut = size = 0
+        is_numeric = [True] * len(names)
+        truncated = size = 0
         for row in rows[:MAX_ROWS]:
             cells = []
             for place, name in enumerate(names):
                 value = row.get(name)
-                numbers[place] &= value is None or _is_number(value)
+                is_numeric[place] &= value is None or _is_number(value)
                 text = self._cell(value)
-                cut += len(text) > MAX_CELL_LENGTH
+                truncated += len(text) > MAX_CELL_LENGTH
                 cells.append(clip(text, MAX_CELL_LENGTH))
             size += sum(map(len, cells))
             if size > MAX_TABLE_LENGTH and shown:
                 break
             shown.append(cells)
-        block.table = Table(names, shown, numbers)
+        block.table = Table(names, shown, is_numeric)
         block.notes.append(
-            f"{format_count(len(rows), 'row')} × {format_count(len(every), 'column')}."
+            f"{format_count(len(rows), 'row')} × {format_count(len(all_names), 'column')}."
         )
         if len(rows) > len(shown):
             left = len(rows) - len(shown)
             block.notes.append(
-                f"The first {format_count(len(shown), 'row')} are shown, {left:,} are left out."
+                f"Only the first {format_count(len(shown), 'row')} are shown; {left:,} are omitted."
             )
-        if len(every) > MAX_COLUMNS:
-            block.notes.append(f"{format_count(len(every) - MAX_COLUMNS, 'column')} left out.")
-        if cut:
+        if len(all_names) > MAX_COLUMNS:
+            block.notes.append(f"{format_count(len(all_names) - MAX_COLUMNS, 'column')} omitted.")
+        if truncated:
             block.notes.append(
-                f"{format_count(cut, 'cell')} cut at {MAX_CELL_LENGTH:,} characters."
+                f"{format_count(truncated, 'cell')} truncated at {MAX_CELL_LENGTH:,} characters."
             )
 
     def _cell(self, value: Any) -> str:
         if value is None or value != value:
             return ""
         if isinstance(value, str):
-            return self._clean(value)
-        value = JsonTruncator(self._clean).truncate(value)
+            return self._redact(value)
+        value = JsonTruncator(self._redact).truncate(value)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     def _json(self, block: OutputBlock, value: Any) -> None:
-        bounded = JsonTruncator(self._clean)
-        text = json.dumps(bounded.truncate(value), indent=2, ensure_ascii=False)
+        truncator = JsonTruncator(self._redact)
+        text = json.dumps(truncator.truncate(value), indent=2, ensure_ascii=False)
         block.text = text[:MAX_JSON_LENGTH]
-        if bounded.left_out or len(text) > MAX_JSON_LENGTH:
+        if truncator.omitted or len(text) > MAX_JSON_LENGTH:
             block.notes.append(
-                f"Left out: {format_count(bounded.left_out, 'value')}"
+                f"Omitted: {format_count(truncator.omitted, 'value')}"
                 + (
                     f" and the last {len(text) - MAX_JSON_LENGTH:,} characters."
                     if len(text) > MAX_JSON_LENGTH
                     else "."
                 )
             )
-        if bounded.cut:
-            block.notes.append(
-                f"{format_count(bounded.cut, 'text')} cut at {MAX_VALUE_LENGTH:,} characters."
-            )
+        if truncator.truncated:
+            count = format_count(truncator.truncated, "text")
+            block.notes.append(f"{count} truncated at {MAX_VALUE_LENGTH:,} characters.")
 
     def _file(self, block: OutputBlock, ref: FileRef) -> None:
-        name = safe_name(self._clean(ref.name))
+        name = safe_name(self._redact(ref.name))
         found = self._bytes_or_why(ref)
         if isinstance(found, str):
             block.file = (name, format_size(ref.size), Markup())
-            block.notes.append(f"The file itself is not in this report. {found}")
+            block.notes.append(f"The file is not included in this report. {found}")
             return
-        # of no kind that a browser opens: it is saved
+        # a media type that browsers save instead of opening
         data = Markup("data:application/octet-stream;base64," + _base64(found))
         block.file = (name, format_size(len(found)), data)
 
     def _bytes_or_why(self, ref: FileRef) -> bytes | str:
-        room = min(MAX_FILE_BYTES, self._files_left)
-        if self._fetch is None or self._fetched == MAX_FILES:
-            return "It was not fetched."
-        if (1 if ref.size is None else ref.size) > room:
+        max_bytes = min(MAX_FILE_BYTES, self._file_bytes_left)
+        if self._fetch is None or self._fetched_files == MAX_FILES:
+            return "It was not downloaded."
+        if (1 if ref.size is None else ref.size) > max_bytes:
             return "It is too large."
-        self._fetched += 1
+        self._fetched_files += 1
         try:
-            found = self._fetch(ref, room)
+            found = self._fetch(ref, max_bytes)
         except LangflowError as error:
             return error.message
-        self._files_left -= len(found)
+        self._file_bytes_left -= len(found)
         return found
 
-    def _pictures(self, block: OutputBlock, pictures: list[FoundImage]) -> None:
-        for picture in pictures:
-            if isinstance(picture.source, str) and not picture.source.startswith("data:"):
-                host = extract_host(picture.source)
-                address = clip(self._clean(picture.source), 500)
+    def _add_images(self, block: OutputBlock, images: list[FoundImage]) -> None:
+        for image in images:
+            if isinstance(image.source, str) and not image.source.startswith("data:"):
+                host = extract_host(image.source)
+                address = clip(self._redact(image.source), 500)
                 block.notes.append(
-                    f"An image at {address} is not loaded."
+                    f"Image at {address} not loaded."
                     if host
-                    else f"No address of an image: {address}"
+                    else f"Invalid image address: {address}"
                 )
                 continue
-            if isinstance(picture.source, str) and picture.source in self._drawn:
-                continue  # it stands in the text
-            data = image_bytes(picture.source)
+            if isinstance(image.source, str) and image.source in self._embedded_images:
+                continue  # already shown in the text
+            data = image_bytes(image.source)
             found = media_types.detect_media_type(data) if data else None
             if found is None or found.kind not in _EMBEDDABLE:
-                block.notes.append(f"An image that cannot be drawn: {picture.name or block.title}.")
+                block.notes.append(f"Couldn't show an image: {image.name or block.title}.")
                 continue
-            source = self._embedded(f"data:{found.mime};base64,{_base64(data)}")
+            source = self._embed(f"data:{found.mime};base64,{_base64(data)}")
             if source:
-                block.pictures.append((picture.name, Markup(source)))
-        if self._left_out:
+                block.images.append((image.name, Markup(source)))
+        if self._omitted_images:
             block.notes.append(
-                f"{format_count(self._left_out, 'image')} left out: too large for this report."
+                f"{format_count(self._omitted_images, 'image')} omitted: too large for this report."
             )
 
-    def _embedded(self, source: str) -> str:
-        """The address of an image that came along, or "" where there is no room for it."""
-        self._drawn.add(source)
-        if len(source) > min(MAX_IMAGE_BYTES, self._pictures_left):
-            self._left_out += 1
+    def _embed(self, source: str) -> str:
+        """Return the `data:` URL of an image, or "" if it does not fit."""
+        self._embedded_images.add(source)
+        if len(source) > min(MAX_IMAGE_BYTES, self._image_bytes_left):
+            self._omitted_images += 1
             return ""
-        self._pictures_left -= len(source)
+        self._image_bytes_left -= len(source)
         return source
 
     def _notes(self, output: Output) -> Iterator[str]:
         if output.truncated:
             unit = "rows" if output.kind in (OutputKind.TABLE, OutputKind.DATA) else "characters"
-            gone = f"{output.missing:,} {unit} are" if output.missing else "the rest is"
-            yield f"The server cut this: {gone} missing."
+            missing = f"{output.missing:,} {unit} are" if output.missing else "the rest is"
+            yield f"Truncated by the server: {missing} missing."
         if output.note:
             yield output.note
 

@@ -1,4 +1,4 @@
-"""What a report says of a run beside its outputs."""
+"""The facts, inputs and components of a run, for its report."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
-_MIN_BAR_PERCENT = 0.4  # per cent of the axis: what took no time at all is still to be found
-_ENDED_LABELS = {ComponentState.WAITING: "did not run", ComponentState.UNKNOWN: "not known"}
+_MIN_BAR_PERCENT = 0.4  # so that the shortest bars stay visible
+_ENDED_LABELS = {ComponentState.WAITING: "Not run", ComponentState.UNKNOWN: "Unknown"}
 
 
 @dataclass(frozen=True)
 class InputRow:
-    """A value that the run was given."""
+    """An input of the run."""
 
     label: str
     key: str
@@ -36,37 +36,37 @@ class InputRow:
 
 @dataclass(frozen=True)
 class ComponentRow:
-    """A component: `left` and `width` of its bar are in per cent, None where it has none."""
+    """A component. `left` and `width` of its bar are in percent, None without a bar."""
 
     name: str
     id: str
     state: str
-    word: str
-    took: str = ""
+    label: str
+    duration: str = ""
     left: float | None = None
     width: float | None = None
 
 
 def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
-    """Name and value of the facts that there are."""
+    """Return the names and values of the known facts."""
     run = record.run
     found = {
         "Server": record.server_name,
         "Address": strip_credentials(record.server_url),
         "Mode": MODE_NAMES[record.mode],
         "Session": record.session_id or (run.session_id if run else None),
-        "Begun": format_time(record.created_at),
+        "Started": format_time(record.created_at),
         "Ended": format_time(record.ended_at) if record.ended_at else None,
-        "Took": format_duration(record.elapsed(now)),
+        "Duration": format_duration(record.elapsed(now)),
         "Job": record.job_id,
         "Run": record.id,
     }
     known = [(name, value) for name, value in found.items() if value]
-    return known + [("Decided", words) for words in _decisions(record, flow)]
+    return known + [("Decision", text) for text in _decisions(record, flow)]
 
 
 def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
-    """Each decision, and what was asked."""
+    """Describe each decision and its question."""
     run = record.run
     if run is None:
         return []
@@ -81,39 +81,43 @@ def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
 
 
 def format_time(moment: datetime) -> str:
-    """A time that is read in the same way wherever the report is opened."""
+    """Format a time in UTC: the report may be opened in any time zone."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def status_label(record: RunRecord) -> str:
-    """The status as a person reads it."""
+    """Return the status as shown in the report."""
     if record.mode == "sync" and record.status is RunStatus.CANCELLED:
-        return "no longer waited for"
-    return record.status.value.replace("_", " ")
+        return "Stopped waiting"  # stopping a synchronous call does not stop the run
+    if record.status is RunStatus.SUSPENDED:
+        return "Waiting for approval"
+    return record.status.value.replace("_", " ").capitalize()
 
 
-def input_rows(record: RunRecord, flow: Flow | None, clean: Callable[[str], str]) -> list[InputRow]:
-    """What the run was given, each under the name that its form has for it."""
+def input_rows(
+    record: RunRecord, flow: Flow | None, redact: Callable[[str], str]
+) -> list[InputRow]:
+    """Return the run's inputs under the labels of their form fields."""
     return [
         InputRow(
             f"{one.component_label()}: {one.label}",
             one.key,
-            clip(_value_text(one.value, clean), MAX_INPUT_LENGTH),
+            clip(_value_text(one.value, redact), MAX_INPUT_LENGTH),
         )
         for one in describe_overrides(record.overrides, flow)
     ]
 
 
-def _value_text(value: Any, clean: Callable[[str], str]) -> str:
+def _value_text(value: Any, redact: Callable[[str], str]) -> str:
     if isinstance(value, Variable):
-        return f"the server's variable {value.name}"
+        return f"Server variable {value.name}"
     if isinstance(value, str):
-        return clean(value)
-    return json.dumps(JsonTruncator(clean).truncate(value), indent=2, ensure_ascii=False)
+        return redact(value)
+    return json.dumps(JsonTruncator(redact).truncate(value), indent=2, ensure_ascii=False)
 
 
 def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
-    """What the components did, by the time at which they began; last, those that did not work."""
+    """Return the components in order of their start; those without a duration come last."""
     told = record.run.components if record.run else {}
     names = ComponentNames(flow, told)
     named = [(names.label(name), one) for name, one in told.items()]
@@ -143,4 +147,5 @@ def _timed_row(bar: TimelineBar, end: float, *, ended: bool) -> ComponentRow:
 
 
 def _state_label(state: ComponentState, *, ended: bool) -> str:
-    return _ENDED_LABELS.get(state, state.value) if ended else state.value
+    label = _ENDED_LABELS.get(state) if ended else None
+    return label or state.value.capitalize()

@@ -1,25 +1,27 @@
-"""Somebody else's Markdown as HTML that loads nothing and runs nothing."""
+"""Render untrusted Markdown as HTML that loads and runs nothing."""
 
 from __future__ import annotations
 
 import html
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from lfclient.common.formatting import clip, extract_host
 from lfclient.console.content import media_types
 from lfclient.console.content.images import image_bytes
 
-MAX_MARKDOWN_LENGTH = 200_000  # characters, without the images in it; about 0.5 s
+MAX_MARKDOWN_LENGTH = 200_000  # characters without images, about 0.5 s
 _DATA_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
 _IMAGE_BEFORE = re.compile(r"\]\(\s*<?\Z")
-# stands for an image, with its number; no text can hold one, since it is another at each start
+# Placeholder of an image, followed by its number. It is random, so that no text contains one.
 _PLACEHOLDER = f"data:image/png;base64,~{secrets.token_hex(8)}~"
 _PLACEHOLDERS = re.compile(re.escape(_PLACEHOLDER) + r"(\d+)~")
 _TAGS = nh3.ALLOWED_TAGS - {"map", "area"}
@@ -33,11 +35,12 @@ _ATTRIBUTES = {
 }
 
 
-def to_html(text: str, picture: Callable[[str], str], clean: Callable[[str], str] = str) -> Markup:
-    """The HTML of a text. `picture` is given each `data:` image, and returns its address to be
-    embedded, or "" for one that is left out; remote images are named and never loaded.
+def to_html(text: str, embed: Callable[[str], str], redact: Callable[[str], str] = str) -> Markup:
+    """Render a text as HTML.
 
-    `clean` takes the secrets out of each text that the Markdown has come to mean: `a\\_b` is a_b.
+    `embed` is called with each `data:` URL of an image and returns the URL to embed, or "" to omit
+    the image. Remote images are named and never loaded. `redact` is applied to the parsed texts,
+    since a secret may be written with escapes: `a\\_b` means a_b.
     """
     images: list[str] = []
 
@@ -47,11 +50,11 @@ def to_html(text: str, picture: Callable[[str], str], clean: Callable[[str], str
         named = _IMAGE_BEFORE.search(text, max(0, match.start() - 20), match.start())
         return short if named else f"![image]({short})"
 
-    # without its images the text is short: a reader of Markdown looks at every character
-    reader = _parser()
-    tokens = reader.parse(_DATA_IMAGE.sub(shorten, text))
-    _redact_tokens(tokens, clean)
-    dirty = reader.renderer.render(tokens, reader.options, {})
+    # the parser looks at every character, so images are taken out first
+    parser = _parser()
+    tokens = parser.parse(_DATA_IMAGE.sub(shorten, text))
+    _redact_tokens(tokens, redact)
+    dirty = parser.renderer.render(tokens, parser.options, {})
     safe = nh3.clean(
         dirty,
         tags=_TAGS,
@@ -60,12 +63,12 @@ def to_html(text: str, picture: Callable[[str], str], clean: Callable[[str], str
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noopener noreferrer nofollow",
     )
-    return Markup(_PLACEHOLDERS.sub(lambda match: _restore_image(match, images, picture), safe))
+    return Markup(_PLACEHOLDERS.sub(lambda match: _restore_image(match, images, embed), safe))
 
 
-def redact_text(text: str, clean: Callable[[str], str]) -> str:
-    """The text without secrets; the images that it holds are left as they are."""
-    return _redact_around(_DATA_IMAGE, text, clean, _is_image)
+def redact_text(text: str, redact: Callable[[str], str]) -> str:
+    """Redact a text, except the images in it."""
+    return _redact_around(_DATA_IMAGE, text, redact, _is_image)
 
 
 def _is_image(source: str) -> bool:
@@ -78,41 +81,42 @@ def _is_image(source: str) -> bool:
 def _redact_around(
     pattern: re.Pattern[str],
     text: str,
-    clean: Callable[[str], str],
-    kept: Callable[[str], bool] = bool,
+    redact: Callable[[str], str],
+    is_exempt: Callable[[str], bool] = bool,
 ) -> str:
-    """The text cleaned, but for what the pattern finds in it and is `kept`."""
-    start, pieces = 0, []
+    """Redact a text, except the matches of the pattern that are exempt."""
+    start = 0
+    parts: list[str] = []
     for match in pattern.finditer(text):
-        if kept(match.group(0)):
-            pieces += [clean(text[start : match.start()]), match.group(0)]
+        if is_exempt(match.group(0)):
+            parts += [redact(text[start : match.start()]), match.group(0)]
             start = match.end()
-    return "".join([*pieces, clean(text[start:])])
+    return "".join([*parts, redact(text[start:])])
 
 
 def without_images(text: str) -> str:
-    """The text without the images that it holds as `data:`, of which it may mostly consist."""
+    """Return the text without its `data:` URLs, which may be most of it."""
     return _DATA_IMAGE.sub("", text)
 
 
-def _redact_tokens(tokens: list[Token], clean: Callable[[str], str]) -> None:
+def _redact_tokens(tokens: list[Token], redact: Callable[[str], str]) -> None:
     for token in tokens:
-        token.content = _redact_around(_PLACEHOLDERS, token.content, clean)
-        token.info = clean(token.info)
+        token.content = _redact_around(_PLACEHOLDERS, token.content, redact)
+        token.info = redact(token.info)
         token.attrs = {
-            name: _redact_around(_PLACEHOLDERS, value, clean) if isinstance(value, str) else value
+            name: _redact_around(_PLACEHOLDERS, value, redact) if isinstance(value, str) else value
             for name, value in token.attrs.items()
         }
-        _redact_tokens(token.children or [], clean)
+        _redact_tokens(token.children or [], redact)
 
 
-def _restore_image(match: re.Match[str], images: list[str], picture: Callable[[str], str]) -> str:
+def _restore_image(match: re.Match[str], images: list[str], embed: Callable[[str], str]) -> str:
     number = int(match[1])
-    return picture(images[number]) if number < len(images) else ""
+    return embed(images[number]) if number < len(images) else ""
 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
-    """A second guard behind the reader's own rules."""
+    """Filter attributes again, behind the parser's own rules."""
     if tag == "img" and name == "src":
         return value if _PLACEHOLDERS.fullmatch(value) else None
     if name == "style":  # the alignment of a table's column
@@ -123,17 +127,23 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _parser() -> MarkdownIt:
-    # the preset reads no HTML, limits nesting and knows tables; lines stay lines
-    reader = MarkdownIt("js-default", {"linkify": False, "breaks": True})
-    reader.add_render_rule("image", _render_image)
-    return reader
+    # the preset ignores HTML, limits nesting and supports tables; "breaks" keeps line breaks
+    parser = MarkdownIt("js-default", {"linkify": False, "breaks": True})
+    parser.add_render_rule("image", _render_image)
+    return parser
 
 
-def _render_image(self, tokens, index, options, env) -> str:
+def _render_image(
+    self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
     token = tokens[index]
     address = str(token.attrs.get("src", ""))
     alt = self.renderInlineAsText(token.children or [], options, env)
     if _PLACEHOLDERS.fullmatch(address):
         return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
     where = extract_host(address) or clip(address, 60)
-    return html.escape(f"[image “{alt or 'without a name'}” from {where}, which is not loaded]")
+    return html.escape(f"[Image “{alt or 'untitled'}” from {where} not loaded]")

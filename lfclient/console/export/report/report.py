@@ -1,11 +1,10 @@
-"""A run as one HTML file."""
+"""Render the HTML report of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,10 +19,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef
 
-_FOLDER = Path(__file__).parent
-
-
-_TEMPLATES = FileSystemLoader(_FOLDER)
+_TEMPLATES = FileSystemLoader(Path(__file__).parent)
 
 
 def report_html(
@@ -34,22 +30,23 @@ def report_html(
     secrets: Iterable[str] = (),
     now: datetime | None = None,
 ) -> str:
-    """The report of a run, as it stands at `now` if it still goes on.
+    """Return the report of a run, as of `now` if it is still running.
 
-    `fetch` gives the bytes of a file that the run returned, or raises a `LangflowError`, which is
-    then said, also if there are more bytes than it is told to give; those that are too large or too
-    many are named only. None of `secrets` is in it, nor those that were masked in the record, nor
-    those that the flow stores; files and images are left as they are.
+    `fetch(ref, max_bytes)` returns the bytes of an output file, or raises `LangflowError`, also if
+    the file is larger; the report then gives the reason. Files beyond the limits are only named.
+
+    The report contains none of `secrets`, of the secrets that the record masks, and of those that
+    the flow stores. Files and images are not redacted.
     """
     redactor = Redactor([*secrets, *stored_secrets(flow)])
 
-    def clean(text: str) -> str:
+    def redact(text: str) -> str:
         return replace_surrogates(redactor.redact_text(text))
 
-    def put(value: Any) -> Any:
-        """A value where the page has it, before it is escaped."""
+    def finalize(value: object) -> object:
+        """Redact a value before Jinja escapes it."""
         if isinstance(value, str) and not isinstance(value, Markup):
-            return clean(value)
+            return redact(value)
         return "" if value is None else value
 
     environment = Environment(
@@ -58,7 +55,7 @@ def report_html(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=put,
+        finalize=finalize,
     )
     now = now or datetime.now(UTC)
     return environment.get_template("report.html.j2").render(
@@ -66,9 +63,9 @@ def report_html(
         run=record.run,
         names=ComponentNames(flow, record.run.components if record.run else {}),
         facts=facts.run_facts(record, flow, now),
-        inputs=facts.input_rows(record, flow, clean),
+        inputs=facts.input_rows(record, flow, redact),
         inputs_unknown=omissions.explain_missing_inputs(record),
-        outputs=BlockBuilder(clean, fetch).build(record.run),
+        outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, flow),
         status=facts.status_label(record),

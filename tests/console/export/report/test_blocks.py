@@ -1,4 +1,4 @@
-"""Outputs in a report: images, tables, data and files, each as far as there is room."""
+"""Reports show images, tables, data and files within their limits."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from lfclient.outputs.model import FileRef, OutputKind
 from tests.support.reports import FILE, GONE, PNG, URI, of, output, page, png, record_of, run_of
 
 
-def test_images_that_came_along_are_embedded():
-    """Those in a message where they stand, and once; those of data and bytes below."""
+def test_embedded_images_are_shown_once():
     found = of(
         output("A-1", OutputKind.MESSAGE, f"before ![a]({URI}) after"),
         output("B-1", OutputKind.MESSAGE, URI),
@@ -24,8 +23,7 @@ def test_images_that_came_along_are_embedded():
     assert found.values("img", "src") == [URI] * 4
 
 
-def test_images_beyond_the_room_are_counted(monkeypatch):
-    """One that is too large, and all that would make the file too large."""
+def test_images_beyond_the_limits_are_counted(monkeypatch):
     monkeypatch.setattr(blocks, "MAX_TOTAL_IMAGE_BYTES", 2 * len(URI) + 10)
     pictures = [
         {"pic": "data:image/png;base64," + base64.b64encode(png(n)).decode()}
@@ -40,49 +38,44 @@ def test_images_beyond_the_room_are_counted(monkeypatch):
         output("A-1", OutputKind.MESSAGE, f"![a]({URI})"), output("B-1", OutputKind.IMAGE, PNG)
     )
     assert found.values("img", "src") in ([], [""])
-    assert found.text.count("1 image left out") == 2
+    assert found.text.count("1 image omitted") == 2
 
 
-def test_what_is_no_image_is_said():
-    """Damaged text of an image, and a file that is another thing."""
+def test_a_damaged_image_is_reported():
     found = of(output("C-1", OutputKind.IMAGE, b"no image"))
-    assert "An image that cannot be drawn" in found.text
+    assert "Couldn't show an image" in found.text
 
 
-def test_tables_have_an_honest_bound():
-    """Rows, columns and cells that are left out are counted."""
+def test_omitted_rows_columns_and_cells_are_counted():
     rows = [{f"c{column}": "x" for column in range(60)} for _ in range(1200)]
     rows[0]["c0"] = "y" * 5000
     found = of(output("C-1", OutputKind.TABLE, rows))
     for words in (
         "1,200 rows × 60 columns.",
-        "The first 1,000 rows are shown, 200 are left out.",
-        "10 columns left out.",
-        "1 cell cut at 1,000 characters.",
+        "Only the first 1,000 rows are shown; 200 are omitted.",
+        "10 columns omitted.",
+        "1 cell truncated at 1,000 characters.",
     ):
         assert words in found.text
     assert [tag for tag, _ in found.elements].count("tr") == 1001
 
 
-def test_a_table_of_long_cells_is_no_longer_than_others(monkeypatch):
-    """It ends earlier, and says so."""
+def test_a_table_of_long_cells_has_fewer_rows(monkeypatch):
     monkeypatch.setattr(blocks, "MAX_TABLE_LENGTH", 5_000)
     found = of(output("C-1", OutputKind.TABLE, [{"a": "x" * 900}] * 10))
-    assert "The first 5 rows are shown, 5 are left out." in found.text
+    assert "Only the first 5 rows are shown; 5 are omitted." in found.text
 
 
 @pytest.mark.parametrize("wide", [True, False])
-def test_data_has_an_honest_bound(wide):
-    """Whether it has many values or deep ones."""
+def test_omitted_values_are_counted(wide):
     value = list(range(30_000)) if wide else []
     for _ in range(0 if wide else 5000):
         value = [value]
     found = of(output("C-1", OutputKind.DATA, value))
-    assert ("Left out: 10,000 values" if wide else "Left out: 1 value") in found.text
+    assert ("Omitted: 10,000 values" if wide else "Omitted: 1 value") in found.text
 
 
-def test_files_are_links_up_to_a_size():
-    """Those that are larger or cannot be had are named, with why."""
+def test_files_are_embedded_or_named_with_the_reason():
     gone = replace(GONE, size=None)
 
     def fetch(ref, room):
@@ -94,14 +87,11 @@ def test_files_are_links_up_to_a_size():
     found = page(record_of(run), fetch=fetch)
     assert found.values("a", "download") == ["out _put_.txt"]
     assert found.values("a", "href") == ["data:application/octet-stream;base64,aGVsbG8="]
-    words = (
-        f"The file itself is not in this report. There are more than {blocks.MAX_FILE_BYTES} bytes."
-    )
-    assert words in found.text
+    reason = f"There are more than {blocks.MAX_FILE_BYTES} bytes."
+    assert f"The file is not included in this report. {reason}" in found.text
 
 
-def test_files_are_fetched_only_while_there_is_room(monkeypatch):
-    """What fits no more is not asked for, nor what says that it is too large."""
+def test_files_are_downloaded_only_while_they_fit(monkeypatch):
     monkeypatch.setattr(blocks, "MAX_FILE_BYTES", 10)
     monkeypatch.setattr(blocks, "MAX_TOTAL_FILE_BYTES", 25)
     monkeypatch.setattr(blocks, "MAX_FILES", 4)
@@ -117,4 +107,4 @@ def test_files_are_fetched_only_while_there_is_room(monkeypatch):
     found = page(record_of(run), fetch=fetch)
     assert fetched == [("1.txt", 10), ("2.txt", 10), ("4.txt", 5)]
     assert found.values("a", "download") == ["1.txt", "2.txt", "4.txt"]
-    assert found.text.count("The file itself is not in this report.") == 4
+    assert found.text.count("The file is not included in this report.") == 4

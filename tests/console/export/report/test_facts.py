@@ -1,4 +1,4 @@
-"""What a report says of the run itself: its inputs, its times, its problems."""
+"""Reports show the inputs, times and problems of a run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tests.support import flows
 from tests.support.reports import AT, everything, page, record_of, run_of
 
 
-def test_inputs_have_the_names_of_the_form():
-    """With the key beside them, which is all there is where the flow is gone."""
+def test_inputs_have_the_labels_of_the_form_or_their_keys():
     flow = Flow.from_json(flows.graph(flows.node("Text-1", words=flows.text(display_name="Words"))))
     record = record_of(run_of(), overrides={"Text-1.words": "hi", "Gone-1.x": 1})
     found = page(record, flow)
@@ -24,8 +23,7 @@ def test_inputs_have_the_names_of_the_form():
     assert "Gone-1.x 1" in found.text
 
 
-def test_the_chat_text_is_called_what_its_form_calls_it():
-    """Whatever Langflow calls it."""
+def test_the_chat_input_has_the_label_of_its_form_field():
     chat = flows.node("ChatInput-1", input_value=flows.text(display_name="Input Text"))
     record = record_of(run_of(), overrides={"ChatInput-1.input_value": "hi"})
     assert "ChatInput: Message" in page(record, Flow.from_json(flows.graph(chat))).text
@@ -38,33 +36,29 @@ def test_the_chat_text_is_called_what_its_form_calls_it():
         ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "was not started in the console"),
     ],
 )
-def test_inputs_that_are_not_known_are_not_none(more, why):
-    """It is said why."""
+def test_unknown_inputs_are_explained(more, why):
     found = page(record_of(run_of(), **more)).text
     assert why in found
-    assert "None that differ" not in found
+    assert "No inputs" not in found
 
 
-def test_a_run_that_goes_on_is_dated():
-    """It says that it is as of then, and has what there is so far."""
+def test_the_report_of_a_running_run_states_its_time():
     going = everything("so far")
     going = replace(going, status=RunStatus.IN_PROGRESS, ended_at=None)
-    assert "still goes on: this is how it stood at 2026-11-25 01:02:03 UTC" in page(going).text
-    assert "None so far." in page(record_of(None, ended_at=None)).text
+    assert "Still running. As of 2026-11-25 01:02:03 UTC" in page(going).text
+    assert "No outputs yet" in page(record_of(None, ended_at=None)).text
 
 
-def test_a_run_that_could_not_be_done_says_why():
-    """The console's own reason stands where errors do."""
+def test_the_problem_of_a_run_is_shown_with_its_hint():
     problem = RecordProblem("The server was away.", "Run it again.")
     record = record_of(None, status=RunStatus.OUTCOME_UNKNOWN, problem=problem)
     found = page(record)
-    assert "outcome unknown" in found.text
+    assert "Outcome unknown" in found.text
     assert "The server was away." in found.text
     assert "Run it again." in found.text
 
 
-def test_what_was_decided_is_told():
-    """With the component that asked and its question; where somebody else did, that."""
+def test_decisions_are_listed_with_their_questions():
     asked = HumanInput("H-1:j", "Pay?", (Decision("no", "Refuse it"),), component_id="H-1")
     decided = (replace(asked, sent="no", sent_at=AT), asked)
     found = page(record_of(run_of(decided=decided, components={"H-1": ComponentRun("H-1")}))).text
@@ -72,8 +66,7 @@ def test_what_was_decided_is_told():
     assert "elsewhere, decision unknown (H-1: Pay?)" in found
 
 
-def test_components_of_one_name_are_told_apart():
-    """In their table and at what went wrong."""
+def test_components_with_the_same_name_are_listed_with_their_ids():
     runs = {name: ComponentRun(name, display_name="Read") for name in ("R-1", "R-2")}
     error = RunError("No file", component_id="R-2", component="Read")
     found = page(record_of(run_of(components=runs, errors=(error,)))).text
@@ -82,8 +75,7 @@ def test_components_of_one_name_are_told_apart():
     assert found.count("Read, R-2") == 2
 
 
-def test_components_have_their_bars():
-    """On one axis, in the order of their beginning; those that did not work have none."""
+def test_components_that_ran_have_bars_on_one_axis():
     found = page(everything("x"))
     bars = [a["style"] for tag, a in found.elements if "bar" in a.get("class", "").split()]
     assert bars == ["left:0.0%;width:50.0%", "left:75.0%;width:25.0%"]

@@ -27,8 +27,7 @@ from tests.support.reports import PNG, of, output
         "| a |\n|:--:|\n| ![x](https://evil.test/a.png) |",
     ],
 )
-def test_markdown_loads_nothing(text):
-    """A remote image is named, in whatever way it is written."""
+def test_markdown_names_remote_images_and_loads_nothing(text):
     found = of(output("C-1", OutputKind.MESSAGE, text))
     assert [tag for tag, _ in found.elements if tag in ("img", "svg", "image", "link")] == []
 
@@ -36,13 +35,11 @@ def test_markdown_loads_nothing(text):
 @pytest.mark.parametrize(
     "text", ["[x](javascript:alert(1))", "[x](data:text/html,y)", "[x](vbscript:a)"]
 )
-def test_markdown_links_to_the_web_only(text):
-    """Nothing that runs, and nothing on the reader's own disk."""
+def test_markdown_links_only_to_the_web(text):
     assert of(output("C-1", OutputKind.MESSAGE, text)).values("a", "href") == []
 
 
-def test_markdown_is_read():
-    """Headings, tables, code and links are what they are, and lines are lines."""
+def test_markdown_is_rendered_and_keeps_line_breaks():
     text = (
         "# T\n\n| a |\n|--:|\n| 1 |\n\n~~x~~ `y`\n\n```py\nz\n```\n[l](https://example.com/)\nend"
     )
@@ -52,13 +49,12 @@ def test_markdown_is_read():
     assert found.values("a", "rel") == ["noopener noreferrer nofollow"]
 
 
-def test_long_texts_are_plain(monkeypatch):
-    """Beyond what is read as Markdown, and its end beyond that; images in it do not count."""
+def test_long_texts_are_plain_and_truncated(monkeypatch):
     monkeypatch.setattr(markdown, "MAX_MARKDOWN_LENGTH", 1000)
     monkeypatch.setattr(blocks, "MAX_TEXT_LENGTH", 2000)
     found = of(output("C-1", OutputKind.MESSAGE, "*a* " * 600))
-    assert "2,400 characters: too long to be read as Markdown." in found.text
-    assert "The last 400 characters are left out." in found.text
+    assert "2,400 characters: too long to render as Markdown." in found.text
+    assert "The last 400 characters are omitted." in found.text
     large = "data:image/png;base64," + base64.b64encode(PNG + bytes(3000)).decode()
     found = of(output("C-1", OutputKind.MESSAGE, f"*a* ![x]({large})"))
     assert found.values("img", "src") == [large]

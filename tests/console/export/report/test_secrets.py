@@ -16,8 +16,7 @@ from tests.support.reports import Page, everything, output, page, record_of, run
 SECRET = "s3cr<et>'&\"_x_*y*"
 
 
-def test_no_secret_is_in_a_report():
-    """Neither one that is known, nor one that the flow stores; wherever a text stands."""
+def test_a_report_contains_no_known_or_stored_secret():
     stored = "stored_in_*the*_flow"
     entry = flows.entry("SecretStrInput", "str", stored, password=True)
     flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
@@ -54,9 +53,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_secret_of_any_shape_is_nowhere_and_leaves_the_page_whole(secret):
-    """In none of its texts and attributes; its elements are those of another secret."""
-
+def test_a_secret_of_any_form_is_redacted_and_leaves_the_page_intact(secret):
     number = float(secret) if secret.lstrip("-")[0].isdigit() else 1
     number = int(number) if secret.lstrip("-").isdecimal() else number
     found, plain = (
@@ -100,16 +97,14 @@ def _texts(found):
         ),
     ],
 )
-def test_a_secret_that_markdown_puts_together_is_taken_out(text):
-    """It may be written with escapes."""
+def test_a_secret_written_with_markdown_escapes_is_redacted(text):
     record = record_of(run_of(output("C-1", OutputKind.MESSAGE, text)))
     html = report_html(record, None, secrets=["hunter_2secret"])
     assert "2secret" not in html
     assert REDACTED in html
 
 
-def test_a_variable_that_the_flow_names_is_no_secret():
-    """The name of a server's variable is not looked for."""
+def test_the_name_of_a_server_variable_is_not_redacted():
     entry = flows.entry("SecretStrInput", "str", "OPENAI_API_KEY", password=True, load_from_db=True)
     flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
     record = record_of(run_of(output("C-1", OutputKind.MESSAGE, "set OPENAI_API_KEY first")))
