@@ -125,7 +125,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
 
         def write() -> None:
             store.create(begun)
-            store.update(done, answer=True)
+            store.update(done, with_response=True)
 
         return timed(write)()
 

@@ -45,11 +45,11 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
     ("keeping", "words", "shown"),
     [
         (RetentionSettings(), "", True),
-        (RetentionSettings(max_run_bytes=3_000), "raw answer was not kept", True),
-        (RetentionSettings(max_run_bytes=300), "larger than this console keeps", False),
-        (RetentionSettings(store_outputs=False), "this console keeps no outputs", False),
-        (RetentionSettings(store_inputs=False), "This console keeps no inputs", True),
-        (RetentionSettings(max_total_bytes=1), "made room for", False),
+        (RetentionSettings(max_run_bytes=3_000), "raw response is not stored", True),
+        (RetentionSettings(max_run_bytes=300), "exceeds this console's size limit", False),
+        (RetentionSettings(store_outputs=False), "this console stores no outputs", False),
+        (RetentionSettings(store_inputs=False), "This console stores no inputs", True),
+        (RetentionSettings(max_total_bytes=1), "to make room for", False),
     ],
 )
 def test_what_of_a_run_was_not_kept_is_said_where_it_is_shown(

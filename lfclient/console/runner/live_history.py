@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from lfclient.console.runner.run_cache import RunCache
-from lfclient.console.store.run_history import PAGE_SIZE, DeleteResult, RunPage, RunSummary
+from lfclient.console.store.run_history import PAGE_SIZE, DeleteResult, RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.store import Store
 
 
@@ -70,14 +71,4 @@ class LiveHistory:
 
     def _with_current_state(self, run: RunSummary) -> RunSummary:
         record = self._cache.newer_than(run)
-        if record is None:
-            return run
-        return replace(
-            run,
-            status=record.status,
-            started_at=record.started_at,
-            ended_at=record.ended_at,
-            job_id=record.job_id,
-            session_id=record.session_id,
-            attempts=record.attempts,
-        )
+        return run.updated(record) if record else run

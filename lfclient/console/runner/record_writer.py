@@ -92,7 +92,7 @@ class RecordWriter:
         return seconds
 
     def _write(self, record: RunRecord) -> None:
-        if not self.store.update(record, answer=record.ended):
+        if not self.store.update(record, with_response=record.ended):
             self._report_if_lost(record)
 
     def _report_if_lost(self, record: RunRecord) -> None:

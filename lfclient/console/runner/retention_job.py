@@ -11,7 +11,6 @@ from lfclient.console.runner.clock import now
 from lfclient.console.store.store import Store
 
 _RETENTION_INTERVAL = timedelta(hours=1)
-_MAX_OVERWRITE_SECONDS = 1.0  # in each turn
 # how far the machine's clock may be ahead of the time that really passed
 _CLOCK_TOLERANCE = timedelta(hours=1)
 
@@ -52,7 +51,7 @@ class RetentionJob:
             if self._uptime() >= self._next_retention:
                 self._drop(self._store.cleaner.clean(self._trusted_now()))
                 self._next_retention = self._uptime() + _RETENTION_INTERVAL
-            self._store.database.overwrite_rest(_MAX_OVERWRITE_SECONDS)
+            self._store.database.finish_erasing()
 
     def _trusted_now(self) -> datetime | None:
         """Return the time from which ages are counted; None if it can't be trusted yet.

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lfclient.console.store.run_history import RunSummary
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RunRecord, RunSummary
 
 MAX_ENDED_RUNS = 16
 

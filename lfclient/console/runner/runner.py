@@ -319,7 +319,7 @@ class Runner:
         """
         for record in tuple(self._unconfirmed.values()):
             ended = replace(record, status=RunStatus.FAILED, ended_at=now(), problem=_NOT_STARTED)
-            self._store.update(replace(ended, version=record.version + 1), answer=True)
+            self._store.update(replace(ended, version=record.version + 1), with_response=True)
             del self._unconfirmed[record.id]
 
     def _save_ended_runs(self, connection: Connection, flow_id: str, session_id: str) -> str:
@@ -328,7 +328,7 @@ class Runner:
         for record in self._cache.unsaved():
             key = (record.owner, record.flow_id, record.session_id)
             if record.ended and key == (owner, flow_id, session_id):
-                self._store.update(record, answer=True)
+                self._store.update(record, with_response=True)
         return owner
 
     def _find(self, run_id: str) -> RunRecord | None:

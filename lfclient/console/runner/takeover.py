@@ -277,7 +277,7 @@ class Takeover:
                 problem=_LOST_STREAM if was_streaming else _LOST_CALL,
                 run=stored.run and finalize(replace(stored.run, status=status)),
             ),
-            answer=True,  # so that lists and searches show the problem
+            with_response=True,  # so that lists and searches show the problem
         )
 
 

@@ -1,4 +1,4 @@
-"""What people press in a process that does not follow the run, for the one that does."""
+"""Queue stops and decisions for the process that follows a run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy import delete, select
 
 from lfclient.console.store.column_values import from_microseconds, to_microseconds
 from lfclient.console.store.database import Database
-from lfclient.console.store.tables import CommandRow, RunRow
+from lfclient.console.store.tables import COMMANDS, CommandRow, RunRow
 
 
 @dataclass(frozen=True)
 class Command:
-    """To stop a run, or where `question_id` is the id of one, to decide so."""
+    """A decision on the question `question_id` of a run; a stop if that is empty."""
 
     run_id: str
     requested_at: datetime
@@ -24,16 +24,17 @@ class Command:
 
 
 class CommandQueue:
-    """One stop of each run and one decision of each question, until they are taken. Every method
-    raises `StoreError`.
+    """Holds one stop of each run and one decision on each question until they are taken.
+
+    Every method raises `StoreError`.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._new = database.insert_new(CommandRow.__table__, "run_id", "question_id")
+        self._insert_if_new = database.insert_if_new(COMMANDS, "run_id", "question_id")
 
     def put(self, command: Command) -> None:
-        """Leave it, unless there is one already."""
+        """Queue a command, unless an equal one is queued already."""
         row = {
             "run_id": command.run_id,
             "question_id": command.question_id,
@@ -41,30 +42,31 @@ class CommandQueue:
             "requested_at": to_microseconds(command.requested_at),
         }
         with self._database.write() as connection:
-            connection.execute(self._new, row)
+            connection.execute(self._insert_if_new, row)
 
     def pending(self, run_ids: Collection[str]) -> list[Command]:
-        """Those for some runs that nobody has taken yet."""
-        # there is hardly ever one at all
+        """Return the queued commands for some runs."""
+        query = select(
+            CommandRow.run_id, CommandRow.requested_at, CommandRow.question_id, CommandRow.decision
+        )
+        # filtered here: the table is nearly always empty
         with self._database.read() as connection:
-            rows = connection.execute(select(CommandRow.__table__))
-            return [_wish(*row) for row in rows if row.run_id in run_ids]
+            return [
+                Command(run_id, from_microseconds(requested_at), question_id, decision)
+                for run_id, requested_at, question_id, decision in connection.execute(query)
+                if run_id in run_ids
+            ]
 
     def take(self, command: Command, worker: str) -> bool:
-        """Whether the process that follows its run is the one to carry it out: it is gone then, and
-        so taken only once, whatever becomes of the process.
+        """Remove a command and return True if `worker` follows its run and nobody took it before.
+
+        Taking comes first, so that a command is executed at most once even if the process dies.
         """
         run = select(RunRow.id).where(RunRow.id == command.run_id, RunRow.worker == worker)
-        gone = delete(CommandRow).where(
+        statement = delete(CommandRow).where(
             CommandRow.run_id == command.run_id,
             CommandRow.question_id == command.question_id,
             run.exists(),
         )
         with self._database.write() as connection:
-            return bool(connection.execute(gone).rowcount)
-
-
-def _wish(run_id: str, question: str, decision: str, requested_at: int) -> Command:
-    asked = from_microseconds(requested_at)
-    assert asked is not None
-    return Command(run_id, asked, question, decision)
+            return bool(connection.execute(statement).rowcount)

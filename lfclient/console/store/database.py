@@ -1,4 +1,4 @@
-"""The database of runs: a SQLite file, or PostgreSQL where several processes share it."""
+"""The database of runs: a SQLite file, or PostgreSQL where several machines share it."""
 
 from __future__ import annotations
 
@@ -8,34 +8,46 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lfclient.console.store.errors import StoreError, is_index_damaged, translate_db_errors
-from lfclient.console.store.migrate import is_current, is_empty, rebuild_search_index, upgrade
-from lfclient.console.store.raw_writes import Execute, Quick
-from lfclient.console.store.secure_delete import changes, mark, marked, merge, unmark
+from lfclient.console.store.errors import (
+    StoreError,
+    is_search_index_damaged,
+    translate_db_errors,
+)
+from lfclient.console.store.migrate import (
+    enable_secure_delete,
+    erases_deleted_text,
+    has_secure_delete,
+    is_current,
+    is_empty,
+    optimize_search_index,
+    rebuild_search_index,
+    upgrade,
+)
 
 FILE_NAME = "runs.db"
-BUSY_SECONDS = 3
-OVERWRITE_SECONDS = 0.2  # that whoever deletes waits for what was deleted to be overwritten
-UPGRADE_SECONDS = 600  # that a process waits for another that upgrades, or works on it itself
-MIN_SQLITE_VERSION = (3, 35)  # RETURNING, and an index of three letters each
-_UPGRADING = 7_312_004  # the advisory lock under which one process upgrades a PostgreSQL database
-_CLEANING = 7_312_005  # that under which one removes what is too much
+BUSY_SECONDS = 3.0  # to wait for a lock
+ERASE_SECONDS = 0.2  # that a delete waits for readers of the log
+STATEMENT_SECONDS = 60.0
+UPGRADE_SECONDS = 600.0  # to wait for another process's upgrade, or to upgrade
+MIN_SQLITE_VERSION = (3, 35)  # RETURNING, and the trigram index
 PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
-    "secure_delete=ON",  # what is deleted is overwritten
+    "secure_delete=ON",
     "journal_size_limit=67108864",
 )
-_NOTICED = {  # a server that went away without a word is noticed within seconds
+
+_UPGRADE_LOCK = 7_312_004  # PostgreSQL's advisory lock for upgrading the schema
+_CLEANUP_LOCK = 7_312_005  # that for removing surplus runs
+_KEEPALIVE = {  # notices within seconds that a server has disappeared
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -46,186 +58,165 @@ log = logging.getLogger(__name__)
 
 
 class Database:
-    """An engine whose schema is current. `where` says in words which database it is.
+    """Connections to a database whose schema is current.
 
-    SQLite in `folder` unless `url` names a PostgreSQL database; that is one by psycopg. Raises
-    `StoreError`, whose text never holds the password.
+    SQLite in `folder`, or PostgreSQL (psycopg) at `url`. `description` names it in errors. Raises
+    `StoreError`, whose text never contains the password.
     """
 
     def __init__(self, folder: Path, url: SecretStr | None = None) -> None:
         self.path = folder / FILE_NAME
-        self.is_shared = bool(url)  # processes on other machines may use it, too
+        self.is_shared = bool(url)  # with other machines
         if url:
             self._address = postgres_url(url)
             host = self._address.host or "this machine"
-            self.where = f"The database of runs, {self._address.database} at {host},"
+            self.description = f"The database of runs, {self._address.database} at {host},"
         else:
-            self.where = f"The file of runs, {self.path},"
-        with translate_db_errors(self.where, server=self.is_shared):
-            self.engine = self._connected(BUSY_SECONDS, statement_seconds=60)
+            self.description = f"The file of runs, {self.path},"
+        with translate_db_errors(self.description, server=self.is_shared):
+            self.engine = self._connect(BUSY_SECONDS, STATEMENT_SECONDS)
+            # All reads of a transaction see the same moment. SQLite does this by itself.
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            # so that what is read in one transaction is of one moment
             self._reader = self.engine.execution_options(**options if self.is_shared else {})
             self._writer = self.engine.execution_options(immediate=True)
-            self._quick = Quick(self.engine)
             self._upgrade()
-            self._file = None if self.is_shared else self.path.stat().st_ino
-        self._merging = 0  # the mark of what was deleted that is being overwritten
+            self._inode = None if self.is_shared else self.path.stat().st_ino
+        # Whether the log may hold deleted rows, also those of a process that was killed.
+        self._log_needs_erasing = not self.is_shared
 
     def close(self) -> None:
-        """Give the file, or the connections, back."""
+        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that writes, committed at the end. Raises `StoreError`."""
-        with self._told(), self._writer.begin() as connection:
-            yield connection
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Open a transaction that writes and is committed at the end. Raises `StoreError`.
 
-    @contextmanager
-    def write_quickly(self, *, forced: bool = True) -> Iterator[Execute]:
-        """One that writes what is put together beforehand; as `Quick.write`, but `StoreError`."""
-        with self._told(), self._quick.write(forced=forced) as execute:
-            yield execute
+        Unless `durable`, it survives this process but perhaps not a power failure.
+        """
+        with self._translate_errors():
+            writer = self._writer.execution_options(durable=durable)
+            with writer.begin() as connection:
+                if self.is_shared and not durable:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that reads. Raises `StoreError`."""
-        with self._told(), self._reader.begin() as connection:
+        """Open a transaction that reads. Raises `StoreError`."""
+        with self._translate_errors(), self._reader.begin() as connection:
             yield connection
 
-    def insert_new(self, table: Any, *unique: str) -> Any:
-        """An INSERT that does nothing where a row has the same values of `unique`."""
-        dialect = postgresql if self.is_shared else sqlite
+    def insert_if_new(self, table: Table, *unique: str) -> postgresql.Insert | sqlite.Insert:
+        """Return an INSERT that does nothing if a row has the same values of `unique`."""
         columns = [table.c[name] for name in unique]
-        return dialect.insert(table).on_conflict_do_nothing(index_elements=columns)
+        if self.is_shared:
+            return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
 
-    def cleans(self, connection: Connection) -> bool:
-        """Whether the transaction is the only one that cleans until it ends."""
+    def try_cleanup_lock(self, connection: Connection) -> bool:
+        """Return whether this transaction is the only one that removes surplus runs."""
         if not self.is_shared:
             return True  # it is the only one that writes
-        wanted = text("SELECT pg_try_advisory_xact_lock(:key)")
-        return bool(connection.execute(wanted, {"key": _CLEANING}).scalar_one())
+        statement = text("SELECT pg_try_advisory_xact_lock(:key)")
+        return bool(connection.execute(statement, {"key": _CLEANUP_LOCK}).scalar_one())
 
-    @contextmanager
-    def delete(self) -> Iterator[Connection]:
-        """As `write`, of what deletes runs; `overwrite` is to be called when all are."""
-        with self.write() as connection:
-            before = 0 if self.is_shared else changes(connection)
-            yield connection
-            if not self.is_shared and changes(connection) > before:
-                mark(connection)
+    def erase_deleted(self) -> None:
+        """Erase deleted rows from SQLite's log too, now or by a later `finish_erasing`.
 
-    def overwrite(self) -> None:
-        """What was deleted goes from SQLite's index for searching and from its log, too: at once as
-        far as nobody has to wait long for it, or reads. `overwrite_rest` does the rest.
+        SQLite overwrites them in the file and in the search index by itself.
         """
         if not self.is_shared:
-            self._overwrite(OVERWRITE_SECONDS)
+            self._log_needs_erasing = True
+            self.finish_erasing()
 
-    def overwrite_rest(self, seconds: float) -> None:
-        """Go on for so long with what was deleted and is not overwritten, by whichever process."""
-        if self.is_shared:
+    def finish_erasing(self) -> None:
+        """Erase what `erase_deleted` could not because the log was in use."""
+        if not self._log_needs_erasing:
             return
-        with self.read() as connection:
-            left = marked(connection)
-        if left:
-            self._overwrite(seconds)
-
-    def _overwrite(self, seconds: float) -> None:
-        with suppress(StoreError):  # it is deleted all the same, and a later call goes on
-            merged = self._merge(seconds)
-            if self._empty_log() and merged:
+        with suppress(StoreError):  # the rows are deleted in any case, and a later call retries
+            if not has_secure_delete():
                 with self.write() as connection:
-                    unmark(connection, merged)
+                    optimize_search_index(connection)
+            if self._truncate_log():
+                self._log_needs_erasing = False
 
-    def _merge(self, seconds: float) -> int:
-        """Let what was deleted go from the index; the mark of what is gone, 0 if some is left."""
-        until = time.monotonic() + seconds
-        while True:
-            began = time.monotonic()
-            with self.read() as connection:
-                if not marked(connection):
-                    return 0
-            with self.write() as connection:
-                this = marked(connection)
-                more = merge(connection, anew=this != self._merging)
-            if not more:
-                return this
-            self._merging = this
-            took = time.monotonic() - began
-            if began + 2 * took > until:
-                return 0
-            time.sleep(took)  # others write meanwhile
-
-    def _empty_log(self) -> bool:
-        """Put all that is in SQLite's log into the file; whether nobody was reading it."""
+    def _truncate_log(self) -> bool:
+        """Move SQLite's log into the file and truncate it. Return False if a reader uses it."""
         try:
             with self.engine.connect() as connection:
-                # a checkpoint takes no transaction: the driver's own connection has none
+                # a checkpoint needs a connection without a transaction, which is the driver's
                 raw = connection.connection.driver_connection
+                assert raw is not None
+                raw.execute(f"PRAGMA busy_timeout={ERASE_SECONDS * 1000:.0f}")
                 ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         except (SQLAlchemyError, sqlite3.Error):
             return False
         return not busy
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
-            with translate_db_errors(self.where, server=self.is_shared):
+            with translate_db_errors(self.description, server=self.is_shared):
                 if not self.is_shared:
-                    self._same_file()
+                    self._reopen_if_replaced()
                 yield
         except StoreError as error:
-            if is_index_damaged(error.__cause__):
+            if is_search_index_damaged(error.__cause__):
                 log.warning("%s", error.message)
-                self.engine.dispose()  # a connection has a part of the index in its memory
-                with translate_db_errors(self.where), self._writer.begin() as connection:
+                self.engine.dispose()  # connections cache parts of the index
+                with translate_db_errors(self.description), self._writer.begin() as connection:
                     rebuild_search_index(connection)
             raise
 
-    def _same_file(self) -> None:
-        """Go over to the file that is there. SQLite would go on with one that was moved away."""
+    def _reopen_if_replaced(self) -> None:
+        """Open the file at the path if it is another one: SQLite keeps using a moved file."""
         try:
-            file = self.path.stat().st_ino
+            inode = self.path.stat().st_ino
         except FileNotFoundError:
             self.engine.dispose()
-            self._file = None
+            self._inode = None
             raise StoreError(
-                f"{self.where} is gone.",
-                hint="Put it back: the console keeps trying. Or start the console again: it then "
-                "begins a new file.",
+                f"{self.description} is missing.",
+                hint="Put it back: the console retries. Or restart the console, which creates a "
+                "new file.",
             ) from None
-        if file != self._file:
+        if inode != self._inode:
             self.engine.dispose()
             self._upgrade()
-            self._file = file
+            self._inode = inode
 
-    def _connected(self, busy_seconds: int, statement_seconds: int) -> Engine:
+    def _connect(self, busy_seconds: float, statement_seconds: float) -> Engine:
         if self.is_shared:
-            return _postgres(self._address, busy_seconds, statement_seconds)
-        return _sqlite(self.path, busy_seconds)
+            return _connect_postgres(self._address, busy_seconds, statement_seconds)
+        return _connect_sqlite(self.path, busy_seconds)
 
     def _upgrade(self) -> None:
+        """Upgrade the schema if needed, by one process at a time."""
         with self.engine.begin() as reader:
             if self.is_shared:
-                _check_encoding(reader, self.where)
-            if is_current(reader, self.where):
+                _check_encoding(reader, self.description)
+            current = is_current(reader, self.description)
+            if current and (self.is_shared or erases_deleted_text(reader)):
                 return
-            if not is_empty(reader):
-                log.warning("%s is brought up to date, which may take minutes.", self.where)
-        patient = self._connected(UPGRADE_SECONDS, UPGRADE_SECONDS)
+            if not current and not is_empty(reader):
+                log.warning("%s is being upgraded, which may take minutes.", self.description)
+        patient = self._connect(UPGRADE_SECONDS, UPGRADE_SECONDS)
         try:
             with patient.execution_options(immediate=True).begin() as writer:
                 if self.is_shared:
-                    writer.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+                    lock = text("SELECT pg_advisory_xact_lock(:key)")
+                    writer.execute(lock, {"key": _UPGRADE_LOCK})
                 upgrade(writer)
+                if not self.is_shared:
+                    enable_secure_delete(writer)
         finally:
             patient.dispose()
 
 
 def postgres_url(url: SecretStr) -> URL:
-    """The address for psycopg. Raises `StoreError` for anything but a PostgreSQL address."""
+    """Return the address for psycopg. Raise `StoreError` unless it is one of PostgreSQL."""
     hint = (
         "Write postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
         "%2F for a / and %25 for a %."
@@ -234,51 +225,52 @@ def postgres_url(url: SecretStr) -> URL:
         address = make_url(url.get_secret_value())
         scheme = address.get_backend_name()
     except (ArgumentError, ValueError):
-        raise StoreError("LFCONSOLE_DATABASE_URL is no address.", hint=hint) from None
+        raise StoreError("LFCONSOLE_DATABASE_URL is not a valid address.", hint=hint) from None
     if scheme not in ("postgresql", "postgres") or not address.database:
         raise StoreError(
             "LFCONSOLE_DATABASE_URL is not the address of a PostgreSQL database.", hint=hint
         )
-    # the rest of a password, which must not be shown
+    # then these are parts of a password, which errors must not quote
     if "@" in f"{address.host or ''}{address.database}":
-        raise StoreError("LFCONSOLE_DATABASE_URL has an @ too many.", hint=hint)
+        raise StoreError("LFCONSOLE_DATABASE_URL has an extra @.", hint=hint)
     return address.set(drivername="postgresql+psycopg")
 
 
-def _postgres(address: URL, busy_seconds: int, statement_seconds: int) -> Engine:
+def _connect_postgres(address: URL, busy_seconds: float, statement_seconds: float) -> Engine:
+    busy, statement = round(busy_seconds * 1000), round(statement_seconds * 1000)
     options = (
-        f"-c lock_timeout={busy_seconds}s -c statement_timeout={statement_seconds}s "
-        # a console that hangs holds nobody up
-        f"-c idle_in_transaction_session_timeout={statement_seconds}s "
-        # what a search finds differs too much for one plan
+        f"-c lock_timeout={busy}ms -c statement_timeout={statement}ms "
+        # a console that hangs must not hold locks
+        f"-c idle_in_transaction_session_timeout={statement}ms "
+        # the number of matches of a search differs too much for one plan
         "-c plan_cache_mode=force_custom_plan"
     )
-    given = address.query.get("options", "")
+    own = address.query.get("options", "")
     return create_engine(
         address,
         hide_parameters=True,
-        pool_pre_ping=True,  # a database that was gone is asked anew
+        pool_pre_ping=True,  # reconnects after the database was away
         pool_size=5,
         max_overflow=15,
         connect_args={
             "connect_timeout": 5,
             "application_name": "langflow-console",
-            "options": " ".join((options, *([given] if isinstance(given, str) else given))),
-            **_NOTICED,
+            "options": " ".join((options, *([own] if isinstance(own, str) else own))),
+            **_KEEPALIVE,
         },
     )
 
 
-def _check_encoding(connection: Connection, where: str) -> None:
+def _check_encoding(connection: Connection, description: str) -> None:
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         raise StoreError(
-            f"{where} cannot hold every text: its encoding is {encoding}.",
-            hint="Make a database with ENCODING 'UTF8', and name it in LFCONSOLE_DATABASE_URL.",
+            f"{description} cannot store all texts: its encoding is {encoding}.",
+            hint="Create a database with ENCODING 'UTF8' and set LFCONSOLE_DATABASE_URL to it.",
         )
 
 
-def _sqlite(path: Path, busy_seconds: int) -> Engine:
+def _connect_sqlite(path: Path, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < MIN_SQLITE_VERSION:
         raise StoreError(
             f"This Python's SQLite is too old: {sqlite3.sqlite_version}.",
@@ -294,16 +286,14 @@ def _sqlite(path: Path, busy_seconds: int) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin`, DDL included
-    _use_log(connection)
+    connection.isolation_level = None  # `_begin` begins all transactions, also those with DDL
+    _enable_write_ahead_log(connection)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _use_log(connection: sqlite3.Connection) -> None:
-    """Write ahead, into a log. For a process that does the same to a new file, SQLite does not wait
-    by itself.
-    """
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log. SQLite does not wait for another process that does the same."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -317,6 +307,12 @@ def _use_log(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # a writer takes the lock at once: one that began as a reader could not wait for it
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("immediate"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # can be set outside of a transaction only, and lasts until the connection's next write
+    level = "FULL" if options.get("durable", True) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    # takes the lock at once: a transaction that began by reading could not wait for it
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

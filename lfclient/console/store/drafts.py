@@ -1,4 +1,4 @@
-"""What people have typed into forms, kept for the browser in which they did."""
+"""Store the unsent values of forms for the browsers in which they were typed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.tables import DraftRow
 
-DraftKey = tuple[str, str, str]  # a mark of the browser, the fingerprint of server and key, a name
+DraftKey = tuple[str, str, str]  # keyed hash of the browser's cookie, owner, name of the form
 
-MAX_AGE_DAYS = 30.0  # for which a browser keeps the cookie that leads to its drafts
-MAX_DRAFT_BYTES = 200_000  # bytes of one
+MAX_AGE_DAYS = 30.0  # as long as a browser keeps the cookie that leads to its drafts
+MAX_DRAFT_BYTES = 200_000
 MAX_DRAFTS_PER_BROWSER = 50
-MAX_DRAFTS = 1_000  # of all browsers together
+MAX_DRAFTS = 1_000
+
 _KEY = (DraftRow.browser, DraftRow.owner, DraftRow.name)
 
 
 class DraftStore:
-    """Texts by browser, owner and name; bounded in size and number. The oldest give way.
+    """Drafts by browser, owner and form, limited in size and number; the oldest are removed.
 
     Every method raises `StoreError`.
     """
@@ -30,54 +31,57 @@ class DraftStore:
         self._database = database
 
     def get(self, key: DraftKey) -> str | None:
-        """What was last written there."""
+        """Return a draft, or None."""
         query = select(DraftRow.content).where(tuple_(*_KEY) == key)
         with self._database.read() as connection:
             content = connection.execute(query).scalar_one_or_none()
         return None if content is None else content.decode()
 
     def write(self, changes: Mapping[DraftKey, str | None]) -> None:
-        """Put each text in its place; None, or one that is too large, leaves none there."""
+        """Replace drafts; None, or a text that is too large, deletes one."""
         now = to_microseconds(datetime.now(UTC))
+        contents = {key: text.encode() for key, text in changes.items() if text is not None}
         rows = [
             {
                 **dict(zip(("browser", "owner", "name"), key, strict=True)),
-                "content": text.encode(),
+                "content": content,
                 "updated_at": now,
             }
-            for key, text in changes.items()
-            if text is not None and len(text.encode()) <= MAX_DRAFT_BYTES
+            for key, content in contents.items()
+            if len(content) <= MAX_DRAFT_BYTES
         ]
         with self._database.write() as connection:
             for key in changes:
                 connection.execute(delete(DraftRow).where(tuple_(*_KEY) == key))
             if rows:
                 connection.execute(insert(DraftRow), rows)
-            for browser in {row["browser"] for row in rows}:
-                _shorten(connection, MAX_DRAFTS_PER_BROWSER, browser)
-            _shorten(connection, MAX_DRAFTS)
+            for browser in {browser for browser, _, _ in changes}:
+                _remove_oldest(connection, MAX_DRAFTS_PER_BROWSER, browser)
+            _remove_oldest(connection, MAX_DRAFTS)
 
-    def clean(self, today: datetime | None, *, days: float | None, keep: bool) -> bool:
-        """Remove those that are older than their cookie or than `days`, where it is known what day
-        it is; all, if not to `keep`.
+    def purge(self, today: datetime | None, *, max_age_days: float | None, keep: bool) -> bool:
+        """Delete drafts older than their cookie or than `max_age_days`; all unless `keep`.
 
-        Whether there were any.
+        With `today` None, because the clock is not trusted, none is too old. Return whether any
+        were deleted.
         """
-        gone = delete(DraftRow)
+        statement = delete(DraftRow)
         if keep:
             if today is None:
                 return False
-            since = to_microseconds(today - timedelta(days=min(MAX_AGE_DAYS, days or MAX_AGE_DAYS)))
-            gone = gone.where(DraftRow.updated_at < since)
+            days = min(MAX_AGE_DAYS, max_age_days or MAX_AGE_DAYS)
+            since = to_microseconds(today - timedelta(days=days))
+            statement = statement.where(DraftRow.updated_at < since)
         with self._database.write() as connection:
-            return bool(connection.execute(gone).rowcount)
+            return bool(connection.execute(statement).rowcount)
 
 
-def _shorten(connection: Connection, most: int, browser: str | None = None) -> None:
-    mine = [DraftRow.browser == browser] if browser else []
-    count = connection.execute(select(func.count()).select_from(DraftRow).where(*mine))
-    surplus = count.scalar_one() - most
+def _remove_oldest(connection: Connection, limit: int, browser: str | None = None) -> None:
+    """Delete the oldest drafts beyond `limit`, of one browser or of all."""
+    ours = [DraftRow.browser == browser] if browser else []
+    count = connection.execute(select(func.count()).select_from(DraftRow).where(*ours))
+    surplus = count.scalar_one() - limit
     if surplus > 0:
-        oldest = select(*_KEY).where(*mine).order_by(DraftRow.updated_at).limit(surplus)
+        oldest = select(*_KEY).where(*ours).order_by(DraftRow.updated_at).limit(surplus)
         for key in connection.execute(oldest).all():
             connection.execute(delete(DraftRow).where(tuple_(*_KEY) == tuple(key)))

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL say, in words for a person."""
+"""Translate the errors of SQLite and PostgreSQL into messages for people."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from lfclient.errors import LangflowError
 
+JOB_INDEX = "uq_runs_owner_job_id"
+
 
 class StoreError(LangflowError):
-    """Records of runs cannot be read or written; the message says which file and why."""
+    """The database cannot be read or written; the message says which one and why."""
 
     default_hint = "Check the console's data folder (LFCONSOLE_DATA_DIR)."
 
 
 class NewerDatabase(StoreError):
-    """The file was written by a later release of the console."""
+    """The database was written by a later release of the console."""
 
     default_hint = (
         "Update the console, or give this release a data folder or a database of its own "
@@ -33,18 +35,18 @@ class NewerDatabase(StoreError):
 
 
 class UnreadableResponse(StoreError):
-    """What is kept of a run's answer is damaged; all other runs can be read."""
+    """The stored response of a run is damaged; all other runs can be read."""
 
     default_hint = (
-        "Delete the run on the History page. If others are damaged too, take the database from a "
-        "backup."
+        "Delete the run on the History page. If others are damaged too, restore the database from "
+        "a backup."
     )
 
 
 class ConstraintViolated(StoreError):
-    """What may be there once is there, or what it belongs to is gone."""
+    """A row exists that must be unique, or the row it belongs to is gone."""
 
-    default_hint = "Load the page again, then try again."
+    default_hint = "Reload the page, then try again."
 
 
 class JobTaken(LangflowError):
@@ -56,10 +58,8 @@ class JobTaken(LangflowError):
     default_hint = "Look for another job of this run."
 
 
-JOB_INDEX = "uq_runs_owner_job_id"
-
-# PostgreSQL's codes (a class is two letters long), words of its messages where there is no code:
-# those of a connection that was refused; what that means, and what to do
+# Each entry: PostgreSQL's codes (a class has two letters); words of its messages, for errors of a
+# refused connection, which have no code; the reason; the hint.
 _SERVER_REASONS = (
     (
         ("28", "3D", "42501"),
@@ -74,14 +74,14 @@ _SERVER_REASONS = (
     (
         ("25006",),
         ("read-only",),
-        "may only be read",
-        "Connect the console with the primary server, not with a standby.",
+        "is read-only",
+        "Connect the console to the primary server, not to a standby.",
     ),
     (
         ("55P03", "40"),
         (),
-        "is held by another program",
-        "Try again; if it stays so, look for open transactions at the database.",
+        "is locked by another program",
+        "Try again. If this persists, look for open transactions in the database.",
     ),
     (
         ("57014",),
@@ -98,15 +98,15 @@ _SERVER_REASONS = (
     (
         ("53300",),
         ("too many clients", "too many connections", "connection slots", "connections are in use"),
-        "takes no more connections",
+        "accepts no more connections",
         "Raise max_connections there, or run fewer console processes.",
     ),
     (
         ("42P01", "42703"),
         (),
         "lacks tables of the console",
-        "Restore them from a backup, or name another, empty database in LFCONSOLE_DATABASE_URL and "
-        "start the console again. Earlier runs are then no longer listed.",
+        "Restore them from a backup, or set LFCONSOLE_DATABASE_URL to another, empty database and "
+        "restart the console. Earlier runs are then no longer listed.",
     ),
     (
         ("58030", "XX001", "XX002"),
@@ -117,29 +117,30 @@ _SERVER_REASONS = (
     (
         ("54", "22"),
         (),
-        "cannot hold what is to be kept",
-        "Make the longest of the values shorter.",
+        "cannot store these values",
+        "Shorten the longest of them.",
     ),
 )
-_AWAY = (
+_UNREACHABLE = (
     "cannot be reached",
-    "Check that the database server runs and can be reached from here (LFCONSOLE_DATABASE_URL); "
+    "Check that the database server is running and reachable from here (LFCONSOLE_DATABASE_URL); "
     "the console keeps trying.",
 )
-_SERVER_HINT = "Check the database that LFCONSOLE_DATABASE_URL names; its log may say more."
-_BUSY = "all connections are in use"
+_SERVER_HINT = "Check the database in LFCONSOLE_DATABASE_URL; its log may say more."
+_POOL_EXHAUSTED = "all connections are in use"
 _SQLITE_CORRUPT_VTAB = 267
 
-_REASONS = (
+# Each entry: words of SQLite's or the file system's message; the reason; the hint.
+_FILE_REASONS = (
     (
         ("readonly", "read-only", "permission"),
-        "may only be read",
-        "Give the console's user the right to write there, or set LFCONSOLE_DATA_DIR to a folder "
-        "that it may write to.",
+        "is read-only",
+        "Give the console's user write permission, or set LFCONSOLE_DATA_DIR to a folder that has "
+        "it.",
     ),
     (
         ("is locked", "busy"),
-        "is held by another program",
+        "is locked by another program",
         "Close whatever has the file open (a backup, a database browser), then try again.",
     ),
     (
@@ -150,54 +151,55 @@ _REASONS = (
     (
         ("not a database", "malformed", "corrupt", "no such table", "no such column"),
         "is damaged",
-        "Move the file away, with those beside it that end in -wal and -shm; the console then "
-        "begins a new one. Earlier runs are no longer listed.",
+        "Move the file away, with those beside it that end in -wal and -shm. The console then "
+        "creates a new one; earlier runs are no longer listed.",
     ),
     (
         ("unable to open", "not a directory", "file exists"),
         "cannot be opened",
-        "Check that the folder exists and may be written to, or set LFCONSOLE_DATA_DIR to another.",
+        "Check that the folder exists and is writable, or set LFCONSOLE_DATA_DIR to another one.",
     ),
 )
 
 
-def to_store_error(error: Exception, where: str, *, server: bool = False) -> StoreError:
-    """The `StoreError` for what SQLAlchemy, a database or the file system raised.
+def to_store_error(error: Exception, description: str, *, server: bool = False) -> StoreError:
+    """Return the `StoreError` for an error of SQLAlchemy, a database or the file system.
 
-    `where` names the database, `server` says that it is one on a server.
+    `description` names the database, `server` tells that it is PostgreSQL.
     """
-    reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    # what follows the first line quotes rows and statements
-    reason = _BUSY if isinstance(error, PoolTimeout) else reason.strip().partition("\n")[0]
+    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    # the lines after the first quote rows and statements
+    cause = _POOL_EXHAUSTED if isinstance(error, PoolTimeout) else cause.strip().partition("\n")[0]
     if server:
-        says, hint = _of_server(error, reason)
-    elif is_index_damaged(error):
-        says, hint = "has a damaged index for searching", "It is made anew. Try again."
+        reason, hint = _server_reason(error, cause)
+    elif is_search_index_damaged(error):
+        reason, hint = "has a damaged search index", "It is being rebuilt. Try again."
     else:
-        says, hint = next(
-            ((says, hint) for words, says, hint in _REASONS if _any(words, reason)), ("", "")
+        reason, hint = next(
+            ((reason, hint) for words, reason, hint in _FILE_REASONS if _has_any(words, cause)),
+            ("", ""),
         )
-    if says:
-        return StoreError(f"{where} {says} ({reason}).", hint=hint)
-    return StoreError(f"{where} cannot be used: {reason}.", hint=hint or None)
+    if reason:
+        return StoreError(f"{description} {reason} ({cause}).", hint=hint)
+    return StoreError(f"{description} cannot be used: {cause}.", hint=hint or None)
 
 
-def _of_server(error: Exception, reason: str) -> tuple[str, str]:
+def _server_reason(error: Exception, cause: str) -> tuple[str, str]:
     code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    for codes, words, says, hint in _SERVER_REASONS:
-        if code.startswith(codes) if code else _any(words, reason):
-            return says, hint
+    for codes, words, reason, hint in _SERVER_REASONS:
+        if code.startswith(codes) if code else _has_any(words, cause):
+            return reason, hint
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
-        return _AWAY
+        return _UNREACHABLE
     return "", _SERVER_HINT
 
 
-def _any(words: tuple[str, ...], reason: str) -> bool:
-    return any(word in reason.lower() for word in words)
+def _has_any(words: tuple[str, ...], text: str) -> bool:
+    return any(word in text.lower() for word in words)
 
 
-def is_index_damaged(error: BaseException | None) -> bool:
-    """Whether it is SQLite's index for searching that is damaged, which can be made anew."""
+def is_search_index_damaged(error: BaseException | None) -> bool:
+    """Return whether only SQLite's search index is damaged, which can be rebuilt."""
     code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
     return code == _SQLITE_CORRUPT_VTAB
 
@@ -211,13 +213,13 @@ def _is_job_taken(error: IntegrityError) -> bool:
 
 
 @contextmanager
-def translate_db_errors(where: str, *, server: bool = False) -> Iterator[None]:
-    """What the database raises inside becomes a `StoreError`."""
+def translate_db_errors(description: str, *, server: bool = False) -> Iterator[None]:
+    """Turn errors of the database into `StoreError` or `JobTaken`."""
     try:
         yield
     except IntegrityError as error:
         if _is_job_taken(error):
             raise JobTaken("Another run already has this job.") from error
-        raise ConstraintViolated(f"{where} has that already.") from error
+        raise ConstraintViolated(f"{description} already has that.") from error
     except (SQLAlchemyError, OSError) as error:
-        raise to_store_error(error, where, server=server) from error
+        raise to_store_error(error, description, server=server) from error

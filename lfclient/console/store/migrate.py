@@ -1,7 +1,8 @@
-"""Brings a database of runs to the current schema."""
+"""Upgrade a database of runs to the current schema, and maintain its search index."""
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -9,39 +10,74 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from lfclient.console.store.errors import NewerDatabase
+from lfclient.console.store.errors import NewerDatabase, is_search_index_damaged
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def is_current(connection: Connection, where: str) -> bool:
+def is_current(connection: Connection, description: str) -> bool:
     """Return whether the schema is current. Raise `NewerDatabase` for an unknown revision."""
     scripts = ScriptDirectory(str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
-        raise NewerDatabase(f"{where} was written by a later release.")
+        raise NewerDatabase(f"{description} was written by a later release.")
     return revision == scripts.get_current_head()
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether no release has written to it."""
+    """Return whether no release has written to the database yet."""
     return MigrationContext.configure(connection).get_current_revision() is None
 
 
 def upgrade(connection: Connection) -> None:
-    """Run what is missing, in the transaction of `connection`."""
+    """Run the missing migrations in the transaction of `connection`."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
+def has_secure_delete() -> bool:
+    """Return whether this Python's SQLite can overwrite deleted text in a search index."""
+    return sqlite3.sqlite_version_info >= (3, 42)
+
+
+def erases_deleted_text(connection: Connection) -> bool:
+    """Return whether the search index is set up to overwrite deleted text, if SQLite can."""
+    statement = "SELECT count(*) FROM run_search_config WHERE k = 'secure-delete'"
+    return not has_secure_delete() or bool(connection.exec_driver_sql(statement).scalar_one())
+
+
+def enable_secure_delete(connection: Connection) -> None:
+    """Let SQLite overwrite what is deleted from the search index, if it can.
+
+    Until SQLite rebuilds the index, versions before 3.42 cannot read it any more.
+    """
+    if not has_secure_delete():
+        return
+    statement = "INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)"
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        if not is_search_index_damaged(error):
+            raise
+        rebuild_search_index(connection)
+        connection.exec_driver_sql(statement)
+
+
+def optimize_search_index(connection: Connection) -> None:
+    """Rewrite the whole search index without deleted text, for a SQLite without secure delete."""
+    connection.exec_driver_sql("INSERT INTO run_search(run_search) VALUES ('optimize')")
+
+
 def rebuild_search_index(connection: Connection) -> None:
-    """Make SQLite's index for searching anew from the texts, whatever is left of it."""
+    """Rebuild SQLite's search index from the texts, whatever is left of it."""
     for statement in (
-        # what an index begins with, for without that it cannot even be opened
+        # the first rows of an empty index, without which it cannot even be opened
         "CREATE VIRTUAL TABLE temp.run_search_new USING fts5(body)",
         "DELETE FROM main.run_search_data",
         "DELETE FROM main.run_search_idx",

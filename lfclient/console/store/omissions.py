@@ -1,37 +1,33 @@
-"""What nobody can know of a run any more, in words: the one place that says why."""
+"""Explain to people why inputs or outputs of a run are missing."""
 
 from __future__ import annotations
 
 from lfclient.console.store.run_record import RunRecord, StoredParts
 
-# why a run's outputs are not there
 MISSING_OUTPUTS_REASONS = {
-    StoredParts.TOO_LARGE: "the answer is larger than this console keeps",
-    StoredParts.NOT_WANTED: "this console keeps no outputs",
-    StoredParts.REMOVED: "they made room for those of later runs",
+    StoredParts.TOO_LARGE: "the response exceeds this console's size limit",
+    StoredParts.NOT_WANTED: "this console stores no outputs",
+    StoredParts.REMOVED: "they were deleted to make room for newer runs",
 }
-_WITHOUT = {
-    StoredParts.WITHOUT_RAW: "The raw answer was not kept: it makes the answer larger than this "
-    "console keeps.",
-    StoredParts.WITHOUT_INPUTS: "This console keeps no inputs. Nor did it keep what may repeat "
-    "them: the raw answer, and what each component returned on the way.",
+_PARTIAL = {
+    StoredParts.WITHOUT_RAW: "The raw response is not stored: it exceeds this console's size "
+    "limit.",
+    StoredParts.WITHOUT_INPUTS: "This console stores no inputs. The raw response and the "
+    "components' outputs, which may repeat them, are not stored either.",
 }
 
 
-def explain_missing_response(kept: StoredParts) -> str:
-    """What of a run's answer the store does not have, and why; "" if it has all."""
-    if kept in MISSING_OUTPUTS_REASONS:
-        return f"The outputs are not kept: {MISSING_OUTPUTS_REASONS[kept]}."
-    return _WITHOUT.get(kept, "")
+def explain_missing_response(parts: StoredParts) -> str:
+    """Return why parts of a response are not stored, "" if all are."""
+    if parts in MISSING_OUTPUTS_REASONS:
+        return f"The outputs are not stored: {MISSING_OUTPUTS_REASONS[parts]}."
+    return _PARTIAL.get(parts, "")
 
 
 def explain_missing_inputs(record: RunRecord) -> str:
-    """Why it is not known what a run was given; "" if it is."""
+    """Return why the inputs of a run are unknown, "" if they are known."""
     if not record.started_here:
-        return "This run was not started in the console, so it is not known what it was given."
+        return "The inputs are unknown: another client started this run."
     if not record.inputs_stored:
-        return (
-            "What this run was given was not kept: the console is set up to keep no inputs "
-            "(LFCONSOLE_KEEP_INPUTS)."
-        )
+        return "The inputs are not stored: this console stores none (LFCONSOLE_KEEP_INPUTS)."
     return ""

@@ -1,4 +1,4 @@
-"""Named sets of values of a flow."""
+"""Store presets: named sets of values of a flow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Executable, Row, delete, insert, select, update
 
 from lfclient.console.store.column_values import from_microseconds, to_microseconds
 from lfclient.console.store.database import Database
@@ -16,7 +16,7 @@ from lfclient.console.store.tables import PresetRow
 
 
 class PresetNameTaken(StoreError):
-    """The flow has a preset of that name."""
+    """The flow already has a preset with this name."""
 
     default_hint = "Choose another name, or update that preset."
 
@@ -24,16 +24,16 @@ class PresetNameTaken(StoreError):
 class PresetConflict(StoreError):
     """Somebody else has changed or deleted the preset since it was read."""
 
-    default_hint = "Look at what it is now, then save again, or save under another name."
+    default_hint = "Check its current values, then save again, or save under another name."
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A named set of values of a flow, of one owner; immutable.
+    """A named set of values of a flow, of one owner. Immutable; `version` grows with each change.
 
-    `values` are overrides by `Component.parameter`. `secrets` are the parameters whose values a
-    person enters each time: a preset never holds one. `is_default`: a form without a draft opens
-    with it; at most one of a flow's is. `version` grows with each change.
+    `values` are overrides by `Component.parameter`. `secrets` are the parameters that a person
+    enters each time: a preset never contains a secret value. A form without a draft opens with the
+    flow's default preset, of which there is at most one.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class PresetSummary:
-    """A preset without its values, as lists need it."""
+    """A preset in a list, without its values."""
 
     id: str
     name: str
@@ -66,37 +66,35 @@ class PresetStore:
         self._database = database
 
     def list_for_flow(self, owner: str, flow_id: str) -> list[PresetSummary]:
-        """That owner's presets of a flow, by name."""
+        """Return an owner's presets of a flow, sorted by name."""
         columns = (PresetRow.id, PresetRow.name, PresetRow.is_default, PresetRow.version)
         query = select(*columns).where(PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.read() as connection:
-            heads = [PresetSummary(*row) for row in connection.execute(query)]
-        return sorted(heads, key=lambda head: head.name.casefold())
+            presets = [PresetSummary(*row) for row in connection.execute(query)]
+        return sorted(presets, key=lambda preset: preset.name.casefold())
 
     def get(self, owner: str, preset_id: str) -> Preset | None:
-        """One preset, or None if there is none or it is not that owner's."""
+        """Return a preset, or None if this owner has no such preset."""
         query = select(PresetRow.__table__).where(
             PresetRow.owner == owner, PresetRow.id == preset_id
         )
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return _preset(row) if row else None
+        return _from_row(row) if row else None
 
     def create(self, preset: Preset) -> Preset:
-        """Keep a new one. Raises `PresetNameTaken`."""
+        """Save a new preset and return it as stored. Raise `PresetNameTaken`."""
         now = to_microseconds(datetime.now(UTC))
-        values = {**_row(preset), "created_at": now, "updated_at": now, "version": 1}
-        values["is_default"] = False
-        self._named(preset, insert(PresetRow).values(values))
-        return self._kept(preset)
+        values = {**_to_row(preset), "created_at": now, "updated_at": now, "version": 1}
+        self._write(preset, insert(PresetRow).values({**values, "is_default": False}))
+        return self._get_stored(preset)
 
     def update(self, preset: Preset) -> Preset:
-        """Keep name, values and secrets of a preset that was read and changed.
+        """Save the name, values and secrets of a preset and return it as stored.
 
-        Raises `PresetConflict` if what is kept has another version, and `PresetNameTaken`.
+        Raise `PresetConflict` if the stored version is another one, and `PresetNameTaken`.
         """
-        changed = self._named(
-            preset,
+        statement = (
             update(PresetRow)
             .where(
                 PresetRow.owner == preset.owner,
@@ -106,53 +104,52 @@ class PresetStore:
             .values(
                 name=preset.name,
                 flow_name=preset.flow_name,
-                content=_row(preset)["content"],
+                content=_to_row(preset)["content"],
                 updated_at=to_microseconds(datetime.now(UTC)),
                 version=PresetRow.version + 1,
-            ),
+            )
         )
-        if not changed:
-            raise PresetConflict(f"The preset {preset.name} was changed by somebody else.")
-        return self._kept(preset)
+        if not self._write(preset, statement):
+            raise PresetConflict(f"Somebody else has changed the preset {preset.name}.")
+        return self._get_stored(preset)
 
     def delete(self, owner: str, preset_id: str) -> None:
-        """Delete one; nothing happens if it is gone."""
+        """Delete a preset; do nothing if it is gone."""
+        statement = delete(PresetRow).where(PresetRow.owner == owner, PresetRow.id == preset_id)
         with self._database.write() as connection:
-            connection.execute(
-                delete(PresetRow).where(PresetRow.owner == owner, PresetRow.id == preset_id)
-            )
+            connection.execute(statement)
 
     def set_default(self, owner: str, flow_id: str, preset_id: str | None) -> None:
-        """Make one of a flow's presets the one that its form opens with, or none.
+        """Make a preset, or none, the flow's default.
 
-        Raises `PresetConflict`, and leaves all as it is, if that preset is gone.
+        Raise `PresetConflict`, and change nothing, if that preset is gone.
         """
         of_flow = (PresetRow.owner == owner, PresetRow.flow_id == flow_id)
         with self._database.write() as connection:
-            # of all rows: whoever chooses another at the same time waits for this
+            # locks all of the flow's presets, so that two calls run one after the other
             connection.execute(update(PresetRow).where(*of_flow).values(is_default=False))
             if preset_id is None:
                 return
             chosen = update(PresetRow).where(*of_flow, PresetRow.id == preset_id)
             if not connection.execute(chosen.values(is_default=True)).rowcount:
-                raise PresetConflict("The preset was deleted by somebody else.")
+                raise PresetConflict("Somebody else has deleted the preset.")
 
-    def _named(self, preset: Preset, statement: Any) -> int:
-        """Carry out a change of a name; how many rows it touched."""
+    def _write(self, preset: Preset, statement: Executable) -> int:
+        """Execute an INSERT or UPDATE and return the number of rows it touched."""
         try:
             with self._database.write() as connection:
                 return connection.execute(statement).rowcount
         except ConstraintViolated:
-            raise PresetNameTaken(f"There is a preset named {preset.name} already.") from None
+            raise PresetNameTaken(f"A preset named {preset.name} already exists.") from None
 
-    def _kept(self, preset: Preset) -> Preset:
-        kept = self.get(preset.owner, preset.id)
-        if kept is None:
-            raise PresetConflict(f"The preset {preset.name} was deleted by somebody else.")
-        return kept
+    def _get_stored(self, preset: Preset) -> Preset:
+        stored = self.get(preset.owner, preset.id)
+        if stored is None:
+            raise PresetConflict(f"Somebody else has deleted the preset {preset.name}.")
+        return stored
 
 
-def _row(preset: Preset) -> dict[str, Any]:
+def _to_row(preset: Preset) -> dict[str, Any]:
     return {
         "id": preset.id,
         "owner": preset.owner,
@@ -163,7 +160,7 @@ def _row(preset: Preset) -> dict[str, Any]:
     }
 
 
-def _preset(row: Row[Any]) -> Preset:
+def _from_row(row: Row[Any]) -> Preset:
     values = dict(row._mapping)
     content = load_value(values.pop("content"))
     return Preset(

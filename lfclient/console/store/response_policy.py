@@ -1,4 +1,4 @@
-"""Keeps of an answer what is to be kept, as far as it is not too large."""
+"""Choose which parts of a response to store, and write them in chunks."""
 
 from __future__ import annotations
 
@@ -6,100 +6,94 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Connection, delete, insert
+
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import statements
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.raw_writes import Execute
 from lfclient.console.store.run_record import RunRecord, StoredParts
 from lfclient.console.store.serialization import dump_run
+from lfclient.console.store.tables import RESPONSE_CHUNKS
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
 from lfclient.runs.model import Run
 
-_TOGETHER = 1_000_000  # bytes of an answer that are handed over at once
-
-_UNTOLD = "*This console keeps no questions: where the run was started, it may still be shown.*"
+_BATCH_BYTES = 1_000_000  # of chunks that one statement inserts
+_NO_PROMPT = "*This console stores no questions. The run's own page may still show this one.*"
 
 
 def select_parts(
     record: RunRecord, run: Run, retention: RetentionSettings
 ) -> tuple[StoredParts, Run]:
-    """What of a run's answer is to be kept, as far as it is not too large."""
+    """Return the parts of a response that the settings allow to store, whatever their size."""
     if not retention.store_outputs:
         return StoredParts.NOT_WANTED, strip_values(run, StoredParts.NOT_WANTED)
     if record.inputs_stored and retention.store_inputs:
-        return record.stored_parts, run  # of one that was read, a part may be missing already
+        return record.stored_parts, run  # one that was read back may lack some already
     return StoredParts.WITHOUT_INPUTS, strip_inputs(run)
 
 
 def write_response(
-    execute: Execute,
+    connection: Connection,
     run_id: str,
     run: Run,
-    kept: StoredParts,
-    retention: RetentionSettings,
-    before: int,
+    parts: StoredParts,
+    max_bytes: int | None,
+    stored_bytes: int,
 ) -> dict[str, Any]:
-    """Put a run's answer in the place of what there was; the columns that tell what of it.
+    """Replace a stored response of `stored_bytes` and return the columns of `runs` to set.
 
-    `run` is what is `wanted` of it, and `kept` says what that is. `before` is how many bytes there
-    are to be replaced.
+    `run` holds the `parts` that `select_parts` returned; more are left out if it exceeds
+    `max_bytes`.
     """
-    for smaller, part in _smaller_and_smaller(run, kept):
-        if before:
-            execute(statements.NO_PIECES, {"target_id": run_id})
-        size = before = 0
-        some: list[dict[str, Any]] = []
-        for seq, body in enumerate(dump_run(part)):
+    for smaller_parts, smaller_run in _by_decreasing_size(run, parts):
+        if stored_bytes:
+            ours = RESPONSE_CHUNKS.c.run_id == run_id
+            connection.execute(delete(RESPONSE_CHUNKS).where(ours))
+        size = stored_bytes = 0
+        batch: list[dict[str, Any]] = []
+        for seq, body in enumerate(dump_run(smaller_run)):
             size += len(body)
-            if smaller not in MISSING_OUTPUTS_REASONS and size > (retention.max_run_bytes or size):
+            if smaller_parts not in MISSING_OUTPUTS_REASONS and size > (max_bytes or size):
                 break
-            some.append({"run_id": run_id, "seq": seq, "body": body})
-            if size - before > _TOGETHER:
-                execute(statements.NEW_PIECE, some)
-                before, some = size, []
+            batch.append({"run_id": run_id, "seq": seq, "body": body})
+            if size - stored_bytes > _BATCH_BYTES:
+                connection.execute(insert(RESPONSE_CHUNKS), batch)
+                stored_bytes, batch = size, []
         else:
-            if some:
-                execute(statements.NEW_PIECE, some)
-            return {"stored_parts": smaller.value, "response_bytes": size}
-    raise AssertionError("an answer without its values is always kept")
+            if batch:
+                connection.execute(insert(RESPONSE_CHUNKS), batch)
+            return {"stored_parts": smaller_parts.value, "response_bytes": size}
+    raise AssertionError("a response without its values is always stored")
 
 
-def _smaller_and_smaller(run: Run, kept: StoredParts) -> Iterator[tuple[StoredParts, Run]]:
-    yield kept, run
-    if kept is StoredParts.WHOLE:
+def _by_decreasing_size(run: Run, parts: StoredParts) -> Iterator[tuple[StoredParts, Run]]:
+    yield parts, run
+    if parts is StoredParts.WHOLE:
         yield StoredParts.WITHOUT_RAW, replace(run, raw={})
     yield StoredParts.TOO_LARGE, strip_values(run, StoredParts.TOO_LARGE)
 
 
 def strip_inputs(run: Run) -> Run:
-    """What a run returned, without all else in which its inputs may stand."""
+    """Return the outputs of a run without anything else that may repeat its inputs."""
     messages = {name: each for name, each in run.messages.items() if each.sender == "Machine"}
-    return replace(_without_parts(run), messages=messages)
+    return replace(_strip_details(run), messages=messages)
 
 
-def strip_values(run: Run, why: StoredParts) -> Run:
-    """What happened in a run, without what it returned or said."""
+def strip_values(run: Run, parts: StoredParts) -> Run:
+    """Return the course of a run without its outputs and messages."""
 
-    def emptied(output: Output) -> Output:
-        return replace(
-            output,
-            value=None,
-            note=f"Not kept: {MISSING_OUTPUTS_REASONS[why]}.",
-            parts={},
-            extras=(),
-        )
+    def strip(output: Output) -> Output:
+        note = f"Not stored: {MISSING_OUTPUTS_REASONS[parts]}."
+        return replace(output, value=None, note=note, parts={}, extras=())
 
-    outputs = {name: emptied(output) for name, output in run.outputs.items()}
-    return replace(_without_parts(run), messages={}, outputs=outputs)
+    outputs = {name: strip(output) for name, output in run.outputs.items()}
+    return replace(_strip_details(run), messages={}, outputs=outputs)
 
 
-def _without_parts(run: Run) -> Run:
-    """Without the raw answer, what each component returned, logged and failed at, and the words of
-    a question.
-    """
+def _strip_details(run: Run) -> Run:
+    """Remove the raw response, component outputs, logs, tracebacks and questions."""
 
-    def emptied(component: ComponentRun) -> ComponentRun:
+    def strip(component: ComponentRun) -> ComponentRun:
         error = component.error and replace(component.error, traceback=None)
         return replace(component, output=None, log=(), error=error)
 
@@ -107,8 +101,8 @@ def _without_parts(run: Run) -> Run:
         run,
         raw={},
         metadata={},
-        components={name: emptied(component) for name, component in run.components.items()},
+        components={name: strip(component) for name, component in run.components.items()},
         errors=tuple(replace(error, traceback=None) for error in run.errors),
-        waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_UNTOLD),
-        decided=tuple(replace(one, prompt="") for one in run.decided),
+        waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_NO_PROMPT),
+        decided=tuple(replace(question, prompt="") for question in run.decided),
     )

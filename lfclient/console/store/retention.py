@@ -1,4 +1,4 @@
-"""Removes runs, answers and drafts that are too old or too much."""
+"""Remove runs, responses and drafts that exceed the retention settings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, StoredParts
 from lfclient.console.store.tables import ResponseChunkRow, RunRow
 
-_AT_ONCE = 200  # rows of one transaction, so that nobody waits long for it
+_BATCH_SIZE = 200  # rows of one transaction, so that other writers wait only briefly
+_REMOVABLE = (~RunRow.starred, RunRow.status.not_in(UNFINISHED_STATUSES))
 
 
 class RetentionCleaner:
-    """Removes what is to be kept no longer, in small transactions."""
+    """Applies the retention settings in small transactions."""
 
     def __init__(
         self, database: Database, retention: RetentionSettings, drafts: DraftStore
@@ -27,78 +28,73 @@ class RetentionCleaner:
         self._drafts = drafts
 
     def clean(self, today: datetime | None) -> list[str]:
-        """Remove what is too old by `today`, or too much; the ids of the runs that are gone. None
-        where nobody knows what day it is: then nothing is too old.
+        """Remove what exceeds the settings and return the ids of removed runs.
 
-        Raises `StoreError`; what was removed before stays so, and the next call goes on.
+        With `today` None, because the clock is not trusted, nothing is too old. Raises
+        `StoreError`; what was removed before stays removed, and the next call continues.
         """
-        gone: list[str] = []
-        if self.retention.max_age_days is not None and today is not None:
-            since = to_microseconds(today - timedelta(days=self.retention.max_age_days))
-            gone += self._remove(RunRow.created_at < since)
-        if self.retention.max_runs is not None:
-            youngest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
+        removed: list[str] = []
+        settings = self.retention
+        if settings.max_age_days is not None and today is not None:
+            since = to_microseconds(today - timedelta(days=settings.max_age_days))
+            removed += self._remove_runs(RunRow.created_at < since)
+        if settings.max_runs is not None:
+            newest = select(RunRow.created_at).order_by(RunRow.created_at.desc())
             with self._database.read() as connection:
-                limit = connection.execute(
-                    youngest.offset(self.retention.max_runs).limit(1)
-                ).scalar()
-            if limit is not None:
-                gone += self._remove(RunRow.created_at <= limit)
-        keep = {"days": self.retention.max_age_days, "keep": self.retention.store_inputs}
-        if any([self._drafts.clean(today, **keep), self._make_room(), gone]):
-            self._database.overwrite()
-        return gone
+                query = newest.offset(settings.max_runs).limit(1)
+                surplus_until = connection.execute(query).scalar()
+            if surplus_until is not None:
+                removed += self._remove_runs(RunRow.created_at <= surplus_until)
+        drafts_removed = self._drafts.purge(
+            today, max_age_days=settings.max_age_days, keep=settings.store_inputs
+        )
+        responses_removed = self._remove_responses()
+        if removed or drafts_removed or responses_removed:
+            self._database.erase_deleted()
+        return removed
 
-    def _remove(self, which: ColumnElement[bool]) -> list[str]:
-        removable = (which, ~RunRow.starred, RunRow.status.not_in(UNFINISHED_STATUSES))
-        some = select(RunRow.id).where(*removable).limit(_AT_ONCE)
-        gone: list[str] = []
+    def _remove_runs(self, condition: ColumnElement[bool]) -> list[str]:
+        batch = select(RunRow.id).where(condition, *_REMOVABLE).limit(_BATCH_SIZE)
+        # checked once more: a run may be starred while the batch is selected
+        statement = delete(RunRow).where(RunRow.id.in_(batch), condition, *_REMOVABLE)
+        removed: list[str] = []
         while True:
-            with self._database.delete() as connection:
-                # asked again of the row itself, which may have got its star meanwhile
-                removed = delete(RunRow).where(RunRow.id.in_(some), *removable)
-                ids = list(connection.execute(removed.returning(RunRow.id)).scalars())
-            gone += ids
-            if len(ids) < _AT_ONCE:
-                return gone
+            with self._database.write() as connection:
+                ids = list(connection.execute(statement.returning(RunRow.id)).scalars())
+            removed += ids
+            if len(ids) < _BATCH_SIZE:
+                return removed
 
-    def _make_room(self) -> bool:
-        """Whether there was something to remove."""
-        if self.retention.max_total_bytes is None:
+    def _remove_responses(self) -> bool:
+        """Remove the oldest responses beyond the total size. Return whether there were any."""
+        limit = self.retention.max_total_bytes
+        if limit is None:
             return False
-        taken = select(func.coalesce(func.sum(RunRow.response_bytes), 0))
+        total = select(func.coalesce(func.sum(RunRow.response_bytes), 0))
         oldest = (
             select(RunRow.id, RunRow.response_bytes)
-            .where(
-                RunRow.response_bytes > 0,
-                ~RunRow.starred,
-                RunRow.status.not_in(UNFINISHED_STATUSES),
-            )
+            .where(RunRow.response_bytes > 0, *_REMOVABLE)
             .order_by(RunRow.created_at)
-            .limit(_AT_ONCE)
+            .limit(_BATCH_SIZE)
         )
         removed = False
         while True:
             with self._database.write() as connection:
-                if not self._database.cleans(connection):
+                if not self._database.try_cleanup_lock(connection):
                     return removed
-                surplus = (
-                    int(connection.execute(taken).scalar_one()) - self.retention.max_total_bytes
-                )
-                leaving = []
+                surplus = int(connection.execute(total).scalar_one()) - limit
+                ids = []
                 for run_id, size in connection.execute(oldest):
                     if surplus <= 0:
                         break
-                    leaving.append(run_id)
+                    ids.append(run_id)
                     surplus -= size
-                if not leaving:
+                if not ids:
                     return removed
                 removed = True
-                connection.execute(
-                    delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(leaving))
-                )
+                connection.execute(delete(ResponseChunkRow).where(ResponseChunkRow.run_id.in_(ids)))
                 connection.execute(
                     update(RunRow)
-                    .where(RunRow.id.in_(leaving))
+                    .where(RunRow.id.in_(ids))
                     .values(response_bytes=0, stored_parts=StoredParts.REMOVED.value)
                 )

@@ -1,7 +1,7 @@
-"""Lists of runs: filtered, searched, page by page, counted; their stars and labels; deleting.
+"""List runs: filter, search, page, count, star, label and delete them.
 
-Each list is a page by key: it goes on behind the last run of the page before, whose time and id
-are its `Cursor`, so that page 1,000 costs as much as the first.
+Pages use keyset pagination: a page begins after the `Cursor` of the previous page's last run, so
+page 1,000 costs as much as the first.
 """
 
 from __future__ import annotations
@@ -12,63 +12,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from lfclient.console.store.column_values import from_microseconds, sanitize_text
 from lfclient.console.store.database import Database
-from lfclient.console.store.run_queries import (
-    SUMMARY_COLUMNS,
-    Cursor,
-    RunFilter,
-    RunQueries,
-    row_conditions,
-)
-from lfclient.console.store.run_record import UNFINISHED_STATUSES
-from lfclient.console.store.statements import LABELS_OF, RUNS
-from lfclient.console.store.tables import LabelRow, RunRow
+from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
+from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
+from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
+from lfclient.console.store.tables import LABELS, RUNS, LabelRow, RunRow
 from lfclient.console.store.text_search import labels_in_use
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
 
 PAGE_SIZE = 50
-MAX_LABELS = 20
+MAX_LABELS = 20  # of a run
 MAX_LABEL_LENGTH = 60
-_AT_ONCE = 200
 
-
-@dataclass(frozen=True)
-class RunSummary:
-    """One run in a list. `input_summary` tells of its inputs, `output_summary` of its answer."""
-
-    id: str
-    owner: str
-    server_name: str
-    flow_id: str
-    flow_name: str
-    mode: Mode
-    status: RunStatus
-    created_at: datetime
-    session_id: str | None = None
-    job_id: str | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    input_summary: str = ""
-    output_summary: str = ""
-    starred: bool = False
-    attempts: int = 1
-    labels: tuple[str, ...] = ()
-
-    @property
-    def seconds(self) -> float | None:
-        """From the click to the end; None while it goes on."""
-        if self.ended_at is None:
-            return None
-        return max(0.0, (self.ended_at - self.created_at).total_seconds())
+_BATCH_SIZE = 200  # runs that one transaction deletes
 
 
 @dataclass(frozen=True)
 class RunPage:
-    """Runs, newest first. `older` and `newer` are where the pages beside it begin, None if this
-    is the last, or the first.
+    """Runs, newest first. `older` and `newer` are the cursors of the adjacent pages, None at the
+    ends of the list.
     """
 
     runs: list[RunSummary] = field(default_factory=list)
@@ -78,14 +43,14 @@ class RunPage:
 
 @dataclass(frozen=True)
 class DeleteResult:
-    """What came of deleting: the ids that are gone, and of those left because they go on."""
+    """The ids of the runs that were deleted, and of those left because they are still running."""
 
     deleted: list[str] = field(default_factory=list)
     still_running: list[str] = field(default_factory=list)
 
 
 class History:
-    """`owners` are the fingerprints that somebody may see the runs of; no others are ever touched.
+    """All methods take the owners whose runs the caller may see, and touch no others.
 
     Every method raises `StoreError`.
     """
@@ -96,99 +61,97 @@ class History:
     def page(
         self,
         owners: Sequence[str],
-        which: RunFilter | None = None,
+        filters: RunFilter | None = None,
         *,
         older_than: Cursor | None = None,
         newer_than: Cursor | None = None,
         limit: int = PAGE_SIZE,
     ) -> RunPage:
-        """The newest runs, those behind `older_than`, or those before `newer_than`."""
-        which = which or RunFilter()
-        back = newer_than is not None
+        """Return the newest runs, or those after `older_than`, or those before `newer_than`."""
+        filters = filters or RunFilter()
+        backward = newer_than is not None
         cursor = newer_than or older_than
         found: list[tuple[Cursor, Row[Any]]] = []
         with self._database.read() as connection:
-            runs = RunQueries.searched(connection, owners, which, ordered=True)
+            queries = RunQueries.for_search(connection, owners, filters, ordered=True)
             for owner in owners:
-                for query in runs.pages(owner, which, cursor, limit + 1, back=back):
-                    rows = connection.execute(query, runs.values)
+                for query in queries.pages(owner, filters, cursor, limit + 1, backward=backward):
+                    rows = connection.execute(query, queries.parameters)
                     found += ((Cursor(row.created_at, row.id), row) for row in rows)
-            best = heapq.nsmallest if back else heapq.nlargest
-            chosen = best(limit + 1, found, key=lambda pair: pair[0])
-            more = len(chosen) > limit
+            nearest = heapq.nsmallest if backward else heapq.nlargest
+            chosen = nearest(limit + 1, found, key=lambda pair: pair[0])
+            has_more = len(chosen) > limit
             chosen = chosen[:limit]
-            if back:
+            if backward:
                 chosen.reverse()
-            labels = self._labels(connection, [place.id for place, _ in chosen])
+            labels = _labels_of(connection, [place.id for place, _ in chosen])
         if not chosen:
             return RunPage()
-        entries = [_entry(row, labels.get(place.id, ())) for place, row in chosen]
         return RunPage(
-            entries,
-            older=chosen[-1][0] if more or back else None,
-            newer=chosen[0][0] if (more if back else cursor) else None,
+            [summary_from_row(row, labels.get(place.id, ())) for place, row in chosen],
+            older=chosen[-1][0] if has_more or backward else None,
+            newer=chosen[0][0] if (has_more if backward else cursor) else None,
         )
 
     def count(
-        self, owners: Sequence[str], which: RunFilter | None = None, most: int = 10_000
+        self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000
     ) -> int:
-        """How many runs there are, `most` at most."""
-        which = which or RunFilter()
+        """Return the number of runs, at most `limit`."""
+        filters = filters or RunFilter()
+        total = 0
         with self._database.read() as connection:
-            found = 0
-            runs = RunQueries.searched(connection, owners, which, ordered=False)
+            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
             for owner in owners:
-                some = runs.narrowed([runs.table.c.id], owner, which).limit(most - found)
-                found += connection.execute(
-                    select(func.count()).select_from(some.subquery()), runs.values
-                ).scalar_one()
-                if found >= most:
+                runs = queries.select([queries.table.c.id], owner, filters).limit(limit - total)
+                query = select(func.count()).select_from(runs.subquery())
+                total += connection.execute(query, queries.parameters).scalar_one()
+                if total >= limit:
                     break
-            return found
+        return total
 
     def count_by_interval(
-        self, owners: Sequence[str], which: RunFilter, width: int, ahead: int = 0
+        self, owners: Sequence[str], filters: RunFilter, width: int, utc_offset: int = 0
     ) -> list[tuple[datetime, RunStatus, int]]:
-        """How many runs began in each stretch of `width` seconds, by status, oldest first.
+        """Count runs by interval of `width` seconds and by status, oldest first.
 
-        The stretches are those of a clock that is so many seconds ahead of UTC.
+        Intervals begin at multiples of `width` on a clock `utc_offset` seconds ahead of UTC.
         """
-        step, ahead = width * 1_000_000, ahead * 1_000_000
+        step, ahead = width * 1_000_000, utc_offset * 1_000_000
         totals: dict[tuple[int, str], int] = {}
         with self._database.read() as connection:
-            runs = RunQueries.searched(connection, owners, which, ordered=False)
-            time, word = runs.table.c.created_at, runs.table.c.status
-            bucket = (time - (time + ahead) % step).label("bucket")
+            queries = RunQueries.for_search(connection, owners, filters, ordered=False)
+            time, status = queries.table.c.created_at, queries.table.c.status
+            interval = (time - (time + ahead) % step).label("interval")
             for owner in owners:
-                query = runs.narrowed([bucket, word, func.count()], owner, which)
-                query = query.group_by(bucket, word)
-                for start, status, count in connection.execute(query, runs.values):
-                    totals[start, status] = totals.get((start, status), 0) + count
+                query = queries.select([interval, status, func.count()], owner, filters)
+                query = query.group_by(interval, status)
+                for start, name, count in connection.execute(query, queries.parameters):
+                    totals[start, name] = totals.get((start, name), 0) + count
         return [
-            (from_microseconds(start), RunStatus(status), count)
-            for (start, status), count in sorted(totals.items())
+            (from_microseconds(start), RunStatus(name), count)
+            for (start, name), count in sorted(totals.items())
         ]
 
     def time_range(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
-        """When the oldest and the newest run began; None if there is none."""
+        """Return the submission times of the oldest and the newest run; None without runs."""
         times = []
         with self._database.read() as connection:
             for owner in owners:
-                # one at a time: for both, all would be read
-                for end in (func.min, func.max):
-                    query = select(end(RunRow.created_at)).where(RunRow.owner == owner)
+                # one query each: with both in one, all runs would be read
+                for extreme in (func.min, func.max):
+                    query = select(extreme(RunRow.created_at)).where(RunRow.owner == owner)
                     times.append(connection.execute(query).scalar())
         known = [time for time in times if time is not None]
         return (from_microseconds(min(known)), from_microseconds(max(known))) if known else None
 
     def flows(self, owners: Sequence[str]) -> dict[str, str]:
-        """The flows that were run, id and latest name, by name."""
+        """Return the flows with runs, by id, each with its latest name, in the order of names."""
         newest = select(RunRow.flow_id, RunRow.flow_name, RunRow.created_at).limit(1)
         newest = newest.order_by(RunRow.flow_id.desc(), RunRow.created_at.desc(), RunRow.id.desc())
         names: dict[str, tuple[int, str]] = {}
         with self._database.read() as connection:
             for owner in owners:
-                # from one to the next by their index, past all other runs
+                # one query for each flow jumps over its other runs in the index
                 query = newest.where(RunRow.owner == owner)
                 row = connection.execute(query).one_or_none()
                 while row is not None:
@@ -199,20 +162,22 @@ class History:
         return dict(sorted(latest, key=lambda pair: pair[1].casefold()))
 
     def labels(self, owners: Sequence[str]) -> list[str]:
-        """All labels in use, by name."""
+        """Return all labels in use, sorted."""
         with self._database.read() as connection:
             return sorted(labels_in_use(connection, owners), key=str.casefold)
 
     def get(self, owners: Sequence[str], run_id: str) -> RunSummary | None:
-        """One run as lists show it; None if there is none or it is not theirs."""
-        columns = (getattr(RunRow, name) for name in SUMMARY_COLUMNS)
+        """Return the summary of one run; None if there is no such run of these owners."""
+        columns = [RUNS.c[name] for name in SUMMARY_FIELDS]
         query = select(*columns).where(RunRow.owner.in_(owners), RunRow.id == run_id)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-            return _entry(row, self._labels(connection, [row.id]).get(row.id, ())) if row else None
+            if row is None:
+                return None
+            return summary_from_row(row, _labels_of(connection, [run_id]).get(row.id, ()))
 
     def set_starred(self, owners: Sequence[str], run_id: str, starred: bool) -> None:
-        """Star a run, or take its star away."""
+        """Star a run, or remove its star."""
         with self._database.write() as connection:
             connection.execute(
                 update(RunRow)
@@ -225,97 +190,92 @@ class History:
         owners: Sequence[str],
         run_ids: Sequence[str],
         add: Iterable[str] = (),
-        take: Iterable[str] = (),
+        remove: Iterable[str] = (),
     ) -> None:
-        """Give runs some labels, trimmed, and take others away; those that they have besides stay.
+        """Add and remove labels of runs; their other labels stay.
 
-        All of them or none: raises ValueError for a label that is too long, and for more than 20.
+        Change all runs or none: raise ValueError for a label that is too long, and for a run that
+        would have more than `MAX_LABELS`.
         """
-        wanted, unwanted = normalize_labels(add), set(take)
-        mine = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
+        added, removed = normalize_labels(add), set(remove)
+        ours = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
             RunRow.owner.in_(owners), RunRow.id.in_(run_ids)
         )
         with self._database.write() as connection:
-            # so that none is deleted or labelled meanwhile; in one order, so that two can't block
-            runs = connection.execute(mine.order_by(RunRow.id).with_for_update()).all()
-            before = self._labels(connection, [run.id for run in runs])
+            # locked against changes meanwhile, in one order, so that two calls cannot deadlock
+            runs = connection.execute(ours.order_by(RunRow.id).with_for_update()).all()
+            labels_before = _labels_of(connection, [run.id for run in runs])
             for run in runs:
-                had = before.get(run.id, ())
-                labels = normalize_labels([*(one for one in had if one not in unwanted), *wanted])
-                of_run = LabelRow.run_id == run.id
-                connection.execute(delete(LabelRow).where(of_run, LabelRow.label.not_in(labels)))
+                before = labels_before.get(run.id, ())
+                kept = [label for label in before if label not in removed]
+                labels = normalize_labels([*kept, *added])
+                connection.execute(
+                    delete(LabelRow).where(LabelRow.run_id == run.id, LabelRow.label.not_in(labels))
+                )
+                values = {"run_id": run.id, "owner": run.owner, "created_at": run.created_at}
                 for label in labels:
-                    if label not in had:
-                        values = {"run_id": run.id, "label": label}
-                        values |= {"owner": run.owner, "created_at": run.created_at}
-                        connection.execute(insert(LabelRow), values)
+                    if label not in before:
+                        connection.execute(insert(LabelRow), {**values, "label": label})
 
     def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> DeleteResult:
-        """Delete ended runs with all that belongs to them; those that go on are left."""
-        removed = DeleteResult()
+        """Delete ended runs with all that belongs to them; leave unfinished ones."""
+        result = DeleteResult()
         ids = list(run_ids)
-        for start in range(0, len(ids), _AT_ONCE):
-            mine = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _AT_ONCE]))
-            with self._database.delete() as connection:
-                gone = delete(RunRow).where(*mine, RunRow.status.not_in(UNFINISHED_STATUSES))
-                removed.deleted.extend(connection.execute(gone.returning(RunRow.id)).scalars())
-                removed.still_running.extend(
-                    connection.execute(select(RunRow.id).where(*mine)).scalars()
-                )
-        if removed.deleted:
-            self._database.overwrite()
-        return removed
+        for start in range(0, len(ids), _BATCH_SIZE):
+            ours = (RunRow.owner.in_(owners), RunRow.id.in_(ids[start : start + _BATCH_SIZE]))
+            ended = delete(RunRow).where(*ours, RunRow.status.not_in(UNFINISHED_STATUSES))
+            with self._database.write() as connection:
+                result.deleted.extend(connection.execute(ended.returning(RunRow.id)).scalars())
+                left = connection.execute(select(RunRow.id).where(*ours)).scalars()
+                result.still_running.extend(left)
+        if result.deleted:
+            self._database.erase_deleted()
+        return result
 
-    def delete_all(self, owners: Sequence[str], which: RunFilter) -> list[str]:
-        """Delete all ended runs that `which` finds; the ids of those that are gone."""
+    def delete_all(self, owners: Sequence[str], filters: RunFilter) -> list[str]:
+        """Delete all ended runs that `filters` matches and return their ids."""
         deleted: list[str] = []
         for owner in owners:
             while True:
-                with self._database.delete() as connection:
-                    runs = RunQueries.searched(connection, [owner], which, ordered=False)
-                    some = runs.narrowed([runs.table.c.id], owner, which)
-                    some = some.where(runs.table.c.status.not_in(UNFINISHED_STATUSES)).limit(
-                        _AT_ONCE
+                with self._database.write() as connection:
+                    queries = RunQueries.for_search(connection, [owner], filters, ordered=False)
+                    runs = queries.table.c
+                    query = queries.select([runs.id], owner, filters)
+                    query = query.where(runs.status.not_in(UNFINISHED_STATUSES)).limit(_BATCH_SIZE)
+                    ids = list(connection.execute(query, queries.parameters).scalars())
+                    # checked once more: a run may have been starred meanwhile
+                    statement = delete(RunRow).where(
+                        RunRow.id.in_(ids), *row_conditions(RUNS.c, filters)
                     )
-                    ids = list(connection.execute(some, runs.values).scalars())
-                    # asked again of the row itself, which may have got its star meanwhile
-                    removed = delete(RunRow).where(
-                        RunRow.id.in_(ids), *row_conditions(RUNS.c, which)
-                    )
-                    deleted += connection.execute(removed.returning(RunRow.id)).scalars()
-                if len(ids) < _AT_ONCE:
+                    deleted += connection.execute(statement.returning(RunRow.id)).scalars()
+                if len(ids) < _BATCH_SIZE:
                     break
         if deleted:
-            self._database.overwrite()
+            self._database.erase_deleted()
         return deleted
-
-    @staticmethod
-    def _labels(connection: Any, ids: list[str]) -> dict[str, tuple[str, ...]]:
-        if not ids:
-            return {}
-        labels: dict[str, tuple[str, ...]] = {}
-        for run_id, label in connection.execute(LABELS_OF, {"target_ids": ids}):
-            labels[run_id] = (*labels.get(run_id, ()), label)
-        return labels
 
 
 def normalize_labels(labels: Iterable[str]) -> list[str]:
-    """Labels as they are kept: trimmed, each once. Raises ValueError, whose text says why."""
-    wanted = list(dict.fromkeys(sanitize_text(" ".join(label.split())) for label in labels))
-    wanted = [label for label in wanted if label]
-    too_long = [label for label in wanted if len(label) > MAX_LABEL_LENGTH]
-    if too_long:
-        raise ValueError(
-            f"A label may have {MAX_LABEL_LENGTH} characters: {too_long[0][:30]}… has more."
-        )
-    if len(wanted) > MAX_LABELS:
-        raise ValueError(f"A run may have {MAX_LABELS} labels.")
-    return wanted
+    """Trim labels and drop duplicates. Raise ValueError, with a text for people, for too many
+    labels and for one that is too long.
+    """
+    trimmed = (sanitize_text(" ".join(label.split())) for label in labels)
+    unique = [label for label in dict.fromkeys(trimmed) if label]
+    for label in unique:
+        if len(label) > MAX_LABEL_LENGTH:
+            raise ValueError(
+                f"The label {label[:30]}… is longer than {MAX_LABEL_LENGTH} characters."
+            )
+    if len(unique) > MAX_LABELS:
+        raise ValueError(f"A run can have at most {MAX_LABELS} labels.")
+    return unique
 
 
-def _entry(row: Row[Any], labels: tuple[str, ...]) -> RunSummary:
-    values = dict(zip(SUMMARY_COLUMNS, row, strict=True))
-    for name in ("created_at", "started_at", "ended_at"):
-        values[name] = from_microseconds(values[name])
-    values["status"] = RunStatus(values["status"])
-    return RunSummary(**values, labels=labels)
+def _labels_of(connection: Connection, run_ids: list[str]) -> dict[str, tuple[str, ...]]:
+    if not run_ids:
+        return {}
+    query = select(LABELS.c.run_id, LABELS.c.label).where(LABELS.c.run_id.in_(run_ids))
+    labels: dict[str, tuple[str, ...]] = {}
+    for run_id, label in connection.execute(query.order_by(LABELS.c.label)):
+        labels[run_id] = (*labels.get(run_id, ()), label)
+    return labels

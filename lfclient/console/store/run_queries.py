@@ -1,8 +1,8 @@
-"""Which runs a list is of: the SQL for a `RunFilter`, so that it goes along an index.
+"""Build the SQL for lists of runs, so that it follows an index.
 
-A list is in the order of an index that begins with its owner and what narrows it most. What else
-narrows it is asked of each run on the way; so is a word that many runs have. Of a word that only
-a few have, those few are looked up and sorted.
+The index begins with the owner and the most selective filter; other filters are checked run by
+run, and so is a search for a word that many runs have. The matches of a rare word are looked up and
+sorted.
 """
 
 from __future__ import annotations
@@ -18,31 +18,18 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
 from lfclient.console.store.column_values import to_microseconds
-from lfclient.console.store.statements import LABELS, RUNS
+from lfclient.console.store.row_mapping import SUMMARY_FIELDS
+from lfclient.console.store.tables import LABELS, RUNS
 from lfclient.runs.model import Mode, RunStatus
-
-SUMMARY_COLUMNS = (
-    *("id", "owner", "server_name", "flow_id", "flow_name", "mode", "status", "session_id"),
-    *(
-        "job_id",
-        "created_at",
-        "started_at",
-        "ended_at",
-        "input_summary",
-        "output_summary",
-        "starred",
-        "attempts",
-    ),
-)
 
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are wanted; what is left empty is not asked for.
+    """Which runs to list; empty fields do not filter.
 
-    `since` and `until` bound the time of the click, the second excluded; `ended_before` that of the
-    end. `starred` False leaves out those with a star. `text` is what a person typed to find in
-    inputs, outputs and labels (`lfclient.console.store.text_search`).
+    `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
+    the end. `starred` False leaves out starred runs. `text` is the search as typed
+    (`lfclient.console.store.text_search`).
     """
 
     flow_id: str | None = None
@@ -58,16 +45,16 @@ class RunFilter:
 
 @dataclass(frozen=True, order=True)
 class Cursor:
-    """A place in a list: the time of a run's click in microseconds since 1970, and its id."""
+    """A place in a list: a run's time of submission in microseconds since 1970, and its id."""
 
     created_at: int
     id: str
 
 
-# a limit keeps the database from asking anything else first
-_FEW = (
-    select(*(RUNS.c[name] for name in SUMMARY_COLUMNS))
-    .where(RUNS.c.id.in_(bindparam("found_ids", expanding=True)))
+# the limit makes the database look up the ids before it applies filters
+_MATCHED_RUNS = (
+    select(*(RUNS.c[name] for name in SUMMARY_FIELDS))
+    .where(RUNS.c.id.in_(bindparam("matched_ids", expanding=True)))
     .limit(text_search.MAX_SORTED_RUNS)
     .subquery()
 )
@@ -75,118 +62,127 @@ _FEW = (
 
 @dataclass(frozen=True)
 class RunQueries:
-    """Where to look: the table of runs, or those few of it that a search has found.
+    """Queries on the table of runs, or on the few runs that a search matches.
 
-    `values` are to be given with each query: the ids of those few.
+    Execute each with `parameters`.
     """
 
     table: FromClause
-    found: tuple[ColumnElement[bool], ...] = ()
-    values: dict[str, Any] | None = None
+    conditions: tuple[ColumnElement[bool], ...] = ()
+    parameters: dict[str, Any] | None = None
 
     @classmethod
-    def searched(
-        cls, connection: Connection, owners: Sequence[str], which: RunFilter, *, ordered: bool
+    def for_search(
+        cls, connection: Connection, owners: Sequence[str], filters: RunFilter, *, ordered: bool
     ) -> RunQueries:
-        """Where the owners' runs with the text of `which` are; `ordered`: for pages, not for sums.
+        """Look up the matches of `filters.text`; `ordered` for pages, not for counts.
 
-        Others' may be among them.
+        Other owners' runs may be among the matches.
         """
-        wanted = text_search.resolve_terms(connection, owners, which.text)
-        if not wanted:
+        terms = text_search.resolve_terms(connection, owners, filters.text)
+        if not terms:
             return cls(RUNS)
-        ids = text_search.find_few(connection, wanted)
+        ids = text_search.find_few(connection, terms)
         if ids is not None:
-            return cls(_FEW, values={"found_ids": ids})
+            return cls(_MATCHED_RUNS, parameters={"matched_ids": ids})
         if ordered:
-            return cls(RUNS, (text_search.row_matches(RUNS, wanted),))
-        return cls(RUNS, (text_search.any_matches(wanted, connection.dialect.name),))
+            return cls(RUNS, (text_search.row_matches(RUNS, terms),))
+        return cls(RUNS, (text_search.any_matches(terms, connection.dialect.name),))
 
-    def narrowed(
+    def select(
         self,
-        what: list[Any],
+        columns: list[Any],
         owner: str,
-        which: RunFilter,
+        filters: RunFilter,
         cursor: Cursor | None = None,
         *,
-        back: bool = False,
+        backward: bool = False,
     ) -> Select[Any]:
-        """A query for `what` of an owner's runs, those behind `cursor`, or before it."""
+        """Return a query for an owner's runs, those after `cursor`, or before it if `backward`."""
         runs = self.table.c
-        query = select(*what).select_from(self.table).where(*self.found)
-        if which.label:
-            # a label knows its run's owner and time: the list goes along the labels' own index
+        query = select(*columns).select_from(self.table).where(*self.conditions)
+        if filters.label:
+            # labels have the owner and time of their runs: their own index has the order
             query = query.join(LABELS, LABELS.c.run_id == runs.id)
-            query = query.where(LABELS.c.owner == owner, LABELS.c.label == which.label)
+            query = query.where(LABELS.c.owner == owner, LABELS.c.label == filters.label)
         else:
             query = query.where(runs.owner == owner)
-        query = query.where(*row_conditions(runs, which))
-        after, before = _bounds(which, cursor, back)
-        place = tuple_(*self.place(which))
+        query = query.where(*row_conditions(runs, filters))
+        after, before = _bounds(filters, cursor, backward)
+        key = tuple_(*self._sort_key(filters))
         if after:
-            query = query.where(place > after)
+            query = query.where(key > after)
         if before:
-            query = query.where(place < before)
+            query = query.where(key < before)
         return query
 
-    def place(self, which: RunFilter) -> tuple[Any, Any]:
-        """The two columns by which the list is in order."""
-        if which.label:
+    def _sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
+        if filters.label:
             return LABELS.c.created_at, LABELS.c.run_id
         return self.table.c.created_at, self.table.c.id
 
     def pages(
-        self, owner: str, which: RunFilter, cursor: Cursor | None, limit: int, *, back: bool
+        self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, *, backward: bool
     ) -> list[Select[Any]]:
-        """Queries in order, of `limit` rows each; the first of them all are those of a page."""
-        if self.found:
-            return self._pages(owner, which, cursor, limit, back)
-        return _known_pages(self.table, owner, replace(which, text=""), cursor, limit, back)
+        """Return ordered queries of `limit` rows each; the first rows of all are the page."""
+        if self.conditions:
+            return self._pages(owner, filters, cursor, limit, backward)
+        return _cached_pages(self.table, owner, replace(filters, text=""), cursor, limit, backward)
 
     def _pages(
-        self, owner: str, which: RunFilter, cursor: Cursor | None, limit: int, back: bool
+        self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, backward: bool
     ) -> list[Select[Any]]:
-        columns = [self.table.c[name] for name in SUMMARY_COLUMNS]
-        order = [each.asc() if back else each.desc() for each in self.place(which)]
-        # no index has the runs of several statuses in order
-        apart = which.statuses if len(which.statuses) > 1 and self.table is RUNS else ()
-        each = [(status,) for status in dict.fromkeys(apart)] or [which.statuses]
+        columns = [self.table.c[name] for name in SUMMARY_FIELDS]
+        order = [key.asc() if backward else key.desc() for key in self._sort_key(filters)]
+        statuses = [filters.statuses]
+        if len(filters.statuses) > 1 and self.table is RUNS:
+            # one query each: no index has the runs of several statuses in order
+            statuses = [(status,) for status in dict.fromkeys(filters.statuses)]
         return [
-            self.narrowed(columns, owner, replace(which, statuses=some), cursor, back=back)
+            self.select(columns, owner, replace(filters, statuses=some), cursor, backward=backward)
             .order_by(*order)
             .limit(limit)
-            for some in each
+            for some in statuses
         ]
 
 
 @lru_cache(maxsize=200)
-def _known_pages(table: FromClause, *about: Any) -> list[Select[Any]]:
-    """Queries without a word of a search in them, kept: one list is looked at again and again."""
-    return RunQueries(table)._pages(*about)
+def _cached_pages(
+    table: FromClause,
+    owner: str,
+    filters: RunFilter,
+    cursor: Cursor | None,
+    limit: int,
+    backward: bool,
+) -> list[Select[Any]]:
+    """Return the queries of a list without a search; the same lists are opened again and again."""
+    return RunQueries(table)._pages(owner, filters, cursor, limit, backward)
 
 
-def row_conditions(runs: ReadOnlyColumnCollection[str, Any], which: RunFilter) -> list[Any]:
-    """What is asked of the row of a run, in `runs`; all but its text, label and time."""
-    asked: list[Any] = []
-    if which.flow_id:
-        asked.append(runs.flow_id == which.flow_id)
-    if which.statuses:
-        asked.append(runs.status.in_([status.value for status in which.statuses]))
-    if which.mode:
-        asked.append(runs.mode == which.mode)
-    if which.starred is not None:
-        asked.append(runs.starred == which.starred)
-    if which.ended_before:
-        asked.append(runs.ended_at < to_microseconds(which.ended_before))
-    return asked
+def row_conditions(
+    runs: ReadOnlyColumnCollection[str, Any], filters: RunFilter
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on the columns of a run: all but text, label and submission time."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.flow_id:
+        conditions.append(runs.flow_id == filters.flow_id)
+    if filters.statuses:
+        conditions.append(runs.status.in_([status.value for status in filters.statuses]))
+    if filters.mode:
+        conditions.append(runs.mode == filters.mode)
+    if filters.starred is not None:
+        conditions.append(runs.starred == filters.starred)
+    if filters.ended_before:
+        conditions.append(runs.ended_at < to_microseconds(filters.ended_before))
+    return conditions
 
 
 def _bounds(
-    which: RunFilter, cursor: Cursor | None, back: bool
+    filters: RunFilter, cursor: Cursor | None, backward: bool
 ) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
-    """The places between which the list is, each excluded: one condition each, for the index."""
-    after = [(to_microseconds(which.since) or 0, "")] if which.since else []
-    before = [(to_microseconds(which.until) or 0, "")] if which.until else []
+    """Return the exclusive bounds of a list, one condition each, as the index needs."""
+    after = [(to_microseconds(filters.since), "")] if filters.since else []
+    before = [(to_microseconds(filters.until), "")] if filters.until else []
     if cursor:
-        (after if back else before).append((cursor.created_at, cursor.id))
+        (after if backward else before).append((cursor.created_at, cursor.id))
     return max(after, default=None), min(before, default=None)

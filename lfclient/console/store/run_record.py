@@ -1,32 +1,32 @@
-"""What is kept about a run: enough to show it, and to find it again after a restart."""
+"""A run as the console knows it: in full as a record, in lists as a summary."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from lfclient.runs.model import Mode, Run, RunStatus
 
-ADOPTED_TOKEN_PREFIX = "job "  # begins the click of a run that was not started in this console
+ADOPTED_TOKEN_PREFIX = "job "  # of the submit token of a run that another client started
 UNFINISHED_STATUSES = [status.value for status in RunStatus if not status.ended]
 
 
 class StoredParts(StrEnum):
-    """What a store has of a run's answer."""
+    """Which parts of a response the store has."""
 
     WHOLE = "whole"
-    WITHOUT_RAW = "without_raw"  # the raw answer would have made it larger than allowed
-    WITHOUT_INPUTS = "without_inputs"  # nothing that repeats inputs, which are not kept
-    TOO_LARGE = "too_large"  # no outputs: they are larger than allowed
-    NOT_WANTED = "not_wanted"  # the console was told not to keep outputs
-    REMOVED = "removed"  # it made room for younger ones
+    WITHOUT_RAW = "without_raw"  # the raw response would exceed the size limit
+    WITHOUT_INPUTS = "without_inputs"  # nothing that may repeat inputs
+    TOO_LARGE = "too_large"  # no outputs: they exceed the size limit
+    NOT_WANTED = "not_wanted"  # this console stores no outputs
+    REMOVED = "removed"  # deleted to make room for newer responses
 
 
 @dataclass(frozen=True)
 class RecordProblem:
-    """Why the console could not do what was asked, and what a person may do about it."""
+    """Why a run could not be executed, and what to do about it."""
 
     message: str
     hint: str = ""
@@ -81,21 +81,56 @@ class RunRecord:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether the status is final."""
         return self.status.ended
 
     @property
     def started_here(self) -> bool:
-        """Whether this console started it, and so knows what it was given."""
+        """Whether this console started the run, and so knows its inputs."""
         return not self.submit_token.startswith(ADOPTED_TOKEN_PREFIX)
 
     def without_pending_commands(self) -> dict[str, Any]:
-        """The changes that take back what was pressed and has not been carried out."""
+        """Return the changes that withdraw a stop or decision that was not carried out."""
         run = self.run
         if run and run.waiting_for:
             run = replace(run, waiting_for=run.waiting_for.without_decision())
         return {"stop_requested_at": None, "run": run}
 
     def elapsed(self, now: datetime) -> float:
-        """Seconds from the click to the end, or to `now`."""
+        """Return the seconds from submit to end, or to `now`."""
         return max(0.0, ((self.ended_at or now) - self.created_at).total_seconds())
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in a list. Its fields are the columns that lists read, and `labels`."""
+
+    id: str
+    owner: str
+    server_name: str
+    flow_id: str
+    flow_name: str
+    mode: Mode
+    status: RunStatus
+    created_at: datetime
+    session_id: str | None = None
+    job_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    input_summary: str = ""
+    output_summary: str = ""
+    starred: bool = False
+    attempts: int = 1
+    labels: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """The seconds from submit to end; None while the run is unfinished."""
+        if self.ended_at is None:
+            return None
+        return max(0.0, (self.ended_at - self.created_at).total_seconds())
+
+    def updated(self, record: RunRecord) -> RunSummary:
+        """Return the summary with the values of a newer version of its record."""
+        shared = {field.name for field in fields(self)} & {field.name for field in fields(record)}
+        return replace(self, **{name: getattr(record, name) for name in shared})

@@ -1,4 +1,4 @@
-"""What lists show of a run, and what it is found by: short texts of its inputs and outputs."""
+"""Summarize the inputs and outputs of a run for lists, and collect its text for search."""
 
 from __future__ import annotations
 
@@ -17,29 +17,28 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
-MAX_INPUT_SUMMARY = 300  # characters
+# characters
+MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
-MAX_SEARCHABLE_CHARACTERS = (
-    20_000  # characters of inputs, and as many of outputs, by which a run is found
-)
+MAX_SEARCHABLE_CHARACTERS = 20_000  # of the inputs, and as many of the outputs
 _DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
-_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one of these, a line is as it is drawn
-_MARKS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
+_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one, Markdown changes nothing in a line
+_ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
 
 def summarize_flow_inputs(flow: Flow, overrides: Mapping[str, Any]) -> str:
-    """The input_summary of values that a flow is given: by its own labels, files by their names."""
-    files = {of.key for of in flow.fields if of.kind is FieldKind.FILE}
-    given = {
+    """Summarize overrides with the labels of the flow's fields and the names of files."""
+    files = {field.key for field in flow.fields if field.kind is FieldKind.FILE}
+    named = {
         key: _without_folders(value) if key in files else value for key, value in overrides.items()
     }
-    return summarize_inputs(given, {of.key: field_label(of) for of in flow.fields})
+    return summarize_inputs(named, {field.key: field_label(field) for field in flow.fields})
 
 
 def _without_folders(value: Any) -> Any:
-    """Paths at the server as the names that stand at their ends."""
+    """Return the file names of one or several paths on the server."""
     if isinstance(value, str):
         return value.rpartition("/")[2] or value
     if isinstance(value, list) and all(isinstance(path, str) for path in value):
@@ -48,9 +47,9 @@ def _without_folders(value: Any) -> Any:
 
 
 def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
-    """The values that differ from the flow's, in one line: `Message: Hello · Rows: 3`.
+    """Return the overrides in one line: `Message: Hello · Rows: 3`.
 
-    `overrides` by `Component.parameter`, secrets masked; `labels` are the parameters' labels.
+    `overrides` (secrets masked) and `labels` are by `Component.parameter`.
     """
     labels = labels or {}
     parts = []
@@ -61,7 +60,7 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
 
 
 def summarize_outputs(record: RunRecord) -> str:
-    """The first line of what a run returned, or of why it failed."""
+    """Return the first line of the first output, or of the first error."""
     run = record.run
     for output in run.outputs.values() if run else ():
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
@@ -72,18 +71,18 @@ def summarize_outputs(record: RunRecord) -> str:
 
 
 def build_search_text(record: RunRecord) -> str:
-    """The text by which a record is found, folded."""
+    """Return the folded text by which search finds a record."""
     inputs = chain((record.flow_name,), _texts(record.overrides))
     return fold_text(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
 
 
 def fold_text(text: str) -> str:
-    """`text` as it is searched: whatever its case, and its accents as far as they are marks."""
+    """Return `text` for comparison without case and without accents."""
     text = text.casefold()
     if text.isascii():
         return text
-    unmarked = _MARKS.sub("", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFC", unmarked)
+    without_accents = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", without_accents)
 
 
 def _outputs(record: RunRecord) -> Iterator[str]:
@@ -107,11 +106,11 @@ def _output_line(output: Output) -> str:
     if output.kind is OutputKind.IMAGE:
         return "Image"
     line = _line(value)
-    return _unmarked(line) if output.kind is OutputKind.MESSAGE else line
+    return _plain_markdown(line) if output.kind is OutputKind.MESSAGE else line
 
 
-def _unmarked(line: str) -> str:
-    """A line of Markdown as it reads once drawn: without its marks, an image by what it shows."""
+def _plain_markdown(line: str) -> str:
+    """Return a line of Markdown as plain text, an image as its alternative text."""
     line = _BLOCK_MARK.sub("", line[: 4 * MAX_OUTPUT_SUMMARY])
     if not _INLINE_MARK.search(line):
         return line
@@ -120,7 +119,7 @@ def _unmarked(line: str) -> str:
 
 
 def _line(value: Any) -> str:
-    """A value's first line that is not empty."""
+    """Return the first line of a value that is not empty."""
     if isinstance(value, str):
         return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
     if isinstance(value, FileRef):
@@ -128,7 +127,7 @@ def _line(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, (dict, list)):
-        return _line(" ".join(_cut(_texts(value, keys=True), 1_000)))
+        return _line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
     return "" if value is None else _plain(value)
 
 
@@ -137,7 +136,7 @@ def _plain(value: Any) -> str:
 
 
 def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
-    """The texts and numbers in a value, in order, and its `keys` where wanted."""
+    """Yield the texts and numbers in a value, in order, and its keys if `keys`."""
     if isinstance(value, (dict, Mapping)) and depth < _DEPTH:
         for key, inner in value.items():
             if keys:
@@ -153,11 +152,11 @@ def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
 
 
 def _joined(texts: Iterator[str]) -> str:
-    return "\n".join(_cut(texts, MAX_SEARCHABLE_CHARACTERS))
+    return "\n".join(_truncate(texts, MAX_SEARCHABLE_CHARACTERS))
 
 
-def _cut(texts: Iterator[str], length: int) -> Iterator[str]:
-    """`texts` as far as they have `length` characters together."""
+def _truncate(texts: Iterator[str], length: int) -> Iterator[str]:
+    """Yield `texts` until they have `length` characters in total."""
     for text in texts:
         if length <= 0:
             return

@@ -1,11 +1,11 @@
-"""Runs and values to JSON and back, bytes and file references included.
+"""Serialize runs and values to JSON and back, including bytes and file references.
 
-A run becomes several documents: first itself, then what is large in it, in slices. What an output
-and the raw answer both hold is written once. So keeping a large answer takes no second copy of it
-in memory.
+A run becomes several documents: the run, then its large values in slices. A value that an output
+shares with the raw response is written once. So storing a large response takes no second copy of
+it in memory.
 
-JSON has no bytes: they stand as an object with one key, the tag. The tag is random and made after
-the answer came, so that no server can send one.
+JSON has no bytes: an object with a tag as its key stands for them. The tag is random and created
+after the response arrived, so no server can forge one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -36,25 +35,26 @@ from lfclient.runs.components import (
 )
 from lfclient.runs.model import Run, RunStatus
 
-SLICE_SIZES = {str: 1_000_000, bytes: 1_000_000, list: 2_000}  # characters, bytes, items a document
-# outputs lie at most this deep in an answer; deeper, looking for shared values could overflow
-_DEPTH = 12
+# characters, bytes and items of a document
+SLICE_SIZES: dict[type, int] = {str: 1_000_000, bytes: 1_000_000, list: 2_000}
+# Outputs are no deeper in a response; searching deeper for shared values could overflow the stack.
+_MAX_DEPTH = 12
 
 
 def dump_value(value: Any) -> bytes:
-    """A value of JSON types, bytes, `Variable` and `FileRef`; a line with the tag, then JSON."""
+    """Serialize JSON types, bytes, `Variable` and `FileRef`: a line with the tag, then JSON."""
     tag = _new_tag()
     return tag.encode() + b"\n" + _dumps(value, tag)
 
 
 def load_value(data: bytes) -> Any:
-    """The value that `dump_value` wrote."""
+    """Return the value that `dump_value` serialized."""
     tag, _, body = data.partition(b"\n")
     return _loads(body, tag.decode())
 
 
 def dump_run(run: Run) -> Iterator[bytes]:
-    """The documents of a run, in order."""
+    """Yield the documents of a run, in order."""
     tag = _new_tag()
     shared = _Shared(run, tag)
     document = {
@@ -80,7 +80,9 @@ def dump_run(run: Run) -> Iterator[bytes]:
 
 
 def load_run(documents: Iterable[bytes]) -> Run:
-    """The run that `dump_run` wrote."""
+    """Return the run that `dump_run` serialized. Raise ValueError, LookupError or TypeError if it
+    is damaged.
+    """
     iterator = iter(documents)
     first, _, body = next(iterator).partition(b"\n")
     tag = first.decode()
@@ -105,7 +107,7 @@ def load_run(documents: Iterable[bytes]) -> Run:
             "errors": tuple(RunError(**entry) for entry in run["errors"]),
             "warnings": tuple(run["warnings"]),
             "raw": _restore(run["raw"], shared, tag),
-            # what follows is missing from what earlier releases of the console wrote
+            # earlier releases of the console did not write these
             "components": {
                 entry["component_id"]: _component_run(entry, shared, tag)
                 for entry in run.get("components", ())
@@ -126,7 +128,7 @@ def _joined(slices: list[Any]) -> Any:
 
 
 class _Shared:
-    """Large values and those of the outputs, by identity, each written once for all holders."""
+    """Large values and output values by identity, each written once however often it occurs."""
 
     def __init__(self, run: Run, tag: str) -> None:
         self.values: list[Any] = []
@@ -147,7 +149,7 @@ class _Shared:
     def _add(self, value: Any) -> int:
         if id(value) not in self._index:
             self._index[id(value)] = len(self.values)
-            self.values.append(value)  # which keeps it, and so its id, alive
+            self.values.append(value)  # keeps the value alive, so that its id stays unique
         return self._index[id(value)]
 
     def output(self, output: Output) -> dict[str, Any]:
@@ -160,7 +162,7 @@ class _Shared:
         }
 
     def strip(self, value: Any, depth: int = 0) -> Any:
-        """`value` with a reference in the place of whatever is written apart."""
+        """Return `value` with references in place of shared values."""
         known = id(value) in self._index
         if known or (type(value) in SLICE_SIZES and len(value) > SLICE_SIZES[type(value)]):
             return {self._tag: "shared", "index": self._add(value)}
@@ -184,7 +186,7 @@ def _component(component: ComponentRun, shared: _Shared) -> dict[str, Any]:
     return {
         **_plain(component),
         "state": component.state.value,
-        "ended_at": _time(component.ended_at),
+        "ended_at": _dump_time(component.ended_at),
         "output": component.output and shared.output(component.output),
         "error": component.error and _plain(component.error),
     }
@@ -195,7 +197,7 @@ def _component_run(entry: dict[str, Any], shared: list[Any], tag: str) -> Compon
         **{
             **entry,
             "state": ComponentState(entry["state"]),
-            "ended_at": _moment(entry["ended_at"]),
+            "ended_at": _load_time(entry["ended_at"]),
             "output": entry["output"] and _output(entry["output"], shared, tag),
             "error": entry["error"] and RunError(**entry["error"]),
             "log": tuple(entry["log"]),
@@ -212,8 +214,8 @@ def _question(question: HumanInput) -> dict[str, Any]:
     return {
         **_plain(question),
         "decisions": [_plain(decision) for decision in question.decisions],
-        "expires_at": _time(question.expires_at),
-        "sent_at": _time(question.sent_at),
+        "expires_at": _dump_time(question.expires_at),
+        "sent_at": _dump_time(question.sent_at),
     }
 
 
@@ -221,15 +223,15 @@ def _human_input(entry: dict[str, Any] | None) -> HumanInput | None:
     if entry is None:
         return None
     decisions = tuple(Decision(**decision) for decision in entry["decisions"])
-    times = {name: _moment(entry.get(name)) for name in ("expires_at", "sent_at")}
+    times = {name: _load_time(entry.get(name)) for name in ("expires_at", "sent_at")}
     return HumanInput(**{**entry, "decisions": decisions, **times})
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment and moment.isoformat()
+def _dump_time(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def _load_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
@@ -240,21 +242,16 @@ def _restore(value: Any, shared: list[Any], tag: str, depth: int = 0) -> Any:
 
 
 def _map(value: Any, depth: int, change: Callable[[Any, int], Any]) -> Any:
-    if depth < _DEPTH and isinstance(value, dict):
+    if depth < _MAX_DEPTH and isinstance(value, dict):
         return {key: change(inner, depth + 1) for key, inner in value.items()}
-    if depth < _DEPTH and isinstance(value, list):
+    if depth < _MAX_DEPTH and isinstance(value, list):
         return [change(inner, depth + 1) for inner in value]
     return value
 
 
-def _plain(thing: Any) -> dict[str, Any]:
-    """A dataclass's fields, without a copy of what they hold."""
-    return {name: getattr(thing, name) for name in _names(type(thing))}
-
-
-@cache
-def _names(kind: type) -> list[str]:
-    return [field.name for field in fields(kind)]
+def _plain(instance: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass without copying their values."""
+    return {field.name: getattr(instance, field.name) for field in fields(instance)}
 
 
 def _new_tag() -> str:
@@ -269,14 +266,14 @@ def _dumps(value: Any, tag: str) -> bytes:
             return {tag: "variable", **_plain(value)}
         if isinstance(value, FileRef):
             return {tag: "file", **_plain(value)}
-        raise TypeError(f"{type(value).__name__} is no value of a run")
+        raise TypeError(f"{type(value).__name__} cannot be stored")
 
     return json.dumps(value, default=encode, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _loads(data: bytes, tag: str) -> Any:
     if tag.encode() not in data:
-        with suppress(ValueError):  # lone surrogates, which the quick parser refuses
+        with suppress(ValueError):  # half a surrogate pair, which the fast parser rejects
             return from_json(data)
 
     def decode(value: dict[str, Any]) -> Any:

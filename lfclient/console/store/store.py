@@ -1,4 +1,4 @@
-"""Runs on disk: SQLite, or PostgreSQL, brought to the current schema whenever it is opened."""
+"""Store runs in SQLite or PostgreSQL, upgraded to the current schema when opened."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import statements
 from lfclient.console.store.column_values import to_microseconds
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken, UnreadableResponse
 from lfclient.console.store.presets import PresetStore
-from lfclient.console.store.raw_writes import Execute
 from lfclient.console.store.response_policy import select_parts, write_response
 from lfclient.console.store.retention import RetentionCleaner
 from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
@@ -35,11 +42,23 @@ from lfclient.console.store.search_text import (
     summarize_outputs,
 )
 from lfclient.console.store.serialization import load_run
-from lfclient.console.store.tables import RunRow, SearchTextRow
+from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
 from lfclient.console.store.workers import WorkerRegistry
 from lfclient.runs.model import Run, RunStatus
 
-_LARGE = 4_000_000  # bytes
+_STREAMED_BYTES = 4_000_000  # a larger response is read chunk by chunk
+_SELECT_RUNS = select(RUNS)
+# Built once, because they are executed for every run.
+_SELECT_CHUNKS = (
+    select(RESPONSE_CHUNKS.c.body)
+    .where(RESPONSE_CHUNKS.c.run_id == bindparam("of_run"))
+    .order_by(RESPONSE_CHUNKS.c.seq)
+)
+_UPDATE_RUN = update(RUNS).where(RUNS.c.id == bindparam("of_run"))
+_UPDATE_UNLESS_OUTDATED = _UPDATE_RUN.where(
+    RUNS.c.version <= bindparam("max_version"), RUNS.c.worker == bindparam("by_worker")
+).returning(RUNS.c.response_bytes)
+_UPDATE_TEXT = update(SEARCH_TEXTS).where(SEARCH_TEXTS.c.run_id == bindparam("of_run"))
 
 log = logging.getLogger(__name__)
 
@@ -47,16 +66,18 @@ log = logging.getLogger(__name__)
 class Store:
     """The records of one database. Safe to use from any thread and from several processes.
 
-    What a method has returned from is on disk (SQLite: write-ahead log, fully synchronous): a
-    process killed right afterwards loses none of it. Every method raises `StoreError`.
+    A write that has returned is on disk (SQLite: write-ahead log, fully synchronous): a process
+    killed right afterwards loses nothing. Every method raises `StoreError`.
 
-    `history` lists the runs, `presets` are the named values, `drafts` what was typed into
-    forms, `workers` the processes that share the database, `wishes` what is pressed in one for
-    another, `cleaner` removes what is to be kept no longer.
+    `history` lists and deletes runs. `commands` holds stops and decisions for other processes,
+    `workers` those processes, `cleaner` applies the retention settings.
     """
 
     def __init__(
-        self, folder: Path, url: SecretStr | None = None, retention: RetentionSettings | None = None
+        self,
+        folder: Path,
+        url: SecretStr | None = None,
+        retention: RetentionSettings | None = None,
     ) -> None:
         self.database = Database(folder, url)
         self.retention = retention or RetentionSettings()
@@ -67,13 +88,12 @@ class Store:
         self.commands = CommandQueue(self.database)
         self.cleaner = RetentionCleaner(self.database, self.retention, self.drafts)
         self._read, self._write = self.database.read, self.database.write
-        self._new_run = self.database.insert_new(
-            statements.RUNS, "owner", "submit_token"
-        ).returning(statements.RUNS.c.id)
-        self._new_text = self.database.insert_new(statements.TEXTS, "run_id")
+        insert_run = self.database.insert_if_new(RUNS, "owner", "submit_token")
+        self._insert_run = insert_run.returning(RUNS.c.id)
+        self._insert_missing_text = self.database.insert_if_new(SEARCH_TEXTS, "run_id")
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close all connections."""
         self.database.close()
 
     def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
@@ -83,31 +103,31 @@ class Store:
         """
         row = to_row(record)
         text = {"run_id": record.id, "body": build_search_text(record)}
-        known = select(RunRow.__table__).where(
+        known = _SELECT_RUNS.where(
             RunRow.owner == record.owner,
             (RunRow.submit_token == record.submit_token) | (RunRow.job_id == record.job_id),
         )
         while True:
-            with suppress(JobTaken), self.database.write_quickly() as execute:
-                if execute(self._new_run, row):
-                    execute(statements.NEW_TEXT, text)
+            with suppress(JobTaken), self._write() as connection:
+                if connection.execute(self._insert_run, row).one_or_none():
+                    connection.execute(insert(SEARCH_TEXTS), text)
                     return record, True
             with self._read() as connection:
                 found = connection.execute(known.limit(1)).one_or_none()
             if found:  # unless it was deleted in between
                 return from_row(found), False
 
-    def update(self, record: RunRecord, *, answer: bool = False) -> bool:
-        """Save a newer version of a record, with `run` if `answer`.
+    def update(self, record: RunRecord, *, with_response: bool = False) -> bool:
+        """Save a newer version of a record, with its response if asked to.
 
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.
         """
-        with self.database.write_quickly() as execute:
-            changed = execute(statements.CHANGE_RUN, _change_values(record))
-            if changed and answer:
-                self._answer(execute, record, *changed[0])
-            return bool(changed)
+        with self._write() as connection:
+            stored_bytes = _update_unless_outdated(connection, record)
+            if stored_bytes is not None and with_response:
+                self._finish(connection, record, stored_bytes)
+            return stored_bytes is not None
 
     def update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
         """Save newer versions of running records with their responses so far.
@@ -129,70 +149,46 @@ class Store:
 
     def _update_running(self, records: Sequence[RunRecord]) -> dict[str, float]:
         took = {}
-        with self.database.write_quickly(forced=False) as execute:
+        with self._write(durable=False) as connection:
             for record in records:
                 began = time.perf_counter()
-                changed = execute(statements.CHANGE_RUN, _change_values(record))
-                if changed and record.run is not None:
-                    columns, _ = self._pieces(execute, record, record.run, *changed[0])
-                    execute(statements.CHANGE_ANSWER, columns | {"target_id": record.id})
-                if changed:
-                    took[record.id] = time.perf_counter() - began
+                stored_bytes = _update_unless_outdated(connection, record)
+                if stored_bytes is None:
+                    continue
+                if record.run is not None:
+                    columns, _ = self._write_parts(connection, record, record.run, stored_bytes)
+                    connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
+                took[record.id] = time.perf_counter() - began
         return took
 
-    def _pieces(
-        self, execute: Execute, record: RunRecord, run: Run, before: int
+    def _write_parts(
+        self, connection: Connection, record: RunRecord, run: Run, stored_bytes: int
     ) -> tuple[dict[str, Any], Run]:
-        """Write a run in the place of the bytes that there are `before`; the columns that tell
-        so, and what of it is wanted.
-        """
-        kept, run = select_parts(record, run, self.retention)
-        return write_response(execute, record.id, run, kept, self.retention, before), run
+        """Write the parts to store. Return the columns of `runs` to set, and those parts."""
+        parts, run = select_parts(record, run, self.retention)
+        max_bytes = self.retention.max_run_bytes
+        return write_response(connection, record.id, run, parts, max_bytes, stored_bytes), run
 
-    def _answer(self, execute: Execute, record: RunRecord, before: int) -> None:
-        """Write the answer; `before` is how many bytes of one there are."""
+    def _finish(self, connection: Connection, record: RunRecord, stored_bytes: int) -> None:
+        """Write the response, its summary and its search text."""
         columns: dict[str, Any] = {}
         if record.run is not None:
-            columns, run = self._pieces(execute, record, record.run, before)
-            if run is not record.run:
-                record = replace(record, run=run)
-        columns |= {"target_id": record.id, "output_summary": summarize_outputs(record)}
-        execute(statements.CHANGE_ANSWER, columns)
-        text = {"target_id": record.id, "body": build_search_text(record)}
-        execute(statements.CHANGE_TEXT, text)
+            columns, run = self._write_parts(connection, record, record.run, stored_bytes)
+            record = replace(record, run=run)
+        columns |= {"of_run": record.id, "output_summary": summarize_outputs(record)}
+        connection.execute(_UPDATE_RUN, columns)
+        text = {"of_run": record.id, "body": build_search_text(record)}
+        connection.execute(_UPDATE_TEXT, text)
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The record with its answer, or None."""
+        """Return a record with its response. Raise `UnreadableResponse` if that is damaged."""
         with self._read() as connection:
-            row = connection.execute(statements.RUN, {"target_id": run_id}).one_or_none()
-            if row is None:
-                return None
-            return from_row(row, run=self._run(connection, row))
-
-    def _run(self, connection: Connection, row: Row[Any]) -> Run | None:
-        """The answer that is kept. Raises `StoreError` where what is kept is no answer."""
-        # of a large answer only a few pieces are in memory, at the cost of asking for each
-        few = {"stream_results": row.response_bytes > _LARGE, "max_row_buffer": 2}
-        pieces = connection.execute(
-            statements.PIECES_OF, {"target_id": row.id}, execution_options=few
-        )
-        # one that is not read to its end would lock the table
-        with closing(pieces):
-            bodies = pieces.scalars()
-            first = next(bodies, None)
-            if first is None:
-                return None
-            try:
-                return load_run(chain((first,), bodies))
-            except (ValueError, LookupError, TypeError) as error:
-                # without its text, which might hold what a person entered
-                raise UnreadableResponse(
-                    f"The answer of run {row.id} cannot be read ({type(error).__name__})."
-                ) from None
+            row = connection.execute(_SELECT_RUNS.where(RunRow.id == run_id)).one_or_none()
+            return None if row is None else from_row(row, run=_read_response(connection, row))
 
     def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
-        """That owner's latest records, newest first, without their answers."""
-        query = select(RunRow.__table__).where(RunRow.owner == owner)
+        """Return an owner's latest records, newest first, without responses."""
+        query = _SELECT_RUNS.where(RunRow.owner == owner)
         if flow_id is not None:
             query = query.where(RunRow.flow_id == flow_id)
         query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit)
@@ -200,10 +196,8 @@ class Store:
             return [from_row(row) for row in connection.execute(query)]
 
     def find_by_job(self, owner: str | None, job_id: str) -> RunRecord | None:
-        """The record of a server's job, without its answer; None if there is none of that owner,
-        or of anybody if `owner` is None.
-        """
-        query = select(RunRow.__table__).where(RunRow.job_id == job_id)
+        """Return the record of a server's job, without its response; of any owner if None."""
+        query = _SELECT_RUNS.where(RunRow.job_id == job_id)
         if owner is not None:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:
@@ -213,10 +207,10 @@ class Store:
     def ids_without_job(
         self, flow_id: str, since: datetime, until: datetime, session_id: str | None = None
     ) -> list[str]:
-        """The ids of anybody's runs of a flow, begun in that time, whose job is not known.
+        """Return the ids of all owners' runs of a flow, created in that time, without a known job.
 
-        `session_id`: of those in that session, and without those that were refused. A call that
-        failed may have run: a streamed one tells no job.
+        With `session_id`, only those in that session that were not refused. A failed call may have
+        run all the same: a streamed one never learns its job.
         """
         query = select(RunRow.id).where(
             RunRow.created_at.between(to_microseconds(since), to_microseconds(until)),
@@ -230,14 +224,13 @@ class Store:
             return list(connection.execute(query).scalars())
 
     def worker_for(self, run_id: str) -> str | None:
-        """Which process follows a run; None if there is no such run."""
+        """Return the process that follows a run; None if there is no such run."""
         with self._read() as connection:
-            return connection.execute(
-                select(RunRow.worker).where(RunRow.id == run_id)
-            ).scalar_one_or_none()
+            query = select(RunRow.worker).where(RunRow.id == run_id)
+            return connection.execute(query).scalar_one_or_none()
 
     def version_and_status(self, run_id: str) -> tuple[int, RunStatus] | None:
-        """The version and status that are kept of a run; None if there is no such run."""
+        """Return the stored version and status of a run; None if there is no such run."""
         query = select(RunRow.version, RunRow.status).where(RunRow.id == run_id)
         with self._read() as connection:
             row = connection.execute(query).one_or_none()
@@ -246,9 +239,12 @@ class Store:
     def unfinished(
         self, owner: str | None = None, *, except_worker: str | None = None
     ) -> list[RunRecord]:
-        """The records that have not ended, of one owner or of all, without those of a process."""
-        # an index has those without an end
-        query = select(RunRow.__table__).where(
+        """Return unfinished records, oldest first, without responses.
+
+        Of all owners if `owner` is None; without those that `except_worker` follows.
+        """
+        # ended_at: an index holds only the runs without one
+        query = _SELECT_RUNS.where(
             RunRow.ended_at.is_(None), RunRow.status.in_(UNFINISHED_STATUSES)
         )
         if except_worker is not None:
@@ -257,91 +253,105 @@ class Store:
             query = query.where(RunRow.owner == owner)
         with self._read() as connection:
             records = [from_row(row) for row in connection.execute(query)]
-        # for an order of its own the database would read all runs
+        # sorted here: with ORDER BY the database would read all runs
         return sorted(records, key=lambda record: record.created_at)
 
     def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
-        """Delete that owner's ended records of a flow's session; the ids of those that were."""
-        gone = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
-        with self.database.delete() as connection:
-            ids = list(connection.execute(gone.returning(RunRow.id)).scalars())
+        """Delete an owner's ended records of a flow's session and return their ids."""
+        statement = delete(RunRow).where(*_ended_in(owner, flow_id, session_id))
+        with self._write() as connection:
+            ids = list(connection.execute(statement.returning(RunRow.id)).scalars())
         if ids:
-            self.database.overwrite()
+            self.database.erase_deleted()
         return ids
 
     def rename_session(self, owner: str, flow_id: str, old: str, new: str) -> list[str]:
-        """Let that owner's ended records of a flow's session be of another; their ids."""
+        """Move an owner's ended records of a flow's session to another and return their ids."""
+        statement = (
+            update(RunRow)
+            .where(*_ended_in(owner, flow_id, old))
+            .values(session_id=new, version=RunRow.version + 1)
+        )
         with self._write() as connection:
-            return list(
-                connection.execute(
-                    update(RunRow)
-                    .where(*_ended_in(owner, flow_id, old))
-                    .values(session_id=new, version=RunRow.version + 1)
-                    .returning(RunRow.id)
-                ).scalars()
-            )
+            return list(connection.execute(statement.returning(RunRow.id)).scalars())
 
-    def claim(self, run_id: str, current_worker: str, worker: str) -> bool:
-        """Make `worker` the one who follows an unfinished run; False if another was quicker."""
-        with self._write() as connection:
-            changed = connection.execute(
-                update(RunRow)
-                .where(
-                    RunRow.id == run_id,
-                    RunRow.worker == current_worker,
-                    RunRow.status.in_(UNFINISHED_STATUSES),
-                )
-                .values(worker=worker, version=RunRow.version + 1)
+    def claim(self, run_id: str, current_worker: str, new_worker: str) -> bool:
+        """Let another process follow an unfinished run; False if a third one was quicker."""
+        statement = (
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.worker == current_worker,
+                RunRow.status.in_(UNFINISHED_STATUSES),
             )
-            return bool(changed.rowcount)
+            .values(worker=new_worker, version=RunRow.version + 1)
+        )
+        with self._write() as connection:
+            return bool(connection.execute(statement).rowcount)
 
     def backfill_search_texts(self, limit: int = 200) -> int:
-        """Let runs of a release without search be found and listed like all others; how many.
+        """Add search texts and summaries to runs of a release without search.
 
-        To be called again until there is none left.
+        Return how many were added. Call again until it returns 0.
         """
-        query = (
-            select(RunRow.id)
-            .where(~select(SearchTextRow.id).where(SearchTextRow.run_id == RunRow.id).exists())
-            .limit(limit)
-        )
+        has_text = select(SearchTextRow.id).where(SearchTextRow.run_id == RunRow.id).exists()
         with self._read() as connection:
+            query = select(RunRow.id).where(~has_text).limit(limit)
             ids = list(connection.execute(query).scalars())
         for run_id in ids:
             with self._write() as connection:
-                self._add_text(connection, run_id)
+                self._backfill(connection, run_id)
         return len(ids)
 
-    def _add_text(self, connection: Connection, run_id: str) -> None:
-        mine = RunRow.id == run_id
-        # locked, so that nobody deletes it or writes its answer meanwhile
-        row = connection.execute(
-            select(RunRow.__table__).where(mine).with_for_update()
-        ).one_or_none()
+    def _backfill(self, connection: Connection, run_id: str) -> None:
+        # locked against a delete or a response that another process writes
+        query = _SELECT_RUNS.where(RunRow.id == run_id).with_for_update()
+        row = connection.execute(query).one_or_none()
         if row is None:
             return
         record = from_row(row)
         try:
-            record = replace(record, run=self._run(connection, row))
+            record = replace(record, run=_read_response(connection, row))
         except UnreadableResponse as error:
             log.error("%s", error.message)
         text = {"run_id": run_id, "body": build_search_text(record)}
-        connection.execute(self._new_text, text)
+        connection.execute(self._insert_missing_text, text)
         columns = {
             "input_summary": summarize_inputs(record.overrides),
             "output_summary": summarize_outputs(record),
         }
-        connection.execute(update(RunRow).where(mine).values(columns))
+        connection.execute(_UPDATE_RUN, columns | {"of_run": run_id})
 
 
-def _change_values(record: RunRecord) -> dict[str, Any]:
-    """The values for `CHANGE_RUN`."""
-    known = {"target_id": record.id, "max_version": record.version, "current_worker": record.worker}
-    return mutable_columns(record) | known
+def _update_unless_outdated(connection: Connection, record: RunRecord) -> int | None:
+    """Write the mutable columns. Return the bytes of the stored response, None if outdated."""
+    target = {"of_run": record.id, "max_version": record.version, "by_worker": record.worker}
+    values = mutable_columns(record) | target
+    return connection.execute(_UPDATE_UNLESS_OUTDATED, values).scalar_one_or_none()
+
+
+def _read_response(connection: Connection, row: Row[Any]) -> Run | None:
+    """Return the stored response of a row of `runs`, None if it has none."""
+    run_id, size = row._mapping[RUNS.c.id], row._mapping[RUNS.c.response_bytes]
+    # streaming keeps only a few chunks in memory, at the cost of a round trip for each
+    options = {"stream_results": size > _STREAMED_BYTES, "max_row_buffer": 2}
+    result = connection.execute(_SELECT_CHUNKS, {"of_run": run_id}, execution_options=options)
+    with closing(result):  # one that is not read to its end would lock the table
+        chunks = result.scalars()
+        first = next(chunks, None)
+        if first is None:
+            return None
+        try:
+            return load_run(chain((first,), chunks))
+        except (ValueError, LookupError, TypeError) as error:
+            # without the error's text, which might quote what a person entered
+            raise UnreadableResponse(
+                f"Couldn't read the stored response of run {run_id} ({type(error).__name__})."
+            ) from None
 
 
 def _ended_in(owner: str, flow_id: str, session_id: str) -> list[ColumnElement[bool]]:
-    """Which records of a session can be changed: nobody follows them."""
+    """Return the conditions for the ended records of a session, which no process follows."""
     return [
         RunRow.owner == owner,
         RunRow.flow_id == flow_id,

@@ -1,5 +1,7 @@
-"""The tables: one row a run, its answer in pieces and its text beside it; presets; drafts;
-processes, and what they leave for each other.
+"""The tables: runs with their responses, search texts and labels; presets; drafts; processes and
+their commands.
+
+Attributes may have other names than their columns, which are stable.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lfclient.console.store.column_values import sanitize_text
 
-# SQLite counts rows by INTEGER only
+# SQLite generates keys for INTEGER only
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class _Text(TypeDecorator[str]):
-    """Text, written and looked for without what no database takes."""
+    """Text, sanitized when written and when compared."""
 
     impl = String
     cache_ok = True
@@ -36,21 +38,24 @@ class _Text(TypeDecorator[str]):
 
 
 def _keyset(*columns: str) -> Index:
-    """The index that makes a list of an owner's runs, narrowed by `columns`, a page by key."""
+    """Return the index for paging through an owner's runs filtered by `columns`."""
     return Index("_".join(("ix_runs_owner", *columns)), "owner", *columns, "created_at", "id")
 
 
 class Base(DeclarativeBase):
-    """The metadata that the migrations bring about."""
+    """The schema that the migrations create.
+
+    Not in it, because they differ by database: the search index, and the unique index of jobs.
+    """
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {str: _Text}
 
 
 class RunRow(Base):
-    """A `RunRecord` without its answer. Times are microseconds since 1970, UTC.
+    """A `RunRecord` without its response. Times are microseconds since 1970, UTC.
 
-    `gist` and `headline` are what lists show of inputs and answer; `answer_bytes` is what the
-    pieces take, and `answer_kept` which of them there are.
+    `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
+    the stored response.
     """
 
     __tablename__ = "runs"
@@ -67,7 +72,7 @@ class RunRow(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        # a server's word may be longer than PostgreSQL's ordered indexes take
+        # hash: a server's job id may be longer than PostgreSQL's ordered indexes take
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
         Index("ix_runs_created_at", "created_at", "response_bytes"),
     )
@@ -110,7 +115,7 @@ class RunRow(Base):
 
 
 class ResponseChunkRow(Base):
-    """One document of a run's answer; apart, so that lists of runs never read it."""
+    """One chunk of a run's response, in a table of its own so that lists never read it."""
 
     __tablename__ = "run_pieces"
 
@@ -120,7 +125,7 @@ class ResponseChunkRow(Base):
 
 
 class SearchTextRow(Base):
-    """What a run is found by: its inputs and outputs as text, folded."""
+    """The inputs and outputs of a run as text, folded for search."""
 
     __tablename__ = "run_texts"
 
@@ -130,7 +135,7 @@ class SearchTextRow(Base):
 
 
 class LabelRow(Base):
-    """A label of a run, with what is needed to list the runs that have it."""
+    """A label of a run, with the columns that lists filtered by label are ordered by."""
 
     __tablename__ = "run_labels"
     __table_args__ = (Index("ix_run_labels_owner_label", "owner", "label", "created_at", "run_id"),)
@@ -142,7 +147,7 @@ class LabelRow(Base):
 
 
 class PresetRow(Base):
-    """A named set of values of a flow; `content` holds the values and which secrets are wanted."""
+    """A named set of values of a flow; `content` holds the values and the names of secrets."""
 
     __tablename__ = "presets"
     __table_args__ = (
@@ -170,9 +175,9 @@ class PresetRow(Base):
 
 
 class DraftRow(Base):
-    """What somebody has typed into a form, as JSON without secrets.
+    """The unsent values of a form, as JSON without secrets.
 
-    `browser` is a keyed hash of its cookie; `name` tells the forms of an owner apart.
+    `browser` is a keyed hash of its cookie; `name` identifies the form among those of an owner.
     """
 
     __tablename__ = "drafts"
@@ -186,8 +191,8 @@ class DraftRow(Base):
 
 
 class CommandRow(Base):
-    """What was pressed for a run that another process follows: with `question`, a decision on it,
-    else a stop.
+    """A command for a run that another process follows: a decision on a question, or a stop if
+    `question_id` is empty.
     """
 
     __tablename__ = "run_wishes"
@@ -199,9 +204,16 @@ class CommandRow(Base):
 
 
 class WorkerRow(Base):
-    """A console process; `beat` grows as long as it lives."""
+    """A console process; `heartbeat` grows while it is alive."""
 
     __tablename__ = "workers"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     heartbeat: Mapped[int] = mapped_column("beat", BigInteger, key="heartbeat")
+
+
+RUNS = Base.metadata.tables["runs"]
+RESPONSE_CHUNKS = Base.metadata.tables["run_pieces"]
+SEARCH_TEXTS = Base.metadata.tables["run_texts"]
+LABELS = Base.metadata.tables["run_labels"]
+COMMANDS = Base.metadata.tables["run_wishes"]

@@ -1,7 +1,7 @@
-"""What a person types into the search box, as conditions that the database has an index for.
+"""Turn what a person types into the search box into conditions that have an index.
 
-A word may be in a run's text or in one of its labels. Of those there are few, so they are looked
-through here; a search whose words are in none asks for the texts alone.
+A word may be in a run's text or in one of its labels. There are few labels, so they are looked
+through here; a search whose words are in none of them asks for the texts alone.
 """
 
 from __future__ import annotations
@@ -10,31 +10,38 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    and_,
+    bindparam,
+    or_,
+    select,
+    text,
+)
 
 from lfclient.console.store.column_values import sanitize_text
 from lfclient.console.store.search_text import fold_text
-from lfclient.console.store.statements import LABELS, RUNS, TEXTS
+from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS
+
+MAX_SEARCH_LENGTH = 500  # characters
+MAX_TERMS = 10
+MAX_SORTED_RUNS = 1_000  # up to here, sorting the matches is faster than checking run by run
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
-_INDEXED = 3  # characters; the index knows none that are shorter
-MAX_TERMS = 10
-MAX_SEARCH_LENGTH = 500  # characters of what is typed
-MAX_SORTED_RUNS = (
-    1_000  # runs; so many are quicker to be sorted than to be met on the way through a list
-)
+_TRIGRAM = 3  # characters; the index has no shorter words
 
 _MATCHES = text("SELECT rowid FROM run_search WHERE run_search MATCH :match")
-# put together once, for that is most of the work
+# built once: building takes longer than a search for a rare word
 _FEW_MATCHES = (
-    select(TEXTS.c.run_id)
-    .where(TEXTS.c.id.in_(_MATCHES.columns(TEXTS.c.id)))
+    select(SEARCH_TEXTS.c.run_id)
+    .where(SEARCH_TEXTS.c.id.in_(_MATCHES.columns(SEARCH_TEXTS.c.id)))
     .limit(MAX_SORTED_RUNS + 1)
 )
-
-
-# from one to the next by their index, past all runs that have it
-_LABELS = text(
+# jumps from label to label in the index, over the runs that have it
+_LABELS_IN_USE = text(
     "WITH RECURSIVE known(label) AS ("
     "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner) UNION ALL "
     "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner AND label > known.label) "
@@ -45,107 +52,109 @@ _LABELS = text(
 
 @dataclass(frozen=True)
 class SearchTerm:
-    """A word that is looked for, folded, and the owners' labels that it is in."""
+    """A folded word, and the labels of `owners` that contain it."""
 
     word: str
     labels: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
 
     @property
-    def labelled(self) -> ColumnElement[bool]:
-        """Of a row of labels: it is one of those."""
+    def is_indexed(self) -> bool:
+        """Whether SQLite's index finds the word in texts."""
+        return len(self.word) >= _TRIGRAM
+
+    @property
+    def in_label(self) -> ColumnElement[bool]:
+        """The condition that a row of labels has one with the word."""
         return and_(LABELS.c.owner.in_(self.owners), LABELS.c.label.in_(self.labels))
 
 
 def labels_in_use(connection: Connection, owners: Sequence[str]) -> set[str]:
-    """All labels of their runs."""
+    """Return all labels of the owners' runs."""
     found: set[str] = set()
     for owner in owners:
-        found.update(connection.execute(_LABELS, {"owner": sanitize_text(owner)}).scalars())
+        found.update(connection.execute(_LABELS_IN_USE, {"owner": sanitize_text(owner)}).scalars())
     return found
 
 
 def resolve_terms(connection: Connection, owners: Sequence[str], typed: str) -> list[SearchTerm]:
-    """What a person looks for among the runs of these owners."""
+    """Return the terms of a search, with the owners' labels that match."""
     words = split_terms(typed)
-    known = labels_in_use(connection, owners) if words else ()
+    labels = labels_in_use(connection, owners) if words else ()
     return [
         SearchTerm(
-            word, tuple(sorted(one for one in known if word in fold_text(one))), tuple(owners)
+            word, tuple(sorted(label for label in labels if word in fold_text(label))), (*owners,)
         )
         for word in words
     ]
 
 
 def split_terms(typed: str) -> list[str]:
-    """The words of a search, and what stands in double quotes as one; at most ten.
+    """Split a search into at most `MAX_TERMS` folded words; double quotes keep words together.
 
-    Nothing else has a meaning: wildcards and operators are looked for as they are typed.
+    Nothing else has a meaning: wildcards and operators are searched for as typed.
     """
-    found = [
-        quoted or word
-        for quoted, word in _TERM.findall(typed.replace("\0", "")[:MAX_SEARCH_LENGTH])
-    ]
+    typed = typed.replace("\0", "")[:MAX_SEARCH_LENGTH]
+    found = [quoted or word for quoted, word in _TERM.findall(typed)]
     words = [fold_text(sanitize_text(term)) for term in found]
     return [word for word in words if word.strip()][:MAX_TERMS]
 
 
-def find_few(connection: Connection, wanted: list[SearchTerm]) -> list[str] | None:
-    """The ids of the runs with all of these words, whoever's they are; None if there are many."""
-    plain = all(_is_indexed(term.word) and not term.labels for term in wanted)
-    if connection.dialect.name == "sqlite" and plain:
-        found = connection.execute(_FEW_MATCHES, {"match": _match(wanted)})
+def find_few(connection: Connection, terms: list[SearchTerm]) -> list[str] | None:
+    """Return the ids of all owners' runs that have all terms; None if there are many."""
+    text_only = all(term.is_indexed and not term.labels for term in terms)
+    if connection.dialect.name == "sqlite" and text_only:
+        found = connection.execute(_FEW_MATCHES, {"match": _match(terms)})
     else:
-        query = select(TEXTS.c.run_id).where(*_has(wanted, connection.dialect.name))
+        query = select(SEARCH_TEXTS.c.run_id).where(*_conditions(terms, connection.dialect.name))
         found = connection.execute(query.limit(MAX_SORTED_RUNS + 1))
     ids = list(found.scalars())
     return ids if len(ids) <= MAX_SORTED_RUNS else None
 
 
-def row_matches(table: FromClause, wanted: list[SearchTerm]) -> ColumnElement[bool]:
-    """A condition to be asked of one run after the other: it has these words."""
-    asked = and_(*(_in_text_or_label(term) for term in wanted))
-    return select(asked).where(TEXTS.c.run_id == table.c.id).scalar_subquery()
+def row_matches(table: FromClause, terms: list[SearchTerm]) -> ColumnElement[bool]:
+    """Return a condition that is checked run by run: the run in `table` has all terms."""
+    has_all = and_(*(_in_text_or_label(term) for term in terms))
+    return select(has_all).where(SEARCH_TEXTS.c.run_id == table.c.id).scalar_subquery()
 
 
-def any_matches(wanted: list[SearchTerm], dialect: str) -> ColumnElement[bool]:
-    """A condition for all runs at once: they have these words."""
-    return RUNS.c.id.in_(select(TEXTS.c.run_id).where(*_has(wanted, dialect)))
+def any_matches(terms: list[SearchTerm], dialect: str) -> ColumnElement[bool]:
+    """Return a condition that is evaluated for all runs at once: they have all terms."""
+    return RUNS.c.id.in_(select(SEARCH_TEXTS.c.run_id).where(*_conditions(terms, dialect)))
 
 
-def _has(wanted: list[SearchTerm], dialect: str) -> list[ColumnElement[bool]]:
-    plain = [term for term in wanted if not term.labels]
-    indexed = [term for term in plain if _is_indexed(term.word)] if dialect == "sqlite" else []
+def _conditions(terms: list[SearchTerm], dialect: str) -> list[ColumnElement[bool]]:
+    text_only = [term for term in terms if not term.labels]
+    indexed = [term for term in text_only if term.is_indexed] if dialect == "sqlite" else []
     conditions: list[ColumnElement[bool]] = []
     if indexed:
-        # of the same name in one query, there may be another search
-        match = bindparam("match", _match(indexed), unique=True)
-        rows = _MATCHES.bindparams(match).columns(TEXTS.c.id)
-        conditions.append(TEXTS.c.id.in_(rows))
-    conditions += [_contains(term.word) for term in plain if term not in indexed]
-    for term in wanted:
+        # unique: one query may contain several searches
+        match = bindparam("match", _match(indexed), String, unique=True)
+        rows = _MATCHES.bindparams(match).columns(SEARCH_TEXTS.c.id)
+        conditions.append(SEARCH_TEXTS.c.id.in_(rows))
+    conditions += [_contains(term.word) for term in text_only if term not in indexed]
+    for term in terms:
         if term.labels:
-            # each of the two along its index, which one condition with OR would not go
-            texts = select(TEXTS.c.run_id).where(*_has([SearchTerm(term.word)], dialect))
-            labels = select(LABELS.c.run_id).where(term.labelled)
-            conditions.append(TEXTS.c.run_id.in_(texts.union(labels)))
+            # a union uses an index for each side, an OR would use none
+            texts = select(SEARCH_TEXTS.c.run_id).where(
+                *_conditions([SearchTerm(term.word)], dialect)
+            )
+            labels = select(LABELS.c.run_id).where(term.in_label)
+            conditions.append(SEARCH_TEXTS.c.run_id.in_(texts.union(labels)))
     return conditions
 
 
 def _in_text_or_label(term: SearchTerm) -> ColumnElement[bool]:
     if not term.labels:
         return _contains(term.word)
-    labelled = select(LABELS.c.run_id).where(LABELS.c.run_id == TEXTS.c.run_id, term.labelled)
-    return or_(_contains(term.word), labelled.exists())
+    ours = LABELS.c.run_id == SEARCH_TEXTS.c.run_id
+    return or_(_contains(term.word), select(LABELS.c.run_id).where(ours, term.in_label).exists())
 
 
-def _is_indexed(word: str) -> bool:
-    return len(word) >= _INDEXED
-
-
-def _match(indexed: list[SearchTerm]) -> str:
-    return " AND ".join('"' + term.word.replace('"', '""') + '"' for term in indexed)
+def _match(terms: list[SearchTerm]) -> str:
+    return " AND ".join('"' + term.word.replace('"', '""') + '"' for term in terms)
 
 
 def _contains(word: str) -> ColumnElement[bool]:
-    return TEXTS.c.body.like("%" + re.sub(r"([\\%_])", r"\\\1", word) + "%", escape="\\")
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
+    return SEARCH_TEXTS.c.body.like(pattern, escape="\\")

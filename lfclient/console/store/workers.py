@@ -1,6 +1,6 @@
-"""The console processes that share a database, each with a counter that grows while it lives.
+"""Register the console processes that share a database, each with a heartbeat counter.
 
-A counter, not a time: clocks move, and those of several machines differ.
+A counter instead of a time, because clocks are adjusted, and those of several machines differ.
 """
 
 from __future__ import annotations
@@ -12,29 +12,26 @@ from lfclient.console.store.tables import WorkerRow
 
 
 class WorkerRegistry:
-    """Every method raises `StoreError`."""
+    """The heartbeats of the processes. Every method raises `StoreError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def heartbeat(self, worker: str) -> None:
-        """Raise the counter of a process; the first time, it begins at 1."""
+        """Increment the counter of a process, which begins at 1."""
+        statement = update(WorkerRow).where(WorkerRow.id == worker)
         with self._database.write() as connection:
-            changed = connection.execute(
-                update(WorkerRow)
-                .where(WorkerRow.id == worker)
-                .values(heartbeat=WorkerRow.heartbeat + 1)
-            )
-            if not changed.rowcount:
+            result = connection.execute(statement.values(heartbeat=WorkerRow.heartbeat + 1))
+            if not result.rowcount:
                 connection.execute(insert(WorkerRow), {"id": worker, "heartbeat": 1})
 
     def heartbeats(self) -> dict[str, int]:
-        """The counter of each process that has one."""
+        """Return the counters by process."""
         with self._database.read() as connection:
             rows = connection.execute(select(WorkerRow.id, WorkerRow.heartbeat))
-            return {row.id: row.heartbeat for row in rows}
+            return {row.id: row.beat for row in rows}
 
     def remove(self, worker: str) -> None:
-        """Forget a process that has ended or is taken for dead."""
+        """Remove a process that has ended or is considered dead."""
         with self._database.write() as connection:
             connection.execute(delete(WorkerRow).where(WorkerRow.id == worker))

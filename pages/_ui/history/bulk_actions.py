@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lfclient.common.formatting import format_count
-from lfclient.console.store.run_history import RunPage, RunSummary
+from lfclient.console.store.run_history import RunPage
 from lfclient.console.store.run_queries import Cursor
+from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context

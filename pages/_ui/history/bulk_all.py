@@ -12,8 +12,8 @@ import streamlit as st
 from lfclient.common.formatting import format_count
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.store.run_history import RunSummary
 from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import RunStatus
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, notify_errors, run_history

@@ -9,7 +9,8 @@ from typing import Literal
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.store.run_history import MAX_LABEL_LENGTH, RunSummary
+from lfclient.console.store.run_history import MAX_LABEL_LENGTH
+from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.view import notify_errors, run_history

@@ -21,7 +21,7 @@ from lfclient.common.formatting import (
     replace_surrogates,
 )
 from lfclient.console.presentation.modes import MODE_NAMES
-from lfclient.console.store.run_history import RunSummary
+from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key

@@ -12,13 +12,13 @@ from dataclasses import replace
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store import statements
 from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
 from lfclient.runs.model import RunStatus
 from tests.console.store.test_run_history import ended, ids
 from tests.console.store.test_store import record
@@ -88,14 +88,13 @@ def test_a_server_that_dies_within_a_transaction_is_said(shared, url):
     assert shared.create(typed("r1"))[1]
 
 
-def test_a_server_that_dies_while_a_run_is_written_is_said(shared, url):
-    """What went past SQLAlchemy is told alike, and its connection is not used again."""
+def test_a_server_that_dies_during_a_statement_with_values_is_reported_without_them(shared, url):
     pid = text("SELECT pg_backend_pid() WHERE :typed <> ''")
-    with refused("cannot be reached", "keeps trying"), shared.database.write_quickly() as execute:
-        [(own,)] = execute(pid, {"typed": TYPED})
+    with refused("cannot be reached", "keeps trying"), shared.database.write() as connection:
+        own = connection.execute(pid, {"typed": TYPED}).scalar_one()
         with other(url) as another:
             another.execute("SELECT pg_terminate_backend(%s)", (own,))
-        execute(pid, {"typed": TYPED})
+        connection.execute(pid, {"typed": TYPED})
     assert shared.create(typed("r1"))[1]
 
 
@@ -103,10 +102,9 @@ def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
     """The next write waits for nothing that this one has left open."""
     first = typed("r1")
     any_store.create(first)
-    changed = {"target_id": "r1", "max_version": 1, "current_worker": first.worker, "note": "half"}
-    with refused("has that already", "try again"), any_store.database.write_quickly() as execute:
-        assert execute(statements.CHANGE_RUN, changed)
-        execute(statements.NEW_TEXT, {"run_id": "r1", "body": TYPED})  # it has one
+    with refused("already has that", "try again"), any_store.database.write() as connection:
+        assert connection.execute(update(RUNS).values(note="half")).rowcount
+        connection.execute(insert(SEARCH_TEXTS), {"run_id": "r1", "body": TYPED})  # it has one
     assert any_store.get("r1") == first
     assert any_store.update(replace(first, version=2))
 
@@ -120,9 +118,9 @@ def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
         (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
         (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
         (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
-        ((PASSWORD, f"a@{PASSWORD}"), "an @ too many", "%40"),
-        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an @ too many", "%40"),
-        (("127.0.0.1:", "127.0.0.1:no"), "is no address", "postgresql://user"),
+        ((PASSWORD, f"a@{PASSWORD}"), "an extra @", "%40"),
+        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an extra @", "%40"),
+        (("127.0.0.1:", "127.0.0.1:no"), "not a valid address", "postgresql://user"),
     ],
 )
 def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path, url, change, words, hint):
@@ -150,11 +148,11 @@ def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplo
     with any_store.database.write() as connection:
         connection.exec_driver_sql(f"{damage.format(bytes=kind)} AND run_id = 'bad'")
         connection.exec_driver_sql("DELETE FROM run_texts")
-    with refused("answer of run bad cannot be read", "Delete the run"):
+    with refused("stored response of run bad", "Delete the run"):
         any_store.get("bad")
     assert any_store.get("good").run.outputs["C-1"].value == long
     assert (any_store.backfill_search_texts(), any_store.backfill_search_texts()) == (2, 0)
-    assert "answer of run bad cannot be read" in caplog.text
+    assert "stored response of run bad" in caplog.text
     assert TYPED not in caplog.text
     assert any_store.history.delete(["me"], ["bad"]).deleted == ["bad"]
 
@@ -163,7 +161,7 @@ def test_an_address_is_never_shown_with_its_password(shared):
     """Nor in what a debugger or a log would print of its parts."""
     engine = shared.database.engine
     shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
-    assert PASSWORD not in shown + shared.database.where
+    assert PASSWORD not in shown + shared.database.description
 
 
 def test_a_database_that_may_only_be_read_is_said(shared, url):
@@ -173,7 +171,7 @@ def test_a_database_that_may_only_be_read_is_said(shared, url):
         name = another.info.dbname
         another.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         shared.close()
-        with refused("may only be read", "primary server"):
+        with refused("is read-only", "primary server"):
             shared.create(typed("r2"))
         assert shared.get("r1") == typed("r1")
         another.execute("SET default_transaction_read_only = off")
@@ -188,7 +186,7 @@ def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, m
     with psycopg.connect(url) as another:
         another.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
         for call in (lambda: store.create(typed("r1")), lambda: store.get("r1")):
-            with refused("held by another program", "Try again"):
+            with refused("locked by another program", "Try again"):
                 call()
     assert store.create(typed("r1"))[1]
     store.close()
@@ -198,14 +196,14 @@ def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, m
     ("code", "words", "hint"),
     [
         ("53100", "its disk is full", "Make room"),
-        ("53300", "takes no more connections", "max_connections"),
-        ("40P01", "held by another program", "Try again"),
+        ("53300", "accepts no more connections", "max_connections"),
+        ("40P01", "locked by another program", "Try again"),
         ("57014", "took too long", "Narrow the search"),
         ("57P01", "cannot be reached", "keeps trying"),
         ("XX001", "is damaged", "backup"),
         ("58030", "is damaged", "backup"),
         ("42501", "refuses the console", "Check user"),
-        ("54000", "cannot hold", "shorter"),
+        ("54000", "cannot store", "Shorten"),
         ("P0001", "cannot be used", "its log"),
     ],
 )
@@ -284,7 +282,7 @@ def test_a_file_that_is_moved_away_is_said_and_used_again_once_it_is_back(tmp_pa
     store.create(typed("r1"))
     (tmp_path / "data").rename(tmp_path / "elsewhere")
     for call in (lambda: store.create(typed("r2")), lambda: store.recent("me")):
-        with refused("is gone", "Put it back"):
+        with refused("is missing", "Put it back"):
             call()
     (tmp_path / "elsewhere").rename(tmp_path / "data")
     assert store.create(typed("r2"))[1]
@@ -321,14 +319,14 @@ def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
     store.close()
     with sqlite3.connect(store.database.path) as disk:
         disk.execute(how)
-    damaged = refused("damaged index for searching", "Try again")
+    damaged = refused("damaged search index", "Try again")
     which = RunFilter(text="needle")
     with damaged:
         store.history.page(["me"], which) if by == "searching" else store.create(typed("r2"))
     assert ids(store.history.page(["me"], which)) == ["r1"]
     store.create(typed("r3"))
     assert ids(store.history.page(["me"], RunFilter(text="hunter2"))) == ["r3"]
-    assert "damaged index" in caplog.text
+    assert "damaged search index" in caplog.text
     store.close()
 
 

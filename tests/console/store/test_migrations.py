@@ -189,7 +189,7 @@ def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
     for typed in ("cafe", "café"):
         assert found(store, typed) == ["refused", "failed", "completed"]
     assert found(store, "creme") == ["completed"]
-    store.update(replace(store.get("completed"), flow_name="Thé", version=9), answer=True)
+    store.update(replace(store.get("completed"), flow_name="Thé", version=9), with_response=True)
     assert found(store, "creme") == []
     assert found(store, "the umbrella") == ["completed"]
     store.close()
@@ -204,16 +204,25 @@ def test_however_many_texts_have_accents_all_of_them_are_found(kind, tmp_path):
     store.close()
 
 
-def test_what_an_earlier_release_has_deleted_is_overwritten(tmp_path):
-    """In the index for searching, where it was only marked."""
+@pytest.mark.parametrize("release", ["0004", "0006"])
+def test_what_an_earlier_release_has_deleted_is_erased(tmp_path, release):
+    """It may still be in the search index, with a mark in the head of the file."""
     with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "will-it-rain"})
     with sqlite3.connect(tmp_path / "runs.db") as disk:
         disk.execute("DELETE FROM run_texts WHERE run_id = 'failed'")
+        disk.execute("PRAGMA user_version = 7")
+    if release == "0006":
+        with upgraded(None, tmp_path, "0005"):
+            pass
+        with sqlite3.connect(tmp_path / "runs.db") as disk:
+            disk.execute("DELETE FROM run_texts WHERE run_id = 'completed'")
+        with upgraded(None, tmp_path, "0006"):
+            pass
     store = Store(tmp_path)
-    upgraded = indexed(store)
+    left = indexed(store)
     with store.database.write() as connection:
         rebuild_search_index(connection)
-    assert upgraded == indexed(store)
+    assert left == indexed(store)
     store.close()
 
 
@@ -234,7 +243,7 @@ def test_an_upgrade_is_told_before_it_begins(tmp_path, caplog):
     assert caplog.text == ""
     with_texts("sqlite", tmp_path, {"completed": "un café crème"})
     Store(tmp_path).close()
-    assert f"{tmp_path / 'runs.db'}, is brought up to date" in caplog.text
+    assert f"{tmp_path / 'runs.db'}, is being upgraded" in caplog.text
     caplog.clear()
     Store(tmp_path).close()
     assert caplog.text == ""
@@ -313,7 +322,7 @@ def test_an_answer_that_cannot_be_read_does_not_keep_the_others_from_being_found
     assert store.backfill_search_texts() == 0
     assert found(store, "umbrella") == ["completed"]
     assert found(store, "weather") == ["going", "stopped", "refused", "failed", "completed"]
-    assert "answer of run failed cannot be read" in caplog.text
+    assert "response of run failed" in caplog.text
     assert "umbrella" not in caplog.text
     store.close()
 
@@ -370,7 +379,7 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
     """SQLite by itself does not, in about one of a hundred, as a file gets its log."""
 
     def connects(path):
-        engine = database._sqlite(path, 3)
+        engine = database._connect_sqlite(path, 3)
         at_once.wait()
         with engine.connect() as connection:
             kept = connection.exec_driver_sql("PRAGMA journal_mode").scalar()

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from lfclient.console.store import text_search
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.statements import RUNS
+from lfclient.console.store.tables import RUNS
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
@@ -30,7 +30,9 @@ def ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
     kept = add(store, id, seconds, **changes)
     outputs = {"C-1": Output("C-1", OutputKind.MESSAGE, text)}
     run = Run(kept.flow_id, kept.mode, status, outputs=outputs)
-    store.update(replace(kept, status=status, ended_at=kept.created_at, run=run), answer=True)
+    store.update(
+        replace(kept, status=status, ended_at=kept.created_at, run=run), with_response=True
+    )
 
 
 def ids(page):
@@ -140,7 +142,7 @@ def test_a_search_finds_what_was_typed_and_nothing_else(any_store, typed, expect
     ended(any_store, "odd", seconds=2, text=odd)
     failed = add(any_store, "failed", seconds=3)
     run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom: it broke"),))
-    any_store.update(replace(failed, status=RunStatus.FAILED, run=run), answer=True)
+    any_store.update(replace(failed, status=RunStatus.FAILED, run=run), with_response=True)
     assert ids(any_store.history.page(ME, RunFilter(text=typed))) == expected
 
 
@@ -164,7 +166,7 @@ def test_labels_are_trimmed_kept_once_and_listed(any_store):
     history.change_labels(ME, ["a", "b"], [" two  words ", "b", "two words", ""])
     assert history.get(ME, "a").labels == ("b", "two words")
     assert history.labels(ME) == ["b", "two words"]
-    history.change_labels(ME, ["a"], ["c", "b"], take=["two words", "none"])
+    history.change_labels(ME, ["a"], ["c", "b"], remove=["two words", "none"])
     assert history.get(ME, "a").labels == ("b", "c")
     assert history.labels(["you"]) == []
 
@@ -176,8 +178,8 @@ def test_labels_are_changed_for_all_runs_or_none(any_store):
         add(any_store, name)
     history.change_labels(ME, ["b"], [str(n) for n in range(20)])
     for labels in (["x" * 61], ["new"]):
-        with pytest.raises(ValueError, match="may have"):
-            history.change_labels(ME, ["a", "b"], labels, take=["none"])
+        with pytest.raises(ValueError, match=r"longer than|at most"):
+            history.change_labels(ME, ["a", "b"], labels, remove=["none"])
     assert history.get(ME, "a").labels == ()
     assert len(history.get(ME, "b").labels) == 20
 
@@ -229,7 +231,7 @@ def test_a_star_outlives_what_the_follower_writes(any_store):
     """Whoever follows a run knows nothing of its star."""
     kept = add(any_store, "a")
     any_store.history.set_starred(ME, "a", True)
-    any_store.update(replace(kept, status=RunStatus.COMPLETED, version=2), answer=True)
+    any_store.update(replace(kept, status=RunStatus.COMPLETED, version=2), with_response=True)
     assert any_store.history.get(ME, "a").starred
 
 

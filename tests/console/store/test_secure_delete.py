@@ -1,15 +1,17 @@
-"""What was deleted goes from SQLite's index for searching, however large that is."""
+"""Deleted text disappears from SQLite's search index and from its log."""
 
 import random
 import string
 
 import pytest
 
-from lfclient.console.store import secure_delete
+from lfclient.console.store import database, migrate
+from lfclient.console.store.errors import StoreError
+from lfclient.console.store.migrate import erases_deleted_text
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from tests.console.store.test_retention import indexed
-from tests.console.store.test_run_history import add, ended, ids
+from tests.console.store.test_run_history import ended, ids
 from tests.support.many_runs import OWNER, fill
 
 LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, k=18_000))
@@ -17,7 +19,7 @@ LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, 
 
 @pytest.fixture
 def store(tmp_path):
-    """With many runs, and a long one."""
+    """A store with 50 runs and one with a long text; `small` is the size of the index without."""
     store = Store(tmp_path)
     fill(store, 50)
     store.small = len(indexed(store))
@@ -27,94 +29,81 @@ def store(tmp_path):
     store.close()
 
 
-@pytest.fixture(autouse=True)
-def _small_steps(monkeypatch):
-    """The index is written in many steps, one at a time."""
-    monkeypatch.setattr(secure_delete, "_PAGES", 2)
-    monkeypatch.setattr("lfclient.console.store.database.OVERWRITE_SECONDS", 0)
+def log_of(store):
+    return store.database.path.with_name("runs.db-wal")
 
 
-def left(store):
-    with store.database.read() as connection:
-        return bool(secure_delete.marked(connection))
+@pytest.fixture
+def old_sqlite(monkeypatch):
+    """A SQLite that does not know the option."""
+    for module in (database, migrate):
+        monkeypatch.setattr(module, "has_secure_delete", lambda: False)
 
 
-def overwritten(store, meanwhile=lambda: None):
-    """Go on until all is; after how many turns, and the bytes of the index then."""
-    for turns in range(2_000):
-        if not left(store):
-            return turns, len(indexed(store))
-        store.database.overwrite_rest(0)
-        meanwhile()
-    raise AssertionError("there is always more")
-
-
-def test_whoever_deletes_does_not_wait_for_a_large_index(store):
-    """The rest is done in turns, each no longer than it may be."""
+def test_deleted_text_leaves_a_large_index_at_once(store):
     store.history.delete([OWNER], ["long"])
-    assert left(store)
-    assert len(indexed(store)) > store.small
-    turns, size = overwritten(store)
-    assert turns > 3
-    assert size < store.small * 1.1
+    assert len(indexed(store)) < store.small * 1.1
+    assert LONG[:50].encode() not in store.database.path.read_bytes()
+    assert log_of(store).stat().st_size == 0
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
     assert len(store.history.page([OWNER], RunFilter(text="flow"), limit=300).runs) == 50
 
 
-def test_what_was_deleted_goes_although_the_process_has_ended(store, tmp_path):
-    """The next one begins anew with it."""
+def test_a_log_that_is_being_read_is_erased_later(store):
+    with store.database.read() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM runs")
+        store.history.delete([OWNER], ["long"])
+        assert LONG[:50].encode() in log_of(store).read_bytes()
+        store.database.finish_erasing()
+        assert log_of(store).stat().st_size
+    store.database.finish_erasing()
+    assert log_of(store).stat().st_size == 0
+
+
+def test_a_process_that_ends_before_it_erases_leaves_that_to_the_next(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(store.database, "erase_deleted", lambda: None)
     store.history.delete([OWNER], ["long"])
-    store.database.overwrite_rest(0)
-    store.close()
+    assert LONG[:50].encode() in log_of(store).read_bytes()
     other = Store(tmp_path)
-    assert left(other)
-    assert overwritten(other)[1] < store.small * 1.1
+    other.database.finish_erasing()
+    assert log_of(store).stat().st_size == 0
     other.close()
 
 
-def test_a_process_that_ends_before_it_overwrites_leaves_that_to_the_next(store, monkeypatch):
-    """Deleted and marked are one."""
-    monkeypatch.setattr(store.database, "overwrite", lambda: None)
-    store.history.delete([OWNER], ["long"])
-    monkeypatch.undo()
-    assert left(store)
-
-
-def test_what_is_written_meanwhile_holds_up_nothing(store, tmp_path):
-    """By another process; all of that is found."""
-    other = Store(tmp_path)
-    store.history.delete([OWNER], ["long"])
-    new = (f"n{number}" for number in range(2_000))
-    turns, size = overwritten(store, lambda: add(other, next(new), flow_name="Meanwhile"))
-    assert turns < 500
-    assert size < store.small * 1.2
-    page = store.history.page(["me"], RunFilter(text="meanwhile"), limit=300)
-    assert len(page.runs) == turns
-    other.close()
-
-
-def test_what_is_deleted_meanwhile_goes_too(store):
-    """Although the first of it is on its way."""
-    (first,) = ids(store.history.page([OWNER], RunFilter(flow_id="flow-1"), limit=1))
-    assert store.history.delete([OWNER], [first]).deleted
-    store.database.overwrite_rest(0)
-    store.history.delete([OWNER], ["long"])
-    assert overwritten(store)[1] < store.small * 1.1
-
-
-def test_nothing_is_done_where_nothing_was_deleted(store):
-    """A turn finds that out by a look, and so does a deletion of what is not there."""
-    add(store, "another")  # a part of the index that could be merged with the others
-    before = indexed(store)
+def test_the_log_is_left_alone_when_nothing_was_deleted(store):
+    store.database.finish_erasing()
+    ended(store, "another", owner=OWNER)
+    size = log_of(store).stat().st_size
+    assert size
     store.history.delete([OWNER], ["nobody's"])
-    store.database.overwrite_rest(1)
-    assert (left(store), indexed(store)) == (False, before)
+    store.database.finish_erasing()
+    assert log_of(store).stat().st_size == size
 
 
-def test_an_index_that_turns_out_to_be_damaged_is_made_anew(store):
-    """That overwrites it as well, and no turn fails for it."""
-    store.history.delete([OWNER], ["long"])
+def test_a_damaged_index_is_rebuilt_when_runs_are_deleted(store):
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE run_search_data SET block = x'ff' WHERE id > 10")
-    assert overwritten(store)[1] < store.small * 1.1
+    with pytest.raises(StoreError, match="damaged search index"):
+        store.history.delete([OWNER], ["long"])
+    assert store.history.delete([OWNER], ["long"]).deleted == ["long"]
+    assert len(indexed(store)) < store.small * 1.1
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
+
+
+def test_an_older_sqlite_rewrites_the_index_after_a_delete(old_sqlite, store):
+    store.history.delete([OWNER], ["long"])
+    assert len(indexed(store)) < store.small * 1.1
+    assert store.history.count([OWNER], RunFilter(text="flow")) == 50
+
+
+def test_a_file_of_an_older_sqlite_erases_by_itself_from_then_on(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "has_secure_delete", lambda: False)
+        Store(tmp_path).close()
+    store = Store(tmp_path)
+    with store.database.read() as connection:
+        assert erases_deleted_text(connection)
+    ended(store, "long", text=LONG)
+    store.history.delete(["me"], ["long"])
+    assert indexed(store) == b""
+    store.close()

@@ -155,7 +155,7 @@ def test_unknown_inputs_are_not_a_difference(create_run):
         create_run({TEXT: "a"}), create_run({TEXT: "b"}), create_run(inputs_stored=False)
     )
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
-    assert "Run 3: What this run was given was not kept" in said(app)
+    assert "Run 3: The inputs are not stored" in said(app)
 
 
 def test_long_inputs_are_compared_word_by_word_on_request(create_run):
@@ -327,7 +327,7 @@ def test_an_output_truncated_by_the_server_has_a_note(create_run):
 
 def test_outputs_that_were_not_stored_are_explained(create_run):
     gone = create_run({}, stored_parts=StoredParts.NOT_WANTED)
-    assert "has no outputs: this console keeps no outputs" in said(
+    assert "has no outputs: this console stores no outputs" in said(
         open_comparison(create_run({}, [message("x")]), gone)
     )
 

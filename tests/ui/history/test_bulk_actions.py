@@ -113,7 +113,7 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     ended = datetime.now(UTC)
     kept = store.get("c")
     done = replace(kept, status=RunStatus.COMPLETED, ended_at=ended, version=kept.version + 1)
-    assert store.update(done, answer=True)
+    assert store.update(done, with_response=True)
     press(app, "Delete 1 run")
     assert stored_run_ids() == {"c"}
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import RunPage, RunSummary
+from lfclient.console.store.run_history import RunPage
+from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import page as history_page

@@ -122,7 +122,7 @@ def test_a_name_that_is_taken_is_offered_to_be_replaced():
     """Not replaced unasked."""
     kept = keep(p="old")
     app = save_as(enter(open_page(), "new"), "Mine")
-    assert "There is a preset named Mine already." in said(app)
+    assert "A preset named Mine already exists." in said(app)
     assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
     press(app, "Replace it")
     assert presets().get(owner(), kept.id).values == {"T-a.p": "new"}

@@ -114,7 +114,7 @@ def test_what_cannot_be_written_is_said(langflow_stand_in):
     """As where inputs are not kept."""
     record = kept_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
     app = opened_at("Snippets", record)
-    assert "set up to keep no inputs" in said(app)
+    assert "this console stores none" in said(app)
     assert not app.code
 
 

@@ -274,7 +274,7 @@ def test_a_server_that_is_away_leaves_the_inputs(langflow_stand_in):
 def test_a_run_that_was_not_started_here_says_that_its_inputs_are_not_known(langflow_stand_in):
     """As one that waited for a person when it was found."""
     app = opened(run=kept(langflow_stand_in, {}, submit_token=f"job {uuid.uuid4()}").id)
-    assert "it is not known what it was given" in said(app)
+    assert "The inputs are unknown" in said(app)
     assert "Run again" not in labels(app)
 
 

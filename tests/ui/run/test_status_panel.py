@@ -331,8 +331,8 @@ def test_events_that_were_too_much_to_keep_are_counted(langflow_stand_in):
     [
         ({"overrides": {"A.api_key": "••••"}}, "was given a secret"),
         ({"overrides": {"A.table": [{"key": "Authorization", "value": "••••"}]}}, "was given a"),
-        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "not started in the console"),
-        ({"inputs_stored": False}, "was not kept"),
+        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "another client started this run"),
+        ({"inputs_stored": False}, "not stored"),
     ],
 )
 def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, given, why):

@@ -47,7 +47,7 @@ def kept_run(url, **more):
     record = a_record(url, **{"ended_at": datetime.now(UTC), **more})
     store = app_context().runner._store
     store.create(record)
-    store.update(replace(record, version=record.version + 1), answer=True)
+    store.update(replace(record, version=record.version + 1), with_response=True)
     return record
 
 

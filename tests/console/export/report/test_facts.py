@@ -32,8 +32,8 @@ def test_the_chat_input_has_the_label_of_its_form_field():
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"inputs_stored": False}, "set up to keep no inputs"),
-        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "was not started in the console"),
+        ({"inputs_stored": False}, "this console stores none"),
+        ({"submit_token": f"{ADOPTED_TOKEN_PREFIX}j"}, "another client started this run"),
     ],
 )
 def test_unknown_inputs_are_explained(more, why):
