@@ -35,10 +35,10 @@ def test_a_database_that_goes_away_later_is_said_where_its_runs_are_shown(langfl
     folder = app_context().settings.data_dir
     folder.rename(folder.with_name("elsewhere"))
     words = said(opened(page, run=record.id) if page is None else opened(page))
-    assert "is gone" in words
+    assert "is missing" in words
     assert "Put it back" in words
     folder.with_name("elsewhere").rename(folder)
-    assert "is gone" not in said(opened(page))
+    assert "is missing" not in said(opened(page))
 
 
 @pytest.mark.parametrize(
