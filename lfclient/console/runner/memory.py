@@ -1,8 +1,10 @@
 """Returns the memory of large responses to the system.
 
 A response of 50 MB is millions of small objects, some in cycles. Python rarely looks for cycles
-among old objects, and the C library keeps freed memory for later: without this, a console stays as
-large as the largest response it has shown.
+among old objects, and glibc keeps freed memory for later. Without this, a console stays as large as
+the largest response it has shown. Measured with 930,000 rows (50 MB), shown three times and closed:
+610 to 670 MB, after a collection 320 to 380 MB (0.2 to 0.7 s), after `malloc_trim` 280 MB (4 to 17
+ms); 180 MB before.
 """
 
 from __future__ import annotations
