@@ -1,4 +1,4 @@
-"""Talk to a flow in sessions, whose messages its server keeps."""
+"""The Chat page: talk to a flow in sessions that its server stores."""
 
 import streamlit as st
 

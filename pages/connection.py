@@ -1,4 +1,4 @@
-"""Which server is used and with which key, what it can do, and the local Langflow."""
+"""The Connection page: servers, keys, capabilities, and the local Langflow."""
 
 import streamlit as st
 
@@ -19,4 +19,4 @@ with alerts.show_errors():
         if current:
             server_panel.draw_server_info(current)
         else:
-            st.info("There is no server yet. Enter one, or start a local one.")
+            st.info("No server yet. Enter an address, or start a local Langflow.")

@@ -1,4 +1,4 @@
-"""Choose a flow, fill its form, run it, watch it, read what came of it."""
+"""The Run page: choose a flow, fill in its form, run it and read its outputs."""
 
 import streamlit as st
 
@@ -17,14 +17,14 @@ with alerts.show_errors():
             server, record = connect.open_run(server)
             connect.draw_notice()
             controls, result = st.container(), st.container()
-        # the status first: it is what a press changes, and it waits for no server
+        # the status first: a click changes it, and it waits for no server
         with result:
             panel = status_panel.draw(server, record)
         server.prefetch()
         share_link.read_address()
         with left:
             flow = flow_picker.draw(server, record)
-            # a run that was only opened is shown with its own inputs, in the place of the form
+            # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None
             form = run_form.prepare(server, flow) if flow and not opened else None
         with controls:

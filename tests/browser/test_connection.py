@@ -84,7 +84,7 @@ def test_a_found_server_asks_for_its_key(bare_console, window, sample_flows):
     page = screen.page
     page.goto(bare_console.url)
     expect(screen.part("discovered")).to_contain_text("Langflow 1.13.0 is running here")
-    expect(page.get_by_role("button", name="Start a local one")).to_be_visible()
+    expect(page.get_by_role("button", name="Start local Langflow")).to_be_visible()
     give_key(screen, "sk-wrong")
     expect(page.get_by_text("The API key is not accepted")).to_be_visible()
     give_key(screen, sample_flows.api_key)
@@ -116,7 +116,7 @@ def test_a_key_is_taken_up_by_the_keyboard_alone(bare_console, window, sample_fl
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Connected with")).to_be_visible()
+    expect(page.get_by_text("Connected to")).to_be_visible()
 
 
 def test_another_browser_must_give_the_key_to_open_a_run(bare_console, window, sample_flows):
@@ -201,7 +201,7 @@ def test_the_connection_page_tells_what_the_server_is(console, window):
     for text in ("1.13.0", "Flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)
     screen.part("test-connection").get_by_role("button").click()
-    expect(screen.page.get_by_text("Connected with")).to_be_visible()
+    expect(screen.page.get_by_text("Connected to")).to_be_visible()
 
 
 def test_what_is_typed_in_one_flow_stays_there(screen, console):

@@ -91,14 +91,14 @@ def test_an_unusable_setting_is_named(monkeypatch):
 def test_a_run_of_somebody_else_asks_for_its_key(langflow_stand_in):
     """An unknown run and another's look the same."""
     app = opened(run="0" * 32)
-    assert "No such run for this key" in said(app)
+    assert "Run not found" in said(app)
     assert "API key" in [each.label for each in app.text_input]
 
 
 def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
     """Nonsense in the address is left aside."""
     app = opened(run="<script>")
-    assert "No such run" not in said(app)
+    assert "Run not found" not in said(app)
     assert "No run is shown" in said(app)
 
 
@@ -142,7 +142,7 @@ def test_a_found_langflow_with_auto_login_is_used_by_one_button(monkeypatch):
         server.answers["POST /api/v1/api_key/"] = (200, {"api_key": "sk-made-by-the-click"})
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
         app = opened()
-        assert {"Use it", "Start a local one"} <= set(labels(app))
+        assert {"Use it", "Start local Langflow"} <= set(labels(app))
         assert not [line for line in server.asked if line.startswith("POST")]
         next(button for button in app.button if button.label == "Use it").click().run()
         made = [
@@ -164,7 +164,7 @@ def test_a_found_langflow_that_asks_for_a_key_is_offered_with_a_field(monkeypatc
         assert "Langflow 1.13.0 is running here" in said(app)
         address = next(each for each in app.text_input if each.label == "Address")
         assert address.value == server.url
-        assert "Start a local one" in labels(app)
+        assert "Start local Langflow" in labels(app)
 
 
 def test_anything_else_on_the_default_address_counts_as_nothing(monkeypatch):
@@ -174,7 +174,7 @@ def test_anything_else_on_the_default_address_counts_as_nothing(monkeypatch):
         app_context().local_stopped = True  # nothing is to be installed by a test
         app = opened()
         assert "is running here" not in said(app)
-        assert "Start a local one" in labels(app)
+        assert "Start local Langflow" in labels(app)
         assert "MB to download" in said(app)
 
 
@@ -207,7 +207,7 @@ def test_a_typed_server_is_tested_and_then_used(langflow_stand_in):
         key = next(each for each in app.text_input if each.label == "API key")
         key.set_value("sk-typed-for-the-other")
         next(button for button in app.button if button.label == "Test connection").click().run()
-        assert "Connected with" in said(app)
+        assert "Connected to" in said(app)
         assert app.session_state[connection_state.API_KEY] == ""
         app.switch_page("pages/run.py").run()
         assert app.selectbox[0].options[0].startswith("Elsewhere")

@@ -78,7 +78,7 @@ def test_a_slow_server_does_not_take_away_what_is_there(langflow_stand_in, monke
     langflow_stand_in.delays["GET /api/v1/flows/"] = 1
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert app.text_area[0].value == "hello"
-    assert "to answer again" in said(app)
+    assert "may be outdated" in said(app)
 
 
 def test_a_young_flow_in_the_address_is_waited_for(langflow_stand_in, monkeypatch):

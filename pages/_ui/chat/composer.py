@@ -1,4 +1,4 @@
-"""Writing to a flow: the box for the text, Stop, and what is done with a text that was sent."""
+"""The message box and Stop button, and sending a message."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pages._ui.state import notices
 
 
 def draw(conversation: Conversation) -> None:
-    """At the foot of the page, whatever its length."""
+    """Draw the message box at the bottom of the window."""
     flow = conversation.choice.flow
-    # always there: the box would be another one, and lose the cursor, if it changed its place
+    # always drawn: a box that changes its position loses the cursor
     with st.bottom, st.container(key="conversation-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(conversation.server, conversation.record)
-    of = file_field(flow)
-    # only one that stands in no container has the page follow the conversation to its end
+    files = file_field(flow)
+    # Streamlit scrolls to new messages only if the box is in no container
     st.chat_input(
         f"Message {flow.name[:60]}",
         key=_key(conversation),
-        accept_file="multiple" if of and of.is_list else bool(of),
+        accept_file="multiple" if files and files.is_list else bool(files),
         file_type=list(accepted_types(of)) or None if of else None,
         max_upload_size=file_fields.browser_limit_mb(conversation.choice.server_info)
         if of
@@ -44,7 +44,7 @@ def draw(conversation: Conversation) -> None:
 
 
 def file_field(flow: Flow) -> Field | None:
-    """The parameter that takes the files of a message, if the flow has one."""
+    """Return the field for a message's files, None if the flow has none."""
     return next((of for of in flow.fields if of.chat_files), None)
 
 
@@ -53,10 +53,10 @@ def _key(conversation: Conversation) -> str:
 
 
 def _on_submit(conversation: Conversation) -> None:
-    """Called before the page is drawn. A text that is not sent is put back into the box."""
-    said = st.session_state[_key(conversation)]
-    text = said if isinstance(said, str) else said.text if said else ""
-    files = [] if isinstance(said, str) or not said else said.files
+    """Send the text, before the page is drawn; put it back into the box if that fails."""
+    entered = st.session_state[_key(conversation)]
+    text = entered if isinstance(entered, str) else entered.text if entered else ""
+    files = [] if isinstance(entered, str) or not entered else entered.files
     if not text.strip() and not files:
         return
     try:
@@ -74,22 +74,22 @@ def _check(conversation: Conversation, text: str) -> None:
     record = app_context().runner.get(record.id, conversation.server.owner) if record else None
     if record and not record.ended:
         raise LangflowError(
-            "Not sent: the answer to the message before is still on its way.",
-            hint="Wait for it, or stop it; your text is still in the box.",
+            "Couldn't send the message: the previous one has not been answered yet.",
+            hint="Wait for the answer, or stop it. Your text is still in the box.",
         )
     if not text.strip():
         raise LangflowError(
-            "Not sent: the files came without a word.",
-            hint="Choose them again and say what is to be done with them.",
+            "Couldn't send the files without a message.",
+            hint="Choose them again and enter a message.",
         )
 
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
-    """The paths at the server, once all are there."""
+    """Upload files, wait for them and return their paths on the server."""
     choice, of = conversation.choice, file_field(conversation.choice.flow)
     if not files or of is None:
         return []
-    with st.spinner("Sending the files"):
+    with st.spinner("Uploading files"):
         begun = file_fields.upload_files(
             of, files, choice.server, choice.server_info, choice.flow.id
         )
@@ -98,16 +98,16 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
     refusals = [refusal for upload in begun for refusal in upload.errors]
     if refusals:
         raise FileRefused(
-            f"Not sent. {' '.join(refusals)}",
-            hint="Your text is back in the box; choose the files again.",
+            f"Couldn't send the message. {' '.join(refusals)}",
+            hint="Your text is back in the box. Choose the files again.",
         )
     return [upload.ref.path for upload in begun if upload.ref]
 
 
-def send(conversation: Conversation, text: str, files: Sequence[str] = (), click: str = "") -> bool:
-    """Start the run that answers a text; if it cannot be, a notice says why.
+def send(conversation: Conversation, text: str, files: Sequence[str] = (), submit_token: str = "") -> bool:
+    """Start the run that answers a text; return whether it was, with a notice if not.
 
-    `click` is the word of the button that was pressed, which counts once.
+    All calls with the same `submit_token` start one run.
     """
     choice = conversation.choice
     values: dict[str, Any] = {of.key: text for of in choice.flow.fields if of.chat_input}
@@ -115,7 +115,7 @@ def send(conversation: Conversation, text: str, files: Sequence[str] = (), click
     if of and files:
         values[of.key] = list(files) if of.is_list else files[0]
     run_id = run_controls.start_run(
-        choice, choice.mode, conversation.id, click or uuid.uuid4().hex, values
+        choice, choice.mode, conversation.id, submit_token or uuid.uuid4().hex, values
     )
     if run_id is None:
         return False

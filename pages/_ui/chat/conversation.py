@@ -1,4 +1,4 @@
-"""A conversation: what the server keeps of it, and what its latest run adds. Draws nothing."""
+"""A conversation: the history on the server, merged with its latest run. Draws nothing."""
 
 from __future__ import annotations
 
@@ -28,23 +28,24 @@ from pages._ui.run.run_form import RunForm
 from pages._ui.state import chat as chat_state
 
 USER, MACHINE = "User", "Machine"
-UNSENT = "unsent"  # category of a text that never got to the server
-WINDOW = 50  # messages that are drawn at once
-_MAX_FETCHED = 200  # the most that a server gives at once
+UNSENT = "unsent"  # category of a message that never reached the server
+WINDOW = 50  # messages drawn at once
+_MAX_FETCHED = 200  # messages in one response
 _TTL_SECONDS = 15.0
 _LATEST_RUNS = 5
-_MAX_RUNS = 50  # of the flow, among which those of a conversation are looked for
-_CLOCK_SKEW = timedelta(seconds=2)  # by which the server's may differ; 1.8 tells whole seconds only
+_MAX_RUNS = 50  # latest runs of the flow that are searched for those of a conversation
+_CLOCK_SKEW = timedelta(seconds=2)  # of the server; 1.8 sends whole seconds
 _RANDOM_NAME = re.compile(r"console-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation of the flow that `choice` is about. `id` is its session.
+    """A session of a flow; `id` is the session's ID.
 
-    `history` is what the server keeps, oldest first, None if it has not come; `problem` why it has
-    not, or not anew. `complete`: there is nothing before it. `record` is the latest run in it,
-    `earlier` those before it; `settled` says that the history is younger than its end.
+    `history` has the server's messages, oldest first, None until they are loaded; `error` is why
+    they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
+    latest run, `earlier_runs` the previous ones, newest first; `is_history_final` is whether the
+    history was loaded after the end of the latest run.
     """
 
     server: ServerSession
@@ -59,22 +60,22 @@ class Conversation:
 
     @property
     def runs(self) -> dict[str, str]:
-        """The console's runs in this conversation, by their jobs."""
+        """Return the IDs of this console's runs by their job IDs."""
         records = [*self.earlier_runs, *([self.record] if self.record else [])]
         return {each.job_id: each.id for each in records if each.job_id}
 
     @property
     def is_answering(self) -> bool:
-        """Whether an answer is on its way."""
+        """Return whether the latest run has not ended."""
         return self.record is not None and not self.record.ended
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What its parts on the page are named after."""
+        """Return owner, flow ID and session ID, for the keys of widgets."""
         return self.server.owner, self.choice.flow.id, self.id
 
     def with_record(self, record: RunRecord) -> Conversation:
-        """The same, with its latest run as it stands now."""
+        """Return a copy with a newer version of the latest run."""
         return replace(
             self, record=record, is_history_final=self.is_history_final and not record.ended
         )
@@ -82,7 +83,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """One session of the list; `at` is when the latest in it was said, where that is known."""
+    """A session in the list."""
 
     id: str
     label: str
@@ -90,7 +91,7 @@ class SessionEntry:
 
 
 def load(server: ServerSession, ready: RunForm) -> Conversation:
-    """The conversation in the address, or a new one."""
+    """Return the conversation in the URL, or a new one."""
     choice, flow = ready.setup, ready.setup.flow
     named = chat_state.current_session(flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
@@ -105,7 +106,7 @@ def load(server: ServerSession, ready: RunForm) -> Conversation:
 
 
 def latest_run(server: ServerSession, flow_id: str, name: str) -> RunRecord | None:
-    """The latest run in a session, if it is among the flow's latest."""
+    """Return the latest run in a session, if it is among the flow's 5 latest runs."""
     found = app_context().runner.recent(server.owner, _LATEST_RUNS, flow_id)
     return next((record for record in found if record.session_id == name), None)
 
@@ -122,9 +123,9 @@ def _with_history(conversation: Conversation, ready: RunForm) -> Conversation:
         if first:
             conversation.server.refresh(question)
             conversation.server.refresh(sessions_cache_key(flow_id))
-    # while an answer is on its way, what it adds is seen at the run itself
+    # until the run ends, its own messages come from its events
     seconds = math.inf if conversation.is_answering else _TTL_SECONDS
-    # what the form sends in secret is not to come back in what a flow says
+    # a flow's messages may repeat a secret that the form sent
     redactor = Redactor(collect_secrets(conversation.choice.flow, ready.form.result.overrides))
 
     def fetch(api: LangflowClient) -> list[Message]:
@@ -147,7 +148,7 @@ def _with_history(conversation: Conversation, ready: RunForm) -> Conversation:
 
 
 def discard_history(server: ServerSession) -> None:
-    """What the server said of the conversation on the screen is so no longer."""
+    """Release the loaded history of the shown conversation."""
     before = chat_state.replace_history_key("")
     if before:
         server.discard(before)
@@ -156,8 +157,9 @@ def discard_history(server: ServerSession) -> None:
 def restore_stopped_answers(
     conversation: Conversation, history: Sequence[Message]
 ) -> Sequence[Message]:
-    """The history with what was written of answers that were stopped: servers keep no word of
-    them, the records of their runs do.
+    """Return the history with the partial text of stopped answers, from the runs' records.
+
+    Servers store such answers without text.
     """
     begun = {message.id for message in history if not message.complete}
     written: dict[str, Message] = {}
@@ -174,19 +176,19 @@ def _without_secrets(message: Message, redactor: Redactor) -> Message:
 
 
 def window_count(conversation: Conversation) -> int:
-    """How many windows of messages are asked for on the screen."""
+    """Return how many windows of messages the page shows."""
     return st.session_state.get(chat_state.chat_key("windows", *conversation.key), 1)
 
 
 def show_earlier(conversation: Conversation) -> None:
-    """Have one more window of messages drawn."""
+    """Show one more window of messages."""
     st.session_state[chat_state.chat_key("windows", *conversation.key)] = (
         window_count(conversation) + 1
     )
 
 
 def fetch_limit(conversation: Conversation) -> int:
-    """How many messages the server is asked for: one more than is drawn, in large steps."""
+    """Return how many messages to load: at least one more than is drawn, in steps of 200."""
     return _MAX_FETCHED * (window_count(conversation) * WINDOW // _MAX_FETCHED + 1)
 
 
@@ -194,12 +196,12 @@ def fetch_limit(conversation: Conversation) -> int:
 
 
 def sessions_cache_key(flow_id: str) -> str:
-    """What the list of a flow's sessions is asked for as."""
+    """Return the cache key of a flow's list of sessions."""
     return f"sessions {flow_id}"
 
 
 def list_sessions(server: ServerSession, flow_id: str) -> list[SessionEntry]:
-    """The flow's sessions, the latest first as far as the server tells."""
+    """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
     question = sessions_cache_key(flow_id)
     return server.fetch(question, _TTL_SECONDS, lambda api: _fetch_sessions(api, flow_id)).value
 
@@ -223,18 +225,19 @@ def _fetch_sessions(api: LangflowClient, flow_id: str) -> list[SessionEntry]:
 
 
 def session_label(session_id: str, first_words: str = "") -> str:
-    """A session's name; of one that nobody named, its first words."""
+    """Return a session's name; for a generated one its first words, if they are known."""
     if first_words.strip() and _RANDOM_NAME.fullmatch(session_id):
         return clip(" ".join(first_words.split()), 60)
     return session_id
 
 
-# what is to be seen
+# visible messages
 
 
 def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Message]]:
-    """The messages to be drawn: those that the server keeps, and those of the latest run that it
-    does not keep, or not yet. None comes twice.
+    """Return the messages of the history, and those of the latest run that it lacks.
+
+    No message is in both.
     """
     history, record = _with_unsent(conversation), conversation.record
     if record is None:
@@ -244,7 +247,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
         return history, []
     spoken = _run_messages(record, over)
     if over:
-        # a message that was being written when its run ended is kept without its text
+        # the server stores a message that was being written at the end without its text
         begun = {message.id: message for message in spoken}
         history = [one if one.complete else begun.get(one.id, one) for one in history]
         kept = {message.id for message in history}
@@ -261,7 +264,7 @@ def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Me
 
 
 def _with_unsent(conversation: Conversation) -> list[Message]:
-    """The history, and in their places the texts that never got to the server."""
+    """Return the history, with messages that never reached the server at their times."""
     history, flow = list(conversation.history or ()), conversation.choice.flow
     if not conversation.earlier_runs:
         return history
@@ -270,7 +273,7 @@ def _with_unsent(conversation: Conversation) -> list[Message]:
     for record in conversation.earlier_runs:
         text = sent_text(record, flow)
         failed = record.ended and record.status is not RunStatus.COMPLETED
-        # what was sent again is there already
+        # a message that was sent again is already there
         lost = failed and text not in later and not _contains(history, text, record)
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
@@ -281,25 +284,25 @@ def _with_unsent(conversation: Conversation) -> list[Message]:
 
 
 def _user_message(record: RunRecord, flow: Flow, **more: str) -> Message:
-    """What a person wrote, as long as the server has not taken it in."""
+    """Return the user's message of a run, for as long as the server has not stored it."""
     text, files = sent_text(record, flow), tuple(sent_files(record, flow))
     return Message(f"{record.id}-sent", text, USER, USER, record.session_id, files=files, **more)
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:
-    """The text that a run was given."""
+    """Return the chat message of a run."""
     texts = (record.overrides.get(of.key) for of in flow.fields if of.chat_input)
     return next((text for text in texts if isinstance(text, str)), "")
 
 
 def sent_files(record: RunRecord, flow: Flow) -> list[str]:
-    """The paths of the files that a run was given with its text."""
+    """Return the paths of the files of a run's message."""
     given = (record.overrides.get(of.key) for of in flow.fields if of.chat_files)
     return [path for value in given for path in file_paths(value)]
 
 
 def _run_messages(record: RunRecord, over: bool) -> list[Message]:
-    """What the run itself says: by its events, else by its answer."""
+    """Return the messages of a run, from its events, else from its outputs."""
     run = record.run
     if run is None:
         return []
@@ -313,7 +316,7 @@ def _run_messages(record: RunRecord, over: bool) -> list[Message]:
 
 
 def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
-    """Whether the text that this run was given is kept by the server."""
+    """Return whether the history has the message of this run."""
     for message in history:
         if message.sender != USER or message.text.strip() != text.strip():
             continue
@@ -328,7 +331,7 @@ def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
 
 
 def _parse_time(timestamp: str) -> datetime | None:
-    """A server's time, which it gives in UTC."""
+    """Parse a server's time, which is in UTC."""
     try:
         at = datetime.fromisoformat(timestamp.replace(" UTC", "+00:00"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is told beside a message's text: questions and decisions, the steps of an agent."""
+"""Blocks of a message besides its text: approvals and the steps of an agent."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lfclient.runs.components import Message, read_decisions
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape
 
-MAX_BLOCKS = 30  # blocks of one message that are drawn
+MAX_BLOCKS = 30  # drawn of one message
 _MAX_CHARS = 2_000  # characters of one value
 _QUESTION = "human_input"
 
 
 def draw(message: Message) -> None:
-    """Questions at once, steps behind a panel that is closed."""
+    """Draw approvals openly, and steps in a closed expander."""
     for block in message.blocks[:MAX_BLOCKS]:
         if block.get("type") == _QUESTION:
             _question(block)
-    # the last text of an agent's steps is its answer, which is the message itself
+    # the last text of an agent's steps is the message itself
     steps = [
         block
         for block in message.blocks
@@ -52,14 +52,14 @@ def _steps(blocks: list[Mapping[str, Any]]) -> None:
     for block in blocks[:MAX_BLOCKS]:
         _step(block)
     if len(blocks) > MAX_BLOCKS:
-        st.caption(f"{len(blocks) - MAX_BLOCKS} more")
+        st.caption(f"{len(blocks) - MAX_BLOCKS} more steps")
 
 
 def _step(block: Mapping[str, Any]) -> None:
-    """One step, by what it has: a tool with what went in and out, a text, a reason to fail."""
+    """Draw the parts that a step has, such as a tool's input and output, text or error."""
     took = block.get("duration")
     name = as_str(block.get("name")) or as_str(block.get("type")) or "Step"
-    # milliseconds, as Langflow tells them
+    # Langflow sends milliseconds
     time = f" :gray[{format_duration(took / 1000)}]" if isinstance(took, (int, float)) else ""
     st.markdown(f"**{escape(clip(name, 80))}**{time}")
     for key in ("tool_input", "output", "error", "reason", "text", "code", "data"):

@@ -1,4 +1,4 @@
-"""A conversation on the screen: its messages, the answer as it comes, what became of it."""
+"""The messages of a conversation, the answer in progress, and its outcome."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from pages._ui.widgets.markdown import escape, strip_remote_images
 REFRESH_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 WAIT_SECONDS = 0.45
-_REDRAW_SECONDS = 0.1  # seconds between two drawings of an answer that is being written
-_MAX_WINDOW_CHARS = 100_000  # characters of a window: 100 KB of Markdown take a browser 1.3 s
-_MAX_PARTIAL_CHARS = 10_000  # of a long text that is still being written, the end is drawn
+_REDRAW_SECONDS = 0.1  # between two updates of an answer that is being written
+_MAX_WINDOW_CHARS = 100_000  # a browser takes 1.3 s to draw 100 KB of Markdown
+_MAX_PARTIAL_CHARS = 10_000  # drawn of a long text that is being written, from its end
 _MAX_ERROR_CHARS = 1_000
 _MAX_FILES = 20
 _GENERIC = (USER, MACHINE, "AI", "")
 
 
 def draw(conversation: Conversation) -> None:
-    """The messages, then what the latest run adds."""
+    """Draw the messages, then those of the latest run."""
     history, spoken = visible_messages(conversation)
     with st.container(key="conversation-messages"):
         if conversation.error:
@@ -75,7 +75,7 @@ def draw(conversation: Conversation) -> None:
 @st.fragment(run_every=WATCH_SECONDS)
 @alerts.show_errors()
 def _watch(conversation: Conversation) -> None:
-    """Go on here when somebody writes in the same session elsewhere."""
+    """Redraw the page when a message is sent in the same session elsewhere."""
     newest = latest_run(conversation.server, conversation.choice.flow.id, conversation.id)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         st.rerun()
@@ -86,12 +86,12 @@ def _empty(conversation: Conversation) -> None:
     st.markdown(f"#### :material/forum: {escape(clip(flow.name, 80))}", anchors=False)
     st.caption(
         escape(clip(flow.description, 400))
-        or "Your messages and its answers stay on the server, as a session that you can go on with."
+        or "Messages and answers are stored on the server as a session that you can continue."
     )
 
 
 def _history(conversation: Conversation, history: Sequence[Message]) -> None:
-    """As many of the latest messages as a browser takes well."""
+    """Draw as many of the latest messages as a browser draws quickly."""
     number = window_count(conversation)
     drawn = list(_fitting(history, WINDOW * number, _MAX_WINDOW_CHARS * number))[::-1]
     if len(drawn) < len(history) or not conversation.is_complete:
@@ -105,19 +105,19 @@ def _history(conversation: Conversation, history: Sequence[Message]) -> None:
         )
     current = (
         conversation.record.job_id if conversation.record else None
-    )  # has its link with its outcome
+    )  # its link is drawn with its outcome
     for message, after in zip_longest(drawn, drawn[1:]):
         _message(message, over=True)
         last = after is None or after.job_id != message.job_id
         run = conversation.runs.get(message.job_id or "")
         if message.category == UNSENT:
-            st.caption(":material/warning: This had no answer.")
+            st.caption(":material/warning: No answer")
         elif run and last and message.job_id != current:
             _details(run, conversation)
 
 
 def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Message]:
-    """From the latest on: at least one."""
+    """Yield the latest messages within both limits, newest first; at least one."""
     for number, message in enumerate(reversed(history)):
         budget -= min(len(message.text), MAX_MARKDOWN_LENGTH)
         if number and (number >= most or budget < 0):
@@ -126,7 +126,7 @@ def _fitting(history: Sequence[Message], most: int, budget: int) -> Iterator[Mes
 
 
 def _message(message: Message, *, over: bool) -> None:
-    """One message; `over`: nothing more comes to it."""
+    """Draw a message; `over` is whether it is final."""
     if message.category == "error":
         with st.chat_message("error", avatar=":material/error:"):
             heading = f"**{escape(message.sender or 'A component')}** failed"
@@ -146,7 +146,7 @@ def _message(message: Message, *, over: bool) -> None:
             _draw_partial(text)
         message_blocks.draw(message)
         if over and not message.complete:
-            st.caption(":material/content_cut: Not written to its end.")
+            st.caption(":material/content_cut: Incomplete")
         for file in message.files[:_MAX_FILES]:
             st.markdown(f":material/attach_file: {escape(file.rpartition('/')[2])}")
         if len(message.files) > _MAX_FILES:
@@ -154,13 +154,13 @@ def _message(message: Message, *, over: bool) -> None:
 
 
 def _text(text: str, message_id: str, *, over: bool) -> None:
-    """While more may come it is drawn several times a turn, and a button has a key."""
+    """Draw a text; a button only if it is final, since its key must not be drawn twice a run."""
     if not text.strip():
-        st.caption("An empty message.")
+        st.caption("Empty message")
     elif len(text) <= MAX_MARKDOWN_LENGTH:
         st.markdown(strip_remote_images(text)[0])
     else:
-        st.caption(f"{len(text):,} characters: too long to be drawn as Markdown.")
+        st.caption(f"{len(text):,} characters: too long for Markdown.")
         st.code(text[:MAX_TEXT_LENGTH], language=None, wrap_lines=True, height=420)
         if over:
             st.download_button(
@@ -176,7 +176,7 @@ def _text(text: str, message_id: str, *, over: bool) -> None:
 
 def _draw_partial(text: str) -> None:
     if len(text) > _MAX_PARTIAL_CHARS:
-        st.caption(f"{len(text):,} characters so far; this is the end.")
+        st.caption(f"{len(text):,} characters so far, showing the end")
         st.code(text[-_MAX_PARTIAL_CHARS:], language=None, wrap_lines=True, height=420)
     else:
         st.markdown(f"{strip_remote_images(text)[0]} …")
@@ -187,9 +187,9 @@ def _draw_partial(text: str) -> None:
 def _follow(
     conversation: Conversation, kept: frozenset[str], drawn: Hashable, first: dict[str, bool]
 ) -> None:
-    """Draw what the run adds whenever it changes, and the whole page when that has to change.
+    """Draw the messages of the run whenever it changes, and redraw the page when necessary.
 
-    Waits in short turns, as `live` does: clicks inside fragments wait for them.
+    Waits briefly, as the status panel does, because clicks in fragments are delayed meanwhile.
     """
     runner = app_context().runner
     place = st.empty()
@@ -210,15 +210,16 @@ def _follow(
 
 
 def _page_version(record: RunRecord, kept: frozenset[str]) -> Hashable:
-    """What of a run is drawn outside its fragment; a message that is drawn there must not be
-    drawn within, too.
+    """Return the state that the page shows outside the fragment, to redraw it on a change.
+
+    That includes whether the history already has one of the run's messages.
     """
     told = record.run.messages if record.run else {}
     return status_panel.page_state(record), kept.isdisjoint(told)
 
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
-    """The person's message, the answer as far as it is there, and that more is to come."""
+    """Draw the user's message, the partial answer, and that more is coming."""
     _, spoken = visible_messages(conversation.with_record(record))
     for message in spoken:
         _message(message, over=record.ended)
@@ -239,12 +240,12 @@ def _is_odd(record: RunRecord) -> bool:
 
 
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
-    """What became of the latest message: why there is no answer, and what can be done."""
+    """Draw the outcome of the latest message: errors, Send again, and its details."""
     failed = record.status is not RunStatus.COMPLETED
     if failed:
         _failure(record, messages, conversation.choice.flow)
     elif conversation.is_history_final and messages and messages[-1].sender == USER:
-        st.caption(":material/info: The flow ended and answered nothing.")
+        st.caption(":material/info: The flow ended without an answer.")
     with st.container(key="conversation-outcome", horizontal=True, vertical_alignment="center"):
         text = sent_text(record, conversation.choice.flow)
         if failed and text:
@@ -253,7 +254,7 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
                 key=f"send-again-{record.id}",
                 icon=":material/replay:",
                 on_click=composer.send,
-                # all presses of this button are one run
+                # repeated clicks start one run
                 args=(
                     conversation,
                     text,
@@ -282,7 +283,7 @@ def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None
 def _details(run_id: str, conversation: Conversation) -> None:
     st.page_link(
         navigation.run_page(),
-        label=":small[Details of this answer]",
+        label=":small[Answer details]",
         icon=":material/info:",
         query_params={query_params.FLOW: conversation.choice.flow.id, query_params.RUN: run_id},
     )

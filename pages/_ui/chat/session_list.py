@@ -1,4 +1,4 @@
-"""The sessions of a flow: the list, a new one, renaming and deleting."""
+"""The sessions of a flow: list, search, new, rename and delete."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from pages._ui.state import chat as chat_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, format_time
 
-SEARCH_FROM = 8  # from so many on they can be searched
-MAX_LISTED = 30  # that are listed at once
-_MAX_NAME_LENGTH = 120  # characters of a name that is given here
+SEARCH_FROM = 8  # sessions from which on there is a search box
+MAX_LISTED = 30  # listed at once
+_MAX_NAME_LENGTH = 120  # characters of a new name
 
 
 @dataclass(frozen=True)
 class SessionChange:
-    """What is to be done to a session; the server is asked beside the page."""
+    """A rename or deletion of a session; its request runs in a thread."""
 
     what: Literal["rename", "delete"]
     flow_id: str
@@ -41,9 +41,9 @@ class SessionChange:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def work(self, connection: Connection) -> Callable[[LangflowClient], int]:
-        """What is asked of the server, and then done to this console's own records of it.
+        """Return the function that changes the session on the server, then its runs here.
 
-        Gives how many runs of the session go on, and so were left.
+        It returns how many runs were kept because they are still running.
         """
         runner, at = app_context().runner, (self.flow_id, self.session_id)
 
@@ -61,13 +61,14 @@ class SessionChange:
     def _rename(self, api: LangflowClient) -> None:
         if api.messages(self.flow_id, self.name, limit=1):
             raise InvalidRequest(
-                f"Not renamed: there is a session “{self.name}” already.", hint="Use another name."
+                f"Couldn't rename: a session “{self.name}” already exists.",
+                hint="Use another name.",
             )
         api.rename_session(self.session_id, self.name, flow=self.flow_id)
 
 
 def finish_change(server: ServerSession) -> None:
-    """Draw what has become of the last change, if it is not seen yet."""
+    """Draw the progress or result of the last change."""
     change = chat_state.pending_change()
     if not isinstance(change, SessionChange):
         return
@@ -91,13 +92,13 @@ def finish_change(server: ServerSession) -> None:
             chat_state.close_session()
     if left:
         st.info(
-            "A run of that session still goes on: it stays listed under Recent runs.",
+            "A run of this session is still running and stays under Recent runs.",
             icon=":material/info:",
         )
 
 
 def draw(current: Conversation) -> None:
-    """A button for a new one, and the list."""
+    """Draw the button for a new session, and the list."""
     st.button(
         "New session",
         key="talk-new",
@@ -111,7 +112,7 @@ def draw(current: Conversation) -> None:
         loading.show(current.server, error, retry="retry-sessions")
         return
     if not lines:
-        st.caption("No sessions yet. One begins with your first message.")
+        st.caption("No sessions yet. Your first message starts one.")
         return
     st.caption(f"Sessions · {len(lines)}")
     found = _filtered(lines, current)
@@ -119,9 +120,9 @@ def draw(current: Conversation) -> None:
         for line in found[:MAX_LISTED]:
             _draw_entry(line, line.id == current.id)
     if len(found) > MAX_LISTED:
-        st.caption(f"{len(found) - MAX_LISTED} more: search for them.")
+        st.caption(f"{len(found) - MAX_LISTED} more. Search to find them.")
     elif not found:
-        st.caption("No session is called that.")
+        st.caption("No session with this name")
 
 
 def _filtered(lines: list[SessionEntry], current: Conversation) -> list[SessionEntry]:
@@ -163,7 +164,7 @@ def _draw_entry(line: SessionEntry, shown: bool) -> None:
 
 
 def draw_header(current: Conversation) -> None:
-    """The flow and the session that is talked in, with what can be done to it."""
+    """Draw the flow and session, with Rename and Delete."""
     flow = escape(clip(current.choice.flow.name, 60))
     with st.container(key="talk-head", horizontal=True, vertical_alignment="center", gap="small"):
         if not current.history:
@@ -184,7 +185,7 @@ def _rename(current: Conversation, title: str) -> None:
     panel = st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"{key}-panel")
     with panel, st.form(f"{key}-form", border=False):
         st.text_input(
-            "Name of this session",
+            "Session name",
             clip(title, _MAX_NAME_LENGTH),
             key=key,
             max_chars=_MAX_NAME_LENGTH,
@@ -203,11 +204,11 @@ def _delete(current: Conversation) -> None:
     key = chat_state.chat_key("delete", owner, flow_id, session_id)
     with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"{key}-panel"):
         st.markdown(
-            "Delete this session: its messages from the server, and its runs with their outputs "
-            "from this console? This can't be undone."
+            "Delete this session? Its messages are deleted on the server, and its runs in this "
+            "console. This can't be undone."
         )
         st.button(
-            "Delete for good",
+            "Delete session",
             key=key,
             type="primary",
             on_click=chat_state.set_change,

@@ -1,4 +1,4 @@
-"""Beside a conversation: which flow, and what is set for each message that is sent to it."""
+"""The sidebar of the Chat page: the flow, and parameters for its messages."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from pages._ui.widgets.markdown import escape
 
 
 def flow_container(server: ServerSession) -> AbstractContextManager:
-    """Where the flow is chosen: beside, or in the middle as long as none is."""
+    """Return the place of the flow picker: the sidebar, or the page until a flow is chosen."""
     return st.sidebar if flow_picker.has_flow(server) else st.container()
 
 
 def draw_hint() -> None:
-    """Where all this is, in a narrow window only: there it is hidden at first."""
+    """Say where the sidebar is; CSS shows this in narrow windows only, where it is closed."""
     with st.container(key="chat-side"):
-        st.caption("The flow, its parameters and the sessions are behind » at the top.")
+        st.caption("Open the flow, its parameters and sessions with » at the top.")
 
 
 def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
-    """The flow's form, without its message; None, and why, where one cannot talk with it."""
+    """Return the flow's form without its message; for a flow without chat, say so."""
     if flow is None:
         return None
     if not flow.has_chat:
@@ -40,10 +40,10 @@ def prepare_form(server: ServerSession, flow: Flow | None) -> RunForm | None:
 
 def _no_chat(flow: Flow) -> None:
     with st.container(border=True, key="no-chat"):
-        st.markdown(f"#### {escape(flow.name)} is not made for talking", anchors=False)
+        st.markdown(f"#### {escape(flow.name)} has no chat", anchors=False)
         st.markdown(
-            "A conversation needs a flow with a Chat Input and a Chat Output component. Choose "
-            "another flow at the side, or run this one with a form."
+            "Chat needs a flow with a Chat Input and a Chat Output component. Choose another flow "
+            "in the sidebar, or run this one on the Run page."
         )
         st.page_link(
             navigation.run_page(),
@@ -54,7 +54,7 @@ def _no_chat(flow: Flow) -> None:
 
 
 def draw(ready: RunForm) -> None:
-    """The parameters, which go with every message; closed until somebody wants them."""
+    """Draw the parameters, which are sent with every message, in a closed expander."""
     form, owner, flow = ready.form, ready.setup.server.owner, ready.setup.flow
     changed = len(form.result.overrides)
     key = chat_state.chat_key("parameters", owner, flow.id)
@@ -62,4 +62,4 @@ def draw(ready: RunForm) -> None:
     if changed:
         st.caption(f"{changed} changed; sent with every message.")
     if not form.result.ready:
-        st.caption(":red[A value needs a correction before a message can be sent.]")
+        st.caption(":red[Correct the marked values before you send a message.]")

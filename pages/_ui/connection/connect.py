@@ -1,4 +1,4 @@
-"""Getting to a server: what is shown while there is none, and when a run needs another key."""
+"""Connecting to a server: the first-run screen, the connection form, a run of another key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import streamlit as st
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.discovery import DiscoveredServer
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -24,14 +25,14 @@ KEY_NAME = "Langflow Console"
 
 @dataclass(frozen=True)
 class _FailedTest:
-    """Why an address and key were not taken up, and the name of the server in use, if any."""
+    """The error of a connection test, and the name of the server still in use, if any."""
 
     error: LangflowError
-    still: str | None
+    current_name: str | None
 
 
 def require_server() -> ServerSession | None:
-    """The session in use; without one, the screen that leads to one, and None."""
+    """Return the server in use; without one, draw the first-run screen and return None."""
     found = server_session.current()
     if found is None:
         _draw_first_run()
@@ -39,39 +40,38 @@ def require_server() -> ServerSession | None:
 
 
 def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
-    """The run in the address and the session that may see it.
+    """Return the run in the URL, and the server of this browser that may see it.
 
-    That is another of this browser's servers where the run was made there; if none of them may
-    see it, the screen asks for the key, and no run is returned.
+    If none may, draw the missing run's panel and return the current server without a run.
     """
     run_id = run_page.run_id()
     if run_id is None:
         return current, None
     record = app_context().runner.get(run_id, current.owner)
     if record is None:
-        holder = server_session.find_server_of_run(run_id)
-        if holder is None:
+        other = server_session.find_server_of_run(run_id)
+        if other is None:
             _draw_missing_run(current)
             return current, None
-        server_session.choose(holder.connection)
-        current, record = holder, app_context().runner.get(run_id, holder.owner)
+        server_session.choose(other.connection)
+        current, record = other, app_context().runner.get(run_id, other.owner)
     return current, record
 
 
 def _draw_missing_run(current: ServerSession) -> None:
     with st.container(border=True, key="run-needs-key"):
-        st.markdown("#### :material/search_off: No such run for this key", anchors=False)
+        st.markdown("#### :material/search_off: Run not found", anchors=False)
         st.markdown(
-            "The address names a run that this console does not have, or that was made with "
-            "another server or API key. To see it, connect with the ones it was made with."
+            "This run was deleted, or it was created with a different server or API key. "
+            "To see it, connect with the ones it was created with."
         )
-        with st.expander("It was made with another key", icon=":material/key:"):
+        with st.expander("Created with a different key", icon=":material/key:"):
             draw_connection_form(current.connection.url, "Open the run")
-        st.button("Show no run", key="close-run", type="tertiary", on_click=close_run)
+        st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
 
 def draw_connection_form(address: str, label: str) -> None:
-    """Fields for a server's address and key, and a button that tests and takes them up."""
+    """Draw fields for a server's address and key, and a button that tests and uses them."""
     context = app_context()
     st.session_state.setdefault(connection_state.SERVER_URL, address)
     with st.container(key="server-url"):
@@ -80,7 +80,7 @@ def draw_connection_form(address: str, label: str) -> None:
             key=connection_state.SERVER_URL,
             placeholder="http://127.0.0.1:7860",
             disabled=not context.settings.allow_other_servers,
-            help="The address that opens Langflow in a browser",
+            help="The address of Langflow in a browser",
         )
     with st.container(key="api-key"):
         st.text_input(
@@ -89,28 +89,28 @@ def draw_connection_form(address: str, label: str) -> None:
             type="password",
             placeholder=_key_hint(st.session_state[connection_state.SERVER_URL]),
             autocomplete="off",
-            # on leaving the field, Streamlit takes up nothing if its eye is what is gone to
+            # without this, Streamlit drops the key if the eye icon is clicked next
             live="0ms",
             on_change="ignore",
-            help="Kept in the console's memory only, for this browser, for 12 hours. "
-            "Langflow makes keys under Settings, Langflow API Keys.",
+            help="Kept in memory for this browser, for 12 hours. "
+            "Create keys in Langflow under Settings > Langflow API Keys.",
         )
     with st.container(key="test-connection"):
         st.button(label, key="test-connection-button", type="primary", on_click=test_and_connect)
 
 
 def _key_hint(address: str) -> str:
-    at_hand = any(
+    has_key = any(
         each.url == address.strip().rstrip("/") and each.api_key
         for each in server_session.available_connections()
     )
-    return "A key is at hand; type another to replace it" if at_hand else "sk-…"
+    return "Key saved. Enter a new one to replace it" if has_key else "sk-…"
 
 
 def test_and_connect() -> None:
-    """Test the address and key in the fields; used from now on if a Langflow takes them.
+    """Test the address and key in the fields, and use them if a Langflow accepts them.
 
-    A callback: the key's field is emptied whatever comes of it.
+    The callback of the button; clears the key's field in any case.
     """
     address = st.session_state.get(connection_state.SERVER_URL, "").strip()
     key = st.session_state.get(connection_state.API_KEY, "").strip()
@@ -126,8 +126,8 @@ def test_and_connect() -> None:
         server_session.choose(connection)
         server_session.attach(connection).refresh()
     except LangflowError as error:
-        still = server_session.current()
-        notices.set_notice(_FailedTest(error, still.connection.name if still else None))
+        current = server_session.current()
+        notices.set_notice(_FailedTest(error, current.connection.name if current else None))
         return
     st.session_state[connection_state.SERVER_URL] = connection.url
     notices.set_notice(connection.name)
@@ -145,19 +145,19 @@ def _find_connection(address: str) -> Connection | None:
 
 
 def draw_notice() -> None:
-    """What the last test came to."""
-    left = notices.take_notice()
-    if isinstance(left, _FailedTest):
-        alerts.show(left.error)
-        if left.still:
-            st.caption(f"Nothing was changed: {escape(left.still)} is still in use, as before.")
-    elif isinstance(left, LangflowError):
-        alerts.show(left)
-    elif left is not None:
-        st.success(f"Connected with {escape(str(left))}.", icon=":material/check_circle:")
+    """Draw the notice that a callback left, such as the result of a connection test."""
+    notice = notices.take_notice()
+    if isinstance(notice, _FailedTest):
+        alerts.show(notice.error)
+        if notice.current_name:
+            st.caption(f"Still connected to {escape(notice.current_name)}.")
+    elif isinstance(notice, LangflowError):
+        alerts.show(notice)
+    elif notice is not None:
+        st.success(f"Connected to {escape(str(notice))}.", icon=":material/check_circle:")
 
 
-# nothing is configured
+# without a configured server
 
 
 def _draw_first_run() -> None:
@@ -174,13 +174,13 @@ def _draw_first_run() -> None:
         ):
             app_context().local.start_in_background()
         local_panel.draw(beside_another=bool(found))
-        asks_for_key = found is not None and not found.auto_login
-        if app_context().settings.allow_other_servers and not asks_for_key:
-            with st.expander("Use a Langflow elsewhere", icon=":material/lan:"):
+        needs_key = found is not None and not found.auto_login
+        if app_context().settings.allow_other_servers and not needs_key:
+            with st.expander("Use another Langflow", icon=":material/lan:"):
                 draw_connection_form("", "Test connection")
 
 
-def _draw_discovered(found) -> None:
+def _draw_discovered(found: DiscoveredServer) -> None:
     with st.container(border=True, key="discovered"):
         st.markdown(
             f"#### :material/radar: Langflow {escape(found.version)} is running here", anchors=False
@@ -188,8 +188,8 @@ def _draw_discovered(found) -> None:
         st.caption(inline_code(found.url))
         if found.auto_login:
             st.markdown(
-                f"It lets anybody in without a password. “Use it” creates an API key named "
-                f"“{KEY_NAME}” on it; before you press, nothing is created."
+                f"It needs no password. “Use it” creates an API key named “{KEY_NAME}” there; "
+                "until then, nothing is created."
             )
             st.button(
                 "Use it",
@@ -199,7 +199,7 @@ def _draw_discovered(found) -> None:
                 args=(found.url,),
             )
         else:
-            st.markdown("It asks for a key: make one in it under Settings, Langflow API Keys.")
+            st.markdown("It needs an API key. Create one there under Settings > Langflow API Keys.")
             draw_connection_form(found.url, "Test connection")
 
 
@@ -215,12 +215,12 @@ def _use_discovered(url: str) -> None:
     if key is None:
         notices.set_notice(
             LangflowError(
-                "This Langflow asks for a password now, so the console cannot make a key.",
-                hint="Make a key in Langflow under Settings, Langflow API Keys, and enter it.",
+                "Couldn't create an API key: this Langflow now needs a password.",
+                hint="Create a key in Langflow under Settings > Langflow API Keys, then enter it.",
             )
         )
         return
-    taken = server_session.typed_connection(url, key)
+    typed = server_session.typed_connection(url, key)
     server_session.remember(
-        Connection(taken.name, taken.url, SecretStr(key), "typed", taken.verify)
+        Connection(typed.name, typed.url, SecretStr(key), "typed", typed.verify)
     )

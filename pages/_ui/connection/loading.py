@@ -1,4 +1,4 @@
-"""What stands in the place of a server's answer that has not come, and brings it once it has."""
+"""The wait for a server's response on the screen; redraws the page once it has arrived."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ POLL_SECONDS = 0.5
 
 
 def show(server: ServerSession, error: LangflowError, *, retry: str) -> None:
-    """Draw why the answer is missing: it comes by itself, or on a press of a button, `retry`."""
+    """Draw why a response is missing: a wait, or an error with a button of the key `retry`."""
     if isinstance(error, StillLoading):
-        _draw_wait(server, "to answer", (error.name,))
+        _draw_wait(server, "to respond", (error.name,))
         return
     alerts.show(error)
     st.button("Try again", key=retry, icon=":material/refresh:", on_click=server.refresh)
 
 
 def show_refreshing(server: ServerSession, flow_id: str) -> None:
-    """Draw the page again once a server that is slow has given the answers it still owes."""
-    questions = ("server", "flows", f"flow {flow_id}", "variables")
-    if server.seconds_waiting(*questions) is not None:
-        _draw_wait(server, "to answer again; what is shown is from before", questions)
+    """While a slow server refreshes the shown data, say so, and redraw the page at the end."""
+    names = ("server", "flows", f"flow {flow_id}", "variables")
+    if server.seconds_waiting(*names) is not None:
+        _draw_wait(server, "to respond. The data shown may be outdated", names)
 
 
-def _draw_wait(server: ServerSession, what: str, questions: tuple[str, ...]) -> None:
-    words = f"Waiting for {escape(server.connection.name)} {what}."
-    _wait_for_response(server, words, questions)
+def _draw_wait(server: ServerSession, what: str, names: tuple[str, ...]) -> None:
+    text = f"Waiting for {escape(server.connection.name)} {what}."
+    _wait_for_response(server, text, names)
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _wait_for_response(server: ServerSession, words: str, questions: tuple[str, ...]) -> None:
-    seconds = server.seconds_waiting(*questions)
+def _wait_for_response(server: ServerSession, text: str, names: tuple[str, ...]) -> None:
+    seconds = server.seconds_waiting(*names)
     if seconds is None:
         st.rerun()
-    st.markdown(f":material/hourglass_top: {words} :gray[{seconds:.0f} s]")
+    st.markdown(f":material/hourglass_top: {text} :gray[{seconds:.0f} s]")

@@ -1,4 +1,4 @@
-"""The local Langflow: how far its installation is, its state, start, stop, log."""
+"""The panel of the local Langflow: installation progress, state, start, stop, log."""
 
 from __future__ import annotations
 
@@ -14,58 +14,60 @@ from pages._ui.widgets.markdown import escape, inline_code
 
 REFRESH_SECONDS = 1.0
 _BADGES = {
-    LocalState.ABSENT: ("not installed", "gray"),
-    LocalState.INSTALLING: ("installing", "blue"),
-    LocalState.INSTALLED: ("installed", "gray"),
-    LocalState.STARTING: ("starting", "blue"),
-    LocalState.SAMPLES: ("adding sample flows", "blue"),
-    LocalState.RUNNING: ("running", "green"),
-    LocalState.STOPPED: ("stopped", "gray"),
-    LocalState.CRASHED: ("crashed", "red"),
-    LocalState.FAILED: ("failed", "red"),
+    LocalState.ABSENT: ("Not installed", "gray"),
+    LocalState.INSTALLING: ("Installing", "blue"),
+    LocalState.INSTALLED: ("Installed", "gray"),
+    LocalState.STARTING: ("Starting", "blue"),
+    LocalState.SAMPLES: ("Adding sample flows", "blue"),
+    LocalState.RUNNING: ("Running", "green"),
+    LocalState.STOPPED: ("Stopped", "gray"),
+    LocalState.CRASHED: ("Crashed", "red"),
+    LocalState.FAILED: ("Failed", "red"),
 }
 
 
-def draw(beside_another: bool = False) -> None:
-    """The panel; refreshes by itself while something is under way."""
+def draw(has_other_server: bool = False) -> None:
+    """Draw the panel; it refreshes itself during an installation or start."""
     status = app_context().local.status()
     with st.container(border=True, key="local-langflow"):
         st.fragment(_panel, run_every=REFRESH_SECONDS if status.state.is_in_progress else None)(
-            status.state, beside_another
+            status.state, has_other_server
         )
 
 
 @alerts.show_errors()
-def _panel(drawn_as: LocalState, beside_another: bool) -> None:
+def _panel(drawn_as: LocalState, has_other_server: bool) -> None:
     status = app_context().local.status()
     if status.state is not drawn_as and (
         not status.state.is_in_progress or not drawn_as.is_in_progress
     ):
-        st.rerun()  # ready, or failed: the page around it changes too
+        st.rerun()  # ready or failed: the rest of the page changes as well
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("#### :material/home_storage: Local Langflow", width="content", anchors=False)
         word, colour = _BADGES[status.state]
         st.badge(word, color=colour)
-    _draw_status(status, beside_another)
+    _draw_status(status, has_other_server)
     _draw_buttons(status)
 
 
-def _draw_status(status: LocalStatus, beside_another: bool) -> None:
+def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
     if status.state.is_in_progress:
         st.progress(status.progress or 0.0, text=escape(status.step))
         st.caption(DOWNLOAD_NOTE)
-        st.caption("You can close or reload this page meanwhile: it goes on.")
+        st.caption("Continues if you close or reload this page.")
     elif status.state is LocalState.RUNNING:
         st.caption(f"{inline_code(status.url or '')} · Langflow {escape(status.version or '')}")
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):
-        heading = "It could not be started" if status.state is LocalState.FAILED else "It crashed"
+        heading = (
+            "Couldn't start Langflow" if status.state is LocalState.FAILED else "Langflow crashed"
+        )
         alerts.show_message(heading, status.message, status.hint)
         if status.log_tail:
             st.code(status.log_tail, language=None, height=220)
     else:
-        lead = "Or start a Langflow of your own on this computer, with sample flows. "
-        st.markdown(lead if beside_another else "A Langflow on this computer, with sample flows.")
-        st.caption(DOWNLOAD_NOTE if status.state is LocalState.ABSENT else "It is installed.")
+        lead = "Or start a Langflow on this computer, with sample flows."
+        st.markdown(lead if has_other_server else "A Langflow on this computer, with sample flows.")
+        st.caption(DOWNLOAD_NOTE if status.state is LocalState.ABSENT else "Installed.")
 
 
 def _draw_buttons(status: LocalStatus) -> None:
@@ -75,21 +77,21 @@ def _draw_buttons(status: LocalStatus) -> None:
             st.button("Restart", key="local-restart", icon=":material/refresh:", on_click=_restart)
         elif not status.state.is_in_progress:
             again = status.state in (LocalState.FAILED, LocalState.CRASHED)
-            label = "Start again" if again else "Start a local one"
+            label = "Start again" if again else "Start local Langflow"
             pressed = st.button(
                 label, key="local-start", icon=":material/play_arrow:", on_click=_start
             )
             if pressed:
                 st.rerun()
-    left = connection_state.take_local_error()
-    if left is not None:
-        alerts.show(left)
+    error = connection_state.take_local_error()
+    if error is not None:
+        alerts.show(error)
     if status.state in (LocalState.RUNNING, LocalState.STOPPED):
         controls.lazy_expander("Log", ":material/article:", "local-log", _log)
 
 
 def _log() -> None:
-    st.code(app_context().local.logs(50) or "Empty.", language=None, height=260)
+    st.code(app_context().local.logs(50) or "The log is empty.", language=None, height=260)
 
 
 def _start() -> None:

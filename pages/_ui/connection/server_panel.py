@@ -1,4 +1,4 @@
-"""The connection page's parts: the servers to choose from, and what the chosen one is."""
+"""Parts of the Connection page: the choice of server, its facts, the sample flows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
-FLOWS_WAIT_SECONDS = 10.0  # for the new list of flows, once there are new ones
+FLOWS_WAIT_SECONDS = 10.0  # for the list of flows, after some were added
 _SOURCES = {
     "environment": "from the environment",
     "env file": "from .env",
@@ -29,26 +29,26 @@ _CAPABILITIES = {
     "background": "Background jobs",
     "stop": "Stop",
     "events": "Live events",
-    "keep_alive": "Signs of life while nothing happens",
+    "keep_alive": "Keep-alive",
     "session_field": "Sessions",
-    "pending": "Waiting for a person",
-    "idempotency": "A repeated request starts no second run",
-    "own_sessions": "Sessions apart from other users'",
-    "message_pages": "Messages in pages",
-    "traces": "Traces of runs",
+    "pending": "Approvals",
+    "idempotency": "Idempotent requests",
+    "own_sessions": "Sessions per user",
+    "message_pages": "Message paging",
+    "traces": "Traces",
 }
 _DIALECTS = {
-    "inputs": "Runs are written the way that Langflow 1.8 to 1.10 takes them.",
-    "modes": "Runs are written the way that Langflow 1.11 and later take them.",
+    "inputs": "Requests in the format of Langflow 1.8 to 1.10",
+    "modes": "Requests in the format of Langflow 1.11 and later",
 }
 
 
 def draw_server_choice(current: ServerSession | None) -> None:
-    """Switch between the servers at hand; nothing to choose from is not shown."""
+    """Draw the choice between servers, if there are at least two."""
     connections = server_session.available_connections()
     if len(connections) < 2 or current is None:
         return
-    # it may be gone since: a typed key ends, the local Langflow stops
+    # it may have disappeared: a typed key expires, the local Langflow stops
     index = connections.index(current.connection) if current.connection in connections else 0
     chosen = st.radio(
         "Server",
@@ -66,7 +66,7 @@ def draw_server_choice(current: ServerSession | None) -> None:
 
 
 def draw_server_info(server: ServerSession) -> None:
-    """What the server is, can do and limits; what is wrong with it."""
+    """Draw the server's release, capabilities, limits and problems, and its sample flows."""
     with st.container(border=True, key="server-facts"):
         st.markdown(f"#### :material/dns: {escape(server.connection.name)}", anchors=False)
         st.caption(f"{inline_code(server.connection.url)} · {_SOURCES[server.connection.source]}")
@@ -88,7 +88,7 @@ def _server(server_info: ServerInfo, flows: int) -> None:
     with st.grid(2, gap="small"):
         st.metric("Version", server_info.version, border=True, help=_DIALECTS[server_info.dialect])
         st.metric("Flows", flows, border=True)
-    st.markdown(":gray[What it can do]")
+    st.markdown(":gray[Capabilities]")
     with st.container(horizontal=True, gap="xsmall"):
         for each in fields(server_info.capabilities):
             able = getattr(server_info.capabilities, each.name)
@@ -97,28 +97,28 @@ def _server(server_info: ServerInfo, flows: int) -> None:
                 icon=":material/check:" if able else ":material/close:",
                 color="green" if able else "gray",
             )
-    st.markdown(":gray[Its limits]")
+    st.markdown(":gray[Limits]")
     limits = server_info.limits
     rows = [
-        ("Characters of a background result", limits.max_text, "LANGFLOW_MAX_TEXT_LENGTH"),
-        ("Rows of a background result", limits.max_items, "LANGFLOW_MAX_ITEMS_LENGTH"),
-        ("Upload, in MB", limits.max_upload_mb, "LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
+        ("Characters per background result", limits.max_text, "LANGFLOW_MAX_TEXT_LENGTH"),
+        ("Rows per background result", limits.max_items, "LANGFLOW_MAX_ITEMS_LENGTH"),
+        ("Upload size in MB", limits.max_upload_mb, "LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
         (
-            "Background runs at a time",
+            "Concurrent background runs",
             limits.concurrency,
             "LANGFLOW_BACKGROUND_MAX_CONCURRENCY",
         ),
     ]
     st.table(
         [
-            {"Limit": name, "Value": f"{value:,}" if value else "not known", "Set by": f"`{by}`"}
+            {"Limit": name, "Value": f"{value:,}" if value else "Unknown", "Set by": f"`{by}`"}
             for name, value, by in rows
         ]
     )
 
 
 def _since(capability: str) -> str:
-    """From which release on servers have it, where that is what this one lacks."""
+    """Return the first release with a capability, for servers without it."""
     minor = SINCE.get(capability)
     return f" (from 1.{minor})" if minor else ""
 
@@ -127,10 +127,9 @@ def _samples(server: ServerSession) -> None:
     with st.container(border=True, key="samples"):
         st.markdown("#### :material/deployed_code: Sample flows", anchors=False)
         st.caption(
-            f"{len(catalog.SAMPLES)} small flows that need no key of any provider. Those that "
-            "the server has already, by name, are left alone. The code of "
-            f"{len(catalog.custom_component_code())} components comes with the console; the others "
-            "are the server's own."
+            f"{len(catalog.SAMPLES)} small flows that need no API keys. Existing flows with the "
+            f"same names are not changed. {len(catalog.custom_component_code())} components bring "
+            "their own code; all others are the server's."
         )
         added = connection_state.take_added_samples()
         if added:
@@ -150,26 +149,26 @@ def _samples(server: ServerSession) -> None:
 
 
 def _added(made: list[str], missing: list[str]) -> None:
-    """What has come of adding the sample flows."""
+    """Draw which sample flows were added and which the server can't run."""
     names = ", ".join(escape(name) for name in made)
-    st.success(f"Added: {names}." if made else "There was none to be added.")
+    st.success(f"Added: {names}." if made else "All sample flows already exist.")
     if missing:
         left = ", ".join(escape(name) for name in missing)
         st.caption(
-            f"Left out, since this server lacks their components or allows none but its own: "
-            f"{left}."
+            f"Not added, because this server lacks their components or does not allow custom "
+            f"ones: {left}."
         )
 
 
 def draw_connection_form(current: ServerSession | None) -> None:
-    """Address, key and test of any server."""
+    """Draw the form for the address and key of any server."""
     with st.container(border=True):
         st.markdown("#### :material/lan: Address and key", anchors=False)
         connect.draw_notice()
         connect.draw_connection_form(current.connection.url if current else "", "Test connection")
         if current and current.connection.source == "typed":
             st.button(
-                "Forget my key",
+                "Remove my key",
                 key="forget-key",
                 type="tertiary",
                 icon=":material/key_off:",

@@ -60,10 +60,10 @@ def test_what_the_console_knows_of_a_session_goes_with_its_new_name(talking):
     assert in_address(app) == "Trip"
     assert ("user", "precious words") in talk(app)
     assert "Send again" in labels(app)
-    assert "Details of this answer" in links(app)
+    assert "Answer details" in links(app)
     before = chat(flow=ONE, session=old)
     assert talk(before) == []
-    assert "Details of this answer" not in links(before)
+    assert "Answer details" not in links(before)
 
 
 def test_two_sessions_are_not_joined_by_a_name(talking):
@@ -73,7 +73,7 @@ def test_two_sessions_are_not_joined_by_a_name(talking):
     app = chat(flow=ONE, session="old")
     next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
     press(app, "Rename")
-    assert "there is a session “Trip” already" in said(app)
+    assert "a session “Trip” already exists" in said(app)
     assert in_address(app) == "old"
 
 
@@ -89,7 +89,7 @@ def test_a_session_is_deleted_after_a_question(talking):
     talking.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
     app = chat(flow=ONE, session="s")
     assert "can't be undone" in said(app)
-    press(app, "Delete for good")
+    press(app, "Delete session")
     assert (in_address(app), talk(app)) == (None, [])
     assert "t" in labels(app)
     assert "s" not in labels(app)
@@ -108,7 +108,7 @@ def test_a_session_is_deleted_with_its_runs(talking):
     app = chat(flow=ONE, session=deleted)
     assert "its runs with their outputs from this console" in said(app)
     kept_run(talking.server.url, id="b" * 32, submit_token="b", session_id="another")
-    press(app, "Delete for good")
+    press(app, "Delete session")
     left = app_context().runner.recent(kept_run(talking.server.url).owner)
     assert {record.session_id for record in left} == {"another", None}
     before = chat(flow=ONE, session=deleted)
@@ -124,8 +124,8 @@ def test_a_run_that_goes_on_is_left_when_its_session_is_deleted(talking):
     going = a_record(talking.server.url, session_id="s", status=RunStatus.IN_PROGRESS)
     going = replace(going, worker=app_context().runner._registry.id)
     app_context().runner._store.create(going)
-    press(app, "Delete for good")
-    assert "still goes on" in app.info[0].value
+    press(app, "Delete session")
+    assert "still running" in app.info[0].value
     assert app_context().runner.get(going.id, going.owner)
 
 
@@ -134,7 +134,7 @@ def test_a_change_that_fails_says_so(talking):
     talking.say("s", "hello")
     talking.server.answers[f"DELETE {MESSAGES}/session/s"] = (500, {"detail": "locked"})
     app = chat(flow=ONE, session="s")
-    press(app, "Delete for good")
+    press(app, "Delete session")
     assert "locked" in said(app)
     assert talk(app) == [("user", "hello")]
 
@@ -161,7 +161,7 @@ def test_the_name_of_a_session_is_changed_from_what_is_shown(talking):
 
 
 def test_a_run_leads_back_to_its_session(talking):
-    """From “Details of this answer” to the conversation."""
+    """From “Answer details” to the conversation."""
     session = in_address(send(chat(), "hello"))
     record = app_context().runner.recent(a_record("").owner)[0]
     found = [each.proto for each in opened(run=record.id).get("page_link")]

@@ -16,7 +16,7 @@ def test_what_a_server_lacks_says_since_when_others_have_it(langflow_stand_in):
     langflow_stand_in.answers["GET /api/v1/version"] = (200, OLD)
     words = said(opened("pages/connection.py"))
     assert "Live events (from 1.11)" in words
-    assert "Traces of runs (from 1.12)" in words
+    assert "Traces (from 1.12)" in words
     assert "Stop (from" not in words
 
 

@@ -14,7 +14,7 @@ def chat(**address):
 def send(app, text):
     app.chat_input[0].set_value(text).run()
     for _ in range(5):  # a run that has ended has the page drawn again
-        if "Details of this answer" in links(app) or "Send again" in labels(app):
+        if "Answer details" in links(app) or "Send again" in labels(app):
             break
         app.run()
     return app
