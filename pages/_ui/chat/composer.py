@@ -25,7 +25,7 @@ def draw(conversation: Conversation) -> None:
     """Draw the message box at the bottom of the window."""
     flow = conversation.choice.flow
     # always drawn: a box that changes its position loses the cursor
-    with st.bottom, st.container(key="conversation-stop"):
+    with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(conversation.server, conversation.record)
     files = file_field(flow)
@@ -34,9 +34,9 @@ def draw(conversation: Conversation) -> None:
         f"Message {flow.name[:60]}",
         key=_key(conversation),
         accept_file="multiple" if files and files.is_list else bool(files),
-        file_type=list(accepted_types(of)) or None if of else None,
+        file_type=list(accepted_types(files)) or None if files else None,
         max_upload_size=file_fields.browser_limit_mb(conversation.choice.server_info)
-        if of
+        if files
         else None,
         on_submit=_on_submit,
         args=(conversation,),
@@ -45,7 +45,7 @@ def draw(conversation: Conversation) -> None:
 
 def file_field(flow: Flow) -> Field | None:
     """Return the field for a message's files, None if the flow has none."""
-    return next((of for of in flow.fields if of.chat_files), None)
+    return next((field for field in flow.fields if field.chat_files), None)
 
 
 def _key(conversation: Conversation) -> str:
@@ -86,12 +86,12 @@ def _check(conversation: Conversation, text: str) -> None:
 
 def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[str]:
     """Upload files, wait for them and return their paths on the server."""
-    choice, of = conversation.choice, file_field(conversation.choice.flow)
-    if not files or of is None:
+    choice, field = conversation.choice, file_field(conversation.choice.flow)
+    if not files or field is None:
         return []
     with st.spinner("Uploading files"):
         begun = file_fields.upload_files(
-            of, files, choice.server, choice.server_info, choice.flow.id
+            field, files, choice.server, choice.server_info, choice.flow.id
         )
         for upload in begun:
             upload.ended.wait()
@@ -104,16 +104,18 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
     return [upload.ref.path for upload in begun if upload.ref]
 
 
-def send(conversation: Conversation, text: str, files: Sequence[str] = (), submit_token: str = "") -> bool:
+def send(
+    conversation: Conversation, text: str, files: Sequence[str] = (), submit_token: str = ""
+) -> bool:
     """Start the run that answers a text; return whether it was, with a notice if not.
 
     All calls with the same `submit_token` start one run.
     """
     choice = conversation.choice
-    values: dict[str, Any] = {of.key: text for of in choice.flow.fields if of.chat_input}
-    of = file_field(choice.flow)
-    if of and files:
-        values[of.key] = list(files) if of.is_list else files[0]
+    values: dict[str, Any] = {field.key: text for field in choice.flow.fields if field.chat_input}
+    field = file_field(choice.flow)
+    if field and files:
+        values[field.key] = list(files) if field.is_list else files[0]
     run_id = run_controls.start_run(
         choice, choice.mode, conversation.id, submit_token or uuid.uuid4().hex, values
     )

@@ -53,7 +53,7 @@ _GENERIC = (USER, MACHINE, "AI", "")
 def draw(conversation: Conversation) -> None:
     """Draw the messages, then those of the latest run."""
     history, spoken = visible_messages(conversation)
-    with st.container(key="conversation-messages"):
+    with st.container(key="talk-messages"):
         if conversation.error:
             loading.show(conversation.server, conversation.error, retry="retry-messages")
         if not history and not spoken and conversation.record is None and not conversation.error:
@@ -246,7 +246,7 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
         _failure(record, messages, conversation.choice.flow)
     elif conversation.is_history_final and messages and messages[-1].sender == USER:
         st.caption(":material/info: The flow ended without an answer.")
-    with st.container(key="conversation-outcome", horizontal=True, vertical_alignment="center"):
+    with st.container(key="talk-outcome", horizontal=True, vertical_alignment="center"):
         text = sent_text(record, conversation.choice.flow)
         if failed and text:
             st.button(

@@ -173,7 +173,7 @@ def _draw_first_run() -> None:
             LocalState.STOPPED,
         ):
             app_context().local.start_in_background()
-        local_panel.draw(beside_another=bool(found))
+        local_panel.draw(has_other_server=bool(found))
         needs_key = found is not None and not found.auto_login
         if app_context().settings.allow_other_servers and not needs_key:
             with st.expander("Use another Langflow", icon=":material/lan:"):
