@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert, text, update
 
+from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.run_queries import RunFilter
@@ -181,7 +182,7 @@ def test_a_database_that_may_only_be_read_is_said(shared, url):
 
 
 def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, monkeypatch):
-    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 1)
+    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.2)
     store = Store(tmp_path, SecretStr(url))
     with psycopg.connect(url) as another:
         another.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
@@ -332,7 +333,8 @@ def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
 
 def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(tmp_path, url):
     """In memory, with a word about it; then with its answer in the database."""
-    timings = Timings(maintenance_seconds=0.1)
+    quick = Backoff(0.1, 0.2)
+    timings = Timings(maintenance_seconds=0.1, listening=quick)
     bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
     run_id = bench.start()
     bench.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)

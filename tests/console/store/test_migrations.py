@@ -1,6 +1,5 @@
 """A database that an earlier release wrote, brought to the current schema."""
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -39,6 +38,7 @@ from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 from tests.console.store.test_retention import indexed
 from tests.support import postgres
+from tests.support.processes import processes_of
 
 # written by the last release with the schema 0001, and dumped
 WRITTEN = (Path(__file__).parents[2] / "support" / "data" / "runs_0001.sql").read_text(
@@ -169,15 +169,13 @@ def with_texts(kind, folder, texts):
     url = old(kind, folder)
     with upgraded(url, folder, "0004") as connection:
         run = connection.execute(select(RunRow.__table__).where(RunRow.id == "other")).one()
-        for run_id, body in texts.items():
-            if run_id.startswith("new"):
-                values = {
-                    **dict(zip(RunRow.__table__.c.keys(), run, strict=True)),
-                    "id": run_id,
-                    "submit_token": run_id,
-                }
-                connection.execute(insert(RunRow), values)
-            connection.execute(insert(SearchTextRow), {"run_id": run_id, "body": body})
+        values = dict(zip(RunRow.__table__.c.keys(), run, strict=True))
+        new = [run_id for run_id in texts if run_id.startswith("new")]
+        if new:
+            runs = [{**values, "id": run_id, "submit_token": run_id} for run_id in new]
+            connection.execute(insert(RunRow), runs)
+        rows = [{"run_id": run_id, "body": body} for run_id, body in texts.items()]
+        connection.execute(insert(SearchTextRow), rows)
     return url
 
 
@@ -338,9 +336,9 @@ def _open(folder, url, together):
 def test_processes_that_start_at_once_upgrade_once(kind, begin, tmp_path):
     """An earlier release's database, and one that is not there yet."""
     url = old(kind, tmp_path) if begin == "old" else None
-    spawn = multiprocessing.get_context("spawn")
-    together = spawn.Barrier(2)
-    processes = [spawn.Process(target=_open, args=(tmp_path, url, together)) for _ in range(2)]
+    context = processes_of(__name__)
+    together = context.Barrier(2)
+    processes = [context.Process(target=_open, args=(tmp_path, url, together)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -364,8 +362,8 @@ def _upgrade_and_die(folder, url):
 def test_an_upgrade_that_is_killed_is_made_anew(kind, tmp_path):
     """In the middle of it: what was there is there, then with the schema that it should have."""
     url = old(kind, tmp_path)
-    spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_upgrade_and_die, args=(tmp_path, url))
+    context = processes_of(__name__)
+    process = context.Process(target=_upgrade_and_die, args=(tmp_path, url))
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
@@ -396,7 +394,7 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
 @BOTH
 def test_an_upgrade_waits_for_another_that_takes_long(kind, tmp_path, monkeypatch):
     """Longer than a write would wait."""
-    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 1)
+    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.1)
     url = old(kind, tmp_path)
     if kind == "sqlite":
         other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
@@ -404,7 +402,7 @@ def test_an_upgrade_waits_for_another_that_takes_long(kind, tmp_path, monkeypatc
     else:
         other = psycopg.connect(url.get_secret_value())
         other.execute("SELECT pg_advisory_xact_lock(7312004)")
-    timer = threading.Timer(1.6, other.rollback)
+    timer = threading.Timer(0.4, other.rollback)
     timer.start()
     store = Store(tmp_path, url)
     assert timer.finished.is_set()

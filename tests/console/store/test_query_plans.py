@@ -16,7 +16,7 @@ from lfclient.runs.model import RunStatus
 from tests.support import postgres
 from tests.support.many_runs import BEGUN, FLOWS, LABEL, OWNER, RARE, fill
 
-COUNT = 3_000
+COUNT = 1_500
 FROM, MIDDLE, TO = (BEGUN + timedelta(minutes=COUNT * n // 4) for n in (1, 2, 3))
 FILTERS = {
     "flow": {"flow_id": "flow-1"},

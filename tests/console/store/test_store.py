@@ -1,7 +1,6 @@
 """Runs on disk."""
 
 import json
-import multiprocessing
 import os
 import re
 import signal
@@ -32,6 +31,7 @@ from lfclient.runs.components import (
     RunError,
 )
 from lfclient.runs.model import Run, RunStatus
+from tests.support.processes import processes_of
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -309,7 +309,7 @@ def _write_and_die(folder):
 
 def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
     """What `create` returned from is there."""
-    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(tmp_path,))
+    process = processes_of(__name__).Process(target=_write_and_die, args=(tmp_path,))
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
