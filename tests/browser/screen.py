@@ -61,7 +61,7 @@ class Screen:
             expect(self.page).not_to_have_url(before)
         # the form is drawn after the address has changed
         self.drawn()
-        expect(self.part("run-status")).to_contain_text("No run is shown")
+        expect(self.part("run-status")).to_contain_text("Results appear here")
 
     def mode(self, name: str) -> None:
         """Choose Background or Synchronous."""

@@ -1,4 +1,4 @@
-"""A run opened in another browser, run again, edited and compared, on a real Langflow 1.13.0."""
+"""A run opened in another browser, repeated, edited and compared, on Langflow 1.13.0."""
 
 import uuid
 
@@ -9,7 +9,6 @@ from tests.support.waiting import wait_for
 
 
 def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console):
-    """With the keyboard alone: its inputs are there, its values run once more, and fill a form."""
     screen.pick("Echo")
     text = f"first {uuid.uuid4().hex}"
     screen.page.locator("textarea").first.fill(text)
@@ -34,7 +33,6 @@ def test_a_run_is_opened_elsewhere_run_again_and_edited(screen, window, console)
 
 
 def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
-    """From the run's own page, down to the words that differ; narrow, nothing sticks out."""
     screen.pick("Echo")
     for word in ("sun", "rain"):
         screen.page.locator("textarea").first.fill(f"the {word} over Lisbon")

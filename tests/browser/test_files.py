@@ -1,4 +1,4 @@
-"""Giving a file to a flow, as a person does: choose it, see it arrive, run, take it away."""
+"""Upload a file in a form, run the flow with it and remove it, in Chromium."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.servers import LiveServer
 
 @pytest.fixture
 def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
-    """A flow that reads a file; it and the files of this test are deleted afterwards."""
+    """A flow that reads a file; deletes it and the uploaded files afterwards."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         before = {ref.id for ref in api.files()}
         data = graph_builder.build_graph(READ_FILE, api.catalogue())
@@ -37,7 +37,6 @@ def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
 def test_a_file_is_chosen_sent_and_read(
     screen: Screen, console: Console, reads_files: FlowSummary, tmp_path: Path
 ):
-    """The file is on the server once its path is shown; a wrong one is refused, and not run."""
     words = uuid4().hex
     (tmp_path / "note é.txt").write_text(words)
     (tmp_path / "run.exe").write_bytes(b"x")
@@ -46,7 +45,7 @@ def test_a_file_is_chosen_sent_and_read(
     chooser = field.locator("input[type=file]")
     chooser.set_input_files([tmp_path / "run.exe"])
     expect(field).to_contain_text("“run.exe” has the type exe. Accepted types: csv")
-    expect(field).to_contain_text("Nothing runs until you remove it")
+    expect(field).to_contain_text("Remove it or choose another file")
     chooser.set_input_files([tmp_path / "note é.txt"])
     row = field.locator("[class*='st-key-file-row-']")
     expect(row).to_contain_text("note é.txt 32 B")

@@ -1,4 +1,4 @@
-"""What is typed into a form is what runs, however quickly a person goes on, and how they do."""
+"""A form's input reaches the run, even if Run is pressed right after typing."""
 
 import signal
 import uuid
@@ -16,7 +16,7 @@ SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, a
 
 
 def press(screen):
-    """As a hand does: the button is down for a moment, in which the field has lost the focus."""
+    """Press slowly, like a hand: the field loses the focus while the button is down."""
     screen.part("run-button").get_by_role("button", name="Run").click(delay=120)
 
 
@@ -26,8 +26,7 @@ def keys(screen):
 
 @pytest.mark.parametrize("width", [1440, 500])
 @pytest.mark.parametrize("run", [press, keys])
-def test_a_run_gets_what_was_typed_a_moment_before(screen, run, width):
-    """In the message and in a line of a component that is open."""
+def test_a_run_includes_text_typed_just_before(screen, run, width):
     screen.page.set_viewport_size({"width": width, "height": 1000})
     screen.pick("Echo")
     screen.part("component-ChatOutput-answer").get_by_text("Chat Output").click()
@@ -42,8 +41,7 @@ def test_a_run_gets_what_was_typed_a_moment_before(screen, run, width):
         expect(screen.part("run-status")).to_contain_text(text)
 
 
-def test_a_refused_run_brings_into_sight_what_it_lacks(screen, console, sample_flows):
-    """Below the page's head, where a narrow window has the form above the button."""
+def test_a_refused_run_scrolls_to_the_missing_field(screen, console, sample_flows):
     line = entry("StrInput", "str", "", load_from_db=False, api_editable=True)
     more = {f"more{number}": line for number in range(6)}
     raw = {"nodes": [node("T-a", need={**line, "required": True}, **more)], "edges": []}
@@ -60,8 +58,7 @@ def test_a_refused_run_brings_into_sight_what_it_lacks(screen, console, sample_f
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
 
 
-def test_a_secret_that_is_left_for_its_eye_is_taken_up(screen, console, sample_flows):
-    """The eye is where the Tab key leads, and what a careful person presses."""
+def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, sample_flows):
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         flow = api.create_flow(
             f"{PREFIX}secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []}
@@ -74,8 +71,7 @@ def test_a_secret_that_is_left_for_its_eye_is_taken_up(screen, console, sample_f
         api.delete_flow(flow.id)
 
 
-def test_what_was_typed_outlives_a_console_that_is_killed(window, sample_flows, tmp_path):
-    """Another browser does not see it."""
+def test_input_survives_a_killed_console(window, sample_flows, tmp_path):
     environ = {"LANGFLOW_SERVER_URL": sample_flows.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path, environ) as console:
         screen = Screen(window())

@@ -53,7 +53,7 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
     screen.run()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("from nothing")
-    page.get_by_role("button", name="Show no run").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     screen.mode("Synchronous")
     screen.run()
     screen.wait("completed")

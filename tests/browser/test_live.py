@@ -1,4 +1,4 @@
-"""A run as it goes on, as a person sees it in Chromium, on Langflow 1.13.0."""
+"""A running run in Chromium, on Langflow 1.13.0."""
 
 import re
 import time
@@ -9,8 +9,7 @@ from tests.browser.screen import Screen
 from tests.browser.test_components import INSIDE
 
 
-def test_components_work_side_by_side_and_can_be_looked_into(screen):
-    """Three run at once; one that is done is opened while the others go on; then the timings."""
+def test_parallel_components_are_shown_and_can_be_opened(screen):
     screen.pick("Plan a trip")
     screen.run()
     status = screen.part("run-status")
@@ -34,12 +33,11 @@ def test_components_work_side_by_side_and_can_be_looked_into(screen):
     details.get_by_role("tab", name="Messages").click()
     expect(details.get_by_test_id("stChatMessage").last).to_contain_text("Lisbon")
     details.get_by_role("tab", name="Events").click()
-    details.get_by_role("button", name="Fetch the events").click()
+    details.get_by_role("button", name="Fetch events").click()
     expect(details.get_by_test_id("stDataFrame")).to_be_visible()
 
 
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
-    """Stop answers within moments; what was written is marked partial."""
     screen.pick("Write word")
     screen.run()
     written = screen.part("run-status").get_by_text("This answer comes word")
@@ -56,7 +54,6 @@ def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
 
 
 def test_another_browser_sees_the_question_and_decides(console, screen, window):
-    """Both see the run go on; in the first nothing was pressed."""
     screen.pick("Wait for an approval")
     expect(screen.part("run-panel")).to_contain_text("runs in the background")
     screen.run()
@@ -71,8 +68,7 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     expect(screen.part("approval")).not_to_be_visible()
 
 
-def test_a_reload_shows_what_had_happened_and_goes_on(screen):
-    """The same components, and the end."""
+def test_a_reload_shows_earlier_events_and_continues(screen):
     screen.pick("Plan a trip")
     screen.run()
     expect(screen.part("run-status")).to_contain_text("2 of 7 components", timeout=20_000)
@@ -84,11 +80,10 @@ def test_a_reload_shows_what_had_happened_and_goes_on(screen):
     screen.wait("completed")
 
 
-def test_a_streamed_call_runs_on_request(screen):
-    """It has the same view, and says that it ends with its connection."""
+def test_streamed_mode_is_available_on_request(screen):
     screen.pick("Write word")
     screen.more()
-    screen.page.get_by_text("Offer a streamed call").click()
+    screen.page.get_by_text("Show streamed mode").click()
     expect(screen.part("run-mode")).to_contain_text("Streamed")
     screen.page.keyboard.press("Escape")
     screen.mode("Streamed")

@@ -79,7 +79,7 @@ def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, schem
 
 def test_the_refresh_button_has_a_name_for_screen_readers(screen):
     """The name takes no room beside the icon."""
-    button = screen.part("flow-picker").get_by_role("button", name="Ask for the flows again")
+    button = screen.part("flow-picker").get_by_role("button", name="Refresh flows")
     assert button.bounding_box()["width"] < 60
 
 

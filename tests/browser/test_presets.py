@@ -1,4 +1,4 @@
-"""Presets and shared addresses, as people use them."""
+"""Presets and shared links in Chromium."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from tests.browser.screen import Screen
 
 
 def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
-    """A reload keeps it; another browser opens its address once, and its Back is not a trap."""
     page = screen.page
     screen.pick("Echo")
     message = page.locator("textarea").first

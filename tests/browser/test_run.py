@@ -1,4 +1,4 @@
-"""What a person does on the run page, on a real Langflow 1.13.0."""
+"""The Run page in Chromium, on Langflow 1.13.0."""
 
 import re
 import time
@@ -24,8 +24,7 @@ _MOVING = """(field) => {
 }"""
 
 
-def test_runs_in_the_background_by_ctrl_enter(screen):
-    """Typing and Ctrl+Enter run the flow with what was typed; the tab's title tells the status."""
+def test_ctrl_enter_starts_a_background_run(screen):
     screen.pick("Echo")
     text = f"hello {uuid.uuid4().hex}"
     screen.page.locator("textarea").first.fill(text)
@@ -36,8 +35,7 @@ def test_runs_in_the_background_by_ctrl_enter(screen):
     expect(screen.page).to_have_title(re.compile("completed"))
 
 
-def test_waits_for_the_result(screen):
-    """The other mode gives the same output."""
+def test_a_synchronous_run_shows_its_result(screen):
     screen.pick("Echo")
     screen.mode("Synchronous")
     screen.run()
@@ -45,8 +43,7 @@ def test_waits_for_the_result(screen):
     expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
 
 
-def test_two_presses_are_one_run(screen):
-    """A double click starts one run."""
+def test_two_presses_start_one_run(screen):
     screen.pick("Takes half")
     before = screen.recent()
     screen.part("run-button").get_by_role("button", name="Run").dblclick()
@@ -60,8 +57,7 @@ def test_two_presses_are_one_run(screen):
     screen.wait("cancelled")
 
 
-def test_shows_the_same_run_after_reload_and_in_another_tab(screen):
-    """Going on in both, beside its form; a stop in one is seen in the other, with what it did."""
+def test_a_reload_and_another_tab_show_the_same_run(screen):
     screen.pick("Takes half")
     screen.run()
     screen.wait("in progress")
@@ -79,13 +75,12 @@ def test_shows_the_same_run_after_reload_and_in_another_tab(screen):
         expect(each.part("run-button")).to_be_visible()
 
 
-def test_new_run_leaves_the_first_going(screen):
-    """The form is free again; the run is found under Recent runs."""
+def test_new_run_lets_the_first_run_continue(screen):
     screen.pick("Takes half")
     screen.run()
     screen.wait("in progress")
     screen.page.get_by_role("button", name="New run").click()
-    expect(screen.part("run-status")).to_contain_text("No run is shown")
+    expect(screen.part("run-status")).to_contain_text("Results appear here")
     expect(screen.part("run-button")).to_be_visible()
     row = screen.part("recent-runs").locator("button").first
     row.click()
@@ -94,8 +89,7 @@ def test_new_run_leaves_the_first_going(screen):
     screen.wait("cancelled")
 
 
-def test_stopping_a_waited_run_says_that_it_goes_on(screen):
-    """Closing a call stops nothing at the server, and the screen says so."""
+def test_stopping_a_synchronous_run_says_that_it_continues(screen):
     screen.pick("Takes half")
     screen.mode("Synchronous")
     screen.run()
@@ -106,7 +100,6 @@ def test_stopping_a_waited_run_says_that_it_goes_on(screen):
 
 
 def test_nothing_is_sent_once_the_run_has_ended(screen):
-    """The page refreshes by itself only as long as there is something to see."""
     frames = []
     screen.page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda _: frames.append(time.time()))
@@ -128,8 +121,7 @@ def test_nothing_is_sent_once_the_run_has_ended(screen):
     assert frames == []
 
 
-def test_a_table_is_sorted_and_saved(screen):
-    """Rows and columns are counted, and the CSV has them all."""
+def test_a_table_is_sorted_and_downloaded(screen):
     screen.pick("Table of")
     screen.run()
     screen.wait("completed")
@@ -144,8 +136,7 @@ def test_a_table_is_sorted_and_saved(screen):
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
-def test_structured_data_is_a_tree(screen):
-    """Keys are shown as a tree."""
+def test_structured_data_is_drawn_as_a_tree(screen):
     screen.pick("Read an order")
     screen.run()
     screen.wait("completed")
@@ -153,7 +144,6 @@ def test_structured_data_is_a_tree(screen):
 
 
 def test_a_picture_is_drawn(screen):
-    """An image that came along in the message has a size on the screen."""
     screen.pick("Picture")
     screen.run()
     screen.wait("completed")
@@ -163,7 +153,6 @@ def test_a_picture_is_drawn(screen):
 
 
 def test_a_branch_not_taken_is_marked(screen):
-    """The run is completed, and the other end of the flow did not run."""
     screen.pick("Sort a request")
     screen.run()
     screen.wait("completed")
@@ -172,7 +161,6 @@ def test_a_branch_not_taken_is_marked(screen):
 
 
 def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
-    """The component is named; its traceback stays closed until it is asked for."""
     screen.pick("Fails until")
     screen.run()
     screen.wait("failed")
@@ -184,7 +172,6 @@ def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
 
 
 def test_a_failed_run_keeps_what_was_typed(screen):
-    """Nothing has to be typed twice; the corrected value completes."""
     screen.pick("Fails until")
     box = screen.page.locator("textarea").first
     box.fill("{broken")
@@ -196,8 +183,7 @@ def test_a_failed_run_keeps_what_was_typed(screen):
     screen.wait("completed")
 
 
-def test_a_flows_text_loads_nothing_and_runs_nothing(screen):
-    """No request leaves for another host, and no script of an output runs."""
+def test_text_of_a_flow_loads_and_executes_nothing(screen):
     asked = []
     screen.page.on("request", lambda request: asked.append(request.url))
     screen.pick("Echo")
@@ -212,17 +198,15 @@ def test_a_flows_text_loads_nothing_and_runs_nothing(screen):
     assert screen.page.evaluate("window.hit") is None
 
 
-def test_a_raw_answer_can_be_seen(screen):
-    """The server's own answer, on request."""
+def test_the_raw_response_can_be_opened(screen):
     screen.pick("Echo")
     screen.run()
     screen.wait("completed")
-    screen.page.get_by_text("Raw answer").click()
+    screen.page.get_by_text("Raw response").click()
     expect(screen.page.get_by_text("What the server answered")).to_be_visible()
 
 
 def test_every_run_has_its_own_session_unless_kept(screen):
-    """A fresh session per run; the same one as long as it is kept."""
     screen.pick("Echo")
     field = screen.page.get_by_label("Session", exact=True)
 
@@ -239,14 +223,14 @@ def test_every_run_has_its_own_session_unless_kept(screen):
     def after_a_run():
         screen.run()
         screen.wait("completed")
-        screen.page.get_by_role("button", name="Show no run").click()
-        expect(screen.part("run-status")).to_contain_text("No run is shown")
+        screen.page.get_by_role("button", name="Close", exact=True).click()
+        expect(screen.part("run-status")).to_contain_text("Results appear here")
         return session()
 
     first = session()
     second = after_a_run()
     screen.more()
-    screen.page.get_by_text("Keep this one").click()
+    screen.page.get_by_text("Keep session").click()
     screen.page.wait_for_timeout(500)
     close()
     third = after_a_run()
@@ -258,8 +242,7 @@ def test_every_run_has_its_own_session_unless_kept(screen):
     assert session() != third
 
 
-def test_a_flow_deleted_meanwhile_is_said_to_be_gone(screen, console, sample_flows):
-    """Run on a flow that no longer exists fails with a message, not with a fault."""
+def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flows):
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         name = f"{PREFIX}Gone {uuid.uuid4().hex[:6]}"
         flow = api.create_flow(name, {"nodes": [], "edges": []})
@@ -269,11 +252,10 @@ def test_a_flow_deleted_meanwhile_is_said_to_be_gone(screen, console, sample_flo
         api.delete_flow(flow.id)
     screen.run()
     screen.wait("failed")
-    expect(screen.part("run-status")).to_contain_text("The run could not be done")
+    expect(screen.part("run-status")).to_contain_text("The run failed")
 
 
-def test_a_narrow_window_stacks_and_nothing_sticks_out(console, window):
-    """At 420 pixels the result stands below the form, and nothing has to be scrolled sideways."""
+def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
     page = window()
     page.set_viewport_size({"width": 420, "height": 900})
     screen = Screen(page)
@@ -288,7 +270,6 @@ def test_a_narrow_window_stacks_and_nothing_sticks_out(console, window):
 
 
 def test_nothing_jumps_while_a_run_refreshes(screen):
-    """The status panel keeps its place and height over its refreshes."""
     screen.pick("Takes half")
     screen.run()
     screen.wait("in progress")
@@ -303,14 +284,12 @@ def test_nothing_jumps_while_a_run_refreshes(screen):
     assert len(boxes) == 1
 
 
-def test_no_fault_of_the_consoles_own_was_logged(console, screen):
-    """All of the above went without an exception in the console."""
+def test_no_internal_error_was_logged(console, screen):
     assert "Traceback" not in log_of(console)
     assert "fault " not in log_of(console)
 
 
-def test_the_status_of_a_run_comes_into_sight(screen):
-    """In a narrow window it stands below the form; whoever scrolls away then is left there."""
+def test_the_page_scrolls_to_the_status_of_a_run(screen):
     page = screen.page
     page.set_viewport_size({"width": 500, "height": 800})
     screen.pick("Takes half")
@@ -329,8 +308,7 @@ def test_the_status_of_a_run_comes_into_sight(screen):
     expect(message).to_be_in_viewport()
 
 
-def test_the_status_comes_into_sight_though_the_page_moves(screen):
-    """Something above it goes away just when it was scrolled to."""
+def test_the_page_scrolls_to_the_status_while_it_moves(screen):
     page = screen.page
     page.set_viewport_size({"width": 500, "height": 420})
     screen.pick("Takes half")

@@ -1,4 +1,4 @@
-"""Streams of events that break, are long or are heavy, as a person sees their runs in Chromium."""
+"""Event streams that are cut, long or large, in Chromium."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ SOON = 5.0  # seconds within which a page that can be used answers a press; it t
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ScriptedLangflow]:
-    """Its jobs tell what a test has it tell."""
+    """A scripted Langflow whose jobs send the events of the test."""
     with ScriptedLangflow(FLOW, []) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def proxy(server: ScriptedLangflow) -> Iterator[Proxy]:
-    """What the console takes for the server; it breaks connections where a test says so."""
+    """A proxy in front of the server that cuts connections on request."""
     with Proxy(server.url) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def console(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A console that is set up for them."""
+    """A console connected to the proxy."""
     environ = {"LANGFLOW_SERVER_URL": proxy.url, "LANGFLOW_API_KEY": "sk-stand-in-key"}
     with Console(tmp_path_factory.mktemp("streams"), environ) as started:
         yield started
@@ -48,7 +48,7 @@ def console(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def screen(console: Console, window: Callable[..., Page]) -> Iterator[Screen]:
-    """The flow's form in a fresh window; the console has no fault of its own meanwhile."""
+    """The flow's form in a new window; checks afterwards that no internal error was logged."""
     made = Screen(window())
     made.open(f"{console.url}/?flow={FLOW_ID}")
     yield made
@@ -57,24 +57,24 @@ def screen(console: Console, window: Callable[..., Page]) -> Iterator[Screen]:
 
 
 def answered(script: list[Line]) -> list[Line]:
-    """The script with its whole message as the run's output, which servers cut."""
+    """Return the script with its full message as the run's output, which servers truncate."""
     *rest, whole, output, end = script
     content = f"{whole.data['text'][:6000]}..."
     return [*rest, whole, replace(output, data={**output.data, "content": content}), end]
 
 
 def held(script: list[Line], gate: Event) -> list[Line]:
-    """The script, whose last component works until the gate is opened."""
+    """Return the script with its last component running until the gate opens."""
     return [replace(line, gate=gate) if line.mark == "done 2" else line for line in script]
 
 
 def words_in(text: str) -> list[int]:
-    """The numbers of the words that stand in a text."""
+    """Return the numbers of the words in a text."""
     return [int(number) for number in re.findall(r"word(\d+)", text)]
 
 
 def messages(screen: Screen) -> str:
-    """What a run that has ended shows of its messages."""
+    """Return the text of an ended run's Messages tab."""
     details = screen.part("run-details")
     details.get_by_role("tab", name="Messages").click()
     details.get_by_test_id("stChatMessage").first.wait_for()
@@ -82,21 +82,19 @@ def messages(screen: Screen) -> str:
 
 
 def listed_events(screen: Screen) -> int:
-    """How many events of a run that has ended are listed, once they are fetched; the empty ones at
-    its beginning and its end are not.
-    """
+    """Return the number of listed events of an ended run, without the empty first and last ones."""
     details = screen.part("run-details")
     details.get_by_role("tab", name="Events").click()
-    details.get_by_role("button", name="Fetch the events").click()
+    details.get_by_role("button", name="Fetch events").click()
     grid = details.get_by_test_id("stDataFrame").locator("canvas [role=grid]")
     return int(grid.get_attribute("aria-rowcount") or 0) - 1
 
 
-def test_a_stream_that_is_cut_goes_on_where_it_was(
+def test_a_cut_stream_resumes_where_it_stopped(
     screen: Screen, server: ScriptedLangflow, proxy: Proxy
 ):
-    """Twice, within the words and within an event: what stands there stands there once, and at the
-    end nothing is missing; the run was begun once.
+    """Cut twice, between words and inside an event. Nothing is repeated or missing, and the run is
+    started once.
     """
     go_on = Event()
     server.play(held(chain_script(FLOW, words=12, pause=0.05), go_on))
@@ -120,8 +118,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(
     assert listed_events(screen) == 6
 
 
-def test_5000_words_are_all_there(screen: Screen, server: ScriptedLangflow):
-    """Written about as fast as a server can; the page keeps up, and the end has each once."""
+def test_5000_words_are_all_shown(screen: Screen, server: ScriptedLangflow):
     go_on = Event()
     script = answered(chain_script(FLOW, words=EVENTS // 2, pause=0.0002))
     server.play(held(script, go_on))
@@ -133,7 +130,6 @@ def test_5000_words_are_all_there(screen: Screen, server: ScriptedLangflow):
 
 
 def test_5000_events_of_components_are_all_listed(screen: Screen, server: ScriptedLangflow):
-    """A flow that goes round and round ends on the screen, too, with its last result."""
     script = [line for line in busy_script(EVENTS * 16 // 6) if line.event not in PASSING]
     server.play(script)
     screen.run()
@@ -142,9 +138,9 @@ def test_5000_events_of_components_are_all_listed(screen: Screen, server: Script
     assert listed_events(screen) == len(script) - 1 > EVENTS - 10
 
 
-def test_a_page_with_an_event_of_10_mb_can_be_used(screen: Screen, server: ScriptedLangflow):
-    """The end of its text is shown as far as it is written, and all of it at the end; what is
-    pressed meanwhile and afterwards is answered.
+def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: ScriptedLangflow):
+    """The page shows the end of the text as it grows and the full text at the end, and responds to
+    presses in the meantime and afterwards.
     """
     text = "many " * (LETTERS // 5)
     script = [
@@ -172,6 +168,6 @@ def test_a_page_with_an_event_of_10_mb_can_be_used(screen: Screen, server: Scrip
     details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
     expect(details).to_contain_text("these are the first 500,000")
     began = time.monotonic()
-    screen.page.get_by_role("button", name="Show no run", exact=True).click()
-    expect(status).to_contain_text("No run is shown")
+    screen.page.get_by_role("button", name="Close", exact=True).click()
+    expect(status).to_contain_text("Results appear here")
     assert time.monotonic() - began < SOON

@@ -25,7 +25,7 @@ def test_opens_on_a_flow_with_its_form(langflow_stand_in):
 def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in):
     """1.13 tells of a job as it goes, so background comes first."""
     app = opened()
-    mode = next(each for each in app.radio if each.label == "How to run")
+    mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous"]
     assert mode.value == "background"
 
@@ -33,11 +33,11 @@ def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in)
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
     """As all that was entered does, in the same browser."""
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    mode = next(each for each in opened().radio if each.label == "How to run")
+    mode = next(each for each in opened().radio if each.label == "Run mode")
     mode.set_value("sync").run()
-    assert next(each for each in opened().radio if each.label == "How to run").value == "sync"
+    assert next(each for each in opened().radio if each.label == "Run mode").value == "sync"
     monkeypatch.setattr(browser, "browser_id", lambda: "another")
-    again = next(each for each in opened().radio if each.label == "How to run")
+    again = next(each for each in opened().radio if each.label == "Run mode")
     assert again.value == "background"
 
 
@@ -46,11 +46,11 @@ def test_waiting_is_preselected_where_there_are_no_events(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = opened()
-    mode = next(each for each in app.radio if each.label == "How to run")
+    mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.value == "sync"
-    assert "Preselected, since Langflow 1.10.3 tells of no job until it is asked." in said(app)
+    assert "Default on Langflow 1.10.3, which does not stream job events." in said(app)
     mode.set_value("background").run()
-    assert "Preselected" not in said(app)
+    assert "Default on" not in said(app)
 
 
 def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
@@ -58,7 +58,7 @@ def test_a_server_without_flows_says_what_to_do(langflow_stand_in):
     langflow_stand_in.add()
     app = opened()
     assert "no flows yet" in said(app)
-    assert "Look again" in labels(app)
+    assert "Refresh" in labels(app)
 
 
 def test_two_flows_of_one_name_can_be_told_apart(langflow_stand_in):
@@ -98,8 +98,8 @@ def test_a_run_of_somebody_else_asks_for_its_key(langflow_stand_in):
 def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
     """Nonsense in the address is left aside."""
     app = opened(run="<script>")
-    assert "Run not found" not in said(app)
-    assert "No run is shown" in said(app)
+    assert "No such run" not in said(app)
+    assert "Results appear here" in said(app)
 
 
 def test_a_refused_value_starts_no_run(langflow_stand_in):
@@ -126,8 +126,8 @@ def test_a_refused_value_starts_no_run(langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Needs", nodes=[node]))
     app = opened()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert "Not run. Message (Chat Input): This is required. Need (Chat Input)" in said(app)
-    assert "A value is missing" in said(app)
+    assert "Message (Chat Input), Need (Chat Input)" in said(app)
+    assert "Fill in the required fields" in said(app)
     assert not [line for line in langflow_stand_in.asked if line.startswith("POST")]
 
 
@@ -289,7 +289,7 @@ def test_an_address_of_a_flow_that_is_not_there_says_so_and_opens_no_other(langf
     """What else could be run by mistake is chosen by a person only; then all is as ever."""
     app = opened(page, flow="9" * 36)
     assert "This server has no such flow" in said(app)
-    assert "Ask for the address again, or choose a flow." in said(app)
+    assert "Ask for the link again, or choose a flow." in said(app)
     assert app.selectbox[0].value is None
     assert "Run" not in labels(app)
     app.selectbox[0].set_value(ONE).run()
@@ -313,6 +313,6 @@ def test_a_flow_that_is_deleted_while_it_is_chosen_is_said_to_be_gone(langflow_s
     app = opened(flow=ONE)
     langflow_stand_in.add(flow(TWO, "Second"))
     next(each for each in app.button if each.key == "refresh-flows").click().run()
-    assert "“First” was there when it was chosen here, and was deleted since" in said(app)
+    assert "“First” was deleted or belongs to another user now" in said(app)
     assert "address" not in said(app)
     assert app.selectbox[0].value is None

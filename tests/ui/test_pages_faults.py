@@ -108,17 +108,17 @@ def test_a_run_says_what_it_was_given(langflow_stand_in):
     app = opened_at("Inputs", record)
     words = said(app)
     assert "Oslo" in words
-    assert "was set, and is not kept" in words
+    assert "set, not stored" in words
     assert "server variable `NAME`" in words
 
 
 def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):
     """What would be lost, when, and what to do."""
     record = kept_run(langflow_stand_in.url)
-    assert "cannot write its records" not in said(opened(run=record.id))
-    app_context().runner._writer.error = StoreError("The disk is full.", hint="Make room.")
+    assert "cannot save its runs" not in said(opened(run=record.id))
+    app_context().runner._records.fault = StoreError("The disk is full.", hint="Make room.")
     words = said(opened(run=record.id))
-    assert "cannot write its records" in words
+    assert "cannot save its runs" in words
     assert "The disk is full." in words
     assert "Make room." in words
 

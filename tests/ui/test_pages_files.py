@@ -48,5 +48,5 @@ def test_a_run_is_not_started_without_a_file_that_was_refused(langflow_stand_in,
     app.file_uploader[0].set_value(("note.txt", b"abc", "text/plain")).run()
     assert "Content size limit exceeded" in said(app)
     press(app, "Run")
-    assert "Not run." in said(app)
+    assert "The run was not started." in said(app)
     assert RUN not in langflow_stand_in.asked

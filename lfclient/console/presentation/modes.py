@@ -12,6 +12,6 @@ MODE_NAMES: dict[Mode, str] = {
 # after "The run was started …"
 MODE_ADVERBS: dict[Mode, str] = {
     "background": "in the background",
-    "sync": "synchronously",
-    "stream": "as a stream",
+    "sync": "in synchronous mode",
+    "stream": "in streamed mode",
 }

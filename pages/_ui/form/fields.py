@@ -1,4 +1,4 @@
-"""One field of the form: its label, its marks, its widget, what is wrong with it."""
+"""One field of the form: its label, badges, widget and messages."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ _ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warni
 
 @dataclass(frozen=True)
 class FormContext:
-    """What the fields of one form share; `drawn` are the keys of those that are, in their order,
-    `silent` the ids of components that do not run.
+    """The context that the fields of one form share.
+
+    `drawn` are the keys of the fields drawn so far, in order; `silent` are the ids of components
+    that do not run.
     """
 
     form: FormState
@@ -59,23 +61,26 @@ class FormContext:
 
     @property
     def files(self) -> FileContext:
-        """Where the files of this form go."""
+        """The context of this form's file fields."""
         return FileContext(self.form, self.server, self.server_info)
 
 
-def draw_field(field: Field, context: FormContext, *, with_component: bool = False) -> None:
-    """One field, in a container that tests and styles find by its key."""
+def draw_field(
+    field: Field,
+    context: FormContext,
+    *,
+    with_component: bool = False,
+    widget: Widget | None = None,
+    label: str | None = None,
+) -> None:
+    """Draw one field, in a container with a stable key for tests and styles."""
     form = context.form
-    widget = choose_widget(field, form.value(field), context)
-    live = (
-        form.live_widgets[field.key]
-        if form.has_widget(field, widget)
-        else form.make_widget(field, widget)
-    )
+    widget = widget or choose_widget(field, form.value(field), context)
+    key = form.live_widget(field, widget).key
     context.drawn[field.key] = None
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
-        spec = WidgetSpec(field, live.key, accessible_label(field.label), context.variables)
-        _draw_header(field, context, widget, spec, with_component)
+        spec = WidgetSpec(field, key, accessible_label(label or field.label), context.variables)
+        _draw_header(field, context, widget, spec, with_component, label)
         if not widget.has_own_label:
             widget.draw(spec)
         if field.kind is FieldKind.FILE:
@@ -85,32 +90,24 @@ def draw_field(field: Field, context: FormContext, *, with_component: bool = Fal
             st.caption(line)
 
 
+class _MessageArea(TextArea):
+    """The text box of the chat message."""
+
+    def draw(self, spec: WidgetSpec) -> None:
+        st.text_area(spec.label, height=150, placeholder="Enter a message", **spec.hidden)
+
+
 def draw_chat_input(field: Field, context: FormContext) -> None:
-    """The chat text: what most flows are all about."""
-    form = context.form
-    widget = TextArea(height=150)
-    live = (
-        form.live_widgets[field.key]
-        if form.has_widget(field, widget)
-        else form.make_widget(field, widget)
-    )
-    context.drawn[field.key] = None
-    with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
-        spec = WidgetSpec(field, live.key, "Message")
-        _draw_header(field, context, widget, spec, with_component=False, label="Message")
-        st.text_area(
-            spec.label, height=150, placeholder="What the flow is to work on", **spec.hidden
-        )
-        for line in _messages(field, context):
-            st.caption(line)
+    """Draw the chat message."""
+    draw_field(field, context, widget=_MessageArea(), label="Message")
 
 
 def draw_chat_files(field: Field, context: FormContext) -> None:
-    """What is to go with the chat text: out of the way, as most runs have none."""
+    """Draw the chat's attachments in an expander, since most runs have none."""
     form = context.form
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):
         opened = st.expander(
-            "Images or files for the chat",
+            "Attachments",
             icon=":material/attach_file:",
             key=f"open-files-{form.owner[:12]}-{form.flow_id}-{field.component}",
             on_change="rerun",
@@ -120,13 +117,9 @@ def draw_chat_files(field: Field, context: FormContext) -> None:
         widget = choose_widget(field, form.value(field), context)
         context.drawn[field.key] = None
         if opened.open:
-            live = (
-                form.live_widgets[field.key]
-                if form.has_widget(field, widget)
-                else form.make_widget(field, widget)
-            )
+            key = form.live_widget(field, widget).key
             with opened:
-                widget.draw(WidgetSpec(field, live.key, "Images or files for the chat"))
+                widget.draw(WidgetSpec(field, key, "Attachments"))
         shown = opened.open and not isinstance(widget, file_fields.FileUpload)
         file_fields.draw_files(field, context.files, values=not shown)
         for line in (
@@ -136,13 +129,13 @@ def draw_chat_files(field: Field, context: FormContext) -> None:
 
 
 def choose_widget(field: Field, value: Any, context: FormContext) -> Widget:
-    """The widget for a field that holds this value."""
+    """Return the widget for a field with this value."""
     if field.takes_variable and (field.secret or isinstance(value, Variable)):
         return _variable_widget(field, context)
     if field.kind in _MULTILINE_KINDS:
         return TextArea()
     if isinstance(value, str) and "\n" in value and not field.secret:
-        return TextArea(height=70)  # a box of one line would drop the breaks
+        return TextArea(height=70)  # a one-line box would drop the line breaks
     if field.kind in (FieldKind.JSON, FieldKind.UNKNOWN):
         return JsonArea()
     if field.kind is FieldKind.TEXT_LIST:
@@ -173,7 +166,7 @@ _SIMPLE_WIDGETS: dict[FieldKind, type[Widget]] = {
 
 
 def _variable_widget(field: Field, context: FormContext) -> Widget:
-    """A box to type in, a choice of variables, or both: as the mode and the release take them."""
+    """Return a widget for a value, a variable or both, as the mode and release accept them."""
     if not sends_bare_values(context.mode, context.server_info):
         return ValueOrVariable()
     if minor_version(context.server_info) == 11 and field.loads_variable:
@@ -182,7 +175,7 @@ def _variable_widget(field: Field, context: FormContext) -> Widget:
 
 
 def accessible_label(label: str) -> str:
-    """A label for a screen reader: no mark-up, no links."""
+    """Return a label for screen readers, without markup and links."""
     kept = "".join(letter if letter.isalnum() or letter in " .,-/&'" else " " for letter in label)
     return " ".join(kept.split()) or "Value"
 
@@ -240,7 +233,7 @@ def _messages(field: Field, context: FormContext) -> list[str]:
     fault = context.form.entries.errors.get(field.key)
     if fault:
         lines.append(f"{_ICONS['error']} :red[{escape(fault)}]")
-    at_files = context.form.file_problems({field.key: field})  # which stand at the file each
+    at_files = context.form.file_problems({field.key: field})  # drawn next to each file
     for problem in context.problems.get(field.key, ()):
         if problem in at_files:
             continue
@@ -252,9 +245,9 @@ def _messages(field: Field, context: FormContext) -> list[str]:
 
 
 def _hint(field: Field, context: FormContext) -> str:
-    """What a person has to know to fill this one in."""
+    """Return a hint on how to fill in the field, or ""."""
     if field.kind is FieldKind.TEXT_LIST:
-        return "One on each line."
+        return "One per line"
     if field.kind is FieldKind.PROMPT and field.variables:
         braces = ("{{", "}}") if field.double_braces else ("{", "}")
         names = ", ".join(f"{braces[0]}{name}{braces[1]}" for name in field.variables)
@@ -262,22 +255,22 @@ def _hint(field: Field, context: FormContext) -> str:
     if field.kind is FieldKind.FILE:
         return _file_hint(field, context)
     if field.kind is FieldKind.TEXT and context.form.value(field) in ("\n", "\n\n"):
-        return "Holds line breaks."
+        return "Multiline"
     if field.kind is FieldKind.SELECT and not field.options:
-        return "The choices are known to Langflow's editor only: type one of them."
+        return "Enter one of the options shown in Langflow's editor"
     if field.kind is FieldKind.MODEL and not field.choices:
-        return "The name of a model, as Langflow's editor shows it."
+        return "Enter a model's name as shown in Langflow's editor"
     if field.kind is FieldKind.ORDERED_LIST and field.max_choices != 1:
-        return "In the order chosen."
+        return "Order matters"
     if (
         field.secret
         and sends_bare_values(context.mode, context.server_info)
         and field.takes_variable
     ):
         if minor_version(context.server_info) != 11:
-            return "Server variables work in synchronous mode only."
+            return "Variables work in synchronous mode only"
         if field.loads_variable:
-            return "Entered values work in synchronous mode only."
+            return "Values work in synchronous mode only"
     return ""
 
 
@@ -290,5 +283,5 @@ def _file_hint(field: Field, context: FormContext) -> str:
         return escape(f"{takes} Up to {limit:g} MB{' each' if field.is_list else ''}.")
     if isinstance(widget, file_fields.ServerFilePicker):
         return escape(takes)
-    each = ", one on each line" if field.is_list else ""
+    each = ", one per line" if field.is_list else ""
     return escape(f"The path of a file on the server, as Langflow names it{each}. {takes}")

@@ -1,4 +1,4 @@
-"""Fields that take files: chosen here and sent, found on the server, or named by their path."""
+"""File fields: upload from this computer, choose from the server, or enter a path."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from pages._ui.widgets.markdown import escape, inline_code
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
 _REFRESH_SECONDS = 0.3
-_MAX_LISTED = 300  # files of the server that are offered
+_MAX_LISTED = 300  # server files offered
 
 
 @dataclass(frozen=True)
 class FileContext:
-    """Whose form it is, and the server that its files go to."""
+    """The form and the server that its files are sent to."""
 
     form: FormState
     server: ServerSession
@@ -42,7 +42,7 @@ class FileContext:
 
 
 class FileUpload(Widget):
-    """Files that are chosen in the browser and sent to the server at once."""
+    """An upload field; chosen files are sent to the server at once."""
 
     suffixes = ()
     seeded = False
@@ -56,11 +56,11 @@ class FileUpload(Widget):
     def draw(self, spec: WidgetSpec) -> None:
         field, form = spec.field, self.files.form
         draw_source(spec, form)
-        # a new key for each choice: what was chosen is listed below, and held once
+        # a new key after each choice empties the field: the files are listed below it
         key = f"upload-{form.upload_counts[field.key]}-{form.owner[:12]}-{form.flow_id}-{field.key}"
         st.file_uploader(
             spec.label,
-            # no types, no server's limit: what a browser refuses by itself is never heard of here
+            # no types and no size limit: files that the browser rejects are not reported here
             accept_multiple_files=field.is_list,
             key=key,
             on_change=_upload_chosen,
@@ -70,7 +70,7 @@ class FileUpload(Widget):
 
 
 class ServerFilePicker(Widget):
-    """Files that are on the server already."""
+    """A choice of files on the server."""
 
     def __init__(self, files: FileContext) -> None:
         self.files = files
@@ -89,13 +89,13 @@ class ServerFilePicker(Widget):
         except LangflowError as error:
             loading.show(self.files.server, error, retry=f"retry-files-{field.key}")
             return
-        fitting = [ref for ref in there if ref.path and accepts_file(field, ref.path)]
-        refs = {ref.path: ref for ref in fitting[:_MAX_LISTED]}
+        fitting = [(ref.path, ref) for ref in there if ref.path and accepts_file(field, ref.path)]
+        refs = dict(fitting[:_MAX_LISTED])
         chosen = file_paths(st.session_state.get(spec.key))
         options = list(dict.fromkeys([*refs, *chosen]))
         arguments: dict[str, Any] = {
             "format_func": partial(_file_label, refs),
-            "placeholder": "Choose, the newest first" if options else "There is none yet",
+            "placeholder": "Choose a file" if options else "No files yet",
             **spec.hidden,
         }
         if field.is_list:
@@ -104,14 +104,14 @@ class ServerFilePicker(Widget):
             st.selectbox(spec.label, options, index=None, **arguments)
         if len(fitting) > _MAX_LISTED:
             st.caption(
-                f"{len(fitting) - _MAX_LISTED} older ones are not listed: type the path of one."
+                f"{len(fitting) - _MAX_LISTED} older files are not listed. Type a path instead."
             )
         if len(fitting) < len(there):
-            st.caption(f"{len(there) - len(fitting)} of other types are not listed.")
+            st.caption(f"{len(there) - len(fitting)} files of other types are not listed.")
 
 
 class FilePathInput(TextArea):
-    """Paths of files, as the server names them."""
+    """A box for the server paths of files."""
 
     def __init__(self, files: FileContext) -> None:
         super().__init__(height=70)
@@ -126,13 +126,13 @@ _SOURCES = {HERE: FileUpload, LISTED: ServerFilePicker, TYPED: FilePathInput}
 
 
 def choose_widget(field: Field, files: FileContext) -> Widget:
-    """The widget for the way that was chosen."""
-    chosen = st.session_state.get(_source_key(field, files.form))
-    return _SOURCES.get(chosen, FileUpload)(files)
+    """Return the widget for the chosen source of files."""
+    chosen = st.session_state.get(_source_key(field, files.form)) or HERE
+    return _SOURCES[chosen](files)
 
 
 def draw_source(spec: WidgetSpec, form: FormState) -> None:
-    """Draw the choice between the ways to give a file."""
+    """Draw the choice of a source of files."""
     key = _source_key(spec.field, form)
     st.session_state.setdefault(key, HERE)
     st.segmented_control(
@@ -146,7 +146,7 @@ def draw_source(spec: WidgetSpec, form: FormState) -> None:
 
 
 def draw_files(field: Field, files: FileContext, *, values: bool = True) -> None:
-    """The files of a field, each with what became of it; `values`: those that are there, too."""
+    """Draw a field's uploads and, with `values`, its attached files."""
     form = files.form
     there = list(dict.fromkeys(file_paths(form.value(field))))
     if values and len(there) > 1:
@@ -167,13 +167,13 @@ def draw_files(field: Field, files: FileContext, *, values: bool = True) -> None
 
 def _draw_count(field: Field, number: int, form: FormState) -> None:
     with _row(f"{field.key}-all"):
-        st.markdown(f"**{number} files go along** :gray[· what you choose is added]")
+        st.markdown(f"**{number} files attached** :gray[· new files are added]")
         st.button(
             "Remove all",
             key=f"remove-all-{field.key}",
             type="tertiary",
             icon=":material/close:",
-            help="Run without these files; what is on the server stays there",
+            help="Run without these files. They stay on the server.",
             on_click=remove_all_files,
             args=(form, field),
         )
@@ -190,7 +190,7 @@ def _draw_attached(field: Field, path: str, files: FileContext) -> None:
             where = f"On the server: {inline_code(clip(path, 120))}"
             st.markdown(f"{icon} {escape(clip(name, 60))}{size}", help=where)
             if known and name != known.name:
-                st.caption(f"Chosen as “{escape(clip(known.name, 60))}”; the name was made safe.")
+                st.caption(f"Chosen as “{escape(clip(known.name, 60))}”; renamed to a safe name.")
         _draw_remove_button("Remove", f"remove-{field.key}-{path}", remove_file, form, field, path)
 
 
@@ -201,7 +201,7 @@ def _draw_failed(field: Field, upload: Upload, number: int, files: FileContext) 
             st.markdown(f":red[:material/error:] {words}")
             for sentence in upload.errors:
                 st.caption(f":red[{escape(sentence)}]")
-            st.caption("Nothing runs until you remove it or choose another file.")
+            st.caption("Remove it or choose another file before you run.")
         _draw_remove_button(
             "Remove", f"drop-{number}-{field.key}", drop_upload, files.form, field, upload
         )
@@ -217,7 +217,7 @@ def _draw_uploading(field: Field, form: FormState) -> None:
         with _row(f"{field.key}-going-{number}"):
             st.progress(share, f"{escape(clip(upload.name, 60))} :gray[{_progress_text(upload)}]")
             _draw_remove_button(
-                "Stop sending",
+                "Cancel upload",
                 f"stop-sending-{number}-{field.key}",
                 drop_upload,
                 form,
@@ -228,7 +228,7 @@ def _draw_uploading(field: Field, form: FormState) -> None:
 
 def _progress_text(upload: Upload) -> str:
     if upload.sent_bytes >= upload.size:
-        return f"{format_size(upload.size)}, the server is storing it"
+        return f"{format_size(upload.size)}, saving on the server"
     return f"{format_size(upload.sent_bytes)} of {format_size(upload.size)} sent"
 
 
@@ -244,26 +244,26 @@ def _draw_remove_button(label: str, key: str, on_click: Any, *args: Any) -> None
         key=key,
         type="tertiary",
         icon=":material/close:",
-        help="Run without this file; what is on the server stays there",
+        help="Run without this file. A copy on the server stays there.",
         on_click=on_click,
         args=args,
     )
 
 
 def remove_file(form: FormState, field: Field, path: str) -> None:
-    """Run without this file; it stays on the server."""
+    """Remove a file from the field; it stays on the server."""
     left = [each for each in file_paths(form.value(field)) if each != path]
     form.set(field, left if field.is_list else "")
 
 
 def remove_all_files(form: FormState, field: Field) -> None:
-    """Run without any file here; they stay on the server."""
+    """Remove all files from the field; they stay on the server."""
     form.drop_uploads(field.key)
     form.set(field, [])
 
 
 def drop_upload(form: FormState, field: Field, upload: Upload) -> None:
-    """Forget a file that is not there; what is left of it is not sent."""
+    """Cancel an upload and forget it."""
     upload.cancel()
     form.entries.uploads[field.key] = [
         each for each in form.entries.uploads.get(field.key, []) if each is not upload
@@ -271,7 +271,7 @@ def drop_upload(form: FormState, field: Field, upload: Upload) -> None:
 
 
 def _upload_chosen(files: FileContext, field: Field, key: str) -> None:
-    """Called before the page is drawn: what was chosen is sent, and those that failed forgotten."""
+    """Upload the chosen files and forget failed uploads, in a callback before the page is drawn."""
     form, found = files.form, st.session_state[key]
     several = found if isinstance(found, list) else [found]
     given = [each for each in several if isinstance(each, UploadedFile)]
@@ -289,7 +289,7 @@ def upload_files(
     server_info: ServerInfo,
     flow_id: str,
 ) -> list[Upload]:
-    """Check files that were chosen for a parameter of a flow, and send those that are right."""
+    """Check chosen files and start to upload the valid ones."""
     beside = flow_id if field.stored_with_flow else None
 
     def send(name: str, content: BinaryIO, progress: Callable[[int], object]) -> FileRef:
@@ -304,19 +304,22 @@ def upload_files(
 
 
 def _release_from_streamlit(file_ids: Sequence[str]) -> None:
-    """Streamlit holds what was chosen for as long as its session: the upload's is then the last."""
+    """Remove files from Streamlit's memory, which would hold them as long as its session."""
     context = get_script_run_ctx()
-    for file_id in file_ids if context else ():
-        context.uploaded_file_mgr.remove_file(context.session_id, file_id)
+    if context is None:
+        return
+    manager: Any = context.uploaded_file_mgr  # its protocol does not declare `remove_file`
+    for file_id in file_ids:
+        manager.remove_file(context.session_id, file_id)
 
 
 def browser_limit_mb(server_info: ServerInfo) -> int:
-    """Whole megabytes for a browser that is to refuse by itself what is larger."""
+    """Return the size limit for the browser, in whole megabytes."""
     return max(1, math.ceil(max_upload_mb(server_info)))
 
 
 def max_upload_mb(server_info: ServerInfo) -> float:
-    """Megabytes that a file may have: the server's limit, or less if the console takes less."""
+    """Return the smaller of the server's and the console's size limit, in megabytes."""
     own, its = float(st.get_option("server.maxUploadSize")), server_info.limits.max_upload_mb
     return own if its is None else min(own, its)
 

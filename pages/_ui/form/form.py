@@ -1,4 +1,4 @@
-"""The form of a flow: what a person sets before a run."""
+"""The form of a flow's parameters."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from pages._ui.form.form_state import FormState, form_state, reset_fields
 from pages._ui.widgets import focus
 from pages._ui.widgets.markdown import escape, inline_code
 
-MAX_TOP_FIELDS = 24  # fields that stand open at the top; the others are found in their components
-PAGE_SIZE = 30  # fields of one component or of one search that are drawn at once
-MAX_DRAWN_FIELDS = 60  # fields drawn at once: text boxes cost a rerun the square of their number
+MAX_TOP_FIELDS = 24  # fields at the top; the others are in their components
+PAGE_SIZE = 30  # fields of one component or search drawn at once
+MAX_DRAWN_FIELDS = 60  # the cost of text boxes in a rerun grows with the square of their number
 
 
 @dataclass(frozen=True)
 class FormResult:
-    """What is to be sent; `ready` if no problem keeps it from being sent."""
+    """The overrides to send; `ready` is true if no problem prevents a run."""
 
     overrides: dict[str, Any]
     problems: list[Problem]
@@ -39,9 +39,9 @@ class FormResult:
 
 @dataclass(frozen=True)
 class FlowForm:
-    """A flow's form whose entries were read and checked, and which has not been drawn yet.
+    """A form whose entries are read and checked, but which is not drawn yet.
 
-    Two steps, so that a run starts and its status is seen before the form is drawn again.
+    The two steps let a run start and show its status before the form is drawn again.
     """
 
     flow: Flow
@@ -49,7 +49,7 @@ class FlowForm:
     _context: FormContext
 
     def draw(self) -> None:
-        """Draw it where the script is now."""
+        """Draw the form."""
         form = self._context.form
         fields = self.flow.fields_by_key
         prefill.draw(form, self.flow)
@@ -70,11 +70,11 @@ def flow_form(
     variables: Sequence[str],
     chat: bool = False,
 ) -> FlowForm:
-    """Read the form of a flow: what it holds, and whether that can be sent.
+    """Read and check the form of a flow.
 
-    `server` is where its files are sent to; its owner tells servers and keys apart, so that forms
-    of flows with the same id are not mixed. `variables` are the names of the server's variables.
-    That of a `chat` is one of its own, and has neither the flow's message nor the files with it.
+    Files are sent to `server`, whose owner separates the forms of flows with the same id on
+    different servers. `variables` are the names of the server's variables. A `chat` has its own
+    form, without the flow's message and attachments.
     """
     form = form_state(server.owner, flow, chat=chat)
     fields = flow.fields_by_key
@@ -84,8 +84,8 @@ def flow_form(
     form.drop_stale(fields)
     result = _evaluate(form, flow, _form_fields(fields, chat), mode, server_info)
     by_field: dict[str, list[Problem]] = {}
-    going = form.unfinished_uploads()  # drawn as that, and not as what is wrong
-    for problem in [each for each in result.problems if each not in going]:
+    uploading = form.unfinished_uploads()  # drawn as progress, not as errors
+    for problem in [each for each in result.problems if each not in uploading]:
         by_field.setdefault(problem.key, []).append(problem)
     for key, text in prefill.active_hints(form).items():
         by_field.setdefault(key, []).append(Problem(key, "warning", text))
@@ -95,7 +95,7 @@ def flow_form(
 
 
 def _form_fields(fields: Mapping[str, Field], chat: bool) -> dict[str, Field]:
-    """The fields that the form is about."""
+    """Return the fields of the form; a chat's form leaves out its message and attachments."""
     if not chat:
         return dict(fields)
     return {
@@ -104,12 +104,12 @@ def _form_fields(fields: Mapping[str, Field], chat: bool) -> dict[str, Field]:
 
 
 def apply_json_edits(owner: str, flow: Flow, *, chat: bool = False) -> None:
-    """Take up what was edited as JSON and not applied yet, before the form is read to be run."""
+    """Apply pending JSON edits before the form is read for a run."""
     json_editor.apply_pending(form_state(owner, flow, chat=chat), flow)
 
 
 def mark_started(owner: str, flow: Flow, *, chat: bool = False) -> None:
-    """A run of what the form holds was started: what was said of it before is over."""
+    """Clear the form's messages after a run has started."""
     form = form_state(owner, flow, chat=chat)
     prefill.clear_source(form)
     form.was_refused = False
@@ -118,7 +118,7 @@ def mark_started(owner: str, flow: Flow, *, chat: bool = False) -> None:
 def mark_refused(
     owner: str, flow: Flow, problems: Sequence[Problem], *, chat: bool = False
 ) -> None:
-    """A run of what the form holds was refused: each field says why, and the first is shown."""
+    """Mark the form after a refused run: fields show their problems, and the page scrolls there."""
     form = form_state(owner, flow, chat=chat)
     form.was_refused, form.scroll_token = True, uuid.uuid4().hex
     wrong = {problem.key for problem in problems if problem.level == "error"}
@@ -138,10 +138,10 @@ def load_overrides(
     source: str = "",
     hints: Mapping[str, str] | None = None,
 ) -> None:
-    """Put overrides into the form in place of what it holds, to which there is a way back.
+    """Fill the form with overrides; the earlier entries can be restored.
 
-    `source` says above the form where they come from. The components of the fields that `hints`
-    are about, by key, stand open.
+    `source` is a sentence about their origin, shown above the form. `hints` are shown at fields,
+    by key, and the components of those fields are opened.
     """
     form = form_state(owner, flow)
     prefill.fill(form, flow, overrides, source, hints or {})
@@ -155,7 +155,7 @@ def _expander_key(form: FormState, component_id: str) -> str:
 
 
 def _scroll_to_first_problem(context: FormContext) -> None:
-    """The first field that is wrong, of those that are drawn."""
+    """Scroll to the first drawn field with an error."""
     form = context.form
     mark, form.scroll_token = form.scroll_token, ""
     for field in context.drawn:
@@ -185,7 +185,7 @@ def _evaluate(
         if key not in left_out
     ]
     problems += [*form.file_problems(fields), *form.unfinished_uploads()]
-    # what is there and refused, or on its way, is not missing
+    # a field whose value was refused or is still uploading is not missing
     there = {
         one.key for one in problems if one.level == "error" and one.message != REQUIRED_MESSAGE
     }
@@ -215,7 +215,7 @@ def _draw_fields(flow: Flow, fields: Mapping[str, Field], context: FormContext) 
     top |= {field.key for field in first}
     rest = [field for field in fields.values() if field.key not in top]
     if not fields:
-        st.caption(":material/info: This flow has nothing to set: just run it.")
+        st.caption(":material/info: This flow has no parameters. Press Run.")
         return
     _draw_dropped(context.form)
     text = _draw_search(fields, context) if len(fields) > 1 else ""
@@ -263,11 +263,11 @@ def _draw_matches(text: str, fields: Mapping[str, Field], context: FormContext) 
     ]
     if not found:
         above = any(text in _search_text(fields[key]) for key in context.drawn)
-        st.caption("Found above." if above else "No parameter is called that.")
+        st.caption("Found above" if above else "No parameter found")
     for field in found[:PAGE_SIZE]:
         draw_field(field, context, with_component=True)
     if len(found) > PAGE_SIZE:
-        st.caption(f"{len(found) - PAGE_SIZE} more: add a word to the search.")
+        st.caption(f"{len(found) - PAGE_SIZE} more. Refine your search.")
 
 
 def _search_text(field: Field) -> str:
@@ -283,9 +283,7 @@ def _draw_components(flow: Flow, fields: Sequence[Field], context: FormContext) 
     silent = [c for c in flow.unconnected if not any(field.component == c.id for field in fields)]
     if silent:
         names = ", ".join(escape(c.display_name) for c in silent[:20])
-        st.caption(
-            f":material/link_off: Will not run, since the chat input leads nowhere near: {names}"
-        )
+        st.caption(f":material/link_off: Will not run, not connected to the chat input: {names}")
 
 
 def _draw_component(component: Component, fields: Sequence[Field], context: FormContext) -> None:
@@ -298,7 +296,7 @@ def _draw_component(component: Component, fields: Sequence[Field], context: Form
     silent = "" if component.runs else " :gray-badge[will not run]"
     title = f"{escape(clip(component.display_name, 80))} :gray[{inline_code(component.id)}]"
     with st.container(key=f"component-{component.id}", gap=None):
-        # a changed label would make it another expander, which is closed: marks stand over it
+        # changing the label would create a new, closed expander: the badges are drawn over it
         opened = st.expander(
             f"{title} :gray[{len(fields)}]{silent}",
             key=_expander_key(context.form, component.id),
@@ -307,7 +305,7 @@ def _draw_component(component: Component, fields: Sequence[Field], context: Form
         if changed or wrong:
             with st.container(key=f"marks-{component.id}", horizontal=True, gap="xsmall"):
                 if wrong:
-                    st.badge("Check", color="red", help="A value in here needs a correction")
+                    st.badge("Check", color="red", help="Contains an invalid value")
                 if changed:
                     st.badge(f"{changed} changed", color="violet")
         if opened.open:
@@ -322,9 +320,9 @@ def _draw_component_fields(
 ) -> None:
     st.code(component.id, language=None, width="content")
     if not component.runs:
-        st.caption("Nothing set here has an effect: the chat input does not lead to it.")
+        st.caption("These values have no effect: not connected to the chat input.")
     if len(context.drawn) + min(len(fields), PAGE_SIZE) > MAX_DRAWN_FIELDS and context.drawn:
-        st.caption("Close another component to open this one here, or search for the parameter.")
+        st.caption("Close another component first, or search for the parameter.")
         return
     pages = -(-len(fields) // PAGE_SIZE)
     page = 1
@@ -340,7 +338,7 @@ def _draw_dropped(form: FormState) -> None:
     names = ", ".join(inline_code(key) for key in form.dropped_keys[:10])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f":material/info: The flow has changed: what was entered for {names} was left out.",
+            f":material/info: The flow has changed. These values were dropped: {names}",
             width="stretch",
         )
         st.button("OK", key="form-dropped", type="tertiary", on_click=form.dropped_keys.clear)

@@ -144,13 +144,14 @@ class FormState:
             or bool(self.entries.uploads.get(key))
         )
 
-    def has_widget(self, field: Field, widget: Widget) -> bool:
-        """Return whether the field has a live widget of the same type."""
-        live = self.live_widgets.get(field.key)
-        return live is not None and type(live.widget) is type(widget)
+    def live_widget(self, field: Field, widget: Widget) -> LiveWidget:
+        """Return the field's live widget of this type, or seed a new one.
 
-    def make_widget(self, field: Field, widget: Widget) -> LiveWidget:
-        """Seed a new widget with the field's value, under a key that was never used before."""
+        A new widget gets a key that was never used before.
+        """
+        live = self.live_widgets.get(field.key)
+        if live is not None and type(live.widget) is type(widget):
+            return live
         self.discard_widget(field.key)
         st.session_state[_WIDGET_COUNT] = st.session_state.get(_WIDGET_COUNT, 0) + 1
         key = f"field-{st.session_state[_WIDGET_COUNT]}-{field.key}"
@@ -219,11 +220,13 @@ class FormState:
             if field is None:
                 self.drop_uploads(key)
                 continue
-            for upload in [each for each in uploads if each.ref]:
+            for upload in list(uploads):
+                path = upload.ref.path if upload.ref else None
+                if path is None:
+                    continue
                 uploads.remove(upload)
-                self.files[upload.ref.path] = SentFile(upload.name, upload.size)
-                before = self.value(field) or []
-                self.set(field, [*before, upload.ref.path] if field.is_list else upload.ref.path)
+                self.files[path] = SentFile(upload.name, upload.size)
+                self.set(field, [*(self.value(field) or []), path] if field.is_list else path)
         return len(self.files) > known
 
     def drop_uploads(self, key: str, *, only_ended: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Values that a run was given, read-only, each drawn as what it is."""
+"""The inputs of a run, read-only, each drawn by its kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import FieldKind, Variable, value_to_json
+from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_overrides
@@ -19,62 +19,62 @@ from lfclient.outputs.tables import is_rows
 from pages._ui.widgets import downloads
 from pages._ui.widgets.markdown import escape, inline_code
 
-MAX_VALUES = 15  # values that are drawn before somebody asks for all
-MAX_LINE_CHARS = 80  # characters that fit on a line
-PREVIEW_CHARS = 1_500  # of a text that are drawn before somebody asks for all
-MAX_CHARS = 200_000  # that are drawn at all: a file has the rest
-PREVIEW_ROWS = 100  # of a table, the same way
+MAX_VALUES = 15  # drawn before “Show all”
+MAX_LINE_CHARS = 80
+PREVIEW_CHARS = 1_500  # of a text, drawn before “Show all”
+MAX_CHARS = 200_000  # of a text drawn at all; a download has the rest
+PREVIEW_ROWS = 100  # of a table, drawn before “Show all”
 MAX_ROWS = 20_000
 TEXT_HEIGHT = 240  # pixels
 
 
 def record_inputs(record: RunRecord, flow: Flow | None) -> list[InputValue]:
-    """What a run was given, by the names that its flow has for it."""
+    """Return a run's inputs, with the labels of its flow."""
     return describe_overrides(record.overrides, flow)
 
 
 def show_omission(record: RunRecord) -> bool:
-    """Whether it is not known what a run was given; then it has been said why."""
+    """Draw why a run's inputs were not stored; return False if they were."""
     why = omissions.explain_missing_inputs(record)
     if why:
         st.caption(f":material/info: {escape(why)}")
     return bool(why)
 
 
-def draw(given: Sequence[InputValue], key: str) -> None:
-    """The values, and what stood as in the flow; `key` is one that nothing else on the page has."""
-    if given:
-        _draw_values(given, key)
-    st.caption(f"{'Everything else' if given else 'Everything'} stood as in the flow.")
+def draw(values: Sequence[InputValue], key: str) -> None:
+    """Draw the values; `key` must be unique on the page."""
+    if values:
+        _draw_values(values, key)
+    st.caption(f"{'All other values' if values else 'All values'}: flow defaults")
 
 
 @st.fragment
-def _draw_values(given: Sequence[InputValue], key: str) -> None:
-    """The first of them or all."""
+def _draw_values(values: Sequence[InputValue], key: str) -> None:
+    """Draw the first values, or all after “Show all”."""
     with st.container(key=f"given-{key}", gap="small"):
-        shown = list(given)
+        shown = list(values)
         more = len(shown) - MAX_VALUES
         if more > 0 and not st.toggle(f"Show all {len(shown)} values", key=f"given-all-{key}"):
             shown = shown[:MAX_VALUES]
-        for number, one in enumerate(shown):
-            _draw_input(one, f"{key}-{number}")
-        if len(shown) < len(given):
+        for number, item in enumerate(shown):
+            _draw_input(item, f"{key}-{number}")
+        if len(shown) < len(values):
             st.caption(f"{more} more.")
 
 
-def _draw_input(one: InputValue, key: str) -> None:
+def _draw_input(item: InputValue, key: str) -> None:
     with st.container(key=f"given-one-{key}", gap="xxsmall"):
-        name = f"**{escape(clip(one.label, 120))}** :gray[· {escape(one.component_label(60))}]"
+        name = f"**{escape(clip(item.label, 120))}** :gray[· {escape(item.component_label(60))}]"
         st.markdown(name)
-        _draw_value(one, key)
-        if one.problem:
-            st.caption(f":orange[:material/warning: {escape(clip(one.problem, 600))}]")
+        _draw_value(item, key)
+        if item.problem:
+            st.caption(f":orange[:material/warning: {escape(clip(item.problem, 600))}]")
 
 
-def one_line(one: InputValue) -> str | None:
-    """A value that needs no more than a line, as a line; None for any other."""
-    value, field = one.value, one.field
-    if one.secret and value == SECRET_MASK:
+def one_line(item: InputValue) -> str | None:
+    """Return a value that fits on one line as text, else None."""
+    value, field = item.value, item.field
+    if item.secret and value == SECRET_MASK:
         return "was set"
     if isinstance(value, Variable):
         return f"server variable {value.name}"
@@ -87,7 +87,7 @@ def one_line(one: InputValue) -> str | None:
     elif isinstance(value, (int, float, str)):
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
-        words = _field_text(one)
+        words = _field_text(field, value)
     else:
         return None
     fits = len(words) <= MAX_LINE_CHARS and "\n" not in words and words == words.strip()
@@ -95,27 +95,27 @@ def one_line(one: InputValue) -> str | None:
 
 
 def value_text(value: Any) -> str:
-    """A value as a text: as it is, or as JSON."""
+    """Return a string as it is and any other value as JSON."""
     return (
         value if isinstance(value, str) else downloads.to_json_bytes(value_to_json(value)).decode()
     )
 
 
-def _field_text(one: InputValue) -> str:
+def _field_text(field: Field, value: Any) -> str:
     try:
-        return ", ".join(value_to_text(one.field, one.value).splitlines())
+        return ", ".join(value_to_text(field, value).splitlines())
     except (KeyError, TypeError, AttributeError, ValueError):
-        return value_text(one.value)  # the flow has another sort of value there by now
+        return value_text(value)  # the field has another kind by now
 
 
-def _draw_value(one: InputValue, key: str) -> None:
-    value = one.value
-    words = one_line(one)
-    if one.secret and value == SECRET_MASK:
-        st.markdown(":material/lock: :gray[was set, and is not kept]")
+def _draw_value(item: InputValue, key: str) -> None:
+    value = item.value
+    words = one_line(item)
+    if item.secret and value == SECRET_MASK:
+        st.markdown(":material/lock: :gray[set, not stored]")
     elif isinstance(value, Variable):
         st.markdown(f":material/key: server variable {inline_code(value.name)}")
-    elif one.field and one.field.kind is FieldKind.FILE and value:
+    elif item.field and item.field.kind is FieldKind.FILE and value:
         for path in file_paths(value)[:MAX_VALUES]:
             name = escape(clip(str(path).rpartition("/")[2], 100))
             st.markdown(f":material/draft: {name}", help=f"On the server: {inline_code(str(path))}")
@@ -169,7 +169,7 @@ def _draw_long_value(value: Any, key: str) -> None:
 def _draw_download(value: Any, key: str) -> None:
     text = isinstance(value, str)
     st.download_button(
-        "Save it whole",
+        "Download",
         lambda: value_text(value).encode("utf-8", "replace"),
         file_name="value.txt" if text else "value.json",
         key=f"given-save-{key}",

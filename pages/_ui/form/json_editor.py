@@ -1,4 +1,4 @@
-"""The overrides as JSON: to see what will be sent, to paste what was kept elsewhere."""
+"""A JSON editor for the overrides: view, copy and paste them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages._ui.widgets.markdown import escape
 
 
 def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
-    """A closed panel; open, it holds a text that only “Apply” brings into the form."""
+    """Draw an expander with the overrides as text; “Apply” copies edits into the form."""
     key = _key(form)
     opened = st.expander(
         "Overrides as JSON", key=f"{key}-panel", icon=":material/data_object:", on_change="rerun"
@@ -34,8 +34,8 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
         st.session_state[text_key] = form.json_text
     with opened:
         st.caption(
-            "What differs from the flow, as “Component.parameter” and value. "
-            'A server variable is written {"$variable": "NAME"}.'
+            "Values that differ from the flow, by “Component.parameter”. "
+            'Write a server variable as {"$variable": "NAME"}.'
         )
         st.text_area(
             "Overrides as JSON",
@@ -56,7 +56,7 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
                 type="secondary",
             )
             st.button(
-                "Discard my edits",
+                "Discard edits",
                 key=f"{key}-discard",
                 type="tertiary",
                 disabled=not edited,
@@ -64,11 +64,11 @@ def draw(form: FormState, flow: Flow, fields: Mapping[str, Field]) -> None:
                 args=(form,),
             )
             if edited and form.json_seed != shown:
-                st.caption("The form has changed since; Apply puts this text in its place.")
+                st.caption("The form has changed. Apply replaces its values with this text.")
 
 
 def to_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
-    """Overrides as a person edits them; secrets are only said to be set."""
+    """Return the overrides as JSON text, with secrets masked."""
     return to_json(
         {
             key: SECRET_MASK
@@ -80,10 +80,10 @@ def to_text(overrides: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
 
 
 def parse(flow: Flow, text: str) -> dict[str, Any]:
-    """Overrides from such a text; raises `ValueError` saying what is wrong and where."""
+    """Return the overrides from JSON text; raise `ValueError` with the reason and place."""
     found = from_json(text) if text.strip() else {}
     if not isinstance(found, dict):
-        raise ValueError('An object is needed: {"Component.parameter": value}.')
+        raise ValueError('Enter an object: {"Component.parameter": value}.')
     overrides = {key: value_from_json(value) for key, value in found.items()}
     known = flow.fields_by_key
     kept = {
@@ -91,7 +91,7 @@ def parse(flow: Flow, text: str) -> dict[str, Any]:
         for key, value in overrides.items()
         if not (value == SECRET_MASK and key in known and is_secret_field(known[key]))
     }
-    # what this mode can't take, and what is missing, is said at the fields
+    # values missing or unsupported in the current mode are reported at their fields
     wrong = [p for p in check_overrides(flow, kept, mode="sync") if _is_blocking(p, kept)]
     if wrong:
         raise ValueError("; ".join(f"{p.key}: {p.message}" for p in wrong[:3]))
@@ -103,9 +103,9 @@ def _is_blocking(problem: Problem, overrides: Mapping[str, Any]) -> bool:
 
 
 def apply_pending(form: FormState, flow: Flow) -> None:
-    """Apply a text that was edited and not applied yet: a press on Run means it, too.
+    """Apply edits that were not applied yet, as Run does.
 
-    A text that cannot be applied leaves `form.json_fault`.
+    Sets `form.json_error` if they cannot be applied.
     """
     _sync_text(form)
     if form.json_text is None or form.json_text == form.json_seed:
@@ -113,8 +113,7 @@ def apply_pending(form: FormState, flow: Flow) -> None:
     fields = flow.fields_by_key
     if form.json_seed != to_text(form.overrides(fields), fields):
         form.json_error = (
-            "This text has edits that were not applied, and the form has changed since: apply "
-            "them, or discard them."
+            "This text has unapplied edits, and the form has changed since. Apply or discard them."
         )
         return
     _apply(form, flow)
@@ -135,14 +134,15 @@ def _sync_text(form: FormState) -> None:
 
 def _apply(form: FormState, flow: Flow) -> None:
     _sync_text(form)
+    text = form.json_text or ""
     try:
-        overrides = parse(flow, form.json_text or "")
+        overrides = parse(flow, text)
     except ValueError as error:
-        form.json_error = f"Nothing was changed. {error}"
+        form.json_error = f"The form is unchanged. {error}"
         return
     load_values(form, flow, overrides)
     form.json_error = ""
-    form.json_seed = form.json_text
+    form.json_seed = text
 
 
 def _discard(form: FormState) -> None:

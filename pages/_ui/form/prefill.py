@@ -1,4 +1,4 @@
-"""Fill a form from elsewhere, such as an earlier run, and restore what was typed before."""
+"""Fill a form from elsewhere, such as an earlier run, and restore the earlier input."""
 
 from __future__ import annotations
 

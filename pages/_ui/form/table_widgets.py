@@ -1,4 +1,4 @@
-"""Widgets of rows: tables, and keys with values."""
+"""Editors for rows: tables and key-value pairs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pages._ui.widgets.markdown import escape
 
 _BOOLEANS = frozenset({"bool", "boolean"})
 _NUMBERS = frozenset({"int", "integer", "float", "number"})
-_MAX_ROWS = 500  # more are for the JSON view
+_MAX_ROWS = 500  # larger tables are edited as JSON
 
 
 class TableEditor(Widget):
-    """A table to be edited; its own state holds only what was changed of its first rows."""
+    """A table editor; its widget state holds only the changes to the rows it started with."""
 
     seeded = False
 
@@ -33,11 +33,11 @@ class TableEditor(Widget):
         )
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
-        """A value as rows."""
+        """Convert a value to rows."""
         return [dict(row) for row in value or []]
 
     def value(self, rows: list[dict[str, Any]]) -> Any:
-        """Rows as a value."""
+        """Convert rows to a value."""
         return rows
 
     def draw(self, spec: WidgetSpec) -> None:
@@ -46,7 +46,7 @@ class TableEditor(Widget):
         rows = self.rows(base)
         frame = pd.DataFrame(
             {
-                name: pd.array(
+                name: pd.Series(
                     [_parse_boolean(row.get(name), column) for row in rows], dtype=_dtype(column)
                 )
                 for name, column in columns.items()
@@ -64,7 +64,7 @@ class TableEditor(Widget):
 
 
 class KeyValueEditor(TableEditor):
-    """Keys and texts, of an object whose values are texts."""
+    """An editor for an object whose values are texts."""
 
     def rows(self, value: Any) -> list[dict[str, Any]]:
         return [{"key": key, "value": text} for key, text in (value or {}).items()]
@@ -72,20 +72,20 @@ class KeyValueEditor(TableEditor):
     def value(self, rows: list[dict[str, Any]]) -> Any:
         keys = [str(row.get("key") or "").strip() for row in rows]
         if not all(keys):
-            raise ValueError("A value here has no key: give it one, or delete the row.")
+            raise ValueError("A value has no key. Enter one, or delete the row.")
         twice = next((key for key in keys if keys.count(key) > 1), None)
         if twice:
-            raise ValueError(f"The key “{twice}” stands here twice.")
+            raise ValueError(f"The key “{twice}” is used twice.")
         return {key: str(row.get("value") or "") for key, row in zip(keys, rows, strict=True)}
 
 
 def base_rows_key(key: str) -> str:
-    """Where the rows that an editor began with are kept."""
+    """Return the session key of the rows that an editor started with."""
     return f"{key}-rows"
 
 
 def fits_table(field: Field, value: Any) -> bool:
-    """Whether a value can be edited as a table without loss."""
+    """Return whether a value can be edited as a table without loss."""
     if field.kind is FieldKind.DICT:
         return all(isinstance(text, str) for text in (value or {}).values())
     columns = table_columns(field, value)
@@ -102,7 +102,7 @@ def fits_table(field: Field, value: Any) -> bool:
 
 
 def table_columns(field: Field, value: Any) -> dict[str, dict[str, Any]]:
-    """The columns by name: those that the flow declares, then others that rows have."""
+    """Return the columns by name: those the flow declares, then others found in rows."""
     if field.kind is FieldKind.DICT:
         return {"key": {"display_name": "Key"}, "value": {"display_name": "Value"}}
     columns = {column["name"]: column for column in field.columns}
@@ -115,7 +115,7 @@ def table_columns(field: Field, value: Any) -> dict[str, dict[str, Any]]:
 def apply_edits(
     rows: list[dict[str, Any]], changes: Mapping[str, Any], columns: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Rows after an editor's changes, which it names by the positions of the rows it began with."""
+    """Apply an editor's changes, which refer to rows by their original positions."""
     for position, cells in (changes.get("edited_rows") or {}).items():
         if int(position) < len(rows):
             row = {**rows[int(position)], **cells}
@@ -138,7 +138,7 @@ def _is_blank(cell: Any) -> bool:
 
 
 def _parse_boolean(cell: Any, column: Mapping[str, Any]) -> Any:
-    """A cell as its column shows it: flows write truth as text at times."""
+    """Convert a cell of a boolean column: flows sometimes store booleans as text."""
     if isinstance(cell, str) and _column_type(column) in _BOOLEANS:
         return {"true": True, "false": False}.get(cell.lower(), cell)
     return cell

@@ -1,4 +1,4 @@
-"""Files on their way to a server: sent beside the page, which looks how far they are."""
+"""Uploads to a server, in background threads; the page polls their progress."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
-WAIT_SECONDS = 0.3  # seconds that a page waits: most files are there by then
+WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
 
 SendFile = Callable[[str, BinaryIO, Callable[[int], object]], FileRef]
 
 
 @dataclass(frozen=True)
 class ChosenFile:
-    """A file that somebody chose, under the name that they know it by."""
+    """A chosen file, under its name on the user's computer."""
 
     name: str
     size: int
@@ -29,12 +29,12 @@ class ChosenFile:
 
 
 class _UploadCancelled(Exception):
-    """Nobody wants the file any longer."""
+    """Raised inside an upload to end it after `cancel`."""
 
 
 @dataclass(eq=False)
 class Upload:
-    """One file: refused at once, on its way, there (`ref`) or failed. `sent` counts its bytes."""
+    """One upload: in progress, finished (`ref`), or failed or refused (`errors`)."""
 
     name: str
     size: int
@@ -45,11 +45,11 @@ class Upload:
     _dropped: bool = False
 
     def cancel(self) -> None:
-        """Send no more of it."""
+        """Stop sending the file."""
         self._dropped = True
 
     def send(self, content: BinaryIO, send: SendFile) -> None:
-        """Send it; what goes wrong becomes its refusal."""
+        """Send the file; a failure is stored in `errors`."""
         try:
             self.ref = send(self.name, content, self._progress)
         except _UploadCancelled:
@@ -63,12 +63,12 @@ class Upload:
             self.ended.set()
 
     def fail(self) -> None:
-        """It will not be sent."""
+        """Mark the upload as failed without sending it."""
         self.errors = (self._lost(),)
         self.ended.set()
 
     def _lost(self) -> str:
-        return f"“{self.name}” was not sent."
+        return f"“{self.name}” was not uploaded."
 
     def _progress(self, sent: int) -> None:
         self.sent_bytes = sent
@@ -79,7 +79,7 @@ class Upload:
 def start_uploads(
     field: Field, chosen: Iterable[ChosenFile], send: SendFile, limit_mb: float | None
 ) -> list[Upload]:
-    """Check files and send those that are right, one after the other, in a thread."""
+    """Check files and send the valid ones one after the other, in a background thread."""
     begun, sending = [], []
     for each in chosen:
         wrong = check_upload(field, each.name, each.size, limit_mb)
@@ -90,7 +90,7 @@ def start_uploads(
         else:
             sending.append((begun[-1], each.content))
     if sending:
-        # a daemon: a server that hangs must not keep the console from ending
+        # a daemon thread, so that a hanging server does not keep the console from exiting
         threading.Thread(
             target=_send_all, args=(sending, send), name="uploads", daemon=True
         ).start()
@@ -98,7 +98,7 @@ def start_uploads(
 
 
 def wait_for_uploads(uploads: Sequence[Upload]) -> None:
-    """Wait a little for their end."""
+    """Wait up to `WAIT_SECONDS` in total for the uploads to end."""
     until = time.monotonic() + WAIT_SECONDS
     for upload in uploads:
         upload.ended.wait(max(0.0, until - time.monotonic()))
@@ -109,7 +109,7 @@ def _send_all(sending: list[tuple[Upload, BinaryIO]], send: SendFile) -> None:
         while sending:
             upload, content = sending.pop(0)
             upload.send(content, send)
-            del content  # its bytes are held nowhere else
+            del content  # frees its memory before the next file
     finally:
         for upload, _ in sending:
             upload.fail()

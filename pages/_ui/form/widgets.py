@@ -1,7 +1,7 @@
-"""A field's widget: which one it is, how a value gets into it and out of it.
+"""The widgets of form fields.
 
-`session_state` is seeded before a widget is drawn and read when the next rerun begins, so that a
-value survives whatever happens to its widget. To add one: a subclass, and a line in `choose`.
+`session_state` is seeded before a widget is drawn and read when the next rerun starts, so that a
+value survives its widget. To add a widget, add a subclass and a line in `fields.choose_widget`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.structured_values import model_label, option_names, to_json
 from lfclient.flows.validation import is_changed, value_to_text
 from pages._ui.widgets.markdown import escape
 
-WidgetStates = dict[str, Any]  # of the widgets of one field, by the suffix of their keys
+WidgetStates = dict[str, Any]  # the states of a field's widgets, by key suffix
 
 PERSIST: dict[str, Any] = {"persist_state": "session"}
 _MAX_SLIDER_VALUE = 2.0**53
@@ -27,7 +27,7 @@ _MAX_SLIDER_VALUE = 2.0**53
 
 @dataclass(frozen=True)
 class WidgetSpec:
-    """What a widget needs to draw itself; `key` is that of its first part."""
+    """What a widget needs to draw itself; `key` is the key of its first part."""
 
     field: Field
     key: str
@@ -36,25 +36,25 @@ class WidgetSpec:
 
     @property
     def hidden(self) -> dict[str, Any]:
-        """The arguments that all widgets share whose label stands above them."""
+        """The arguments shared by widgets whose label is drawn above them."""
         return {"key": self.key, "label_visibility": "collapsed", **PERSIST}
 
 
 class Widget:
-    """One text box; the base of all."""
+    """A one-line text box, and the base class of all widgets."""
 
     suffixes: tuple[str, ...] = ("",)
-    seeded = True  # whether session_state may be set beforehand
-    has_own_label = False  # whether the label is the widget's own, and not above it
+    seeded = True  # whether session_state may be set before the widget is drawn
+    has_own_label = False  # whether the widget draws its label itself
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
-        """What its parts show for a value."""
+        """Return the states that show a value."""
         return {"": value_to_text(field, value)}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        """The value that its parts show, None for the flow's own; raises `ValueError`.
+        """Return the value that the states show, None for the flow's own.
 
-        `base` is the value that it was seeded with.
+        `base` is the value the widget was seeded with. Raises `ValueError` for an invalid value.
         """
         return KIND_HANDLERS[field.kind].parse(field, states[""] or "")
 
@@ -63,7 +63,7 @@ class Widget:
 
 
 def placeholder(field: Field) -> str:
-    """What an empty box says."""
+    """Return the placeholder of an empty box."""
     if field.placeholder:
         return field.placeholder
     if field.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.SLIDER):
@@ -73,7 +73,7 @@ def placeholder(field: Field) -> str:
 
 
 class TextArea(Widget):
-    """A box of several lines."""
+    """A multiline text box."""
 
     def __init__(self, height: int = 110) -> None:
         self.height = height
@@ -85,7 +85,7 @@ class TextArea(Widget):
 
 
 class JsonArea(TextArea):
-    """A box of several lines that holds JSON."""
+    """A multiline text box for JSON."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": "" if value is None else to_json(value)}
@@ -99,38 +99,39 @@ class JsonArea(TextArea):
 
 
 class Slider(Widget):
-    """A slider, where the flow gives a range and the value lies in it."""
+    """A slider, for a value within the flow's range."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": float(value)}
 
     def read(self, field: Field, states: Mapping[str, Any], base: Any) -> Any:
-        # a slider's thumb stands at sums of steps, which no decimal fraction is exactly
+        # rounded because a slider adds up steps in floating point
         return round(float(states[""]), 9)
 
     def draw(self, spec: WidgetSpec) -> None:
-        low, high, step = slider_range(spec.field)
+        assert spec.field.range  # `fits_slider` has checked it
+        low, high, step = slider_range(spec.field.range)
         whole = all(part.is_integer() for part in (low, high, step))
         st.slider(spec.label, low, high, step=step, format="%.0f" if whole else None, **spec.hidden)
 
 
-def slider_range(field: Field) -> tuple[float, float, float]:
-    """Lowest, highest and step of a slider."""
-    low, high = float(field.range.min), float(field.range.max)
-    return low, high, float(field.range.step or 0) or (high - low) / 100
+def slider_range(limits: Range) -> tuple[float, float, float]:
+    """Return a slider's minimum, maximum and step; zeros for a missing limit."""
+    low, high = float(limits.min or 0), float(limits.max or 0)
+    return low, high, float(limits.step or 0) or (high - low) / 100
 
 
 def fits_slider(field: Field, value: Any) -> bool:
-    """Whether a value can be shown on a slider."""
+    """Return whether a slider can show a value."""
     if field.range is None or field.range.min is None or field.range.max is None or value is None:
         return False
-    low, high, step = slider_range(field)
+    low, high, step = slider_range(field.range)
     sane = all(math.isfinite(part) and abs(part) < _MAX_SLIDER_VALUE for part in (low, high, step))
     return sane and low < high and 0 < step <= high - low and low <= value <= high
 
 
 class Switch(Widget):
-    """On or off."""
+    """A toggle."""
 
     has_own_label = True
 
@@ -145,7 +146,7 @@ class Switch(Widget):
 
 
 class SelectBox(Widget):
-    """One of a list, or free text where the field takes it."""
+    """A choice of one option, or free text if the field accepts it."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         if isinstance(value, list):
@@ -163,7 +164,7 @@ class SelectBox(Widget):
         st.selectbox(
             spec.label,
             list(dict.fromkeys([*names, *([shown] if shown else [])])),
-            index=0 if field.default else None,  # without a default it may be emptied again
+            index=0 if field.default else None,  # without a default the choice can be cleared
             accept_new_options=field.free_text,
             placeholder="Choose or type" if field.free_text else "Choose",
             **spec.hidden,
@@ -171,12 +172,12 @@ class SelectBox(Widget):
 
 
 def is_model(field: Field) -> bool:
-    """Whether the options are models, with their providers."""
+    """Return whether the options are models, with their providers."""
     return field.kind is FieldKind.MODEL
 
 
 class Tabs(SelectBox):
-    """One of a few, all visible."""
+    """A choice of one option, all visible."""
 
     def draw(self, spec: WidgetSpec) -> None:
         shown = st.session_state.get(spec.key)
@@ -185,7 +186,7 @@ class Tabs(SelectBox):
 
 
 class MultiSelect(Widget):
-    """Any number of a list, in the order of choosing."""
+    """A choice of several options, in the order chosen."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": option_names(value or [])}
@@ -208,7 +209,7 @@ class MultiSelect(Widget):
 
 
 class Password(Widget):
-    """A typed secret; the flow's own is never shown."""
+    """A password box; the flow's own secret is never shown."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": value if isinstance(value, str) else ""}
@@ -221,21 +222,21 @@ class Password(Widget):
             spec.label,
             type="password",
             autocomplete="off",
-            live=True,  # on leaving it for its eye, Streamlit takes up nothing
+            live=True,  # without it, a click on the eye icon discards the text
             placeholder=secret_placeholder(spec.field),
             **spec.hidden,
         )
 
 
 def secret_placeholder(field: Field) -> str:
-    """What the flow itself has for a secret, without saying it."""
+    """Return a placeholder about the flow's own secret, without its value."""
     if isinstance(field.default, Variable):
         return f"The flow uses the server variable {field.default.name}"
-    return "The flow has one stored" if field.has_stored_value else field.placeholder
+    return "Stored in the flow" if field.has_stored_value else field.placeholder
 
 
 class VariablePicker(Widget):
-    """The name of one of the server's variables."""
+    """A choice of a server variable."""
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         return {"": value.name if isinstance(value, Variable) else None}
@@ -251,16 +252,16 @@ class VariablePicker(Widget):
             list(dict.fromkeys([*spec.variables, *([shown] if shown else [])])),
             index=None,
             accept_new_options=True,
-            placeholder="Choose a server variable, or type its name",
+            placeholder="Choose or type a variable",
             **{**spec.hidden, "key": key},
         )
 
 
 class ValueOrVariable(Widget):
-    """A value to be typed, or the name of a server variable."""
+    """A value or a server variable."""
 
     suffixes = ("", "-from", "-variable")
-    TYPED, SERVER = "Type it", "Server variable"
+    TYPED, SERVER = "Value", "Server variable"
 
     def seed(self, field: Field, value: Any) -> WidgetStates:
         by_name = isinstance(value, Variable)
@@ -317,12 +318,12 @@ class DurationInput(Widget):
 
 
 def help_text(field: Field) -> str | None:
-    """The flow's own words on a field, as a tooltip that shows them letter by letter."""
+    """Return the flow's help on a field as a tooltip, with markup escaped."""
     return "  \n".join(escape(line) for line in field.help.split("\n") if line.strip()) or None
 
 
 def shows_default(field: Field, widget: Widget, states: Mapping[str, Any], value: Any) -> bool:
-    """Whether a widget shows the flow's own value, or what cannot be told from it."""
+    """Return whether a widget shows the flow's own value or one that looks the same."""
     if not is_changed(field, value):
         return True
     if not widget.seeded or isinstance(field.default, Variable):

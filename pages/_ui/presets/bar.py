@@ -1,4 +1,4 @@
-"""The head of a form: which preset it goes by, what differs from it, and what is to be done."""
+"""The preset bar above a form: the chosen preset, its differences and the actions on it."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ from pages._ui.widgets.markdown import escape
 
 
 def apply_initial_values(server: ServerSession, flow: Flow) -> None:
-    """Before the form is read: fill it as the address asks, or with the flow's default preset
-    where this browser has entered nothing.
+    """Fill the form from the address, or with the default preset if the form is untouched.
+
+    Call it before the form is read.
     """
     owner = server.owner
     if share_link.apply_shared_link(server, flow) or not is_untouched(server, flow):
@@ -57,23 +58,23 @@ def apply_initial_values(server: ServerSession, flow: Flow) -> None:
         heads = [head for head in presets.list_for_flow(owner, flow.id) if head.is_default]
         default = presets.get(owner, heads[0].id) if heads else None
     except StoreError:
-        return  # said where the presets are drawn
+        return  # `draw` shows the error
     if default:
         _apply_preset(server, flow, default, opened=True)
 
 
 def draw(server: ServerSession, flow: Flow) -> None:
-    """One row, and a line for each thing that needs to be said."""
-    known = form_state(server.owner, flow).entries.preset_link or PresetLink()
+    """Draw the bar and the banner and notes under it."""
+    link = form_state(server.owner, flow).entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
         kept = presets.list_for_flow(server.owner, flow.id)
-        chosen = presets.get(server.owner, known.preset) if known.preset else None
+        chosen = presets.get(server.owner, link.preset) if link.preset else None
     except StoreError as error:
         alerts.show(error)
         _draw_banner(server, flow)
         return
-    if known.preset and chosen is None:
+    if link.preset and chosen is None:
         _report_deleted(server, flow)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center", gap="small"):
         _draw_picker(server, flow, kept, chosen)
@@ -81,7 +82,7 @@ def draw(server: ServerSession, flow: Flow) -> None:
         share_link.draw(server, flow, chosen)
     _draw_banner(server, flow)
     if chosen:
-        _draw_comparison(server, flow, chosen, known)
+        _draw_comparison(server, flow, chosen, link)
 
 
 def _draw_picker(
@@ -93,7 +94,7 @@ def _draw_picker(
 
     def label(preset_id: str) -> str:
         preset = by_id[preset_id]
-        return f"{preset.name} · opens with the flow" if preset.is_default else preset.name
+        return f"{preset.name} · default" if preset.is_default else preset.name
 
     st.selectbox(
         "Preset",
@@ -136,27 +137,27 @@ def _apply_preset(
     found = fill_form(server, flow, masked_values(preset), source)
     form = form_state(server.owner, flow)
     if not form.previous:
-        clear_source(form)  # the choice above says it
+        clear_source(form)  # the select box shows the preset
     link_preset(server, flow, PresetLink(preset.id, preset.version, opened))
-    said = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.rejected else None
-    set_banner(server.owner, flow.id, said)
+    message = mismatch_banner(f"Of “{preset.name}”", flow, found) if found.rejected else None
+    set_banner(server.owner, flow.id, message)
 
 
 def _report_deleted(server: ServerSession, flow: Flow) -> None:
     link_preset(server, flow, PresetLink())
-    lines = ("What the form holds stays as it is: save it as another preset to keep it.",)
-    set_banner(
-        server.owner, flow.id, Banner("The preset was deleted meanwhile.", lines, is_warning=True)
-    )
+    lines = ("The form keeps its values. Save them as a new preset if you need them.",)
+    set_banner(server.owner, flow.id, Banner("The preset was deleted.", lines, is_warning=True))
 
 
 def _draw_banner(server: ServerSession, flow: Flow) -> None:
-    said = current_banner(server.owner, flow.id)
-    if said is None:
+    message = current_banner(server.owner, flow.id)
+    if message is None:
         return
     with st.container(key="preset-told", gap="xxsmall"):
-        words = "  \n".join([f"**{escape(said.heading)}**", *map(escape, filter(None, said.lines))])
-        draw, icon = (st.warning, "warning") if said.is_warning else (st.info, "info")
+        words = "  \n".join(
+            [f"**{escape(message.heading)}**", *map(escape, filter(None, message.lines))]
+        )
+        draw, icon = (st.warning, "warning") if message.is_warning else (st.info, "info")
         draw(words, icon=f":material/{icon}:")
         st.button(
             "OK",
@@ -167,27 +168,27 @@ def _draw_banner(server: ServerSession, flow: Flow) -> None:
         )
 
 
-def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, known: PresetLink) -> None:
-    """How the form stands to its preset, and what can be done about it."""
+def _draw_comparison(server: ServerSession, flow: Flow, chosen: Preset, link: PresetLink) -> None:
+    """Draw how the form differs from its preset, with the actions to resolve it."""
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
     differs = changed_keys(flow, masked_values(chosen), form.overrides(fields))
     differs = list(dict.fromkeys([*differs, *form.entries.invalid]))
-    others = chosen.version != known.version
-    if others and not differs:
-        link_preset(server, flow, replace(known, version=chosen.version))
+    changed_elsewhere = chosen.version != link.version
+    if changed_elsewhere and not differs:
+        link_preset(server, flow, replace(link, version=chosen.version))
     elif differs:
-        _draw_difference(server, flow, chosen, differs, others)
-    elif known.opened:
+        _draw_difference(server, flow, chosen, differs, changed_elsewhere)
+    elif link.opened:
         _draw_default_note(server, flow, chosen)
-    lacking = missing_secrets(form, [key for key in chosen.secrets if key in fields])
-    if lacking:
-        names = escape(field_names(fields, lacking))
-        st.caption(f":material/key: Enter it yourself, presets keep no secrets: {names}")
+    missing = missing_secrets(form, [key for key in chosen.secrets if key in fields])
+    if missing:
+        names = escape(field_names(fields, missing))
+        st.caption(f":material/key: Enter these yourself: {names}. Presets store no secrets.")
 
 
 def _draw_difference(
-    server: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], others: bool
+    server: ServerSession, flow: Flow, chosen: Preset, keys: Sequence[str], changed_elsewhere: bool
 ) -> None:
     names = field_names(flow.fields_by_key, keys)
     name = escape(clip(chosen.name, 40))
@@ -196,25 +197,25 @@ def _draw_difference(
         key="preset-differs", horizontal=True, vertical_alignment="center", gap="small"
     ):
         words = (
-            f":material/group: Somebody changed “{name}” meanwhile; yours differs in {values}."
-            if others
+            f":material/group: “{name}” was changed by somebody else. Yours differs in {values}."
+            if changed_elsewhere
             else f":material/edit: Differs from “{name}” in {values}."
         )
         st.caption(words, width="stretch", help=escape(names))
         st.button(
-            "Replace theirs" if others else "Update",
+            "Overwrite" if changed_elsewhere else "Update",
             key=preset_keys.preset_key("update", server.owner, flow.id),
             on_click=_update_preset,
             args=(server, flow, chosen),
-            help="Let the preset hold what the form holds now",
+            help="Save the form's values in the preset",
         )
         st.button(
-            "Take theirs" if others else "Undo",
+            "Use theirs" if changed_elsewhere else "Undo",
             key=preset_keys.preset_key("again", server.owner, flow.id),
             type="tertiary",
             on_click=_apply_preset_by_id,
             args=(server, flow, chosen.id),
-            help="Fill the form with the preset as it is kept; there is a way back",
+            help="Fill the form with the saved preset. You can restore your input.",
         )
 
 
@@ -227,7 +228,7 @@ def _draw_default_note(server: ServerSession, flow: Flow, chosen: Preset) -> Non
             f":material/bookmark: Opened with “{name}”, the flow's default preset.", width="stretch"
         )
         st.button(
-            "Use the flow's own values",
+            "Use flow defaults",
             key=preset_keys.preset_key("own", server.owner, flow.id),
             type="tertiary",
             on_click=_use_flow_values,
@@ -241,19 +242,19 @@ def _use_flow_values(server: ServerSession, flow: Flow) -> None:
 
 
 def _update_preset(server: ServerSession, flow: Flow, drawn: Preset) -> None:
-    """Keep what the form holds, unless the preset is another by now than the one in sight."""
+    """Save the form's values in the preset, unless it has changed since it was drawn."""
     try:
-        now = snapshot_form(server, flow)
+        snapshot = snapshot_form(server, flow)
         head = PresetSummary(drawn.id, drawn.name, drawn.is_default, drawn.version)
         kept = save_preset(
-            server, flow, drawn.name, with_pending_secrets(flow, now.fit, drawn), head
+            server, flow, drawn.name, with_pending_secrets(flow, snapshot.fit, drawn), head
         )
-    except PresetConflict:  # what can be done is offered where the two are compared
-        kept = "Nothing was overwritten, and what you typed is still here."
-        set_banner(server.owner, flow.id, Banner("Not updated.", (kept,), is_warning=True))
+    except PresetConflict:  # the comparison below the bar offers the choices
+        lines: tuple[str, ...] = ("Nothing was overwritten, and your input is still here.",)
+        set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
     except LangflowError as error:
         lines = (error.message, error.hint)
         set_banner(server.owner, flow.id, Banner("Not updated.", lines, is_warning=True))
         return
-    report_saved(server, flow, "Updated", kept, now)
+    report_saved(server, flow, "Updated", kept, snapshot)

@@ -1,4 +1,4 @@
-"""What is done with presets: save, rename, delete, export, import, open the flow with one."""
+"""The preset menus: save, rename, delete, export, import, and the flow's default."""
 
 from __future__ import annotations
 
@@ -40,81 +40,83 @@ from pages._ui.widgets.markdown import escape
 
 
 def draw(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
-    """Two buttons that open: one to save, one for the rest."""
-    for part, label, words in (
-        ("save", "Save", "Save what the form holds as a preset"),
-        ("more", "More", "Rename, delete, export, import a preset, open the flow with it"),
+    """Draw the Save menu and the More menu."""
+    for part, label, help_text in (
+        ("save", "Save", "Save the form's values as a preset"),
+        ("more", "More", "Rename, delete, export or import presets, or set the flow's default"),
     ):
         key = preset_keys.preset_key(part, server.owner, flow.id)
-        opened = st.popover(label, help=words, key=key, on_change="rerun")
+        opened = st.popover(label, help=help_text, key=key, on_change="rerun")
         if not opened.open:
             continue
         with opened:
             show_menu_error(server, flow)
             if part == "save":
-                _draw_save(server, flow, kept, chosen)
+                _draw_save(server, flow, presets, chosen)
             else:
-                _draw_more(server, flow, kept, chosen)
+                _draw_more(server, flow, presets, chosen)
 
 
 def _draw_save(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     key = preset_keys.preset_key("name", server.owner, flow.id)
-    same = find_by_name(kept, st.session_state.get(key, ""))
+    same = find_by_name(presets, st.session_state.get(key, ""))
     with st.form(preset_keys.preset_key("save-form", server.owner, flow.id), border=False):
         st.text_input("Save as preset", key=key, placeholder="A name for these values")
         st.form_submit_button(
-            "Replace it" if same else "Save",
+            "Replace" if same else "Save",
             key=preset_keys.preset_key("save-it", server.owner, flow.id),
             type="primary",
             on_click=_save_form,
             args=(server, flow, key, same, chosen),
         )
     fields = flow.fields_by_key
-    now = fit_values(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
-    warning = secret_warning(fields, now)
+    fitted = fit_values(flow, mask_secrets(flow, form_state(server.owner, flow).overrides(fields)))
+    warning = secret_warning(fields, fitted)
     if warning:
         st.warning(escape(warning), icon=":material/warning:")
-    for line in _save_notes(fields, now):
+    for line in _save_notes(fields, fitted):
         st.caption(line)
 
 
-def _save_notes(fields: Mapping[str, Field], now: FittedValues) -> list[str]:
-    lines = ["Seen by everybody who is connected with the same server and key."]
-    if now.secrets:
-        names = escape(field_names(fields, now.secrets))
-        lines.append(f"Secrets are not kept, only that they are to be entered: {names}.")
-    if any(fields[key].kind is FieldKind.FILE for key in now.values):
-        lines.append("Files are kept as their paths on the server.")
+def _save_notes(fields: Mapping[str, Field], fitted: FittedValues) -> list[str]:
+    lines = ["Visible to everybody with the same server and key."]
+    if fitted.secrets:
+        names = escape(field_names(fields, fitted.secrets))
+        lines.append(f"Secrets are not saved and must be entered again: {names}.")
+    if any(fields[key].kind is FieldKind.FILE for key in fitted.values):
+        lines.append("Files are saved as paths on the server.")
     return lines
 
 
 def _save_form(
     server: ServerSession, flow: Flow, key: str, drawn: PresetSummary | None, chosen: Preset | None
 ) -> None:
-    """Keep what the form holds; in place of `drawn` if it was offered to replace that."""
+    """Save the form's values, replacing `drawn` if the button offered to."""
     with menu_errors(server, flow):
         name = validate_name(st.session_state[key])
-        now = snapshot_form(server, flow)
+        fitted = snapshot_form(server, flow)
         same = drawn if drawn and drawn.name == name else None
-        made = save_preset(server, flow, name, with_pending_secrets(flow, now.fit, chosen), same)
+        saved = save_preset(
+            server, flow, name, with_pending_secrets(flow, fitted.fit, chosen), same
+        )
         st.session_state[key] = ""
         close_menu(server, flow, "save")
-        report_saved(server, flow, "Replaced" if same else "Saved", made, now)
+        report_saved(server, flow, "Replaced" if same else "Saved", saved, fitted)
 
 
 def _draw_more(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset | None
+    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset | None
 ) -> None:
     if chosen:
         _draw_rename(server, flow, chosen)
-        _draw_default(server, flow, kept, chosen)
+        _draw_default(server, flow, presets, chosen)
     else:
         st.caption("Choose a preset to rename it, delete it or open the flow with it.")
-    asked = preset_keys.preset_key("delete-asked", server.owner, flow.id)
+    confirm_key = preset_keys.preset_key("delete-asked", server.owner, flow.id)
     with st.container(horizontal=True, gap="small"):
         _draw_export(server, flow, chosen)
         if chosen:
@@ -123,16 +125,16 @@ def _draw_more(
                 key=preset_keys.preset_key("delete", server.owner, flow.id),
                 type="tertiary",
                 on_click=st.session_state.update,
-                args=({asked: chosen.id},),
+                args=({confirm_key: chosen.id},),
             )
-    if chosen and st.session_state.get(asked) == chosen.id:
-        _draw_delete(server, flow, chosen, asked)
+    if chosen and st.session_state.get(confirm_key) == chosen.id:
+        _draw_delete(server, flow, chosen, confirm_key)
     st.divider()
-    import_dialog.draw(server, flow, kept)
+    import_dialog.draw(server, flow, presets)
 
 
 def _draw_rename(server: ServerSession, flow: Flow, chosen: Preset) -> None:
-    # another name makes another field, which shows it
+    # a new version gets a new field, which shows the new name
     key = preset_keys.preset_key(f"rename-{chosen.id}-{chosen.version}", server.owner, flow.id)
     st.session_state.setdefault(key, chosen.name)
     with (
@@ -153,15 +155,15 @@ def _rename_preset(server: ServerSession, flow: Flow, chosen: Preset, key: str) 
         name = validate_name(st.session_state[key])
         form = form_state(server.owner, flow)
         known = form.entries.preset_link
-        made = app_context().runner.store.presets.update(replace(chosen, name=name))
-        clear_source(form)  # it tells the former name
+        saved = app_context().runner.store.presets.update(replace(chosen, name=name))
+        clear_source(form)  # it shows the old name
         if known and known.version == chosen.version:
-            link_preset(server, flow, replace(known, version=made.version))
-        st.toast(f"Renamed to “{escape(made.name)}”.")
+            link_preset(server, flow, replace(known, version=saved.version))
+        st.toast(f"Renamed to “{escape(saved.name)}”.")
 
 
 def _draw_default(
-    server: ServerSession, flow: Flow, kept: Sequence[PresetSummary], chosen: Preset
+    server: ServerSession, flow: Flow, presets: Sequence[PresetSummary], chosen: Preset
 ) -> None:
     key = preset_keys.preset_key(f"default-{chosen.id}", server.owner, flow.id)
     st.session_state[key] = chosen.is_default
@@ -170,12 +172,12 @@ def _draw_default(
         key=key,
         on_change=_set_default,
         args=(server, flow, chosen, key),
-        help="The flow's form opens with it for everybody with the same server and key who has "
-        "entered nothing there yet",
+        help="The form opens with this preset for everybody with the same server and key, unless "
+        "they have entered values.",
     )
-    other = next((preset for preset in kept if preset.is_default), None)
+    other = next((preset for preset in presets if preset.is_default), None)
     if other and other.id != chosen.id:
-        st.caption(f"Now it is “{escape(clip(other.name, 60))}”.")
+        st.caption(f"Current default: “{escape(clip(other.name, 60))}”")
 
 
 def _set_default(server: ServerSession, flow: Flow, chosen: Preset, key: str) -> None:
@@ -197,28 +199,28 @@ def _draw_export(server: ServerSession, flow: Flow, chosen: Preset | None) -> No
         key=preset_keys.preset_key("export", server.owner, flow.id),
         icon=":material/download:",
         on_click="ignore",
-        help="The preset as JSON" if chosen else "What the form holds as JSON",
+        help="The preset as JSON" if chosen else "The form's values as JSON",
     )
 
 
-def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, asked: str) -> None:
+def _draw_delete(server: ServerSession, flow: Flow, chosen: Preset, confirm_key: str) -> None:
     st.markdown(
         f"Delete “{escape(clip(chosen.name, 60))}” for everybody with the same server and key? "
-        "What the form holds stays."
+        "The form keeps its values."
     )
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Delete it",
+            "Delete",
             key=preset_keys.preset_key("delete-it", server.owner, flow.id),
             type="primary",
             on_click=_delete_preset,
             args=(server, flow, chosen),
         )
         st.button(
-            "Keep it",
+            "Cancel",
             key=preset_keys.preset_key("delete-not", server.owner, flow.id),
             on_click=st.session_state.update,
-            args=({asked: None},),
+            args=({confirm_key: None},),
         )
 
 

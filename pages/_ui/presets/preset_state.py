@@ -1,4 +1,4 @@
-"""Which preset a form goes by, and what is to be said about it."""
+"""The preset a form is linked to, and the messages about it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from pages._ui.state import preset_keys
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-_MAX_LINES = 8  # that are said of many
-SECRET_HINT = "Enter it yourself: secrets are not kept."
+_MAX_LINES = 8  # items listed in a message
+SECRET_HINT = "Enter this value: secrets are not saved."
 
 
 @dataclass(frozen=True)
 class Banner:
-    """Something to be said above the form until it is dismissed. `wrong`: it needs attention."""
+    """A message above the form until it is dismissed."""
 
     heading: str
     lines: tuple[str, ...] = ()
@@ -45,29 +45,29 @@ class Banner:
 
 @dataclass(frozen=True)
 class FormSnapshot:
-    """What a form holds, as it is kept: secrets masked; `left_out` says what makes no value."""
+    """The form's values with secrets masked; `left_out` lists the fields that have no valid one."""
 
     fit: FittedValues
     left_out: tuple[str, ...]
 
 
 def link_preset(server: ServerSession, flow: Flow, new: PresetLink) -> None:
-    """Let the form go by a preset, or by none; a reload finds it again."""
+    """Link the form to a preset or to none; the link survives a reload."""
     form_state(server.owner, flow).entries.preset_link = new
 
 
 def set_banner(owner: str, flow_id: str, told: Banner | None) -> None:
-    """Have something said above the form, or no longer."""
+    """Show a message above the form, or remove it with None."""
     st.session_state[preset_keys.preset_key("told", owner, flow_id)] = told
 
 
 def current_banner(owner: str, flow_id: str) -> Banner | None:
-    """What is to be said."""
+    """Return the message above the form, or None."""
     return st.session_state.get(preset_keys.preset_key("told", owner, flow_id))
 
 
 def is_untouched(server: ServerSession, flow: Flow) -> bool:
-    """Whether nothing was entered into the form, nor decided about it, in this browser."""
+    """Return whether this browser has neither entered values nor chosen a preset."""
     form = form_state(server.owner, flow)
     entered = (
         form.entries.values
@@ -80,31 +80,33 @@ def is_untouched(server: ServerSession, flow: Flow) -> bool:
 
 
 def masked_values(preset: Preset) -> dict[str, Any]:
-    """A preset's values, `MASK` for each secret."""
+    """Return a preset's values, with `SECRET_MASK` for each secret."""
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
 
 
 def fill_form(
     server: ServerSession, flow: Flow, values: Mapping[str, Any], source: str
 ) -> FittedValues:
-    """Fill the form with values from elsewhere, secrets masked; what fits of them.
+    """Fill the form with values whose secrets are masked, and return how they fit the flow.
 
-    There is a way back to what was typed; `source` says where they come from.
+    `source` is a sentence about their origin. The earlier entries can be restored.
     """
-    found = fit_values(flow, values)
+    fitted = fit_values(flow, values)
     fields = flow.fields_by_key
     secrets = [
-        key for key in found.secrets if is_secret_field(fields[key])
+        key for key in fitted.secrets if is_secret_field(fields[key])
     ]  # those that are there stay
-    overrides = {**found.values, **dict.fromkeys(secrets, SECRET_MASK)}
-    load_overrides(server.owner, flow, overrides, source, dict.fromkeys(found.secrets, SECRET_HINT))
-    return found
+    overrides = {**fitted.values, **dict.fromkeys(secrets, SECRET_MASK)}
+    load_overrides(
+        server.owner, flow, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT)
+    )
+    return fitted
 
 
 def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
-    """What the form holds now, fit to be kept. To be called from a callback, too.
+    """Return the form's current values, ready to be saved; callbacks may call it.
 
-    Raises `InvalidRequest` if an edit of the overrides as JSON cannot be taken up.
+    Raises `InvalidRequest` if pending JSON edits cannot be applied.
     """
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
@@ -113,41 +115,47 @@ def snapshot_form(server: ServerSession, flow: Flow) -> FormSnapshot:
     apply_json_edits(server.owner, flow)
     if form.json_error:
         raise InvalidRequest(form.json_error, hint="Correct the text, or discard it.")
-    found = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
+    fitted = fit_values(flow, mask_secrets(flow, form.overrides(fields)))
     left_out = [
         f"{qualified_label_for_key(fields, key)}: {text}"
         for key, text in form.entries.errors.items()
     ]
     left_out += [
-        f"{qualified_label_for_key(fields, one.key)}: {one.reason}" for one in found.rejected
+        f"{qualified_label_for_key(fields, one.key)}: {one.reason}" for one in fitted.rejected
     ]
-    return FormSnapshot(found, tuple(left_out))
+    return FormSnapshot(fitted, tuple(left_out))
 
 
-def with_pending_secrets(flow: Flow, what: FittedValues, chosen: Preset | None) -> FittedValues:
-    """Values to be kept, also asking for what their preset asks and nobody has entered yet."""
-    known = {field.key for field in flow.fields} - what.values.keys()
+def with_pending_secrets(
+    flow: Flow, values_to_save: FittedValues, chosen: Preset | None
+) -> FittedValues:
+    """Return `what`, also asking for the secrets of its preset that were not entered."""
+    known = {field.key for field in flow.fields} - values_to_save.values.keys()
     asked = [key for key in chosen.secrets if key in known] if chosen else ()
-    return replace(what, secrets=tuple(dict.fromkeys([*what.secrets, *asked])))
+    return replace(values_to_save, secrets=tuple(dict.fromkeys([*values_to_save.secrets, *asked])))
 
 
-def secret_warning(fields: Mapping[str, Field], what: FittedValues) -> str:
-    """That values which are about to be shown to others may hold secrets; "" if none seems to."""
-    keys = [key for key, value in what.values.items() if looks_like_secret(value)]
+def secret_warning(fields: Mapping[str, Field], values_to_save: FittedValues) -> str:
+    """Return a warning if values to be shared look like secrets, or ""."""
+    keys = [key for key, value in values_to_save.values.items() if looks_like_secret(value)]
     if not keys:
         return ""
     names = field_names(fields, keys)
-    return f"May hold a password or a key, which others will read: {names}. Take it out first."
+    return f"Others can read these values, which look like passwords or keys: {names}."
 
 
 def save_preset(
-    server: ServerSession, flow: Flow, name: str, what: FittedValues, same: PresetSummary | None
+    server: ServerSession,
+    flow: Flow,
+    name: str,
+    values_to_save: FittedValues,
+    same: PresetSummary | None,
 ) -> Preset:
-    """Keep values under a name, in place of `same` as it was drawn, and let the form go by them.
+    """Save values as a preset, replacing `same`, and link the form to it.
 
-    Raises `LangflowError`: the name is taken, or somebody changed `same` meanwhile.
+    Raises `LangflowError` if the name is taken or `same` was changed since it was drawn.
     """
-    check_size(flow, what.masked)
+    check_size(flow, values_to_save.masked)
     presets = app_context().runner.store.presets
     made = Preset(
         id=same.id if same else uuid.uuid4().hex,
@@ -155,8 +163,8 @@ def save_preset(
         flow_id=flow.id,
         flow_name=flow.name,
         name=name,
-        values=what.values,
-        secrets=what.secrets,
+        values=values_to_save.values,
+        secrets=values_to_save.secrets,
         version=same.version if same else 1,
     )
     made = presets.update(made) if same else presets.create(made)
@@ -165,39 +173,39 @@ def save_preset(
 
 
 def missing_secrets(form: FormState, keys: Iterable[str]) -> list[str]:
-    """Which of these secrets have not been entered."""
+    """Return the secrets that have not been entered."""
     return [key for key in keys if key not in form.entries.values]
 
 
 def field_names(fields: Mapping[str, Field], keys: Iterable[str]) -> str:
-    """Several of them, and how many more there are."""
+    """Return the labels of fields, shortened to `_MAX_LINES` and a count."""
     names = [qualified_label_for_key(fields, key) for key in dict.fromkeys(keys)]
     more = f" and {len(names) - _MAX_LINES} more" if len(names) > _MAX_LINES else ""
     return ", ".join(names[:_MAX_LINES]) + more
 
 
-def mismatch_banner(beginning: str, flow: Flow, found: FittedValues) -> Banner:
-    """Which values were left out, and why; the others were taken."""
+def mismatch_banner(beginning: str, flow: Flow, fitted: FittedValues) -> Banner:
+    """Return a message about the values that do not fit the flow, with the reasons."""
     fields = flow.fields_by_key
     lines = [
         f"{qualified_label_for_key(fields, clip(one.key, 80))}: {one.reason}"
-        for one in found.rejected
+        for one in fitted.rejected
     ]
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"… and {more} more."]
-    given = len(found.values) + len({one.key for one in found.rejected} | set(found.secrets))
-    heading = f"{beginning}, {len(found.values)} of {given} fit. Not taken:"
+    total = len(fitted.values) + len({one.key for one in fitted.rejected} | set(fitted.secrets))
+    heading = f"{beginning}, {len(fitted.values)} of {total} fit. Left out:"
     return Banner(heading, tuple(lines), is_warning=True)
 
 
 def report_saved(
     server: ServerSession, flow: Flow, how: str, preset: Preset, now: FormSnapshot
 ) -> None:
-    """Say that a preset holds what the form held, and what was left out of it."""
+    """Report that a preset was saved, and what was left out of it."""
     clear_source(form_state(server.owner, flow))
     if now.left_out:
-        heading = f"{how} “{preset.name}” without what needs a correction:"
+        heading = f"{how} “{preset.name}” without the invalid fields:"
         set_banner(
             server.owner, flow.id, Banner(heading, now.left_out[:_MAX_LINES], is_warning=True)
         )
@@ -208,7 +216,7 @@ def report_saved(
 
 @contextmanager
 def menu_errors(server: ServerSession, flow: Flow) -> Iterator[None]:
-    """A press in an open menu: what goes wrong is said in it, and it stays open."""
+    """Show errors of a menu's callback in the menu, which stays open."""
     key = preset_keys.preset_key("problem", server.owner, flow.id)
     try:
         yield
@@ -217,12 +225,12 @@ def menu_errors(server: ServerSession, flow: Flow) -> Iterator[None]:
 
 
 def show_menu_error(server: ServerSession, flow: Flow) -> None:
-    """What `attempt` left to be said, once."""
+    """Draw the error that `menu_errors` caught, once."""
     left = st.session_state.pop(preset_keys.preset_key("problem", server.owner, flow.id), None)
     if left:
         alerts.show_message(*left)
 
 
 def close_menu(server: ServerSession, flow: Flow, part: str) -> None:
-    """Close an open menu; to be called from a callback."""
+    """Close an open menu; call it from a callback."""
     st.session_state[preset_keys.preset_key(part, server.owner, flow.id)] = False

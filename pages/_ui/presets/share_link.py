@@ -1,7 +1,8 @@
-"""The address that opens a form filled in, and what is done when one is opened."""
+"""Links that open a form with values: create one, and apply one that was opened."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -40,7 +41,7 @@ from pages._ui.widgets.markdown import escape
 
 @dataclass
 class SharedLink:
-    """What an address asks a form to be filled with: a preset's id, or values as it holds them."""
+    """The contents of a link: a preset's id or encoded values."""
 
     flow_id: str
     preset: str
@@ -49,71 +50,72 @@ class SharedLink:
 
 
 def read_address() -> None:
-    """Notice what the address asks for, before anything else changes it."""
+    """Read the link from the address before anything else changes the address."""
     preset, values = (
         st.query_params.get(query_params.PRESET, ""),
         st.query_params.get(query_params.VALUES, ""),
     )
     if not (preset or values):
         return
-    found: SharedLink | None = st.session_state.get(preset_keys.SHARED)
-    if found is None or (found.preset, found.values) != (preset, values):
+    fitted: SharedLink | None = st.session_state.get(preset_keys.SHARED)
+    if fitted is None or (fitted.preset, fitted.values) != (preset, values):
         flow_id = st.query_params.get(query_params.FLOW, "")
         st.session_state[preset_keys.SHARED] = SharedLink(flow_id, preset, values)
-    elif found.done:
-        _clear_address()  # the browser's Back led here again
+    elif fitted.done:
+        _clear_address()  # the browser's Back button returned to it
 
 
 def apply_shared_link(server: ServerSession, flow: Flow) -> bool:
-    """Fill the form as the address asks; whether it asked for anything.
+    """Fill the form from the link; return whether there was one.
 
-    What is asked for leaves the address, so that a reload does not do it again over edits.
+    Removes it from the address, so that a reload does not overwrite later edits.
     """
-    asked: SharedLink | None = st.session_state.get(preset_keys.SHARED)
-    if asked is None or asked.done:
+    link: SharedLink | None = st.session_state.get(preset_keys.SHARED)
+    if link is None or link.done:
         return False
-    asked.done = True
+    link.done = True
     _clear_address()
-    # what was said of an address before this one
+    # clear the messages about an earlier link
     clear_source(form_state(server.owner, flow))
     set_banner(server.owner, flow.id, None)
-    if asked.flow_id != flow.id:
-        set_banner(server.owner, flow.id, _unknown_flow_banner(asked.flow_id))
+    if link.flow_id != flow.id:
+        set_banner(server.owner, flow.id, _unknown_flow_banner(link.flow_id))
         return True
     try:
-        if asked.preset:
-            _apply_preset(server, flow, asked.preset)
-        if asked.values:
-            _apply_values(server, flow, asked.values)
+        if link.preset:
+            _apply_preset(server, flow, link.preset)
+        if link.values:
+            _apply_values(server, flow, link.values)
     except LangflowError as error:
-        lines = ("Nothing was filled in from it.", error.hint)
+        lines = ("The form is unchanged.", error.hint)
         set_banner(server.owner, flow.id, Banner(error.message, lines, is_warning=True))
     return True
 
 
 def discard_shared_link() -> None:
-    """Fill no form as the address asks: its flow is not there."""
-    asked: SharedLink | None = st.session_state.get(preset_keys.SHARED)
-    if asked and not asked.done:
-        asked.done = True
+    """Discard the link: its flow is missing."""
+    link: SharedLink | None = st.session_state.get(preset_keys.SHARED)
+    if link and not link.done:
+        link.done = True
         _clear_address()
 
 
 def _clear_address() -> None:
-    """Both parameters at once: each change of the address is a step of the browser's Back."""
+    """Remove both parameters at once: each change of the address adds a step to Back."""
     gone = (query_params.PRESET, query_params.VALUES)
-    kept = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
-    st.query_params.from_dict(kept)
+    params = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
+    st.query_params.from_dict(params)
 
 
 def _unknown_flow_banner(flow_id: str) -> Banner:
-    named = f"the flow {clip(flow_id, 60)}" if flow_id else "no flow"
+    heading = (
+        f"The link's flow {clip(flow_id, 60)} was not found."
+        if flow_id
+        else "The link has no flow."
+    )
     return Banner(
-        f"The address names {named}, which is not in sight here.",
-        (
-            "Nothing was filled in from it. It opens for whoever is connected with the server and "
-            "key that it was made with.",
-        ),
+        heading,
+        ("The form is unchanged. Connect with the server and key that the link was created with.",),
         is_warning=True,
     )
 
@@ -122,35 +124,35 @@ def _apply_preset(server: ServerSession, flow: Flow, preset_id: str) -> None:
     preset = app_context().runner.store.presets.get(server.owner, preset_id)
     if preset is None or preset.flow_id != flow.id:
         raise LangflowError(
-            "The address names a preset that this flow does not have for this server and key.",
-            hint="It may have been deleted, or made with another key.",
+            "The link's preset was not found for this server and key.",
+            hint="It may have been deleted, or created with a different key.",
         )
-    found = fill_form(
+    fitted = fill_form(
         server, flow, masked_values(preset), f"Filled with the preset “{preset.name}”."
     )
     link_preset(server, flow, PresetLink(preset.id, preset.version))
-    if found.rejected:
-        set_banner(server.owner, flow.id, mismatch_banner(f"Of “{preset.name}”", flow, found))
+    if fitted.rejected:
+        set_banner(server.owner, flow.id, mismatch_banner(f"Of “{preset.name}”", flow, fitted))
 
 
 def _apply_values(server: ServerSession, flow: Flow, text: str) -> None:
-    found = fit_values(flow, decode_values(text))
-    if found.masked:
-        many = f"{len(found.values)} value{'' if len(found.values) == 1 else 's'}"
-        source = f"Filled with {many} from the address: look at what is marked before you run."
-        fill_form(server, flow, found.masked, source)
+    fitted = fit_values(flow, decode_values(text))
+    if fitted.masked:
+        many = f"{len(fitted.values)} value{'' if len(fitted.values) == 1 else 's'}"
+        source = f"Filled with {many} from the link. Check the marked fields before you run."
+        fill_form(server, flow, fitted.masked, source)
         link_preset(server, flow, PresetLink())
-    if found.rejected:
+    if fitted.rejected:
         set_banner(
-            server.owner, flow.id, mismatch_banner("Of the values in the address", flow, found)
+            server.owner, flow.id, mismatch_banner("Of the values in the link", flow, fitted)
         )
 
 
 def draw(server: ServerSession, flow: Flow, chosen: Preset | None) -> None:
-    """What opens to show the address."""
+    """Draw the Share menu."""
     opened = st.popover(
         "Share",
-        help="An address that opens this form filled in",
+        help="Link to this form",
         key=preset_keys.preset_key("share", server.owner, flow.id),
         on_change="rerun",
     )
@@ -163,37 +165,37 @@ def _draw_popover(server: ServerSession, flow: Flow, chosen: Preset | None) -> N
     form = form_state(server.owner, flow)
     fields = flow.fields_by_key
     overrides = form.overrides(fields)
-    now = fit_values(flow, mask_secrets(flow, overrides))
+    fitted_now = fit_values(flow, mask_secrets(flow, overrides))
     page = st.context.url or ""
-    st.markdown("**An address that opens this form filled in**")
+    st.markdown("**Link to this form**")
     if (
         chosen
         and not form.entries.invalid
         and not changed_keys(flow, masked_values(chosen), overrides)
     ):
-        st.caption(f"With the preset “{escape(chosen.name)}”, as it is when somebody opens it")
+        st.caption(f"With the preset “{escape(chosen.name)}” at the time of opening")
         _draw_address(page_url(page, flow=flow.id, preset=chosen.id))
-        st.caption("With the values as they are now")
-    with_values = page_url(page, flow=flow.id, values=encode_values(now.masked))
-    if not now.masked:
+        st.caption("With the current values")
+    with_values = page_url(page, flow=flow.id, values=encode_values(fitted_now.masked))
+    if not fitted_now.masked:
         with_values = page_url(page, flow=flow.id)
     if len(with_values) <= MAX_URL_LENGTH:
         _draw_address(with_values)
     else:
         st.warning(
-            f"With these values it has {len(with_values):,} characters, and browsers and chat "
-            f"programs let about {MAX_URL_LENGTH:,} through. Save them as a preset and share its "
-            "address, or export them as JSON.",
+            f"The link is too long: {len(with_values):,} characters; browsers and chat apps allow "
+            f"about {MAX_URL_LENGTH:,}. Save the values as a preset and share that, or export them "
+            "as JSON.",
             icon=":material/warning:",
         )
     st.caption(
-        "It opens for whoever is connected with the same server and key. Nothing runs by itself, "
-        "and what they had typed is not lost."
+        "Works for everybody with the same server and key. Opening it runs nothing and does not "
+        "lose their input."
     )
-    warning = secret_warning(fields, now)
+    warning = secret_warning(fields, fitted_now)
     if warning:
         st.warning(escape(warning), icon=":material/warning:")
-    for line in _notes(fields, now, form.entries.invalid):
+    for line in _notes(fields, fitted_now, form.entries.invalid):
         st.caption(escape(line))
 
 
@@ -201,14 +203,16 @@ def _draw_address(text: str) -> None:
     st.code(text, language=None, wrap_lines=True)
 
 
-def _notes(fields: dict[str, Field], now: FittedValues, wrong: dict) -> list[str]:
+def _notes(
+    fields: dict[str, Field], fitted_now: FittedValues, wrong: Mapping[str, object]
+) -> list[str]:
     lines = []
-    if now.secrets:
-        names = field_names(fields, now.secrets)
-        lines.append(f"Secrets are not in it, they are entered anew: {names}.")
-    if any(fields[key].kind is FieldKind.FILE for key in now.values):
-        lines.append("Files go along as their paths on the server.")
-    left = [*wrong, *(one.key for one in now.rejected)]
+    if fitted_now.secrets:
+        names = field_names(fields, fitted_now.secrets)
+        lines.append(f"Secrets are not included and must be entered again: {names}.")
+    if any(fields[key].kind is FieldKind.FILE for key in fitted_now.values):
+        lines.append("Files are included as paths on the server.")
+    left = [*wrong, *(one.key for one in fitted_now.rejected)]
     if left:
-        lines.append(f"Left out, as they need a correction: {field_names(fields, left)}.")
+        lines.append(f"Left out because they are invalid: {field_names(fields, left)}.")
     return lines

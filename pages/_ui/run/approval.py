@@ -1,4 +1,4 @@
-"""A run that waits for a person: the question, a button per decision, and others that wait."""
+"""Approvals: the question of a suspended run, its decisions, and other waiting runs."""
 
 from __future__ import annotations
 
@@ -21,67 +21,69 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, first_line, format_time, strip_remote_images
 
-MAX_PROMPT_CHARS = 5_000  # characters of a question that are shown
-MAX_DECISIONS = 20  # questions of a run of which the answer is shown
+MAX_PROMPT_CHARS = 5_000
+MAX_DECISIONS = 20  # past decisions shown for a run
 
 
 def pending_question(record: RunRecord | None) -> HumanInput | None:
-    """What the run waits for, if it does."""
-    waits = record is not None and record.status is RunStatus.SUSPENDED and record.run
-    return record.run.waiting_for if waits else None
+    """Return the question that a suspended run waits for, or None."""
+    if record is None or record.run is None or record.status is not RunStatus.SUSPENDED:
+        return None
+    return record.run.waiting_for
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> None:
-    """The question of the run that is shown. Outside fragments, so that no press is lost."""
-    asked = pending_question(record)
-    if record is None or asked is None:
+    """Draw the run's question. Called outside fragments, so that no press is lost."""
+    question = pending_question(record)
+    if record is None or question is None:
         return
     with st.container(border=True, key="approval"):
         st.markdown(
-            "##### :violet[:material/front_hand:] This run waits for your decision", anchors=False
+            "##### :violet[:material/front_hand:] This run needs your approval", anchors=False
         )
         st.markdown(
-            strip_remote_images(clip(asked.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
+            strip_remote_images(clip(question.prompt, MAX_PROMPT_CHARS))[0] or "*No question.*"
         )
         with st.container(horizontal=True, key="decisions"):
-            for number, decision in enumerate(asked.decisions):
-                _button(server, record, asked, decision, number)
-        if asked.sent is not None:
-            st.caption(
-                f"Sent: {escape(asked.label_of(asked.sent))}. Waiting for the server to go on."
-            )
-        elif not asked.decisions:
-            st.caption("The server names no decision that it takes. Stop the run, or look into it.")
+            for number, decision in enumerate(question.decisions):
+                _button(server, record, question, decision, number)
+        if question.sent is not None:
+            label = escape(question.label_of(question.sent))
+            st.caption(f"Sent: {label}. Waiting for the server to continue.")
+        elif not question.decisions:
+            st.caption("The server offers no decisions. Stop the run, or check it in Langflow.")
 
 
 def _button(
-    server: ServerSession, record: RunRecord, asked: HumanInput, decision: Decision, number: int
+    server: ServerSession, record: RunRecord, question: HumanInput, decision: Decision, number: int
 ) -> None:
     st.button(
         escape(clip(decision.label, 60)),
-        # by the question too: a press on an earlier one must not count for the next
-        key=f"decide-{record.id}-{asked.request_id}-{number}",
+        # the key names the question: a press on an earlier one must not count for the next
+        key=f"decide-{record.id}-{question.request_id}-{number}",
         type="primary" if number == 0 else "secondary",
-        disabled=asked.sent is not None,
+        disabled=question.sent is not None,
         on_click=_decide,
-        args=(server, record.id, asked, decision.action_id),
+        args=(server, record.id, question, decision.action_id),
     )
 
 
-def _decide(server: ServerSession, run_id: str, asked: HumanInput, action_id: str) -> None:
+def _decide(server: ServerSession, run_id: str, question: HumanInput, action_id: str) -> None:
     try:
-        app_context().runner.decide(run_id, server.connection, asked, action_id)
+        app_context().runner.decide(run_id, server.connection, question, action_id)
     except LangflowError as error:
         notices.set_notice(error)
     else:
-        run_page.set_decided_question(asked.request_id)
+        run_page.set_decided_question(question.request_id)
 
 
 def draw_decisions(server: ServerSession, record: RunRecord) -> None:
-    """What was decided in the run so far, by whom of its components it was asked, and what."""
+    """Draw the run's past decisions, with the component and question of each."""
     for question, words, more in _decisions(server, record):
-        said = ", ".join(filter(None, [f"**{escape(clip(words, 60))}**", escape(more)]))
-        st.markdown(f":violet[:material/front_hand:] Decided: {said} :gray[· {escape(question)}]")
+        decision_text = ", ".join(filter(None, [f"**{escape(clip(words, 60))}**", escape(more)]))
+        st.markdown(
+            f":violet[:material/front_hand:] Decided: {decision_text} :gray[· {escape(question)}]"
+        )
 
 
 def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, str, str]]:
@@ -90,29 +92,29 @@ def _decisions(server: ServerSession, record: RunRecord) -> Iterator[tuple[str, 
         return
     names = ComponentNames(server.cached_flow(record.flow_id), run.components)
     now = datetime.now(UTC)
-    for one in run.decided[-MAX_DECISIONS:]:
-        asked = [names.label(one.component_id, max_length=60)] if one.component_id else []
-        prompt = clip(first_line(one.prompt), 120)
-        question = ": ".join([*asked, *([f"“{prompt}”"] if prompt else [])])
-        yield question, *describe_decision(one, lambda at: format_time(at, now))
+    for question in run.decided[-MAX_DECISIONS:]:
+        name = names.label(question.component_id, max_length=60) if question.component_id else ""
+        prompt = clip(first_line(question.prompt), 120)
+        title = ": ".join(filter(None, [name, prompt and f"“{prompt}”"]))
+        yield title, *describe_decision(question, lambda at: format_time(at, now))
 
 
-def deadline_text(asked: HumanInput) -> str:
-    """For how long a decision counts, and what is done instead later; "" for no limit.
+def deadline_text(question: HumanInput) -> str:
+    """Return the time left to decide and what happens afterwards; "" without a limit.
 
-    A run waits on after that: Langflow then takes its fallback instead of the chosen branch, or
-    none at all.
+    The run keeps waiting after the limit. Once somebody decides, Langflow takes the fallback
+    branch instead of the chosen one, or none.
     """
-    if asked.expires_at is None:
+    if question.expires_at is None:
         return ""
-    left = (asked.expires_at - datetime.now(UTC)).total_seconds()
-    then = "nothing that follows the question runs"
-    if asked.fallback_action:
-        then = f"the run goes on with “{asked.label_of(asked.fallback_action)}”"
+    left = (question.expires_at - datetime.now(UTC)).total_seconds()
+    then = "no branch runs"
+    if question.fallback_action:
+        then = f"the run continues with “{question.label_of(question.fallback_action)}”"
     if left > 0:
         words = _duration_text(left)
-        return f"{words} left to decide; if it is decided later, {then}, whatever is chosen."
-    return f"The time to decide is over: once it is decided, {then}, whatever is chosen."
+        return f"{words} left to decide. After that, {then}, whatever you choose."
+    return f"The time to decide is over. Once you decide, {then}, whatever you choose."
 
 
 def _duration_text(seconds: float) -> str:
@@ -124,7 +126,7 @@ def _duration_text(seconds: float) -> str:
 
 
 def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | None) -> None:
-    """The other runs of a flow that wait for somebody, whoever started them."""
+    """Draw the flow's other waiting runs, including those started outside the console."""
     if not flow.needs_approval:
         return
     try:
@@ -132,7 +134,7 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
             return
         waiting = server.pending_inputs(flow.id).value
     except StillLoading:
-        return  # it comes with the next drawing
+        return  # the next rerun draws it
     except LangflowError as error:
         alerts.show(error)
         return
@@ -142,7 +144,7 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
         return
     with st.container(border=True, key="waiting-runs"):
         st.markdown(
-            f"##### :violet[:material/front_hand:] Waiting for a decision: {len(waiting)}",
+            f"##### :violet[:material/front_hand:] Waiting for approval: {len(waiting)}",
             anchors=False,
         )
         for each in waiting[:20]:
@@ -153,15 +155,15 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
                     on_click=_adopt_run,
                     args=(server, flow, each),
                 )
-                st.markdown(escape(clip(each.prompt or "A run without a question", 120)))
+                st.markdown(escape(clip(each.prompt or "No question", 120)))
                 if each.session_id:
                     st.caption(f"session {escape(clip(each.session_id, 40))}", width="content")
         if len(waiting) > 20:
-            st.caption(f"And {len(waiting) - 20} more.")
+            st.caption(f"{len(waiting) - 20} more")
 
 
-def _adopt_run(server: ServerSession, flow: Flow, asked: HumanInput) -> None:
+def _adopt_run(server: ServerSession, flow: Flow, question: HumanInput) -> None:
     try:
-        run_page.show_run(app_context().runner.adopt(server.connection, flow, asked))
+        run_page.show_run(app_context().runner.adopt(server.connection, flow, question))
     except LangflowError as error:
         notices.set_notice(error)

@@ -1,4 +1,4 @@
-"""How a run is started and stopped: mode, session, Run, Stop."""
+"""The run controls: mode, session, Run and Stop."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from pages._ui.widgets.alerts import MissingValue
 from pages._ui.widgets.markdown import escape
 
 MODE_HELP: dict[Mode, str] = {
-    "background": "A job on the server: survives reload and restart, can be stopped; "
-    "long results may be cut.",
-    "sync": "One call: results come uncut. If it is closed, the run goes on at the server.",
-    "stream": "One call that tells what happens. The run ends with its connection: a restart of "
-    "the console ends it too.",
+    "background": "Keeps running if you close the page. Very long results may be truncated.",
+    "sync": "Returns complete results. Stop ends the wait, not the run.",
+    "stream": "Shows progress as it happens. The run ends if its connection is lost.",
 }
 
 
 @dataclass(frozen=True)
 class RunSetup:
-    """What is about to be run. The form that is drawn is for `mode`; `read` tells what it holds at
-    the moment of asking, as another mode would have it, too. `chat`: it is that of a conversation.
+    """A flow ready to run on a server.
+
+    The form on the page is checked for `mode`; `read` returns its current contents for any mode.
+    `chat` is true for the form of a conversation.
     """
 
     server: ServerSession
@@ -48,11 +48,11 @@ class RunSetup:
 
 
 def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """The modes in which a server can run a flow; the first is preselected.
+    """Return the modes in which a server can run a flow; the first is the default.
 
-    A flow that waits for a person is run in the background only: the calls do not wait, they run
-    all of its branches. Elsewhere a job comes first where the server tells of it as it goes, a
-    call where it has to be asked.
+    A flow with an approval runs in the background only: in the other modes Langflow does not wait
+    and runs all branches. Background is the default where the server streams a job's events,
+    synchronous where it has to be polled.
     """
     if flow.needs_approval and server_info.capabilities.pending:
         return ("background",)
@@ -64,40 +64,39 @@ def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
 
 
 def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Those that are offered: a streamed call only to who asked for what is seldom needed."""
+    """Return the modes to offer; streamed only if the user enabled it under Options."""
     possible = supported_modes(server_info, flow)
     return tuple(mode for mode in possible if mode != "stream" or run_options.is_advanced())
 
 
 def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
-    """The chosen mode, or the first where that does not suit the flow."""
+    """Return the chosen mode, or the default if the flow cannot run in it."""
     modes = offered_modes(server_info, flow)
     chosen = run_options.mode(server.owner, modes[0])
     return chosen if chosen in modes else modes[0]
 
 
 def draw(server: ServerSession, setup: RunSetup | None, record: RunRecord | None) -> None:
-    """The controls; `record` is the run that is shown, which `server` may see and stop."""
-    going = record is not None and not record.ended
-    if not setup and not going:
+    """Draw the controls; `record` is the run on the page."""
+    running = record if record and not record.ended else None
+    if not setup and not running:
         return
     with st.container(border=True, key="run-panel"):
-        # what can't be changed while a run goes on would only push its progress out of sight
-        if going:
-            _draw_running_options(server, record)
+        # options that a running run cannot change would only push its progress down the page
+        if running:
+            _draw_running_options(server, running)
+            with st.empty().container(horizontal=True, vertical_alignment="center"):
+                _draw_stop_buttons(server, running)
         elif setup:
             _draw_mode(setup)
-        buttons = st.empty()
-        if going:
-            _draw_stop_buttons(buttons, server, record)
-        else:
-            _draw_run_button(buttons, setup, record)
+            with st.empty().container(horizontal=True, vertical_alignment="center"):
+                _draw_run_button(setup, record)
         focus.scroll_to(run_page.take_new_run(), "run-panel", "run-status")
         focus.move_focus(run_page.take_decided_question(), "run-panel")
 
 
 def _draw_running_options(server: ServerSession, record: RunRecord) -> None:
-    """How the run that goes on was started."""
+    """Draw the mode and session of the running run."""
     run_options.adopt_session(server.owner, record.flow_id, record.session_id)
     parts = [MODE_NAMES[record.mode]]
     if record.session_id:
@@ -110,8 +109,8 @@ def _draw_mode(setup: RunSetup) -> None:
     modes = sorted(offered_modes(server_info, setup.flow), key=list(MODE_NAMES).index)
     if len(modes) == 1:
         st.caption(
-            ":material/front_hand: This flow waits for a person to decide, so it runs in the "
-            "background: a call that waits for its result would run all branches undecided."
+            ":material/front_hand: This flow needs an approval, so it runs in the background. The "
+            "other modes would run every branch without waiting."
         )
         return
     key = run_options.mode_key(owner)
@@ -119,7 +118,7 @@ def _draw_mode(setup: RunSetup) -> None:
         st.session_state[key] = setup.mode
     with st.container(key="run-mode"):
         chosen = st.radio(
-            "How to run",
+            "Run mode",
             modes,
             format_func=MODE_NAMES.__getitem__,
             key=key,
@@ -132,41 +131,39 @@ def _draw_mode(setup: RunSetup) -> None:
 
 
 def _preselection_reason(mode: Mode, server_info: ServerInfo) -> str:
-    """Why a mode is preselected, where that is not what one would expect."""
+    """Return why synchronous mode is the default on older servers, or ""."""
     if mode != "sync" or server_info.capabilities.events:
         return ""
-    return f"Preselected, since Langflow {server_info.version} tells of no job until it is asked."
+    return f"Default on Langflow {server_info.version}, which does not stream job events."
 
 
 def _draw_options(setup: RunSetup) -> None:
-    """What is seldom changed: the session, and whether a streamed call is offered."""
+    """Draw the menu with the session and the switch for streamed mode."""
     with (
         st.container(key="run-more", width="content"),
-        st.popover("Session and more", icon=":material/tune:", type="tertiary"),
+        st.popover("Options", icon=":material/tune:", type="tertiary"),
     ):
         _draw_session(setup)
         server_info = setup.server_info
         if server_info.capabilities.events and len(offered_modes(server_info, setup.flow)) > 1:
             st.toggle(
-                "Offer a streamed call",
+                "Show streamed mode",
                 key=run_options.ADVANCED,
-                help="One call that tells what happens as it happens. Leave it off for background "
-                "jobs, which tell the same and survive a broken connection.",
+                help="Background mode shows the same progress and survives a lost connection.",
                 persist_state="session",
             )
 
 
 def supports_session(server_info: ServerInfo, flow: Flow) -> bool:
-    """Whether this server has a place for a session of this flow's runs."""
+    """Return whether this server accepts a session for runs of this flow."""
     return server_info.capabilities.session_field or flow.chat_input is not None
 
 
 def _draw_session(setup: RunSetup) -> None:
-    """The session's field, or that this server has no place for it."""
+    """Draw the session field, or a note that this server takes none for this flow."""
     if not supports_session(setup.server_info, setup.flow):
         st.caption(
-            ":material/forum: This server takes a session only for flows with a chat input, "
-            "so this flow's own is used."
+            ":material/forum: This server supports sessions only for flows with a chat input."
         )
         return
     owner, flow_id = setup.server.owner, setup.flow.id
@@ -177,8 +174,8 @@ def _draw_session(setup: RunSetup) -> None:
         st.text_input(
             "Session",
             key=key,
-            help="Runs of one session share the flow's chat memory. Each run gets a fresh one "
-            "unless you keep it.",
+            help="Runs in one session share the flow's chat memory. Each run gets a new session "
+            "unless you keep this one.",
             persist_state="session",
         )
         st.button(
@@ -186,54 +183,52 @@ def _draw_session(setup: RunSetup) -> None:
             key="session-new",
             on_click=run_options.reset_session,
             args=(owner, flow_id),
-            help="Begin another session",
+            help="Start a new session",
         )
-        st.toggle("Keep this one", key=keep, persist_state="session")
+        st.toggle("Keep session", key=keep, persist_state="session")
 
 
-def _draw_run_button(place, setup: RunSetup, record: RunRecord | None) -> None:
-    with place.container(horizontal=True, vertical_alignment="center"):
-        with st.container(key="run-button", width="content"):
-            st.button(
-                "Run",
-                key="run",
-                on_click=_on_run,
-                args=(setup, submit_token.submit_token()),
-                type="primary",
-                icon=":material/play_arrow:",
-                shortcut="Ctrl+Enter",
-            )
-        if record is not None:
-            draw_close_button()
-        _draw_options(setup)
+def _draw_run_button(setup: RunSetup, record: RunRecord | None) -> None:
+    with st.container(key="run-button", width="content"):
+        st.button(
+            "Run",
+            key="run",
+            on_click=_on_run,
+            args=(setup, submit_token.submit_token()),
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+        )
+    if record is not None:
+        draw_close_button()
+    _draw_options(setup)
 
 
 def draw_close_button() -> None:
-    """Shows no run any more; named so that nobody takes it for one that deletes."""
+    """Draw the button that closes the run without deleting it."""
     st.button(
-        "Show no run",
+        "Close",
         key="clear-run",
         type="tertiary",
         on_click=close_run,
-        help="The run stays under Recent runs and in History",
+        help="The run stays in Recent runs and History",
     )
 
 
-def _draw_stop_buttons(place, server: ServerSession, record: RunRecord) -> None:
-    with place.container(horizontal=True, vertical_alignment="center"):
-        draw_stop_button(server, record)
-        st.button(
-            "New run",
-            key="new-run",
-            type="tertiary",
-            icon=":material/add:",
-            on_click=close_run,
-            help="Leaves this one going; it stays under Recent runs",
-        )
+def _draw_stop_buttons(server: ServerSession, record: RunRecord) -> None:
+    draw_stop_button(server, record)
+    st.button(
+        "New run",
+        key="new-run",
+        type="tertiary",
+        icon=":material/add:",
+        on_click=close_run,
+        help="The current run continues; find it in Recent runs",
+    )
 
 
 def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
-    """Stops a run, whatever the page is busy with."""
+    """Draw the button that stops a run, even while the page is busy."""
     with st.container(key="stop-button", width="content"):
         st.button(
             "Stop waiting" if record.mode == "sync" else "Stop",
@@ -245,17 +240,17 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
         )
 
 
-def _on_run(setup: RunSetup, click: str) -> None:
-    """Called before the page is drawn, so that the page begins with the run's status."""
+def _on_run(setup: RunSetup, token: str) -> None:
+    """Start the run in a callback, before the page is drawn, so that it opens with the status."""
     owner, flow_id = setup.server.owner, setup.flow.id
     session_id = None
     if supports_session(setup.server_info, setup.flow):
         session_id = st.session_state[run_options.session_key(owner, flow_id)].strip() or None
     mode = selected_mode(setup.server, setup.server_info, setup.flow)
-    run_id = start_run(setup, mode, session_id, click)
+    run_id = start_run(setup, mode, session_id, token)
     if run_id is None:
         return
-    submit_token.use_submit_token(click)
+    submit_token.use_submit_token(token)
     run_options.mark_session_used(owner, flow_id, session_id)
     run_page.show_run(run_id)
     run_page.attach_form(run_id, flow_id)
@@ -265,12 +260,12 @@ def start_run(
     setup: RunSetup,
     mode: Mode,
     session_id: str | None,
-    click: str,
-    more: Mapping[str, Any] | None = None,
+    token: str,
+    extra_overrides: Mapping[str, Any] | None = None,
 ) -> str | None:
-    """Start a run of what the form holds, and `more`; the run's id.
+    """Start a run with the form's values and `extra_overrides`, and return its id.
 
-    None if it cannot be started: a notice says why.
+    Returns None if the run cannot be started; a notice then shows the reason.
     """
     owner, form = setup.server.owner, setup.read(mode)
     try:
@@ -280,11 +275,11 @@ def start_run(
         run_id = app_context().runner.start(
             setup.server.connection,
             setup.flow,
-            {**form.overrides, **(more or {})},
+            {**form.overrides, **(extra_overrides or {})},
             mode=mode,
             session_id=session_id,
             server=setup.server_info,
-            submit_token=click,
+            submit_token=token,
         )
         mark_started(owner, setup.flow, chat=setup.chat)
         return run_id
@@ -296,18 +291,16 @@ def start_run(
 def _not_ready_error(form: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
     wrong = [problem for problem in form.problems if problem.level == "error"]
-    said = "Not run. " + " ".join(
-        f"{qualified_label_for_key(fields, one.key)}: {one.message}" for one in wrong[:5]
-    )
+    shown = [(qualified_label_for_key(fields, each.key), each.message) for each in wrong[:5]]
     if all(problem.message == REQUIRED_MESSAGE for problem in wrong):
-        hint = "Enter what is missing, each is marked at its field, and run again."
-        return MissingValue(said, hint=hint)
-    hint = "Correct the values, each is marked at its field, and run again."
-    return InvalidRequest(said, hint=hint)
+        return MissingValue(", ".join(label for label, _ in shown))
+    reasons = " ".join(f"{label}: {message}" for label, message in shown)
+    hint = "Correct the marked fields, then run again."
+    return InvalidRequest(f"The run was not started. {reasons}", hint=hint)
 
 
 def _on_stop(server: ServerSession, run_id: str) -> None:
-    """Called before the page is drawn, so at once whatever the page is busy with."""
+    """Stop the run in a callback, without waiting for the page."""
     try:
         app_context().runner.stop(run_id, server.connection)
     except LangflowError as error:

@@ -1,4 +1,4 @@
-"""What came of a run that has ended: what went wrong, its outputs, and how it went."""
+"""The result of a run: its problems, its outputs and its details."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from pages._ui.state import query_params, run_page
 from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape, format_full_time, strip_remote_images
 
-MAX_MESSAGES = 100  # of a run that are drawn
-REFRESH_SECONDS = 1.0  # between two looks for what comes after the end
+MAX_MESSAGES = 100
+REFRESH_SECONDS = 1.0  # while component records of an ended run still arrive
 
 _PARTIAL_STATUSES = (
     RunStatus.CANCELLED,
@@ -37,21 +37,21 @@ _PARTIAL_STATUSES = (
     RunStatus.FAILED,
     RunStatus.TIMED_OUT,
 )
-# what may have run all the same
+# statuses of runs that may have completed on the server
 _UNCERTAIN_HEADINGS = {
-    RunStatus.OUTCOME_UNKNOWN: "What became of this run is not known",
-    RunStatus.INTERRUPTED: "This run was cut off",
+    RunStatus.OUTCOME_UNKNOWN: "The outcome of this run is unknown",
+    RunStatus.INTERRUPTED: "This run was interrupted",
 }
 
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
-    """What came of a stop, and what the console or the flow failed at."""
+    """Draw the result of a stop and the errors of the console, the flow and its components."""
     if record.stop_result:
         st.markdown(f":material/stop_circle: {escape(record.stop_result)}")
     if record.problem:
         heading = _UNCERTAIN_HEADINGS.get(record.status)
         alerts.show_message(
-            heading or "The run could not be done",
+            heading or "The run failed",
             record.problem.message,
             record.problem.hint,
             warning=heading is not None,
@@ -86,7 +86,7 @@ def _draw_traceback(text: str, key: str) -> None:
 
 
 def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
-    """The outputs; of a run that did not come to its end also the text that was being written."""
+    """Draw the outputs and, for a run that did not complete, its unfinished messages."""
 
     def download(ref: FileRef) -> bytes:
         with open_client(server.connection) as api:
@@ -101,9 +101,9 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
     with st.container(key="outputs"):
         partial = record.status in _PARTIAL_STATUSES
         unfinished = run.unfinished_messages
-        told = {error.component_id for error in run.errors}
-        if partial and (unfinished or run.outputs.keys() - told):
-            st.caption(":orange-badge[:material/content_cut: partial] What there was until then:")
+        failed = {error.component_id for error in run.errors}
+        if partial and (unfinished or run.outputs.keys() - failed):
+            st.caption(":orange-badge[:material/content_cut: partial] Output so far")
         for message in unfinished:
             with st.container(border=True):
                 name = escape(message.sender_name or "The flow")
@@ -112,11 +112,11 @@ def draw(server: ServerSession, record: RunRecord, run: Run) -> None:
         drawn = outputs_view.draw(run, run_id, download, reload)
         if not drawn and not unfinished:
             completed = record.status is RunStatus.COMPLETED
-            st.caption("This flow returns nothing." if completed else "No output.")
+            st.caption("This flow returns nothing" if completed else "No output")
 
 
 def draw_details(server: ServerSession, record: RunRecord) -> None:
-    """How it went, each part sent to the browser only once it is opened."""
+    """Draw the run's links and details; each tab is sent to the browser only once it is opened."""
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         _draw_chat_link(server, record)
         picker.compare_menu(server, record)
@@ -138,7 +138,7 @@ def _draw_chat_link(server: ServerSession, record: RunRecord) -> None:
     if record.session_id and flow and flow.has_chat:
         st.page_link(
             navigation.chat_page(),
-            label="Show its session in Chat",
+            label="Open in Chat",
             icon=":material/forum:",
             query_params={
                 query_params.FLOW: record.flow_id,
@@ -154,7 +154,7 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
         return
     run = record.run
     if soon and (run.components or not app_context().runner.is_followed(run_id)):
-        st.rerun()  # the last look: from now on the page need not come back by itself
+        st.rerun()  # draws the details without a refresh interval
     names = [
         "Components",
         "Timings",
@@ -162,7 +162,7 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
         "Inputs",
         "Snippets",
         "Events",
-        "Raw answer",
+        "Raw response",
         "About",
     ]
     with st.container(key="run-details"):
@@ -176,7 +176,7 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
                 if flow and run.components:
                     timings.draw(flow, run.components)
                 else:
-                    st.caption("The server has kept no times of this run's components.")
+                    st.caption("The server has no timings of this run's components")
         with tabs["Messages"]:
             if tabs["Messages"].open:
                 _draw_messages(run)
@@ -189,8 +189,8 @@ def _draw_tabs(server: ServerSession, run_id: str, soon: bool) -> None:
         with tabs["Events"]:
             if tabs["Events"].open:
                 raw_events.draw(server, record)
-        with tabs["Raw answer"]:
-            if tabs["Raw answer"].open:
+        with tabs["Raw response"]:
+            if tabs["Raw response"].open:
                 _draw_raw_response(record, run)
         with tabs["About"]:
             if tabs["About"].open:
@@ -202,14 +202,14 @@ def _draw_components(server: ServerSession, record: RunRecord) -> None:
         flow = server.cached_flow(record.flow_id)
         progress.draw_components(server, record, flow, ended=True)
     elif app_context().runner.is_followed(record.id):
-        st.caption(":material/hourglass_top: Asking the server what each component did.")
+        st.caption(":material/hourglass_top: Loading component records")
     else:
-        st.caption("The server has kept no record of this run's components, or a later run's only.")
+        st.caption("The server has no component records of this run.")
 
 
 def _draw_messages(run: Run) -> None:
     if not run.messages:
-        st.caption("No event told of messages in this run.")
+        st.caption("No messages")
     for message in list(run.messages.values())[-MAX_MESSAGES:]:
         user = message.sender == "User"
         with st.chat_message("user" if user else "assistant"):
@@ -242,12 +242,12 @@ def _draw_about(record: RunRecord, run: Run) -> None:
 def _draw_inputs_folded(server: ServerSession, record: RunRecord) -> None:
     key = f"inputs-{record.id}"
     controls.lazy_expander(
-        "Inputs of this run", ":material/input:", key, lambda: _draw_inputs(server, record)
+        "Run inputs", ":material/input:", key, lambda: _draw_inputs(server, record)
     )
 
 
 def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
-    """What the run was given; the form beside it may hold something else by now."""
+    """Draw the run's inputs; the form beside it may have changed since."""
     if input_values.show_omission(record):
         return
     input_values.draw(
@@ -258,13 +258,13 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
 def _draw_raw_response(record: RunRecord, run: Run) -> None:
     text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
     limit = json_viewer.MAX_TREE_BYTES
-    st.caption("What the server answered, with secrets replaced by ••••.")
+    st.caption("The server's response. Secrets are replaced by ••••.")
     if len(text) <= limit:
         st.json(run.raw, expanded=2)
     else:
-        st.caption(f"It is {len(text):,} bytes long; save it to read it whole.")
+        st.caption(f"Too long to show: {len(text):,} bytes. Download it instead.")
     st.download_button(
-        "Save",
+        "Download",
         text,
         file_name=downloads.file_name(record.flow_name, record.id[:8], extension="json"),
         mime="application/json",

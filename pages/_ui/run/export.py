@@ -1,4 +1,4 @@
-"""Files of a run to take away: its report, and its outputs. Each is made when it is pressed."""
+"""Downloads of a run: its report and its outputs, each created on request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from pages._ui.widgets import downloads
 
 
 class RunExporter:
-    """Makes the files of one run. Holds nothing of it: a page may be open for long."""
+    """Creates the files of one run.
+
+    Loads the record for each file: holding it would keep it in memory while the page is open.
+    """
 
     def __init__(
         self, server: ServerSession, runner: Runner, run_id: str, flow: Flow | None
@@ -27,16 +30,16 @@ class RunExporter:
         self._server, self._runner, self._run_id, self._flow = server, runner, run_id, flow
 
     def report(self) -> bytes:
-        """The run as an HTML page, with its files as far as they are small."""
+        """Return the run as an HTML page with its small files embedded."""
         record = self._record()
         with open_client(self._server.connection) as api:
             html = report_html(record, self._flow, fetch=api.download, secrets=self._secrets())
         return html.encode("utf-8", "replace")
 
     def archive(self) -> bytes:
-        """The outputs as a ZIP file."""
+        """Return the outputs as a ZIP file."""
         record = self._record()
-        # on disk while it is made, so that it is in memory once, when it is sent
+        # written to disk first, so that it is in memory only once, for the response
         with open_client(self._server.connection) as api, tempfile.TemporaryFile() as file:
             write_archive(record, file, api.save, flow=self._flow, secrets=self._secrets())
             file.seek(0)
@@ -45,7 +48,7 @@ class RunExporter:
     def _record(self) -> RunRecord:
         record = self._runner.get(self._run_id, self._server.owner)
         if record is None:
-            raise LangflowError("This run is not kept any more.")
+            raise LangflowError("This run was deleted.")
         return record
 
     def _secrets(self) -> list[str]:
@@ -54,13 +57,13 @@ class RunExporter:
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
-    """The buttons, behind one; of a run that goes on only its report, as of now."""
+    """Draw the export menu; a running run has a report only, of its current state."""
     files = RunExporter(server, app_context().runner, record.id, server.cached_flow(record.flow_id))
     with (
         st.container(key="export-run", width="content"),
         st.popover("Export", icon=":material/ios_share:", type="tertiary"),
     ):
-        st.caption("Secrets are left out. Files and images are as the flow returned them.")
+        st.caption("Secrets are removed. Files and images are unchanged.")
         _button(record, "Report (HTML)", files.report, "report.html", "text/html")
         if record.ended and record.run and record.run.outputs:
             _button(record, "Outputs (ZIP)", files.archive, "outputs.zip", "application/zip")

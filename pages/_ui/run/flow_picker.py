@@ -1,4 +1,4 @@
-"""Choose one of the server's flows."""
+"""The flow picker: a select box of the server's flows, and what to show when a flow is missing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pages._ui.state import flow_choice
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-_MIN_ID_PREFIX = 8  # of an id that was cut off, by which its flow can be told
+_MIN_ID_PREFIX = 8  # characters of a truncated id that identify its flow
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
-    """The select box, the chosen flow's description, and the flow itself; None if there is none.
+    """Draw the select box and the flow's description; return the chosen flow, or None.
 
-    `record` is the run that is shown, or None: its flow is the one to begin with. Where that is
-    gone, none is chosen: another above what the run was given would pass for its flow.
+    The flow of `record`, the run on the page, is preselected. If it was deleted, no flow is
+    chosen: another flow above the run's inputs would pass for its own.
     """
     _draw_server_link(server)
     try:
@@ -38,20 +38,20 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
     if flows.error:
         alerts.show_message(
             alerts.title(flows.error),
-            f"{flows.error.message} What is shown here is from before.",
+            f"{flows.error.message} The list below may be outdated.",
             flows.error.hint,
             warning=True,
         )
         _draw_retry(server)
-    gone = record is not None and not _contains(flows, record.flow_id)
+    gone = record if record and not _contains(flows, record.flow_id) else None
     chosen = None
     if flows.value:
         first = _choose_flow(server, flows.value, record)
-        chosen = _draw_select(server, flows.value, first, record.flow_name if gone else None)
+        chosen = _draw_select(server, flows.value, first, gone.flow_name if gone else None)
     else:
         _show_no_flows(server)
     if gone:
-        _show_deleted(record)
+        _show_deleted(gone)
         return None
     if chosen is None:
         if flows.value:
@@ -65,7 +65,7 @@ def draw(server: ServerSession, record: RunRecord | None) -> Flow | None:
 
 
 def has_flow(server: ServerSession) -> bool:
-    """Whether a flow is chosen, with what is known of them without waiting any longer."""
+    """Return whether a flow is chosen, without waiting for the server."""
     try:
         flows = _load_flows(server, None).value
     except LangflowError:
@@ -76,7 +76,7 @@ def has_flow(server: ServerSession) -> bool:
 def _load_flows(
     server: ServerSession, record: RunRecord | None
 ) -> CachedResponse[list[FlowSummary]]:
-    """The list; asked for anew once, where the flow that is wanted is younger than the last."""
+    """Return the flows; refresh them once if the requested flow is not among them."""
     flows = server.flows()
     wanted = record.flow_id if record else flow_choice.flow_from_url()
     if wanted and not _contains(flows, wanted) and flow_choice.is_first_lookup(wanted):
@@ -92,7 +92,7 @@ def _contains(flows: CachedResponse[list[FlowSummary]], flow_id: str) -> bool:
 
 
 def _draw_server_link(server: ServerSession) -> None:
-    """Where the flows come from, and the way to change it."""
+    """Draw the server's name and version as a link to the Connection page."""
     name = server.connection.name
     try:
         release = server.info().value.version
@@ -108,7 +108,7 @@ def _draw_server_link(server: ServerSession) -> None:
 
 
 def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
-    """Whether the server is known to have the flow of a run no longer."""
+    """Return whether the run's flow is known to be deleted from the server."""
     try:
         return not _contains(server.flows(), record.flow_id)
     except LangflowError:
@@ -118,9 +118,9 @@ def is_flow_deleted(server: ServerSession, record: RunRecord) -> bool:
 def _choose_flow(
     server: ServerSession, flows: list[FlowSummary], record: RunRecord | None
 ) -> str | None:
-    """The flow that is chosen; None where that of the run, or of the address, is not there.
+    """Return the id of the chosen flow, or None if the run's or the address's flow is missing.
 
-    Another in its place would be run by mistake.
+    Another flow in its place could be run by mistake.
     """
     preferred = record.flow_id if record else None
     known = {flow.id for flow in flows}
@@ -132,8 +132,7 @@ def _choose_flow(
         chosen = None
     elif chosen is None and not addressed:
         chosen = flows[0].id
-    # set each time: on another page Streamlit falls back to the first option, if this value was
-    # set and never chosen
+    # set on every rerun: after a page change Streamlit resets a value nobody chose to the first
     st.session_state[key] = chosen
     return chosen
 
@@ -141,7 +140,7 @@ def _choose_flow(
 def _draw_select(
     server: ServerSession, flows: list[FlowSummary], chosen: str | None, gone: str | None
 ) -> FlowSummary | None:
-    """The select box; `gone` is the name of a flow that cannot be chosen any more, or None."""
+    """Draw the select box; `gone` is the name of the deleted flow of a run, or None."""
     by_id = {flow.id: flow for flow in sorted(flows, key=lambda flow: flow.name.casefold())}
     names = Counter(flow.name for flow in flows)
 
@@ -151,7 +150,7 @@ def _draw_select(
         return " · ".join(part for part in (flow.name, more) if part)
 
     with st.container(key="flow-picker", horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
+        flow_id = st.selectbox(
             "Flow",
             list(by_id),
             index=0 if chosen else None,
@@ -162,59 +161,60 @@ def _draw_select(
             persist_state="session",
         )
         st.button(
-            "Ask for the flows again",
+            "Refresh flows",
             key="refresh-flows",
             icon=":material/refresh:",
-            help="Asks the server for its flows again",
+            help="Load the flows from the server again",
             on_click=server.refresh,
         )
-    return by_id.get(chosen)
+    return by_id.get(flow_id) if flow_id else None
 
 
 def _show_deleted(record: RunRecord) -> None:
-    """The flow of the run that is shown is not among those of the server."""
+    """Say that the run's flow is no longer on the server."""
     with st.container(key="flow-gone"):
         alerts.show_message(
-            "The flow of this run is not on the server any more",
-            f"“{record.flow_name}” was deleted, or is another user's. What the run was given and "
-            "returned is still here.",
-            "It can't be run again. Choose another flow above to run that.",
+            "The flow of this run is no longer on the server",
+            f"“{record.flow_name}” was deleted or belongs to another user. The run's inputs and "
+            "outputs are still here.",
+            "Choose another flow above to run it.",
             warning=True,
         )
 
 
 def _show_unknown_flow(server: ServerSession, flows: list[FlowSummary]) -> None:
-    """The flow that the address names is not there; the one that is meant, if it can be told."""
+    """Say that the address's flow is missing; offer the flow whose id it truncates, if unique."""
     share_link.discard_shared_link()
-    named = flow_choice.flow_from_url() or ""
-    name = flow_choice.remembered_flow_name(server.owner, named)
+    flow_id = flow_choice.flow_from_url() or ""
+    name = flow_choice.remembered_flow_name(server.owner, flow_id)
     if name:
         with st.container(key="flow-gone"):
             alerts.show_message(
-                "The flow is not on the server any more",
-                f"“{name}” was there when it was chosen here, and was deleted since, or is "
-                "another user's now.",
+                "The flow is no longer on the server",
+                f"“{name}” was deleted or belongs to another user now.",
                 "Choose another flow.",
                 warning=True,
             )
         return
-    begun = [flow for flow in flows if len(named) >= _MIN_ID_PREFIX and flow.id.startswith(named)]
+    candidates = [
+        flow for flow in flows if len(flow_id) >= _MIN_ID_PREFIX and flow.id.startswith(flow_id)
+    ]
     with st.container(key="no-such-flow"):
         alerts.show_message(
             "This server has no such flow",
-            f"The address names the flow {clip(named, 60)}, which is not among the "
-            f"{len(flows)} that the server shows with this key, so it opens nothing.",
-            "The address may be cut off, or made for another server or key; or the flow was "
-            "deleted. Ask for the address again, or choose a flow.",
+            f"The address names the flow {clip(flow_id, 60)}, which is not among the "
+            f"{len(flows)} flows that this key can see.",
+            "The link may be incomplete or made for another server or key, or the flow was "
+            "deleted. Ask for the link again, or choose a flow.",
             warning=True,
         )
-        if len(begun) == 1:
+        if len(candidates) == 1:
             st.button(
-                f"Open “{escape(clip(begun[0].name, 60))}”, whose id begins like that",
+                f"Open “{escape(clip(candidates[0].name, 60))}”",
                 key="open-begun-flow",
                 icon=":material/arrow_forward:",
                 on_click=flow_choice.request_flow,
-                args=(begun[0].id,),
+                args=(candidates[0].id,),
             )
 
 
@@ -238,10 +238,5 @@ def _draw_retry(server: ServerSession) -> None:
 def _show_no_flows(server: ServerSession) -> None:
     with st.container(border=True):
         st.markdown("#### This server has no flows yet", anchors=False)
-        st.markdown(
-            "Make one in Langflow, then look again. Or let the console put its sample flows there, "
-            "on the Connection page."
-        )
-        st.button(
-            "Look again", key="retry-flows", icon=":material/refresh:", on_click=server.refresh
-        )
+        st.markdown("Create a flow in Langflow, or add the sample flows on the Connection page.")
+        st.button("Refresh", key="retry-flows", icon=":material/refresh:", on_click=server.refresh)

@@ -1,8 +1,9 @@
-"""What a run has done so far: progress, its components, its text as it is written."""
+"""The progress of a run: its components and the messages as they are written."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,30 +27,27 @@ from pages._ui.widgets.markdown import escape, strip_remote_images
 from pages._ui.widgets.placeholder import Placeholder
 from pages._ui.widgets.status_badges import component_label, component_style
 
-MAX_SHOWN_CHARS = 20_000  # the last of a text that is being written; the whole comes with its end
+MAX_SHOWN_CHARS = 20_000  # of a message in progress, its end; the full text follows with the result
 _ENDED_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
-_PLACEHOLDERS = {  # by whether there is one that is done
-    True: "Choose one that is done to see what it returned",
-    False: "None is done; choose one that failed to see why",
+_PLACEHOLDERS = {  # by whether any component is done
+    True: "Select a finished component",
+    False: "Select a failed component",
 }
 _NO_EVENTS_TEXT = (
-    "This server's release does not tell what happens inside a run. Its status is asked for, and "
-    "what each component did comes after the end."
+    "This Langflow release does not report progress. Component details appear when the run ends."
 )
-_ONE_CALL_TEXT = "One call tells nothing before its end. What each component did comes after it."
+_ONE_CALL_TEXT = "Synchronous runs report no progress. Component details appear when the run ends."
 
 
 def component_states(record: RunRecord) -> Hashable:
-    """What of a run decides which components are drawn, and how: it changes with their states."""
+    """Return a value that changes whenever a component's state does."""
     components = record.run.components if record.run else {}
     return tuple((name, one.state) for name, one in components.items())
 
 
 class LiveProgress:
-    """A run that goes on: its progress and its text, each changed in its place, and room between
-    them for the components.
-    """
+    """The view of a running run: progress, components and text, each updated in place."""
 
     def __init__(self) -> None:
         self._progress = Placeholder()
@@ -59,7 +57,7 @@ class LiveProgress:
         self._texts: dict[str, Placeholder] = {}
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
-        """What has changed since the last time."""
+        """Update what has changed."""
         progress = _progress(record, flow)
         self._progress.show(progress, lambda place: _draw_progress(place, *progress))
         if self._graph and record.run:
@@ -68,17 +66,16 @@ class LiveProgress:
         names = tuple((one.id, one.sender_name) for one in written)
         self._frames.show(names, lambda place: self._draw_frames(place, written))
         for one in written:
-            self._texts[one.id].show(
-                one.visible_text, lambda place, text=one.visible_text: _draw_text(place, text)
-            )
+            text = one.visible_text
+            self._texts[one.id].show(text, partial(_draw_text, text=text))
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
-        """The components in their room, once; from then on `show` changes the graph of them."""
+        """Draw the components once; `show` then updates their graph."""
         with self._components:
             self._graph = draw_components(server, record, flow, ended=False)
 
     def _draw_frames(self, place: DeltaGenerator, written: list[Message]) -> None:
-        """A frame for each message of the flow's own that is being written."""
+        """Draw a frame for each message in progress."""
         with place.container():
             for message in written:
                 with st.container(border=True):
@@ -89,27 +86,27 @@ class LiveProgress:
 
 
 def reports_progress(record: RunRecord) -> bool:
-    """Whether a run tells what happens in it while it goes on."""
-    # only releases that do not have no limit of how many go on at once
+    """Return whether a run reports progress."""
+    # the releases that do not are those without a limit on parallel runs
     return record.mode != "sync" and record.queue_limit is not None
 
 
 def _progress(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
-    """How many of the components are done, as a part and in words; or why that is not known."""
+    """Return the share of ended components and a caption, or None and why it is unknown."""
     components = record.run.components if record.run else {}
     if components:
         done = sum(one.state in _ENDED_STATES for one in components.values())
         running = (one for one in components.values() if one.state is ComponentState.RUNNING)
         names = ComponentNames(flow, components)
-        at_work = [names.label(one.component_id, one.display_name, 40) for one in running]
+        labels = [names.label(one.component_id, one.display_name, 40) for one in running]
         words = f"{done} of {len(components)} components"
-        if at_work:
-            words += f" · at work: {', '.join(map(escape, at_work[:3]))}"
+        if labels:
+            words += f" · Running {', '.join(map(escape, labels[:3]))}"
         return done / len(components), words
     if record.mode == "sync":
         return None, _ONE_CALL_TEXT
-    silent = record.run is not None and not reports_progress(record)
-    return None, _NO_EVENTS_TEXT if silent else ""
+    is_silent = record.run is not None and not reports_progress(record)
+    return None, _NO_EVENTS_TEXT if is_silent else ""
 
 
 def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> None:
@@ -120,32 +117,32 @@ def _draw_progress(place: DeltaGenerator, part: float | None, words: str) -> Non
 
 
 def _draw_text(place: DeltaGenerator, text: str) -> None:
-    """The text of a message so far."""
-    said = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
+    """Draw the end of a message's text so far."""
+    visible = strip_remote_images(text[-MAX_SHOWN_CHARS:])[0]
     if len(text) <= MAX_SHOWN_CHARS:
-        place.markdown(said)
+        place.markdown(visible)
         return
     with place.container():
-        st.caption(f"The last {MAX_SHOWN_CHARS:,} of {len(text):,} characters so far.")
-        st.markdown(said)
+        st.caption(f"Showing the last {MAX_SHOWN_CHARS:,} of {len(text):,} characters")
+        st.markdown(visible)
 
 
 def flow_messages(run: Run | None) -> list[Message]:
-    """The messages that are not the person's own, in their order."""
+    """Return the messages of the flow, not the user's, in order."""
     return [one for one in run.messages.values() if one.sender != "User"] if run else []
 
 
 def draw_components(
     server: ServerSession, record: RunRecord, flow: Flow | None, *, ended: bool
 ) -> graph.FlowGraph | None:
-    """The components of a run as a graph, which is returned, or a table, and the result of one.
+    """Draw the components as a graph or a table, and one component's output; return the graph.
 
-    To be called once per run of the script or fragment, since some of it has a key.
+    Call it once per script or fragment run: its widgets have keys.
     """
     run = record.run
     if run is None or not run.components:
         return None
-    # a flow that is not at hand, or no longer there, has left the components' names at least
+    # the run still names the components of a flow that is not loaded or was deleted
     drawn = flow or _flow_without_edges(record, run)
     view = components_view.choose_view()
     known = {
@@ -155,7 +152,7 @@ def draw_components(
     }
 
     def choose(pressed: str) -> None:
-        """The component itself, or of a group the last that has a result."""
+        """Choose the component, or the last one with a result inside a group."""
         inside = drawn.component(pressed)
         ids = [leaf.id for leaf in leaf_components(inside)] if inside else [pressed]
         found = [name for name in ids if name in known]
@@ -175,7 +172,7 @@ def draw_components(
 
 
 def draw_result(server: ServerSession, record: RunRecord, known: dict[str, ComponentRun]) -> None:
-    """A choice of the components that have a result, and that of the chosen."""
+    """Draw a select box of the components with a result, and the chosen one's output."""
     if not known:
         return
 
@@ -185,12 +182,14 @@ def draw_result(server: ServerSession, record: RunRecord, known: dict[str, Compo
             return name
         look = component_style(one.state, ended=record.ended)
         took = f" · {format_timing(one.seconds)}" if one.seconds is not None else ""
-        # the browser tells of the choice by these words, so that no two may be the same
-        alike = sum(_component_name(other) == _component_name(one) for other in known.values()) > 1
-        return f"{look.symbol} {_component_name(one)}{f' ({name})' if alike else ''}{took}"
+        # the browser identifies an option by its label, so labels must be unique
+        has_namesake = (
+            sum(_component_name(other) == _component_name(one) for other in known.values()) > 1
+        )
+        return f"{look.symbol} {_component_name(one)}{f' ({name})' if has_namesake else ''}{took}"
 
     chosen = st.selectbox(
-        "Result of a component",
+        "Component output",
         list(known),
         index=None,
         format_func=label,
@@ -213,11 +212,11 @@ def _draw_component_output(server: ServerSession, record: RunRecord, one: Compon
     if one.error:
         st.error(escape(one.error.message), icon=":material/error:")
     elif one.output is None:
-        st.caption("It returned nothing.")
+        st.caption("No output")
     else:
         outputs_view.draw_output(one.output, record.id, f"component-{one.component_id}", download)
     if one.log:
-        st.caption("What it logged")
+        st.caption("Log")
         st.code("\n".join(one.log), language=None, wrap_lines=True, height=160)
 
 

@@ -1,4 +1,4 @@
-"""The events of a run as its server sent them."""
+"""The raw events of a run, as its server sent them."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from pages._ui.state import run_page
 from pages._ui.widgets import alerts, downloads
 from pages._ui.widgets.markdown import escape
 
-MAX_EVENTS = 10_000  # of a run that are listed
+MAX_EVENTS = 10_000  # listed for a run
 
 _SECRET_SENT_TEXT = (
-    "This run was given a secret, which Langflow may repeat in its events, and which this console "
-    "does not keep, so that it could not take it out of them. Who has the server's key finds them "
-    "there, at `/api/v2/workflows/<job>/events`."
+    "This run was given a secret, which Langflow may repeat in its events. The console does not "
+    "store secrets, so it cannot redact it. With the server's key, read the events at "
+    "`/api/v2/workflows/<job>/events`."
 )
 _MAY_HOLD_SECRETS_TEXT = (
-    "Langflow may repeat in its events what a run was given, secrets too, and the console could "
-    "not take out what it does not know."
+    "Langflow may repeat inputs in its events, including secrets that the console does not know "
+    "and cannot redact."
 )
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
-    """Those of a streamed call are kept, a job's are asked for again."""
+    """Draw the run's events: stored ones of a streamed run, fetched ones of a job."""
     run = record.run
     if record.mode == "stream":
         raw = run.raw if run else {}
-        found = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
-        _draw_events(record, found, raw.get("events_left_out", 0))
+        events = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
+        _draw_events(record, events, raw.get("events_left_out", 0))
     elif record.mode == "sync":
-        st.caption("A call that waits for its result tells of no events.")
+        st.caption("Synchronous runs have no events")
     elif run and run.last_event_id is None:
-        st.caption("No events were told of this run: Langflow 1.11 and later tell them.")
+        st.caption("No events: only Langflow 1.11 and later send them")
     elif why := _withheld_reason(record):
         st.caption(f":material/lock: {why}")
     else:
@@ -50,10 +50,10 @@ def draw(server: ServerSession, record: RunRecord) -> None:
 
 
 def _withheld_reason(record: RunRecord) -> str:
-    """Why a job's events are not asked for; "" if they are.
+    """Return why a job's events must not be fetched, or "".
 
-    Servers from 1.12 on repeat what was given in them. Whoever follows a run takes the secrets
-    that were sent out of all that it reads; afterwards nobody knows them any more.
+    Langflow 1.12 and later repeat inputs in events. The process that follows a run redacts the
+    secrets it sent; later fetches cannot, since secrets are not stored.
     """
     if is_redacted(record.overrides):
         return _SECRET_SENT_TEXT
@@ -64,7 +64,9 @@ def _withheld_reason(record: RunRecord) -> str:
 def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
     pressed = st.button(
-        "Fetch the events from the server", key=f"fetch-{key}", icon=":material/cloud_download:"
+        "Fetch events",
+        key=f"fetch-{key}",
+        icon=":material/cloud_download:",
     )
 
     def fetch() -> list[RawEvent]:
@@ -73,25 +75,25 @@ def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | 
             return [raw for raw in events if raw is not None]
 
     if not pressed and not run_page.is_cached(key):
-        st.caption("They stay at the server; what is fetched is shown here only.")
+        st.caption("Events are stored on the server. The console does not save them.")
         return None
     try:
-        with st.spinner("Asking the server for the events"):
+        with st.spinner("Fetching events"):
             return run_page.cached(key, fetch)
     except LangflowError as error:
         alerts.show(error)
         return None
 
 
-def _draw_events(record: RunRecord, found: list[RawEvent], left_out: int = 0) -> None:
-    """`left_out`: how many came after these and were not kept."""
-    shown = found[:MAX_EVENTS]
+def _draw_events(record: RunRecord, events: list[RawEvent], left_out: int = 0) -> None:
+    """Draw the events; `left_out` is the number of later events that were not stored."""
+    shown = events[:MAX_EVENTS]
     if not shown:
-        st.caption("No events.")
+        st.caption("No events")
         return
     about = [_component_id(event) for event in shown]
     table = pd.DataFrame({"event": [event.name for event in shown], "component": about})
-    if any(event.id for event in shown):  # those of a streamed call have none
+    if any(event.id for event in shown):  # events of streamed runs have no ids
         table.insert(0, "id", [event.id for event in shown])
     picked = st.dataframe(
         table,
@@ -101,17 +103,17 @@ def _draw_events(record: RunRecord, found: list[RawEvent], left_out: int = 0) ->
         selection_mode="single-row",
         key=f"event-{record.id}",
     )
-    total = len(found) + left_out
+    total = len(events) + left_out
     if total > len(shown):
-        kept = "" if not left_out else "; the console keeps no more of a streamed call"
-        st.caption(f"The first {len(shown):,} of {total:,}{kept}.")
+        reason = " (the console stores no more of a streamed run)" if left_out else ""
+        st.caption(f"Showing the first {len(shown):,} of {total:,}{reason}")
     rows = picked.selection.rows
     if rows and rows[0] < len(shown):
         event = shown[rows[0]]
         data = event.data or {"unreadable": event.malformed_text}
         json_viewer.draw_tree(data, downloads.to_json_bytes(data))
     else:
-        st.caption("Choose a row to read the event whole.")
+        st.caption("Select a row to see the full event")
 
 
 def _component_id(event: RawEvent) -> str:

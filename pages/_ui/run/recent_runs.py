@@ -1,4 +1,4 @@
-"""The last runs of this server and key, with their statuses."""
+"""The latest runs of this server and key, with their statuses."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pages._ui.widgets.markdown import escape, format_time
 
 REFRESH_SECONDS = 2.0
 MAX_RUNS = 10
-MAX_SUMMARY_CHARS = 60  # of what a run was given, in its line
+MAX_SUMMARY_CHARS = 60  # of the inputs in a row
 
 
 def draw(server: ServerSession) -> None:
-    """The list; asked for again every two seconds while one of them goes on."""
+    """Draw the list; refresh it while one of its runs is running."""
     try:
         records = app_context().runner.recent(server.owner, MAX_RUNS)
     except LangflowError as error:
@@ -32,10 +32,10 @@ def draw(server: ServerSession) -> None:
         st.markdown("##### Recent runs", anchors=False, width="content")
         st.page_link(navigation.history_page(), label="All runs", icon=":material/history:")
     if not records:
-        st.caption(f"None yet. The last {MAX_RUNS} stay listed, also after this page is closed.")
+        st.caption("No runs yet")
         return
-    going = any(not record.ended for record in records)
-    st.fragment(_draw_rows, run_every=REFRESH_SECONDS if going else None)(server.owner)
+    is_any_running = any(not record.ended for record in records)
+    st.fragment(_draw_rows, run_every=REFRESH_SECONDS if is_any_running else None)(server.owner)
 
 
 @alerts.show_errors()
@@ -43,22 +43,22 @@ def _draw_rows(owner: str) -> None:
     records = app_context().runner.recent(owner, MAX_RUNS)
     shown = run_page.run_id()
     with st.container(key="recent-runs", gap="xxsmall"):
-        given = elide_common_prefix([record.input_summary for record in records])
-        for record, words in zip(records, given, strict=True):
+        summaries = elide_common_prefix([record.input_summary for record in records])
+        for record, words in zip(records, summaries, strict=True):
             _draw_row(record, clip(words, MAX_SUMMARY_CHARS), record.id == shown)
 
 
-def _draw_row(record: RunRecord, given: str, shown: bool) -> None:
-    """One button a run: each element more is one more that the browser draws after every press."""
+def _draw_row(record: RunRecord, summary: str, shown: bool) -> None:
+    """Draw a run as one button: the browser redraws every element after each press."""
     now = datetime.now(UTC)
     name = escape(clip(record.flow_name, 40))
-    about = [format_duration(record.elapsed(now))] if record.ended else []
-    about.append(format_time(record.created_at, now))
-    about += [escape(given)] if given else []
+    facts = [format_duration(record.elapsed(now))] if record.ended else []
+    facts.append(format_time(record.created_at, now))
+    facts += [escape(summary)] if summary else []
     pressed = st.button(
         f"{f'**{name}**' if shown else name} "
         f"{status_badges.markdown_badge(record.status, record.mode)} "
-        f":gray[{' · '.join(about)}]",
+        f":gray[{' · '.join(facts)}]",
         key=f"open-{record.id}",
         type="tertiary",
         disabled=shown,

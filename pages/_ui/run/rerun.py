@@ -1,4 +1,4 @@
-"""The inputs of a run that was opened, read-only, and the ways to run them again."""
+"""The inputs of an opened run, read-only, with the buttons to run them again."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from pages._ui.run import flow_picker
 from pages._ui.state import notices, run_options, run_page, submit_token
 from pages._ui.widgets.markdown import escape, format_time
 
-MAX_MISSING = 5  # sentences above the values
+MAX_MISSING = 5  # problems shown above the values
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """A run as it would be run once more; `kept`: in the session that it was in."""
+    """A run to repeat; `kept` is true if it reuses the run's session."""
 
     server: ServerSession
     server_info: ServerInfo
@@ -45,16 +45,16 @@ class Rerun:
 
 
 def shows_inputs(server: ServerSession, record: RunRecord) -> bool:
-    """Whether a run is shown with its own inputs; else the form it was started from is there."""
+    """Return whether to show the run's inputs in place of the form it was started from."""
     return not run_page.has_form(record.id, record.flow_id) or flow_picker.is_flow_deleted(
         server, record
     )
 
 
 def draw(server: ServerSession, flow: Flow | None, record: RunRecord) -> None:
-    """What the run was given, with the buttons; `flow` is the one that is chosen on the page."""
+    """Draw the run's inputs and the buttons; `flow` is the flow chosen on the page."""
     with st.container(border=True, key="run-inputs"):
-        st.markdown("##### :material/input: Inputs of this run", anchors=False)
+        st.markdown("##### :material/input: Run inputs", anchors=False)
         _draw_facts(record)
         if input_values.show_omission(record):
             if record.ended:
@@ -83,7 +83,7 @@ def _draw_facts(record: RunRecord) -> None:
 
 
 def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rerun | None:
-    """What is needed to run it again; None where that can't be done now, and it is said why."""
+    """Return what a rerun needs, or None after drawing why it is not possible now."""
     if flow is None or flow.id != record.flow_id:
         _show_no_flow(server, record)
         return None
@@ -100,15 +100,15 @@ def _prepare(server: ServerSession, flow: Flow | None, record: RunRecord) -> Rer
 
 
 def _show_no_flow(server: ServerSession, record: RunRecord) -> None:
-    if not flow_picker.is_flow_deleted(server, record):  # else that has said so
+    if not flow_picker.is_flow_deleted(server, record):  # the picker reports a deleted flow
         st.caption(
-            ":material/cloud_off: It can be run again once the server has told of "
-            f"{escape(record.flow_name)}. What the run was given is kept here."
+            f":material/cloud_off: To run it again, wait until {escape(record.flow_name)} is "
+            "loaded from the server."
         )
 
 
 def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Collection[str] | None:
-    """The paths of the files on the server, where the run was given any; None if not known."""
+    """Return the paths of the server's files if the run has file inputs; None if unknown."""
     if not any(f.kind is FieldKind.FILE and record.overrides.get(f.key) for f in flow.fields):
         return None
     try:
@@ -116,12 +116,12 @@ def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Colle
     except StillLoading:
         loading.show_refreshing(server, flow.id)
     except LangflowError:
-        pass  # the run itself will tell what is missing
+        pass  # the server reports missing files when the run starts
     return None
 
 
 def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
-    """Whether the run's session is to be used again: it has a person's own name, or is kept."""
+    """Return whether to reuse the run's session: the user named it, or chose to keep it."""
     name = record.session_id
     if not name:
         return False
@@ -131,16 +131,16 @@ def _keeps_session(server: ServerSession, record: RunRecord) -> bool:
 
 
 def _draw_buttons(rerun: Rerun) -> None:
-    going, troubles = not rerun.record.ended, rerun.inputs.problems
+    is_running, has_problems = not rerun.record.ended, rerun.inputs.problems
     with st.container(horizontal=True, vertical_alignment="center", key="run-again"):
         st.button(
             "Run again",
             key="run-again-button",
             type="primary",
             icon=":material/replay:",
-            on_click=_on_rerun if not troubles else edit_and_run,
-            args=(rerun, submit_token.submit_token()) if not troubles else (rerun,),
-            help="Leaves this one going" if going else None,
+            on_click=_on_rerun if not has_problems else edit_and_run,
+            args=(rerun, submit_token.submit_token()) if not has_problems else (rerun,),
+            help="The current run continues" if is_running else None,
         )
         st.button(
             "Edit and run",
@@ -148,9 +148,9 @@ def _draw_buttons(rerun: Rerun) -> None:
             icon=":material/edit:",
             on_click=edit_and_run,
             args=(rerun,),
-            help="Fills the form with these values; what you had typed there is kept",
+            help="Fill the form with these values. You can restore your own input.",
         )
-        if not going:
+        if not is_running:
             run_controls.draw_close_button()
     st.caption(_description(rerun))
     for sentence in rerun.inputs.flow_problems[:MAX_MISSING]:
@@ -158,26 +158,26 @@ def _draw_buttons(rerun: Rerun) -> None:
 
 
 def _description(rerun: Rerun) -> str:
-    """How “Run again” goes about it."""
+    """Return what “Run again” does, as a sentence."""
     if rerun.inputs.problems:
         names = [one.qualified_label for one in rerun.inputs.input_values if one.problem]
         listed = clip(", ".join(names), 200)
         why = f": see {escape(listed)} below" if names else ""
-        return f"Run again leads to the form, since not all can be given just as it was{why}."
-    parts = ["Run again: the same values at once"]
+        return f"Run again opens the form, since not all values can be reused{why}."
+    parts = ["Run again: same values"]
     if rerun.mode == rerun.record.mode:
         parts.append(f"{MODE_ADVERBS[rerun.mode]}, as before")
     else:
         was = MODE_NAMES[rerun.record.mode].lower()
-        parts.append(f"{MODE_ADVERBS[rerun.mode]}, since “{was}” is not offered here any more")
+        parts.append(f"{MODE_ADVERBS[rerun.mode]}, since “{was}” is not available here")
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         name = escape(clip(rerun.record.session_id or "", 60))
-        parts.append(f"in its session {name}" if rerun.kept else "in a fresh session")
+        parts.append(f"in its session {name}" if rerun.kept else "in a new session")
     return ", ".join(parts) + "."
 
 
 def _on_rerun(rerun: Rerun, click: str) -> None:
-    """Called before the page is drawn, so that it begins with the new run's status."""
+    """Start the run in a callback, before the page is drawn, so that it opens with the status."""
     session_id = None
     if run_controls.supports_session(rerun.server_info, rerun.flow):
         session_id = rerun.record.session_id if rerun.kept else run_options.random_session()
@@ -199,16 +199,16 @@ def _on_rerun(rerun: Rerun, click: str) -> None:
 
 
 def edit_and_run(rerun: Rerun) -> None:
-    """Fill the form with what can be given again, and mark what can't."""
+    """Fill the form with the reusable values and mark the others."""
     record, inputs, owner = rerun.record, rerun.inputs, rerun.server.owner
     when = format_time(record.created_at, datetime.now(UTC))
     source = f"Filled with the inputs of the run of {when}."
     lost = [one for one in inputs.input_values if one.problem and one.field is None]
     if lost:
         labels = ", ".join(one.qualified_label for one in lost[:10])
-        source += f" Left out: {labels}, which can't be set now."
+        source += f" Left out: {labels}, which the flow no longer has."
     if any(one.problem and one.field for one in inputs.input_values) or inputs.flow_problems:
-        source += " What needs you is marked; nothing was run yet."
+        source += " Check the marked fields, then press Run."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
     load_overrides(owner, rerun.flow, inputs.reusable_overrides, source, hints)
     if rerun.mode == record.mode:

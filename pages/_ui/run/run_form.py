@@ -1,4 +1,4 @@
-"""The chosen flow's form, with all that it needs to know of the server."""
+"""The form of the chosen flow, together with its run options."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from pages._ui.run.controls import RunSetup
 
 @dataclass(frozen=True)
 class RunForm:
-    """A form that is ready to be run, and to be drawn."""
+    """A form ready to be drawn and run."""
 
     setup: RunSetup
     form: FlowForm
 
     def draw(self) -> None:
-        """Draw the form, and what is kept of its values above it."""
+        """Draw the preset bar and the form."""
         flow, server_info = self.setup.flow, self.setup.server_info
         if flow.needs_approval and not server_info.capabilities.pending:
-            st.caption("This flow waits for a person, which this server's release cannot do.")
+            st.caption("This flow needs an approval, which this Langflow release does not support.")
         preset_bar.draw(self.setup.server, flow)
         self.form.draw()
 
 
 def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm | None:
-    """Read the flow's form: what it holds is what Run starts. None if the server is away.
+    """Read the flow's form; Run sends its contents. Returns None if the server is unreachable.
 
-    For a `chat`, it leaves out the message, and the mode is the one that fits the server.
+    For a `chat`, the form leaves out the message, and the mode is the server's default.
     """
     try:
         server_info = server.info().value
@@ -55,9 +55,9 @@ def prepare(server: ServerSession, flow: Flow, *, chat: bool = False) -> RunForm
             flow, server, mode=mode, server_info=server_info, variables=variables, chat=chat
         )
 
-    def committed(mode: Mode) -> FormResult:
+    def read_current(mode: Mode) -> FormResult:
         apply_json_edits(server.owner, flow, chat=chat)
         return read(mode).result
 
-    setup = RunSetup(server, server_info, flow, mode, committed, chat)
+    setup = RunSetup(server, server_info, flow, mode, read_current, chat)
     return RunForm(setup, read(mode))

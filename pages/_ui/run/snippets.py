@@ -1,4 +1,4 @@
-"""The run that is shown as code, to be copied into a program."""
+"""A run as code, ready to copy into a program."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _HIGHLIGHTING: dict[Language, str] = {
 
 
 def draw_folded(server: ServerSession, record: RunRecord) -> None:
-    """The same behind an expander."""
+    """Draw the snippet in an expander, for a running run."""
     key = f"snippets-{record.id}"
     controls.lazy_expander("This run as code", ":material/code:", key, lambda: draw(server, record))
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
-    """The code in the language that is chosen, or why there is none."""
+    """Draw the code in the chosen language, or why there is none."""
     if input_values.show_omission(record):
         return
     try:
@@ -58,17 +58,20 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         alerts.show(error)
         return
     if len(code) <= MAX_SHOWN_CHARS:
-        height = 420 if code.count("\n") > 20 else "content"
-        st.code(code, language=_HIGHLIGHTING[language], height=height)
+        st.code(
+            code,
+            language=_HIGHLIGHTING[language],
+            height=420 if code.count("\n") > 20 else "content",
+        )
     else:
-        st.caption(f"{len(code):,} characters: too long to be shown. Save it to read it.")
+        st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
     if language is not Language.LFCLIENT:
         _warn_left_empty(flow)
     st.caption(_description(record, with_key=bool(connection.api_key)))
     st.download_button(
-        "Save",
+        "Download",
         code.encode(),
-        file_name=language.file_name,  # as its own first lines call it
+        file_name=language.file_name,
         mime="text/plain",
         key=f"save-snippet-{record.id}-{language.name}",
         on_click="ignore",
@@ -81,15 +84,15 @@ def _warn_left_empty(flow: Flow) -> None:
     names = [escape(clip(leaf.display_name, 60)) for leaf in terminals_without_value(flow)]
     if names:
         st.caption(
-            f":orange[:material/warning: Langflow's API answers with null for the content of "
-            f"{', '.join(names)}, and so does this. “{Language.LFCLIENT.value}” prints it whole.]"
+            f":orange[:material/warning: Langflow's API returns null as the content of "
+            f"{', '.join(names)}. “{Language.LFCLIENT.value}” prints the full content.]"
         )
 
 
 def _description(record: RunRecord, *, with_key: bool) -> str:
-    said = ["It does the same again and prints the outputs."]
+    sentences = ["Repeats this run and prints the outputs."]
     if record.session_id:
-        said.append("It runs in the session of this run.")
+        sentences.append("Uses the session of this run.")
     if with_key:
-        said.append(f"The API key is read from {escape(API_KEY)}.")
-    return " ".join(said)
+        sentences.append(f"Reads the API key from {escape(API_KEY)}.")
+    return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""The run that is shown: its status as it changes, then what came of it."""
+"""The run on the page: its status as it changes, then its result."""
 
 from __future__ import annotations
 
@@ -23,53 +23,51 @@ from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.placeholder import Placeholder
 
-# a tick waits for news for nearly as long as the pause between two, so news is shown at once
+# each tick waits for nearly the whole interval, so that a change is shown at once
 REFRESH_SECONDS = 0.5
 WAIT_SECONDS = 0.49
-# for which a fragment that is to run again goes on: what was just drawn is sent, which would be
-# dropped, and of several components that end at once each does not cost a turn
+# how long a fragment continues before it reruns: an immediate rerun would drop what was just
+# drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
-# for which the rest of the page waits for the first news of a run that was just started, and for
-# the browser to show them: what is drawn takes the processor from both, and from a server on the
-# same machine
+# how long the rest of the page waits for the first update of a new run, and for the browser to
+# show it: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.2
 HEAD_START = 0.03
 
 
-# of a run whose console died before the answer
-_NOT_CONFIRMED_TEXT = "It is not known yet whether the server has it."
+_NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _REPEATED_TEXT = (
-    "Sent {} times with one key, as the server's answer was lost: Langflow runs a key once, unless "
-    "the attempt before had failed."
+    "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
+    "unless the earlier attempt failed."
 )
-_NOT_WAITING_TEXT = "It is no longer waited for."  # a stop of a call ends the wait, not the run
+_NOT_WAITING_TEXT = "The console no longer waits for this run. It continues on the server."
 
 
 class StatusPanel:
-    """The status of a run that goes on; what changes is drawn in its place, the rest is left.
+    """The status of a running run; only what changes is redrawn.
 
-    The time that it has taken is as of the last other change: each tick begins with a new panel.
+    The duration is refreshed with other changes only: each tick starts with a new panel.
     """
 
     def __init__(self) -> None:
         self._head = Placeholder()
-        self.going = progress.LiveProgress()
+        self.progress = progress.LiveProgress()
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
-        """What has changed since the last time."""
-        fault = app_context().runner.save_error
-        said = (record.status, tuple(_sentences(record)), fault and fault.message)
-        self._head.show(said, lambda place: _draw_head(place, record))
-        self.going.show(record, flow)
+        """Update what has changed."""
+        save_error = app_context().runner.save_error
+        shown = (record.status, tuple(_sentences(record)), save_error and save_error.message)
+        self._head.show(shown, lambda place: _draw_head(place, record))
+        self.progress.show(record, flow)
 
 
 def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
-    """The status panel, and once the run has ended its outputs; None is no run.
+    """Draw the status of a run, or an empty panel, and the outputs of an ended run.
 
-    Returns what `wait_for_end` changes, if the run goes on.
+    Returns the panel of a running run, for `wait_for_end` to update.
 
-    Each part has one place whatever is in it, so that nothing of the run before is left to stand
-    under the next one's status until the page is drawn to its end.
+    Each part always has the same place on the page, so that nothing of the previous run stays
+    under the next one's status until the page is complete.
     """
     panel = None
     question = st.empty()
@@ -100,21 +98,21 @@ def draw(server: ServerSession, record: RunRecord | None) -> StatusPanel | None:
 
 
 def page_state(record: RunRecord) -> Hashable:
-    """What of a run is drawn outside its fragment: with another one, the page is drawn again."""
-    asked = approval.pending_question(record)
+    """Return the state drawn outside the run's fragment; a change of it reruns the page."""
+    question = approval.pending_question(record)
     stopping = record.stop_requested_at is not None
-    return record.ended, stopping, (asked.request_id, asked.sent) if asked else None
+    return record.ended, stopping, (question.request_id, question.sent) if question else None
 
 
 def _draw_empty() -> None:
     st.markdown(
-        "##### :material/outbox: No run is shown\n\n"
-        ":small[:gray[Fill in the inputs and press Run. The status and the outputs appear here.]]"
+        "##### :material/outbox: Results appear here\n\n"
+        ":small[:gray[Fill in the form and press Run.]]"
     )
 
 
 def set_tab_title(record: RunRecord | None) -> None:
-    """Put the status into the title of the browser's tab."""
+    """Show the run's status in the title of the browser tab."""
     if record:
         sign = status_badges.STATUS_STYLES[record.status].symbol
         navigation.set_title(f"{sign} {status_badges.status_label(record.status, record.mode)}")
@@ -123,7 +121,7 @@ def set_tab_title(record: RunRecord | None) -> None:
 def _show_first_update(
     server: ServerSession, record: RunRecord | None, panel: StatusPanel | None
 ) -> None:
-    """What a run that was just started says first, its components or its end."""
+    """Wait briefly for the components or the end of a run that was just started."""
     if record and panel and progress.reports_progress(record):
         for news in _updates(server, record, FIRST_UPDATE_SECONDS):
             panel.show(news, server.cached_flow(news.flow_id))
@@ -135,10 +133,9 @@ def _show_first_update(
 def wait_for_end(
     server: ServerSession, record: RunRecord | None, panel: StatusPanel | None = None
 ) -> None:
-    """At the end of the page: what happens within the first tick is shown as soon as it has,
-    the end of the run or, in `panel`, what it does until then.
+    """Show updates of the run until the fragment's first tick; call it at the end of the page.
 
-    A press on anything cuts this short; the fragment's own ticks take over afterwards.
+    Updates `panel`, and reruns the page if the run ends. Any press cuts the wait short.
     """
     if record is None:
         return
@@ -147,18 +144,20 @@ def wait_for_end(
             st.rerun()
         if panel:
             panel.show(news, server.cached_flow(news.flow_id))
-    # where a press has begun another drawing of the page, this one ends here: at its own end, it
-    # would drop the fragments of the other as not its own, and they would answer nothing any more
+    # if a press has started another run of the script, end this one here: at its regular end it
+    # would remove the fragments of the new one, which would then stop responding
     st.empty()
 
 
 def _updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterator[RunRecord]:
-    """The newest record whenever there is a newer one, for so long or until the run has ended."""
+    """Yield each newer record for up to `seconds`, until the run has ended."""
     until = time.monotonic() + seconds
     latest: RunRecord | None = record
-    while latest is not None and not latest.ended and (left := until - time.monotonic()) > 0:
+    while (
+        latest is not None and not latest.ended and (seconds_left := until - time.monotonic()) > 0
+    ):
         version = latest.version
-        latest = app_context().runner.wait_for_change(record.id, version, left)
+        latest = app_context().runner.wait_for_change(record.id, version, seconds_left)
         if latest is not None and latest.owner == server.owner and latest.version != version:
             yield latest
 
@@ -168,11 +167,11 @@ def _updates(server: ServerSession, record: RunRecord, seconds: float) -> Iterat
 def _follow(
     server: ServerSession, run_id: str, drawn: Hashable, first: dict[str, bool]
 ) -> StatusPanel | None:
-    """Draw the run again whenever it changes, and the whole page when that has to change.
+    """Redraw the run whenever it changes, and the whole page if `page_state` differs from `drawn`.
 
-    Waits in short turns: clicks inside fragments wait for them. The first time, as a part of the
-    page, it does not wait, so that the rest of the page is drawn. Nothing is asked of the server
-    from here, so that a closed or hidden tab changes nothing for the run.
+    Waits in short turns, since clicks inside fragments wait for it. The first time, as part of the
+    page, it does not wait. It sends no requests to the server, so that closing or hiding the tab
+    does not affect the run.
     """
     runner = app_context().runner
     at_once = first.pop("at once", False)
@@ -183,23 +182,27 @@ def _follow(
     flow = server.cached_flow(record.flow_id)
     panel = StatusPanel()
     panel.show(record, flow)
-    outline, named, again = progress.component_states(record), None, False
-    panel.going.draw_components(server, record, flow)
+    outline, named, needs_rerun = progress.component_states(record), None, False
+    panel.progress.draw_components(server, record, flow)
     while not at_once:
         if record.status is not named:
             set_tab_title(record)
             named = record.status
         if page_state(record) != drawn:
             st.rerun()
-        if not again and progress.component_states(record) != outline:
-            again, until = True, time.monotonic() + FLUSH_SECONDS
-        left = until - time.monotonic()
-        record = runner.wait_for_change(run_id, record.version, left) if left > 0 else None
+        if not needs_rerun and progress.component_states(record) != outline:
+            needs_rerun, until = True, time.monotonic() + FLUSH_SECONDS
+        seconds_left = until - time.monotonic()
+        record = (
+            runner.wait_for_change(run_id, record.version, seconds_left)
+            if seconds_left > 0
+            else None
+        )
         if record is None:
             break
         panel.show(record, flow)
-    if again:
-        st.rerun(scope="fragment")  # the results to choose from have a key, drawn once a turn
+    if needs_rerun:
+        st.rerun(scope="fragment")  # the select box of results has a key: it is drawn once a run
     return panel
 
 
@@ -213,35 +216,39 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
         st.caption(" ".join(_sentences(record)))
         if record.input_summary:
             st.caption(f":material/input: {escape(record.input_summary)}")
-        unwritten = app_context().runner.save_error
-        if unwritten:
+        save_error = app_context().runner.save_error
+        if save_error:
             alerts.show_message(
-                "The console cannot write its records",
-                f"{unwritten.message} The run itself goes on. What is shown here is lost if the "
-                "console ends before it can write again, which it keeps trying.",
-                unwritten.hint,
+                "The console cannot save its runs",
+                f"{save_error.message} This run continues. Its record is lost if the console stops "
+                "before it can save again; it keeps trying.",
+                save_error.hint,
                 warning=True,
             )
 
 
 def _sentences(record: RunRecord) -> list[str]:
-    left = record.mode == "sync" and record.status is RunStatus.CANCELLED
-    said = [_NOT_WAITING_TEXT if left else status_badges.STATUS_STYLES[record.status].description]
+    is_wait_stopped = record.mode == "sync" and record.status is RunStatus.CANCELLED
+    sentences = [
+        _NOT_WAITING_TEXT
+        if is_wait_stopped
+        else status_badges.STATUS_STYLES[record.status].description
+    ]
     if record.status is RunStatus.QUEUED and record.note and not record.job_id:
-        said = [_NOT_CONFIRMED_TEXT]
+        sentences = [_NOT_CONFIRMED_TEXT]
     elif record.status is RunStatus.QUEUED and record.queue_limit:
-        said.append(f"The server runs {record.queue_limit} at a time.")
-    asked = approval.pending_question(record)
-    if asked:
-        said.append(escape(approval.deadline_text(asked)))
+        sentences.append(f"The server runs {record.queue_limit} at a time.")
+    question = approval.pending_question(record)
+    if question:
+        sentences.append(escape(approval.deadline_text(question)))
     if record.status is RunStatus.UNKNOWN and record.run:
-        said.append(f"Its word: {escape(record.run.server_status)}.")
+        sentences.append(f"Server status: {escape(record.run.server_status)}.")
     if record.stop_requested_at and not record.stop_result and not record.ended:
-        said.append("A stop was asked for.")
+        sentences.append("Stopping")
     if record.stop_result and not record.ended:
-        said.append(escape(record.stop_result))
+        sentences.append(escape(record.stop_result))
     if record.note:
-        said.append(escape(record.note))
+        sentences.append(escape(record.note))
     if record.attempts > 1:
-        said.append(_REPEATED_TEXT.format(record.attempts))
-    return said
+        sentences.append(_REPEATED_TEXT.format(record.attempts))
+    return sentences

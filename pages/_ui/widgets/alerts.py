@@ -35,7 +35,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.SessionNotFound: "The session is not there",
     errors.NotWaiting: "The run does not wait for that",
     errors.InvalidRequest: "A value was refused",
-    MissingValue: "A value is missing",
+    MissingValue: "Fill in the required fields",
     errors.FileRefused: "The file was refused",
     errors.Unsupported: "This server cannot do that",
     errors.ServerFault: "The server failed",

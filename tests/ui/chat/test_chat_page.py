@@ -116,7 +116,7 @@ def test_a_text_that_cannot_be_sent_is_back_in_the_box(talking, monkeypatch):
         "not a tone"
     )
     app.chat_input[0].set_value("keep me").run()
-    assert "Not run." in said(app)
+    assert "The run was not started." in said(app)
     assert "not a tone" in said(app)
     assert app.chat_input[0].proto.value == "keep me"
     assert talking.sent == []

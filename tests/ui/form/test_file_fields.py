@@ -1,4 +1,4 @@
-"""Files given to a form: chosen and sent, found on the server, named, refused, removed."""
+"""File fields: upload, choose on the server, enter a path, refuse and remove files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def no_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Server:
-    """Where files go: what arrived, and how it goes wrong."""
+    """A fake server session that records uploads and can fail them."""
 
     def __init__(self, *there: FileRef) -> None:
         self.there = list(there)
@@ -78,7 +78,6 @@ def way(form: Form, key: str, chosen: str) -> Form:
 
 
 def test_a_chosen_file_is_sent_and_its_path_is_the_value():
-    """The server's path is what is sent; the person sees the name that they know."""
     server = Server()
     page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
     assert server.arrived == [("note.txt", b"abc", None)]
@@ -90,8 +89,7 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
 
 
-def test_a_rerun_sends_nothing_again():
-    """A file is sent when it is chosen, and never by what the page does later."""
+def test_a_rerun_uploads_nothing_twice():
     server = Server()
     page = choose(opened(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
     page.run().run()
@@ -99,8 +97,7 @@ def test_a_rerun_sends_nothing_again():
     assert not page.at.file_uploader[0].value
 
 
-def test_several_files_add_up():
-    """A field that takes a list keeps what it has; each can be removed again."""
+def test_chosen_files_are_added_to_a_list():
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"), ("b.csv", b"2"))
     choose(page, "T-a.path", ("c.txt", b"3"))
     assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv", "u/3-c.txt"]}
@@ -109,19 +106,17 @@ def test_several_files_add_up():
     assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
 
 
-def test_how_many_files_go_along_is_said_and_all_can_be_removed():
-    """Nobody sends the files of earlier tries without seeing it."""
+def test_attached_files_are_counted_and_can_all_be_removed():
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
-    assert "go along" not in page.words()
+    assert "files attached" not in page.words()
     choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
-    assert "3 files go along" in page.words()
+    assert "3 files attached" in page.words()
     page.press("Remove all")
     assert page.overrides == {}
     assert page.result.ready
 
 
-def test_one_file_takes_the_place_of_another():
-    """A field for one file holds the last."""
+def test_a_new_file_replaces_the_old_one():
     page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
     choose(page, "T-a.path", ("b.txt", b"2"))
     assert page.overrides == {"T-a.path": "u/2-b.txt"}
@@ -137,22 +132,20 @@ def test_one_file_takes_the_place_of_another():
         ("README", b"abc", "has no extension. Accepted types: txt, any image"),
     ],
 )
-def test_refused_files(name: str, content: bytes, words: str):
-    """What flow or server would refuse is said at the field, not sent, and not run without."""
+def test_a_refused_file_shows_its_reason(name: str, content: bytes, words: str):
     server = Server()
     page = chat(server)
     choose(page, "ChatInput-a.files", (name, content))
     assert page.words().count(words) == 1
     assert f"“{name}”" in page.words()
-    assert "Nothing runs until you remove it" in page.words()
+    assert "Remove it or choose another file" in page.words()
     assert (server.arrived, page.result.ready) == ([], False)
     page.press("Remove")
     assert page.result.ready
     assert words not in page.words()
 
 
-def test_a_required_file_that_is_refused_is_not_said_to_be_missing():
-    """Why it was refused is enough; before, it is missing."""
+def test_a_refused_required_file_is_not_reported_as_missing():
     page = opened(Server(), path={**FILE, "required": True})
     assert REQUIRED_MESSAGE in page.refuse().words()
     choose(page, "T-a.path", ("prog.exe", b"abc")).refuse()
@@ -160,8 +153,7 @@ def test_a_required_file_that_is_refused_is_not_said_to_be_missing():
     assert ["exe" in problem.message for problem in page.result.problems] == [True]
 
 
-def test_a_refused_file_is_not_run_with_the_one_before_it():
-    """Who chose another file means that one; the run waits until it is replaced or removed."""
+def test_a_refused_file_blocks_the_run_with_the_previous_file():
     page = choose(opened(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
     (uploader,) = page.at.file_uploader
     assert not list(uploader.proto.type)  # a browser that refuses by itself is not heard of here
@@ -175,8 +167,7 @@ def test_a_refused_file_is_not_run_with_the_one_before_it():
 @pytest.mark.parametrize(
     "name", ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
 )
-def test_odd_names_are_shown_as_they_are(name: str):
-    """A name is the person's; only what is sent has to be a safe one, which the client sees to."""
+def test_unusual_file_names_are_shown_unchanged(name: str):
     server = Server()
     page = choose(opened(server, path=FILE), "T-a.path", (name, b"abc"))
     assert server.arrived[0][0] == name
@@ -184,16 +175,14 @@ def test_odd_names_are_shown_as_they_are(name: str):
     assert page.result.ready
 
 
-def test_an_empty_file_is_sent_with_a_warning():
-    """Servers take an empty file; it is most likely a mistake."""
+def test_an_empty_file_is_uploaded_with_a_warning():
     page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b""))
     assert page.overrides == {"T-a.path": "u/1-a.txt"}
     assert page.words().count("“a.txt” is empty.") == 1
     assert page.result.ready
 
 
-def test_an_empty_file_is_told_at_its_own_row():
-    """Of several files, the warning stands below the one that it is about."""
+def test_the_warning_about_an_empty_file_is_shown_at_its_row():
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
     shown = [each.value for each in page.at.main if each.type in ("markdown", "caption")]
     (place,) = [n for n, words in enumerate(shown) if "a\\.txt :gray" in words]
@@ -201,25 +190,23 @@ def test_an_empty_file_is_told_at_its_own_row():
 
 
 def test_a_failed_upload_stays_at_the_field_until_the_next():
-    """What went wrong is kept where it went wrong; choosing again is the way on."""
     server = Server()
     server.fault = Unreachable("The server is away.", hint="Try later.")
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1")).run()
-    assert "“a.txt” was not sent. The server is away. Try later." in page.words()
+    assert "“a.txt” was not uploaded. The server is away. Try later." in page.words()
     assert (page.overrides, page.result.ready) == ({}, False)
     server.fault = None
     choose(page, "T-a.path", ("a.txt", b"1"))
     assert (page.overrides, page.result.ready) == ({"T-a.path": "u/1-a.txt"}, True)
 
 
-def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyPatch):
-    """A page is not held up by a slow server, and a run does not go without the file."""
+def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
     assert not page.result.ready
-    assert "“a.txt” is still being sent." in [p.message for p in page.result.problems]
+    assert "“a.txt” is still uploading." in [p.message for p in page.result.problems]
     (upload,) = page.at.session_state["forms"][(OWNER, page.raw["id"], False)].entries.uploads[
         "T-a.path"
     ]
@@ -228,19 +215,17 @@ def test_a_run_waits_for_files_that_are_on_their_way(monkeypatch: pytest.MonkeyP
     assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
 
 
-def test_sending_can_be_stopped(monkeypatch: pytest.MonkeyPatch):
-    """A file that nobody wants any more is not sent to its end."""
+def test_an_upload_can_be_cancelled(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
     page = choose(opened(server, path=FILE), "T-a.path", ("a.txt", b"1"))
-    page.press("Stop sending")
+    page.press("Cancel upload")
     server.open.set()
     assert (page.run().overrides, page.result.ready, server.arrived) == ({}, True, [])
 
 
-def test_files_of_another_server_are_not_sent_to_this_one():
-    """What was sent to one server is a value of that server's form only."""
+def test_files_go_to_the_server_of_their_form():
     page = choose(opened(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
     page.at.session_state["owner"] = "another-server"
     assert page.run().overrides == {}
@@ -248,22 +233,20 @@ def test_files_of_another_server_are_not_sent_to_this_one():
     assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
 
 
-def test_a_reload_finds_what_was_sent():
-    """The path and the name that it had survive a reload."""
+def test_uploaded_files_survive_a_reload():
     choose(opened(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
     page = opened(Server(), path=FILE)
     assert page.overrides == {"T-a.path": "u/1-../mine.txt"}
     assert " mine.txt 1 B" in page.words().replace(":gray[", "")
-    assert "Chosen as “../mine.txt”; the name was made safe." in page.words()
+    assert "Chosen as “../mine.txt”; renamed to a safe name." in page.words()
 
 
 def test_files_on_the_server_are_offered():
-    """A file that is there already is chosen by its name; other types are not offered."""
     there = [FileRef(name, name, f"u/{name}", 2000) for name in ("new.csv", "old.txt", "odd.exe")]
     page = way(opened(Server(*there), path=FILE, more=FILES), "T-a.path", LISTED)
     box = page.find("selectbox", "T-a.path")
     assert box.options == ["new.csv · 2.0 kB", "old.txt · 2.0 kB"]
-    assert "1 of other types" in page.words()
+    assert "1 files of other types" in page.words()
     box.set_value("u/old.txt")
     assert page.run().overrides == {"T-a.path": "u/old.txt"}
     way(page, "T-a.more", LISTED)
@@ -271,17 +254,15 @@ def test_files_on_the_server_are_offered():
     assert page.run().overrides["T-a.more"] == ["u/old.txt", "u/new.csv"]
 
 
-def test_of_many_files_the_newest_are_offered():
-    """A page does not grow with all that was ever sent; the rest can be named."""
+def test_only_the_newest_of_many_files_are_offered():
     there = [FileRef(f"{n}.txt", str(n), f"u/{n}.txt", 1) for n in range(310)]
     page = way(opened(Server(*there), path=FILE), "T-a.path", LISTED)
     assert len(page.find("selectbox", "T-a.path").options) == 300
-    assert "10 older ones" in page.words()
+    assert "10 older files" in page.words()
 
 
 @pytest.mark.parametrize("fault", [StillLoading("files"), Unreachable("away")])
-def test_a_server_that_does_not_list_its_files(fault: Exception):
-    """A list that does not come is said in its place; the rest of the form stays."""
+def test_a_server_without_a_file_list_blocks_nothing(fault: Exception):
     server = Server()
     server.fault = fault
     page = way(opened(server, path=FILE), "T-a.path", LISTED)
@@ -290,7 +271,6 @@ def test_a_server_that_does_not_list_its_files(fault: Exception):
 
 
 def test_a_path_can_be_typed():
-    """What an upload gave can be edited as a path; a type that looks wrong is a warning."""
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     way(page, "T-a.path", TYPED)
     box = page.find("text_area", "T-a.path")
@@ -302,7 +282,6 @@ def test_a_path_can_be_typed():
 
 
 def test_one_path_can_be_typed():
-    """A field for one file has one line."""
     page = way(opened(Server(), path=FILE), "T-a.path", TYPED)
     page.set("text_input", "T-a.path", "u/typed.txt")
     assert page.overrides == {"T-a.path": "u/typed.txt"}
@@ -311,7 +290,6 @@ def test_one_path_can_be_typed():
 
 
 def test_reset_forgets_files():
-    """The flow's own value comes back, and what failed goes."""
     server = Server()
     page = choose(opened(server, path=FILES), "T-a.path", ("a.txt", b"1"))
     server.fault = Unreachable("away")
@@ -321,7 +299,6 @@ def test_reset_forgets_files():
 
 
 def test_json_holds_paths():
-    """The JSON view shows and takes files as their paths."""
     page = choose(opened(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
     page.run()
@@ -330,7 +307,7 @@ def test_json_holds_paths():
 
 
 def chat(server: Server) -> Form:
-    """A form whose chat input takes files, with the place for them open."""
+    """Return a form whose chat input takes files, with its attachments open."""
     box = chat_input()
     box["data"]["node"]["template"]["files"] = CHAT_FILES
     page = form(box, **{"server-of-files": server})
@@ -339,32 +316,28 @@ def chat(server: Server) -> Form:
     return page.run()
 
 
-def test_images_for_the_chat():
-    """Images stand by the message, are kept beside the flow, and go out with it."""
+def test_chat_images_are_added_in_an_expander():
     server = Server()
     page = chat(server)
     choose(page, "ChatInput-a.files", ("pixel.png", b"png"), ("a.txt", b"1"))
     assert [flow_id for *_, flow_id in server.arrived] == [page.raw["id"]] * 2
     assert page.overrides["ChatInput-a.files"] == ["u/1-pixel.png", "u/2-a.txt"]
     assert page.result.ready
-    assert page.at.expander[0].label == "Images or files for the chat"
+    assert page.at.expander[0].label == "Attachments"
 
 
-def test_a_chat_that_files_go_with_is_marked_as_changed():
-    """As each field that differs from the flow."""
+def test_attachments_mark_the_chat_as_changed():
     page = chat(Server())
     assert "Changed" not in page.words()
     assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).words()
 
 
-def test_chat_without_files():
-    """Where the flow's chat input takes none, none are offered."""
+def test_a_chat_without_files_has_no_attachments():
     page = form(chat_input(), node("T-a", path=FILE), **{"server-of-files": Server()})
     assert "for the chat" not in " ".join(one.label for one in page.at.expander)
 
 
-def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monkeypatch):
-    """It comes back with what was typed, and is there by then."""
+def test_an_upload_continues_while_the_form_is_filled_from_elsewhere(monkeypatch):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
@@ -375,4 +348,4 @@ def test_a_file_on_its_way_goes_on_while_the_form_is_filled_from_elsewhere(monke
     (held,) = page.at.session_state["forms"].values()
     server.open.set()
     assert held.previous[0].uploads["T-a.path"][0].ended.wait(10)
-    assert page.press("Back to what I had typed").overrides == {"T-a.path": "u/1-note.txt"}
+    assert page.press("Restore my input").overrides == {"T-a.path": "u/1-note.txt"}

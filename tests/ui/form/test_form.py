@@ -1,4 +1,4 @@
-"""The form of a flow: what it offers, what it keeps, what it sends."""
+"""The form of a flow: its fields, its stored entries and its overrides."""
 
 import json
 
@@ -16,39 +16,34 @@ def _no_drafts():
     forget_drafts()
 
 
-def test_nothing_is_sent_of_an_untouched_form_but_the_chat_text():
-    """Only what differs goes out; the chat text always does."""
+def test_an_untouched_form_sends_only_the_chat_text():
     found = form(chat_input(value="hello"), first(p=text("x")))
     assert found.overrides == {"ChatInput-a.input_value": "hello"}
     assert found.result.ready
 
 
 def test_the_chat_text_is_a_large_box_at_the_top():
-    """It is what most flows are about."""
     found = form(first(p=text("x")), chat_input())
     assert found.at.text_area[0].label == "Message"
     found.set("text_area", "ChatInput-a.input_value", "hi\nthere")
     assert found.overrides == {"ChatInput-a.input_value": "hi\nthere"}
 
 
-def test_required_is_marked_and_keeps_a_run_from_starting():
-    """A value mends it."""
+def test_an_empty_required_field_is_marked_and_blocks_the_run():
     found = form(node("T-a", p=text("", required=True)))
     assert not found.result.ready
     assert "Required" in found.words()
     assert found.set("text_input", "T-a.p", "x").result.ready
 
 
-def test_a_refused_run_says_at_each_field_what_it_lacks():
-    """Where nothing but the mark stood before; what is entered takes the sentence away."""
+def test_a_refused_run_shows_the_problem_at_each_field():
     found = form(first(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
     assert REQUIRED_MESSAGE not in found.words()
     assert found.refuse().words().count(REQUIRED_MESSAGE) == 2
     assert found.set("text_input", "T-a.p", "x").words().count(REQUIRED_MESSAGE) == 1
 
 
-def test_a_refused_run_opens_the_component_of_a_wrong_value():
-    """It stands where one sees why."""
+def test_a_refused_run_opens_the_component_of_an_invalid_value():
     found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()))
     found.open("T-a").set("text_input", "T-a.n", "many").toggle("T-a", False)
     assert found.find("text_input", "T-a.n") is None
@@ -56,14 +51,12 @@ def test_a_refused_run_opens_the_component_of_a_wrong_value():
 
 
 def test_a_filled_in_chat_text_is_marked_as_changed():
-    """As each field that differs from the flow."""
     found = form(chat_input())
     assert "Changed" not in found.words()
     assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").words()
 
 
 def test_components_are_closed_until_opened():
-    """A closed one draws no widget."""
     found = form(node("T-a", p=text("x")), node("U-b", q=text("y")))
     assert found.find("text_input", "T-a.p") is None
     found.open("T-a").set("text_input", "T-a.p", "z")
@@ -72,7 +65,6 @@ def test_components_are_closed_until_opened():
 
 
 def test_values_survive_closing_a_component():
-    """The value is kept, sent, and there again when it is opened."""
     found = form(node("T-a", p=text("x"))).open("T-a").set("text_input", "T-a.p", "z")
     found.toggle("T-a", False)
     assert found.overrides == {"T-a.p": "z"}
@@ -80,7 +72,6 @@ def test_values_survive_closing_a_component():
 
 
 def test_values_survive_another_page():
-    """The form is as it was left."""
     found = form(first(p=text("x"))).set("text_input", "T-a.p", "z")
     found.at.session_state["elsewhere"] = True
     found.run()
@@ -89,8 +80,7 @@ def test_values_survive_another_page():
     assert found.find("text_input", "T-a.p").value == "z"
 
 
-def test_values_survive_a_reload_secrets_excepted():
-    """A new session of the same browser finds what was typed, bad input included."""
+def test_values_except_secrets_survive_a_reload():
     parameters = {
         "p": text("x"),
         "n": entry("IntInput", "int", 5),
@@ -108,7 +98,6 @@ def test_values_survive_a_reload_secrets_excepted():
 
 
 def test_values_do_not_leak_into_another_flow_or_server():
-    """Component ids are not unique."""
     found = form(first(p=text("x"))).set("text_input", "T-a.p", "z")
     other = {**found.raw, "id": "22222222-2222-3333-4444-555555555555"}
     found.at.session_state["raw"] = other
@@ -121,7 +110,6 @@ def test_values_do_not_leak_into_another_flow_or_server():
 
 
 def test_a_flow_that_changed_on_the_server_does_not_break_the_form():
-    """What was entered for a lost or altered parameter is left out, and named."""
     found = form(first(p=text("x"), q=text("x"), r=text("x")))
     for name in "pqr":
         found.set("text_input", f"T-a.{name}", "z")
@@ -134,7 +122,6 @@ def test_a_flow_that_changed_on_the_server_does_not_break_the_form():
 
 
 def test_search_finds_parameters_of_closed_components():
-    """By their label, name or component."""
     found = form(node("T-a", alpha=text("x"), beta=text("y")), node("U-b", gamma=text("z")))
     search = next(w for w in found.at.text_input if w.key.startswith("param-search"))
     search.set_value("alp t-a")
@@ -143,11 +130,10 @@ def test_search_finds_parameters_of_closed_components():
     assert found.find("text_input", "T-a.beta") is None
     assert found.overrides == {"T-a.alpha": "new"}
     next(w for w in found.at.text_input if w.key.startswith("param-search")).set_value("nothing")
-    assert "No parameter is called that" in found.run().words()
+    assert "No parameter found" in found.run().words()
 
 
-def test_search_tells_components_of_one_name_apart():
-    """What is found stands without the component's heading; of others the id says nothing."""
+def test_search_distinguishes_components_with_the_same_name():
     ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(id, "A rather long name of a language model" * 3, heat=text("x")) for id in ids]
     found = form(*nodes, node("U-b", heat=text("z")))
@@ -161,8 +147,7 @@ def test_search_tells_components_of_one_name_apart():
     ]
 
 
-def test_search_knows_the_chat_text_by_the_name_above_it():
-    """And by Langflow's own."""
+def test_search_finds_the_chat_text_by_its_label():
     chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
     for name in ("message", "input text"):
         found = form(chat, node("T-a", alpha=text("x")))
@@ -170,8 +155,7 @@ def test_search_knows_the_chat_text_by_the_name_above_it():
         assert "Found above" in found.run().words()
 
 
-def test_all_can_be_reset():
-    """One button, which says how many differ."""
+def test_all_fields_can_be_reset():
     found = form(first(p=text("x"), q=text("y")), chat_input())
     found.set("text_input", "T-a.p", "1").set("text_input", "T-a.q", "2")
     found.press("Reset all (2)")
@@ -180,7 +164,6 @@ def test_all_can_be_reset():
 
 
 def test_overrides_can_be_loaded():
-    """As when a run is to be run again; what does not fit is named."""
     loaded = {"T-a.p": "z", "T-a.n": "no number", "gone.x": 1, "T-a.s": "was set"}
     secret = entry("SecretStrInput", "str", password=True)
     found = form(first(p=text("x"), n=entry("IntInput", "int", 5), s=secret), load=loaded)
@@ -190,7 +173,6 @@ def test_overrides_can_be_loaded():
 
 
 def test_components_that_will_not_run_are_marked():
-    """The chat input does not lead to them."""
     found = form(
         chat_input(),
         node("Idle-x", p=text()),
@@ -206,8 +188,7 @@ def test_components_that_will_not_run_are_marked():
     assert "Bare" in found.words()
 
 
-def test_a_found_parameter_of_a_component_that_will_not_run_says_so():
-    """It stands apart from its component's mark."""
+def test_a_found_parameter_shows_that_its_component_will_not_run():
     nodes = chat_input(), node("Idle-x", p=text()), node("O-z", q=text())
     found = form(*nodes, edges=[edge("ChatInput-a", "O-z", "r")])
     for name, many in (("q", 0), ("p", 1)):
@@ -217,8 +198,7 @@ def test_a_found_parameter_of_a_component_that_will_not_run_says_so():
         assert found.words().count("gray-badge[will not run]") == many
 
 
-def test_a_found_switch_says_whose_it_is():
-    """It has its label itself, and stands among those of others all the same."""
+def test_a_found_switch_shows_its_component():
     found = form(node("T-a", on=entry("BoolInput", "bool", False)), node("U-b", p=text()))
     (search,) = (each for each in found.at.text_input if "search" in each.key)
     search.set_value("on")
@@ -226,8 +206,7 @@ def test_a_found_switch_says_whose_it_is():
     assert [one.value for one in found.at.markdown if "· T" in one.value] == [":gray[· T]"]
 
 
-def test_labels_and_help_are_text_and_nothing_else():
-    """No picture of a label is loaded, and no mark-up of it is drawn."""
+def test_labels_and_help_are_shown_as_plain_text():
     evil = "![x](http://127.0.0.1:9/x.png) **b** :red[c]"
     found = form(first(p=text("x", display_name=evil, info=evil)))
     shown = [one.value for one in found.at.markdown if "x" in one.value]
@@ -235,14 +214,12 @@ def test_labels_and_help_are_text_and_nothing_else():
     assert "![" not in found.find("text_input", "T-a.p").label
 
 
-def test_a_flow_with_nothing_to_set_says_so():
-    """An empty form is no mistake."""
-    assert "nothing to set" in form().words()
+def test_a_flow_without_parameters_says_so():
+    assert "no parameters" in form().words()
     assert form().result.ready
 
 
 def test_a_large_flow_draws_few_widgets():
-    """1,000 parameters stand in closed components, and pages."""
     nodes = [node(f"C-{i}", **{f"p{j}": text("x") for j in range(100)}) for i in range(10)]
     found = form(*nodes)
     assert len(found.at.text_input) == 1

@@ -1,4 +1,4 @@
-"""The overrides as JSON: seen, edited, brought back into the form."""
+"""The JSON editor of a form's overrides."""
 
 import json
 
@@ -31,16 +31,14 @@ def apply(found: Form, written: str) -> Form:
     return found.run().press("Apply")
 
 
-def test_shows_what_differs():
-    """As the form changes, so does the text."""
+def test_the_editor_shows_the_changed_values():
     found = opened(p=text("x"))
     assert json.loads(box(found).value) == {}
     found.set("text_input", "T-a.p", "z")
     assert json.loads(box(found).value) == {"T-a.p": "z"}
 
 
-def test_edits_come_back_into_the_form():
-    """What is not named goes back to the flow's own."""
+def test_applied_edits_change_the_form():
     found = opened(p=text("x"), q=text("y"), v=text(""))
     found.set("text_input", "T-a.q", "z")
     apply(found, '{"T-a.p": "new", "T-a.v": {"$variable": "KEY"}}')
@@ -53,14 +51,13 @@ def test_edits_come_back_into_the_form():
     ("written", "words"),
     [
         ('{"T-a.p": "a",\n "T-a.q" 5}', "line 2, column 10"),
-        ("[]", "object is needed"),
+        ("[]", "Enter an object"),
         ('{"T-a.z": 1}', "no such parameter"),
         ('{"T-a.p": 5}', "Enter text"),
         ('{"T-a.p": "\\ud800"}', "a lone surrogate"),
     ],
 )
-def test_broken_text_is_refused_at_its_place_and_kept(written, words):
-    """The form stays as it was, and so does the text."""
+def test_invalid_text_is_kept_and_its_error_located(written, words):
     found = opened(p=text("x"), q=text("y")).set("text_input", "T-a.q", "z")
     apply(found, written)
     assert words in found.words()
@@ -69,17 +66,15 @@ def test_broken_text_is_refused_at_its_place_and_kept(written, words):
 
 
 def test_edits_survive_a_change_in_the_form():
-    """They are only discarded when asked."""
     found = opened(p=text("x"))
     box(found).set_value('{"T-a.p": "mine"}')
     found.run().set("text_input", "T-a.p", "other")
     assert box(found).value == '{"T-a.p": "mine"}'
-    assert "has changed since" in found.words()
+    assert "The form has changed" in found.words()
     assert json.loads(box(found.press("Discard")).value) == {"T-a.p": "other"}
 
 
-def test_secrets_are_said_to_be_set_and_stay():
-    """They are not shown, and applying the text keeps them."""
+def test_secrets_are_masked_and_stay_set():
     found = opened(p=text("x"), s=entry("SecretStrInput", "str", password=True))
     found.set("text_input", "T-a.s", "sk-12345678")
     assert "sk-1" not in box(found).value
@@ -94,16 +89,14 @@ def commit(found: Form, written: str) -> Form:
     return found.run()
 
 
-def test_a_press_on_run_means_edits_that_were_not_applied():
-    """They are applied first, as if Apply had been pressed."""
+def test_run_applies_pending_edits():
     found = commit(opened(p=text("x")), '{"T-a.p": "mine"}')
     assert found.overrides == {"T-a.p": "mine"}
     assert found.result.ready
     assert found.find("text_input", "T-a.p").value == "mine"
 
 
-def test_a_press_on_run_is_refused_for_edits_that_are_broken():
-    """Nothing runs with other values than those in sight."""
+def test_run_is_refused_for_invalid_edits():
     found = commit(opened(p=text("x")), '{"T-a.p": ')
     assert not found.result.ready
     assert found.result.problems[-1].key == "Overrides as JSON"
@@ -111,8 +104,7 @@ def test_a_press_on_run_is_refused_for_edits_that_are_broken():
     assert found.press("Discard").result.ready
 
 
-def test_a_press_on_run_chooses_between_edits_and_a_changed_form_for_nobody():
-    """Both were typed, so neither is thrown away."""
+def test_run_is_refused_if_both_the_text_and_the_form_were_edited():
     found = opened(p=text("x"))
     box(found).set_value('{"T-a.p": "mine"}')
     found.run().set("text_input", "T-a.p", "other")
@@ -125,8 +117,7 @@ def test_a_press_on_run_chooses_between_edits_and_a_changed_form_for_nobody():
     assert found.overrides == {"T-a.p": "mine"}
 
 
-def test_a_text_that_was_never_opened_is_no_edit():
-    """A press on Run sends what the form holds."""
+def test_an_unopened_editor_has_no_pending_edits():
     found = form(first(p=text("x")), mode="sync").set("text_input", "T-a.p", "z")
     found.at.session_state["commit"] = True
     found.run()

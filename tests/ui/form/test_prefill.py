@@ -1,4 +1,4 @@
-"""A form that is filled from elsewhere, and the way back to what was typed."""
+"""A form filled from elsewhere, and restoring the earlier input."""
 
 import pytest
 
@@ -11,7 +11,7 @@ SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
 
 @pytest.fixture(autouse=True)
 def no_drafts():
-    """No test finds what another typed."""
+    """Clear the drafts of other tests."""
     forget_drafts()
 
 
@@ -25,75 +25,67 @@ def labels(page):
     return [button.label for button in page.at.button]
 
 
-def test_it_says_where_its_values_come_from():
-    """And a form that held nothing has no way back."""
+def test_a_filled_form_shows_the_source_of_its_values():
     page = load(form(first(name=text())), {"T-a.name": "Ada"})
     assert page.overrides == {"T-a.name": "Ada"}
     assert SOURCE in page.words()
-    assert "Back to what I had typed" not in labels(page)
+    assert "Restore my input" not in labels(page)
     assert SOURCE not in page.press("Dismiss").words()
     assert page.overrides == {"T-a.name": "Ada"}
 
 
-def test_what_was_typed_is_brought_back():
-    """Nothing is left of what the form was filled with."""
+def test_replaced_input_can_be_restored():
     page = form(first(name=text(), other=text())).set("text_input", "T-a.name", "mine")
     load(page, {"T-a.other": "theirs"})
     assert page.overrides == {"T-a.other": "theirs"}
-    page.press("Back to what I had typed")
+    page.press("Restore my input")
     assert page.overrides == {"T-a.name": "mine"}
-    assert "Back to what I had typed" not in labels(page)
+    assert "Restore my input" not in labels(page)
 
 
-def test_what_was_typed_after_it_is_kept_too():
-    """One can go to and fro, as often as one likes, and reads what the button brings back."""
+def test_input_typed_after_filling_is_stored_as_well():
     page = form(first(name=text())).set("text_input", "T-a.name", "mine")
     load(page, {"T-a.name": "theirs"}).set("text_input", "T-a.name", "theirs, edited")
-    assert page.press("Back to what I had typed").overrides == {"T-a.name": "mine"}
+    assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
     for brought, kept in (("theirs, edited", "mine"), ("mine", "theirs, edited")):
-        assert "Back to what I had typed" not in labels(page)
-        assert page.press("Bring that back").overrides == {"T-a.name": brought}
-        assert f"Kept, too: name: {kept}" in page.words()
+        assert "Restore my input" not in labels(page)
+        assert page.press("Restore").overrides == {"T-a.name": brought}
+        assert f"Also saved: name: {kept}" in page.words()
 
 
-def test_each_of_several_versions_is_brought_back_in_turn():
-    """None of them is lost to a press too many."""
+def test_stored_versions_are_restored_in_turn():
     page = form(first(name=text())).set("text_input", "T-a.name", "one")
     for theirs in ("two", "three"):
         load(page, {"T-a.name": "filled"}).set("text_input", "T-a.name", theirs)
-    found = [page.press("Back to what I had typed").overrides["T-a.name"]]
-    found += [page.press("Bring that back").overrides["T-a.name"] for _ in range(3)]
+    found = [page.press("Restore my input").overrides["T-a.name"]]
+    found += [page.press("Restore").overrides["T-a.name"] for _ in range(3)]
     assert found == ["two", "one", "three", "two"]
 
 
-def test_a_secret_is_not_told_in_the_way_back():
-    """Only that it is there."""
+def test_a_stored_version_does_not_show_its_secrets():
     page = form(first(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
     page = load(page, {}, source="")
-    assert "Kept, too: key: " in page.words()
+    assert "Also saved: key: " in page.words()
     assert "sk-very-secret" not in page.words()
 
 
-def test_what_only_came_from_a_run_is_not_kept():
-    """Two runs one after the other: what was typed before the first comes back."""
+def test_values_that_only_came_from_a_run_are_not_stored():
     page = form(first(name=text())).set("text_input", "T-a.name", "mine")
     load(load(page, {"T-a.name": "one"}), {"T-a.name": "two"})
-    assert page.press("Back to what I had typed").overrides == {"T-a.name": "mine"}
-    assert "Back to what I had typed" not in labels(page)
+    assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
+    assert "Restore my input" not in labels(page)
 
 
-def test_the_way_back_survives_a_reload():
-    """As all that is typed does; the sentence above the form, too."""
+def test_stored_versions_survive_a_reload():
     parts = first(name=text())
     load(form(parts).set("text_input", "T-a.name", "mine"), {"T-a.name": "theirs"})
     again = form(parts)
     assert again.overrides == {"T-a.name": "theirs"}
     assert SOURCE in again.words()
-    assert again.press("Back to what I had typed").overrides == {"T-a.name": "mine"}
+    assert again.press("Restore my input").overrides == {"T-a.name": "mine"}
 
 
-def test_a_field_that_has_to_be_filled_in_again_is_marked_and_in_sight():
-    """Its component stands open; what is entered there takes the mark away."""
+def test_a_field_with_a_hint_is_marked_and_visible():
     page = form(node("T-a", key=SECRET), mode="background")
     load(page, {}, hints={"T-a.key": "Secrets aren't saved. Enter it again."})
     assert "Enter it again" in page.words()

@@ -1,4 +1,4 @@
-"""Each kind of field has its widget, which gives back the shape that is sent."""
+"""Each kind of field has a widget that returns the value to send."""
 
 import pytest
 
@@ -56,7 +56,6 @@ def _no_drafts():
     ],
 )
 def test_every_kind_has_its_widget(parameter, widget, given, sent):
-    """What is entered is sent in the shape of its kind, and can be brought back."""
     found = form(first(p=parameter)).set(widget, "T-a.p", given)
     assert found.overrides == {"T-a.p": sent}
     assert found.result.ready
@@ -66,7 +65,6 @@ def test_every_kind_has_its_widget(parameter, widget, given, sent):
 
 
 def test_a_duration_is_a_number_and_a_unit():
-    """Both parts make one value."""
     parameter = entry(
         "DurationInput", "duration", {"value": 3, "unit": "Days"}, options=["Hours", "Days"]
     )
@@ -77,7 +75,6 @@ def test_a_duration_is_a_number_and_a_unit():
 
 
 def test_a_model_is_picked_with_its_provider():
-    """The flow's own list of models is offered."""
     models = [{"name": "gpt", "provider": "OpenAI"}, {"name": "opus", "provider": "Anthropic"}]
     found = form(first(p=entry("ModelInput", "model", models[:1], options=models)))
     found.set("selectbox", "T-a.p", "Anthropic: opus")
@@ -110,7 +107,6 @@ def test_a_model_is_picked_with_its_provider():
     ],
 )
 def test_tables_are_edited_in_place(parameter, edits, sent):
-    """Rows are changed, added and removed; what is not touched stays as the flow has it."""
     found = form(first(p=parameter))
     (state,) = found.at.session_state["forms"].values()
     empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
@@ -119,8 +115,7 @@ def test_tables_are_edited_in_place(parameter, edits, sent):
     assert found.overrides == {"T-a.p": sent}
 
 
-def test_a_key_that_stands_twice_is_refused():
-    """An object has each key once."""
+def test_a_duplicate_key_is_refused():
     found = form(first(p=entry("DictInput", "dict", {"a": "1"})))
     (state,) = found.at.session_state["forms"].values()
     found.at.session_state[state.live_widgets["T-a.p"].key] = {
@@ -142,8 +137,7 @@ def test_a_key_that_stands_twice_is_refused():
         (entry("PromptInput", "prompt", "a"), "text_area", "{nobody}", "no variable"),
     ],
 )
-def test_bad_input_is_said_at_its_field_and_kept(parameter, widget, given, words):
-    """Nothing typed is lost, and nothing is sent."""
+def test_invalid_input_is_reported_at_its_field_and_kept(parameter, widget, given, words):
     found = form(node("T-a", template={**parameter, "api_editable": True}))
     found.set(widget, "T-a.template", given)
     assert not found.result.ready
@@ -151,8 +145,7 @@ def test_bad_input_is_said_at_its_field_and_kept(parameter, widget, given, words
     assert found.find(widget, "T-a.template").value == given
 
 
-def test_clearing_a_number_brings_the_flows_own_back():
-    """An empty box is the default, never null."""
+def test_clearing_a_number_restores_the_flows_value():
     found = form(first(p=entry("IntInput", "int", 5))).set("text_input", "T-a.p", "7")
     found.set("text_input", "T-a.p", "")
     assert found.overrides == {}
@@ -168,8 +161,7 @@ def test_clearing_a_number_brings_the_flows_own_back():
         ("background", "1.11.6", False, True),
     ],
 )
-def test_secrets_are_given_as_the_mode_takes_them(mode, version, typed, chosen):
-    """A typed value, a server variable, or either."""
+def test_secrets_are_entered_as_the_mode_accepts_them(mode, version, typed, chosen):
     secret = entry("SecretStrInput", "str", "STORED", password=True, load_from_db=True)
     found = form(first(p=secret), mode=mode, version=version)
     if chosen and typed:
@@ -182,8 +174,7 @@ def test_secrets_are_given_as_the_mode_takes_them(mode, version, typed, chosen):
         assert found.set("text_input", "T-a.p", "sk-1").result.ready
 
 
-def test_a_change_of_mode_says_what_it_cannot_take():
-    """What was chosen stays, and the problem stands at its field."""
+def test_a_mode_change_reports_unsupported_values():
     secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
     found = form(first(p=secret), mode="sync")
     found.set("segmented_control", "T-a.p-from", "Server variable")
@@ -196,8 +187,7 @@ def test_a_change_of_mode_says_what_it_cannot_take():
 
 
 def test_a_stored_secret_is_not_shown():
-    """The box is empty and says that the flow has one."""
     found = form(first(p=entry("SecretStrInput", "str", "sk-stored-1", password=True)))
     box = found.find("text_input", "T-a.p")
     assert box.value == ""
-    assert "stored" in box.placeholder
+    assert "Stored" in box.placeholder

@@ -1,4 +1,4 @@
-"""Presets from files: what is wrong with one, and what of it fits, is said before it is kept."""
+"""Import of presets from files, with a summary before they are saved."""
 
 import json
 
@@ -21,7 +21,7 @@ from tests.ui.support.whole_pages import ONE, TWO, labels, press, said
 
 @pytest.fixture(autouse=True)
 def _server(fields_server):
-    """Every test has it."""
+    """Start the fake server for every test."""
 
 
 def upload(app, data):
@@ -35,21 +35,19 @@ def upload(app, data):
 
 
 def test_a_file_becomes_a_preset_and_fills_the_form():
-    """What was typed is a press away."""
     app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]})
     assert "Fits: p (T)" in said(app)
-    assert "To be entered by yourself: s (T)" in said(app)
+    assert "Enter these yourself: s (T)" in said(app)
     assert all_kept() == []
     press(app, "Import")
     (kept,) = all_kept()
     assert (kept.name, kept.values, kept.secrets) == ("From a file", {"T-a.p": "z"}, ("T-a.s",))
     assert value(app) == "z"
-    assert value(press(app, "Back to what I had typed")) == "typed"
+    assert value(press(app, "Restore my input")) == "typed"
 
 
 @pytest.mark.parametrize("button", ["Update", "Rename"])
-def test_where_it_came_from_is_not_said_of_what_it_is_by_now(button):
-    """The way back to what was typed stays."""
+def test_the_source_is_not_shown_for_a_changed_form(button):
     app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}})
     press(app, "Import")
     assert "Filled with the imported preset “From a file”." in said(app)
@@ -60,45 +58,41 @@ def test_where_it_came_from_is_not_said_of_what_it_is_by_now(button):
         next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
     press(app, button)
     assert "Filled with the imported preset" not in said(app)
-    assert "Kept, too: p: typed" in said(app)
-    assert value(press(app, "Bring that back")) == "typed"
+    assert "Also saved: p: typed" in said(app)
+    assert value(press(app, "Restore")) == "typed"
 
 
-def test_what_does_not_fit_is_named_with_its_reason_and_left_out():
-    """Unknown parameters, wrong types, and secrets that should not be there."""
+def test_values_that_do_not_fit_are_left_out_with_the_reason():
     values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
     app = upload(open_page(), {"values": values})
     assert "Of this file, 1 of 4 fit." in said(app)
     assert "n (T): Enter a whole number" in said(app)
     assert "T-a.q: T has no such parameter." in said(app)
     assert "s (T): Secrets are not taken from here" in said(app)
-    press(app, "Import what fits")
+    press(app, "Import matching values")
     (kept,) = all_kept()
     assert (kept.values, kept.secrets) == ({"T-a.p": "z"}, ("T-a.s",))
 
 
-def test_one_of_another_flow_is_matched_by_its_components():
-    """Which is said before."""
+def test_a_preset_of_another_flow_is_matched_by_component():
     of_other = {"id": TWO, "name": "Other"}
     app = upload(open_page(), {"flow": of_other, "values": {"T-other.p": "z"}})
-    assert "It is of another flow: values were matched" in said(app)
+    assert "From another flow: values are matched" in said(app)
     press(app, "Import")
     assert value(app) == "z"
 
 
-def test_one_that_has_nothing_for_this_flow_is_not_offered():
-    """But said why."""
+def test_a_preset_without_matching_values_is_not_offered():
     app = upload(open_page(), {"values": {"Foreign-1.p": "z"}})
     assert "Foreign-1.p: This flow has no such component." in said(app)
     assert "Import" not in labels(app)
 
 
-def test_a_name_that_exists_is_replaced_or_another_is_typed():
-    """As the person chooses."""
+def test_an_existing_name_is_replaced_or_changed():
     kept = keep("From a file", p="old")
     app = upload(open_page(), {"values": {"T-a.p": "z"}})
-    assert "There is one of that name" in said(app)
-    assert "Replace it" in labels(app)
+    assert "A preset with this name exists" in said(app)
+    assert "Replace" in labels(app)
     next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
     press(app.run(), "Import")
     assert presets().get(owner(), kept.id).values == {"T-a.p": "old"}
@@ -112,8 +106,7 @@ def test_a_name_that_exists_is_replaced_or_another_is_typed():
         (b"x" * 1_000_001, "up to 1 MB"),
     ],
 )
-def test_a_file_that_is_none_is_refused(data, words):
-    """In words, and nothing can be imported."""
+def test_a_file_that_is_not_a_preset_is_refused(data, words):
     app = upload(open_page(), data)
     assert "preset.json was not imported" in said(app)
     assert words in said(app)

@@ -1,4 +1,4 @@
-"""What was decided in a run, wherever the run is shown."""
+"""Decisions of a run, on the Run and Compare pages."""
 
 import re
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ AT = datetime(2026, 1, 2, 16, 1, tzinfo=UTC)
 
 
 def decided(label, status=RunStatus.COMPLETED):
-    """A run in which one question was answered."""
+    """Return a run with one answered question."""
     choice = (Decision(label.lower(), label),)
     asked = HumanInput("H:j", "# Pay *it*?", choice, "", "H", sent=label.lower(), sent_at=AT)
     told = {"H": ComponentRun("H", display_name="Human Input")}
@@ -21,8 +21,7 @@ def decided(label, status=RunStatus.COMPLETED):
 
 
 @pytest.mark.parametrize("make", [kept_run, going_run])
-def test_the_run_says_what_was_decided(langflow_stand_in, make):
-    """Whether it has ended or goes on, with who asked and what."""
+def test_a_run_shows_its_decisions(langflow_stand_in, make):
     status = RunStatus.COMPLETED if make is kept_run else RunStatus.IN_PROGRESS
     run = decided("Reject", status)
     record = make(langflow_stand_in.url, run=run, status=status, mode="background")
@@ -31,8 +30,7 @@ def test_the_run_says_what_was_decided(langflow_stand_in, make):
     assert "Human Input: “Pay it?”" in shown
 
 
-def test_compared_runs_say_what_was_decided_in_each(langflow_stand_in):
-    """Where one was decided otherwise."""
+def test_compared_runs_show_their_decisions(langflow_stand_in):
     for number, label in enumerate(("Pay", "Refuse")):
         name = str(number) * 32
         kept_run(langflow_stand_in.url, id=name, submit_token=name, run=decided(label))

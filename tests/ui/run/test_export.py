@@ -1,4 +1,4 @@
-"""A run taken away: its report, its outputs, and the code that does the same."""
+"""Exports of a run: report, outputs and snippets."""
 
 import io
 import zipfile
@@ -34,21 +34,18 @@ def files(record):
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
-    """Each is made when it is pressed."""
     record = kept_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
     app = opened(run=record.id)
     assert {"Report (HTML)", "Outputs (ZIP)"} <= set(buttons(app))
 
 
 def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
-    """There is nothing to be packed."""
     app = opened(run=kept_run(langflow_stand_in.url, run=answer()).id)
     assert "Report (HTML)" in buttons(app)
     assert "Outputs (ZIP)" not in buttons(app)
 
 
-def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
-    """Those that cannot be had are named, with why."""
+def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_in):
     langflow_stand_in.answers[f"GET /api/v2/files/{FILE}"] = (200, b"the bytes")
     outputs = {
         "A": (OutputKind.FILE, FileRef("a.txt", id=FILE)),
@@ -65,8 +62,7 @@ def test_files_are_fetched_with_the_key_and_it_is_in_neither(langflow_stand_in):
     assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
 
 
-def test_a_run_that_is_gone_makes_no_file(langflow_stand_in):
-    """It may have been deleted while the page was open."""
+def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
     record = kept_run(langflow_stand_in.url, run=answer())
     made = run_export.RunExporter(server_session.current(), app_context().runner, "b" * 32, None)
     for make in (made.report, made.archive):
@@ -85,7 +81,6 @@ def test_a_run_that_is_gone_makes_no_file(langflow_stand_in):
     ],
 )
 def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
-    """Of the run's own values, for this server, without its key."""
     record = kept_run(
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
     )
@@ -96,12 +91,11 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
         assert part in code
     assert KEY not in code
     # the flow ends with a message that is no chat output: the API never has its content
-    told = "null for the content of Chat Input, and so does this. “Python, lfclient” prints it"
+    told = "null as the content of Chat Input. “Python, lfclient” prints the full"
     assert (told in said(app)) is (language != "Python, lfclient")
 
 
-def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
-    """Once they are opened."""
+def test_a_running_run_has_snippets(langflow_stand_in):
     record = going_run(langflow_stand_in.url)
     app = opened(run=record.id)
     assert not app.code
@@ -110,16 +104,14 @@ def test_a_run_that_goes_on_has_snippets_too(langflow_stand_in):
     assert any("curl" in one.value for one in app.code)
 
 
-def test_what_cannot_be_written_is_said(langflow_stand_in):
-    """As where inputs are not kept."""
+def test_a_value_that_a_snippet_cannot_express_is_reported(langflow_stand_in):
     record = kept_run(langflow_stand_in.url, run=answer(), inputs_stored=False)
     app = opened_at("Snippets", record)
     assert "this console stores none" in said(app)
     assert not app.code
 
 
-def test_a_flow_that_is_gone_has_no_snippet(langflow_stand_in):
-    """The request is made from the flow."""
+def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
     langflow_stand_in.add(flow("22222222-2222-2222-2222-222222222222", "Another"))
     gone = (404, {"detail": "Flow not found"})
     langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = gone
@@ -128,10 +120,9 @@ def test_a_flow_that_is_gone_has_no_snippet(langflow_stand_in):
     assert not app.code
 
 
-def test_a_very_long_snippet_is_saved_only(langflow_stand_in):
-    """A browser would take long over it."""
+def test_a_very_long_snippet_is_only_downloadable(langflow_stand_in):
     given = {"ChatInput-a.input_value": "x" * 300_000}
     record = kept_run(langflow_stand_in.url, run=answer(), overrides=given)
     app = opened_at("Snippets", record)
-    assert "too long to be shown" in said(app)
+    assert "Too long to show" in said(app)
     assert not any("curl" in one.value for one in app.code)

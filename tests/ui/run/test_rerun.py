@@ -1,4 +1,4 @@
-"""A run that is opened: its inputs, read-only, and the ways to run them again."""
+"""An opened run: its inputs, and running them again."""
 
 import json
 import uuid
@@ -24,7 +24,7 @@ ANSWER = {
 
 
 def with_secret(**template):
-    """The flow of these tests, with a secret beside its chat text."""
+    """Return the flow of these tests with an additional secret field."""
     entry = {
         "display_name": "Key",
         "type": "str",
@@ -40,25 +40,24 @@ def with_secret(**template):
 
 
 def kept(server, overrides, **more):
-    """A run of the flow that has ended."""
+    """Store an ended run of the flow and return it."""
     more = {"run": Run(ONE, "sync", RunStatus.COMPLETED), **more}
     return kept_run(server.url, overrides=overrides, **more)
 
 
 def sent(server):
-    """The bodies of the runs that the server was asked for."""
+    """Return the bodies of the run requests that the server received."""
     found = zip(server.asked, server.bodies, strict=True)
     return [json.loads(body) for line, body in found if line == POST]
 
 
 def address(app):
-    """The run in the address."""
+    """Return the run id in the address."""
     found = app.query_params.get("run")
     return found[0] if isinstance(found, list) else found
 
 
-def test_values_of_components_of_one_name_are_told_apart(langflow_stand_in):
-    """Langflow's own ids are long, and tell it at their ends."""
+def test_values_of_components_with_the_same_name_are_distinguished(langflow_stand_in):
     ids = [f"LanguageModelComponent-{end}" for end in ("kT8z1", "Qw2x3")]
     nodes = [node(id, "A rather long name of a language model" * 2, heat=text("x")) for id in ids]
     langflow_stand_in.add(flow(ONE, "Echo", nodes))
@@ -71,49 +70,45 @@ def boxes(app):
 
 
 def given(app):
-    """The values that are shown, as they are."""
+    """Return the shown values."""
     return " ".join([said(app), *(each.value for each in app.code)])
 
 
-def test_an_opened_run_shows_what_it_was_given_and_no_form(langflow_stand_in):
-    """By the names that a person knows; the visitor's own draft is not in its place."""
+def test_an_opened_run_shows_its_inputs_in_place_of_the_form(langflow_stand_in):
     record = kept(langflow_stand_in, {TEXT: "Oslo", "T.v": Variable("NAME")})
     app = opened(run=record.id)
-    assert "Inputs of this run" in said(app)
+    assert "Run inputs" in said(app)
     assert "**Message** :gray[· Chat Input]" in said(app)
     assert "Oslo" in given(app)
     assert "server variable `NAME`" in said(app)
-    assert "Everything else stood as in the flow" in said(app)
+    assert "All other values: flow defaults" in said(app)
     assert boxes(app) == []
     assert "Run" not in labels(app)
-    assert {"Run again", "Edit and run", "Show no run"} <= set(labels(app))
+    assert {"Run again", "Edit and run", "Close"} <= set(labels(app))
 
 
-def test_a_run_that_was_started_here_keeps_its_form(langflow_stand_in):
-    """Its inputs are in a tab instead."""
+def test_a_run_started_here_keeps_its_form(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = press(opened(), "Run")
     assert boxes(app) == ["hello"]
-    assert "Inputs of this run" not in said(app)
-    assert {"Run", "Show no run"} <= set(labels(app))
+    assert "Run inputs" not in said(app)
+    assert {"Run", "Close"} <= set(labels(app))
 
 
-def test_a_reload_keeps_the_form_of_a_run_that_was_started_here(langflow_stand_in, monkeypatch):
-    """With what was typed since; another browser sees what the run was given."""
+def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = press(opened(), "Run")
     app.text_area[0].set_value("typed since").run()
     reloaded = opened(run=address(app))
     assert boxes(reloaded) == ["typed since"]
-    assert "Inputs of this run" not in said(reloaded)
+    assert "Run inputs" not in said(reloaded)
     monkeypatch.setattr(browser, "browser_id", lambda: "another")
     other = opened(run=address(app))
-    assert "Inputs of this run" in said(other)
+    assert "Run inputs" in said(other)
 
 
-def test_a_run_before_the_last_is_shown_with_its_own_inputs(langflow_stand_in, monkeypatch):
-    """The form has gone on to other values since, and would be taken for what the run was given."""
+def test_an_earlier_run_is_shown_with_its_own_inputs(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = press(opened(), "Run")
@@ -121,16 +116,15 @@ def test_a_run_before_the_last_is_shown_with_its_own_inputs(langflow_stand_in, m
     app.text_area[0].set_value("other words").run()
     press(app, "Run")
     before = opened(run=first)
-    assert "Inputs of this run" in said(before)
+    assert "Run inputs" in said(before)
     assert "Run again" in labels(before)
 
 
-def test_run_again_sends_the_same_values_in_a_fresh_session(langflow_stand_in):
-    """At once and in the same mode, whatever stands in the form."""
+def test_run_again_sends_the_same_values_in_a_new_session(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     record = kept(langflow_stand_in, {TEXT: "Oslo"}, session_id="console-0123456789ab")
     app = opened(run=record.id)
-    assert "in a fresh session" in said(app)
+    assert "in a new session" in said(app)
     press(app, "Run again")
     (body,) = sent(langflow_stand_in)
     assert body["mode"] == "sync"
@@ -141,8 +135,7 @@ def test_run_again_sends_the_same_values_in_a_fresh_session(langflow_stand_in):
     assert "Oslo" in given(app)
 
 
-def test_run_again_stays_in_a_session_that_a_person_named(langflow_stand_in):
-    """Such a name was given to be used more than once."""
+def test_run_again_reuses_a_named_session(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     record = kept(langflow_stand_in, {TEXT: "Oslo"}, session_id="holiday plans")
     app = opened(run=record.id)
@@ -151,8 +144,7 @@ def test_run_again_stays_in_a_session_that_a_person_named(langflow_stand_in):
     assert sent(langflow_stand_in)[0]["session_id"] == "holiday plans"
 
 
-def test_two_presses_of_run_again_are_one_run(langflow_stand_in):
-    """As those of Run are."""
+def test_two_presses_of_run_again_start_one_run(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo"}).id)
     word = app.session_state["run-click"]
@@ -164,8 +156,7 @@ def test_two_presses_of_run_again_are_one_run(langflow_stand_in):
     assert len(sent(langflow_stand_in)) == 1
 
 
-def test_edit_and_run_fills_the_form_and_keeps_what_was_typed(langflow_stand_in, monkeypatch):
-    """One press brings that back."""
+def test_edit_and_run_fills_the_form_and_stores_earlier_input(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     record = kept(langflow_stand_in, {TEXT: "Oslo"})
     app = opened()
@@ -176,12 +167,11 @@ def test_edit_and_run_fills_the_form_and_keeps_what_was_typed(langflow_stand_in,
     assert "Filled with the inputs of the run of" in said(app)
     assert address(app) == record.id  # its outputs stay beside the form
     assert "Run" in labels(app)
-    press(app, "Back to what I had typed")
+    press(app, "Restore my input")
     assert boxes(app) == ["my own words"]
 
 
-def test_once_the_form_was_run_nothing_is_said_of_what_it_was_filled_with(langflow_stand_in):
-    """The run beside it is another by then; the way back stays."""
+def test_the_source_of_a_filled_form_disappears_after_a_run(langflow_stand_in):
     langflow_stand_in.answers[POST] = (200, ANSWER)
     record = kept(langflow_stand_in, {TEXT: "Oslo"})
     app = opened()
@@ -192,22 +182,20 @@ def test_once_the_form_was_run_nothing_is_said_of_what_it_was_filled_with(langfl
     assert "Filled with" in said(app)
     press(app, "Run")
     assert "Filled with" not in said(app)
-    press(app, "Bring that back")
+    press(app, "Restore")
     assert boxes(app) == ["my own words"]
 
 
-def test_edit_and_run_takes_the_mode_of_the_run(langflow_stand_in):
-    """That of the form may be another."""
+def test_edit_and_run_uses_the_mode_of_the_run(langflow_stand_in):
     app = press(opened(run=kept(langflow_stand_in, {TEXT: "Oslo"}).id), "Edit and run")
-    assert next(each for each in app.radio if each.label == "How to run").value == "sync"
+    assert next(each for each in app.radio if each.label == "Run mode").value == "sync"
 
 
-def test_a_secret_leads_to_the_form_where_it_is_marked(langflow_stand_in):
-    """It is kept nowhere, so nothing can be sent in its place."""
+def test_run_again_opens_the_form_for_a_secret(langflow_stand_in):
     langflow_stand_in.add(with_secret())
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo", SECRET: "was set"}).id)
-    assert "was set, and is not kept" in said(app)
-    assert "Run again leads to the form" in said(app)
+    assert "set, not stored" in said(app)
+    assert "Run again opens the form" in said(app)
     press(app, "Run again")
     assert sent(langflow_stand_in) == []
     assert boxes(app) == ["Oslo"]
@@ -215,8 +203,7 @@ def test_a_secret_leads_to_the_form_where_it_is_marked(langflow_stand_in):
     assert [each.label for each in app.text_input if each.label == "Key"]
 
 
-def test_a_parameter_that_is_gone_is_shown_and_left_out_by_name(langflow_stand_in):
-    """The flow has changed since."""
+def test_a_removed_parameter_is_shown_and_left_out(langflow_stand_in):
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo", "ChatInput-a.tone": "dry"}).id)
     assert "dry" in given(app)
     assert "see tone (Chat Input) below" in said(app)
@@ -227,78 +214,70 @@ def test_a_parameter_that_is_gone_is_shown_and_left_out_by_name(langflow_stand_i
     assert boxes(app) == ["Oslo"]
 
 
-def test_a_mode_that_is_not_offered_any_more_is_said(langflow_stand_in):
-    """The server may be an older one by now; the first mode takes its place."""
+def test_an_unavailable_mode_is_reported(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
     app = opened(run=kept(langflow_stand_in, {TEXT: "Oslo"}, mode="stream").id)
-    assert "synchronously, since “streamed” is not offered here" in said(app)
+    assert "in synchronous mode, since “streamed” is not available here" in said(app)
 
 
-def test_a_flow_that_was_deleted_leaves_its_inputs(langflow_stand_in):
-    """What can't be done, and what can."""
+def test_the_inputs_of_a_deleted_flow_are_still_shown(langflow_stand_in):
     record = kept(langflow_stand_in, {"T-a.name": "Oslo"}, flow_id=TWO, flow_name="Gone")
     app = opened(run=record.id)
-    assert "The flow of this run is not on the server any more" in said(app)
+    assert "The flow of this run is no longer on the server" in said(app)
     assert "Oslo" in given(app)
     assert not {"Run again", "Edit and run"} & set(labels(app))
     assert app.selectbox[0].value is None
     assert app.selectbox[0].placeholder == "Gone (deleted)"
     app.selectbox[0].set_value(ONE).run()
     assert "Run" in labels(app)
-    assert "not on the server any more" not in said(app)
+    assert "no longer on the server" not in said(app)
 
 
-def test_a_flow_that_is_deleted_beside_its_run_takes_the_form_along(langflow_stand_in):
-    """The run that was started from it is shown with what it was given, as any other."""
+def test_the_form_of_a_deleted_flow_is_replaced_by_the_runs_inputs(langflow_stand_in):
     langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Gone"))
     langflow_stand_in.answers[POST] = (404, {"detail": "Flow not found"})
     app = press(opened(flow=TWO), "Run")
     langflow_stand_in.add(flow(ONE, "Echo"))
     next(each for each in app.button if each.key == "refresh-flows").click().run()
-    assert "The flow of this run is not on the server any more" in said(app)
-    assert "Inputs of this run" in said(app)
+    assert "The flow of this run is no longer on the server" in said(app)
+    assert "Run inputs" in said(app)
     assert app.selectbox[0].value is None
 
 
-def test_a_server_that_is_away_leaves_the_inputs(langflow_stand_in):
-    """They are on this console's disk."""
+def test_inputs_are_shown_while_the_server_is_unreachable(langflow_stand_in):
     record = kept(langflow_stand_in, {TEXT: "Oslo"})
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "down"})
     app = opened(run=record.id)
-    assert "It can be run again once the server has told of Echo" in said(app)
+    assert "To run it again, wait until Echo is loaded" in said(app)
     assert "Oslo" in given(app)
     assert "Run again" not in labels(app)
 
 
-def test_a_run_that_was_not_started_here_says_that_its_inputs_are_not_known(langflow_stand_in):
-    """As one that waited for a person when it was found."""
+def test_a_run_started_elsewhere_reports_unknown_inputs(langflow_stand_in):
     app = opened(run=kept(langflow_stand_in, {}, submit_token=f"job {uuid.uuid4()}").id)
     assert "The inputs are unknown" in said(app)
     assert "Run again" not in labels(app)
 
 
-def test_inputs_that_were_not_kept_are_said_to_be_so(langflow_stand_in):
-    """The form is there for another run."""
+def test_inputs_that_were_not_stored_are_reported(langflow_stand_in):
     app = opened(run=kept(langflow_stand_in, {}, inputs_stored=False).id)
     assert "LFCONSOLE_KEEP_INPUTS" in said(app)
-    assert "Everything stood as in the flow" not in said(app)
+    assert "All values: flow defaults" not in said(app)
     assert "Run again" not in labels(app)
     assert boxes(press(app, "Open the form")) == ["hello"]
 
 
-def test_the_inputs_of_a_run_that_goes_on_can_be_seen(langflow_stand_in):
-    """Edit and run leaves it going, and lets it go from the page."""
+def test_the_inputs_of_a_running_run_are_shown(langflow_stand_in):
     record = going_run(langflow_stand_in.url, overrides={TEXT: "Oslo"})
     app = opened(run=record.id)
     assert "Oslo" in given(app)
     press(app, "Edit and run")
     assert boxes(app) == ["Oslo"]
-    assert "No run is shown" in said(app)
+    assert "Results appear here" in said(app)
 
 
-def test_huge_values_are_cut_until_they_are_asked_for(langflow_stand_in):
-    """A text and a list of values."""
+def test_huge_values_are_shortened_until_requested(langflow_stand_in):
     many = {f"T-a.p{number}": number for number in range(40)}
     app = opened(run=kept(langflow_stand_in, {TEXT: "word " * 20_000, **many}).id)
     assert max(len(each.value) for each in app.code) < 2_000
