@@ -1,4 +1,4 @@
-"""The Run page: choose a flow, fill in its form, run it and see the result."""
+"""The Run page: choose a flow, fill in its form, run it and read its outputs."""
 
 import streamlit as st
 
@@ -17,14 +17,14 @@ with alerts.show_errors():
             server, record = connect.open_run(server)
             connect.draw_notice()
             controls, result = st.container(), st.container()
-        # the status first: a press changes it, and it needs no request
+        # the status first: a click changes it, and it waits for no server
         with result:
             panel = status_panel.draw(server, record)
         server.prefetch()
         share_link.read_address()
         with left:
             flow = flow_picker.draw(server, record)
-            # an opened run shows its own inputs in place of the form
+            # an opened run shows its own inputs instead of the form
             opened = record if record and rerun.shows_inputs(server, record) else None
             form = run_form.prepare(server, flow) if flow and not opened else None
         with controls:

@@ -84,7 +84,7 @@ def test_a_person_talks_to_flows(
     expect(page).to_have_url(first)
     page.reload()
     expect(messages.nth(2)).to_contain_text("Once more")
-    page.get_by_text("Details of this answer").last.click()
+    page.get_by_text("Answer details").last.click()
     page.get_by_text("Open in Chat").wait_for()
     expect(page.get_by_role("combobox", name="Flow")).to_have_value(writer.name)
     page.get_by_text("Open in Chat").click()

@@ -98,7 +98,7 @@ def test_a_run_of_somebody_else_asks_for_its_key(langflow_stand_in):
 def test_a_text_that_is_no_runs_id_shows_no_run(langflow_stand_in):
     """Nonsense in the address is left aside."""
     app = opened(run="<script>")
-    assert "No such run" not in said(app)
+    assert "Run not found" not in said(app)
     assert "Results appear here" in said(app)
 
 

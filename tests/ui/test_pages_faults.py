@@ -116,7 +116,7 @@ def test_a_disk_that_takes_no_records_is_said_beside_the_run(langflow_stand_in):
     """What would be lost, when, and what to do."""
     record = kept_run(langflow_stand_in.url)
     assert "cannot save its runs" not in said(opened(run=record.id))
-    app_context().runner._records.fault = StoreError("The disk is full.", hint="Make room.")
+    app_context().runner._writer.error = StoreError("The disk is full.", hint="Make room.")
     words = said(opened(run=record.id))
     assert "cannot save its runs" in words
     assert "The disk is full." in words
