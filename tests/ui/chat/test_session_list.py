@@ -35,7 +35,7 @@ def test_a_session_is_renamed(talking):
 
     talking.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
     app = chat(flow=ONE, session="old name")
-    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
     assert in_address(app) == "Trip"
     assert "**Trip**" in labels(app)
@@ -55,7 +55,7 @@ def test_what_the_console_knows_of_a_session_goes_with_its_new_name(talking):
 
     talking.server.answers[f"PATCH {MESSAGES}/session/{old}"] = rename
     app = chat(flow=ONE, session=old)
-    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
     assert in_address(app) == "Trip"
     assert ("user", "precious words") in talk(app)
@@ -71,7 +71,7 @@ def test_two_sessions_are_not_joined_by_a_name(talking):
     talking.say("old", "hello")
     talking.say("Trip", "another")
     app = chat(flow=ONE, session="old")
-    next(each for each in app.text_input if each.label.startswith("Name")).set_value("Trip")
+    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
     assert "a session “Trip” already exists" in said(app)
     assert in_address(app) == "old"
@@ -156,7 +156,7 @@ def test_the_name_of_a_session_is_changed_from_what_is_shown(talking):
     """Its first words, and not the random id behind them."""
     talking.say("console-0123456789ab", "Good morning")
     app = chat(flow=ONE, session="console-0123456789ab")
-    name = next(each for each in app.text_input if each.label.startswith("Name"))
+    name = next(each for each in app.text_input if each.label == "Session name")
     assert name.value == "Good morning"
 
 
