@@ -1,4 +1,4 @@
-"""The clients against scripted answers: what is understood, refused and kept apart."""
+"""The clients against scripted responses."""
 
 from __future__ import annotations
 
@@ -59,15 +59,13 @@ FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in
         b'{"status": "completed", "errors": "x"}',
     ],
 )
-def test_bad_answers(body: bytes):
-    """Answers that are no JSON, cut off, or of wrong types are told as such."""
+def test_malformed_responses_raise_bad_answer(body: bytes):
     server = Server().on("POST", WORKFLOWS, (200, body))
     with server.client() as client, pytest.raises(BadAnswer):
         client.run(FLOW)
 
 
-def test_submit_without_a_job():
-    """A submit that brings no job id leaves nothing to follow."""
+def test_a_submit_response_without_a_job_id_is_an_error():
     server = Server().on("POST", WORKFLOWS, (200, {"status": "queued"}))
     with server.client() as client, pytest.raises(BadAnswer):
         client.submit(FLOW)
@@ -82,15 +80,14 @@ def test_submit_without_a_job():
         (200, {**VERSION, "package": "Other"}),
     ],
 )
-def test_not_langflow(reply: Reply):
-    """Something else at the address is told as such."""
+def test_another_server_at_the_address_is_not_langflow(reply: Reply):
     server = Server().on("GET", "/base/api/v1/version", reply)
     with server.client() as client, pytest.raises(NotLangflow):
         client.server()
 
 
-def test_redirect_is_not_followed():
-    """The key is not sent after a redirect."""
+def test_a_redirect_is_not_followed():
+    """The API key is not sent there."""
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})
     server = Server().on("GET", "/base/api/v1/version", lambda request: moved)
     with server.client() as client, pytest.raises(NotLangflow, match="redirects"):
@@ -98,8 +95,7 @@ def test_redirect_is_not_followed():
     assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
-def test_unreadable_version():
-    """A version that can't be read leaves the dialect to the API's own description."""
+def test_an_unreadable_version_takes_the_dialect_from_the_api_schema():
     schema = {"components": {"schemas": {"WorkflowRunRequest": {}}}}
     server = Server({"version": "main", "package": "Langflow"})
     server.on("GET", "/base/openapi.json", (200, schema))
@@ -107,8 +103,7 @@ def test_unreadable_version():
         assert client.server().dialect == "modes"
 
 
-def test_switched_off_api_is_a_warning():
-    """Before 1.11 a switched-off Workflow API is found when the server is looked at."""
+def test_a_disabled_workflow_api_is_a_warning():
     server = Server(OLD).on("GET", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     with server.client() as client:
@@ -117,8 +112,8 @@ def test_switched_off_api_is_a_warning():
             client.run(FLOW)
 
 
-def test_names_of_flows():
-    """A name that several flows have is refused; saved components are no flows."""
+def test_an_ambiguous_flow_name_is_rejected():
+    """Saved components are not flows."""
     lines = [{"id": str(n), "name": "Same"} for n in range(2)]
     lines.append({"id": "3", "name": "Part", "is_component": True})
     server = Server().on("GET", "/base/api/v1/flows/", (200, lines))
@@ -128,8 +123,7 @@ def test_names_of_flows():
             client.flow("Same")
 
 
-def test_file_of_this_run():
-    """A written file is the one that was not there before the run."""
+def test_a_written_file_is_the_one_that_is_new_since_the_run():
     flow = flow_of("SaveToFile-w")
     old = {"id": OTHER_FILE, "name": "out", "path": "u/out.txt", "created_at": "2026-01-01"}
     new = {
@@ -158,8 +152,7 @@ ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
 
 
 @pytest.mark.parametrize("id", ELSEWHERE)
-def test_a_files_id_leads_nowhere_else(id: str):
-    """It is an answer's word, and goes into a path; servers of all releases have UUIDs."""
+def test_a_file_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     server = Server()
     with server.client() as client, pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
         client.download(FileRef("a.txt", id))
@@ -167,8 +160,7 @@ def test_a_files_id_leads_nowhere_else(id: str):
 
 
 @pytest.mark.parametrize("id", ELSEWHERE)
-def test_a_flows_id_leads_nowhere_else(id: str):
-    """Neither one that is listed nor one that is given."""
+def test_a_flow_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     listed = {"id": id, "name": "Mine", "is_component": False}
     server = Server().on("GET", "/base/api/v1/flows/", (200, [listed]))
     with server.client() as client:
@@ -179,15 +171,13 @@ def test_a_flows_id_leads_nowhere_else(id: str):
     assert server.paths() == ["GET /api/v1/flows/"]
 
 
-def test_health_never_raises():
-    """A server that is down is not well."""
+def test_health_of_a_server_that_is_down_is_false():
     server = Server().on("GET", "/base/health", httpx.ConnectError("x"))
     with server.client() as client:
         assert client.health() is False
 
 
-def test_a_run_without_a_job():
-    """A run without a job id can't be asked for."""
+def test_a_run_without_a_job_id_has_no_status():
     with Server().client() as client, pytest.raises(JobNotFound):
         client.status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
 
@@ -200,53 +190,46 @@ def test_a_run_without_a_job():
         ("X-1.data", {"headers": [{"key": "Authorization", "value": "sk-deep-secret"}]}),
     ],
 )
-def test_secrets_of_parameters_that_the_flow_does_not_know(key: str, value: Any):
-    """What a record would mask is hidden in an answer that repeats it, too."""
+def test_secrets_of_unknown_parameters_are_redacted(key: str, value: Any):
     server = Server().on("POST", WORKFLOWS, (422, {"detail": "bad sk-deep-secret"}))
     with server.client() as client, pytest.raises(LangflowError) as caught:
         client.run(FLOW, {key: value}, check=False)
     assert "sk-deep-secret" not in str(caught.value) + repr(caught.value.body)
 
 
-def test_proxy_fault_of_a_submit():
-    """A gateway's 502 is a fault of the server, with its status kept."""
+def test_a_gateway_error_is_a_server_fault_with_its_status():
     server = Server().on("POST", WORKFLOWS, (502, b"<html>"))
     with server.client() as client, pytest.raises(ServerFault) as caught:
         client.run(FLOW)
     assert caught.value.status == 502
 
 
-def test_connections():
-    """Kept connections expire before the server closes them."""
+def test_pooled_connections_expire_before_the_server_closes_them():
     assert http.connection_limits(keep_alive=True).keepalive_expiry < 2
     assert http.connection_limits(keep_alive=False).max_keepalive_connections == 0
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])
-def test_addresses_that_are_none(url: str):
-    """What is no address is refused at once."""
+def test_an_invalid_address_is_rejected(url: str):
     with pytest.raises(LangflowError):
         LangflowClient(url)
 
 
 @pytest.mark.parametrize("key", ["sk-sch\u00fcssel", "sk\u2013dash", "sk-line\nbreak"])
 @pytest.mark.parametrize("kind", [LangflowClient, AsyncLangflowClient])
-def test_a_key_that_no_header_can_carry(kind: Any, key: str):
-    """It is said before anything is sent, without repeating the key."""
+def test_a_key_that_no_header_can_carry_is_rejected_without_repeating_it(kind: Any, key: str):
     with pytest.raises(InvalidKey, match="API key") as caught:
         kind(URL, key)
     assert key not in str(caught.value)
     assert "Copy the key again" in caught.value.hint
 
 
-def test_missing_certificates():
-    """A private CA's file that is not there is named."""
+def test_a_missing_certificate_file_is_named():
     with pytest.raises(LangflowError, match=r"nowhere\.pem"):
         LangflowClient("https://a.b", verify="/nowhere.pem")
 
 
-def test_async_client_drives_the_same_steps():
-    """The async client repeats, waits and refuses as the sync one."""
+def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
     server = (
         Server()
         .on("POST", WORKFLOWS, httpx.ConnectError("x"), QUEUED)
@@ -266,7 +249,6 @@ def test_async_client_drives_the_same_steps():
 
 
 def test_both_clients_have_the_same_methods():
-    """What the sync client can do, the async one can."""
     sync, other = (
         {name for name in vars(kind) if not name.startswith("_")}
         for kind in (LangflowClient, AsyncLangflowClient)

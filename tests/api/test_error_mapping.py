@@ -1,4 +1,4 @@
-"""What statuses and bodies of refusals mean, on recorded answers."""
+"""The errors for unsuccessful responses, on recorded ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lfclient.errors import LangflowError
 from tests.support.recorded import recorded
 
 
-def told(status: int, body: object, **context: object) -> LangflowError:
+def error_for(status: int, body: object, **context: object) -> LangflowError:
     content = b"<html>" if body is None else json.dumps(body).encode()
     return error_from_response(Response(status, content, "text/html"), body, **context)
 
@@ -41,43 +41,41 @@ def told(status: int, body: object, **context: object) -> LangflowError:
         ("1.8.4", "stream_mode_classic", errors.Unsupported, "not yet implemented"),
     ],
 )
-def test_recorded(version: str, case: str, kind: type[LangflowError], words: str):
-    """Each refusal is told as what it is, in the server's words, with a next step."""
+def test_a_recorded_refusal_raises_its_error_with_a_hint(
+    version: str, case: str, kind: type[LangflowError], words: str
+):
     status, body = recorded(version, case)
-    error = told(status, body, subject="the-id", is_workflow=True)
+    error = error_for(status, body, subject="the-id", is_workflow=True)
     assert type(error) is kind
     assert words in str(error)
     assert error.hint
     assert (error.status, error.body) == (status, body)
 
 
-def test_refused_parameter_is_named():
-    """A protected parameter is named with its component."""
+def test_a_protected_parameter_is_named_with_its_component():
     status, body = recorded("1.13.0", "sync_code_tweak")
-    error = told(status, body, overrides={"TypeProbe-aaaaa.p_code": "y=2"})
+    error = error_for(status, body, overrides={"TypeProbe-aaaaa.p_code": "y=2"})
     assert isinstance(error, errors.InvalidRequest)
     assert error.field == "TypeProbe-aaaaa.p_code"
     assert "protected" in str(error)
 
 
-def test_parameter_in_the_words_is_named():
-    """A parameter that the server's sentence names is the field."""
+def test_a_parameter_in_the_servers_message_is_the_field():
     status, body = recorded("1.13.0", "sync_param_graph_error")
-    error = told(status, body, overrides={"A-1.other": 1, "TypeProbe-aaaaa.p_table": "x"})
+    error = error_for(status, body, overrides={"A-1.other": 1, "TypeProbe-aaaaa.p_table": "x"})
     assert error.field == "TypeProbe-aaaaa.p_table"
 
 
-def test_a_key_that_could_not_be_checked_is_not_a_wrong_one():
-    """Nobody is told to enter another: Langflow says this when its database is locked."""
-    error = told(403, {"detail": "API key authentication failed"})
+def test_a_key_that_could_not_be_checked_is_a_server_fault():
+    """Langflow sends this when its database is locked."""
+    error = error_for(403, {"detail": "API key authentication failed"})
     assert "could not check the API key" in str(error)
     assert "disabled" in str(error)  # as it also says before 1.11
     assert "restart" in error.hint
 
 
-def test_documented_404():
-    """The documentation's 404 for a switched-off API is told from a flow not found."""
-    error = told(404, {"detail": "Not Found"}, is_workflow=True)
+def test_the_404_of_a_disabled_api_differs_from_a_missing_flow():
+    error = error_for(404, {"detail": "Not Found"}, is_workflow=True)
     assert isinstance(error, errors.DeveloperApiDisabled)
     assert "LANGFLOW_DEVELOPER_API_ENABLED=true" in error.hint
 
@@ -101,16 +99,14 @@ def test_documented_404():
         (204, None, errors.BadAnswer),
     ],
 )
-def test_others(status: int, body: object, kind: type[LangflowError]):
-    """Odd statuses and bodies have an error of their own too, and never a crash."""
-    error = told(status, body)
+def test_unusual_responses_have_an_error_too(status: int, body: object, kind: type[LangflowError]):
+    error = error_for(status, body)
     assert type(error) is kind
     assert str(error)
     assert error.hint
 
 
-def test_redirect():
-    """A redirect is told with where it leads, and without what may be secret in there."""
+def test_a_redirect_is_reported_without_secrets_in_its_target():
     answer = Response(307, b"", location="https://user:pass@new.example/x?key=1")
     error = error_from_response(answer, None)
     assert isinstance(error, errors.NotLangflow)

@@ -24,7 +24,7 @@ ANSWER = json.dumps(recorded("1.13.0", "sync_ok")[1]).encode()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers under the base path /base; closes idle connections as Langflow does."""
+    """Responds under the base path /base; closes idle connections as Langflow does."""
 
     protocol_version = "HTTP/1.1"
     timeout = 2
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Remembers from which address each request came; `cut` bytes of a run's answer are lost."""
+    """Records the client's address of each request; `cut` removes bytes from a run's response."""
 
     daemon_threads = True
 
@@ -76,8 +76,8 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def test_runs_have_connections_of_their_own(server: Server):
-    """A run never goes out on a kept connection, which the server may just be closing."""
+def test_a_run_never_uses_a_pooled_connection(server: Server):
+    """The server may be closing it."""
     with LangflowClient(server.url, server=MODES) as client:
         client.flows()
         client.flows()
@@ -88,8 +88,8 @@ def test_runs_have_connections_of_their_own(server: Server):
     assert len(set(ports[1:])) == 3
 
 
-def test_idle_connections_are_left(server: Server):
-    """After a pause a read goes out on a new connection, before the server's 2 s are over."""
+def test_an_idle_connection_is_not_reused(server: Server):
+    """The server closes it after 2 s."""
     with LangflowClient(server.url, server=MODES) as client:
         client.flows()
         time.sleep(1.7)
@@ -97,8 +97,7 @@ def test_idle_connections_are_left(server: Server):
     assert server.peers[0] != server.peers[1]
 
 
-def test_cut_answer(server: Server):
-    """An answer that breaks off is told; whether the run went through is not known."""
+def test_a_response_that_is_cut_off_may_have_been_sent(server: Server):
     server.cut = 10
     with LangflowClient(server.url, server=MODES) as client:
         with pytest.raises(Unreachable, match="cut off") as caught:
@@ -106,8 +105,7 @@ def test_cut_answer(server: Server):
         assert caught.value.sent
 
 
-def test_nothing_listens():
-    """Where nothing listens, nothing was sent, and the address is named."""
+def test_a_refused_connection_is_not_sent_and_names_the_address():
     with Server() as closed:
         url = closed.url
     with LangflowClient(url, server=MODES) as client:
@@ -116,16 +114,16 @@ def test_nothing_listens():
         assert not caught.value.sent
 
 
-def test_loopback_bypasses_proxies(server: Server, monkeypatch: pytest.MonkeyPatch):
-    """A proxy in the environment is not asked for the machine's own addresses."""
+def test_loopback_bypasses_the_proxy_of_the_environment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with LangflowClient(server.url, server=MODES) as client:
         assert client.flows() == []
 
 
-def test_private_certificate(server: Server, tmp_path: Path):
-    """A private CA's certificate is trusted where its path is given, and nowhere else."""
+def test_a_private_certificate_is_trusted_only_by_its_path(server: Server, tmp_path: Path):
     ca = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("127.0.0.1").configure_cert(context)

@@ -1,4 +1,4 @@
-"""Requests in both dialects."""
+"""The run request in both dialects."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ def body(server: ServerInfo, mode: str, flow: Flow = FLOW, **options: Any) -> di
     return run_request(server, flow, options.pop("overrides", {}), mode, **options).json
 
 
-def test_inputs_dialect():
-    """Before 1.11: flat overrides, and the session as the first of them."""
+def test_inputs_dialect_has_flat_overrides_with_the_session_first():
     sent = body(INPUTS, "background", overrides={"ChatInput-a.input_value": "hi"}, session_id="s")
     assert sent == {
         "flow_id": "f",
@@ -38,8 +37,8 @@ def test_inputs_dialect():
     assert next(iter(sent["inputs"])) == "ChatInput-a.session_id"
 
 
-def test_modes_dialect_in_background():
-    """From 1.11: the chat text at the top, not among the tweaks, where a session would empty it."""
+def test_modes_dialect_has_the_chat_text_at_the_top():
+    """A session would empty it among the tweaks."""
     overrides = {"ChatInput-a.input_value": "hi", "ChatOutput-b.x": 1}
     sent = body(MODES, "background", overrides=overrides, session_id="s", idempotency_key="k")
     assert sent == {
@@ -53,35 +52,32 @@ def test_modes_dialect_in_background():
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_stored_chat_text_is_always_sent(mode: str):
-    """Without an override the flow's own chat text goes out: servers would empty it."""
+def test_the_stored_chat_text_is_always_sent(mode: str):
+    """Servers would empty it."""
     assert body(MODES, mode)["input_value"] == "stored"
 
 
-def test_several_chat_inputs():
-    """With two chat inputs each text stays its own: the top-level one would go to both."""
+def test_each_of_several_chat_inputs_keeps_its_text():
+    """The text at the top would go to all of them."""
     flow = Flow("f", "Flow", (CHAT, Component("ChatInput-b", "ChatInput", "Second")))
     sent = body(MODES, "sync", flow, overrides={"ChatInput-b.input_value": "x"})
     assert "input_value" not in sent
     assert sent["tweaks"] == {"ChatInput-b": {"input_value": "x"}}
 
 
-def test_safe_to_repeat():
-    """Only a background run with an idempotency key may be sent twice."""
+def test_only_a_background_run_with_an_idempotency_key_is_idempotent():
     assert run_request(MODES, FLOW, {}, "background", None, "k").idempotent
     assert not run_request(MODES, FLOW, {}, "sync", None, "k").idempotent
     assert not run_request(INPUTS, FLOW, {}, "background", None, "k").idempotent
     assert run_request(MODES, FLOW, {}, "sync").new_connection
 
 
-def test_unchecked_variable():
-    """A variable on a parameter that the flow does not know is sent by name."""
+def test_a_variable_for_an_unknown_parameter_is_sent_by_name():
     sent = body(MODES, "sync", overrides={"X-1.key": Variable("KEY")})
     assert sent["tweaks"]["X-1"]["key"] == {"value": "KEY", "load_from_db": True}
 
 
-def test_session_place():
-    """A session needs a component before 1.11, and none after."""
+def test_a_session_needs_a_component_only_before_1_11():
     bare = flow_of("Calc-c")
     memory = Flow("f", "F", (Component("Memory-m", "Memory", "M", template={"session_id": {}}),))
     assert session_parameter(MODES, bare) == "session_id"
@@ -100,30 +96,26 @@ def test_session_place():
         ("nightly", None, "nightly"),
     ],
 )
-def test_versions(version: str, minor: int | None, shown: str):
-    """langflow-base's 0.N is Langflow 1.N."""
+def test_langflow_base_0_n_is_langflow_1_n(version: str, minor: int | None, shown: str):
     answer = VersionResponse(version=version, package="Langflow Base")
     assert parse_minor(answer) == minor
     assert build_server_info(answer, minor, "modes").version == shown
 
 
-def test_warnings():
-    """Releases with known holes, and those without the Workflow API, are told."""
+def test_unsafe_releases_and_those_without_the_workflow_api_have_warnings():
     old = VersionResponse(version="1.7.3", package="Langflow")
     assert len(build_server_info(old, 7, "inputs").warnings) == 2
     assert not MODES.warnings
 
 
 @pytest.mark.parametrize("id", ["../../v1/auto_login?", "..", "", "job-1", "00000000#"])
-def test_a_jobs_id_leads_nowhere_else(id: str):
-    """It is an answer's word, and goes into a path."""
+def test_a_job_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     with pytest.raises(JobNotFound):
         events_request(id, None)
     with pytest.raises(JobNotFound):
         resume_request(id, "r", "approve")
 
 
-def test_an_id_goes_into_a_path_in_its_usual_spelling():
-    """There are others, with signs that no path may have."""
+def test_an_id_is_normalized_in_a_path():
     asked = events_request("{00000000-0000-4000-8000-00000000000A}", None)
     assert asked.path == "/api/v2/workflows/00000000-0000-4000-8000-00000000000a/events"

@@ -1,4 +1,4 @@
-"""Where the clients connect to: the checked address of a name, and never a forbidden one."""
+"""The clients connect only to checked addresses, and never to a forbidden one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Says the version, as a server and as a proxy; notes the Host of each request."""
+    """Responds with the version, as a server and as a proxy; records each Host header."""
 
     protocol_version = "HTTP/1.1"
     timeout = 2
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Nothing to say."""
+        """Keep the tests' output clean."""
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def server() -> Iterator[Any]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
-    """A name server: the answers of each name in turn, the last one for ever."""
+    """A name server with successive responses for each name; the last one repeats."""
     known: dict[str, list[list[str]]] = {}
     real = socket.getaddrinfo
 
@@ -70,7 +70,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 
 
 def ask(url: str, kind: str, **options: Any) -> Any:
-    """The server's release by the sync or the async client."""
+    """Return the server's release from the sync or the async client."""
     if kind == "sync":
         with LangflowClient(url, "sk-key-of-the-test", timeout=2, **options) as client:
             return client.server()
@@ -87,8 +87,8 @@ both = pytest.mark.parametrize("kind", ["sync", "async"])
 
 @both
 @pytest.mark.parametrize("answer", [[METADATA], ["127.0.0.1", METADATA]])
-def test_a_name_that_leads_to_metadata(kind, answer, names, server):
-    """Neither client connects, even if only one of the addresses is forbidden."""
+def test_a_name_with_a_metadata_address_is_refused(kind, answer, names, server):
+    """Even if only one of its addresses is forbidden."""
     names["rebind.test"] = [answer]
     with pytest.raises(AddressRefused, match="metadata"):
         ask(f"http://rebind.test:{server.server_port}", kind)
@@ -96,15 +96,13 @@ def test_a_name_that_leads_to_metadata(kind, answer, names, server):
 
 
 @both
-def test_a_literal_metadata_address(kind):
-    """An address that needs no resolving is refused as well."""
+def test_a_literal_metadata_address_is_refused(kind):
     with pytest.raises(AddressRefused, match="metadata"):
         ask(f"http://{METADATA}", kind)
 
 
 @both
-def test_a_name_is_resolved_once_and_kept_as_host(kind, names, server):
-    """The checked address is the one connected to; a second answer is never asked for."""
+def test_a_name_is_resolved_once_and_sent_as_host(kind, names, server):
     names["rebind.test"] = [["127.0.0.1"], [METADATA]]
     url = f"http://rebind.test:{server.server_port}"
     assert ask(url, kind).version == "1.13.0"
@@ -114,8 +112,7 @@ def test_a_name_is_resolved_once_and_kept_as_host(kind, names, server):
 
 
 @both
-def test_a_certificate_is_asked_for_the_name(kind, names, server, tmp_path):
-    """The connection goes to the checked address, the certificate has to be the name's."""
+def test_the_certificate_must_match_the_name(kind, names, server, tmp_path):
     names["right.test"] = names["wrong.test"] = [["127.0.0.1"]]
     ca = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -130,15 +127,14 @@ def test_a_certificate_is_asked_for_the_name(kind, names, server, tmp_path):
 
 
 @both
-def test_the_next_address_is_tried(kind, names, server):
-    """A name's first address may be one where nobody listens, as ::1 of localhost."""
+def test_the_next_address_is_tried_if_the_first_refuses(kind, names, server):
+    """As ::1 of localhost may."""
     names["two.test"] = [["::1", "127.0.0.1"]]
     assert ask(f"http://two.test:{server.server_port}", kind).version == "1.13.0"
 
 
 @both
-def test_a_name_without_address(kind, names, monkeypatch):
-    """An unknown name is unreachable, in the resolver's words."""
+def test_an_unknown_name_is_unreachable(kind, names, monkeypatch):
 
     def fails(*args: Any, **options: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
@@ -149,8 +145,7 @@ def test_a_name_without_address(kind, names, monkeypatch):
 
 
 @both
-def test_through_a_proxy(kind, names, server, monkeypatch):
-    """A proxy is used for other hosts, but not to reach a metadata address."""
+def test_a_proxy_is_used_except_for_a_metadata_address(kind, names, server, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -162,8 +157,7 @@ def test_through_a_proxy(kind, names, server, monkeypatch):
         ask("http://rebind.test", kind)
 
 
-def test_which_proxy(monkeypatch):
-    """By scheme; none for loopback or an exempt host."""
+def test_the_proxy_depends_on_the_scheme_and_exempt_hosts(monkeypatch):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "proxy.test:3128")
@@ -195,15 +189,14 @@ def test_a_local_address_may_be_a_positional_argument(kind, server):
     assert peer == ("127.0.0.1", server.server_port)
 
 
-def test_health_of_a_refused_address():
-    """Health never raises."""
+def test_health_of_a_refused_address_is_false():
     with LangflowClient(f"http://{METADATA}") as client:
         assert client.health() is False
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_silent_connection_is_asked_for(server: Any, kind: str):
-    """After half a minute, so that a stream whose server has vanished comes to an end."""
+def test_an_idle_connection_is_probed(server: Any, kind: str):
+    """So that a stream from a vanished server ends."""
     url = f"http://127.0.0.1:{server.server_port}"
 
     def options(response: Any) -> list[int]:

@@ -1,4 +1,4 @@
-"""Frames to typed events, on recorded streams."""
+"""Event frames to typed events, on recorded streams."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def of(kind: type, found: list[Event]) -> list:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_good_run(version: str):
-    """A run that streams text: what is durable has its id, words and inferences have none."""
+def test_only_durable_events_of_a_run_have_ids(version: str):
+    """Tokens and inferred events have none."""
     found = read(events(version, "bg_events_live"))
     assert found[0] == RunStarted(("ChatInput-abc12",), found[0].to_run, id="1")
     assert set(found[0].to_run) == {"ChatInput-abc12", "Streamer-aaaaa", "ChatOutput-xyz34"}
@@ -73,8 +73,7 @@ def test_good_run(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_component_that_is_done(version: str):
-    """Its result, its time and when it was done, by the server's clock."""
+def test_a_finished_component_has_its_output_duration_and_end(version: str):
     done = of(ComponentFinished, read(events(version, "bg_events_live")))[-1]
     assert (done.display_name, done.output.kind) == ("Chat Output", OutputKind.MESSAGE)
     assert done.output.value == "tok0 tok1 tok2 tok3 tok4 tok5 tok6 tok7 "
@@ -84,8 +83,7 @@ def test_a_component_that_is_done(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_failed_run(version: str):
-    """The component that failed, once, with reason and traceback; its message is one of errors."""
+def test_a_failed_component_is_reported_once_with_reason_and_traceback(version: str):
     found = read(events(version, "bg_events_failed"))
     (failed,) = of(ComponentFailed, found)
     assert (failed.component_id, failed.error.message) == ("ChatOutput-xyz34", "boom mid-stream")
@@ -96,8 +94,7 @@ def test_failed_run(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_approval(version: str):
-    """The question with its decisions and its time limit, and the branch that was not taken."""
+def test_an_approval_has_its_decisions_time_limit_and_skipped_branch(version: str):
     found = read(events(version, "hitl_events_approve"))
     (asked,) = of(HumanInputRequired, found)
     assert asked.id == "6"
@@ -110,8 +107,8 @@ def test_approval(version: str):
     assert len(of(RunStarted, found)) == 2
 
 
-def test_ids_of_a_streamed_call_do_not_count():
-    """They number every frame and cannot be resumed after."""
+def test_ids_of_a_streamed_call_are_ignored():
+    """They number every frame and can't be resumed after."""
     found = read(events("1.13.0", "stream_langflow"), EventParser(durable=False))
     assert {event.id for event in found} == {None}
     assert len(of(Token, found)) == 5
@@ -119,8 +116,7 @@ def test_ids_of_a_streamed_call_do_not_count():
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", ["bg_events_live", "bg_events_failed", "hitl_events_approve"])
-def test_a_replay_from_the_start_tells_nothing_twice(version: str, case: str):
-    """Cut at every frame, then all of it again: each durable event comes once."""
+def test_a_replay_repeats_no_durable_event(version: str, case: str):
     frames = events(version, case)
     whole = [event for event in read(frames) if event.id]
     for cut in range(len(frames)):
@@ -131,14 +127,12 @@ def test_a_replay_from_the_start_tells_nothing_twice(version: str, case: str):
         assert [event for event in found if event.id] == whole
 
 
-def test_begins_behind_an_event():
-    """What is known already is left out."""
+def test_parsing_starts_after_a_known_event():
     found = read(events("1.13.0", "bg_events_live"), EventParser(after="7"))
     assert [event.id for event in found if event.id] == ["8", "9"]
 
 
-def test_words_that_went_by_are_a_gap():
-    """A word whose predecessors were not seen says so, the next does not."""
+def test_a_token_after_missed_ones_marks_a_gap():
     partial = {"id": "m", "text": "tok0 ", "properties": {"state": "partial"}}
     token = [frame("token", {"chunk": f"tok{n} ", "id": "m"}, "6") for n in range(6)]
     late = read([frame("add_message", partial, "6"), token[4], token[5]])
@@ -149,8 +143,7 @@ def test_words_that_went_by_are_a_gap():
     assert [one.gap for one in of(Token, read([token[4], token[5]], reader))] == [True, False]
 
 
-def test_other_events():
-    """Warnings, messages taken back, keep-alives, and faults without a message."""
+def test_warnings_removed_messages_and_keep_alives_are_parsed():
     found = read(
         [
             frame("warning", {"message": "old component"}, "1"),
@@ -179,22 +172,20 @@ def test_other_events():
         frame("error", {}, "1"),
     ],
 )
-def test_unknown_and_unreadable_events_are_told(odd: dict):
-    """Nothing is dropped in silence, nothing crashes."""
+def test_malformed_events_become_unknown_events(odd: dict):
     (event,) = read([odd])
     assert isinstance(event, UnknownEvent)
     assert event.name == odd["event"]
     assert event.raw.name == odd["event"]
 
 
-def test_broken_json_is_told():
-    """With its text."""
+def test_broken_json_becomes_an_unknown_event_with_its_text():
     (event,) = EventParser().parse(RawEvent("", {}, "3", "{oops"))
     assert (event.name, event.data, event.id) == ("unreadable", "{oops", "3")
 
 
-def test_an_unknown_event_that_repeats_an_id_is_passing():
-    """As words do: it is no second telling of the event whose id it has."""
+def test_an_unknown_event_that_repeats_an_id_is_transient():
+    """As tokens are."""
     done = frame("warning", {"message": "w"}, "4")
     passing = frame("from_the_future", {"a": 1}, "4")
     found = read([done, passing, done, passing])
@@ -202,8 +193,8 @@ def test_an_unknown_event_that_repeats_an_id_is_passing():
     assert [event.id for event in found] == ["4", None, None]
 
 
-def test_events_that_were_left_out_are_asked_for_again():
-    """A server drops events for one who reads too slowly; its log has them."""
+def test_skipped_events_are_requested_again():
+    """A server skips events for a slow reader; its log has them."""
     log = [frame("warning", {"message": str(number)}, str(number)) for number in range(1, 7)]
     reader = EventParser()
     found = read([log[0], log[3], frame("token", {"id": "m", "chunk": "t"}, "4"), log[4]], reader)
@@ -213,8 +204,7 @@ def test_events_that_were_left_out_are_asked_for_again():
     assert [event.id for event in read(log[1:], reader)] == ["2", "3", "4", "5", "6"]
 
 
-def test_a_gap_in_the_log_itself_is_borne():
-    """It is asked for once."""
+def test_a_gap_in_the_log_is_accepted_after_one_retry():
     log = [frame("warning", {"message": str(number)}, str(number)) for number in (1, 4, 5)]
     reader = EventParser()
     read(log, reader)
@@ -224,15 +214,14 @@ def test_a_gap_in_the_log_itself_is_borne():
 
 
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
-def test_a_time_limit_beyond_the_calendar_is_none(seconds: float):
-    """The question is what counts."""
+def test_a_time_limit_beyond_the_calendar_is_ignored(seconds: float):
     asked = {"request_id": "H:1", "paused_at": "2026-11-24T12:00:00Z", "timeout_seconds": seconds}
     (event,) = EventParser().parse(RawEvent("human_input_required", asked, "1"))
     assert (type(event), event.request.expires_at) == (HumanInputRequired, None)
 
 
-def test_what_the_server_cut_is_marked():
-    """Rows that are missing are counted; the server's own mark is no row."""
+def test_truncated_outputs_are_marked():
+    """Missing rows are counted, and the server's own mark is not a row."""
     rows = [{"a": 1}, {"a": 2}, "... [truncated 98 items]"]
     build = {
         "id": "T",

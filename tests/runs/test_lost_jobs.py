@@ -1,4 +1,4 @@
-"""Which job a lost submit has made: what counts as evidence, and what does not."""
+"""Which records identify the job of a submit without a response."""
 
 from __future__ import annotations
 
@@ -20,42 +20,41 @@ MONITOR = "/base/api/v1/monitor"
 
 
 def at(seconds: float) -> str:
-    """A server's time, so long after the click."""
+    """Return a server's time, in seconds after the click."""
     return (CLICK + timedelta(seconds=seconds)).isoformat()
 
 
-def builds(*told: tuple[str, str, float, str]) -> dict[str, Any]:
-    """A list of builds: component, job, seconds after the click, session."""
+def builds(*records: tuple[str, str, float, str]) -> dict[str, Any]:
+    """Return a list of builds: component, job, seconds after the click, session."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for component, job, seconds, session in told:
+    for component, job, seconds, session in records:
         data = {"results": {"message": {"data": {"session_id": session}}}}
         record = {"job_id": job, "timestamp": at(seconds), "data": data}
         found.setdefault(component, []).append(record)
     return {"vertex_builds": found}
 
 
-def transactions(*told: tuple[str, float]) -> dict[str, Any]:
-    """A list of transactions: component, seconds after the click."""
-    return {"items": [{"vertex_id": name, "timestamp": at(seconds)} for name, seconds in told]}
+def transactions(*records: tuple[str, float]) -> dict[str, Any]:
+    """Return a list of transactions: component, seconds after the click."""
+    return {"items": [{"vertex_id": name, "timestamp": at(seconds)} for name, seconds in records]}
 
 
-def by_time(kept: dict[str, Any], worked: dict[str, Any]) -> list[FoundJob]:
-    signs = JobIndex()
-    signs.add_builds(kept)
-    return signs.find_by_time(worked, CLICK)
+def by_time(builds_body: dict[str, Any], transactions_body: dict[str, Any]) -> list[FoundJob]:
+    index = JobIndex()
+    index.add_builds(builds_body)
+    return index.find_by_time(transactions_body, CLICK)
 
 
 ONE = builds(("A-a", "job", 0.5, ""), ("B-b", "job", 0.6, ""))
 WORKED = [("A-a", 0.5), ("B-b", 0.6)]
 
 
-def test_a_run_that_was_the_only_one_since_is_known_by_its_time():
-    """Earlier work of its components is no matter."""
+def test_the_only_run_since_the_submit_is_found_by_its_time():
     assert by_time(ONE, transactions(*WORKED, ("A-a", -60))) == [FoundJob("job", "time")]
 
 
 @pytest.mark.parametrize(
-    ("kept", "worked"),
+    ("builds_body", "transactions_body"),
     [
         (builds(("A-a", "job", 0.5, ""), ("B-b", "other", 0.6, "")), WORKED),
         (builds(("A-a", "job", 0.5, "another's"), ("B-b", "job", 0.6, "")), WORKED),
@@ -79,54 +78,53 @@ def test_a_run_that_was_the_only_one_since_is_known_by_its_time():
         "none",
     ],
 )
-def test_a_run_that_may_be_another_is_not_known_by_its_time(
-    kept: dict[str, Any], worked: list[tuple[str, float]]
+def test_an_ambiguous_run_is_not_found_by_its_time(
+    builds_body: dict[str, Any], transactions_body: list[tuple[str, float]]
 ):
-    """Better to say that nothing is known."""
-    assert by_time(kept, transactions(*worked)) == []
+    assert by_time(builds_body, transactions(*transactions_body)) == []
 
 
-def test_a_session_is_found_wherever_it_is_told():
-    """And not what was there before, as of a session that is kept for several runs."""
-    signs = JobIndex()
-    signs.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
-    signs.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
-    found = signs.find_by_session("s", CLICK)
+def test_a_session_is_found_in_all_kinds_of_records():
+    """Without earlier runs of the same session."""
+    index = JobIndex()
+    index.add_builds(builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s")))
+    index.add_traces({"traces": [{"id": "traced", "sessionId": "s", "startTime": at(0)}]})
+    found = index.find_by_session("s", CLICK)
     assert found == [FoundJob("built", "session"), FoundJob("traced", "session")]
-    assert signs.find_by_session("", CLICK) == []
+    assert index.find_by_session("", CLICK) == []
 
 
-def test_times_of_all_releases():
-    """With and without a zone; what is none is none."""
+def test_record_times_of_all_releases_are_parsed():
     texts = ["2026-11-25 10:00:00 UTC", "2026-11-25T10:00:00.000000", "2026-11-25T10:00:00Z"]
     assert [read_record_time(text) for text in texts] == [CLICK] * 3
     assert (read_record_time(None), read_record_time("soon")) == (None, None)
 
 
-def test_lists_of_another_shape_are_refused():
-    """As everywhere, with where they differ."""
+def test_malformed_lists_raise_bad_answer():
     with pytest.raises(BadAnswer, match="list of traces"):
         JobIndex().add_traces({"traces": [{"id": 5}]})
 
 
 @pytest.mark.parametrize("behind", [0, -600, 600])
-def test_a_servers_clock_may_differ(behind: int):
-    """A session is found by how long ago it was; by its time alone nothing is, then."""
+def test_a_servers_clock_may_differ_for_a_match_by_session(behind: int):
+    """It rules out a match by time."""
     sent_at = datetime.now(UTC)
     server_now = sent_at + timedelta(seconds=behind + 1)
     date = {"date": format_datetime(server_now, usegmt=True)}
     shown = server_now.isoformat()
 
     def answers(session: str) -> Server:
-        kept = builds(("A-a", "job", 0, session))
-        kept["vertex_builds"]["A-a"][0]["timestamp"] = shown
-        worked = {"items": [{"vertex_id": "A-a", "timestamp": shown}]}
+        builds_body = builds(("A-a", "job", 0, session))
+        builds_body["vertex_builds"]["A-a"][0]["timestamp"] = shown
+        transactions_body = {"items": [{"vertex_id": "A-a", "timestamp": shown}]}
         server = Server(OLD)
         server.on(
-            "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=kept, headers=date)
+            "GET",
+            f"{MONITOR}/builds",
+            lambda _: httpx.Response(200, json=builds_body, headers=date),
         )
         server.on("GET", f"{MONITOR}/messages", (200, []))
-        return server.on("GET", f"{MONITOR}/transactions", (200, worked))
+        return server.on("GET", f"{MONITOR}/transactions", (200, transactions_body))
 
     with answers("s").client() as client:
         assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
@@ -136,21 +134,22 @@ def test_a_servers_clock_may_differ(behind: int):
 
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
-def test_a_server_that_names_no_zone_means_utc(zone: str):
-    """Its Date header may leave it out, or say that it does not know."""
+def test_a_date_header_without_a_zone_is_utc(zone: str):
     sent_at = datetime.now(UTC)
     date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
-    kept = builds(("A-a", "job", 0, "s"))
-    kept["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
+    builds_body = builds(("A-a", "job", 0, "s"))
+    builds_body["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
     server = Server(OLD)
-    server.on("GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=kept, headers=date))
+    server.on(
+        "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=builds_body, headers=date)
+    )
     server.on("GET", f"{MONITOR}/messages", (200, []))
     with server.client() as client:
         assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
 
 
-def test_a_release_with_traces_is_not_asked_for_times():
-    """It tells the session of every run; the async client asks the same."""
+def test_a_release_with_traces_never_matches_by_time():
+    """Its traces have the session of every run."""
     server = Server(VERSION)
     server.on("GET", f"{MONITOR}/builds", (200, builds(("A-a", "job", 0, ""))))
     server.on("GET", f"{MONITOR}/messages", (200, []))

@@ -1,4 +1,4 @@
-"""Which runs succeeded, on recorded answers and events."""
+"""Which runs succeeded, on recorded responses and events."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ BRANCHES = flow_of(
 
 
 def answered(case: str, flow: Flow | None = ECHO, version: str = "1.13.0") -> Run:
-    """A background run after a recorded answer."""
+    """Return a background run after a recorded response."""
     return read_run(recorded(version, case)[1], before=new_run("f", "background", None), flow=flow)
 
 
 def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
-    """A completed background run with a message of each component."""
+    """Return a completed background run with a message of each component."""
     outputs = {
         name: {"type": "message", "status": "completed", "content": "text", "metadata": {}}
         for name in present
@@ -65,51 +65,46 @@ def completed(flow: Flow, *present: str, **contents: str | None) -> Run:
 
 
 def events(case: str) -> Evidence:
-    """The evidence in recorded events."""
+    """Return the evidence in recorded events."""
     return evidence_from_events(
         parse_stream(sse(recorded("1.13.0", case)[1]), EVENT_STREAM, Redactor())
     )
 
 
-def test_good_run_needs_nothing():
-    """A good run is judged from its answer alone."""
+def test_a_good_run_needs_no_evidence():
     run = answered("bg_completed")
     assert not find_missing_evidence(run, ECHO, LIMITS).is_required
-    judged = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
-    assert (judged.status, judged.not_run, judged.errors) == (RunStatus.COMPLETED, (), ())
+    evaluated = evaluate_outcome(run, ECHO, Evidence(), LIMITS)
+    assert (evaluated.status, evaluated.not_run, evaluated.errors) == (RunStatus.COMPLETED, (), ())
 
 
-def test_refused_value():
-    """Called completed by the server, failed by its events: a component refused its value."""
+def test_a_completed_run_whose_component_rejected_a_value_has_failed():
     run = answered("bg_status_int_bad", PROBE)
     assert find_missing_evidence(run, PROBE, LIMITS).is_required
-    judged = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
-    assert judged.status is RunStatus.FAILED
-    assert judged.errors[0].component_id == "TypeProbe-aaaaa"
-    assert "Could not convert 'abc' to integer" in judged.errors[0].message
+    evaluated = evaluate_outcome(run, PROBE, events("events_int_bad"), LIMITS)
+    assert evaluated.status is RunStatus.FAILED
+    assert evaluated.errors[0].component_id == "TypeProbe-aaaaa"
+    assert "Could not convert 'abc' to integer" in evaluated.errors[0].message
 
 
-def test_failed_terminal():
-    """An output with status failed makes a run failed that the server calls completed."""
+def test_a_completed_run_with_a_failed_output_has_failed():
     run = answered("bg_completed_with_failed_terminal", None)
-    judged = evaluate_outcome(run, None, Evidence(), LIMITS)
-    assert judged.status is RunStatus.FAILED
-    assert judged.errors[0].component_id == "TypeProbe-aaaaa"
+    evaluated = evaluate_outcome(run, None, Evidence(), LIMITS)
+    assert evaluated.status is RunStatus.FAILED
+    assert evaluated.errors[0].component_id == "TypeProbe-aaaaa"
 
 
-def test_branch_not_taken():
-    """A terminal that events show as inactivated did not run, and the run is completed."""
+def test_a_run_with_a_branch_not_taken_is_completed():
     run = completed(BRANCHES, "ChatOutput-yes")
     evidence = Evidence(builds={"ChatOutput-yes": BuildResult(True)}, inactivated={"ChatOutput-no"})
-    judged = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
-    assert judged.status is RunStatus.COMPLETED
-    assert [(one.component_id, one.reason) for one in judged.not_run] == [
+    evaluated = evaluate_outcome(run, BRANCHES, evidence, LIMITS)
+    assert evaluated.status is RunStatus.COMPLETED
+    assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
         ("ChatOutput-no", BRANCH_NOT_TAKEN)
     ]
 
 
-def test_behind_a_branch_not_taken():
-    """A terminal that hangs only on inactivated components is on that branch too."""
+def test_a_terminal_fed_only_by_inactivated_components_is_on_their_branch():
     flow = flow_of(
         "ChatInput-a",
         "Text-t",
@@ -117,26 +112,25 @@ def test_behind_a_branch_not_taken():
         edges=(("ChatInput-a", "Text-t"), ("Text-t", "ChatOutput-b")),
     )
     evidence = Evidence(builds={"ChatInput-a": BuildResult(True)}, inactivated={"Text-t"})
-    judged = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
-    assert judged.status is RunStatus.COMPLETED
-    assert judged.not_run[0].reason == BRANCH_NOT_TAKEN
+    evaluated = evaluate_outcome(completed(flow), flow, evidence, LIMITS)
+    assert evaluated.status is RunStatus.COMPLETED
+    assert evaluated.not_run[0].reason == BRANCH_NOT_TAKEN
 
 
-def test_partial_miss_without_events():
-    """Without events a partly missing result is completed, the rest did not run."""
-    judged = evaluate_outcome(completed(BRANCHES, "ChatOutput-yes"), BRANCHES, Evidence(), LIMITS)
-    assert (judged.status, judged.not_run[0].reason) == (RunStatus.COMPLETED, DID_NOT_RUN)
+def test_without_events_a_run_with_some_outputs_is_completed():
+    evaluated = evaluate_outcome(
+        completed(BRANCHES, "ChatOutput-yes"), BRANCHES, Evidence(), LIMITS
+    )
+    assert (evaluated.status, evaluated.not_run[0].reason) == (RunStatus.COMPLETED, DID_NOT_RUN)
 
 
-def test_ended_without_output():
-    """Nothing of what was expected, and no explanation: failed."""
-    judged = evaluate_outcome(completed(ECHO), ECHO, Evidence(), LIMITS)
-    assert judged.status is RunStatus.FAILED
-    assert judged.errors[0].message == ENDED_WITHOUT_OUTPUT
+def test_a_run_without_any_expected_output_has_failed():
+    evaluated = evaluate_outcome(completed(ECHO), ECHO, Evidence(), LIMITS)
+    assert evaluated.status is RunStatus.FAILED
+    assert evaluated.errors[0].message == ENDED_WITHOUT_OUTPUT
 
 
-def test_not_connected():
-    """A component beside the chat input's graph is told, and spoils nothing."""
+def test_an_unconnected_component_does_not_fail_the_run():
     flow = flow_of(
         "ChatInput-a",
         "ChatOutput-b",
@@ -144,37 +138,36 @@ def test_not_connected():
         edges=(("ChatInput-a", "ChatOutput-b"),),
         idle=("Calc-c",),
     )
-    judged = evaluate_outcome(completed(flow, "ChatOutput-b"), flow, Evidence(), LIMITS)
-    assert judged.status is RunStatus.COMPLETED
-    assert [(one.component_id, one.reason) for one in judged.not_run] == [("Calc-c", NOT_CONNECTED)]
+    evaluated = evaluate_outcome(completed(flow, "ChatOutput-b"), flow, Evidence(), LIMITS)
+    assert evaluated.status is RunStatus.COMPLETED
+    assert [(one.component_id, one.reason) for one in evaluated.not_run] == [
+        ("Calc-c", NOT_CONNECTED)
+    ]
 
 
-def test_returns_nothing():
-    """A flow without a terminal that runs is completed, and says that it returns nothing."""
+def test_a_flow_without_outputs_is_completed_with_a_warning():
     flow = flow_of("Calc-c", idle=("Calc-c",))
-    judged = evaluate_outcome(completed(flow), flow, Evidence(), LIMITS)
-    assert (judged.status, judged.warnings) == (RunStatus.COMPLETED, (RETURNS_NOTHING,))
+    evaluated = evaluate_outcome(completed(flow), flow, Evidence(), LIMITS)
+    assert (evaluated.status, evaluated.warnings) == (RunStatus.COMPLETED, (RETURNS_NOTHING,))
 
 
-def test_table_made_whole_from_builds():
-    """An empty table is filled from the build record of the same job."""
+def test_an_empty_table_is_filled_from_the_build_record():
     flow = flow_of("ChatInput-abc12", "Frame-aaaaa", edges=(("ChatInput-abc12", "Frame-aaaaa"),))
     body = recorded("1.13.0", "monitor_builds")[1]
     job_id = body["vertex_builds"]["Frame-aaaaa"][0]["job_id"]
     run = frame_run(flow, job_id)
     assert find_missing_evidence(run, flow, LIMITS).delayed == {"Frame-aaaaa"}
-    judged = evaluate_outcome(run, flow, evidence_from_builds(body, job_id), LIMITS)
-    output = judged.outputs["Frame-aaaaa"]
+    evaluated = evaluate_outcome(run, flow, evidence_from_builds(body, job_id), LIMITS)
+    output = evaluated.outputs["Frame-aaaaa"]
     assert (output.kind, output.value[1]["name"]) == (OutputKind.TABLE, "n1")
 
 
-def test_another_runs_build_is_not_taken():
-    """A record of another job is never shown as this one's: it is no longer available."""
+def test_the_build_record_of_another_job_is_not_used():
     flow = flow_of("ChatInput-abc12", "Frame-aaaaa", edges=(("ChatInput-abc12", "Frame-aaaaa"),))
     evidence = evidence_from_builds(recorded("1.13.0", "monitor_builds")[1], "another")
-    judged = evaluate_outcome(frame_run(flow, "another"), flow, evidence, LIMITS)
-    output = judged.outputs["Frame-aaaaa"]
-    assert (judged.status, output.value, output.note) == (RunStatus.COMPLETED, None, REPLACED)
+    evaluated = evaluate_outcome(frame_run(flow, "another"), flow, evidence, LIMITS)
+    output = evaluated.outputs["Frame-aaaaa"]
+    assert (evaluated.status, output.value, output.note) == (RunStatus.COMPLETED, None, REPLACED)
 
 
 def frame_run(flow: Flow, job_id: str) -> Run:
@@ -183,8 +176,7 @@ def frame_run(flow: Flow, job_id: str) -> Run:
     return read_run(raw, before=new_run("f", "sync", None), flow=flow)
 
 
-def test_cut_text_is_restored():
-    """A text that the server cut is whole again from the run's messages."""
+def test_a_truncated_text_is_restored_from_the_messages():
     text = "x" * 7000
     run = completed(ECHO, "ChatOutput-xyz34")
     cut = replace(run.outputs["ChatOutput-xyz34"], value=text[:6000] + "...")
@@ -199,16 +191,14 @@ def test_cut_text_is_restored():
     assert "LANGFLOW_MAX_TEXT_LENGTH" in lost.note
 
 
-def test_failed_job():
-    """HTTP 500 with JOB_FAILED is a failed run, with the component and its reason."""
+def test_job_failed_is_a_failed_run_with_component_and_reason():
     detail = recorded("1.13.0", "status_failed")[1]["detail"]
     run = failed_run(detail, before=new_run("f", "background", None), flow=None)
     assert (run.status, run.errors[0].message) == (RunStatus.FAILED, "boom happened")
     assert (run.errors[0].component_id, run.errors[0].component) == ("Slow-aaaaa", "Slow")
 
 
-def test_failed_job_without_component():
-    """Refused tweaks and a lost worker have their reasons too."""
+def test_a_job_that_failed_outside_its_components_has_a_reason():
     for case, words in (
         ("bg_status_code_tweak", "Refused tweak keys"),
         ("status_after_kill9", "lost"),
@@ -218,30 +208,27 @@ def test_failed_job_without_component():
         assert words in run.errors[0].message
 
 
-def test_failed_sync_run():
-    """A sync run's error names the component, and its id where only one has that name."""
+def test_a_sync_error_names_the_component():
+    """With its id if no other component has the name."""
     run = answered("sync_failed_component", None, "1.8.4")
     assert (run.status, run.errors[0].message) == (RunStatus.FAILED, "boom happened")
     assert run.errors[0].component == "Slow"
 
 
-def test_timed_out():
-    """HTTP 408 is a run that timed out, with the server's limit."""
+def test_http_408_is_a_timed_out_run_with_the_servers_limit():
     detail = recorded("1.13.0", "sync_timeout_408")[1]["detail"]
     run = timed_out_run(detail, before=new_run("f", "sync", None))
     assert (run.status, run.job_id) == (RunStatus.TIMED_OUT, detail["job_id"])
     assert "after 3 seconds" in run.errors[0].message
 
 
-def test_suspended():
-    """A run that waits for a person has not ended, and is judged later."""
+def test_a_suspended_run_is_not_evaluated():
     run = answered("hitl_status_suspended", None)
     assert (run.status, run.ended) == (RunStatus.SUSPENDED, False)
     assert evaluate_outcome(run, None, Evidence(), LIMITS) is run
 
 
-def test_documented_fields():
-    """The documentation's fields and its status `error` are understood."""
+def test_the_documented_fields_and_status_error_are_read():
     raw = {
         "object": "response",
         "id": "job_1",
@@ -261,14 +248,13 @@ def test_documented_fields():
     assert (run.metadata, run.errors[0].message, run.raw["new"]) == ({"k": 1}, "It broke", True)
 
 
-def test_unknown_status():
-    """A word that is not known is kept, and counts as going on."""
+def test_an_unknown_status_is_kept_and_is_not_final():
     run = read_run({"status": "dreaming"}, before=new_run("f", "background", None), flow=None)
     assert (run.status, run.server_status, run.ended) == (RunStatus.UNKNOWN, "dreaming", False)
 
 
-def test_events_of_approval():
-    """After a resume the taken branch counts, though its component was built before."""
+def test_a_branch_taken_after_an_approval_counts():
+    """Although its component was built before."""
     evidence = events("hitl_events_approve")
     assert evidence.inactivated == {"ChatOutput-rejec"}
     assert evidence.session_id == "hs-approve"

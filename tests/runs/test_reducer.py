@@ -1,4 +1,4 @@
-"""A run from its events: one pure function, on recorded streams of real servers."""
+"""A run from its events, on recorded streams."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ def states(run: Run) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_good_run(version: str):
-    """Every component is done with its result and time, the text is the whole one."""
+def test_a_good_run_has_all_components_done_and_the_complete_text(version: str):
     run = after(read(events(version, "bg_events_live")))
     assert set(states(run).values()) == {"done"}
     last = run.components["ChatOutput-xyz34"]
@@ -60,8 +59,8 @@ def test_good_run(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_text_grows_word_by_word(version: str):
-    """The first word, which comes twice, is shown once."""
+def test_a_text_grows_token_by_token(version: str):
+    """The first token, which arrives twice, is shown once."""
     run, shown = NEW, []
     for event in read(events(version, "bg_events_live")):
         run = apply(run, event)
@@ -71,8 +70,7 @@ def test_text_grows_word_by_word(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_runs_is_seen_while_it_runs(version: str):
-    """A component is at work once those before it are done; the others wait."""
+def test_a_component_runs_once_the_earlier_ones_are_done(version: str):
     found = read(events(version, "bg_events_live"))
     first = next(n for n, event in enumerate(found) if isinstance(event, ComponentFinished))
     assert states(after(found[: first + 1])) == {
@@ -83,11 +81,10 @@ def test_what_runs_is_seen_while_it_runs(version: str):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_question_stops_what_was_thought_to_run(version: str):
-    """The component that asks is suspended; those behind it wait, and go on after the decision."""
+def test_a_question_suspends_its_component_until_the_decision(version: str):
     found = read(events(version, "hitl_events_approve"))
-    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
-    run = after(found[: asked + 1])
+    index = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    run = after(found[: index + 1])
     assert run.status is RunStatus.SUSPENDED
     assert run.waiting_for.prompt == "Deploy? approve"
     assert states(run) == {
@@ -97,18 +94,15 @@ def test_a_question_stops_what_was_thought_to_run(version: str):
         "ChatOutput-rejec": "waiting",
     }
     assert run.components["HumanInput-hhhhh"].output is None
-    run = after(found[asked + 1 :], run)
+    run = after(found[index + 1 :], run)
     assert (run.waiting_for, states(run)["ChatOutput-rejec"]) == (None, "skipped")
     assert states(run)["ChatOutput-appro"] == "done"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", CASES)
-def test_cut_at_every_event_and_resumed(version: str, case: str):
-    """Another reader that begins behind the last known event leads to the same run.
-
-    Only words and log lines, which no server repeats, are missing where nothing whole followed.
-    """
+def test_resuming_after_any_event_leads_to_the_same_run(version: str, case: str):
+    """Only tokens and log lines, which no server repeats, may be missing."""
     frames = events(version, case)
     found = read(frames)
     whole = after(found)
@@ -125,15 +119,13 @@ def test_cut_at_every_event_and_resumed(version: str, case: str):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_taken_in_twice_changes_nothing(case: str):
-    """A durable event that was taken in before is left out, by its id."""
+def test_an_event_applied_twice_changes_nothing(case: str):
     found = [event for event in read(events("1.13.0", case)) if event.id]
     run = after(found)
     assert after(found, run) == run
 
 
-def test_a_gap_is_marked_until_the_text_is_whole():
-    """Words that went by show as an ellipsis; the whole text replaces it."""
+def test_a_gap_is_marked_until_the_text_is_complete():
     message = Message("m", "one ", complete=False)
     run = after([MessageAdded(message), Token("m", "one "), Token("m", "four ", True)])
     assert run.messages["m"].visible_text == "one … four "
@@ -142,19 +134,16 @@ def test_a_gap_is_marked_until_the_text_is_whole():
     assert apply(run, Token("m", "late")) == run
 
 
-def test_words_before_their_message():
-    """A text whose beginning was not seen is shown as far as it came."""
+def test_tokens_without_their_message_are_shown():
     assert after([Token("m", "four ", True)]).messages["m"].visible_text == "… four "
 
 
-def test_messages_are_taken_back():
-    """A message that the server removes is gone; one that is not there is no fault."""
+def test_a_removed_message_is_gone():
     run = after([MessageAdded(Message("m", "text")), MessageRemoved("m"), MessageRemoved("n")])
     assert run.messages == {}
 
 
-def test_the_end_brings_the_judged_run_and_keeps_what_was_seen():
-    """Status, outputs and errors are the judged ones; what was at work then was interrupted."""
+def test_the_end_brings_the_outcome_and_keeps_the_events():
     run = after(read(events("1.13.0", "bg_events_live"))[:5])
     judged = replace(
         NEW, status=RunStatus.CANCELLED, warnings=("w",), not_run=(NotRun("a", "A", "why"),)
@@ -170,8 +159,7 @@ def test_the_end_brings_the_judged_run_and_keeps_what_was_seen():
     assert "running" not in states(ended).values()
 
 
-def test_the_end_brings_whole_what_events_had_cut():
-    """A terminal component's result is the output as the end has it."""
+def test_the_end_brings_outputs_that_events_had_truncated():
     run = after(read(events("1.13.0", "bg_events_live")))
     whole = replace(run.outputs["ChatOutput-xyz34"], value="the whole text")
     judged = replace(NEW, status=RunStatus.COMPLETED, outputs={"ChatOutput-xyz34": whole})
@@ -180,8 +168,7 @@ def test_the_end_brings_whole_what_events_had_cut():
     assert ended.components["Streamer-aaaaa"].output == run.components["Streamer-aaaaa"].output
 
 
-def test_a_component_that_the_end_names_as_failed():
-    """It was at work when the run failed, and no event said so."""
+def test_a_component_that_only_the_end_reports_as_failed_has_failed():
     run = after(read(events("1.13.0", "bg_events_live"))[:2])
     error = RunError("boom", component_id="ChatInput-abc12")
     ended = apply(
@@ -191,8 +178,8 @@ def test_a_component_that_the_end_names_as_failed():
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_failure_is_seen_before_its_traceback_is_written(version: str):
-    """The message of the error comes seconds before the end of its component."""
+def test_a_failure_shows_before_its_traceback_is_written(version: str):
+    """The error message arrives seconds before the end of its component."""
     found = read(events(version, "bg_events_failed"))
     last = max(n for n, event in enumerate(found) if isinstance(event, MessageAdded))
     failed = after(found[: last + 1]).components["ChatOutput-xyz34"]
@@ -200,29 +187,26 @@ def test_a_failure_is_seen_before_its_traceback_is_written(version: str):
     assert after(found).components["ChatOutput-xyz34"].error.traceback
 
 
-def test_warnings_and_unknown_events():
-    """A warning is kept, an unknown event changes nothing but the place to resume at."""
+def test_a_warning_is_kept_and_an_unknown_event_only_moves_the_position():
     run = after([Warned("careful", id="1"), UnknownEvent("new", {}, id="2")])
     assert (run.warnings, run.last_event_id) == (("careful",), "2")
 
 
-def test_a_question_that_comes_again_is_still_answered():
-    """An answer on its way is not forgotten when the same question is told again."""
-    asked = HumanInputRequired(HumanInput("A:job", "Pay?"))
-    run = apply(NEW, asked)
+def test_a_repeated_question_keeps_its_pending_answer():
+    question = HumanInputRequired(HumanInput("A:job", "Pay?"))
+    run = apply(NEW, question)
     run = replace(run, waiting_for=replace(run.waiting_for, sent="approve"))
-    assert apply(run, asked).waiting_for.sent == "approve"
+    assert apply(run, question).waiting_for.sent == "approve"
 
 
 @pytest.mark.parametrize("sent", ["approve", None])
-def test_an_answered_question_is_kept(sent: str | None):
-    """Once the run has gone on; that it was answered elsewhere is all that is known then."""
+def test_an_answered_question_is_kept_after_the_run_resumes(sent: str | None):
     found = read(events("1.13.0", "hitl_events_approve"))
-    asked = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
-    waits = after(found[: asked + 1])
+    index = next(n for n, event in enumerate(found) if isinstance(event, HumanInputRequired))
+    waits = after(found[: index + 1])
     assert waits.decided == ()
     question = replace(waits.waiting_for, sent=sent)
-    run = after(found[asked + 1 :], replace(waits, waiting_for=question))
+    run = after(found[index + 1 :], replace(waits, waiting_for=question))
     assert (run.waiting_for, run.decided) == (None, (question,))
     assert merge_response(run, NEW).decided == (question,)
 
@@ -235,68 +219,62 @@ def test_an_answered_question_is_kept(sent: str | None):
         (RunStatus.CANCELLED, "approve", True),
     ],
 )
-def test_a_question_that_a_run_ended_with(status: RunStatus, sent: str | None, known: bool):
-    """It was answered if the run came to its end, or the answer was on its way."""
-    asked = HumanInput("A:job", "Pay?", sent=sent)
-    run = finalize(replace(NEW, waiting_for=asked, status=status))
-    assert (run.waiting_for, run.decided) == (None, (asked,) if known else ())
+def test_an_open_question_of_a_completed_run_counts_as_answered(
+    status: RunStatus, sent: str | None, known: bool
+):
+    question = HumanInput("A:job", "Pay?", sent=sent)
+    run = finalize(replace(NEW, waiting_for=question, status=status))
+    assert (run.waiting_for, run.decided) == (None, (question,) if known else ())
 
 
-def test_events_never_end_a_run_or_revive_it():
-    """What comes late leaves an ended run ended."""
+def test_events_neither_end_nor_revive_a_run():
     ended = replace(NEW, status=RunStatus.CANCELLED)
     late = after(read(events("1.13.0", "hitl_events_approve")), ended)
     assert late.status is RunStatus.CANCELLED
 
 
-def test_thousands_of_events():
-    """5,000 events are taken in well within a second or two, and all of them."""
+def test_5000_events_are_applied_within_seconds():
     words = [Token("m", f"{n} ") for n in range(5_000)]
     run = after([MessageAdded(Message("m", "", complete=False)), *words])
     assert run.messages["m"].visible_text.split() == [str(n) for n in range(5_000)]
 
 
-def test_outputs_come_as_they_are_ready():
-    """An output is there before the run has ended."""
+def test_an_output_is_there_before_the_run_has_ended():
     run = after(read(events("1.13.0", "bg_events_live")))
     assert run.outputs["ChatOutput-xyz34"].kind is OutputKind.MESSAGE
     assert isinstance(run.outputs["ChatOutput-xyz34"], Output)
 
 
-def test_an_answer_that_is_older_than_the_events_takes_nothing_back():
-    """What was told stays; the status is the answer's."""
-    told = after([*read(events("1.13.0", "bg_events_live")), Warned("old component", id="20")])
+def test_a_response_older_than_the_events_removes_nothing():
+    before = after([*read(events("1.13.0", "bg_events_live")), Warned("old component", id="20")])
     answer = replace(NEW, status=RunStatus.CANCELLED, warnings=("new", "old component"))
-    run = merge_response(told, answer)
+    run = merge_response(before, answer)
     assert (run.status, run.last_event_id) == (RunStatus.CANCELLED, "20")
-    assert (run.components, run.messages) == (told.components, told.messages)
+    assert (run.components, run.messages) == (before.components, before.messages)
     assert run.warnings == ("old component", "new")
-    assert run.outputs == told.outputs
+    assert run.outputs == before.outputs
     assert merge_response(run, answer) == run
 
 
-def test_an_output_that_did_not_run_is_not_taken_from_events():
-    """The answer was judged by all that is known."""
-    told = after(read(events("1.13.0", "bg_events_live")))
+def test_an_output_of_a_component_that_did_not_run_is_not_taken_from_events():
+    before = after(read(events("1.13.0", "bg_events_live")))
     skipped = NotRun("ChatOutput-xyz34", "Chat Output", "It did not run.")
     answer = replace(NEW, status=RunStatus.COMPLETED, not_run=(skipped,))
-    assert merge_response(told, answer).outputs == {}
+    assert merge_response(before, answer).outputs == {}
 
 
-def test_the_list_of_those_that_wait_does_not_lift_a_time_limit():
-    """It does not tell it, the event does."""
-    (asked,) = [
+def test_the_list_of_open_questions_does_not_lift_a_time_limit():
+    (question,) = [
         event
         for event in read(events("1.13.0", "hitl_events_approve"))
         if isinstance(event, HumanInputRequired)
     ]
-    listed = replace(asked.request, expires_at=None, fallback_action=None)
-    run = after([asked, HumanInputRequired(listed)])
-    assert run.waiting_for.expires_at == asked.request.expires_at is not None
+    listed = replace(question.request, expires_at=None, fallback_action=None)
+    run = after([question, HumanInputRequired(listed)])
+    assert run.waiting_for.expires_at == question.request.expires_at is not None
 
 
-def test_kept_builds_complete_what_events_told():
-    """What an event told stays; a component whose end was never told gets it, and its log stays."""
+def test_build_records_complete_components_whose_end_was_missed():
     run = replace(after(read(events("1.13.0", "bg_events_live")[:6])), status=RunStatus.COMPLETED)
     found = {name: ComponentRun(name, ComponentState.DONE, "kept") for name in run.components}
     whole = merge_component_runs(run, found)
@@ -305,8 +283,7 @@ def test_kept_builds_complete_what_events_told():
     assert whole.components["ChatOutput-xyz34"].display_name == "kept"
 
 
-def test_what_no_record_tells_of_a_completed_run_is_unknown():
-    """What delivered an output is done, and what did not run is known; the rest is not."""
+def test_a_component_without_a_record_is_unknown_in_a_completed_run():
     names = ("HumanInput-h", "ChatOutput-yes", "ChatOutput-no")
     output = Output("ChatOutput-yes", OutputKind.MESSAGE, "yes")
     run = replace(
@@ -325,15 +302,14 @@ def test_what_no_record_tells_of_a_completed_run_is_unknown():
     )
 
 
-def test_the_session_has_the_whole_text_of_what_was_not_told_to_its_end():
-    """Of the run's own messages only; one that was told whole stays as it was told."""
-    told = {"a": Message("a", "whole"), "b": Message("b", "be", complete=False, streamed="gun")}
-    run = replace(NEW, job_id="j", messages=told)
+def test_stored_messages_complete_unfinished_texts_of_the_run():
+    before = {"a": Message("a", "whole"), "b": Message("b", "be", complete=False, streamed="gun")}
+    run = replace(NEW, job_id="j", messages=before)
     history = [
         Message("a", "edited since"),
         Message("b", "begun and ended"),
-        Message("c", "never told", job_id="j"),
+        Message("c", "unknown", job_id="j"),
         Message("d", "another run's", job_id="k"),
     ]
     texts = [one.visible_text for one in merge_messages(run, history).messages.values()]
-    assert texts == ["whole", "begun and ended", "never told"]
+    assert texts == ["whole", "begun and ended", "unknown"]

@@ -1,4 +1,4 @@
-"""A Langflow behind `httpx.MockTransport`, for faults that a real one cannot be made to have.
+"""A Langflow behind `httpx.MockTransport`, for faults that a real one can't be made to have.
 
 It answers the Workflow API of 1.10 ("inputs") or 1.13 ("modes") as those do, for one flow whose
 jobs take as long as a test says.
@@ -88,7 +88,7 @@ class Job:
 
 @dataclass
 class FakeLangflow:
-    """`seconds` is how long a job takes; the switches may be turned while a test runs."""
+    """A fake server. `seconds` is the duration of a job; a test may change all switches."""
 
     dialect: str = "modes"
     seconds: float = 0.2
@@ -96,31 +96,31 @@ class FakeLangflow:
     is_down: bool = False
     refuse_key: bool = False
     silent_stream: bool = False
-    hold_submits: bool = False  # a submit is answered only once this is False
-    lose_responses: int = 0  # of so many submits the request arrives, the answer does not
-    hold_responses: bool = False  # the same, as long as this is True
+    hold_submits: bool = False  # respond to a submit only once this is False
+    lose_responses: int = 0  # lose the responses of this many submits, whose requests arrive
+    hold_responses: bool = False  # run a submit, but respond only once this is False
     is_flow_deleted: bool = False
-    log: list[dict[str, Any]] | None = None  # the events of each job, sent once they are in it
-    hold_status: bool = False  # how a job stood is answered only once this is False
-    ignore_stop: bool = False  # a stop is confirmed, and nothing comes of it
-    hold_resume: bool = False  # a decision is taken and answered only once this is False
-    lose_resume_response: bool = False  # the decision arrives, its answer does not
-    ignore_resume: bool = False  # the decision is taken, and nothing comes of it
+    log: list[dict[str, Any]] | None = None  # the events of each job; more may be added
+    hold_status: bool = False  # respond with a job's earlier status only once this is False
+    ignore_stop: bool = False  # confirm a stop without stopping
+    hold_resume: bool = False  # accept a decision only once this is False
+    lose_resume_response: bool = False  # accept a decision, but lose the response
+    ignore_resume: bool = False  # accept a decision without resuming
     decisions: list[str] = field(default_factory=list)
     builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     transactions: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
-    jobs_by_key: dict[str, Job] = field(default_factory=dict)  # the job of each idempotency key
+    jobs_by_key: dict[str, Job] = field(default_factory=dict)  # by idempotency key
     requests: list[tuple[str, str]] = field(default_factory=list)
-    submitted: list[dict[str, Any]] = field(default_factory=list)  # what each was asked to run
+    submitted: list[dict[str, Any]] = field(default_factory=list)  # the bodies of the run requests
     ended_at: float = 0.0
 
     def count(self, method: str, path: str) -> int:
-        """How often that was asked."""
+        """Return the number of these requests."""
         return self.requests.count((method, path))
 
     def finish(self) -> None:
-        """Every job ends now, and those to come at once."""
+        """End every job now, and later ones at once."""
         self.seconds = 0.0
         for job in self.jobs.values():
             job.ends_at = 0.0
@@ -268,7 +268,7 @@ class FakeLangflow:
 
 
 class _CallStream(httpx.AsyncByteStream):
-    """A streamed call: its run ends with its connection."""
+    """The body of a streamed call, whose run ends with its connection."""
 
     def __init__(self, server: FakeLangflow, job: Job) -> None:
         self._server, self._job = server, job
@@ -312,7 +312,7 @@ class _JobStream(httpx.AsyncByteStream):
 
 
 def question(job_id: str) -> dict[str, Any]:
-    """What a job asks, as an event or as a line of the waiting ones."""
+    """Return a job's question, for an event or the list of waiting runs."""
     return {
         "job_id": job_id,
         "request_id": f"HumanInput-h:{job_id}",
@@ -323,23 +323,23 @@ def question(job_id: str) -> dict[str, Any]:
 
 
 def event(name: str, **data: Any) -> dict[str, Any]:
-    """A line of a job's log."""
+    """Return an event of a job's log."""
     return {"event": name, "data": data}
 
 
 def message(id: str, text: str, state: str = "complete") -> dict[str, Any]:
-    """A message, as far as it is written."""
+    """Return the event of a message with this text so far."""
     properties = {"state": state, "source": {"id": "ChatOutput-b"}}
     return event("add_message", id=id, text=text, sender="Machine", properties=properties)
 
 
 def output(id: str, text: str) -> dict[str, Any]:
-    """What a component that ends the flow has returned."""
+    """Return the output event of a terminal component."""
     return event("output", component_id=id, type="message", status="completed", content=text)
 
 
 def component_done(id: str, text: str, *following: str) -> dict[str, Any]:
-    """That a component has returned a text."""
+    """Return the event of a component that returned a text, and starts the `following`."""
     output = {"message": {"message": text, "type": "text"}}
     build = {"id": id, "valid": True, "data": {"outputs": output}}
     return event("end_vertex", build_data={**build, "next_vertices_ids": list(following)})

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can be told what to do to the next answers.
+"""A TCP proxy on loopback that injects faults into the next responses.
 
 It stands before a real server, or before a scripted one: any function that `httpx.MockTransport`
 takes. One request a connection, so that what it does to one touches no other.
@@ -23,11 +23,11 @@ Handler = Callable[[httpx.Request], Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one answer, counted in bytes of its body or from the first `after` on.
+    """A fault in one response, at a byte of its body or at the first `after`.
 
-    `cut` breaks the connection there, `stall` passes nothing for so many seconds, `drip` passes
-    one byte at a time. `delay` seconds go by before the request is passed on, and it is not before
-    `let_go` is set; `raw` is answered instead, without asking the server.
+    `cut` breaks the connection there, `stall` sends nothing for so many seconds, `drip` sends one
+    byte at a time. The request waits `delay` seconds, and until `let_go` is set. `raw` is sent
+    instead of the server's response, without asking it.
     """
 
     cut: bool = False
@@ -40,7 +40,7 @@ class Fault:
 
 
 class Proxy:
-    """`url` is what to call. `requests` counts by method and path, `open` are connections."""
+    """A proxy at `url`. `requests` counts by method and path; `open` is the number of connections."""
 
     def __init__(self, target: str | Handler) -> None:
         self.requests: Counter[str] = Counter()
@@ -61,20 +61,22 @@ class Proxy:
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
-    def plan(self, path: str, *todo: Fault) -> None:
-        """What happens to the next answers of a path (`POST /a/b`; its end is enough)."""
-        self._plans[path].extend(todo)
+    def plan(self, path: str, *faults: Fault) -> None:
+        """Set the faults of the next responses to a path such as `POST /a/b`; its end is enough."""
+        self._plans[path].extend(faults)
 
     def count(self, path: str) -> int:
-        """How many requests of a path came; its end is enough."""
-        return sum(times for asked, times in self.requests.items() if asked.endswith(path))
+        """Return the number of requests to a path; its end is enough."""
+        return sum(
+            times for request_line, times in self.requests.items() if request_line.endswith(path)
+        )
 
     def refuse(self) -> None:
-        """Take no new connections, as when no server runs."""
+        """Refuse new connections, as if no server was running."""
         self._loop.call_soon_threadsafe(self._server.close)
 
     def accept(self) -> None:
-        """Take connections, again at the same port."""
+        """Accept connections, at the same port as before."""
         self._run(self._listen())
 
     def _run(self, steps: Coroutine[Any, Any, None]) -> None:
@@ -115,18 +117,20 @@ class Proxy:
             headers=headers,
             content=await reader.readexactly(size),
         )
-        asked = f"{method} {request.url.path}"
-        self.requests[asked] += 1
-        plans = next((plans for path, plans in self._plans.items() if asked.endswith(path)), None)
-        todo = plans.popleft() if plans else Fault()
-        await asyncio.sleep(todo.delay)
-        while todo.let_go and not todo.let_go.is_set():
+        request_line = f"{method} {request.url.path}"
+        self.requests[request_line] += 1
+        plans = next(
+            (plans for path, plans in self._plans.items() if request_line.endswith(path)), None
+        )
+        fault = plans.popleft() if plans else Fault()
+        await asyncio.sleep(fault.delay)
+        while fault.let_go and not fault.let_go.is_set():
             await asyncio.sleep(0.02)
-        if todo.raw is not None:
-            writer.write(todo.raw)
+        if fault.raw is not None:
+            writer.write(fault.raw)
             await writer.drain()
             return
-        passing = asyncio.ensure_future(_pass(self._source(request, target), writer, todo))
+        passing = asyncio.ensure_future(_pass(self._source(request, target), writer, fault))
         gone = asyncio.ensure_future(reader.read(1))  # nothing, once the client has closed
         await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
         for task in (passing, gone):
@@ -140,17 +144,17 @@ class Proxy:
 
 
 async def _pass(
-    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Fault
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, fault: Fault
 ) -> None:
     # closed at once when it is left: what is behind it has to notice
     async with aclosing(source):
-        await _pass_on(source, writer, todo)
+        await _pass_on(source, writer, fault)
 
 
 async def _pass_on(
-    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, todo: Fault
+    source: AsyncGenerator[bytes, None], writer: asyncio.StreamWriter, fault: Fault
 ) -> None:
-    seen, body, acted = b"", False, not (todo.cut or todo.stall)
+    seen, body, acted = b"", False, not (fault.cut or fault.stall)
     async for chunk in source:
         if not body:
             seen += chunk
@@ -161,21 +165,21 @@ async def _pass_on(
             body, seen = True, b""
         if not acted:
             seen += chunk
-            place = _place(seen, todo.after)
+            place = _place(seen, fault.after)
             if place is not None:
                 here = place - (len(seen) - len(chunk))
                 writer.write(chunk[:here])
                 await writer.drain()
-                if todo.cut:
+                if fault.cut:
                     await asyncio.sleep(0.02)  # a reset may overtake what was written
                     writer.transport.abort()
                     return
-                await asyncio.sleep(todo.stall)
+                await asyncio.sleep(fault.stall)
                 acted, chunk = True, chunk[here:]
-        for part in [chunk[at : at + 1] for at in range(len(chunk))] if todo.drip else [chunk]:
+        for part in [chunk[at : at + 1] for at in range(len(chunk))] if fault.drip else [chunk]:
             writer.write(part)
             await writer.drain()
-            if todo.drip:
+            if fault.drip:
                 await asyncio.sleep(0)
 
 
@@ -218,7 +222,7 @@ async def _scripted(request: httpx.Request, handler: Handler) -> AsyncGenerator[
 
 
 def raw_response(status: int, body: bytes = b"", kind: str = "application/json") -> bytes:
-    """A whole answer."""
+    """Return the bytes of a complete response."""
     return (
         f"HTTP/1.1 {status} Planned\r\ncontent-type: {kind}\r\nconnection: close\r\n"
         f"content-length: {len(body)}\r\n\r\n"

@@ -1,4 +1,4 @@
-"""A server of scripted answers, for the clients."""
+"""A server with scripted responses for the clients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Reply = Any  # (status, body), an exception, or a function of the request
 
 
 class Server:
-    """Answers each path with its replies in turn, the last one for ever; other paths with 404."""
+    """Responds to each path with its replies in turn, repeating the last; to others with 404."""
 
     def __init__(self, version: dict[str, str] = VERSION) -> None:
         self.requests: list[httpx.Request] = []
@@ -68,28 +68,28 @@ def _repeating(replies: tuple[Reply, ...]) -> Iterator[Reply]:
 
 
 class EventLog:
-    """A job's events as a reply: those behind `Last-Event-ID`, then the end of the stream.
+    """A reply with a job's events: those after `Last-Event-ID`, then the end of the stream.
 
-    `cuts` says after how many bytes the first, second, … connection breaks; later ones are whole.
-    `deaf`: it replays all, whatever was asked for. Words that went by are not told again.
+    `cuts` are the bytes after which the first, second, … connection breaks; later ones do not.
+    `replays_all` ignores `Last-Event-ID`. Missed tokens are never replayed.
     """
 
     def __init__(
-        self, frames: list[dict[str, Any]], cuts: Iterable[int] = (), *, deaf: bool = False
+        self, frames: list[dict[str, Any]], cuts: Iterable[int] = (), *, replays_all: bool = False
     ) -> None:
-        self.frames, self.deaf = frames, deaf
-        self.asked: list[str | None] = []
+        self.frames, self.replays_all = frames, replays_all
+        self.last_event_ids: list[str | None] = []
         self._cuts = iter(cuts)
         self._sent = 0  # the first frame that was never sent
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         after = request.headers.get("last-event-id")
-        self.asked.append(after)
-        start = 0 if self.deaf or after is None else int(after)
+        self.last_event_ids.append(after)
+        start = 0 if self.replays_all or after is None else int(after)
         body, cut = b"", next(self._cuts, None)
         for place, frame in enumerate(self.frames):
-            passing = frame.get("event") in ("token", "log")
-            if place < self._sent if passing else int(frame["id"]) <= start:
+            is_transient = frame.get("event") in ("token", "log")
+            if place < self._sent if is_transient else int(frame["id"]) <= start:
                 continue
             body += sse([frame])
             if cut is None or len(body) <= cut:
@@ -99,15 +99,14 @@ class EventLog:
 
 
 class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body, for both clients; broken off after `cut` bytes."""
+    """A response body for both clients, broken after `cut` bytes."""
 
     def __init__(self, body: bytes, cut: int | None = None) -> None:
         self.body, self.cut = body, cut
 
     def __iter__(self) -> Iterator[bytes]:
-        whole = self.cut is None
-        yield self.body if whole else self.body[: self.cut]
-        if not whole:
+        yield self.body if self.cut is None else self.body[: self.cut]
+        if self.cut is not None:
             raise httpx.RemoteProtocolError("peer closed connection")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -116,15 +115,15 @@ class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
-    """What the sync or the async client tells of a job at a scripted server."""
+    """Return a job's events from the sync or the async client, from a scripted server."""
     collector = EventCollector(kind, URL, transport=httpx.MockTransport(server))
     return collector.collect(lambda client: client.events(job, **options))
 
 
 class EventCollector:
-    """The events that a call of the sync or of the async client tells.
+    """Collects the events of a call to the sync or the async client.
 
-    `pause` is how long whoever reads them takes for each.
+    `pause` is the seconds that the reader takes for each.
     """
 
     def __init__(self, kind: str, url: str, *, pause: float = 0.0, **options: Any) -> None:
@@ -132,10 +131,10 @@ class EventCollector:
         self._options = {"api_key": "sk-key-123", **options}
 
     def collect(self, call: Callable[[Any], Any], within: float = 30.0) -> list[Event]:
-        """All of them; fails if they take longer than that."""
-        return asyncio.run(asyncio.wait_for(self._walk(call), within))
+        """Return all events; fail if they take longer than `within` seconds."""
+        return asyncio.run(asyncio.wait_for(self._read(call), within))
 
-    async def _walk(self, call: Callable[[Any], Any]) -> list[Event]:
+    async def _read(self, call: Callable[[Any], Any]) -> list[Event]:
         found = []
         if self._kind == "async":
             async with AsyncLangflowClient(self._url, **self._options) as client:
@@ -144,11 +143,11 @@ class EventCollector:
                     await asyncio.sleep(self._pause)
             return found
 
-        def walk() -> None:
+        def read() -> None:
             with LangflowClient(self._url, **self._options) as client:
                 for event in call(client):
                     found.append(event)
                     time.sleep(self._pause)
 
-        await asyncio.to_thread(walk)
+        await asyncio.to_thread(read)
         return found

@@ -1,4 +1,4 @@
-"""Sessions and messages against scripted answers: pages, odd rows, what is changed and how."""
+"""Chat sessions and messages against scripted responses: pages, odd rows, changes."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ FLOW = "00000000-0000-4000-8000-00000000000a"
 OTHER = "00000000-0000-4000-8000-00000000000b"
 
 
-def mid(number: int) -> str:
-    """A message's id."""
+def message_id(number: int) -> str:
+    """Return a message id."""
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
 def row(number: int, **more: Any) -> dict[str, Any]:
-    """A stored message."""
+    """Return a stored message."""
     return {
-        "id": mid(number),
+        "id": message_id(number),
         "flow_id": FLOW,
         "session_id": "s",
         "timestamp": f"2026-11-24 10:00:{number % 60:02d} UTC",
@@ -50,20 +50,20 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def windows(rows: list[dict[str, Any]], most: int = 200):
-    """Answers as 1.12 and later do: a window, counted from the newest."""
+def windows(rows: list[dict[str, Any]], max_size: int = 200):
+    """Respond as 1.12 and later do, with a window counted from the newest message."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked = request.url.params
-        assert asked["order"] == "DESC"
-        start, size = int(asked["offset"]), min(int(asked["limit"]), most)
+        params = request.url.params
+        assert params["order"] == "DESC"
+        start, size = int(params["offset"]), min(int(params["limit"]), max_size)
         return httpx.Response(200, json=rows[::-1][start : start + size])
 
     return answer
 
 
 def sent(server: Server, method: str) -> list[tuple[str, Any]]:
-    """What was changed: path and body."""
+    """Return the changes that were sent: path and body."""
     return [
         (request.url.path.removeprefix(M), json.loads(request.content or b"null"))
         for request in server.requests
@@ -71,35 +71,37 @@ def sent(server: Server, method: str) -> list[tuple[str, Any]]:
     ]
 
 
-def test_all_messages_of_a_long_session_come_oldest_first():
-    """Newer servers give 200 at most: the others are asked for."""
+def test_all_pages_of_a_long_session_are_returned_oldest_first():
+    """Servers from 1.12 on return at max_size 200 messages at once."""
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
         found = client.messages(FLOW, "s")
-    assert [message.id for message in found] == [mid(number) for number in range(450)]
+    assert [message.id for message in found] == [message_id(number) for number in range(450)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 3
 
 
-def test_the_latest_messages_are_asked_for_alone():
-    """A limit keeps the others at the server, where it can."""
+def test_a_limit_requests_only_the_latest_messages():
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
         found = client.messages(FLOW, "s", limit=3)
-    assert [message.id for message in found] == [mid(447), mid(448), mid(449)]
+    assert [message.id for message in found] == [message_id(447), message_id(448), message_id(449)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 1
 
 
-def test_a_server_that_gives_all_is_cut_here():
-    """Before 1.11 there is no limit, and the order is always the oldest first."""
+def test_a_limit_is_applied_by_the_client_before_1_11():
+    """These releases have no limit and always return the oldest first."""
     server = Server(OLD).on("GET", M, (200, [row(number) for number in range(250)]))
     with server.client() as client:
-        assert [one.id for one in client.messages(FLOW, "s", limit=2)] == [mid(248), mid(249)]
+        assert [one.id for one in client.messages(FLOW, "s", limit=2)] == [
+            message_id(248),
+            message_id(249),
+        ]
         assert client.messages(FLOW, "s", limit=0) == []
         assert len(client.messages(FLOW, "s")) == 250
 
 
-def test_a_message_that_comes_between_two_pages_moves_none_in_twice():
-    """The window is counted from the newest, so a new one repeats the last."""
+def test_a_message_added_between_two_pages_duplicates_none():
+    """The window is counted from the newest message, so a new one repeats the last."""
     rows = [row(number) for number in range(300)]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -110,11 +112,11 @@ def test_a_message_that_comes_between_two_pages_moves_none_in_twice():
     server = Server().on("GET", M, answer)
     with server.client() as client:
         found = [message.id for message in client.messages(FLOW, "s")]
-    assert found == [mid(number) for number in range(300)]
+    assert found == [message_id(number) for number in range(300)]
 
 
-def test_what_a_message_holds():
-    """Files are JSON within a text; the component is where the server says it came from."""
+def test_a_stored_message_has_its_files_and_its_component():
+    """Files are JSON within a text."""
     machine = row(
         1,
         sender="Machine",
@@ -127,7 +129,7 @@ def test_what_a_message_holds():
     with server.client() as client:
         assert client.messages(FLOW, "s") == [
             Message(
-                mid(1),
+                message_id(1),
                 "text 1",
                 "Machine",
                 "AI",
@@ -140,8 +142,7 @@ def test_what_a_message_holds():
         ]
 
 
-def test_a_failure_without_text_has_its_reason():
-    """Error messages of some components hold it in their blocks only."""
+def test_a_failure_without_a_text_takes_its_reason_from_the_blocks():
     blocks = [{"title": "Error", "contents": [{"type": "error", "reason": "no such key"}]}]
     failed = row(1, sender="Agent", category="error", text="", content_blocks=blocks)
     server = Server().on("GET", M, (200, [failed]))
@@ -151,16 +152,15 @@ def test_a_failure_without_text_has_its_reason():
     assert found.blocks == tuple(blocks[0]["contents"])
 
 
-def test_a_message_that_was_never_written_to_its_end():
-    """Servers keep it without its text, as partial, also once its run was stopped."""
+def test_an_unfinished_message_is_incomplete():
+    """Servers store it as partial and without its text, even after its run was stopped."""
     begun = row(1, sender="Machine", text="", properties={"state": "partial"})
     with Server().on("GET", M, (200, [begun, row(2)])).client() as client:
         assert [one.complete for one in client.messages(FLOW, "s")] == [True, False]
 
 
 @pytest.mark.parametrize("files", [None, "", "not json", "{}", 5, '"one"'])
-def test_odd_files_harm_nothing(files: Any):
-    """A message is shown whatever stands in its files; no text is lost for that."""
+def test_malformed_files_do_not_hide_a_message(files: Any):
     server = Server().on("GET", M, (200, [row(1, files=files)]))
     with server.client() as client:
         found = client.messages(FLOW, "s")[0]
@@ -178,37 +178,39 @@ def test_odd_files_harm_nothing(files: Any):
         (httpx.ReadTimeout("slow"), Unreachable),
     ],
 )
-def test_what_is_no_list_of_messages_is_an_error(reply: Any, error: type[Exception]):
-    """Never a raw fault, never an empty conversation."""
+def test_a_malformed_list_of_messages_raises_an_error(reply: Any, error: type[Exception]):
     with Server().on("GET", M, reply).client() as client, pytest.raises(error):
         client.messages(FLOW, "s")
 
 
-def test_sessions_come_in_pages_where_there_are_pages():
-    """1.13 has an offset; 1.12 answers the first 200 again, and older ones all at once."""
+def test_sessions_are_fetched_page_by_page():
+    """1.13 has an offset; 1.12 repeats the first 200, and earlier releases return all at once."""
     ids = [f"s{number}" for number in range(450)]
 
     def paged(request: httpx.Request) -> httpx.Response:
         start = int(request.url.params["offset"])
         return httpx.Response(200, json=ids[start : start + int(request.url.params["limit"])])
 
-    for reply, known, asked in ((paged, 450, 3), ((200, ids[:200]), 200, 2), ((200, ids), 450, 1)):
+    for reply, known, requests in (
+        (paged, 450, 3),
+        ((200, ids[:200]), 200, 2),
+        ((200, ids), 450, 1),
+    ):
         server = Server().on("GET", f"{M}/sessions", reply)
         with server.client() as client:
             assert client.sessions(FLOW) == ids[:known]
-        assert server.paths().count("GET /api/v1/monitor/messages/sessions") == asked
+        assert server.paths().count("GET /api/v1/monitor/messages/sessions") == requests
 
 
-def test_a_session_is_named_as_the_server_reads_it():
-    """Servers decode the name once more than others do."""
+def test_a_session_id_is_encoded_twice():
+    """Servers decode it twice."""
     server = Server().on("GET", M, (200, []))
     with server.client() as client:
         client.messages(FLOW, "50% of a/b")
     assert server.requests[-1].url.params["session_id"] == "50%25 of a/b"
 
 
-def test_a_session_of_one_flow_is_renamed_at_once():
-    """One request, by the server's own endpoint."""
+def test_a_session_of_one_flow_is_renamed_by_one_request():
     server = Server().on("GET", M, windows([row(1), row(2)]))
     server.on("PATCH", f"{M}/session/s", (200, []))
     with server.client() as client:
@@ -226,23 +228,22 @@ def test_a_session_of_one_flow_is_renamed_at_once():
         (VERSION, [row(1)], ".."),
     ],
 )
-def test_messages_of_others_are_left_alone(version: dict, rows: list, session: str):
-    """Of a session that other flows have too, of 1.8, which forgets whose it is, and of a name
-    that is no part of a path, each message of this flow is changed by itself.
+def test_only_messages_of_this_flow_are_changed(version: dict, rows: list, session: str):
+    """They are changed one by one if other flows share the session, on 1.8, which forgets the user,
+    and if the name can't be a path segment.
     """
     reply = windows(rows) if version is VERSION else (200, rows)
-    server = Server(version).on("GET", M, reply).on("PUT", f"{M}/{mid(1)}", (200, {}))
+    server = Server(version).on("GET", M, reply).on("PUT", f"{M}/{message_id(1)}", (200, {}))
     server.on("DELETE", M, (204, b""))
     with server.client() as client:
         client.rename_session(session, "new", flow=FLOW)
         client.delete_session(session, flow=FLOW)
-    assert sent(server, "PUT") == [(f"/{mid(1)}", {"session_id": "new"})]
-    assert sent(server, "DELETE") == [("", [mid(1)])]
+    assert sent(server, "PUT") == [(f"/{message_id(1)}", {"session_id": "new"})]
+    assert sent(server, "DELETE") == [("", [message_id(1)])]
     assert sent(server, "PATCH") == []
 
 
-def test_without_a_flow_a_session_is_changed_in_all_of_them():
-    """As the server's own endpoints do it."""
+def test_without_a_flow_a_session_is_changed_in_all_flows():
     server = Server().on("GET", M, windows([row(1), row(2, flow_id=OTHER)]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
     with server.client() as client:
@@ -252,8 +253,8 @@ def test_without_a_flow_a_session_is_changed_in_all_of_them():
     assert sent(server, "DELETE") == [("/session/s", None)]
 
 
-def test_a_large_session_is_deleted_in_parts():
-    """A request of a thousand ids may be too large for a database."""
+def test_a_large_session_is_deleted_in_batches():
+    """A request with a thousand ids may be too large for a database."""
     server = Server(OLDEST).on("GET", M, (200, [row(number) for number in range(1200)]))
     server.on("DELETE", M, (204, b""))
     with server.client() as client:
@@ -263,32 +264,28 @@ def test_a_large_session_is_deleted_in_parts():
     assert len({one for ids in parts for one in ids}) == 1200
 
 
-def test_an_unknown_session_cannot_be_renamed_and_is_already_deleted():
-    """Renaming what is gone is an error, deleting it is none."""
+def test_an_unknown_session_fails_to_rename_but_counts_as_deleted():
     with Server().on("GET", M, (200, [])).client() as client:
         with pytest.raises(SessionNotFound):
             client.rename_session("gone", "new", flow=FLOW)
         client.delete_session("gone", flow=FLOW)
 
 
-def test_a_session_that_goes_while_it_is_renamed_is_named():
-    """Somebody deleted it between the look and the change."""
+def test_a_session_deleted_during_its_renaming_is_not_found():
     server = Server().on("GET", M, windows([row(1)]))
     server.on("PATCH", f"{M}/session/s", (404, {"detail": "No messages found"}))
     with server.client() as client, pytest.raises(SessionNotFound):
         client.rename_session("s", "new")
 
 
-def test_a_session_cannot_be_called_nothing():
-    """Servers would take it, and nobody would find it again."""
+def test_an_empty_session_name_is_rejected():
     server = Server()
     with server.client() as client, pytest.raises(InvalidRequest):
         client.rename_session("s", "  ")
     assert server.requests == []
 
 
-def test_the_async_client_does_the_same():
-    """All four, by the same steps."""
+def test_the_async_client_has_the_same_session_operations():
     server = Server().on("GET", M, windows([row(1)])).on("GET", f"{M}/sessions", (200, ["s"]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
 
@@ -301,12 +298,11 @@ def test_the_async_client_does_the_same():
             return found
 
     sessions, messages = asyncio.run(work())
-    assert (sessions, [message.id for message in messages]) == (["s"], [mid(1)])
+    assert (sessions, [message.id for message in messages]) == (["s"], [message_id(1)])
     assert len(sent(server, "PATCH")) == len(sent(server, "DELETE")) == 1
 
 
-def test_a_messages_id_leads_nowhere_else():
-    """It is the server's word, and goes into a path."""
+def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():
     away = row(1, id="../../users/whoami", session_id="a/b")
     server = Server().on("GET", M, windows([away]))
     with server.client() as client, pytest.raises(BadAnswer, match="without an id"):

@@ -1,4 +1,4 @@
-"""Files of a run: fetched into memory or into another file, as far as is wanted."""
+"""Downloads into memory or into a file, with a size limit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PIECE = 65_536
 
 
 class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file whose size nobody tells: 64 kB pieces, counted as they are read."""
+    """A file of unknown size, in chunks of 64 kB that are counted as they are read."""
 
     def __init__(self, pieces: int) -> None:
         self.left, self.read, self.closed = pieces, 0, False
@@ -59,12 +59,12 @@ def server(*replies: Reply) -> Server:
 
 
 def streamed(body: Any, **headers: str) -> Reply:
-    """A reply whose body is still to come."""
+    """Return a response whose body has not been read."""
     return lambda _: httpx.Response(200, headers=headers, stream=body)
 
 
 def ask(kind: str, at: Server, call: Callable[[Any], Any]) -> Any:
-    """What one of the clients answers."""
+    """Return the result of a call to the sync or the async client."""
     transport = httpx.MockTransport(at)
 
     async def asked() -> Any:
@@ -79,24 +79,27 @@ def ask(kind: str, at: Server, call: Callable[[Any], Any]) -> Any:
 
 @pytest.mark.parametrize(("pieces", "read"), [(1_000, 4), (3, 3)])
 @pytest.mark.parametrize("way", ["download", "save"])
-def test_a_file_is_read_no_further_than_is_wanted(kind: str, way: str, pieces: int, read: int):
-    """It is too large then; one that fits is whole."""
-    body, most, target = Endless(pieces), 3 * PIECE, io.BytesIO()
+def test_a_file_is_read_only_up_to_the_size_limit(kind: str, way: str, pieces: int, read: int):
+    body, max_bytes, target = Endless(pieces), 3 * PIECE, io.BytesIO()
 
     def fetch(client: Any) -> Any:
-        return client.download(BIG, most) if way == "download" else client.save(BIG, target, most)
+        return (
+            client.download(BIG, max_bytes)
+            if way == "download"
+            else client.save(BIG, target, max_bytes)
+        )
 
     if pieces > 3:
         with pytest.raises(LangflowError, match=r"“big.bin” is too large: more than 197 kB\."):
             ask(kind, server(streamed(body)), fetch)
     else:
         found = ask(kind, server(streamed(body)), fetch)
-        assert len(found if way == "download" else target.getvalue()) == most
+        assert len(found if way == "download" else target.getvalue()) == max_bytes
     assert (body.read, body.closed) == (read, True)
 
 
-def test_a_file_is_saved_piece_by_piece(kind: str):
-    """Into another file it takes little memory, whatever its size; how large it is, is told."""
+def test_a_file_is_saved_in_chunks(kind: str):
+    """It takes little memory, whatever its size."""
     with tempfile.TemporaryFile() as target:
         tracemalloc.start()
         size = ask(kind, server(streamed(Endless(300))), lambda client: client.save(BIG, target))
@@ -106,8 +109,7 @@ def test_a_file_is_saved_piece_by_piece(kind: str):
     assert peak < 5_000_000
 
 
-def test_what_a_broken_answer_left_is_not_in_the_next_one(kind: str):
-    """A file that is fetched again is written again from its beginning."""
+def test_a_retry_overwrites_what_a_broken_download_left(kind: str):
     target = io.BytesIO()
     at = server(streamed(BodyStream(b"a long beginning", cut=10)), (200, b"whole"))
     assert ask(kind, at, lambda client: client.save(BIG, target)) == 5
@@ -121,16 +123,15 @@ def test_what_a_broken_answer_left_is_not_in_the_next_one(kind: str):
         ((500, {"detail": "broken"}), "broken"),
     ],
 )
-def test_a_refusal_is_no_file(kind: str, reply: Reply, error: str):
-    """Nothing of it is written."""
+def test_an_error_response_is_not_written_to_the_file(kind: str, reply: Reply, error: str):
     target = io.BytesIO()
     with pytest.raises(LangflowError, match=error):
         ask(kind, server(reply), lambda client: client.save(BIG, target))
     assert target.getvalue() == b""
 
 
-def test_a_target_that_cannot_be_written_is_no_fault_of_the_server(kind: str):
-    """As where a disk is full: it is raised as it is, and not tried again."""
+def test_an_error_of_the_target_is_raised_without_a_retry(kind: str):
+    """Such as a full disk."""
     at, target = server((200, b"whole")), io.BytesIO()
     target.close()
     with pytest.raises(ValueError, match="closed"):
@@ -139,8 +140,8 @@ def test_a_target_that_cannot_be_written_is_no_fault_of_the_server(kind: str):
 
 
 @pytest.mark.parametrize("way", ["download", "save"])
-def test_a_small_answer_that_unfolds_into_a_large_one_is_refused(kind: str, way: str):
-    """Files are asked for as they are; 1 kB of gzip may be 1 MB."""
+def test_a_compressed_response_is_refused(kind: str, way: str):
+    """1 kB of gzip may expand to 1 MB."""
     body = gzip.compress(bytes(50_000_000), 9)
     at = server(streamed(BodyStream(body), **{"content-encoding": "gzip"}))
 
@@ -156,8 +157,7 @@ def test_a_small_answer_that_unfolds_into_a_large_one_is_refused(kind: str, way:
     assert at.requests[-1].headers["accept-encoding"] == "identity"
 
 
-def test_a_file_that_is_cut_off_for_good_is_told(kind: str):
-    """After some tries."""
+def test_a_download_that_always_breaks_raises_after_its_retries(kind: str):
     at = server(streamed(BodyStream(b"a long beginning", cut=10)))
     with pytest.raises(Unreachable):
         ask(kind, at, lambda client: client.save(BIG, io.BytesIO()))

@@ -1,4 +1,4 @@
-"""Recorded streams, broken off wherever they can be: nothing is lost, nothing is told twice."""
+"""Recorded event streams, cut at every possible point: nothing is lost or repeated."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ both_clients = pytest.mark.parametrize("kind", ["sync", "async"])
 
 
 def ended_status(case: str) -> tuple[int, dict[str, Any]]:
-    """The recorded status of an ended job, with the id of this one."""
+    """Return the recorded status of an ended job, with the id of this job."""
     status, body = recorded("1.13.0", ENDS[case])
     job_id = body.get("job_id") or body["detail"].get("job_id")
     return status, json.loads(json.dumps(body).replace(job_id, JOB))
 
 
 def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
-    """All events of a job that is still going on at the first `looks` at its status."""
+    """Return all events of a job that is still running at the first `looks` status requests."""
     server = Server().on("GET", WORKFLOWS, *[GOING_ON] * looks, ended_status(case))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
@@ -56,12 +56,12 @@ def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
 
 
 def durable(found: list[Event]) -> list[Event]:
-    """Those that a job keeps, without how its end was told."""
+    """Return the events that a job stores, without its end."""
     return [event for event in found if event.id and not isinstance(event, RunEnded)]
 
 
 def applied(found: list[Event]) -> Run:
-    """The run that they make, without what only passes by: words and log lines."""
+    """Return the run after these events, without its tokens and log lines."""
     run = Run("f", "background", RunStatus.QUEUED, job_id=JOB)
     for event in found:
         run = apply(run, event)
@@ -73,7 +73,7 @@ def applied(found: list[Event]) -> Run:
 
 
 def places(frames: list[dict]) -> list[int]:
-    """Byte counts to cut after: at each frame's end, and at four places within it."""
+    """Return byte offsets to cut at: each frame's end, and four within it."""
     found, start = [], 0
     for frame in frames:
         size = len(sse([frame]))
@@ -86,7 +86,7 @@ def places(frames: list[dict]) -> list[int]:
 @pytest.mark.parametrize("looks", [0, 1], ids=["ended", "going on"])
 @pytest.mark.parametrize(("version", "case"), CASES)
 def test_a_cut_anywhere_loses_nothing(version: str, case: str, looks: int, kind: str):
-    """However a connection breaks, whether the job has ended by then or goes on."""
+    """Whether the job has ended by then or is still running."""
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)
     whole, run = durable(uncut), applied(uncut)
@@ -99,8 +99,9 @@ def test_a_cut_anywhere_loses_nothing(version: str, case: str, looks: int, kind:
 
 @both_clients
 @pytest.mark.parametrize(("version", "case"), CASES)
-def test_cut_after_each_frame(version: str, case: str, kind: str):
-    """A connection that brings one frame each time brings all of them, in order."""
+def test_connections_of_one_frame_each_deliver_all_frames_in_order(
+    version: str, case: str, kind: str
+):
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)
     cuts = [len(sse([frame])) for frame in frames]
@@ -108,17 +109,19 @@ def test_cut_after_each_frame(version: str, case: str, kind: str):
     found = follow(kind, log, case, looks=len(cuts))
     assert durable(found) == durable(uncut)
     assert applied(found) == applied(uncut)
-    assert log.asked[1] == "1"
+    assert log.last_event_ids[1] == "1"
 
 
 @both_clients
 @pytest.mark.parametrize(("version", "case"), CASES)
-def test_a_server_that_replays_all_tells_nothing_twice(version: str, case: str, kind: str):
-    """One that does not heed what was asked for, or a proxy that swallowed the header."""
+def test_a_server_that_always_replays_everything_repeats_no_event(
+    version: str, case: str, kind: str
+):
+    """A proxy may remove the `Last-Event-ID` header."""
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)
     for cut in places(frames)[4::5]:
-        found = follow(kind, EventLog(frames, [cut], deaf=True), case, looks=1)
+        found = follow(kind, EventLog(frames, [cut], replays_all=True), case, looks=1)
         assert durable(found) == durable(uncut)
         assert applied(found) == applied(uncut)
 
@@ -128,11 +131,11 @@ def test_a_server_that_replays_all_tells_nothing_twice(version: str, case: str, 
 def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
     kind: str, after: str | None, requests: list[str | None]
 ):
-    """A failed run needs all its events to tell why; a client that resumed has only some."""
+    """The outcome of a failed run needs all its events; a client that resumed has only some."""
     log = EventLog(events("1.13.0", "bg_events_failed"))
     server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     found = collect_events(kind, server, JOB, after=after, flow=FLOW)
     assert found[-1].status is RunStatus.FAILED
     assert found[-1].run.errors[0].component_id
-    assert log.asked == requests
+    assert log.last_event_ids == requests

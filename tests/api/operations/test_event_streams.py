@@ -1,4 +1,4 @@
-"""Event streams over real sockets that break, stall and lie: the sync and the async client."""
+"""Event streams over real sockets that break, stall and lie, for both clients."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence is noticed and a broken stream opened again within moments."""
+    """Notice silence and reconnect within moments."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.4)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 60.0)
     monkeypatch.setattr(event_streams, "ENDED_SILENCE_SECONDS", 0.4)
@@ -54,19 +54,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Job:
-    """A job behind a proxy. `looks` is how often its status says that it goes on."""
+    """A job behind a proxy, with a number of status responses before it has ended."""
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
         self.log = EventLog(log)
         self.known = KNOWN
         self.server = Server().on("GET", f"{WORKFLOWS}/{EVENTS}", self.log)
         self.proxy = Proxy(self.server)
-        self.looks(1)
+        self.set_status_responses(1)
 
-    def looks(self, times: int, end: Any = DONE) -> None:
+    def set_status_responses(self, times: int, end: Any = DONE) -> None:
         self.server.on("GET", WORKFLOWS, *[GOING_ON] * times, end)
 
-    def told(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
+    def collect(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
         url = f"{self.proxy.url}/base"
         collector = EventCollector(kind, url, pause=pause, server=self.known)
         found = collector.collect(lambda client: client.events(JOB, flow=FLOW, **options))
@@ -76,7 +76,7 @@ class Job:
 
 @pytest.fixture
 def job() -> Iterator[Callable[..., Job]]:
-    """Makes jobs."""
+    """Create jobs."""
     made: list[Job] = []
 
     def make(log: list[dict[str, Any]] = LOG) -> Job:
@@ -113,17 +113,15 @@ def warning(number: int, text: str) -> dict[str, Any]:
         f"{name}={str(value)[:14]}" for name, value in vars(fault).items() if value
     ),
 )
-def test_nothing_is_lost_or_told_twice(job: Any, kind: str, fault: Fault):
-    """Whatever befalls the first connection; the job's status says whether it has ended."""
+def test_a_broken_connection_loses_and_repeats_nothing(job: Any, kind: str, fault: Fault):
     made = job()
     made.proxy.plan(EVENTS, fault)
-    found = made.told(kind)
+    found = made.collect(kind)
     assert ids(found) == IDS
     assert (type(found[-1]), found[-1].status) == (RunEnded, RunStatus.COMPLETED)
 
 
-def test_a_cut_within_a_character(job: Any, kind: str):
-    """The bytes of half a character are no text."""
+def test_a_cut_within_a_character_does_not_corrupt_the_text(job: Any, kind: str):
     text = "naïve ☃ 漢字"
     body = "".join(
         f'data: {{"event": "warning", "data": {{"message": "{text}"}}}}\nid: {number}\n\n'
@@ -133,45 +131,43 @@ def test_a_cut_within_a_character(job: Any, kind: str):
     planned = raw_response(200, body, "text/event-stream")
     place = planned.rindex("漢".encode()) + 1
     made.proxy.plan(EVENTS, Fault(raw=planned[:place]))
-    found = made.told(kind)
+    found = made.collect(kind)
     assert [event.message for event in found[:-1]] == [text, text]
-    assert made.log.asked[0] == "1"
+    assert made.log.last_event_ids[0] == "1"
 
 
 @pytest.mark.parametrize("status", [204, 404, 410])
-def test_events_that_are_gone_leave_the_status(job: Any, kind: str, status: int):
-    """On the second connection: the job is asked for until it has ended, not the stream again."""
+def test_deleted_events_leave_polling_the_status(job: Any, kind: str, status: int):
+    """The second connection finds them deleted; there is no third."""
     made = job()
-    made.looks(4)
+    made.set_status_responses(4)
     gone = raw_response(status) if status == 204 else raw_response(status, b'{"detail": "gone"}')
     made.proxy.plan(EVENTS, Fault(cut=True, after=b"id: 4\n\n"), Fault(raw=gone))
-    found = made.told(kind)
+    found = made.collect(kind)
     assert made.proxy.count(EVENTS) == 2
     assert ids(found) == ["1", "3", "4"]
     assert found[-1].status is RunStatus.COMPLETED
 
 
-def test_a_job_that_is_gone_too_is_an_error(job: Any, kind: str):
-    """Nothing can be learnt of it any more."""
+def test_a_deleted_job_raises_an_error(job: Any, kind: str):
     made = job()
-    made.looks(0, recorded("1.13.0", "status_unknown"))
+    made.set_status_responses(0, recorded("1.13.0", "status_unknown"))
     made.proxy.plan(EVENTS, Fault(raw=raw_response(404, b'{"detail": "gone"}')))
     with pytest.raises(JobNotFound):
-        made.told(kind)
+        made.collect(kind)
 
 
-def test_a_key_that_is_refused_meanwhile_is_an_error(job: Any, kind: str):
-    """At the next connection."""
+def test_a_key_revoked_before_a_reconnect_raises_an_error(job: Any, kind: str):
     made = job()
     refused = raw_response(403, b'{"detail": "Invalid or missing API key"}')
     made.proxy.plan(EVENTS, Fault(cut=True, after=b"id: 4\n\n"), Fault(raw=refused))
     with pytest.raises(InvalidKey):
-        made.told(kind)
+        made.collect(kind)
     wait_for(lambda: made.proxy.open == 0)
 
 
-def test_odd_events_are_told_and_stop_nothing(job: Any, kind: str):
-    """An unknown name, broken JSON, and what an event of that name never holds."""
+def test_malformed_events_become_unknown_events(job: Any, kind: str):
+    """An unknown name, broken JSON, and unexpected content."""
     body = (
         b'data: {"event": "from_the_future", "data": {"a": 1}}\nid: 1\n\n'
         b"data: {oops\nid: 2\n\n"
@@ -180,115 +176,108 @@ def test_odd_events_are_told_and_stop_nothing(job: Any, kind: str):
     )
     made = job()
     made.proxy.plan(EVENTS, Fault(raw=raw_response(200, body, "text/event-stream")))
-    found = made.told(kind)
+    found = made.collect(kind)
     assert [type(event) for event in found[:4]] == [*[UnknownEvent] * 3, Warned]
     assert (found[0].name, found[1].data) == ("from_the_future", "{oops")
     assert ids(found) == ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
 
 
-def test_an_event_of_10_mb(job: Any, kind: str):
-    """Comes whole, although the connection breaks within it once."""
+def test_an_event_of_10_mb_survives_a_broken_connection(job: Any, kind: str):
     made = job([warning(1, "x" * 10_000_000), warning(2, "after")])
     made.proxy.plan(EVENTS, Fault(cut=True, after=4_000_000))
-    first, second, _ = made.told(kind)
+    first, second, _ = made.collect(kind)
     assert (len(first.message), second.message) == (10_000_000, "after")
 
 
-def test_5000_events(job: Any, kind: str):
-    """Each once, in order, although the connection breaks a few times."""
+def test_5000_events_arrive_once_and_in_order(job: Any, kind: str):
+    """Although the connection breaks a few times."""
     made = job([warning(number, str(number)) for number in range(1, 5_001)])
     size = len(sse([warning(1_000, "1000")]))
-    made.looks(5)
+    made.set_status_responses(5)
     made.proxy.plan(EVENTS, *[Fault(cut=True, after=size * 1_300 + part) for part in (0, 7, 31)])
-    found = made.told(kind)
+    found = made.collect(kind)
     assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 5_001)]
 
 
-def test_a_slow_reader_gets_all(job: Any, kind: str):
-    """Also what the server dropped meanwhile, which its log has."""
+def test_a_slow_reader_receives_the_events_that_the_server_skipped(job: Any, kind: str):
     log = [warning(number, str(number)) for number in range(1, 13)]
     made = job(log)
     made.proxy.plan(
         EVENTS, Fault(raw=raw_response(200, sse(log[:4] + log[9:]), "text/event-stream"))
     )
-    found = made.told(kind, pause=0.1)
+    found = made.collect(kind, pause=0.1)
     assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 13)]
-    assert made.log.asked[0] == "4"
+    assert made.log.last_event_ids[0] == "4"
 
 
-def test_a_server_that_is_away_for_a_while(job: Any, kind: str):
-    """It is waited for."""
+def test_a_server_that_is_down_for_a_while_is_tolerated(job: Any, kind: str):
     made = job()
     made.proxy.refuse()
     threading.Timer(0.6, made.proxy.accept).start()
-    assert ids(made.told(kind)) == IDS
+    assert ids(made.collect(kind)) == IDS
 
 
-def test_a_server_that_stays_away_is_an_error(job: Any, kind: str, monkeypatch: Any):
-    """After a while, and not before."""
+def test_a_server_that_stays_down_raises_an_error_after_a_while(
+    job: Any, kind: str, monkeypatch: Any
+):
     monkeypatch.setattr(event_streams, "MAX_UNAVAILABLE_SECONDS", 0.3)
     made = job()
     made.proxy.refuse()
     began = time.monotonic()
     with pytest.raises(Unreachable):
-        made.told(kind)
+        made.collect(kind)
     assert time.monotonic() - began > 0.3
 
 
-def test_silence_ends_nothing(job: Any, kind: str):
-    """It leads to a look at the status and to another connection, as often as it comes."""
+def test_silence_leads_to_a_status_request_and_a_reconnect(job: Any, kind: str):
     made = job()
-    made.looks(4)
+    made.set_status_responses(4)
     made.proxy.plan(EVENTS, *[Fault(stall=30, after=b"id: 4\n\n"), *[Fault(stall=30)] * 2])
-    found = made.told(kind)
+    found = made.collect(kind)
     assert ids(found) == IDS
     assert made.proxy.count(EVENTS) >= 4
     assert made.proxy.count("GET " + WORKFLOWS) >= 3
 
 
-def test_silence_of_a_server_without_keep_alives_leads_to_a_look(
+def test_silence_without_keep_alives_leads_to_a_status_request(
     job: Any, kind: str, monkeypatch: pytest.MonkeyPatch
 ):
-    """1.11 and 1.12 may be silent for as long as a component works, or be gone: after 30 s the
-    job's status tells which.
-    """
+    """1.11 and 1.12 may be silent while a component works, or be gone: the status tells which."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 60.0)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.4)
     made = job()
     made.known = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
-    made.looks(2)
+    made.set_status_responses(2)
     made.proxy.plan(EVENTS, Fault(stall=30, after=b"id: 4\n\n"))
-    found = made.told(kind)
+    found = made.collect(kind)
     assert ids(found) == IDS
     assert made.proxy.count("GET " + WORKFLOWS) >= 2
 
 
-def test_keep_alives_are_no_silence(job: Any, kind: str):
-    """A server that has nothing to tell keeps its connection."""
+def test_keep_alives_keep_the_connection_open(job: Any, kind: str):
     made = job()
-    made.looks(0)
+    made.set_status_responses(0)
     body = b": keepalive\n\n" * 3 + sse(LOG)
     made.proxy.plan(EVENTS, Fault(raw=raw_response(200, body, "text/event-stream")))
-    found = made.told(kind)
+    found = made.collect(kind)
     assert [type(event) for event in found[:3]] == [KeepAlive] * 3
     assert made.proxy.count(EVENTS) == 1
 
 
-def test_an_ended_job_whose_stream_stalls_is_told_to_have_ended(job: Any, kind: str):
-    """What its stream would have told is lost, not its end."""
+def test_an_ended_job_with_a_stalled_stream_still_ends(job: Any, kind: str):
     made = job()
-    made.looks(0)
+    made.set_status_responses(0)
     made.proxy.plan(EVENTS, *[Fault(stall=30.0)] * 9)
-    found = made.told(kind)
+    found = made.collect(kind)
     assert [type(event) for event in found] == [RunEnded]
     assert found[-1].status is RunStatus.COMPLETED
 
 
-def test_text_is_whole_at_the_end(job: Any, kind: str):
-    """Though words of it went by unseen."""
+def test_a_message_has_its_complete_text_at_the_end(job: Any, kind: str):
+    """Although some of its tokens were missed."""
     made = job()
     made.proxy.plan(EVENTS, Fault(cut=True, after=b"tok3"))
-    found = made.told(kind)
+    found = made.collect(kind)
     answers = [one.message for one in found if isinstance(one, MessageAdded)]
     assert answers[-1].complete
     assert answers[-1].text == "".join(f"tok{n} " for n in range(8))

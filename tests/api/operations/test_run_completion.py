@@ -1,4 +1,4 @@
-"""Jobs against scripted answers: which status is believed, how it is waited for, and stopped."""
+"""Jobs against scripted responses: their status, waiting, and stopping."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ from tests.support.scripted import (
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
-def test_transient_failure_is_not_believed():
-    """A failed job without a reason is asked for again; what it becomes counts."""
+def test_a_failure_without_a_reason_is_checked_again():
     cancelled = recorded("1.13.0", "status_cancelled")
     server = Server().on("GET", WORKFLOWS, TRANSIENT, TRANSIENT, cancelled)
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
@@ -37,8 +36,8 @@ def test_transient_failure_is_not_believed():
         assert client.status(JOB, flow=FLOW).status is RunStatus.CANCELLED
 
 
-def test_repeated_failure_is_believed():
-    """A failure that stays for a second is one, and always has a reason in words."""
+def test_a_failure_that_lasts_for_a_second_is_final():
+    """It always has a reason in words."""
     server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_after_term"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
@@ -48,8 +47,7 @@ def test_repeated_failure_is_believed():
     assert run.errors[0].message
 
 
-def test_failure_with_a_reason_is_believed_at_once():
-    """A failure that comes with its reason is not asked for again."""
+def test_a_failure_with_a_reason_is_final_at_once():
     server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
@@ -57,16 +55,14 @@ def test_failure_with_a_reason_is_believed_at_once():
     assert server.paths().count("GET /api/v2/workflows") == 1
 
 
-def test_transient_error_of_1_10():
-    """A completed job of 1.10 answers 500 for a moment."""
+def test_a_completed_job_of_1_10_may_fail_for_a_moment():
     false = recorded("1.10.3", "status_transient_500_after_completion")
     server = Server(OLD).on("GET", WORKFLOWS, false, recorded("1.8.4", "bg_completed"))
     with server.client() as client:
         assert client.status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
 
 
-def test_result_that_is_gone():
-    """If 1.10 goes on saying so, the job is completed and its result no longer there."""
+def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
     server = Server(OLD).on(
         "GET", WORKFLOWS, recorded("1.10.3", "status_transient_500_after_completion")
     )
@@ -77,8 +73,7 @@ def test_result_that_is_gone():
     assert "No longer available" in run.outputs["ChatOutput-xyz34"].note
 
 
-def test_status_without_the_flow():
-    """The flow of an ended job is fetched, so that its success can be judged."""
+def test_the_flow_of_an_ended_job_is_fetched_to_evaluate_its_outcome():
     flow = {"id": DONE[1]["flow_id"], "name": "Echo", "data": {"nodes": [], "edges": []}}
     server = (
         Server()
@@ -89,8 +84,7 @@ def test_status_without_the_flow():
         assert client.status(JOB).status is RunStatus.COMPLETED
 
 
-def test_flow_deleted_meanwhile():
-    """A job whose flow is gone still has its outputs."""
+def test_a_job_of_a_deleted_flow_keeps_its_outputs():
     path = f"/base/api/v1/flows/{DONE[1]['flow_id']}"
     server = (
         Server().on("GET", WORKFLOWS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
@@ -106,8 +100,8 @@ EMPTY = (200, {**DONE[1], "outputs": {}})
 @pytest.mark.parametrize(
     ("fault", "error"), [(httpx.ReadTimeout("x"), Unreachable), ((503, {}), ServerFault)]
 )
-def test_job_whose_proof_does_not_come(fault: Reply, error: type[LangflowError]):
-    """A job is not judged by what could not be fetched: it can be asked for again."""
+def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[LangflowError]):
+    """Another attempt may help."""
     server = (
         Server()
         .on("GET", WORKFLOWS, EMPTY)
@@ -117,8 +111,7 @@ def test_job_whose_proof_does_not_come(fault: Reply, error: type[LangflowError])
         client.status(DONE[1]["job_id"], flow=FLOW)
 
 
-def test_job_whose_proof_is_gone():
-    """Events that the server no longer has leave its own word, with a warning."""
+def test_a_job_whose_events_are_deleted_keeps_its_status_with_a_warning():
     server = Server().on("GET", WORKFLOWS, EMPTY)
     with server.client() as client:
         run = client.status(DONE[1]["job_id"], flow=FLOW)
@@ -126,16 +119,15 @@ def test_job_whose_proof_is_gone():
     assert "could not be verified" in run.warnings[-1]
 
 
-def test_job_refused_by_its_own_answer():
-    """An output that the answer calls failed needs no further proof."""
+def test_a_failed_output_needs_no_further_evidence():
     server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
     with server.client() as client:
         run = client.status(JOB, flow=flow_of("TypeProbe-aaaaa"))
     assert run.status is RunStatus.FAILED
 
 
-def test_sync_run_whose_proof_does_not_come():
-    """Its answer is at hand once only, so it stays as the server calls it, with the reason."""
+def test_a_sync_run_without_its_evidence_keeps_its_status_with_a_warning():
+    """Its response can't be requested again."""
     answer = (200, {**recorded("1.13.0", "sync_ok")[1], "outputs": {}, "job_id": JOB})
     server = Server().on("POST", WORKFLOWS, answer)
     server.on("GET", "/base/api/v1/monitor/builds", (503, {"detail": "down for now"}))
@@ -146,15 +138,14 @@ def test_sync_run_whose_proof_does_not_come():
     assert "down for now" in run.warnings[-1]
 
 
-def test_wait_tells_changes_and_gives_up():
-    """Each new status is told once; a timeout carries the run."""
-    going = (200, {**QUEUED[1], "status": "in_progress"})
-    server = Server().on("GET", WORKFLOWS, QUEUED, going, going, DONE)
+def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
+    running = (200, {**QUEUED[1], "status": "in_progress"})
+    server = Server().on("GET", WORKFLOWS, QUEUED, running, running, DONE)
     seen: list[str] = []
     with server.client() as client:
         run = client.wait(JOB, on_change=lambda run: seen.append(run.status.value), flow=FLOW)
         assert run.status is RunStatus.COMPLETED
-        server.on("GET", WORKFLOWS, going)
+        server.on("GET", WORKFLOWS, running)
         with pytest.raises(WaitTimeout) as caught:
             client.wait(JOB, timeout=0.01, flow=FLOW)
     assert seen == ["queued", "in_progress", "completed"]
@@ -169,8 +160,8 @@ def test_wait_tells_changes_and_gives_up():
         httpx.ConnectError("gone"),
     ],
 )
-def test_wait_bears_a_server_that_fails_for_a_while(fault: Reply, monkeypatch: pytest.MonkeyPatch):
-    """As one whose database is locked; not for ever."""
+def test_wait_tolerates_a_failing_server_for_a_while(fault: Reply, monkeypatch: pytest.MonkeyPatch):
+    """Such as one with a locked database."""
     server = Server().on("GET", WORKFLOWS, QUEUED, fault, DONE)
     with server.client() as client:
         assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
@@ -180,8 +171,8 @@ def test_wait_bears_a_server_that_fails_for_a_while(fault: Reply, monkeypatch: p
             client.wait(JOB, timeout=20, flow=FLOW)
 
 
-def test_wait_asks_seldom():
-    """Waiting for a job of 1 s takes at most 5 requests, of 60 s at most 25."""
+def test_wait_sends_few_requests():
+    """At most 5 for a job of 1 s, and 25 for one of 60 s."""
     for seconds, max_requests in ((1.0, 5), (60.0, 25)):
         elapsed, requests, waits = 0.0, 1, replace(WAIT_POLLING, jitter=0).waits()
         while elapsed < seconds:
@@ -190,8 +181,8 @@ def test_wait_asks_seldom():
         assert requests <= max_requests
 
 
-def test_stop_before_1_11_looks_first():
-    """A finished job of 1.10 is not stopped, since that would erase its result."""
+def test_stop_checks_the_status_first_before_1_11():
+    """Stopping a finished job would erase its result."""
     server = Server(OLD).on("GET", WORKFLOWS, recorded("1.8.4", "bg_completed"))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)
@@ -200,9 +191,8 @@ def test_stop_before_1_11_looks_first():
     assert "POST /api/v2/workflows/stop" not in server.paths()
 
 
-def test_stop_that_erased_the_result():
-    """A stop of 1.10 that met the end is undone from the build records."""
-    going = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
+def test_a_result_erased_by_a_stop_is_recovered_from_build_records():
+    running = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
     builds = {
         "ChatOutput-xyz34": [
             {
@@ -212,14 +202,17 @@ def test_stop_that_erased_the_result():
             }
         ]
     }
-    server = Server(OLD).on("GET", WORKFLOWS, going, recorded("1.8.4", "status_cancelled"))
+    server = Server(OLD).on("GET", WORKFLOWS, running, recorded("1.8.4", "status_cancelled"))
     server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": builds}))
     with server.client() as client:
         client.status(JOB, flow=FLOW)
         job = client.status(JOB, flow=FLOW)
     server.on(
-        "GET", WORKFLOWS, going, (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB})
+        "GET",
+        WORKFLOWS,
+        running,
+        (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB}),
     )
     with server.client() as client:
         result = client.stop(job.job_id or JOB, flow=FLOW)
@@ -227,8 +220,8 @@ def test_stop_that_erased_the_result():
     assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
 
 
-def test_an_output_whose_record_comes_late_is_waited_for():
-    """1.10 says "completed", and gives the outputs, from build records that it writes after."""
+def test_a_late_build_record_is_awaited():
+    """1.10 reports "completed" before it has written the build records."""
     flow = flow_of("ChatOutput-xyz34", "ChatOutput-late")
     done = recorded("1.8.4", "bg_completed")
     job = done[1]["job_id"]
@@ -249,12 +242,12 @@ def test_an_output_whose_record_comes_late_is_waited_for():
 
 
 def status_of(word: str) -> tuple[int, dict[str, str]]:
-    """An answer of a job that has not ended."""
+    """Return the response for a running job."""
     return (200, {**QUEUED[1], "status": word})
 
 
-def looks_before_the_stop(server: Server) -> int:
-    """How often the job was looked at before it was stopped."""
+def status_requests_before_stop(server: Server) -> int:
+    """Return the number of status requests before the stop."""
     paths = server.paths()
     before = paths[: paths.index("POST /api/v2/workflows/stop")]
     return before.count("GET /api/v2/workflows")
@@ -264,32 +257,32 @@ STOPPED = (200, {"message": "Job cancelled successfully."})
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["submitted", "by its id"])
-def test_stop_waits_until_the_job_has_begun(known: bool):
-    """A stop that meets its beginning would leave the SQLite of 1.13 locked for minutes."""
+def test_stop_waits_until_the_job_has_started(known: bool):
+    """Stopping it during its start would lock the SQLite database of 1.13 for minutes."""
     server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED).on("POST", WORKFLOWS, QUEUED)
-    looks = [status_of("queued"), status_of("queued"), status_of("in_progress")]
-    server.on("GET", WORKFLOWS, *looks, recorded("1.13.0", "status_cancelled"))
+    statuses = [status_of("queued"), status_of("queued"), status_of("in_progress")]
+    server.on("GET", WORKFLOWS, *statuses, recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         job = client.submit(FLOW) if known else JOB
         assert client.stop(job, flow=FLOW).stopped is True
-    assert looks_before_the_stop(server) == 3
+    assert status_requests_before_stop(server) == 3
 
 
-class Looks:
-    """Answers looks at a job with one answer until it is stopped."""
+class ScriptedStatus:
+    """Gives the same response to all status requests until the stop."""
 
-    def __init__(self, look: Reply, version: dict[str, str] = VERSION) -> None:
+    def __init__(self, response: Reply, version: dict[str, str] = VERSION) -> None:
         self.server = (
             Server(version)
             .on("POST", f"{WORKFLOWS}/stop", self._stop)
-            .on("GET", WORKFLOWS, self._look)
+            .on("GET", WORKFLOWS, self._status)
         )
         self.server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-        self._told, self._stopped = look, False
+        self._response, self._stopped = response, False
 
-    def _look(self, request: httpx.Request) -> httpx.Response:
-        status, body = recorded("1.13.0", "status_cancelled") if self._stopped else self._told
+    def _status(self, request: httpx.Request) -> httpx.Response:
+        status, body = recorded("1.13.0", "status_cancelled") if self._stopped else self._response
         if isinstance(body, Exception):
             raise body
         return httpx.Response(status, json=body)
@@ -300,7 +293,7 @@ class Looks:
 
 
 @pytest.mark.parametrize(
-    ("look", "looks"),
+    ("response", "requests"),
     [
         (status_of("queued"), 5),
         ((0, httpx.ReadTimeout("slow")), 1),
@@ -310,44 +303,45 @@ class Looks:
         (recorded("1.13.0", "bg_completed"), 1),
     ],
 )
-def test_stop_waits_for_the_beginning_only_so_long(look: Reply, looks: int):
-    """A job may be queued for hours, and a server may tell of none."""
-    said = Looks(look)
-    with said.server.client() as client:
+def test_stop_limits_the_wait_for_the_start(response: Reply, requests: int):
+    """A job may be queued for hours."""
+    scripted = ScriptedStatus(response)
+    with scripted.server.client() as client:
         assert client.stop(JOB, flow=FLOW).stopped is True
-    assert looks_before_the_stop(said.server) == looks
-    first = next(one for one in said.server.requests if one.url.path == WORKFLOWS)
+    assert status_requests_before_stop(scripted.server) == requests
+    first = next(one for one in scripted.server.requests if one.url.path == WORKFLOWS)
     assert all(seconds <= 1 for seconds in first.extensions["timeout"].values())
 
 
-def test_stop_looks_at_nothing_first_where_it_may_meet_the_beginning():
-    """1.11 and 1.12 are not locked by it."""
-    said = Looks(status_of("queued"), {**VERSION, "version": "1.12.8", "main_version": "1.12.8"})
-    with said.server.client() as client:
+def test_stop_is_sent_at_once_if_an_early_stop_is_safe():
+    """As on 1.11 and 1.12."""
+    scripted = ScriptedStatus(
+        status_of("queued"), {**VERSION, "version": "1.12.8", "main_version": "1.12.8"}
+    )
+    with scripted.server.client() as client:
         assert client.stop(JOB, flow=FLOW).stopped is True
-    assert looks_before_the_stop(said.server) == 0
+    assert status_requests_before_stop(scripted.server) == 0
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_stop_right_after_a_decision_waits_until_the_job_goes_on(
+def test_stop_right_after_a_decision_waits_until_the_job_has_resumed(
     monkeypatch: pytest.MonkeyPatch, lost: bool
 ):
-    """It begins a second time then, and is "in progress" already."""
+    """It starts a second time then, with the status "in progress" already."""
     monkeypatch.setattr("lfclient.api.operations.stopping.RESUME_SECONDS", 0.4)
-    said = Looks(status_of("in_progress"))
+    scripted = ScriptedStatus(status_of("in_progress"))
     answer = httpx.ReadError("lost") if lost else (200, {"status": "resuming"})
-    said.server.on("POST", f"{WORKFLOWS}/{JOB}/resume", answer)
-    with said.server.client() as client:
+    scripted.server.on("POST", f"{WORKFLOWS}/{JOB}/resume", answer)
+    with scripted.server.client() as client:
         with pytest.raises(Unreachable) if lost else nullcontext():
             client.resume(JOB, "request", "approve")
         begun = time.monotonic()
         assert client.stop(JOB, flow=FLOW).stopped is True
         assert time.monotonic() - begun > 0.3
-        assert looks_before_the_stop(said.server) == 0
+        assert status_requests_before_stop(scripted.server) == 0
 
 
-def test_stop_of_a_job_that_is_known_to_go_on_looks_at_nothing_first():
-    """It is sent at once."""
+def test_stop_of_a_running_job_is_sent_at_once():
     server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED)
     server.on("GET", WORKFLOWS, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
@@ -355,11 +349,10 @@ def test_stop_of_a_job_that_is_known_to_go_on_looks_at_nothing_first():
         job = client.status(JOB, flow=FLOW)
         server.requests.clear()
         assert client.stop(job, flow=FLOW).stopped is True
-    assert looks_before_the_stop(server) == 0
+    assert status_requests_before_stop(server) == 0
 
 
-def test_stop_that_is_not_possible():
-    """A run that can't be stopped is told with the server's reason."""
+def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
     server = Server().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
     server.on("GET", WORKFLOWS, (200, {**QUEUED[1], "status": "in_progress"}))
     with server.client() as client:

@@ -1,4 +1,4 @@
-"""Runs against scripted answers: what is sent, repeated, and comes back nowhere."""
+"""Runs against scripted responses: what is sent and retried, and that no secret comes back."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.support.scripted import FLOW, OLD, QUEUED, VERSION, WORKFLOWS, Server
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
-def test_one_request_a_run():
-    """A run with a flow at hand costs one request, beside that for the release at first."""
+def test_a_run_of_a_known_flow_takes_one_request():
+    """Plus one for the release at first."""
     server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_ok"))
     with server.client() as client:
         for _ in range(2):
@@ -25,8 +25,7 @@ def test_one_request_a_run():
     assert server.requests[1].headers["x-api-key"] == "sk-key-123"
 
 
-def test_known_server_spares_the_question():
-    """A release that is known is not asked for."""
+def test_a_known_release_is_not_requested():
     server = Server().on("POST", WORKFLOWS, recorded("1.8.4", "sync_ok"))
     with server.client(server=ServerInfo("1.8.4", "inputs")) as client:
         client.run(FLOW)
@@ -34,8 +33,7 @@ def test_known_server_spares_the_question():
     assert "inputs" in json.loads(server.requests[0].content)
 
 
-def test_sync_run_is_never_sent_twice():
-    """Once a byte may have been written, a run is not sent again."""
+def test_a_sync_run_is_never_resent_once_a_byte_was_sent():
     for fault in (
         httpx.ReadError("reset"),
         httpx.RemoteProtocolError("gone"),
@@ -48,8 +46,7 @@ def test_sync_run_is_never_sent_twice():
         assert server.paths().count("POST /api/v2/workflows") == 1
 
 
-def test_unsent_run_is_repeated():
-    """A run of which no byte was written is sent again."""
+def test_a_run_that_was_not_sent_is_retried():
     server = Server().on(
         "POST", WORKFLOWS, httpx.ConnectError("refused"), recorded("1.13.0", "sync_ok")
     )
@@ -66,8 +63,7 @@ def test_unsent_run_is_repeated():
         httpx.ProxyError("x"),
     ],
 )
-def test_not_sent(fault: Exception):
-    """Faults before the first byte say that nothing was sent."""
+def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
     server = Server().on("POST", WORKFLOWS, fault)
     with server.client() as client, pytest.raises(Unreachable) as caught:
         client.run(FLOW)
@@ -75,8 +71,7 @@ def test_not_sent(fault: Exception):
     assert "langflow.test" in str(caught.value)
 
 
-def test_submit_is_repeated_with_its_key():
-    """On 1.11+ a background submit is repeated with the same fresh idempotency key."""
+def test_a_submit_is_retried_with_the_same_idempotency_key():
     server = Server().on("POST", WORKFLOWS, httpx.ReadError("reset"), QUEUED)
     with server.client() as client:
         job = client.submit(FLOW)
@@ -86,8 +81,8 @@ def test_submit_is_repeated_with_its_key():
     assert keys[0] == keys[1] != keys[2]
 
 
-def test_submit_is_not_repeated_for_one_who_counts():
-    """With `repeat=False` a lost answer is told at once; what was never sent is still tried."""
+def test_without_repeat_a_submit_with_a_lost_response_is_not_retried():
+    """A request that was not sent still is."""
     server = Server().on("POST", WORKFLOWS, httpx.ConnectError("x"), httpx.ReadError("reset"))
     with server.client() as client, pytest.raises(Unreachable) as caught:
         client.submit(FLOW, idempotency_key="k", repeat=False)
@@ -96,31 +91,28 @@ def test_submit_is_not_repeated_for_one_who_counts():
     assert server.paths().count("POST /api/v2/workflows") == 2
 
 
-def test_submit_before_1_11_is_not_repeated():
-    """Without idempotency keys a submit that may have arrived is not sent again."""
+def test_a_submit_before_1_11_is_never_resent():
+    """These releases have no idempotency keys."""
     server = Server(OLD).on("POST", WORKFLOWS, httpx.ReadError("reset"))
     with server.client() as client, pytest.raises(Unreachable):
         client.submit(FLOW)
     assert server.paths().count("POST /api/v2/workflows") == 1
 
 
-def test_reads_are_repeated():
-    """A read is repeated when the server just closed the kept connection."""
+def test_a_read_is_retried_if_the_server_closed_the_connection():
     server = Server().on("GET", "/base/api/v1/flows/", httpx.RemoteProtocolError("x"), (200, []))
     with server.client() as client:
         assert client.flows() == []
 
 
-def test_slow_reads_are_not_repeated():
-    """What timed out is not tried again: it would only be slow again."""
+def test_a_timed_out_read_is_not_retried():
     server = Server().on("GET", "/base/api/v1/flows/", httpx.ReadTimeout("x"))
     with server.client() as client, pytest.raises(Unreachable):
         client.flows()
     assert len(server.requests) == 1
 
 
-def test_replaced_release():
-    """A server that was upgraded since it was asked gets the run in its new dialect."""
+def test_an_upgraded_server_receives_the_run_in_its_new_dialect():
     server = Server(OLD).on("GET", "/base/api/v1/version", (200, OLD), (200, VERSION))
     server.on(
         "POST",
@@ -133,8 +125,7 @@ def test_replaced_release():
     assert json.loads(server.requests[-1].content)["mode"] == "sync"
 
 
-def test_values_are_checked_before_the_request():
-    """An unknown parameter is refused without any run being sent."""
+def test_an_unknown_parameter_is_rejected_before_the_request():
     server = Server()
     with server.client() as client, pytest.raises(InvalidRequest) as caught:
         client.run(FLOW, {"Nobody-x.y": 1})
@@ -142,15 +133,14 @@ def test_values_are_checked_before_the_request():
     assert "POST /api/v2/workflows" not in server.paths()
 
 
-def test_timeout_of_the_server_is_a_run():
-    """HTTP 408 is a run that timed out, no exception."""
+def test_http_408_is_a_timed_out_run():
     server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_timeout_408"))
     with server.client() as client:
         assert client.run(FLOW).status is RunStatus.TIMED_OUT
 
 
-def test_secret_comes_back_nowhere():
-    """A secret that was sent is out of the raw answer, outputs and later errors."""
+def test_a_sent_secret_is_redacted_everywhere():
+    """In the raw response, outputs and later errors."""
     field = {"type": "str", "_input_type": "SecretStrInput", "show": True, "password": True}
     flow = Flow("f", "F", (Component("C-1", "C", "C", template={"api_key": field}),))
     secret = 'se"cret/1'
@@ -169,8 +159,8 @@ def test_secret_comes_back_nowhere():
     assert secret not in repr(run) + str(caught.value) + repr(caught.value.body)
 
 
-def test_secrets_of_the_flow_come_back_nowhere():
-    """A component may return the key that its author typed into it."""
+def test_a_secret_stored_in_the_flow_is_redacted():
+    """A component may return it."""
     field = {"type": "str", "_input_type": "SecretStrInput", "show": True, "password": True}
     template = {"api_key": {**field, "value": "stored-in-the-flow"}}
     flow = Flow("f", "F", (Component("C-1", "C", "C", template=template),))
@@ -182,8 +172,8 @@ def test_secrets_of_the_flow_come_back_nowhere():
     assert "stored-in-the-flow" not in repr(run)
 
 
-def test_builds_of_the_run_before_are_no_later_ones():
-    """From 1.10 on a run's build records come late: until then the server tells the last run's."""
+def test_build_records_of_the_previous_run_do_not_count_as_replaced():
+    """From 1.10 on a run's records appear late; until then the previous run's are returned."""
 
     def builds(job: str, text: str) -> tuple[int, dict]:
         rows = {"message": [{"text": text}], "type": "array"}

@@ -1,4 +1,4 @@
-"""A streamed call whose connection breaks: what it had produced is kept, it is never sent again.
+"""Streamed calls with broken connections: they keep their outputs and are never resent.
 
 Over real sockets, by both clients and by the runner.
 """
@@ -76,16 +76,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def told(kind: str, proxy: Proxy, **options: Any) -> list[Any]:
+def collect(kind: str, proxy: Proxy, **options: Any) -> list[Any]:
     found = EventCollector(kind, proxy.url, **options).collect(lambda client: client.stream(flow))
     wait_for(lambda: proxy.open == 0)
     return found
 
 
-def test_whole(kind: str, proxy: Proxy):
-    """One byte at a time, and to its end."""
+def test_a_call_received_byte_by_byte_completes(kind: str, proxy: Proxy):
     proxy.plan(POST, Fault(drip=True))
-    found = told(kind, proxy)
+    found = collect(kind, proxy)
     assert [type(one) for one in found].count(RunEnded) == 1
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.COMPLETED, 1)
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
@@ -96,16 +95,16 @@ def test_whole(kind: str, proxy: Proxy):
     [
         (b"to_run", "", []),
         (b'"chunk": "two "', "one ", []),
-        (b'"event": "outp', "one two ", ["one two "]),  # as the component's end told it
+        (b'"event": "outp', "one two ", ["one two "]),  # from the event of the component's end
         (b'"event": "end"', "one two ", ["one two "]),
     ],
 )
-def test_a_call_that_is_cut_off_is_interrupted(
+def test_a_call_with_a_broken_connection_is_interrupted(
     kind: str, proxy: Proxy, after: bytes, words: str, values: list[str]
 ):
-    """It has what it had produced, says why, and was sent once."""
+    """It keeps its outputs, tells the reason, and was sent once."""
     proxy.plan(POST, Fault(cut=True, after=after))
-    found = told(kind, proxy)
+    found = collect(kind, proxy)
     run = found[-1].run
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
     assert any("connection broke" in warning for warning in run.warnings)
@@ -113,29 +112,30 @@ def test_a_call_that_is_cut_off_is_interrupted(
     assert [output.value for output in run.outputs.values()] == values
 
 
-def test_a_cut_after_the_end_is_none(kind: str, proxy: Proxy):
-    """All had been told."""
+def test_a_cut_after_the_final_event_does_not_matter(kind: str, proxy: Proxy):
     proxy.plan(POST, Fault(cut=True, after=b'"build_duration": 0.1}}\nid: 8\n\n'))
-    assert told(kind, proxy)[-1].status is RunStatus.COMPLETED
+    assert collect(kind, proxy)[-1].status is RunStatus.COMPLETED
 
 
-def test_silence_interrupts(kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch):
-    """On a release that says every 15 s that it is there."""
+def test_silence_interrupts_a_call_to_a_server_with_keep_alives(
+    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+):
+    """1.13 sends one every 15 s."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=5, after=b"two "))
-    assert told(kind, proxy)[-1].status is RunStatus.INTERRUPTED
+    assert collect(kind, proxy)[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
 
 
-def test_silence_of_a_server_without_keep_alives_ends_no_call(
+def test_silence_without_keep_alives_does_not_end_a_call(
     kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
-    """1.11 and 1.12 may be silent for as long as a component works."""
+    """1.11 and 1.12 may be silent as long as a component works."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=1, after=b"two "))
     silent = ServerInfo("1.12.8", "modes", capabilities=Capabilities(events=True))
-    assert told(kind, proxy, server=silent)[-1].status is RunStatus.COMPLETED
+    assert collect(kind, proxy, server=silent)[-1].status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -150,28 +150,26 @@ def test_silence_of_a_server_without_keep_alives_ends_no_call(
         (raw_response(200, b"", "text/event-stream")[:20], Unreachable),
     ],
 )
-def test_a_call_that_does_not_begin_is_an_error(
+def test_a_call_that_does_not_start_raises_an_error_and_is_not_resent(
     kind: str, proxy: Proxy, answer: bytes, error: type[LangflowError]
 ):
-    """And is not sent again."""
     proxy.plan(POST, Fault(raw=answer))
     with pytest.raises(error):
-        told(kind, proxy)
+        collect(kind, proxy)
     assert proxy.count(POST) == 1
     wait_for(lambda: proxy.open == 0)
 
 
-def test_odd_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
-    """Not even an output that is none."""
+def test_malformed_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
     odd = [event("output", component_id="ChatOutput-b", type=5), event("from_the_future", a=1)]
     server.log[2:2] = [*odd, event("end_vertex", build_data={"id": "x", "valid": "perhaps"})]
-    found = told(kind, proxy)
+    found = collect(kind, proxy)
     assert found[-1].status is RunStatus.COMPLETED
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
 
 
-def test_closing_the_iterator_ends_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
-    """Its connection is closed at once, and the run ends the run on the server."""
+def test_closing_the_iterator_closes_the_connection(kind: str, proxy: Proxy, server: FakeLangflow):
+    """Which ends the run on the server."""
     del server.log[5:]
     if kind == "sync":
         with LangflowClient(proxy.url) as client:
@@ -211,8 +209,8 @@ def wired(tmp_path: Any, server: FakeLangflow, proxy: Proxy) -> Iterator[Wired]:
     made.close()
 
 
-def test_the_record_of_an_interrupted_call(wired: Wired):
-    """One record, with all that had come; nothing is sent again, not by a restart either."""
+def test_an_interrupted_call_leaves_one_record_and_is_never_resent(wired: Wired):
+    """Not after a restart, either."""
     wired.proxy.plan(POST, Fault(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
     run_id = wired.start(mode="stream")
     record = wired.wait_for_end(run_id)
@@ -227,8 +225,8 @@ def test_the_record_of_an_interrupted_call(wired: Wired):
     assert len(wired.runner.recent(wired.owner)) == wired.proxy.count(POST) == 1
 
 
-def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: FakeLangflow):
-    """At the server too."""
+def test_stop_ends_a_streamed_call_and_keeps_its_outputs(wired: Wired, server: FakeLangflow):
+    """On the server, too."""
     del server.log[5:]
     run_id = wired.start(mode="stream")
     wired.wait_until(run_id, lambda record: record.run and record.run.messages)
@@ -245,7 +243,7 @@ def test_stop_ends_a_streamed_call_and_keeps_what_it_had(wired: Wired, server: F
 
 
 def stop_of_a_beginning_call(wired: Wired, server: FakeLangflow) -> str:
-    """A run whose Stop was pressed before anything was told of it."""
+    """Return a run that was stopped before its first event."""
     server.log.clear()
     run_id = wired.start(mode="stream")
     wait_for(lambda: server.jobs)
@@ -254,46 +252,45 @@ def stop_of_a_beginning_call(wired: Wired, server: FakeLangflow) -> str:
 
 
 def closed(server: FakeLangflow) -> float:
-    """When the server noticed that the call was closed."""
+    """Return when the server noticed that the call was closed."""
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     return time.monotonic()
 
 
-def test_stop_closes_no_call_that_is_just_beginning(wired: Wired, server: FakeLangflow):
-    """That would leave the SQLite of 1.13 locked: it waits, from the first event on."""
+def test_stop_waits_after_the_first_event_of_a_call(wired: Wired, server: FakeLangflow):
+    """Closing it during its start would lock the SQLite database of 1.13."""
     wired.use_timings(call_started_seconds=0.4, max_call_start_seconds=60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     time.sleep(0.3)
-    told = time.monotonic()
+    emitted_at = time.monotonic()
     server.log.append(LOG[0])
-    assert closed(server) - told >= 0.4
+    assert closed(server) - emitted_at >= 0.4
     assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 @pytest.mark.parametrize(
-    ("release", "told", "limit"),
+    ("release", "events", "limit"),
     [("1.13.0", LOG[:2], 60.0), ("1.13.0", [], 0.5), ("1.12.8", [], 60.0)],
-    ids=["a component is at work", "nothing is told for long", "1.12 is not locked by it"],
+    ids=["a component is running", "no event for long", "early stop is safe on 1.12"],
 )
-def test_stop_waits_no_longer_than_it_must(
+def test_stop_limits_the_wait_for_the_first_event(
     wired: Wired,
     server: FakeLangflow,
     monkeypatch: pytest.MonkeyPatch,
     release: str,
-    told: list[Any],
+    events: list[Any],
     limit: float,
 ):
-    """A component may tell nothing for an hour."""
+    """A component may be silent for an hour."""
     wired.use_timings(call_started_seconds=60.0, max_call_start_seconds=limit)
     monkeypatch.setitem(VERSIONS, "modes", release)
     run_id = stop_of_a_beginning_call(wired, server)
-    server.log.extend(told)
+    server.log.extend(events)
     closed(server)
     assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_call_that_ends_while_its_stop_waits_has_ended(wired: Wired, server: FakeLangflow):
-    """And says that the stop came to nothing."""
+def test_a_call_that_ends_while_its_stop_waits_is_completed(wired: Wired, server: FakeLangflow):
     wired.use_timings(call_started_seconds=60.0, max_call_start_seconds=60.0)
     run_id = stop_of_a_beginning_call(wired, server)
     server.log.extend([LOG[0], LOG[-1]])
@@ -302,16 +299,16 @@ def test_a_call_that_ends_while_its_stop_waits_has_ended(wired: Wired, server: F
     assert record.stop_result == "The run ended before the stop took effect."
 
 
-def test_a_call_lost_before_its_first_word(wired: Wired):
-    """It may have run or not, and is not sent again to find out."""
+def test_a_call_lost_before_its_first_event_has_an_unknown_outcome(wired: Wired):
+    """It is not resent to find out."""
     wired.proxy.plan(POST, Fault(raw=b"HTT"))
     record = wired.wait_for_end(wired.start(mode="stream"))
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert wired.proxy.count(POST) == 1
 
 
-def test_a_job_whose_server_breaks_every_stream(wired: Wired, server: FakeLangflow):
-    """Its record is true and whole all the same, and the job was made once."""
+def test_a_job_completes_although_every_stream_breaks(wired: Wired, server: FakeLangflow):
+    """It was submitted once."""
     server.seconds = 1.0
     cuts = [Fault(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
     wired.proxy.plan("/events", *cuts)
@@ -323,8 +320,7 @@ def test_a_job_whose_server_breaks_every_stream(wired: Wired, server: FakeLangfl
     assert (wired.proxy.count(POST), len(wired.runner.recent(wired.owner))) == (1, 1)
 
 
-def test_a_key_refused_while_a_job_is_followed(wired: Wired, server: FakeLangflow):
-    """It is said, what was told stays, and a valid key takes it up again."""
+def test_a_revoked_key_pauses_a_job_until_it_is_valid_again(wired: Wired, server: FakeLangflow):
     server.seconds = 60
     run_id = wired.start()
     wired.wait_until(run_id, lambda record: record.run and record.run.messages)
@@ -337,8 +333,8 @@ def test_a_key_refused_while_a_job_is_followed(wired: Wired, server: FakeLangflo
     assert wired.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
-def test_no_secret_is_kept(wired: Wired, server: FakeLangflow):
-    """Servers of 1.12 and later repeat what was sent in their events."""
+def test_no_secret_is_stored(wired: Wired, server: FakeLangflow):
+    """From 1.12 on servers repeat in events what was sent."""
     server.log[1] = component_done("ChatInput-a", f"key {SECRET}", "ChatOutput-b")
     server.log[5] = message("m", f"one {SECRET}")
     server.log[7] = output("ChatOutput-b", SECRET)

@@ -1,4 +1,4 @@
-"""Sending files: what goes out, and what becomes of a refusal."""
+"""Uploads: what is sent, and how refusals are reported."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def server(*replies: object) -> Server:
     return Server().on("POST", FILES, *replies)
 
 
-def test_a_file_goes_out_as_a_form():
-    """Name, type and bytes are in the form's field; the path is the server's."""
+def test_a_file_is_sent_as_a_form_field():
     langflow = server(KEPT)
     with langflow.client() as client:
         ref = client.upload("a.txt", b"abc")
@@ -49,38 +48,34 @@ def test_a_file_goes_out_as_a_form():
     assert (ref.name, ref.id, ref.path, ref.size) == ("a.txt", "1", "u/a (1).txt", 3)
 
 
-def test_a_file_beside_a_flow():
-    """Chat images go to the flow's own files."""
+def test_a_chat_image_goes_to_the_files_of_its_flow():
     langflow = Server().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
     with langflow.client() as client:
         ref = client.upload("h1.txt", io.BytesIO(b"abc"), flow_id=JOB)
     assert (ref.id, ref.path.endswith("_h1.txt"), ref.media_type) == (None, True, "text/plain")
 
 
-def test_a_flows_id_leads_a_file_nowhere_else():
-    """It is an answer's word, and goes into a path."""
+def test_a_flow_id_must_be_a_uuid_to_become_part_of_the_upload_path():
     langflow = Server()
     with langflow.client() as client, pytest.raises(FlowNotFound):
         client.upload("h1.txt", b"abc", flow_id="../../../v2/files")
     assert not [path for path in langflow.paths() if path.startswith("POST")]
 
 
-def test_async_client_uploads():
-    """The async client sends the same."""
-    langflow, told = server(KEPT), []
+def test_the_async_client_sends_the_same_upload():
+    langflow, progress = server(KEPT), []
 
     async def upload() -> str:
         transport = httpx.MockTransport(langflow)
         async with AsyncLangflowClient(URL, transport=transport) as client:
-            return (await client.upload("a.txt", b"abc", on_progress=told.append)).path
+            return (await client.upload("a.txt", b"abc", on_progress=progress.append)).path
 
     assert asyncio.run(upload()) == "u/a (1).txt"
-    assert told == [3]
+    assert progress == [3]
 
 
 @pytest.mark.parametrize("name", ["../x", "n" * 300 + ".txt", "a\r\nb.txt", 'a"b.txt', "名.txt"])
-def test_names_are_made_safe_and_shown_as_they_were(name: str):
-    """No folder, no control character and no long name leaves; the person's name is kept."""
+def test_a_name_is_sanitized_for_the_server_and_kept_for_people(name: str):
     langflow = server(KEPT)
     with langflow.client() as client:
         assert client.upload(name, b"abc").name == name
@@ -91,18 +86,16 @@ def test_names_are_made_safe_and_shown_as_they_were(name: str):
     assert len(sent.encode()) <= 255
 
 
-def test_progress_is_told_piece_by_piece():
-    """A large file is read as it is sent, and what was sent is told."""
-    langflow, told, size = server(KEPT), [], 1_000_000
+def test_progress_is_reported_chunk_by_chunk():
+    langflow, progress, size = server(KEPT), [], 1_000_000
     with langflow.client() as client:
-        client.upload("a.bin", io.BytesIO(bytes(size)), on_progress=told.append)
-    assert len(told) > 10
-    assert told == sorted(told)
-    assert told[-1] == size
+        client.upload("a.bin", io.BytesIO(bytes(size)), on_progress=progress.append)
+    assert len(progress) > 10
+    assert progress == sorted(progress)
+    assert progress[-1] == size
 
 
-def test_what_progress_raises_ends_the_upload():
-    """A person who thinks better of it is obeyed: nothing more is sent."""
+def test_an_exception_from_on_progress_aborts_the_upload():
     langflow = server(KEPT)
 
     def stop(sent: int) -> None:
@@ -113,8 +106,7 @@ def test_what_progress_raises_ends_the_upload():
     assert "POST /api/v2/files" not in langflow.paths()
 
 
-def test_too_large_a_file_is_not_sent():
-    """The server's limit is looked up first."""
+def test_a_file_above_the_servers_limit_is_not_sent():
     langflow = server(KEPT).on("GET", "/base/api/v1/config", (200, {"max_file_size_upload": 1}))
     with langflow.client() as client, pytest.raises(FileRefused, match="up to 1 MB") as caught:
         client.upload("a.bin", bytes(1024 * 1024))
@@ -135,21 +127,18 @@ def test_too_large_a_file_is_not_sent():
         ((201, b"<html>"), BadAnswer, "not valid JSON"),
     ],
 )
-def test_refusals(reply: object, error: type[Exception], words: str):
-    """Each refusal is told as what it is."""
+def test_a_refusal_raises_the_matching_error(reply: object, error: type[Exception], words: str):
     with server(reply).client() as client, pytest.raises(error, match=words):
         client.upload("a.txt", b"abc")
 
 
-def test_a_flow_that_is_gone():
-    """A file beside a flow that is not there names the flow."""
+def test_an_upload_for_a_deleted_flow_names_the_flow():
     langflow = Server().on("POST", OF_FLOW, (404, {"detail": "Flow not found"}))
     with langflow.client() as client, pytest.raises(FlowNotFound, match=JOB):
         client.upload("a.txt", b"abc", flow_id=JOB)
 
 
-def test_an_upload_is_not_repeated_once_written():
-    """A connection that breaks while a file is sent is told, with what may be behind it."""
+def test_an_upload_that_breaks_is_not_resent_and_hints_at_a_proxy():
     langflow = server(httpx.WriteError("broken pipe"), KEPT)
     with langflow.client() as client, pytest.raises(Unreachable) as caught:
         client.upload("a.txt", b"abc")
@@ -157,16 +146,14 @@ def test_an_upload_is_not_repeated_once_written():
     assert langflow.paths().count("POST /api/v2/files") == 1
 
 
-def test_an_upload_is_repeated_where_nothing_was_written():
-    """After a refused connection the file is read from its beginning again."""
+def test_an_upload_that_was_not_sent_is_retried_from_the_beginning_of_the_file():
     langflow = server(httpx.ConnectError("refused"), KEPT)
     with langflow.client() as client:
         client.upload("a.txt", io.BytesIO(b"abc"))
     assert b"\r\n\r\nabc\r\n" in langflow.requests[-1].content
 
 
-def test_files_of_the_user():
-    """Files are listed newest first, with the names that people know them by."""
+def test_files_are_listed_newest_first_under_their_stored_names():
     lines = [
         {"id": "1", "name": "a", "path": "u/a.txt", "size": 1, "created_at": "2026-01-01"},
         {"id": "2", "name": "b", "path": "u/b.csv", "size": 2, "created_at": "2026-01-02"},
@@ -178,8 +165,8 @@ def test_files_of_the_user():
         ]
 
 
-def test_a_server_that_refuses_while_the_file_is_on_its_way():
-    """A 413 that comes before the file's end is read, though the server then hangs up."""
+def test_a_413_during_the_upload_is_read():
+    """Although the server then hangs up."""
     body = b'{"detail":"Content size limit exceeded."}'
     answer = b"HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 
@@ -199,8 +186,8 @@ def test_a_server_that_refuses_while_the_file_is_on_its_way():
         thread.join(5)
 
 
-def test_a_server_that_takes_no_more():
-    """A server that stops reading in the middle of a file is given up, and not tried again."""
+def test_an_upload_to_a_server_that_stops_reading_times_out():
+    """It is not retried."""
     connections = []
 
     def hang(listening: socket.socket) -> None:
