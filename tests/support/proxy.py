@@ -1,7 +1,7 @@
 """A TCP proxy on loopback that injects faults into the next responses.
 
-It stands before a real server, or before a scripted one: any function that `httpx.MockTransport`
-takes. One request a connection, so that what it does to one touches no other.
+The target is a real server or a handler, any function that `httpx.MockTransport` accepts. Each
+connection carries one request, so that a fault affects no other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Fault:
 
 
 class Proxy:
-    """A proxy at `url`. `requests` counts by method and path; `open` is the number of connections."""
+    """A proxy at `url`. `requests` counts by method and path, `open` the connections."""
 
     def __init__(self, target: str | Handler) -> None:
         self.requests: Counter[str] = Counter()
