@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import with_id
 from lfclient.common.json_types import Json, JsonObject
 
@@ -115,6 +116,15 @@ class Field:
     wire_type: str = ""
     inner_target: tuple[str, str] | None = None
     has_shared_name: bool = False
+
+    # names of 0.1
+    behind = RenamedAttribute("inner_target")
+    beside_flow = RenamedAttribute("stored_with_flow")
+    component_id = RenamedAttribute("distinguishing_id")
+    limit = RenamedAttribute("max_choices")
+    name_shared = RenamedAttribute("has_shared_name")
+    stored = RenamedAttribute("has_stored_value")
+    where = RenamedAttribute("component_label")
 
     @property
     def distinguishing_id(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadAnswer
 
@@ -47,6 +48,9 @@ class Component:
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
     inner_edges: tuple[Edge, ...] = ()
+
+    # names of 0.1
+    behind = RenamedAttribute("resolve_proxy")
 
     def resolve_proxy(self, parameter: str) -> tuple[Component, str] | None:
         """Return the inner component and parameter that this group's `parameter` stands for."""

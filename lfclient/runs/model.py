@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from lfclient.common.deprecation import RenamedAttribute
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError
@@ -96,6 +97,9 @@ class Run:
     waiting_for: HumanInput | None = None
     decided: tuple[HumanInput, ...] = ()
     last_event_id: str | None = None
+
+    # names of 0.1
+    unfinished = RenamedAttribute("unfinished_messages")
 
     @property
     def ended(self) -> bool:

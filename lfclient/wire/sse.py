@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
+from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer
@@ -32,6 +33,10 @@ class RawEvent:
     data: JsonObject = field(default_factory=dict)
     id: str = ""
     malformed_text: str = ""
+
+    # names of 0.1
+    last = RenamedAttribute("is_final")
+    unreadable = RenamedAttribute("malformed_text")
 
     @property
     def is_final(self) -> bool:
