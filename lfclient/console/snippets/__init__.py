@@ -1,5 +1,5 @@
-"""A run as code that does the same, to be copied: for curl, Python and TypeScript. Pure.
+"""Code that repeats a run, for curl, Python and TypeScript.
 
-All are made from the request that the client itself would send (`lfclient/dialects.py`). A secret
-is never in them: each is read from an environment variable.
+Snippets are generated from the request that the client would send. They contain no secrets: each is
+read from an environment variable.
 """

@@ -1,4 +1,4 @@
-"""A run as a script for bash and curl, which needs nothing else."""
+"""Write a run as a bash script that uses curl only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lfclient.console.snippets.literals import json_parts
 from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
 
 _QUOTED = r"""
-# a variable as a text of JSON
+# print a value as a JSON string
 quoted() {
   local text=${1//\\/\\\\}
   text=${text//\"/\\\"}
@@ -19,35 +19,35 @@ quoted() {
 }
 """
 _POLL = r"""
-job=$(sed -n 's/.*"job_id": *"\([^"]*\)".*/\1/p' "$answer" | head -n 1)
-doubts=0
+job=$(sed -n 's/.*"job_id": *"\([^"]*\)".*/\1/p' "$response" | head -n 1)
+retries=0
 while true; do
   sleep 0.5
   code=$(curl -sS -G "$url" --data-urlencode "job_id=$job"@KEY@ \
-    -o "$answer" -w '%{http_code}')
-  if [[ $code == 500 && $doubts -lt 5 ]]; then
-    doubts=$((doubts + 1)) # servers say so for about a second though all is well
+    -o "$response" -w '%{http_code}')
+  if [[ $code == 500 && $retries -lt 5 ]]; then
+    retries=$((retries + 1)) # may occur for about a second
   elif [[ $code != 200 ]]; then
-    cat "$answer" >&2
+    cat "$response" >&2
     exit 1
-  elif grep -q '"object": *"response"' "$answer"; then
+  elif grep -q '"object": *"response"' "$response"; then
     break
-  elif grep -q '"status": *"suspended"' "$answer"; then
-    echo "The run waits for a person to decide: job $job" >&2
+  elif grep -q '"status": *"suspended"' "$response"; then
+    echo "The run is waiting for approval: job $job" >&2
     exit 1
   else
-    doubts=0
+    retries=0
   fi
 done
-cat "$answer"
+cat "$response"
 """
 
 
 def write(call: SnippetRequest) -> str:
-    """The script: `bash run.sh` prints the server's answer, a streamed call its events."""
-    # by a file of the shell's own: arguments of a command are seen by every user of the machine
+    """Return the script. It prints the server's response, or the events of a streamed run."""
+    # in a file, since every user of the machine can see the arguments of a command
     key = f""" -H @<(printf 'x-api-key: %s\\n' "${API_KEY}")""" if call.with_key else ""
-    lines = [call.comments("#", "Save it as run.sh; then: bash run.sh"), "set -euo pipefail\n"]
+    lines = [call.comments("#", "Save as run.sh, then: bash run.sh"), "set -euo pipefail\n"]
     lines += [f': "${{{name}:?is not set}}"\n' for name in call.variables]
     lines.append(f"url={shlex.quote(call.endpoint)}\n")
     if call.secrets:
@@ -56,9 +56,9 @@ def write(call: SnippetRequest) -> str:
     send = f"curl -sS --fail-with-body \"$url\"{key} \\\n  -H 'content-type: application/json'"
     after = ""
     if call.mode == "background":
-        lines.append("answer=$(mktemp)\ntrap 'rm -f \"$answer\"' EXIT\n")
-        send += ' -o "$answer"'
-        after = ' || { cat "$answer" >&2; exit 1; }'
+        lines.append("response=$(mktemp)\ntrap 'rm -f \"$response\"' EXIT\n")
+        send += ' -o "$response"'
+        after = ' || { cat "$response" >&2; exit 1; }'
     elif call.mode == "stream":
         send += f" -N -H 'accept: {EVENT_STREAM}'"
     lines.append(_send_command(call, f"{send} --data-binary @-", after))
@@ -68,7 +68,7 @@ def write(call: SnippetRequest) -> str:
 
 
 def _send_command(call: SnippetRequest, send: str, after: str) -> str:
-    """The command with the body as its input, in which the shell reads nothing."""
+    """Return the command with the body as its input, in which the shell expands nothing."""
     parts = json_parts(call.body)
     if not call.secrets:
         return f"{send} <<'EOF'{after}\n{parts[0]}\nEOF\n"

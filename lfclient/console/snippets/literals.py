@@ -1,7 +1,7 @@
-"""Values as literals of a language, whatever they hold: quotes, line breaks, dollars, emoji.
+"""Write JSON values as literals of a programming language.
 
-Characters that are not seen, or turn the direction of a text, are written as escapes: code that
-looks like another must not be copied.
+Invisible characters and those that change the text direction are escaped, so that code does what it
+appears to do.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from lfclient.console.snippets.snippet_request import EnvironmentSecret
 from lfclient.flows.field import Variable
 
-_MAX_LINE_LENGTH = 88  # characters of a list or an object that stays on one line
-_MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript rounds whole numbers
+_MAX_LINE_LENGTH = 88  # characters of a list or object on one line
+_MAX_SAFE_INTEGER = 2**53 - 1  # JavaScript rounds larger integers
 
 
 @dataclass(frozen=True)
 class LiteralStyle:
-    """How a language writes them. `words` are its None, True and False."""
+    """How a language writes literals. `words` are its null, true and false."""
 
     text: Callable[[str], str]
     secret: Callable[[EnvironmentSecret], str]
@@ -30,7 +30,7 @@ class LiteralStyle:
     name: Callable[[str], str] | None = None
 
     def write(self, value: Any, indent: int = 0) -> str:
-        """The literal; its lines after the first are indented by `indent` blanks."""
+        """Return the literal; lines after the first are indented by `indent` spaces."""
         if isinstance(value, EnvironmentSecret):
             return self.secret(value)
         if isinstance(value, Variable):
@@ -45,13 +45,13 @@ class LiteralStyle:
                 f"{name(str(key))}: {self.write(inner, indent + self.step)}"
                 for key, inner in value.items()
             ]
-            return self._several("{", parts, "}", indent)
+            return self._write_items("{", parts, "}", indent)
         if isinstance(value, (list, tuple)):
             parts = [self.write(inner, indent + self.step) for inner in value]
-            return self._several("[", parts, "]", indent)
+            return self._write_items("[", parts, "]", indent)
         return json.dumps(value)
 
-    def _several(self, first: str, parts: list[str], last: str, indent: int) -> str:
+    def _write_items(self, first: str, parts: list[str], last: str, indent: int) -> str:
         if sum(map(len, parts)) + indent < _MAX_LINE_LENGTH and not any(
             "\n" in part for part in parts
         ):
@@ -63,24 +63,24 @@ class LiteralStyle:
 
 
 def json_text(text: str) -> str:
-    """As JSON, and so as JavaScript."""
+    """Return a JSON string, which is valid JavaScript."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in quoted)
 
 
 def python_text(text: str) -> str:
-    """As Python, in double quotes where that needs no escape."""
+    """Return a Python string, in double quotes if that needs no escape."""
     quoted = repr(text)
     return f'"{quoted[1:-1]}"' if quoted[0] == "'" and '"' not in quoted else quoted
 
 
 def javascript_name(text: str) -> str:
-    """A key of an object; this one name would set what the object inherits from."""
+    """Return an object key; a plain `__proto__` would set the prototype."""
     return f"[{json_text(text)}]" if text == "__proto__" else json_text(text)
 
 
 def loses_precision(value: Any) -> bool:
-    """Whether JavaScript would send another number than this value holds."""
+    """Return whether JavaScript would round a number in this value."""
     if isinstance(value, dict):
         return any(map(loses_precision, value.values()))
     if isinstance(value, (list, tuple)):
@@ -95,8 +95,8 @@ JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', n
 
 
 def json_parts(value: Any) -> list[str | EnvironmentSecret]:
-    """The JSON text of a value, in parts between its secrets, which stand for themselves."""
-    # no text of JSON holds a zero byte
+    """Return the JSON of a value in parts, with its secrets as parts of their own."""
+    # JSON contains no zero bytes
     style = LiteralStyle(json_text, lambda name: f"\0{name}\0", last_comma=False)
     parts = style.write(value).split("\0")
     return [EnvironmentSecret(part) if place % 2 else part for place, part in enumerate(parts)]

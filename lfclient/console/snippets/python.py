@@ -1,4 +1,4 @@
-"""A run as Python: with httpx alone, or with this client."""
+"""Write a run as Python, with httpx or with lfclient."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from lfclient.console.snippets.snippet_request import API_KEY, SnippetRequest
 from lfclient.flows.field import Variable
 
 _SYNC = """
-answer = httpx.post(URL, headers=HEADERS, json=BODY, timeout=None)
-if answer.is_error:
-    sys.exit(answer.text)
-run = answer.json()
+response = httpx.post(URL, headers=HEADERS, json=BODY, timeout=None)
+if response.is_error:
+    sys.exit(response.text)
+run = response.json()
 for error in run["errors"]:
     print(error, file=sys.stderr)
 print(json.dumps(run["outputs"], indent=2))
 """
 _BACKGROUND = """
 with httpx.Client(headers=HEADERS, timeout=60) as client:
-    answer = client.post(URL, json=BODY)
-    if answer.is_error:
-        sys.exit(answer.text)
-    job = answer.json()["job_id"]
-    doubts = 0
+    response = client.post(URL, json=BODY)
+    if response.is_error:
+        sys.exit(response.text)
+    job = response.json()["job_id"]
+    retries = 0
     while True:
         time.sleep(0.5)
-        answer = client.get(URL, params={"job_id": job})
-        if answer.status_code == 500 and doubts < 5:
-            doubts += 1  # servers say so for about a second though all is well
+        response = client.get(URL, params={"job_id": job})
+        if response.status_code == 500 and retries < 5:
+            retries += 1  # may occur for about a second
             continue
-        if answer.is_error:
-            sys.exit(answer.text)
-        doubts = 0
-        run = answer.json()
+        if response.is_error:
+            sys.exit(response.text)
+        retries = 0
+        run = response.json()
         if run["object"] == "response":
             break
         if run["status"] == "suspended":
-            sys.exit(f"The run waits for a person to decide: job {job}")
+            sys.exit(f"The run is waiting for approval: job {job}")
 for error in run["errors"]:
     print(error, file=sys.stderr)
 print(json.dumps(run["outputs"], indent=2))
@@ -43,10 +43,10 @@ print(json.dumps(run["outputs"], indent=2))
 _STREAM = """
 outputs = {}
 rest = b""
-with httpx.stream("POST", URL, headers=HEADERS, json=BODY, timeout=None) as answer:
-    if answer.is_error:
-        sys.exit(answer.read().decode())
-    for piece in answer.iter_bytes():
+with httpx.stream("POST", URL, headers=HEADERS, json=BODY, timeout=None) as response:
+    if response.is_error:
+        sys.exit(response.read().decode())
+    for piece in response.iter_bytes():
         *lines, rest = (rest + piece).split(b"\\n")
         for line in lines:
             if not line.startswith(b"data:"):
@@ -72,11 +72,11 @@ for output in run.outputs.values():
 
 
 def write_httpx(call: SnippetRequest) -> str:
-    """It prints the outputs as JSON, as the server's answer has them."""
+    """Return code that prints the outputs as JSON, as in the server's response."""
     headers = f'{{"x-api-key": os.environ["{API_KEY}"]}}' if call.with_key else "{}"
     return "".join(
         [
-            call.comments("#", "Save it as run.py; then: pip install httpx && python run.py"),
+            call.comments("#", "Save as run.py, then: pip install httpx && python run.py"),
             "import json\n",
             "import os\n" if call.variables else "",
             "import sys\n",
@@ -91,8 +91,8 @@ def write_httpx(call: SnippetRequest) -> str:
 
 
 def write_lfclient(call: SnippetRequest) -> str:
-    """It prints each output's name, kind and value."""
-    # a variable can only be a value itself
+    """Return code that prints each output's name, kind and value."""
+    # variables are never nested
     variable = any(isinstance(value, Variable) for value in call.overrides.values())
     names = ["LangflowClient", *(["RunEnded", "Token"] if call.mode == "stream" else [])]
     key = f', os.environ["{API_KEY}"]' if call.with_key else ""
@@ -100,9 +100,9 @@ def write_lfclient(call: SnippetRequest) -> str:
         [
             call.comments(
                 "#",
-                "lfclient comes with Langflow Console: save this as run.py in its folder.",
-                "Then: python run.py",
-                own_client=True,
+                "lfclient is part of Langflow Console. Save as run.py in its folder,",
+                "then: python run.py",
+                reads_all_outputs=True,
             ),
             "import os\n" if call.variables else "",
             "import sys\n\n",

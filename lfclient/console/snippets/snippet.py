@@ -1,4 +1,4 @@
-"""A run as code, in each language."""
+"""Write a run as code in each supported language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lfclient.wire.server_info import ServerInfo
 
 
 class Language(StrEnum):
-    """What a snippet is written for; the value is the name that a person reads."""
+    """The language of a snippet; the value is its display name."""
 
     CURL = "curl"
     HTTPX = "Python, httpx"
@@ -22,7 +22,7 @@ class Language(StrEnum):
 
     @property
     def file_name(self) -> str:
-        """The file name under which its head comment says to save it."""
+        """The file name in the comment at the top."""
         return _FILES[self]
 
 
@@ -51,11 +51,10 @@ def write_snippet(
     *,
     with_key: bool = True,
 ) -> str:
-    """The code that runs `flow` as `record` says, on the server at `url` in its dialect.
+    """Return code that repeats the run `record` of `flow` on the server at `url`.
 
-    It waits for the end and prints the outputs: with `lfclient` as the console has them, else as
-    the server's answer does, which leaves some out, as its head comment then says. `with_key`: the
-    server asks for an API key.
-    Raises `InvalidRequest` or `Unsupported` for what the server, as it is now, would not take.
+    It waits for the run and prints the outputs: with `lfclient` as in the console, otherwise as in
+    the server's response, which may omit some; a comment then lists them. `with_key` is whether the
+    server needs an API key. Raise `InvalidRequest` or `Unsupported` if the server would reject it.
     """
     return _WRITERS[language](snippet_request(record, flow, server, url, with_key=with_key))

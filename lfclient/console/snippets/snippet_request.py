@@ -1,4 +1,4 @@
-"""What all snippets of a run have in common: the request, with its secrets as variables."""
+"""The request that all snippets of a run send, with environment variables for its secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lfclient.runs.outcome import terminals_without_value
 from lfclient.wire.server_info import ServerInfo
 
 API_KEY = "LANGFLOW_API_KEY"
-# names that mean something already: to the system, to bash, or to what runs a snippet
+# names that already have a meaning to the system, to bash, or to the program that runs a snippet
 _RESERVED_NAMES = re.compile(
     r"PATH|PWD|OLDPWD|HOME|USER|USERNAME|LOGNAME|HOSTNAME|SHELL|SHELLOPTS|LANG|LANGUAGE|LC_\w+|TZ"
     r"|TERM|TMP|TEMP|TMPDIR|DISPLAY|EDITOR|ENV|IFS|PS\d|OPT(ARG|IND|ERR)|E?UID|PPID|GROUPS"
@@ -31,16 +31,17 @@ _MAX_COMMENT_LENGTH = 100
 
 
 class EnvironmentSecret(str):
-    """Stands in a request for the value of the environment variable of this name."""
+    """The name of an environment variable, in place of a secret in a request."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class SnippetRequest:
-    """A run to be written down. `body` is what goes to `endpoint`; `overrides` is what `lfclient`
-    takes. In both a `Secret` stands for each secret; `secrets` names the override of each variable.
-    `left_empty` are the names of the components whose output the server's answer leaves out.
+    """A run as a request: `body` is sent to `endpoint`; `overrides` is what `lfclient` accepts.
+
+    In both, an `EnvironmentSecret` stands for each secret; `secrets` maps its variable to the key
+    of the override. `omitted_outputs` names the components whose outputs the response leaves empty.
     """
 
     url: str
@@ -53,34 +54,35 @@ class SnippetRequest:
     mode: Mode
     session_id: str | None
     with_key: bool
-    left_empty: tuple[str, ...] = ()
+    omitted_outputs: tuple[str, ...] = ()
 
     @property
     def variables(self) -> list[str]:
-        """The environment variables that have to be set."""
+        """The environment variables that must be set."""
         return [*([API_KEY] if self.with_key else []), *self.secrets]
 
-    def comments(self, mark: str, *usage: str, own_client: bool = False) -> str:
-        """The first lines: what it does, how it is used, what it does not print, what has to be
-        set. `own_client` reads what answers leave out from what else the server keeps.
+    def comments(self, prefix: str, *usage: str, reads_all_outputs: bool = False) -> str:
+        """Return the comment lines at the top of a snippet, each after `prefix`.
+
+        They explain its purpose and usage, omitted outputs and the variables to set.
         """
         lines = [f"Runs the flow “{self.flow_name}”.", *usage]
-        if self.left_empty and not own_client:
-            lines.append("The API answers with null for the content of the outputs named here:")
-            lines += [f"- {name}" for name in self.left_empty]
-            lines.append("The snippet “Python, lfclient” prints them whole.")
+        if self.omitted_outputs and not reads_all_outputs:
+            lines.append("The API returns null as the content of these outputs:")
+            lines += [f"- {name}" for name in self.omitted_outputs]
+            lines.append("The snippet “Python, lfclient” prints them in full.")
         if self.with_key:
-            lines.append(f"{API_KEY} is the server's API key.")
-        lines += [f"{name} is the secret for {key}." for name, key in self.secrets.items()]
-        return "".join(f"{mark} {_comment(line)}\n" for line in lines)
+            lines.append(f"Set {API_KEY} to the API key of the server.")
+        lines += [f"Set {name} to the secret for {key}." for name, key in self.secrets.items()]
+        return "".join(f"{prefix} {_comment(line)}\n" for line in lines)
 
 
 def snippet_request(
     record: RunRecord, flow: Flow, server: ServerInfo, url: str, *, with_key: bool
 ) -> SnippetRequest:
-    """The call that a run was; raises as `run_request` does."""
+    """Return the request that repeats a run. Raise the errors of `run_request`."""
     overrides, secrets = _replace_secrets(flow, record.overrides)
-    # without an idempotency key: a second press would be answered with the first one's job
+    # without an idempotency key, or running the snippet again would return the first job
     spec = run_request(server, flow, overrides, record.mode, record.session_id)
     return SnippetRequest(
         url=url,
@@ -93,14 +95,14 @@ def snippet_request(
         mode=record.mode,
         session_id=record.session_id,
         with_key=with_key,
-        left_empty=tuple(leaf.display_name for leaf in terminals_without_value(flow)),
+        omitted_outputs=tuple(leaf.display_name for leaf in terminals_without_value(flow)),
     )
 
 
 def _replace_secrets(
     flow: Flow, overrides: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The overrides with a `Secret` for each secret, and the override of each variable's name."""
+    """Return the overrides with variables for secrets, and the override keys by variable."""
     known = flow.fields_by_key
     secrets: dict[str, str] = {}
 
@@ -121,7 +123,7 @@ def _replace_secrets(
 
 
 def _unused_variable_name(key: str, taken: Mapping[str, str]) -> str:
-    """A variable named after the parameter; after its component, too, where that is taken."""
+    """Return a variable named after the parameter, or after its full key if that is taken."""
     for text in (key.rpartition(".")[2], key):
         name = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
         name = f"SECRET_{name}".rstrip("_") if not name or name[0].isdigit() else name
@@ -132,6 +134,6 @@ def _unused_variable_name(key: str, taken: Mapping[str, str]) -> str:
 
 
 def _comment(text: str) -> str:
-    """One line that nothing can lead out of, not too long."""
+    """Return a text as one short line, so that it cannot end the comment."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return clip(line, _MAX_COMMENT_LENGTH)

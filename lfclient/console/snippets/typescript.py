@@ -1,6 +1,7 @@
-"""A run as TypeScript for Node 20 and later, with nothing to install.
+"""Write a run as TypeScript for Node 20 and later, without dependencies.
 
-All types are inferred, so the same text is JavaScript, and a Node that strips no types runs it.
+All types are inferred, so the code is also JavaScript, and versions of Node that do not strip types
+can run it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret
 
 _CHECK = "  if (!process.env[name]) throw new Error(`${name} is not set`);\n"
 _SEND = """
-const answer = await fetch(url, { method: "POST", headers, body });
+const response = await fetch(url, { method: "POST", headers, body });
 """
-_WHOLE = """const text = await answer.text();
-if (!answer.ok) throw new Error(text);
+_WHOLE = """const text = await response.text();
+if (!response.ok) throw new Error(text);
 """
 _PRINT = """for (const error of run.errors) console.error(error);
 console.log(JSON.stringify(run.outputs, null, 2));
@@ -21,26 +22,26 @@ console.log(JSON.stringify(run.outputs, null, 2));
 _SYNC = f"{_SEND}{_WHOLE}const run = JSON.parse(text);\n{_PRINT}"
 _BACKGROUND = f"""{_SEND}{_WHOLE}const job = JSON.parse(text).job_id;
 let run = JSON.parse(text);
-let doubts = 0;
+let retries = 0;
 while (run.object !== "response") {{
   await new Promise((resume) => setTimeout(resume, 500));
   const status = await fetch(`${{url}}?job_id=${{encodeURIComponent(job)}}`, {{ headers }});
-  const told = await status.text();
-  if (status.status === 500 && doubts < 5) {{
-    doubts += 1; // servers say so for about a second though all is well
+  const reply = await status.text();
+  if (status.status === 500 && retries < 5) {{
+    retries += 1; // may occur for about a second
     continue;
   }}
-  if (!status.ok) throw new Error(told);
-  doubts = 0;
-  run = JSON.parse(told);
-  if (run.status === "suspended") throw new Error(`The run waits for a person to decide: ${{job}}`);
+  if (!status.ok) throw new Error(reply);
+  retries = 0;
+  run = JSON.parse(reply);
+  if (run.status === "suspended") throw new Error(`The run is waiting for approval: ${{job}}`);
 }}
 {_PRINT}"""
-_STREAM = f"""{_SEND}if (!answer.ok) throw new Error(await answer.text());
+_STREAM = f"""{_SEND}if (!response.ok) throw new Error(await response.text());
 const outputs = new Map();
 const decoder = new TextDecoder();
 let rest = "";
-for await (const piece of answer.body ?? []) {{
+for await (const piece of response.body ?? []) {{
   const lines = (rest + decoder.decode(piece, {{ stream: true }})).split("\\n");
   rest = lines.pop() ?? "";
   for (const line of lines) {{
@@ -57,15 +58,15 @@ _BY_MODE = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
 
 
 def write(call: SnippetRequest) -> str:
-    """It prints the outputs as JSON, as the server's answer has them."""
+    """Return code that prints the outputs as JSON, as in the server's response."""
     key = f', "x-api-key": process.env.{API_KEY} ?? ""' if call.with_key else ""
     names = ", ".join(f'"{name}"' for name in call.variables)
     return "".join(
         [
             call.comments(
                 "//",
-                "Save it as run.mts; then, with Node 22.18 or later: node run.mts",
-                "With Node 20 to 22.17, which strip no types and need not: rename it to run.mjs.",
+                "Save as run.mts, then, with Node 22.18 or later: node run.mts",
+                "With Node 20 to 22.17: save as run.mjs instead.",
             ),
             f"for (const name of [{names}]) {{\n{_CHECK}}}\n" if names else "",
             f"const url = {json_text(call.endpoint)};\n",
@@ -79,7 +80,7 @@ def write(call: SnippetRequest) -> str:
 def _body(call: SnippetRequest) -> str:
     if not loses_precision(call.body):
         return f"JSON.stringify({JAVASCRIPT.write(call.body)})"
-    # its own numbers would not hold the large ones
+    # JavaScript numbers would round large integers
     parts = [
         f'JSON.stringify(process.env.{part} ?? "")'
         if isinstance(part, EnvironmentSecret)

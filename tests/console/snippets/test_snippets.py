@@ -155,10 +155,7 @@ class Langflow(StandIn):
     [(OLD, "sync"), (OLD, "background"), (NEW, "sync"), (NEW, "background"), (NEW, "stream")],
     ids=lambda one: one if isinstance(one, str) else one.dialect,
 )
-def test_snippets_send_what_the_client_sends(server, mode, tmp_path):
-    """In each language, to the last character, the secrets from the environment; and print what
-    comes back.
-    """
+def test_snippets_send_the_same_request_as_the_client_and_print_the_outputs(server, mode, tmp_path):
     minor = 10 if server is OLD else 13
     with Langflow(minor, server.dialect) as langflow:
         written = codes(server, mode, langflow.url)
@@ -177,18 +174,16 @@ def test_snippets_send_what_the_client_sends(server, mode, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["sync", "background", "stream"])
-def test_no_secret_is_in_a_snippet(mode):
-    """Neither masked nor in clear; each has its variable and says whose it is."""
+def test_a_snippet_contains_variables_instead_of_secrets(mode):
     for code in codes(NEW, mode, "http://langflow.test").values():
         assert "was set" not in code
         assert KEY not in code
         for name in ENVIRON:
             assert name in code
-        assert "COMP_TWO_PASSWORD is the secret for Comp-two.password." in code
+        assert "Set COMP_TWO_PASSWORD to the secret for Comp-two.password." in code
 
 
-def test_a_secret_that_was_not_masked_is_left_out_all_the_same():
-    """What is known as a secret is never written, whatever the record holds."""
+def test_an_unmasked_secret_is_not_written():
     kept = record(overrides={})
     kept = RunRecord(**{**vars(kept), "overrides": OVERRIDES})
     for one in Language:
@@ -206,8 +201,7 @@ def test_a_secret_that_was_not_masked_is_left_out_all_the_same():
         ("Message", "ChatOutput", False),
     ],
 )
-def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, told):
-    """And which snippet prints them; the own client's has nothing to say."""
+def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
     end = node("End-one", type)
     end["data"]["node"] |= {"display_name": "The\nend", "outputs": [{"types": [returns]}]}
     flow = Flow.from_json(graph(end))
@@ -215,25 +209,22 @@ def test_a_snippet_says_which_outputs_the_api_leaves_empty(mode, returns, type, 
     for one in Language:
         code = write_snippet(one, kept, flow, NEW, "http://langflow.test")
         expected = told and one is not Language.LFCLIENT
-        assert ("null for the content" in code) is expected
+        assert ("null as the content" in code) is expected
         assert ("- The end\n" in code) is expected
         assert ("“Python, lfclient”" in code) is expected
 
 
-def test_a_snippet_names_the_file_that_it_is_saved_as():
-    """So that what it says can be pasted."""
+def test_a_snippet_names_its_file():
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
         assert f" {one.file_name}" in code.partition("\n\n")[0]
 
 
-def test_a_plain_value_that_looks_like_a_mask_stays():
-    """“was set” is a text like any other where no secret stands."""
+def test_plain_text_equal_to_the_mask_is_kept():
     for code in codes(NEW, "sync", "http://x", {"Comp-one.words": "was set"}).values():
         assert "was set" in code
 
 
-def test_a_flow_name_leads_out_of_no_comment():
-    """It stays on its line, without what is not seen."""
+def test_a_flow_name_cannot_end_the_comment():
     flow = Flow.from_json({**GRAPH, "name": "x\nimport os # \u2028\u202e*/\r" + "y" * 500})
     for one in Language:
         first, second = write_snippet(one, record(), flow, NEW, "http://x").splitlines()[:2]
@@ -243,8 +234,7 @@ def test_a_flow_name_leads_out_of_no_comment():
         assert len(first) < 110
 
 
-def test_names_of_variables_are_those_of_no_other():
-    """Not the system's, not the key's, not each other's."""
+def test_variable_names_do_not_collide():
     secret = entry("SecretStrInput", "str", password=True)
     flow = Flow.from_json(
         graph(node("A-1", pwd=secret, langflow_api_key=secret), node("B-1", pwd=secret))
@@ -267,8 +257,7 @@ def test_names_of_variables_are_those_of_no_other():
         ("api.key", "KEY"),
     ],
 )
-def test_odd_names_become_variables_that_mean_nothing_else(parameter, name):
-    """To a shell some do, as RANDOM, or they are none."""
+def test_odd_parameter_names_become_safe_variable_names(parameter, name):
     flow = Flow.from_json(
         graph(node("A-1", **{parameter: entry("SecretStrInput", "str", password=True)}))
     )
@@ -277,8 +266,7 @@ def test_odd_names_become_variables_that_mean_nothing_else(parameter, name):
     assert re.findall(r'environ\["(\w+)"\]', code) == ["LANGFLOW_API_KEY", name]
 
 
-def test_a_server_variable_stays_one():
-    """The client takes it as such, the others in the server's own form."""
+def test_a_server_variable_stays_a_variable():
     given = {"Comp-one.password": Variable("MY_KEY")}
     written = codes(NEW, "sync", "http://x", given)
     assert 'Variable("MY_KEY")' in written[Language.LFCLIENT]
@@ -287,22 +275,20 @@ def test_a_server_variable_stays_one():
     ast.parse(written[Language.LFCLIENT])
 
 
-def test_without_a_key_none_is_asked_for():
-    """Some servers have none, and refuse an empty one."""
+def test_a_server_without_keys_needs_no_key_variable():
     for code in codes(NEW, "background", "http://x", {}, with_key=False).values():
         assert "LANGFLOW_API_KEY" not in code
         assert "x-api-key" not in code
 
 
-def test_curl_is_given_the_key_where_no_list_of_processes_shows_it():
-    """Its arguments are seen by every user of a machine; the shell's own printf has none."""
+def test_curl_does_not_receive_the_key_as_an_argument():
+    """Every user of the machine can see process arguments."""
     code = write_snippet(Language.CURL, record(), FLOW, NEW, "http://x")
     assert code.count('$LANGFLOW_API_KEY"') == code.count("<(printf 'x-api-key: %s\\n' \"$LANGFLOW")
     assert "<(printf 'x-api-key" in code
 
 
-def test_what_the_server_cannot_do_is_an_error():
-    """A streamed call before 1.11; a value that this mode does not take."""
+def test_a_run_that_the_server_cannot_repeat_is_an_error():
     with pytest.raises(Unsupported):
         write_snippet(Language.CURL, record("stream"), FLOW, OLD, "http://x")
     given = {"Comp-one.password": Variable("MY_KEY")}
@@ -310,8 +296,7 @@ def test_what_the_server_cannot_do_is_an_error():
         write_snippet(Language.CURL, record("background", given), FLOW, NEW, "http://x")
 
 
-def test_a_failed_call_says_why(tmp_path):
-    """With the server's words, and an exit code."""
+def test_a_failed_request_prints_the_servers_error(tmp_path):
     with StandIn({"POST /api/v2/workflows": (403, {"detail": "Invalid API key"})}) as server:
         written = codes(NEW, "background", server.url, {})
         del written[Language.LFCLIENT]
