@@ -1,4 +1,4 @@
-"""`python -m lfclient.local start|stop|status|logs`: the local Langflow from a terminal."""
+"""`python -m lfclient.local start|stop|status|logs`: manage the local Langflow in a terminal."""
 
 import sys
 

@@ -63,7 +63,7 @@ def test_the_first_start_reports_its_steps(started: str):
     assert "MB to download" in started
     assert "Finding the packages" in started or "Preparing a Python" in started
     assert "Starting Langflow" in started
-    assert "100%  The local Langflow runs." in started
+    assert "100%  The local Langflow is running." in started
 
 
 def test_it_survives_the_process_that_started_it(started: str, folder: Path):

@@ -1,4 +1,4 @@
-"""`python -m lfclient.local start|stop|status|logs`: the local Langflow from a terminal."""
+"""`python -m lfclient.local start|stop|status|logs`: manage the local Langflow in a terminal."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from lfclient.console.local_langflow.state_file import LocalError, LocalState, L
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command; 0 if it did what it says, 3 if `status` finds nothing running."""
+    """Run one command. Return 0 on success, 1 on failure, 3 if `status` finds it not running."""
     parser = argparse.ArgumentParser(
-        prog="python -m lfclient.console.local_langflow",
-        description=f"A Langflow of your own on this machine. {DOWNLOAD_NOTE}",
+        prog="python -m lfclient.local",
+        description=f"Manage a local Langflow. {DOWNLOAD_NOTE}",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("start", help="install it if it is not, start it, wait until it is ready")
-    commands.add_parser("stop", help="end it; its flows are kept")
-    commands.add_parser("status", help="say where it stands")
-    logs = commands.add_parser("logs", help="show the end of its log")
+    commands.add_parser("start", help="install it if needed, start it and wait until it is ready")
+    commands.add_parser("stop", help="stop it; flows are kept")
+    commands.add_parser("status", help="show its status")
+    logs = commands.add_parser("logs", help="show the last lines of its log")
     logs.add_argument("--lines", type=int, default=50, metavar="N")
     chosen = parser.parse_args(arguments)
     try:
@@ -48,14 +48,14 @@ def _start(langflow: LocalLangflow) -> LocalStatus:
         print(DOWNLOAD_NOTE)
     last: int | None = None
 
-    def say(status: LocalStatus) -> None:
+    def show_progress(status: LocalStatus) -> None:
         nonlocal last
         twentieth = round(20 * (status.progress or 0))
         if status.step and twentieth != last:
             last = twentieth
             print(f"{status.progress or 0:4.0%}  {status.step}", flush=True)
 
-    return langflow.start(say)
+    return langflow.start(show_progress)
 
 
 def _describe(status: LocalStatus) -> str:

@@ -1,4 +1,4 @@
-"""A pinned Langflow in a virtual environment of its own, installed with uv."""
+"""Install a pinned Langflow in a virtual environment with uv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,23 +19,22 @@ import uv
 from lfclient.console.local_langflow.process import child_environ
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError
 
-# What a person is told in advance. Measured for 1.13.0 with an empty cache on two cores: 332
-# packages; the time is that of a fast line, and grows with a slow one.
+# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 332 packages.
 DOWNLOAD_MB = 540
 DISK_MB = 1500
 INSTALL_SECONDS = 60
 
-# uv's own first, then what is at hand: the releases of Python that every Langflow served runs on
+# (version, whether to download it): supported by every Langflow release served here
 _PYTHONS = (("3.12", True), ("3.13", False), ("3.11", False), ("3.10", False))
 
 POLL_SECONDS = 0.3
 
-OnStep = Callable[[str, float], None]  # a sentence, and the share of the installation (0 to 1)
+OnStep = Callable[[str, float], None]  # a sentence, and the progress (0 to 1)
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """What is installed: a Langflow release, and as of which day its dependencies are taken."""
+    """A Langflow release, and the date as of which its dependencies are resolved."""
 
     version: str
     exclude_newer: str | None = None
@@ -43,18 +42,18 @@ class Requirement:
 
     @property
     def package(self) -> str:
-        """The requirement of `langflow-base`, which was numbered 0.N until 1.12."""
+        """The requirement of `langflow-base`, whose version was 0.N before 1.12."""
         major, minor, patch = self.version.split(".", 2)
         base = f"0.{minor}.{patch}" if (major, int(minor)) < ("1", 12) else self.version
         return f"langflow-base=={base}"
 
 
 class Installation:
-    """A virtual environment that is either whole or not there.
+    """A virtual environment that is either complete or absent.
 
-    It stands in a folder of a random name; a file beside it names it once it is whole. So an
-    install that was killed leaves nothing that could be taken for a good one, and a process that
-    still writes into the old folder does not disturb the next try.
+    It is created in a folder with a random name, which a file names once it is complete. So a
+    killed installation is never used, and a process that still writes to its folder cannot disturb
+    the next attempt.
     """
 
     def __init__(
@@ -75,16 +74,16 @@ class Installation:
 
     @property
     def python(self) -> Path | None:
-        """The interpreter of the whole installation, or None if there is none."""
+        """The interpreter of a complete installation, or None."""
         found = self._marker.read()
         if found.get("package") != self._spec():
             return None
         interpreter = _interpreter(self.folder / str(found.get("folder")))
-        # a link into a Python that was since removed does not exist
+        # it may link to a Python that was removed since
         return interpreter if interpreter.exists() else None
 
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
-        """Install it and return its interpreter; raises LocalError, with what to do."""
+        """Install Langflow and return its interpreter. Raise `LocalError` on failure."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
         _check_space(self.folder)
@@ -128,12 +127,12 @@ class Installation:
                     raise
                 if index == len(choices) - 1:
                     raise LocalError(
-                        "No Python was found that Langflow runs on, and none could be downloaded.",
-                        hint="Check the network, or install Python 3.12, and try again.",
+                        "Couldn't find or download a Python version that Langflow supports.",
+                        hint="Check the network, or install Python 3.12, then try again.",
                     ) from None
 
     def _archives(self) -> Callable[[], int]:
-        """How many packages lie unpacked in uv's cache; counts each as it arrives."""
+        """Return a function that counts the unpacked packages in uv's cache."""
         found = subprocess.run(
             [self._uv, "--color", "never", "cache", "dir"],
             env=self._environ,
@@ -148,12 +147,12 @@ class Installation:
     def _run(
         self, arguments: Sequence[str], progress: _Progress | None, stopped: Callable[[], bool]
     ) -> None:
-        """Run uv to its end; raises LocalError if it fails or a stop is asked for."""
+        """Run uv. Raise `LocalError` if it fails or a stop is requested."""
         try:
             process = subprocess.Popen(
                 [self._uv, "--color", "never", *arguments],
                 env=self._environ,
-                # a project's own uv settings must not reach in, so not the folder we were called in
+                # not the working directory, whose uv settings must not apply
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -163,32 +162,32 @@ class Installation:
             )
         except OSError as problem:
             raise LocalError(
-                f"uv, which installs Langflow, can't be run: {problem.strerror}.",
+                f"Couldn't run uv, which installs Langflow: {problem.strerror}.",
                 hint="Install the console's requirements again: pip install -r requirements.txt",
             ) from problem
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         reader = threading.Thread(target=_forward_lines, args=(process.stderr, lines), daemon=True)
         reader.start()
-        said: list[str] = []
+        output: list[str] = []
         try:
             while process.poll() is None:
                 if stopped():
                     raise LocalError("The installation was stopped.", hint="Start it again.")
-                said += _drain(lines, POLL_SECONDS)
+                output += _drain(lines, POLL_SECONDS)
                 if progress:
-                    progress.update(said)
+                    progress.update(output)
         finally:
             if process.poll() is None:
                 _kill_tree(process.pid)
             process.wait()
             reader.join(timeout=5)
-        said += _drain(lines, 0)
+        output += _drain(lines, 0)
         if process.returncode:
-            raise _install_error("\n".join(said))
+            raise _install_error("\n".join(output))
 
 
 class _Progress:
-    """Turns what uv prints, and what arrives in its cache, into a share and a sentence."""
+    """Turns uv's output and the state of its cache into a sentence and a progress."""
 
     def __init__(self, on_step: OnStep, archives: Callable[[], int]) -> None:
         self._on_step = on_step
@@ -196,25 +195,27 @@ class _Progress:
         self._before = archives()
         self._last = ""
 
-    def update(self, said: Sequence[str]) -> None:
-        text = "\n".join(said)
+    def update(self, output: Sequence[str]) -> None:
+        text = "\n".join(output)
         total = _first_number(r"^Resolved (\d+) packages?", text)
         if not total:
             return
         if re.search(r"^Prepared ", text, re.MULTILINE):
-            self._tell("Putting the packages of Langflow in place.", 0.98)
+            self._report("Putting the packages of Langflow in place.", 0.98)
             return
         sizes = {name: _megabytes(n, u) for name, n, u in _SIZES.findall(text)}
         done = sum(sizes.get(name, 0.0) for name in _DONE.findall(text))
         count = min(self._archives() - self._before, total)
         share = count / total
         if sizes:
-            # the small packages come first, the large ones make the time
+            # small packages finish first, large ones take most of the time
             share = (share + done / sum(sizes.values())) / 2
         size = f", {done:.0f} of about {sum(sizes.values()):.0f} MB" if done else ""
-        self._tell(f"Downloading Langflow: {count} of {total} packages{size}.", 0.05 + 0.9 * share)
+        self._report(
+            f"Downloading Langflow: {count} of {total} packages{size}.", 0.05 + 0.9 * share
+        )
 
-    def _tell(self, step: str, progress: float) -> None:
+    def _report(self, step: str, progress: float) -> None:
         if step != self._last:
             self._last = step
             self._on_step(step, progress)
@@ -233,7 +234,7 @@ def _first_number(pattern: str, text: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-def _forward_lines(stream: object, lines: queue.SimpleQueue[str]) -> None:
+def _forward_lines(stream: Iterable[str], lines: queue.SimpleQueue[str]) -> None:
     for line in stream:
         lines.put(line.rstrip("\n"))
 
@@ -262,7 +263,7 @@ def _interpreter(environment: Path) -> Path:
 
 
 def _uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    # the user's index, proxy, cache and offline settings hold; those of a project do not
+    # keep the user's index, proxy, cache and offline settings, but not those of a project
     project = ("UV_PROJECT", "UV_PYTHON_PREFERENCE", "UV_EXCLUDE_NEWER", "UV_CONSTRAINT")
     named = {"UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_OVERRIDE", "UV_NO_DEPS"}
     cleaned = child_environ(environ, {"UV_HTTP_TIMEOUT": environ.get("UV_HTTP_TIMEOUT", "60")})
@@ -277,54 +278,54 @@ def _check_space(folder: Path) -> None:
     free = shutil.disk_usage(folder).free // 1_000_000
     if free < DISK_MB:
         raise LocalError(
-            f"The disk is too full for Langflow: {free} MB are free in {folder}, "
-            f"and it needs {DISK_MB} MB.",
+            f"Not enough disk space for Langflow: {folder} has {free} MB free, "
+            f"but {DISK_MB} MB are needed.",
             hint=_SPACE_HINT,
         )
 
 
 _SPACE_HINT = (
-    "Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk; then start again."
+    "Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk, then start again."
 )
 
 _KNOWN_ERRORS = (
     (
         r"No space left on device|os error 28|Disk quota exceeded|os error 122",
-        "The disk is full: Langflow could not be installed.",
+        "Couldn't install Langflow: the disk is full.",
         _SPACE_HINT,
     ),
     (
         r"Network connectivity is disabled|network was disabled|offline|dns error|"
         r"error sending request|client error \(Connect\)|Failed to fetch|Could not connect|"
         r"timed out|tcp connect",
-        "The packages of Langflow could not be downloaded: no connection to the package index.",
+        "Couldn't download Langflow: no connection to the package index.",
         "Check the network connection (and UV_INDEX_URL, if you use another package index), then "
-        "start again: what has been downloaded is kept.",
+        "start again. Finished downloads are kept.",
     ),
     (
         r"Permission denied|os error 13|Read-only file system",
-        "Langflow could not be installed: its folder can't be written to.",
-        "Give yourself the right to write there, or set LFCONSOLE_DATA_DIR to another folder.",
+        "Couldn't install Langflow: its folder is not writable.",
+        "Make the folder writable, or set LFCONSOLE_DATA_DIR to another folder.",
     ),
     (
         r"No solution found|not found in the package registry",
-        "This release of Langflow can't be installed from your package index.",
-        "Check that the index is a full copy of PyPI (UV_INDEX_URL), then start again.",
+        "Your package index does not have this release of Langflow.",
+        "Check that the index (UV_INDEX_URL) is a complete mirror of PyPI, then start again.",
     ),
 )
 
 
-def _install_error(said: str) -> LocalError:
+def _install_error(output: str) -> LocalError:
     for pattern, message, hint in _KNOWN_ERRORS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return LocalError(message, hint=hint, body=_last_lines(said))
+        if re.search(pattern, output, re.IGNORECASE):
+            return LocalError(message, hint=hint, body=_last_lines(output))
     return LocalError(
-        f"Langflow could not be installed. uv says: {_last_lines(said)}",
-        hint="Start again; what has been downloaded is kept.",
+        f"Couldn't install Langflow. uv reports: {_last_lines(output)}",
+        hint="Start again. Finished downloads are kept.",
     )
 
 
-def _last_lines(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    # an index may be addressed as https://user:password@host
+def _last_lines(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    # the URL of an index may contain a username and password
     return re.sub(r"//[^/@\s]+@", "//", " ".join(lines[-4:]))[:600]

@@ -1,4 +1,4 @@
-"""How the local Langflow is started, and what its failures mean to a person."""
+"""Start the local Langflow, and explain its failures."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from lfclient.console.local_langflow.process import LOOPBACK, ProcessIdentity, c
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import LangflowError
 
-# The API cuts what a background run returns at 6,000 characters and 1,000 rows unless told
-# otherwise; with these, measured, the outputs a person waits for come whole.
+# By default the API truncates outputs of background runs at 6,000 characters and 1,000 rows. With
+# these limits, usual outputs are complete (measured).
 _LIMITS = {"LANGFLOW_MAX_ITEMS_LENGTH": "200000", "LANGFLOW_MAX_TEXT_LENGTH": "5000000"}
 
 _SETTINGS = {
-    # before 1.11 the Workflow API is off unless asked for
+    # before 1.11 the Workflow API is off by default
     "LANGFLOW_DEVELOPER_API_ENABLED": "true",
     "LANGFLOW_AUTO_LOGIN": "false",
     "LANGFLOW_NEW_USER_IS_ACTIVE": "false",
     "LANGFLOW_CREATE_STARTER_PROJECTS": "false",
     "LANGFLOW_UPDATE_STARTER_PROJECTS": "false",
-    # keys in the user's environment are not copied into a database
+    # do not copy keys from the user's environment into the database
     "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": "false",
-    # its MCP bridge would start further servers; nothing of the console uses it
+    # the MCP bridge would start more servers; the console does not use it
     "LANGFLOW_ADD_PROJECTS_TO_MCP_SERVERS": "false",
     "LANGFLOW_MCP_COMPOSER_ENABLED": "false",
     "LANGFLOW_MCP_SERVER_ENABLED": "false",
@@ -41,12 +41,12 @@ _SETTINGS = {
     "PYTHONUNBUFFERED": "1",
 }
 
-_ANSI_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other orders to a terminal
-_MAX_TAIL_BYTES = 200_000  # of the log, when the end of it is read
+_ANSI_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")  # and other control sequences
+_MAX_TAIL_BYTES = 200_000  # read from the end of the log
 
 
 class CrashError(LocalError):
-    """The server's process ended before it was told to."""
+    """The server process ended unexpectedly."""
 
 
 def launch(
@@ -58,10 +58,10 @@ def launch(
     environ: Mapping[str, str],
     env: Mapping[str, str],
 ) -> ProcessIdentity:
-    """Start the server as one process, on loopback, with its data in `data`.
+    """Start the server as one process on loopback, with its data in `data`.
 
-    Uvicorn is called directly: Langflow's own command starts three processes of 1.3 GB together
-    where this one has 0.5 GB, and is no faster.
+    Uvicorn is called directly: Langflow's own command starts three processes with 1.3 GB in total
+    instead of 0.5 GB, and is no faster.
     """
     own = {
         **_SETTINGS,
@@ -80,14 +80,14 @@ def launch(
             *("--timeout-graceful-shutdown", "5"),
         ],
         env=child_environ(environ, own),
-        # a .env file in the folder where the console was started is not its own
+        # so that it does not read a .env file from the console's working directory
         cwd=data,
         log=log,
     )
 
 
 def read_tail(path: Path, lines: int) -> str:
-    """The last lines of a file, without a terminal's colours; empty if there is none."""
+    """Return the last lines of a file without ANSI escapes, or "" if there is no file."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -99,38 +99,37 @@ def read_tail(path: Path, lines: int) -> str:
 
 
 def port_in_use_error(port: int) -> LocalError:
-    """Another program listens where the local Langflow should."""
+    """Return the error for a port that another program uses."""
     return LocalError(
-        f"Port {port} is taken by another program.",
-        hint="End that program, or leave the port to the console, which finds a free one.",
+        f"Port {port} is used by another program.",
+        hint="Stop that program, or let the console choose a free port.",
     )
 
 
 def crash_error(log: str, port: int) -> LocalError:
-    """Why a server ended before it was ready, as far as its log says."""
+    """Return the error for a server that ended before it was ready, based on its log."""
     if "address already in use" in log or "EADDRINUSE" in log:
         return port_in_use_error(port)
     if "No space left on device" in log or "database or disk is full" in log:
         return CrashError(
-            "Langflow ended: the disk is full.", hint="Free some space and start it again."
+            "Langflow stopped: the disk is full.", hint="Free some space, then start it again."
         )
     return CrashError(
-        "Langflow ended while it was starting.",
-        hint="The last lines of its log say why. Start it again; if that does not help, "
-        "report them.",
+        "Langflow stopped while starting.",
+        hint="Start it again. If that does not help, report the last lines of its log.",
     )
 
 
 @contextmanager
 def translate_launch_errors(folder: Path) -> Iterator[None]:
-    """Turns what the disk or the server refuses into a LocalError that says what to do."""
+    """Turn errors of the disk or the server into a `LocalError` with a hint."""
     try:
         yield
     except LocalError:
         raise
     except LangflowError as problem:
         raise LocalError(
-            f"The local Langflow started but did not answer as expected: {problem}",
+            f"The local Langflow started but did not respond as expected: {problem}",
             hint=problem.hint,
         ) from problem
     except OSError as problem:
@@ -140,11 +139,11 @@ def translate_launch_errors(folder: Path) -> Iterator[None]:
 def _disk_error(problem: OSError, folder: Path) -> LocalError:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return LocalError(
-            f"The disk is full: {folder} can't be written.",
+            f"Couldn't write to {folder}: the disk is full.",
             hint="Free some space, or set LFCONSOLE_DATA_DIR to a folder on another disk.",
         )
     return LocalError(
-        f"The folder of the local Langflow can't be used: {problem.strerror} "
+        f"Couldn't use the folder of the local Langflow: {problem.strerror} "
         f"({problem.filename or folder}).",
-        hint="Give yourself the right to write there, or set LFCONSOLE_DATA_DIR to another folder.",
+        hint="Make the folder writable, or set LFCONSOLE_DATA_DIR to another folder.",
     )

@@ -1,4 +1,4 @@
-"""The local Langflow as one thing: its status, start and stop, by whatever process asks."""
+"""Start, stop and monitor the local Langflow from any process."""
 
 from __future__ import annotations
 
@@ -32,25 +32,24 @@ from lfclient.console.samples import installer
 from lfclient.errors import InvalidKey
 
 PINNED_VERSION = "1.13.0"
-START_SECONDS = 20  # usual time to the first answer, measured on two cores; twice that at first
+START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
 
-_START_TIMEOUT_SECONDS = 240.0  # seconds; a slow disk needs several times the usual
-_LOCK_TIMEOUT_SECONDS = 1800.0  # seconds to wait for another process that installs
+_START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual
+_LOCK_TIMEOUT_SECONDS = 1800.0  # while another process installs it
 _POLL_SECONDS = 0.3
 
 _INTERRUPTED = "Starting the local Langflow was interrupted."
-_INTERRUPTED_HINT = "Start it again: it goes on where it was."
+_INTERRUPTED_HINT = "Start it again. It continues where it stopped."
 
 OnStep = Callable[[LocalStatus], None]
 
 
 class LocalLangflow:
-    """The one local Langflow of this user and release, seen from any process.
+    """The local Langflow of this user and release, shared by all processes.
 
-    `folder` is the console's data folder, the user's own place for data if not given; `venv` where
-    Langflow is installed, if not in there. `exclude_newer` and `extra` are for old releases: their
-    dependencies as of a day, and packages that they need beside them. `env` is added to the
-    server's environment, which is otherwise made of `environ`, this process's own if not given.
+    `folder` is the console's data folder, `venv` the installation folder if it is elsewhere.
+    `exclude_newer` and `extra` are for old releases: the date of their dependencies, and additional
+    packages. The server's environment is `environ`, by default that of this process, and `env`.
     """
 
     def __init__(
@@ -84,16 +83,16 @@ class LocalLangflow:
         )
         self._state = JsonFile(self.folder / "state.json")
         self._secret = JsonFile(self.folder / "secret.json")
-        self._stop_mark = JsonFile(self.folder / "stop-requested.json")
+        self._stop_request = JsonFile(self.folder / "stop-requested.json")
         self._called = 0.0
         self._thread: threading.Thread | None = None
         self._thread_guard = threading.Lock()
         self._problem: LocalError | None = None
 
-    # -- looking -----------------------------------------------------------------------------
+    # -- status ------------------------------------------------------------------------------
 
     def status(self) -> LocalStatus:
-        """How it stands now: reads a file and looks at a process, asks nothing of the server."""
+        """Return the current status from the state file and the process, without a request."""
         record = self._state.read()
         state = _state_of(record)
         if state is LocalState.RUNNING and _server_identity(record).find() is None:
@@ -102,35 +101,35 @@ class LocalLangflow:
             return self._status(
                 record, LocalState.FAILED, message=_INTERRUPTED, hint=_INTERRUPTED_HINT
             )
-        if self._problem and not self._thread_works() and state is not LocalState.RUNNING:
-            # also where the disk was too full to write it down
+        if self._problem and not self._is_thread_alive() and state is not LocalState.RUNNING:
+            # covers a disk that was too full to record the failure
             hint = self._problem.hint
             told = state if state is LocalState.CRASHED else LocalState.FAILED
             return self._status(record, told, message=str(self._problem), hint=hint)
-        if self._thread_works() and not (state.is_in_progress or state is LocalState.RUNNING):
+        if self._is_thread_alive() and not (state.is_in_progress or state is LocalState.RUNNING):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
         if state is LocalState.ABSENT and self._installation.python:
             state = LocalState.INSTALLED
         return self._status(record, state)
 
     def connection(self) -> tuple[str, str] | None:
-        """Address and API key of the one that runs, or None."""
+        """Return the address and API key of the running server, or None."""
         status, key = self.status(), self._secret.read().get("api_key")
         if status.state is not LocalState.RUNNING or not status.url or not key:
             return None
         return status.url, key
 
     def logs(self, lines: int = 50) -> str:
-        """The last lines that the server wrote, without secrets."""
+        """Return the last lines of the server's log, without secrets."""
         hidden = [value for value in self._secret.read().values() if isinstance(value, str)]
         return Redactor(hidden).redact_text(launcher.read_tail(self.log, lines))
 
-    # -- doing -------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------
 
     def start_in_background(self) -> None:
-        """Start it without waiting; `status()` tells how far that is. Does nothing if under way."""
+        """Start it in a thread, unless a start is in progress. `status` reports the progress."""
         with self._thread_guard:
-            if not self._thread_works():
+            if not self._is_thread_alive():
                 called = time.time()
                 self._thread = threading.Thread(
                     target=self._start_quietly, args=(called,), name="local-langflow", daemon=True
@@ -138,15 +137,15 @@ class LocalLangflow:
                 self._thread.start()
 
     def start(self, on_step: OnStep | None = None) -> LocalStatus:
-        """Install it if it is not, start it if it does not run, and wait until it is ready.
+        """Install it if needed, start it if needed, and wait until it is ready.
 
-        Blocks for as long as that takes; a second call, of any process, waits for the first. Each
-        step is passed to `on_step`. Raises LocalError, and the status then says the same.
+        A second call, from any process, waits for the first. Each step is passed to `on_step`.
+        Raise `LocalError` on failure; `status` then reports the same.
         """
         return self._start(on_step or (lambda status: None), time.time())
 
-    def _start(self, tell: OnStep, called: float) -> LocalStatus:
-        with launcher.translate_launch_errors(self.folder), self._alone(tell):
+    def _start(self, on_step: OnStep, called: float) -> LocalStatus:
+        with launcher.translate_launch_errors(self.folder), self._exclusive(on_step):
             self._problem = None
             self._called = called
             if self.status().state is LocalState.RUNNING:
@@ -157,61 +156,63 @@ class LocalLangflow:
             )
             try:
                 with launcher.translate_launch_errors(self.folder):
-                    self._bring_up(tell)
+                    self._bring_up(on_step)
             except BaseException as problem:
                 self._record_failure(problem)
                 raise
             return self.status()
 
     def stop(self) -> LocalStatus:
-        """End the server, or the start that is under way, and everything that it started."""
+        """Stop the server or the start in progress, with all child processes."""
         with launcher.translate_launch_errors(self.folder):
             self._make_folder()
-            self._stop_mark.write({"at": time.time()})
-            return self._stop_alone()
+            self._stop_request.write({"at": time.time()})
+            return self._stop_exclusively()
 
-    def _stop_alone(self) -> LocalStatus:
-        with self._alone(lambda status: None):
+    def _stop_exclusively(self) -> LocalStatus:
+        with self._exclusive(lambda status: None):
             self._problem = None
             record = self._state.read()
             if "pid" in record and not end_process(_server_identity(record)):
                 raise LocalError(
-                    f"The local Langflow (process {record['pid']}) could not be ended.",
-                    hint="End it with your system's own means.",
+                    f"The local Langflow (process {record['pid']}) did not stop.",
+                    hint="End the process with the tools of your system.",
                 )
             if record:
                 self._note(LocalState.STOPPED, "The local Langflow is stopped.")
             return self.status()
 
-    def _thread_works(self) -> bool:
+    def _is_thread_alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
     # -- the steps of a start ----------------------------------------------------------------
 
-    def _bring_up(self, tell: OnStep) -> None:
+    def _bring_up(self, on_step: OnStep) -> None:
         process = _server_identity(self._state.read())
         if process.find() is None:
-            self._install(tell)
-            process = self._launch(tell)
-        url = self._wait_until_healthy(process, tell)
+            self._install(on_step)
+            process = self._launch(on_step)
+        url = self._wait_until_healthy(process, on_step)
         key = self._api_key(url)
         if self._with_samples and not self._state.read().get("samples"):
-            tell(self._note(LocalState.SAMPLES, "Putting the sample flows on it.", 0.95))
+            on_step(self._note(LocalState.SAMPLES, "Adding the sample flows.", 0.95))
             with LangflowClient(url, key) as client:
                 installer.install_samples(client)
             self._state.update(samples=True)
-        tell(self._note(LocalState.RUNNING, "The local Langflow runs.", 1.0))
+        on_step(self._note(LocalState.RUNNING, "The local Langflow is running.", 1.0))
 
-    def _install(self, tell: OnStep) -> None:
+    def _install(self, on_step: OnStep) -> None:
         with filelock.FileLock(self._installation.folder / "install.lock"):
             if self._installation.python is None:
                 self._installation.install(
-                    lambda step, share: tell(self._note(LocalState.INSTALLING, step, 0.7 * share)),
-                    self._stop_asked,
+                    lambda step, share: on_step(
+                        self._note(LocalState.INSTALLING, step, 0.7 * share)
+                    ),
+                    self._is_stop_requested,
                 )
 
-    def _launch(self, tell: OnStep) -> ProcessIdentity:
-        tell(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
+    def _launch(self, on_step: OnStep) -> ProcessIdentity:
+        on_step(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
         secret = self._secret.read()
         if "password" not in secret:
             secret = {"user": "console", "password": secrets.token_urlsafe(24)}
@@ -237,17 +238,17 @@ class LocalLangflow:
             if not port_is_free(self._port):
                 raise launcher.port_in_use_error(self._port)
             return self._port
-        # the same address as last time, so that what was opened under it goes on working
+        # keep the previous address, so that open pages keep working
         last = self._state.read().get("port")
         return last if last and wait_for_free_port(last) else find_free_port()
 
-    def _wait_until_healthy(self, process: ProcessIdentity, tell: OnStep) -> str:
+    def _wait_until_healthy(self, process: ProcessIdentity, on_step: OnStep) -> str:
         record = self._state.read()
         began, url = record["began"], record["url"]
         with LangflowClient(url, timeout=2.0) as client:
             while not client.health():
                 waited = time.time() - began
-                if self._stop_asked():
+                if self._is_stop_requested():
                     end_process(process)
                     raise LocalError("The start was stopped.", hint="Start it again.")
                 if process.find() is None:
@@ -255,11 +256,11 @@ class LocalLangflow:
                 if waited > _START_TIMEOUT_SECONDS:
                     end_process(process)
                     raise LocalError(
-                        f"Langflow did not answer within {_START_TIMEOUT_SECONDS:.0f} s of its "
+                        f"Langflow did not respond within {_START_TIMEOUT_SECONDS:.0f} s of its "
                         "start.",
-                        hint="The log says what it was at; start it again.",
+                        hint="Start it again. Its log may have details.",
                     )
-                tell(
+                on_step(
                     self._note(
                         LocalState.STARTING,
                         f"Starting Langflow: {waited:.0f} s of usually {START_SECONDS} to "
@@ -269,7 +270,7 @@ class LocalLangflow:
                 )
                 time.sleep(_POLL_SECONDS)
         if process.find() is None:
-            # what answered is somebody else's, on the port that ours could not have
+            # another server responded, on the port that this one could not use
             raise launcher.crash_error(self.logs(), record["port"])
         return url
 
@@ -281,29 +282,29 @@ class LocalLangflow:
                     client.flows()
                 return secret["api_key"]
             except InvalidKey:
-                pass  # its database was removed: it gets a new key
+                pass  # its database was removed: create a new key
         with LangflowClient(url) as client:
             token = client.login(secret["user"], secret["password"])
             key = client.create_key("Langflow Console", token)
         self._secret.update(api_key=key)
         return key
 
-    # -- keeping the record ------------------------------------------------------------------
+    # -- state and locking -------------------------------------------------------------------
 
-    def _stop_asked(self) -> bool:
-        # one that was asked for before this start is over, also if it never got its turn
-        return self._stop_mark.read().get("at", 0.0) >= self._called
+    def _is_stop_requested(self) -> bool:
+        # a stop requested before this start does not apply to it
+        return self._stop_request.read().get("at", 0.0) >= self._called
 
     def _start_quietly(self, called: float) -> None:
         try:
             self._start(lambda status: None, called)
         except LocalError as problem:
             if self._called != called:
-                self._problem = problem  # it never got its turn, so nothing is written down
+                self._problem = problem  # it never acquired the lock, so nothing was recorded
 
     @contextmanager
-    def _alone(self, tell: OnStep) -> Iterator[None]:
-        """Hold the one right to change it; passes on what the one who has it is doing."""
+    def _exclusive(self, on_step: OnStep) -> Iterator[None]:
+        """Hold the lock for changes; while waiting, report the status of its holder."""
         self._make_folder()
         lock = filelock.FileLock(self.folder / "lock")
         limit = time.monotonic() + _LOCK_TIMEOUT_SECONDS
@@ -312,11 +313,11 @@ class LocalLangflow:
                 lock.acquire(timeout=_POLL_SECONDS)
                 break
             except filelock.Timeout:
-                tell(self.status())
+                on_step(self.status())
                 if time.monotonic() > limit:
                     raise LocalError(
                         "Another console has been starting the local Langflow for half an hour.",
-                        hint="Close that console, or stop it there, and try again.",
+                        hint="Close that console, or stop the start there, then try again.",
                     ) from None
         try:
             yield
@@ -336,7 +337,7 @@ class LocalLangflow:
         self._problem = problem if isinstance(problem, LocalError) else None
         crashed = isinstance(problem, launcher.CrashError)
         interrupted = not isinstance(problem, Exception)
-        with suppress(OSError):  # on a full disk only the caller is told
+        with suppress(OSError):  # on a full disk only the caller learns of it
             self._state.update(
                 state=(LocalState.CRASHED if crashed else LocalState.FAILED).value,
                 step="",
@@ -350,12 +351,14 @@ class LocalLangflow:
 
     def _ended(self, record: dict[str, Any]) -> LocalStatus:
         if record.get("began", 0.0) < psutil.boot_time():
-            return self._status(record, LocalState.STOPPED, step="It ended with the machine.")
+            return self._status(
+                record, LocalState.STOPPED, step="It stopped when the machine shut down."
+            )
         return self._status(
             record,
             LocalState.CRASHED,
-            message="The local Langflow has ended by itself.",
-            hint="Start it again; its flows are kept. The last lines of its log say why.",
+            message="The local Langflow stopped unexpectedly.",
+            hint="Start it again. Flows are kept. The last lines of its log may show why.",
             log_tail=self.logs(20),
         )
 

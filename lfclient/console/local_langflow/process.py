@@ -1,4 +1,4 @@
-"""Processes that outlive the console: started apart from it, recognised again, ended for sure."""
+"""Start, identify and end processes that outlive the console."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import psutil
 
 LOOPBACK = "127.0.0.1"
 
-# What another program's settings would do to the child: point it at their database, log in their
-# user, trace into their account, put their packages before its own or keep it from caching code.
+# Settings of other programs that must not reach the child: they could select another database or
+# user, send traces to another account, add other packages or disable bytecode caching.
 _STRIPPED_PREFIXES = (
     "LANGFLOW_",
     "LFX_",
@@ -45,25 +45,25 @@ _STRIPPED = frozenset(
 )
 
 
-# Seconds by which two readings of one start time may differ: the system counts in hundredths.
+# two readings of one start time may differ: the system counts in hundredths
 _START_TIME_TOLERANCE_SECONDS = 0.1
 
 
 def _start_time(pid: int) -> float:
     if not psutil.LINUX:
         return psutil.Process(pid).create_time()
-    # psutil adds the time of the boot, which it reads at each call: the clock may be set between
-    # these calls, so only what did not change meanwhile counts
+    # psutil adds the boot time, which it reads at each call, and which changes when the clock is
+    # set: retry until it did not change in between
     while True:
         booted = psutil.boot_time()
-        # a new object each time: one keeps the first time that it was asked for
+        # a new object each time, since psutil caches the start time in it
         created = psutil.Process(pid).create_time()
         if psutil.boot_time() == booted:
             return created - booted
 
 
 def _boot_id() -> str:
-    """The name of the machine's present boot, where the system gives it one."""
+    """Return the id of the current boot, or "" if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -72,11 +72,10 @@ def _boot_id() -> str:
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """One process and no later one that got the same number.
+    """Identifies a process, even if its PID is reused later.
 
-    `created` is in seconds: since the boot named `boot` on Linux, where the system counts the
-    start of a process from there and its epoch moves whenever the clock is set; since the epoch
-    elsewhere.
+    `created` is the start time in seconds: on Linux since the boot `boot`, which does not change
+    when the clock is set, and since the epoch elsewhere.
     """
 
     pid: int
@@ -85,11 +84,11 @@ class ProcessIdentity:
 
     @classmethod
     def from_pid(cls, pid: int) -> ProcessIdentity:
-        """That of a process that lives; raises psutil.NoSuchProcess if it does not."""
+        """Identify a running process. Raise `psutil.NoSuchProcess` if there is none."""
         return cls(pid, _start_time(pid))
 
     def find(self) -> psutil.Process | None:
-        """The process, if it still lives."""
+        """Return the process, or None if it has ended."""
         if self.pid <= 0 or self.boot != _boot_id():
             return None
         try:
@@ -97,13 +96,13 @@ class ProcessIdentity:
             same = abs(_start_time(process.pid) - self.created) < _START_TIME_TOLERANCE_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.Error:
-            return None  # gone, or one that we may not look at and so did not start
+            return None  # ended, or not accessible and so not started by us
 
 
 def child_environ(
     environ: Mapping[str, str], own: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The environment without what belongs to other programs, and with `own` on top."""
+    """Return the environment without settings of other programs, updated with `own`."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -113,7 +112,7 @@ def child_environ(
 
 
 def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> ProcessIdentity:
-    """Start a process in a session of its own, so that it survives ours; it writes to `log`."""
+    """Start a process in a new session, so that it outlives this one; its output goes to `log`."""
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
         process = subprocess.Popen(
             argv,
@@ -125,16 +124,16 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             start_new_session=True,
         )
     identity = ProcessIdentity.from_pid(process.pid)
-    # once it ends while we live, its number must not stay taken
+    # reap it when it ends, so that it does not stay a zombie
     threading.Thread(target=process.wait, name=f"reaps-{process.pid}", daemon=True).start()
     return identity
 
 
 def end_process(identity: ProcessIdentity, grace: float = 10.0) -> bool:
-    """End a process and all of its group; True if none of them is left.
+    """Terminate a process and its process group; return whether all of them ended.
 
-    Asked first, killed after `grace` seconds. Nothing is done if the number is another's by now;
-    processes that it left in its group are ended all the same.
+    They are killed after `grace` seconds. A process that reuses the PID is left alone; processes
+    remaining in the group are ended in any case.
     """
     if identity.pid <= 0 or identity.boot != _boot_id():
         return True
@@ -158,7 +157,7 @@ def _are_gone(identity: ProcessIdentity, members: Sequence[psutil.Process], seco
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    # one that has ended stays listed until its parent takes note
+    # an ended process stays listed until its parent reaps it
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -190,8 +189,8 @@ def _members(identity: ProcessIdentity) -> Iterable[psutil.Process]:
 
 
 def _is_pid_reused(identity: ProcessIdentity) -> bool:
-    # a number is not given away while it still names a group: if a later process has it, then the
-    # group of that number is not ours either
+    # a PID is not reused while a process group has that id: if another process has the PID, the
+    # group is not ours either
     try:
         return abs(_start_time(identity.pid) - identity.created) >= _START_TIME_TOLERANCE_SECONDS
     except psutil.NoSuchProcess:
@@ -205,15 +204,15 @@ def _children(leader: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _signal(process: psutil.Process, how: str) -> None:
+def _signal(process: psutil.Process, method: str) -> None:
     try:
-        getattr(process, how)()
+        getattr(process, method)()
     except psutil.NoSuchProcess:
         return
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -224,7 +223,7 @@ def port_is_free(port: int) -> bool:
 
 
 def wait_for_free_port(port: int, within: float = 2.0) -> bool:
-    """Whether a port is free by then: a killed server's last threads hold it for a moment."""
+    """Wait for a port that a killed server may still hold; return whether it became free."""
     limit = time.monotonic() + within
     while not port_is_free(port):
         if time.monotonic() > limit:
@@ -234,7 +233,7 @@ def wait_for_free_port(port: int, within: float = 2.0) -> bool:
 
 
 def find_free_port() -> int:
-    """A loopback port that nobody listens on."""
+    """Return an unused loopback port."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Where the local Langflow stands, in a file that every process of the same user can read."""
+"""The state of the local Langflow, in a file that all processes of the user can read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lfclient.errors import LangflowError
 
 
 class LocalState(StrEnum):
-    """Where the local Langflow stands."""
+    """The state of the local Langflow."""
 
     ABSENT = "absent"
     INSTALLING = "installing"
@@ -28,22 +28,22 @@ class LocalState(StrEnum):
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether somebody works on it right now, so that it will change by itself."""
+        """Whether an installation or a start is in progress."""
         return self in (LocalState.INSTALLING, LocalState.STARTING, LocalState.SAMPLES)
 
 
 class LocalError(LangflowError):
     """The local Langflow could not be installed, started or stopped."""
 
-    default_hint = "Try again; the log of the local Langflow may say more."
+    default_hint = "Try again. The log of the local Langflow may have details."
 
 
 @dataclass(frozen=True)
 class LocalStatus:
-    """What a person is told about the local Langflow.
+    """The status of the local Langflow, as shown to people.
 
-    `step` is a sentence, `progress` a share of the whole (0 to 1) or None if unknown. `message`
-    and `hint` are set where something went wrong, `log_tail` too after a crash, without secrets.
+    `step` is a sentence, `progress` a fraction (0 to 1) or None if unknown. `message` and `hint`
+    are set after a failure, `log_tail` after a crash, without secrets.
     """
 
     state: LocalState
@@ -58,13 +58,13 @@ class LocalStatus:
 
 
 class JsonFile:
-    """A small JSON object on disk, readable by its user only and replaced as a whole."""
+    """A small JSON object on disk, readable by its owner only and replaced atomically."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> dict[str, Any]:
-        """What the file holds; empty if there is none, or it is damaged or can't be read."""
+        """Return the content, or {} if the file is missing, damaged or unreadable."""
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -72,8 +72,8 @@ class JsonFile:
         return content if isinstance(content, dict) else {}
 
     def write(self, content: dict[str, Any]) -> None:
-        """Put `content` in its place; a reader sees the old or the new, never a part."""
-        # mkstemp makes the file with mode 0600, which os.replace keeps
+        """Replace the content; a reader sees either the old or the new content."""
+        # mkstemp creates the file with mode 0600, which os.replace keeps
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -84,7 +84,7 @@ class JsonFile:
             raise
 
     def update(self, **changes: Any) -> dict[str, Any]:
-        """Change some of the entries and return them all."""
+        """Change some entries and return the whole content."""
         content = {**self.read(), **changes}
         self.write(content)
         return content
