@@ -13,6 +13,7 @@ import httpx
 from pydantic_core import from_json
 
 from lfclient.api.requests import FilePart, RequestSpec
+from lfclient.common.json_types import Json
 from lfclient.common.redaction import Redactor
 from lfclient.errors import BadAnswer, InvalidKey, LangflowError, Unreachable
 from lfclient.version import VERSION
@@ -61,7 +62,7 @@ class Response:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    def json(self, redactor: Redactor, description: str) -> Any:
+    def json(self, redactor: Redactor, description: str) -> Json:
         """Return the redacted JSON. Raises `BadAnswer`, with the description, for anything else."""
         value = self.json_or_none(redactor)
         if value is None and self.content.strip() != b"null":
@@ -73,7 +74,7 @@ class Response:
             )
         return value
 
-    def json_or_none(self, redactor: Redactor) -> Any:
+    def json_or_none(self, redactor: Redactor) -> Json:
         """Return the redacted JSON, or None for anything else."""
         try:
             # from bytes: json.loads would hold the whole text a second time

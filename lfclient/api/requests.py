@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
+from lfclient.common.json_types import Json
 from lfclient.errors import JobNotFound, LangflowError
 
 WORKFLOWS = "/api/v2/workflows"
@@ -44,7 +45,7 @@ class RequestSpec:
     method: str
     path: str
     params: Mapping[str, str] | None = None
-    json: Any = None
+    json: Json = None
     form: Mapping[str, str] | None = None
     file: FilePart | None = None
     headers: Mapping[str, str] | None = None

@@ -1,6 +1,6 @@
 """Parses the frames of an event stream into typed events, and into evidence for the outcome.
 
-Pure, apart from the state that has to be kept between frames.
+Pure, apart from the state between frames.
 """
 
 from __future__ import annotations

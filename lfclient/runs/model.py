@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from lfclient.common.deprecation import RenamedAttribute
+from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun, HumanInput, Message, NotRun, RunError
@@ -88,10 +89,10 @@ class Run:
     not_run: tuple[NotRun, ...] = ()
     errors: tuple[RunError, ...] = ()
     warnings: tuple[str, ...] = ()
-    raw: dict[str, Any] = field(default_factory=dict)
+    raw: JsonObject = field(default_factory=dict)
     flow_version: str | None = None
     created_at: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
     components: dict[str, ComponentRun] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     waiting_for: HumanInput | None = None

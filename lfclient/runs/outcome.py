@@ -117,38 +117,36 @@ def mark_unverified(run: Run, flow: Flow | None, limits: Limits, why: str) -> Ru
 
 
 def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
-    others = [leaf for leaf in flow.terminals if not leaf.always_runs] if flow else []
-    idle = {leaf.id for leaf in others if leaf.id not in evidence.builds}
+    optional = [leaf for leaf in flow.terminals if not leaf.always_runs] if flow else []
+    idle = {leaf.id for leaf in optional if leaf.id not in evidence.builds}
     outputs = {
-        name: output
-        for name, output in run.outputs.items()
-        if not (name in idle and is_empty(output))
+        id: output for id, output in run.outputs.items() if not (id in idle and is_empty(output))
     }
     expected = flow.expected_terminals if flow else ()
-    missed = [leaf for leaf in expected if not _has_delivered(leaf.id, outputs, evidence)]
-    failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
-    reasons = evidence.reasons if missed or failed or not outputs else []
-    not_run = [
-        NotRun(leaf.id, leaf.display_name, _not_run_reason(leaf, flow, evidence)) for leaf in missed
+    missing = [leaf for leaf in expected if not _has_delivered(leaf.id, outputs, evidence)]
+    has_failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
+    reasons = evidence.reasons if missing or has_failed or not outputs else []
+    missing_entries = [
+        NotRun(leaf.id, leaf.display_name, _not_run_reason(leaf, flow, evidence))
+        for leaf in missing
     ]
-    not_run += [
+    idle_entries = [
         NotRun(leaf.id, leaf.display_name, DID_NOT_RUN if leaf.runs else NOT_CONNECTED)
-        for leaf in others
+        for leaf in optional
         if leaf.id in idle and leaf.id not in outputs
     ]
-    missing = {leaf.id for leaf in missed}
-    outputs = {name: _note_if_empty(one) for name, one in outputs.items() if name not in missing}
-    run = replace(run, outputs=outputs, not_run=tuple(not_run))
-    if failed or any(error.component_id or error.message for error in reasons):
+    for leaf in missing:
+        outputs.pop(leaf.id, None)
+    outputs = {id: _note_if_empty(output) for id, output in outputs.items()}
+    run = replace(run, outputs=outputs, not_run=(*missing_entries, *idle_entries))
+    if has_failed or any(error.component_id or error.message for error in reasons):
         return _failed(run, tuple(reasons) or run.errors or _output_errors(outputs))
     if flow is None:
         return run
     if not expected:
         return replace(run, warnings=(*run.warnings, RETURNS_NOTHING))
-    skipped = bool(missed) and all(
-        entry.reason == BRANCH_NOT_TAKEN for entry in not_run[: len(missed)]
-    )
-    if len(missed) == len(expected) and not skipped:
+    all_skipped = all(entry.reason == BRANCH_NOT_TAKEN for entry in missing_entries)
+    if len(missing) == len(expected) and not all_skipped:
         return _failed(run, (RunError(ENDED_WITHOUT_OUTPUT),))
     return run
 

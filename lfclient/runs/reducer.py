@@ -186,7 +186,7 @@ def _end_run(run: Run, event: events.RunEnded) -> Run:
 
 
 def merge_response(run: Run, response: Run) -> Run:
-    """Return the run of a response with what events told beyond it; they may be newer."""
+    """Return the run of a response with what newer events added."""
     reported = {*response.outputs, *(entry.component_id for entry in response.not_run)}
     outputs = {
         id: output
@@ -213,7 +213,7 @@ def merge_response(run: Run, response: Run) -> Run:
 
 
 def merge_component_runs(run: Run, found: Mapping[str, ComponentRun]) -> Run:
-    """Return an ended run with the server's records of components whose end no event told.
+    """Return an ended run with the server's records of components whose end no event reported.
 
     If records of components that did run are missing, as after an approval, the others without one
     are unknown.
@@ -270,7 +270,7 @@ def finalize(run: Run) -> Run:
         for id, component in run.components.items()
     }
     question = run.waiting_for
-    # no event told that it resumed; nobody decided on a stopped run
+    # it resumed without an event; a stopped run has no decision
     if question and (question.sent or is_completed):
         run = _resume(run)
     return replace(run, components=components, waiting_for=None)

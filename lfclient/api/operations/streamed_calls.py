@@ -24,7 +24,7 @@ from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
-MAX_RAW_BYTES = 5_000_000  # of a streamed call, whose frames are kept
+MAX_RAW_BYTES = 5_000_000  # of a streamed call whose frames go into `Run.raw`
 _TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
 # the status by a job's final event, should a streamed call have one
 _STATUS_BY_END = {
