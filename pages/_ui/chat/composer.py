@@ -101,7 +101,14 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
             f"Couldn't send the message. {' '.join(refusals)}",
             hint="Your text is back in the box. Choose the files again.",
         )
-    return [upload.ref.path for upload in begun if upload.ref]
+    return [upload.ref.path for upload in begun if upload.ref and upload.ref.path]
+
+
+def send_again(
+    conversation: Conversation, text: str, files: Sequence[str], submit_token: str
+) -> None:
+    """Send a message as the callback of a button."""
+    send(conversation, text, files, submit_token)
 
 
 def send(

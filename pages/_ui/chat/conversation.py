@@ -177,7 +177,7 @@ def _without_secrets(message: Message, redactor: Redactor) -> Message:
 
 def window_count(conversation: Conversation) -> int:
     """Return how many windows of messages the page shows."""
-    return st.session_state.get(chat_state.chat_key("windows", *conversation.key), 1)
+    return int(st.session_state.get(chat_state.chat_key("windows", *conversation.key), 1))
 
 
 def show_earlier(conversation: Conversation) -> None:
@@ -283,10 +283,12 @@ def _with_unsent(conversation: Conversation) -> list[Message]:
     return history
 
 
-def _user_message(record: RunRecord, flow: Flow, **more: str) -> Message:
+def _user_message(record: RunRecord, flow: Flow, category: str = "message") -> Message:
     """Return the user's message of a run, for as long as the server has not stored it."""
     text, files = sent_text(record, flow), tuple(sent_files(record, flow))
-    return Message(f"{record.id}-sent", text, USER, USER, record.session_id, files=files, **more)
+    return Message(
+        f"{record.id}-sent", text, USER, USER, record.session_id, files=files, category=category
+    )
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:

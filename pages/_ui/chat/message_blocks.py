@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -42,13 +42,13 @@ def draw(message: Message) -> None:
 def _question(block: Mapping[str, Any]) -> None:
     decisions = read_decisions(block.get("options"), block.get("allowed_decisions"))
     labels = {decision.action_id: decision.label for decision in decisions}
-    made = as_str(block.get("submitted_action"))
+    action = as_str(block.get("submitted_action"))
     st.markdown(escape(clip(as_str(block.get("prompt")), _MAX_CHARS)) or "*No question.*")
-    words = f"Decided: **{escape(labels.get(made, made))}**" if made else "Not decided"
+    words = f"Decided: **{escape(labels.get(action, action))}**" if action else "Not decided"
     st.markdown(f":violet[:material/front_hand:] {words}")
 
 
-def _steps(blocks: list[Mapping[str, Any]]) -> None:
+def _steps(blocks: Sequence[Mapping[str, Any]]) -> None:
     for block in blocks[:MAX_BLOCKS]:
         _step(block)
     if len(blocks) > MAX_BLOCKS:

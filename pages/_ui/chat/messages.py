@@ -253,7 +253,7 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
                 "Send again",
                 key=f"send-again-{record.id}",
                 icon=":material/replay:",
-                on_click=composer.send,
+                on_click=composer.send_again,
                 # repeated clicks start one run
                 args=(
                     conversation,
@@ -267,15 +267,15 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
 
 def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
     style = status_badges.STATUS_STYLES[record.status]
-    st.markdown(
-        f"{status_badges.markdown_badge(record.status)} "
-        f":gray[{escape(record.stop_result or style.description)}]"
-    )
+    reason = escape(record.stop_result or style.description)
+    st.markdown(f"{status_badges.markdown_badge(record.status)} :gray[{reason}]")
     if record.problem:
         alerts.show_message("No answer", record.problem.message, record.problem.hint)
-    told = " ".join(message.text for message in messages[-3:] if message.category == "error")
-    for error in record.run.errors if record.run else ():
-        if error.message not in told:
+    if record.run is None:
+        return
+    shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
+    for error in record.run.errors:
+        if error.message not in shown:
             where = ComponentNames(flow, record.run.components).error_source(error)
             alerts.show_message(f"{where} failed" if where else "The flow failed", error.message)
 

@@ -17,7 +17,7 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 
-def flow_container(server: ServerSession) -> AbstractContextManager:
+def flow_container(server: ServerSession) -> AbstractContextManager[object]:
     """Return the place of the flow picker: the sidebar, or the page until a flow is chosen."""
     return st.sidebar if flow_picker.has_flow(server) else st.container()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-import pyarrow
+import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 from cachetools import LRUCache, TTLCache
 

@@ -11,9 +11,10 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, inline_code
+from pages._ui.widgets.status_badges import Color
 
 REFRESH_SECONDS = 1.0
-_BADGES = {
+_BADGES: dict[LocalState, tuple[str, Color]] = {
     LocalState.ABSENT: ("Not installed", "gray"),
     LocalState.INSTALLING: ("Installing", "blue"),
     LocalState.INSTALLED: ("Installed", "gray"),

@@ -51,9 +51,10 @@ class ServerSession:
     def cached_flow(self, flow_id: str) -> Flow | None:
         """Return the flow if it has been loaded before, without waiting for it."""
         try:
-            return self._get("flow", flow_id, max_wait=0).value
+            flow: Flow = self._get("flow", flow_id, max_wait=0).value
         except LangflowError:
             return None
+        return flow
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""
@@ -62,9 +63,10 @@ class ServerSession:
     def variables(self) -> Sequence[str]:
         """Return the names of the server's variables; empty until they are loaded."""
         try:
-            return self._get("variables").value
+            names: Sequence[str] = self._get("variables").value
         except StillLoading:
             return ()
+        return names
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""
@@ -139,8 +141,8 @@ def available_connections() -> list[Connection]:
     found = context.settings.connections()
     local = context.local.connection()
     if local:
-        url, key = local
-        found.append(Connection(LOCAL_NAME, url, SecretStr(key), "local"))
+        url, local_key = local
+        found.append(Connection(LOCAL_NAME, url, SecretStr(local_key), "local"))
     browser = state_browser.browser_id()
     known = {connection.url for connection in found}
     for url in reversed(context.vault.urls(browser)):

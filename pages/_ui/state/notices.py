@@ -14,4 +14,5 @@ def set_notice(notice: object) -> None:
 
 def take_notice() -> object | None:
     """Return and remove the saved notice."""
-    return st.session_state.pop(_NOTICE, None)
+    notice: object | None = st.session_state.pop(_NOTICE, None)
+    return notice

@@ -15,7 +15,7 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
 
     Screen readers read the label, which is hidden. `kwargs` go to `st.segmented_control`.
     """
-    return st.segmented_control(
+    chosen: T = st.segmented_control(
         label,
         options,
         default=options[0],
@@ -24,6 +24,7 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
         label_visibility="collapsed",
         **kwargs,
     )
+    return chosen
 
 
 def lazy_expander(label: str, icon: str, key: str, draw: Callable[[], object]) -> None:

@@ -8,14 +8,14 @@ from typing import Literal
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import Mode, RunStatus
 
-Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 
 @dataclass(frozen=True)
 class StatusStyle:
     """How a status is drawn. `symbol` is a character for places without icons, like the tab."""
 
-    colour: Colour
+    colour: Color
     icon: str
     symbol: str
     description: str
