@@ -26,7 +26,7 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         api.delete_flow(flow.id)
 
 
-def test_a_person_talks_to_flows(
+def test_a_person_chats_with_a_flow_and_manages_its_sessions(
     console: Console, writer: FlowSummary, window: Callable[..., Page], langflow_113: LiveServer
 ):
     """Watch an answer being written, go on, begin another session, rename one and delete it;

@@ -103,8 +103,7 @@ def test_a_found_server_asks_for_its_key(bare_console, window, sample_flows):
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
-def test_a_key_is_taken_up_by_the_keyboard_alone(bare_console, window, sample_flows):
-    """The Tab key leads over the eye that shows it to the button."""
+def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_flows):
     page = window()
     page.goto(f"{bare_console.url}/connection")
     part = Screen(page).part
@@ -193,8 +192,7 @@ def test_a_server_that_goes_away_loses_nothing(window, sample_flows, relay, tmp_
         expect(screen.part("outputs")).to_contain_text("The work is done")
 
 
-def test_the_connection_page_tells_what_the_server_is(console, window):
-    """Version, dialect, number of flows, what it can do and its limits."""
+def test_the_connection_page_shows_the_servers_facts(console, window):
     screen = Screen(window())
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
@@ -221,8 +219,7 @@ def test_what_is_typed_in_one_flow_stays_there(screen, console):
     expect(screen.page.locator("textarea").first).not_to_have_value("only for the echo")
 
 
-def test_the_page_breaks_no_rule_of_its_own_policy(console, window):
-    """Streamlit's own parts all work under the policy that the console sends."""
+def test_pages_do_not_violate_the_content_security_policy(console, window):
     page = window()
     refused = []
     page.on(

@@ -11,8 +11,7 @@ def broken():
         raise ValueError("broken by the press")
 
 
-def test_an_exception_that_is_shown_fails_the_test():
-    """Also one of a later run than the first."""
+def test_a_shown_exception_fails_the_test():
     app = AppTest.from_function(broken).run()
     with pytest.raises(AssertionError, match="ElementList"):
         app.button[0].click().run()

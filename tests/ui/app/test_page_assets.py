@@ -56,14 +56,12 @@ def test_a_page_has_styles_and_script_in_its_head(path):
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/text", "text/html"), ("/", "*/*")])
-def test_all_else_is_as_it_is(path, accept):
-    """What is no page, and what a script asks for."""
+def test_other_responses_are_passed_on_unchanged(path, accept):
     answer = get(path, {"accept": accept, "accept-encoding": ""})
     assert answer.text == PAGE
     assert "etag" in answer.headers
 
 
 @pytest.mark.parametrize("file", [page_assets.STYLES, page_assets.SCRIPT])
-def test_what_is_added_ends_no_sooner_than_its_file(file):
-    """It stands in a page as it is."""
+def test_assets_do_not_close_their_own_tag(file):
     assert "</" not in file.read_text(encoding="utf-8")

@@ -39,8 +39,7 @@ def get(path, headers, base="http://testserver"):
     return asyncio.run(call())
 
 
-def test_every_answer_carries_the_policy():
-    """Nothing remote may load, no inline script may run, nobody may frame the page."""
+def test_every_response_has_the_security_headers():
     headers = get("/", {}).headers
     policy = headers["content-security-policy"]
     assert "img-src 'self' data: blob:;" in policy
@@ -52,8 +51,7 @@ def test_every_answer_carries_the_policy():
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_policy_lets_two_inline_scripts_run():
-    """By their hashes: that in the page of the installed Streamlit, and the console's own."""
+def test_the_policy_allows_two_inline_scripts_by_hash():
     assert len(re.findall(r"'sha256-[A-Za-z0-9+/=]{44}'", content_security_policy())) == 2
 
 
@@ -86,8 +84,7 @@ def test_renews_the_cookie_and_never_replaces_it():
     assert "set-cookie" not in get("/", headers).headers
 
 
-def test_replaces_what_is_no_token():
-    """A cookie that this console cannot have set counts as none."""
+def test_replaces_an_invalid_cookie():
     assert "set-cookie" in get(HEALTH, {**FETCH, "cookie": f"{COOKIE}=short"}).headers
 
 
@@ -100,8 +97,7 @@ def test_replaces_what_is_no_token():
         (HEALTH, {"accept": "text/html,*/*"}),
     ],
 )
-def test_sets_no_cookie_where_the_browser_may_withhold_one(path, headers):
-    """A strict cookie is withheld when another site's link opens the page: it must survive that."""
+def test_sets_no_cookie_when_the_browser_may_withhold_one(path, headers):
     assert "set-cookie" not in get(path, headers).headers
 
 

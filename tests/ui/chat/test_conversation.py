@@ -72,42 +72,36 @@ def shown(conversation):
 HI, HELLO = ("User", "hi"), ("Machine", "hello")
 
 
-def test_what_the_server_keeps_is_the_conversation():
-    """Without a run, and once a run's messages are kept."""
+def test_a_conversation_shows_the_servers_history():
     history = [user("1"), machine("2")]
     assert shown(talking(history)) == [HI, HELLO]
     assert shown(talking(history, DONE, run=ran(DONE, user("1"), machine("2")))) == [HI, HELLO]
 
 
-def test_a_text_is_there_as_soon_as_it_is_sent():
-    """Before the server knows of it."""
+def test_a_message_appears_as_soon_as_it_is_sent():
     assert shown(talking([], GOING, run=None)) == [HI]
 
 
-def test_live_messages_are_known_by_their_ids():
-    """The person's comes with the events, too; the history may hold some already, unfinished."""
+def test_live_messages_are_matched_by_id():
     written = machine("2", "", complete=False, streamed="hel")
     live = ran(GOING, user("1"), written)
     for history in ([], [user("1")], [user("1"), machine("2", "", complete=False)]):
         assert shown(talking(history, GOING, run=live)) == [HI, ("Machine", "hel")]
 
 
-def test_the_same_words_again_are_another_message():
-    """Those of a minute ago are not what was just sent."""
+def test_a_repeated_text_is_another_message():
     before = [user("1", after=-60, job_id="job-0"), machine("2", job_id="job-0")]
     assert shown(talking(before, GOING)) == [HI, HELLO, HI]
     without_jobs = [user("1", after=-60), machine("2")]
     assert shown(talking(without_jobs, GOING)) == [HI, HELLO, HI]
 
 
-def test_a_text_that_the_server_keeps_already_is_not_added():
-    """The page was opened while the run goes on."""
+def test_a_stored_message_is_not_added_twice():
     assert shown(talking([user("1", after=1)], GOING, job=None)) == [HI]
     assert shown(talking([user("1", after=-90, job_id="job-1")], GOING)) == [HI]
 
 
-def test_an_answer_is_there_before_the_history_has_it():
-    """From the run itself, until the server was asked again; then it is not there twice."""
+def test_an_answer_appears_before_the_history_has_it():
     run = ran(DONE, **{"ChatOutput-b": "hello"})
     late = talking([], DONE, settled=False, run=run)
     assert shown(late) == [HI, HELLO]
@@ -116,16 +110,14 @@ def test_an_answer_is_there_before_the_history_has_it():
     assert shown(replace(late, history=kept, is_history_final=True)) == [HI, HELLO]
 
 
-def test_what_was_written_before_a_stop_stays():
-    """Servers keep such a message without its text."""
+def test_a_stopped_answer_keeps_its_partial_text():
     run = ran(STOPPED, user("1"), machine("2", "", complete=False, streamed="hel"))
     history = [user("1", after=1), machine("2", "", complete=False)]
     assert shown(talking(history, STOPPED, run=run)) == [HI, ("Machine", "hel")]
     assert shown(talking(history[:1], STOPPED, run=run)) == [HI, ("Machine", "hel")]
 
 
-def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch):
-    """The record of the run that was stopped has it; others are not opened for it."""
+def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
     run = ran(STOPPED, machine("2", "", complete=False, streamed="hel"))
     stopped = record_of(STOPPED, run=run, name="stopped")
     opened = []
@@ -147,14 +139,12 @@ def test_what_was_written_before_a_stop_stays_when_the_talk_goes_on(monkeypatch)
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
-def test_a_text_that_never_arrived_stays(status):
-    """It is nowhere but in the record of its run."""
+def test_an_undelivered_message_stays(status):
     history = [user("1", after=-60), machine("2")]
     assert shown(talking(history, status, job=None)) == [HI, HELLO, HI]
 
 
-def test_a_text_that_never_arrived_stays_where_it_was_said():
-    """Also once others were sent after it; one that was sent again is not there twice."""
+def test_an_undelivered_message_stays_at_its_time():
     lost = record_of(RunStatus.FAILED, "lost", None, name="first", after=-60)
     history = [user("1", after=-90), machine("2"), user("3", "later", after=-30, job_id="job-1")]
     history[1] = replace(history[1], timestamp=history[0].timestamp)
@@ -164,14 +154,12 @@ def test_a_text_that_never_arrived_stays_where_it_was_said():
     assert [text for _, text in shown(again)] == ["hi", "hello", "later"]
 
 
-def test_an_outcome_that_is_unknown_is_not_told_twice():
-    """The answer was lost on its way, and the server had done all."""
+def test_a_message_with_an_unknown_outcome_appears_once():
     history = [user("1", after=1), machine("2")]
     assert shown(talking(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
 
 
-def test_sessions_without_a_name_are_called_by_their_first_words():
-    """A name that somebody gave, or chose elsewhere, is kept."""
+def test_generated_session_names_are_replaced_by_the_first_words():
     assert (
         chat_conversation.session_label("console-0123456789ab", "What is\n a flow?")
         == "What is a flow?"
@@ -181,15 +169,13 @@ def test_sessions_without_a_name_are_called_by_their_first_words():
     assert chat_conversation.session_label("console-0123456789ab", " ") == "console-0123456789ab"
 
 
-def test_a_flow_talks_if_it_takes_a_text_and_answers_with_one():
-    """Both components are needed."""
+def test_a_flow_with_chat_input_and_output_has_chat():
     assert FLOW.has_chat
     assert not flows.flow(flows.chat_input()).has_chat
     assert not flows.flow(flows.node("ChatOutput-b")).has_chat
 
 
-def test_a_long_answer_has_a_button_only_once_nothing_more_comes():
-    """It is drawn several times a turn until then, and a button has a key."""
+def test_a_long_answer_has_a_save_button_once_it_is_final():
 
     def page(over):
         from pages._ui.chat.messages import _text

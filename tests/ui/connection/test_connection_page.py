@@ -11,8 +11,7 @@ from tests.ui.support.whole_pages import ONE, TWO, opened, press, said
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
 
-def test_what_a_server_lacks_says_since_when_others_have_it(langflow_stand_in):
-    """What this one has needs no such words."""
+def test_a_missing_capability_names_its_first_release(langflow_stand_in):
     langflow_stand_in.answers["GET /api/v1/version"] = (200, OLD)
     words = said(opened("pages/connection.py"))
     assert "Live events (from 1.11)" in words
@@ -28,8 +27,7 @@ def test_each_capability_has_a_name():
     assert set(SINCE) < names
 
 
-def test_the_number_of_flows_counts_those_that_were_just_added(langflow_stand_in, monkeypatch):
-    """However slow the server is with its new list; and it is said which they are."""
+def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypatch):
 
     def install(api, **more):
         langflow_stand_in.add(flow(ONE, "Echo"), flow(TWO, "Echo chat"))

@@ -17,8 +17,7 @@ def page():
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_the_log_is_read_once_somebody_opens_it(fresh_process, opened):
-    """Its last lines, of a Langflow that runs."""
+def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
     status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
     app_context().local = SimpleNamespace(status=lambda: status, logs=lambda lines: f"last {lines}")
     app = AppTest.from_function(page, default_timeout=30)

@@ -1,4 +1,4 @@
-"""What servers said is kept, and asked for beside the page."""
+"""Responses are cached and fetched in threads."""
 
 import threading
 import time
@@ -40,8 +40,7 @@ def fails(error):
     return fetch
 
 
-def test_an_answer_is_kept_for_its_time(cache):
-    """Within the time nothing is asked again; after it, or on demand, it is."""
+def test_a_response_is_cached_for_its_ttl(cache):
     said = iter(range(10))
     fetch = lambda: next(said)  # noqa: E731
     assert [cache.get("o", "w", 60, fetch).value for _ in range(2)] == [0, 0]
@@ -52,8 +51,7 @@ def test_an_answer_is_kept_for_its_time(cache):
     assert cache.get("other", "w", 60, fetch).value == 4
 
 
-def test_a_slow_answer_is_not_waited_for(cache, slow, monkeypatch):
-    """The first look waits a moment, later ones not at all; once it is there, it is given."""
+def test_a_slow_response_raises_still_loading(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     for _ in range(3):
         with pytest.raises(StillLoading):
@@ -65,8 +63,7 @@ def test_a_slow_answer_is_not_waited_for(cache, slow, monkeypatch):
     assert cache.get("o", "w", 60, fails(AssertionError("asked twice"))).value == "late"
 
 
-def test_while_a_new_answer_is_slow_the_last_is_given(cache, slow, monkeypatch):
-    """With nothing said against it, since nothing is known against it."""
+def test_a_slow_refresh_returns_the_previous_response(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     cache.get("o", "w", 60, lambda: "early")
     assert cache.get("o", "w", 0, slow).value == "early"
@@ -76,8 +73,7 @@ def test_while_a_new_answer_is_slow_the_last_is_given(cache, slow, monkeypatch):
     assert cache.get("o", "w", 60, slow).value == "late"
 
 
-def test_a_server_that_is_away_leaves_its_last_answer(cache):
-    """With the problem; a flow that is gone is no such case."""
+def test_an_unreachable_server_leaves_its_previous_response(cache):
     cache.get("o", "w", 60, lambda: "early")
     away = Unreachable("It is off.", sent=False)
     assert cache.get("o", "w", 0, fails(away)).error is away
@@ -86,15 +82,13 @@ def test_a_server_that_is_away_leaves_its_last_answer(cache):
         cache.get("o", "w", 0, fails(FlowNotFound("gone")))
 
 
-def test_nobody_who_may_be_shut_out_sees_a_last_answer(cache):
-    """Before 1.11 a server says of a user who was switched off that it could not check the key."""
+def test_a_403_hides_the_previous_response(cache):
     cache.get("o", "w", 60, lambda: "early")
     with pytest.raises(ServerFault):
         cache.get("o", "w", 0, fails(ServerFault("The key was not checked.", status=403)))
 
 
-def test_a_failure_that_came_late_is_told_once(cache, slow, monkeypatch):
-    """Whoever looks next hears of it; who looks after that has the server asked again."""
+def test_a_late_failure_is_raised_once(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
 
     def fetch():
@@ -110,8 +104,7 @@ def test_a_failure_that_came_late_is_told_once(cache, slow, monkeypatch):
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
 
 
-def test_a_failure_of_long_ago_is_no_news(cache, monkeypatch):
-    """It is asked again instead."""
+def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(request_cache, "_UNSEEN_ERROR_SECONDS", 0.0)
     with pytest.raises((StillLoading, Unreachable)):
@@ -122,8 +115,7 @@ def test_a_failure_of_long_ago_is_no_news(cache, monkeypatch):
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
 
 
-def test_only_the_questions_meant_are_waited_for_and_asked_anew(cache, slow, monkeypatch):
-    """Another one that is slow, or stale, is another matter."""
+def test_requests_are_invalidated_by_name(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     cache.prefetch("o", "other", 60, slow)
     assert cache.seconds_waiting("o", ["w"]) is None
@@ -137,8 +129,7 @@ def test_only_the_questions_meant_are_waited_for_and_asked_anew(cache, slow, mon
     assert cache.seconds_waiting("o", ["other"])
 
 
-def test_failures_that_nobody_saw_are_not_kept(cache, monkeypatch):
-    """Neither their number grows, nor what they passed through stays in memory."""
+def test_unseen_failures_release_their_memory(cache, monkeypatch):
     monkeypatch.setattr(request_cache, "_UNSEEN_ERROR_SECONDS", 0.0)
     body = _Large()
     seen = weakref.ref(body)
@@ -160,8 +151,7 @@ class _Large:
     """An answer that costs memory."""
 
 
-def test_what_was_asked_before_asking_anew_is_not_taken(cache, slow, monkeypatch):
-    """It may tell of the time before."""
+def test_a_request_sent_before_invalidation_is_ignored(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     with pytest.raises(StillLoading):
         cache.get("o", "w", 60, slow)
@@ -172,8 +162,7 @@ def test_what_was_asked_before_asking_anew_is_not_taken(cache, slow, monkeypatch
     assert cache.get("o", "w", 60, lambda: "again").value == "new"
 
 
-def test_an_answer_that_comes_just_as_it_is_asked_for_is_taken(cache, slow, monkeypatch):
-    """Between the look whether there is one and the look whether it is being asked for."""
+def test_a_response_that_arrives_during_get_is_used(cache, slow, monkeypatch):
     real = cache._cached_or_request
 
     def when_answered(*about):
@@ -187,8 +176,7 @@ def test_an_answer_that_comes_just_as_it_is_asked_for_is_taken(cache, slow, monk
     assert found.value == "late"
 
 
-def test_what_was_begun_ahead_is_not_asked_twice(cache):
-    """Neither its answer nor its failure is lost to who asks for it afterwards."""
+def test_a_prefetched_request_is_not_sent_twice(cache):
     again = fails(AssertionError("asked twice"))
     cache.prefetch("o", "w", 60, lambda: "ahead")
     assert cache.get("o", "w", 60, again).value == "ahead"

@@ -21,15 +21,13 @@ def opened() -> AppTest:
     return AppTest.from_function(words).run()
 
 
-def test_the_word_of_a_press_stays_until_a_run_was_started_with_it():
-    """However long a page takes to be drawn again, its Run button starts one run."""
+def test_a_submit_token_stays_until_a_run_used_it():
     app = opened()
     first = app.session_state["word"]
     assert app.run().session_state["word"] == first
 
 
-def test_a_used_word_is_not_given_to_the_next_run_button():
-    """Two runs that are wanted are two, however soon the second is."""
+def test_a_used_submit_token_is_replaced():
     app = opened()
     first = app.session_state["word"]
     app.session_state["use"] = True
@@ -50,8 +48,7 @@ def kept() -> None:
     st.session_state["kept"] = list(st.session_state["kept-for-run"])
 
 
-def test_what_was_kept_for_a_run_is_dropped_when_it_is_closed():
-    """A large table's frame does not stay in memory behind an empty page."""
+def test_cached_values_are_dropped_with_their_run():
     app = AppTest.from_function(kept)
     app.query_params["run"] = "a1"
     app.run()

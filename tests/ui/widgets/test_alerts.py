@@ -17,8 +17,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_kind_of_error_has_its_heading(kind):
-    """Only the root of the tree falls back to the general heading."""
+def test_every_error_class_has_a_heading(kind):
     assert (kind is LangflowError) or kind in alerts.TITLES
 
 
@@ -26,8 +25,7 @@ def shown(script):
     return AppTest.from_function(script).run()
 
 
-def test_shows_what_happened_and_what_to_do():
-    """Heading, message and next step, in this order."""
+def test_an_error_shows_heading_message_and_hint():
 
     def script():
         from lfclient.errors import InvalidKey
@@ -40,8 +38,7 @@ def test_shows_what_happened_and_what_to_do():
     assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
 
 
-def test_a_servers_words_are_no_markdown():
-    """An error's text cannot draw links or images."""
+def test_a_servers_message_is_escaped():
 
     def script():
         from lfclient.errors import ServerFault
@@ -64,14 +61,12 @@ def test_a_very_long_message_is_clipped():
     assert len(shown(script).error[0].value) < 2000
 
 
-def test_other_faults_pass():
-    """A fault of the console's own is not swallowed here."""
+def test_other_exceptions_are_not_caught():
     with pytest.raises(ZeroDivisionError), alerts.show_errors():
         raise ZeroDivisionError
 
 
-def test_an_unexpected_fault_shows_a_number_and_no_text(caplog):
-    """The page and the log share a number; neither has the exception's text."""
+def test_an_unexpected_exception_shows_a_reference_and_no_text(caplog):
 
     def script():
         from pages._ui.widgets import alerts

@@ -26,8 +26,7 @@ def words(app):
     return [each.value for each in app.markdown]
 
 
-def test_of_the_views_one_always_counts():
-    """At first the first; the browser is told to let nobody take the last one away."""
+def test_a_view_is_always_chosen():
     app = drawn()
     (view,) = app.get("button_group")
     assert view.proto.required
@@ -36,7 +35,6 @@ def test_of_the_views_one_always_counts():
     assert words(app) == ["Table"]
 
 
-def test_what_is_folded_is_drawn_once_it_is_opened():
-    """Until then it costs nothing and is not sent."""
+def test_a_lazy_expander_draws_its_content_once_opened():
     assert words(drawn()) == ["Graph"]
     assert words(drawn(opened=True)) == ["Graph", "what it holds"]

@@ -20,21 +20,18 @@ from pages._ui.widgets.markdown import (
 @pytest.mark.parametrize(
     "text", ["*bold*", "[a](http://b)", "![a](http://b)", "<b>", "$x$", "# h", ":red[x]", "`c`"]
 )
-def test_escapes_every_mark_of_markdown(text):
-    """Each punctuation mark that Markdown reads stands behind a backslash."""
+def test_escapes_all_markdown_markup(text):
     escaped = escape(text)
     assert escaped.replace("\\", "").replace("\u2060", "") == text
     assert all(escaped[escaped.index(mark) - 1] == "\\" for mark in set(text) & set("*[]!<>$#`:"))
 
 
-def test_breaks_the_name_of_an_icon():
-    """`:material/…:` in somebody's text is no icon: it is looked for after the escapes are gone."""
+def test_escapes_icon_names():
     assert ":material/" not in escape(":material/home:").replace("\\", "")
 
 
 @pytest.mark.parametrize("text", ["http://a.b/c", "see www.a.b"])
-def test_breaks_what_would_become_a_link(text):
-    """An address in somebody's text is not made a link, which Markdown does without any mark."""
+def test_escapes_bare_urls(text):
     shown = escape(text).replace("\\", "")
     assert "://" not in shown
     assert "www." not in shown
@@ -45,16 +42,14 @@ def test_puts_text_on_one_line():
     assert escape("a\n\n- b") == "a \\- b"
 
 
-def test_takes_remote_images_out_of_markdown():
-    """A remote image becomes a line that names its host, and its address is given back."""
+def test_strips_remote_images():
     safe, found = strip_remote_images('x ![cat](https://p.example/c.png "title") y')
     assert found == ["https://p.example/c.png"]
     assert "![" not in safe
     assert "p\\.example" in safe
 
 
-def test_keeps_images_that_came_with_the_text():
-    """An image given as data loads nothing."""
+def test_keeps_data_images():
     text = "![dot](data:image/png;base64,AAAA)"
     assert strip_remote_images(text) == (text, [])
 
@@ -62,14 +57,12 @@ def test_keeps_images_that_came_with_the_text():
 @pytest.mark.parametrize(
     "text", ["`![a](http://b/c.png)`", "```\n![a](http://b/c.png)\n```", "~~~\n![a](http://b)\n~~~"]
 )
-def test_leaves_code_as_it_is(text):
-    """What stands in code is no image."""
+def test_leaves_code_unchanged(text):
     assert strip_remote_images(text) == (text, [])
 
 
 @pytest.mark.parametrize("text", [":red[warn]", "a :heart: b", ":material/delete:", "(:smile:)"])
-def test_markdown_has_none_of_streamlits_own_marks(text):
-    """What a flow wrote is shown as it was written."""
+def test_escapes_streamlits_own_markup(text):
     safe, _ = strip_remote_images(text)
     assert safe.replace("\\", "").replace("\u2060", "") == text
     assert safe != text
@@ -78,8 +71,7 @@ def test_markdown_has_none_of_streamlits_own_marks(text):
 @pytest.mark.parametrize(
     "text", ["at 12:30:45", "http://a:b:c/x", "note: this", "a:b:c", "`:red[x]`"]
 )
-def test_a_colon_of_another_kind_stays(text):
-    """Times, addresses, words and code are left alone."""
+def test_other_colons_stay(text):
     assert strip_remote_images(text) == (text, [])
 
 
@@ -94,8 +86,7 @@ def test_a_colon_of_another_kind_stays(text):
         ("```sh\necho $HOME $x$\n```", None),
     ],
 )
-def test_formulas_are_left_to_be_drawn(text, drawn):
-    """In dollars or TeX's own brackets; alone in a paragraph as a block; never in code."""
+def test_formulas_stay_formulas(text, drawn):
     assert strip_remote_images(text)[0] == (drawn or text)
 
 
@@ -108,8 +99,7 @@ def test_a_price_is_no_formula(text):
     assert strip_remote_images(text)[0] == text.replace("$", "\\$")
 
 
-def test_an_escaped_dollar_stays_one():
-    """A second backslash would make a formula of it."""
+def test_an_escaped_dollar_stays_escaped():
     assert strip_remote_images("\\$5 and \\(a\\)")[0] == "\\$5 and $a$"
 
 
@@ -121,8 +111,7 @@ def test_finds_images_with_brackets_in_name_and_address():
 
 
 @pytest.mark.parametrize("mark", ["$", "`", "\\(", "\\[", "![", "![a](", "$a", "```\n"])
-def test_odd_marks_take_no_time(mark):
-    """50,000 characters of a mark that is never closed are read within a second."""
+def test_odd_markup_takes_linear_time(mark):
     start = time.process_time()
     strip_remote_images(mark * (50_000 // len(mark)))
     assert time.process_time() - start < 2
@@ -134,8 +123,7 @@ def test_names_the_images_that_it_takes_out():
     assert strip_data_images(text) == "a *image “cat”* b `![x](data:image/png;base64,AA==)`"
 
 
-def test_an_address_as_code_can_be_copied():
-    """Letter by letter, with nothing invisible in it."""
+def test_inline_code_can_be_copied():
     assert inline_code("http://127.0.0.1:7860/a`b") == "`http://127.0.0.1:7860/a'b`"
     assert inline_code(" ") == ""
 
@@ -157,13 +145,11 @@ def test_names_each_remote_image_once():
         ("", ""),
     ],
 )
-def test_the_first_words_have_no_marks(markdown, words):
-    """For a cell that has room for a line; what only looks like a mark stays."""
+def test_the_first_line_has_no_markup(markdown, words):
     assert first_line(markdown) == words
 
 
-def test_a_name_of_a_programs_is_made_readable():
-    """Its underscores are spaces; capitals of its own stay."""
+def test_an_identifier_becomes_a_label():
     assert humanize("dataframe_output") == "Dataframe output"
     assert humanize("toJSON") == "ToJSON"
 
@@ -176,14 +162,12 @@ def test_a_name_of_a_programs_is_made_readable():
         (datetime(2025, 3, 31, 0, 5), "31 Mar 2025, 00:05"),
     ],
 )
-def test_a_time_has_its_day_unless_that_is_today(then, expected):
-    """And its year unless that is this one."""
+def test_a_time_has_a_date_unless_it_is_today(then, expected):
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
     assert format_time(then.replace(tzinfo=UTC), now) == expected
 
 
-def test_a_whole_time_names_its_clock():
-    """Where the browser tells of none, it is UTC."""
+def test_a_full_time_names_its_time_zone():
     then = datetime(2026, 3, 31, 0, 5, 9, tzinfo=UTC)
     assert format_full_time(then) == "31 Mar 2026, 00:05:09 (UTC)"
 
@@ -199,6 +183,5 @@ def test_a_whole_time_names_its_clock():
         ("$$\nx = 1\n$$", "\n$$\nx = 1\n$$\n"),
     ],
 )
-def test_lines_stay_lines(text, drawn):
-    """Markdown would make one of them; in code and formulas they are left alone."""
+def test_line_breaks_are_kept(text, drawn):
     assert strip_remote_images(text)[0] == drawn

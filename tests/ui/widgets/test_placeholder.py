@@ -15,8 +15,7 @@ def script():
     st.caption(f"drawn {len(drawn)} times")
 
 
-def test_only_what_has_changed_is_drawn_again():
-    """The last one stands there alone."""
+def test_only_changed_content_is_redrawn():
     app = AppTest.from_function(script).run()
     assert [each.value for each in app.markdown] == ["b"]
     assert [each.value for each in app.caption] == ["drawn 2 times"]
@@ -31,7 +30,6 @@ def nothing_script():
         slot.show(what, lambda place, what=what: place.markdown(f"{len(what)} shown"))
 
 
-def test_what_is_nothing_at_first_is_drawn_only_once_it_was_something():
-    """It takes no message until then."""
+def test_empty_content_is_drawn_only_after_other_content():
     app = AppTest.from_function(nothing_script).run()
     assert [each.value for each in app.markdown] == ["0 shown"]
