@@ -64,17 +64,12 @@ def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str
 
 
 def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, Any]:
-    """Return the ECharts options.
-
-    Component names stand only on the axis, where ECharts reads no markup. Its tooltips are HTML
-    and stay off.
-    """
+    """Return the ECharts options."""
     text_style = {"color": theme_color("textColor", dark=is_dark())}
     longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
     factor, unit = axis_unit(longest)
     return {
-        "animation": False,
-        "tooltip": {"show": False},
+        **timings.BASE_OPTIONS,
         "legend": {"top": 0, "left": 0, "textStyle": text_style},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
         "xAxis": {"type": "value", "axisLabel": timings.time_axis_label(unit, text_style)},

@@ -21,6 +21,9 @@ MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that is followed by an id
 ROW_HEIGHT = 25  # pixels
 # the shortest bar, as a share of the axis, so that a component that took no time is visible
 _MIN_BAR_SHARE = 0.004
+# Component names stand only on the axis, where ECharts reads no template or markup. Its tooltips
+# are HTML and stay off.
+BASE_OPTIONS: dict[str, Any] = {"animation": False, "tooltip": {"show": False}}
 
 
 def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
@@ -46,19 +49,14 @@ def draw(flow: Flow, components: Mapping[str, ComponentRun]) -> None:
 
 
 def chart_options(shown: list[TimelineBar], *, dark: bool) -> dict[str, Any]:
-    """Return the ECharts options.
-
-    Names stand only on the axis, where ECharts reads no template or markup. Its tooltips are HTML
-    and stay off.
-    """
+    """Return the ECharts options."""
     end = max((bar.start or 0) + bar.seconds for bar in shown)
     factor, unit = axis_unit(end)
     shortest = end * factor * _MIN_BAR_SHARE or 1
     text_style = {"color": theme_color("textColor", dark=dark)}
     done = all(bar.run.state is ComponentState.DONE for bar in shown)
     return {
-        "animation": False,
-        "tooltip": {"show": False},
+        **BASE_OPTIONS,
         "grid": {
             "left": 4,
             "right": 52 if done else 120,

@@ -16,6 +16,9 @@ from pages._ui.widgets import downloads
 
 T = TypeVar("T")
 
+# downloads a file from the server that has it
+Download = Callable[[FileRef], bytes]
+
 
 @dataclass(frozen=True)
 class OutputCard:
@@ -24,7 +27,7 @@ class OutputCard:
     output: Output
     run_id: str
     key: str
-    download: Callable[[FileRef], bytes]
+    download: Download
 
     def save_button(
         self,

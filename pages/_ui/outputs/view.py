@@ -14,12 +14,12 @@ from functools import partial
 import streamlit as st
 
 from lfclient.console.content.images import find_images
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import OutputCard
+from pages._ui.outputs.card import Download, OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, humanize
 
@@ -43,8 +43,6 @@ VIEWERS: dict[OutputKind, Viewer] = {
 }
 ALL_IMAGES = "All images"
 
-Download = Callable[[FileRef], bytes]
-
 
 def draw(
     run: Run,
@@ -54,7 +52,7 @@ def draw(
 ) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    `download` fetches a file from the server that has it. An output that repeats its component's
+    An output that repeats its component's
     error is left out, since the run's status shows it.
 
     Each card is a fragment, redrawn when a person uses it. `reload` returns the run for that;
