@@ -1,7 +1,7 @@
 """The table of the run history, in which runs are selected and opened.
 
-To add a column: a field in `RunSummary`, then its values in `table_columns` and, if it needs a
-width or help, its entry in `_column_config`.
+To add a column of a run: add it to `RunRow` (with a migration) and to `RunSummary`, then its values
+to `table_columns` and, if it needs a width or help, an entry to `_column_config`.
 """
 
 from __future__ import annotations
