@@ -190,8 +190,7 @@ class LocalLangflow:
     def _bring_up(self, on_step: OnStep) -> None:
         process = _server_identity(self._state.read())
         if process.find() is None:
-            self._install(on_step)
-            process = self._launch(on_step)
+            process = self._launch(self._install(on_step), on_step)
         url = self._wait_until_healthy(process, on_step)
         key = self._api_key(url)
         if self._with_samples and not self._state.read().get("samples"):
@@ -201,17 +200,14 @@ class LocalLangflow:
             self._state.update(samples=True)
         on_step(self._note(LocalState.RUNNING, "The local Langflow is running.", 1.0))
 
-    def _install(self, on_step: OnStep) -> None:
+    def _install(self, on_step: OnStep) -> Path:
         with filelock.FileLock(self._installation.folder / "install.lock"):
-            if self._installation.python is None:
-                self._installation.install(
-                    lambda step, share: on_step(
-                        self._note(LocalState.INSTALLING, step, 0.7 * share)
-                    ),
-                    self._is_stop_requested,
-                )
+            return self._installation.python or self._installation.install(
+                lambda step, share: on_step(self._note(LocalState.INSTALLING, step, 0.7 * share)),
+                self._is_stop_requested,
+            )
 
-    def _launch(self, on_step: OnStep) -> ProcessIdentity:
+    def _launch(self, python: Path, on_step: OnStep) -> ProcessIdentity:
         on_step(self._note(LocalState.STARTING, "Starting Langflow.", 0.7))
         secret = self._secret.read()
         if "password" not in secret:
@@ -220,9 +216,7 @@ class LocalLangflow:
         port = self._choose_port()
         data = self.folder / "data"
         data.mkdir(mode=0o700, exist_ok=True)
-        identity = launcher.launch(
-            self._installation.python, port, secret, data, self.log, self._environ, self._env
-        )
+        identity = launcher.launch(python, port, secret, data, self.log, self._environ, self._env)
         self._state.update(
             pid=identity.pid,
             created=identity.created,
@@ -244,7 +238,8 @@ class LocalLangflow:
 
     def _wait_until_healthy(self, process: ProcessIdentity, on_step: OnStep) -> str:
         record = self._state.read()
-        began, url = record["began"], record["url"]
+        began: float = record["began"]
+        url: str = record["url"]
         with LangflowClient(url, timeout=2.0) as client:
             while not client.health():
                 waited = time.time() - began
@@ -280,7 +275,7 @@ class LocalLangflow:
             try:
                 with LangflowClient(url, secret["api_key"]) as client:
                     client.flows()
-                return secret["api_key"]
+                return str(secret["api_key"])
             except InvalidKey:
                 pass  # its database was removed: create a new key
         with LangflowClient(url) as client:
@@ -293,7 +288,8 @@ class LocalLangflow:
 
     def _is_stop_requested(self) -> bool:
         # a stop requested before this start does not apply to it
-        return self._stop_request.read().get("at", 0.0) >= self._called
+        requested_at: float = self._stop_request.read().get("at", 0.0)
+        return requested_at >= self._called
 
     def _start_quietly(self, called: float) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The samples, and the code that they bring along."""
+"""The sample flows and the code of their custom components."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHART = (
     "GG6AaxUQLBiVGJWgtQRrKBAEjEqMXAn+/0DwYVRiVGJUguoSwwIAAA/PE18QI6QnAAAAAElFTkSuQmCC"
 )
 
-# nothing is printed or read: the component catches what the whole server prints meanwhile
+# prints nothing: the component captures the output of the whole server
 _WAIT = """for second in range(25):
     time.sleep(1)
 """
@@ -56,13 +56,15 @@ def _chat_out(key: str = "answer", name: str = "") -> Node:
 
 def _step(key: str, name: str, seconds: int, result: str) -> Node:
     values = {"seconds": seconds, "result": result}
-    return Node(key, "TimedStep", values, editable=("seconds",), name=name, own="timed_step")
+    return Node(
+        key, "TimedStep", values, editable=("seconds",), name=name, custom_code="timed_step"
+    )
 
 
 SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Echo chat",
-        "Says back what you write.",
+        "Repeats your message.",
         "the shortest flow there is: a chat input and a chat output",
         (_chat_in("Hello, Langflow!"), _chat_out()),
         (Link("question", "message", "answer"),),
@@ -91,7 +93,7 @@ SAMPLES: tuple[Sample, ...] = (
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, {"message": ""}, wired=("message",)),
-            Node("writer", "WordByWord", editable=("pause",), own="word_by_word"),
+            Node("writer", "WordByWord", editable=("pause",), custom_code="word_by_word"),
             _chat_out(),
         ),
         (
@@ -144,7 +146,7 @@ SAMPLES: tuple[Sample, ...] = (
         ),
         (
             Link("request", "message", "urgent", "input_text"),
-            # 1.8 passes on these and not the text that was compared
+            # 1.8 passes these on instead of the compared text
             Link("request", "message", "urgent", "true_case_message"),
             Link("request", "message", "urgent", "false_case_message"),
             Link("urgent", "true_result", "first"),
@@ -256,7 +258,7 @@ SAMPLES: tuple[Sample, ...] = (
         (
             _chat_in("May the invoice of 120 pounds be paid?"),
             Node("decision", "HumanInput"),
-            # a branch passes on what was asked, and not what was decided
+            # a branch passes on the question, not the decision
             _prompt("approved", "Approved: {message}", {"message": ""}, wired=("message",)),
             _prompt("rejected", "Rejected: {message}", {"message": ""}, wired=("message",)),
             _chat_out("yes", "Approved"),
@@ -274,5 +276,5 @@ SAMPLES: tuple[Sample, ...] = (
 
 
 def custom_component_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]:
-    """The code of the components that these samples bring along, by their type."""
-    return {node.type: node.code for sample in samples for node in sample.nodes if node.own}
+    """Return the code of the samples' custom components by type."""
+    return {node.type: node.code for sample in samples for node in sample.nodes if node.custom_code}

@@ -1,4 +1,4 @@
-"""From a specification and a server's own components to the graph of a flow."""
+"""Build a flow's graph from a sample and the server's components."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
 
 
 def build_graph(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
-    """The flow's graph (`data` of a flow), of the components in a server's catalogue.
+    """Return the graph (`data`) of a flow, built from the components in `catalogue`.
 
-    That is `client.catalogue(own_code())`, so that it has the components that samples bring along.
-    Raises KeyError if the server lacks a component; `Sample.missing` says which.
+    `catalogue` is `client.catalogue(custom_component_code())`, with the custom components.
+    Raise `KeyError` if a component is missing; see `Sample.missing`.
     """
     known = components_by_type(catalogue)
     nodes = {node.key: _node(node, known[node.type], place) for place, node in _layout(sample)}
@@ -29,7 +29,7 @@ def build_graph(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _layout(sample: Sample) -> list[tuple[tuple[int, int], Node]]:
-    """Each node in a column right of those that feed it."""
+    """Return each node with its position, to the right of the nodes it depends on."""
     column = {node.key: 0 for node in sample.nodes}
     for _ in sample.nodes:
         for link in sample.links:
@@ -44,33 +44,33 @@ def _layout(sample: Sample) -> list[tuple[tuple[int, int], Node]]:
 
 
 def _node(node: Node, component: Mapping[str, Any], place: tuple[int, int]) -> dict[str, Any]:
-    component = copy.deepcopy(dict(component))
-    template = component["template"]
+    copied = copy.deepcopy(dict(component))
+    template = copied["template"]
     for parameter, value in node.values.items():
         template[parameter]["value"] = value
     for variable, value in node.variables.items():
         template[variable] = _prompt_variable(variable, value)
     if node.variables:
-        component["custom_fields"] = {"template": list(node.variables)}
+        copied["custom_fields"] = {"template": list(node.variables)}
     for parameter in node.editable:
         template[parameter]["api_editable"] = True
     for parameter in node.required:
         template[parameter]["required"] = True
     for parameter in (*node.values, *node.editable):
-        # what the editor does once the parameter it hangs on is chosen; 1.8 ignores hidden ones
+        # as the editor does when the controlling parameter is set; 1.8 ignores hidden parameters
         template[parameter]["show"] = True
     if node.name:
-        component["display_name"] = node.name
+        copied["display_name"] = node.name
     return {
         "id": node.id,
         "type": "genericNode",
         "position": {"x": place[0], "y": place[1]},
-        "data": {"id": node.id, "type": node.type, "node": component, "showNode": True},
+        "data": {"id": node.id, "type": node.type, "node": copied, "showNode": True},
     }
 
 
 def _prompt_variable(name: str, value: str) -> dict[str, Any]:
-    # what the editor adds to a prompt template for each {name} in its text
+    # as the editor adds to a prompt template for each {name} in its text
     return {
         "name": name,
         "display_name": name,
@@ -95,7 +95,7 @@ def _prompt_variable(name: str, value: str) -> dict[str, Any]:
 
 def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
     output = next(o for o in source["node"]["outputs"] if o["name"] == link.output)
-    # the editor remembers which of several outputs was chosen
+    # the editor stores which of several outputs is selected
     source["node"]["selected_output"] = link.output
     parameter = target["node"]["template"][link.parameter]
     handles = {
@@ -124,5 +124,5 @@ def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> d
 
 
 def _handle(handle: Mapping[str, Any]) -> str:
-    # the editor keeps a handle in an HTML attribute, with œ for the quotes
+    # the editor stores a handle in an HTML attribute, with œ in place of quotes
     return json.dumps(handle, separators=(",", ":"), sort_keys=True).replace('"', "œ")

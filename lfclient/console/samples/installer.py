@@ -1,4 +1,4 @@
-"""Putting the samples on a server."""
+"""Create the sample flows on a server."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def install_samples(
     names: Iterable[str] | None = None,
     on_missing: Callable[[Sample, list[str]], None] | None = None,
 ) -> list[FlowSummary]:
-    """Put the samples (or those named) on a server, and return the flows that were made.
+    """Create the samples, or only those in `names`, and return the new flows.
 
-    A sample whose name a flow there already has is left out; one that the server has or allows no
-    component for is left out too and passed to `on_missing`, with the component types.
+    Samples whose name is already used by a flow are skipped. So are samples with components that
+    the server lacks or forbids; these are passed to `on_missing` with the component types.
     """
-    there = {flow.name for flow in client.flows()}
+    existing = {flow.name for flow in client.flows()}
     named = set(names) if names is not None else {sample.name for sample in SAMPLES}
-    wanted = [one for one in SAMPLES if one.name in named and one.name not in there]
+    wanted = [one for one in SAMPLES if one.name in named and one.name not in existing]
     if not wanted:
         return []
     catalogue = client.catalogue(custom_component_code(wanted))
-    made = []
+    created = []
     for sample in wanted:
         missing = sample.missing(catalogue)
         if missing:
@@ -38,5 +38,5 @@ def install_samples(
                 on_missing(sample, missing)
             continue
         data = build_graph(sample, catalogue)
-        made.append(client.create_flow(sample.name, data, description=sample.description))
-    return made
+        created.append(client.create_flow(sample.name, data, description=sample.description))
+    return created

@@ -1,4 +1,4 @@
-"""What a sample is: component types, values and links."""
+"""Specifications of sample flows: components, values and links."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _COMPONENTS_FOLDER = Path(__file__).parent / "components"
 class Node:
     """A component of a sample.
 
-    `variables` are those of a prompt template, with their values; `editable` the parameters that a
-    form shows first; `required` those without a value that a run can't do without; `name` replaces
-    the component's display name. `own` names the file in `components/` with the code of a
-    component that no Langflow has; its class is called `type`.
+    `variables` are the variables of a prompt template with their values; `editable` are the
+    parameters that a form shows first; `required` those that must be set for a run. `name` replaces
+    the display name. `custom_code` names the file in `components/` with the code of a custom
+    component; its class is called `type`.
     """
 
     key: str
@@ -27,7 +27,7 @@ class Node:
     editable: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     name: str = ""
-    own: str = ""
+    custom_code: str = ""
 
     @property
     def id(self) -> str:
@@ -35,13 +35,13 @@ class Node:
 
     @property
     def code(self) -> str:
-        """The code of a component of our own."""
-        return (_COMPONENTS_FOLDER / f"{self.own}.py").read_text(encoding="utf-8")
+        """The code of a custom component."""
+        return (_COMPONENTS_FOLDER / f"{self.custom_code}.py").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class Link:
-    """From an output of one node into a parameter of another; nodes by key."""
+    """A link from an output of one node to a parameter of another; nodes are named by key."""
 
     source: str
     output: str
@@ -51,7 +51,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Sample:
-    """A flow as it is specified; `shows` says what a person can see or try with it."""
+    """A sample flow; `shows` describes the feature it demonstrates."""
 
     name: str
     description: str
@@ -60,14 +60,14 @@ class Sample:
     links: tuple[Link, ...] = ()
 
     def missing(self, catalogue: Mapping[str, Any]) -> list[str]:
-        """The component types that this server does not have, or does not allow."""
+        """Return the component types that this server lacks or forbids."""
         known = components_by_type(catalogue)
         return sorted({node.type for node in self.nodes} - known.keys())
 
 
 def components_by_type(catalogue: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The components of a catalogue by their type, of whatever category."""
-    # from 1.10 the catalogue also has a list of names among its categories
+    """Return the components of a catalogue by type, from all categories."""
+    # since 1.10 the catalogue also has a list of names among its categories
     return {
         name: component
         for category in catalogue.values()

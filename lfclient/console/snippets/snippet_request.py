@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lfclient.api.payloads import run_request
 from lfclient.common.formatting import clip
+from lfclient.common.json_types import Json
 from lfclient.common.redaction import replace_secrets
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
@@ -106,7 +108,7 @@ def _replace_secrets(
     known = flow.fields_by_key
     secrets: dict[str, str] = {}
 
-    def secret(key: str) -> EnvironmentSecret:
+    def secret(key: str, _value: Json = None) -> EnvironmentSecret:
         name = _unused_variable_name(key, secrets)
         secrets[name] = key
         return EnvironmentSecret(name)
@@ -118,7 +120,7 @@ def _replace_secrets(
             several = field is not None and field.kind is FieldKind.TEXT_LIST
             found[key] = [secret(key)] if several else secret(key)
         else:
-            found[key] = replace_secrets(value, lambda _, key=key: secret(key))
+            found[key] = replace_secrets(value, partial(secret, key))
     return found, secrets
 
 
