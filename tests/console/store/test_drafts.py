@@ -17,7 +17,7 @@ def cleaned(store, now=NOW, **keeping):
     return store.drafts.get(KEY)
 
 
-def test_the_last_text_comes_back_to_the_same_browser_owner_and_form(any_store):
+def test_a_draft_returns_to_the_same_browser_owner_and_form(any_store):
     """Whatever letters it has; None removes it."""
     any_store.drafts.write({KEY: "first"})
     any_store.drafts.write({KEY: '"ü \\u0000"', ("other", "owner", "flow"): "another's"})
@@ -29,7 +29,7 @@ def test_the_last_text_comes_back_to_the_same_browser_owner_and_form(any_store):
     assert any_store.drafts.get(("other", "owner", "flow")) == "another's"
 
 
-def test_one_that_grows_too_large_leaves_none(any_store, monkeypatch):
+def test_a_draft_that_grows_too_large_is_deleted(any_store, monkeypatch):
     """Rather than one that is old."""
     monkeypatch.setattr(module, "MAX_DRAFT_BYTES", 20)
     any_store.drafts.write({KEY: "short"})
@@ -37,7 +37,7 @@ def test_one_that_grows_too_large_leaves_none(any_store, monkeypatch):
     assert any_store.drafts.get(KEY) is None
 
 
-def test_the_oldest_give_way(any_store, monkeypatch):
+def test_the_oldest_drafts_are_removed(any_store, monkeypatch):
     """Of one browser, and of all."""
     monkeypatch.setattr(module, "MAX_DRAFTS_PER_BROWSER", 2)
     monkeypatch.setattr(module, "MAX_DRAFTS", 4)
@@ -57,13 +57,13 @@ def test_the_oldest_give_way(any_store, monkeypatch):
         ({"max_age_days": 2}, 3, False),
     ],
 )
-def test_they_go_with_their_cookie_or_before(any_store, keeping, days, left):
+def test_drafts_are_deleted_with_their_cookie_or_earlier(any_store, keeping, days, left):
     """Those that nobody can find any more, and those that are older than runs may be."""
     any_store.drafts.write({KEY: "text"})
     assert bool(cleaned(any_store, NOW + timedelta(days=days), **keeping)) is left
 
 
-def test_a_console_that_keeps_no_inputs_removes_those_that_there_are(any_store):
+def test_a_console_that_stores_no_inputs_deletes_all_drafts(any_store):
     """They were written under another setting."""
     any_store.drafts.write({KEY: "text"})
     assert cleaned(any_store, store_inputs=False) is None

@@ -1,7 +1,7 @@
-"""What is said when the database of runs is away, locked, full, damaged or somebody else's.
+"""Errors of a database that is down, locked, full, damaged or of another release.
 
-Those of a SQLite file that `test_store` has are not repeated here. After each fault the next call
-works, and no text of an error holds the password or what a person entered.
+After each fault the next call works, and no error contains the password or what a person entered.
+`test_store` has further errors of a SQLite file.
 """
 
 import sqlite3
@@ -48,7 +48,7 @@ def typed(id):
 
 @contextmanager
 def refused(words, hint):
-    """A StoreError with these words, and nothing secret in anything that could be shown."""
+    """Expect a `StoreError` with these words and nothing secret in any part of it."""
     with pytest.raises(StoreError) as caught:
         yield
     error = caught.value
@@ -60,11 +60,11 @@ def refused(words, hint):
 
 
 def other(url):
-    """Another program at the database."""
+    """Connect to the database as another program."""
     return psycopg.connect(url, autocommit=True)
 
 
-def test_a_server_that_goes_away_and_comes_back_is_used_again(shared, url, caplog):
+def test_a_database_server_that_restarts_is_used_again(shared, url, caplog):
     """The connections that were open are replaced; nothing that was committed is lost."""
     shared.create(typed("r1"))
     postgres.postgres().stop()
@@ -79,7 +79,7 @@ def test_a_server_that_goes_away_and_comes_back_is_used_again(shared, url, caplo
     assert PASSWORD not in caplog.text
 
 
-def test_a_server_that_dies_within_a_transaction_is_said(shared, url):
+def test_a_server_that_dies_within_a_transaction_is_reported(shared, url):
     """What was not committed is not there, and can be done again."""
     with refused("cannot be reached", "keeps trying"), shared.database.write() as connection:
         own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
@@ -99,7 +99,7 @@ def test_a_server_that_dies_during_a_statement_with_values_is_reported_without_t
     assert shared.create(typed("r1"))[1]
 
 
-def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
+def test_a_failed_transaction_writes_nothing(any_store):
     """The next write waits for nothing that this one has left open."""
     first = typed("r1")
     any_store.create(first)
@@ -124,7 +124,7 @@ def test_of_a_run_that_cannot_be_written_wholly_nothing_is_kept(any_store):
         (("127.0.0.1:", "127.0.0.1:no"), "not a valid address", "postgresql://user"),
     ],
 )
-def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path, url, change, words, hint):
+def test_a_wrong_address_is_reported_without_its_password(tmp_path, url, change, words, hint):
     assert change[0] in url
     wrong = SecretStr(url.replace(*change))
     with refused(words, hint) as _:
@@ -140,7 +140,7 @@ def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path, url, ch
     ],
     ids=["no JSON", "no document", "begins in the middle"],
 )
-def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplog):
+def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage, caplog):
     """Its run is still listed and can be deleted; texts for the search are made of the others."""
     long = "x" * 3_000_000  # in several pieces
     for run_id in ("bad", "good"):
@@ -158,14 +158,14 @@ def test_a_damaged_answer_is_said_and_holds_up_no_other(any_store, damage, caplo
     assert any_store.history.delete(["me"], ["bad"]).deleted == ["bad"]
 
 
-def test_an_address_is_never_shown_with_its_password(shared):
+def test_no_error_shows_the_password_of_an_address(shared):
     """Nor in what a debugger or a log would print of its parts."""
     engine = shared.database.engine
     shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
     assert PASSWORD not in shown + shared.database.description
 
 
-def test_a_database_that_may_only_be_read_is_said(shared, url):
+def test_a_read_only_database_is_reported(shared, url):
     """What is there can be read; once it is the primary again, it can be written."""
     shared.create(typed("r1"))
     with other(url) as another:
@@ -181,7 +181,7 @@ def test_a_database_that_may_only_be_read_is_said(shared, url):
     assert shared.create(typed("r2"))[1]
 
 
-def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, monkeypatch):
+def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monkeypatch):
     monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.2)
     store = Store(tmp_path, SecretStr(url))
     with psycopg.connect(url) as another:
@@ -208,7 +208,7 @@ def test_a_lock_that_another_program_holds_is_said_after_a_wait(tmp_path, url, m
         ("P0001", "cannot be used", "its log"),
     ],
 )
-def test_what_a_server_answers_is_told_by_its_code(shared, url, code, words, hint):
+def test_database_errors_are_recognized_by_their_codes(shared, url, code, words, hint):
     """Whatever language its messages are in; lines after the first quote what was sent."""
     with other(url) as another:
         another.execute(
@@ -225,7 +225,7 @@ def test_what_a_server_answers_is_told_by_its_code(shared, url, code, words, hin
     assert shared.create(typed("r1"))[1]
 
 
-def test_a_search_that_takes_too_long_is_given_up(shared):
+def test_a_search_that_takes_too_long_is_cancelled(shared):
     """Whoever asked can ask for less."""
     with refused("took too long", "Narrow the search"), shared.database.read() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 20"))
@@ -233,14 +233,14 @@ def test_a_search_that_takes_too_long_is_given_up(shared):
     assert shared.recent("me") == []
 
 
-def test_tables_that_somebody_dropped_are_said(shared, url):
+def test_missing_tables_are_reported(shared, url):
     with other(url) as another:
         another.execute("DROP TABLE run_texts")
     with refused("lacks tables", "Restore them"):
         shared.create(typed("r1"))
 
 
-def test_a_database_that_cannot_hold_every_text_is_refused(tmp_path):
+def test_a_database_with_another_encoding_is_refused(tmp_path):
     """Before anything is written to it."""
     with other(postgres.postgres().url()) as another:
         another.execute("DROP DATABASE IF EXISTS latin")
@@ -249,7 +249,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused(tmp_path):
         Store(tmp_path, SecretStr(postgres.postgres().url("latin")))
 
 
-def test_a_database_of_a_later_release_is_left_alone(any_store, tmp_path):
+def test_a_database_of_a_later_release_is_not_changed(any_store, tmp_path):
     """On either database; the message says what to do for both."""
     with any_store.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -259,7 +259,7 @@ def test_a_database_of_a_later_release_is_left_alone(any_store, tmp_path):
     assert "LFCONSOLE_DATABASE_URL" in caught.value.hint
 
 
-def test_a_word_from_an_address_that_no_database_takes_finds_nothing(any_store):
+def test_text_that_no_database_accepts_finds_nothing(any_store):
     """Addresses are typed by people."""
     any_store.create(record())
     odd = "r1\0\ud800"
@@ -270,14 +270,14 @@ def test_a_word_from_an_address_that_no_database_takes_finds_nothing(any_store):
     assert any_store.presets.get("me", odd) is None
 
 
-def test_a_job_of_any_length_can_be_kept_and_found(any_store):
+def test_a_job_id_of_any_length_is_stored_and_found(any_store):
     """Its id is a server's word."""
     long = "".join(chr(65 + n * n % 57) for n in range(50_000))
     any_store.create(record(job_id=long))
     assert any_store.find_by_job("me", long).id == "r1"
 
 
-def test_a_file_that_is_moved_away_is_said_and_used_again_once_it_is_back(tmp_path):
+def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
     """Nothing is written into a file that nobody will find."""
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
@@ -291,7 +291,7 @@ def test_a_file_that_is_moved_away_is_said_and_used_again_once_it_is_back(tmp_pa
     store.close()
 
 
-def test_another_file_in_its_place_is_used_from_then_on(tmp_path):
+def test_a_replaced_file_is_used_from_then_on(tmp_path):
     """One from a backup, or a new one."""
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
@@ -313,7 +313,7 @@ def test_another_file_in_its_place_is_used_from_then_on(tmp_path):
         ("UPDATE run_search_data SET block = x'ff' WHERE id > 10", "searching"),
     ],
 )
-def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
+def test_a_damaged_search_index_is_rebuilt(tmp_path, how, by, caplog):
     """It is said once, and the next call works: no run is lost for it."""
     store = Store(tmp_path)
     ended(store, "r1", text="needle")
@@ -331,7 +331,7 @@ def test_a_damaged_index_for_searching_is_made_anew(tmp_path, how, by, caplog):
     store.close()
 
 
-def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(tmp_path, url):
+def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_path, url):
     """In memory, with a word about it; then with its answer in the database."""
     quick = Backoff(0.1, 0.2)
     timings = Timings(maintenance_seconds=0.1, listening=quick)
@@ -359,7 +359,7 @@ def test_a_run_goes_on_while_its_database_is_away_and_is_kept_once_it_is_back(tm
     bench.runner.close()
 
 
-def test_a_record_is_not_taken_back_by_one_that_is_older(shared, tmp_path, url):
+def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
     """Two processes write; the one that lost the run to the other changes nothing."""
     shared.create(record(worker="a"))
     second = Store(tmp_path, SecretStr(url))

@@ -90,7 +90,7 @@ def found(store, text):
 
 
 @BOTH
-def test_all_that_an_earlier_release_kept_is_there(kind, tmp_path):
+def test_an_upgrade_keeps_all_runs_of_an_earlier_release(kind, tmp_path):
     """Its answers, inputs, times and problems, to the last value."""
     store = Store(tmp_path, old(kind, tmp_path))
     done = store.get("completed")
@@ -118,7 +118,7 @@ def test_all_that_an_earlier_release_kept_is_there(kind, tmp_path):
 
 
 @BOTH
-def test_a_release_before_drafts_loses_nothing(kind, tmp_path):
+def test_an_upgrade_keeps_presets_and_labels(kind, tmp_path):
     """Its presets and labels are there, and drafts can be kept beside them."""
     url = old(kind, tmp_path)
     with upgraded(url, tmp_path, "0002") as connection:
@@ -180,7 +180,7 @@ def with_texts(kind, folder, texts):
 
 
 @BOTH
-def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
+def test_search_ignores_accents_in_texts_of_an_earlier_release(kind, tmp_path):
     """Its texts are found with and without."""
     texts = {"completed": "un café crème", "failed": "cafe", "going": "plain", "refused": "cafés"}
     store = Store(tmp_path, with_texts(kind, tmp_path, texts))
@@ -194,7 +194,7 @@ def test_accents_of_an_earlier_release_do_not_matter_either(kind, tmp_path):
 
 
 @BOTH
-def test_however_many_texts_have_accents_all_of_them_are_found(kind, tmp_path):
+def test_an_upgrade_folds_any_number_of_texts(kind, tmp_path):
     """They are changed a few at a time."""
     texts = {f"new {number}": "café" for number in range(450)}
     store = Store(tmp_path, with_texts(kind, tmp_path, texts))
@@ -225,7 +225,7 @@ def test_what_an_earlier_release_has_deleted_is_erased(tmp_path, release):
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_an_upgrade_makes_a_damaged_index_for_searching_anew(tmp_path, how):
+def test_an_upgrade_rebuilds_a_damaged_search_index(tmp_path, how):
     """A console would not start otherwise."""
     with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "cafe"})
     with sqlite3.connect(tmp_path / "runs.db") as disk:
@@ -235,7 +235,7 @@ def test_an_upgrade_makes_a_damaged_index_for_searching_anew(tmp_path, how):
     store.close()
 
 
-def test_an_upgrade_is_told_before_it_begins(tmp_path, caplog):
+def test_an_upgrade_is_logged_before_it_begins(tmp_path, caplog):
     """The console is not there until it has ended; a new file is no news."""
     Store(tmp_path / "new").close()
     assert caplog.text == ""
@@ -248,7 +248,7 @@ def test_an_upgrade_is_told_before_it_begins(tmp_path, caplog):
 
 
 @BOTH
-def test_what_an_earlier_release_kept_is_listed_and_found(kind, tmp_path):
+def test_runs_of_an_earlier_release_are_listed_and_found(kind, tmp_path):
     """Once its texts are added, a few at a time; adding them again changes nothing."""
     store = Store(tmp_path, old(kind, tmp_path))
     listed = ["going", "stopped", "refused", "failed", "completed"]
@@ -282,7 +282,7 @@ def test_what_an_earlier_release_kept_is_listed_and_found(kind, tmp_path):
 
 
 @BOTH
-def test_texts_are_added_once_however_many_do_it(kind, tmp_path):
+def test_concurrent_processes_add_search_texts_once(kind, tmp_path):
     """Two processes start at the same time."""
     url = old(kind, tmp_path)
     stores = [Store(tmp_path, url) for _ in range(2)]
@@ -308,7 +308,7 @@ def test_texts_are_added_once_however_many_do_it(kind, tmp_path):
         store.close()
 
 
-def test_an_answer_that_cannot_be_read_does_not_keep_the_others_from_being_found(tmp_path, caplog):
+def test_an_unreadable_response_does_not_stop_the_search_backfill(tmp_path, caplog):
     """The log says which, without what is in it."""
     old("sqlite", tmp_path)
     with sqlite3.connect(tmp_path / "runs.db") as disk:
@@ -359,7 +359,7 @@ def _upgrade_and_die(folder, url):
 
 
 @BOTH
-def test_an_upgrade_that_is_killed_is_made_anew(kind, tmp_path):
+def test_a_killed_upgrade_is_repeated(kind, tmp_path):
     """In the middle of it: what was there is there, then with the schema that it should have."""
     url = old(kind, tmp_path)
     context = processes_of(__name__)

@@ -18,7 +18,7 @@ def names(store, owner="me", flow_id="f"):
     return [head.name for head in store.presets.list_for_flow(owner, flow_id)]
 
 
-def test_values_come_back_as_they_were_to_their_owner_only(any_store):
+def test_a_preset_returns_unchanged_to_its_owner_only(any_store):
     """Variables included; a list has no values."""
     values = {"T-a.p": "ü\x00", "T-a.v": Variable("KEY"), "T-a.n": [1, {"b": None}]}
     kept = any_store.presets.create(preset(values=values, secrets=("T-a.s",)))
@@ -33,7 +33,7 @@ def test_values_come_back_as_they_were_to_their_owner_only(any_store):
     )
 
 
-def test_a_name_is_taken_within_a_flow_and_owner(any_store):
+def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
     """Whether it is new, or another's new name."""
     any_store.presets.create(preset("a", "b"))
     any_store.presets.create(preset("b", "A"))
@@ -46,7 +46,7 @@ def test_a_name_is_taken_within_a_flow_and_owner(any_store):
     assert names(any_store) == ["A", "b"]
 
 
-def test_the_second_of_two_who_change_one_is_refused(any_store):
+def test_the_second_of_two_concurrent_preset_changes_is_refused(any_store):
     """And so is who changes one that is gone, or another's."""
     read = any_store.presets.create(preset(values={"x": 1}))
     changed = any_store.presets.update(replace(read, values={"x": 2}))
@@ -61,7 +61,7 @@ def test_the_second_of_two_who_change_one_is_refused(any_store):
     assert any_store.presets.get("me", "a") is None
 
 
-def test_at_most_one_of_a_flow_is_its_default(any_store):
+def test_a_flow_has_at_most_one_default_preset(any_store):
     """Which an update leaves so, and somebody else cannot change."""
     for id in "ab":
         any_store.presets.create(preset(id, id))

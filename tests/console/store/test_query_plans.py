@@ -1,4 +1,4 @@
-"""How the databases go about the lists of runs: along an index, never sorting a whole table."""
+"""The query plans of lists: along an index, never sorting a whole table."""
 
 import re
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ def many(request, tmp_path_factory):
 
 @contextmanager
 def plans(store):
-    """Yields a list, that has what is asked of the runs inside, each with its plan."""
+    """Collect the queries on runs that are executed inside, each with its plan."""
     asked, found = [], []
 
     def note(connection, cursor, statement, parameters, context, executemany):
@@ -74,7 +74,7 @@ def plans(store):
 
 
 def bad(plan):
-    """The lines of a plan that read or sort a whole table; to sort a few rows is no fault."""
+    """Return the lines of a plan that read or sort a whole table; sorting a few rows is fine."""
     found = []
     for line in plan.splitlines():
         sorts = re.search(r"(?<!Incremental )Sort  \(.* rows=(\d+)", line)
@@ -89,8 +89,8 @@ def bad(plan):
 
 
 @pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
-def test_each_page_of_a_list_goes_along_an_index(many, which):
-    """The first, one behind another, one before it; those few that a rare word has are sorted."""
+def test_each_page_of_a_list_uses_an_index(many, which):
+    """The first page, and those around a cursor; only matches of a rare word are sorted."""
     middle = Cursor(to_microseconds(MIDDLE), "")
     with plans(many) as found:
         many.history.page([OWNER], which)
@@ -108,8 +108,8 @@ def test_each_page_of_a_list_goes_along_an_index(many, which):
     assert "\n".join(plan for plan in listed if bad(plan)) == ""
 
 
-def test_what_the_page_offers_is_found_without_reading_the_runs(many):
-    """Flows and labels, the oldest and the newest run, and what goes on."""
+def test_filter_choices_are_found_without_reading_all_runs(many):
+    """Flows, labels, the time range, and unfinished and recent runs."""
     with plans(many) as found:
         assert len(many.history.flows([OWNER])) == FLOWS
         assert many.history.labels([OWNER]) == [LABEL]
@@ -121,8 +121,8 @@ def test_what_the_page_offers_is_found_without_reading_the_runs(many):
     assert "\n".join(plan for _, plan in found if bad(plan)) == ""
 
 
-def test_what_goes_on_is_found_by_an_index_of_its_own(many):
-    """The console's start asks for it: what has ended costs nothing."""
+def test_unfinished_runs_are_found_by_their_own_index(many):
+    """The console reads them at start; ended runs cost nothing."""
     with plans(many) as found:
         many.unfinished()
     assert "ix_runs_unfinished" in found[0][1]

@@ -1,4 +1,4 @@
-"""What of a run is kept, for how long, and what never is: read in the bytes on the disk."""
+"""Which parts of runs are stored, for how long, and which never: checked in the bytes on disk."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -102,7 +102,7 @@ def indexed_alone(folder, **run):
     return alone
 
 
-def test_without_a_setting_all_is_kept(store_of):
+def test_everything_is_stored_by_default(store_of):
     """Which shows that what the tests below do not find could be found."""
     store = store_of()
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
@@ -111,7 +111,7 @@ def test_without_a_setting_all_is_kept(store_of):
     assert SAID.encode() in on_disk(store)
 
 
-def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
+def test_inputs_are_nowhere_in_the_database_if_they_are_not_stored(store_of):
     """Nor in what repeats them; what the flow returned is there and found."""
     store = store_of(store_inputs=False)
     kept = keep(store, a_run(), inputs_stored=False)
@@ -124,7 +124,7 @@ def test_inputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     assert store.history.get(ME, "r1").output_summary == SAID
 
 
-def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
+def test_outputs_are_nowhere_in_the_database_if_they_are_not_stored(store_of):
     """What happened is: which components, how long, and why it failed."""
     store = store_of(store_outputs=False)
     kept = keep(store, a_run(), overrides={"A.b": ASKED})
@@ -136,7 +136,7 @@ def test_outputs_that_are_not_to_be_kept_are_nowhere_in_the_database(store_of):
     assert store.history.page(ME, RunFilter(text=SAID)).runs == []
 
 
-def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
+def test_secrets_and_unstored_inputs_stay_off_the_disk(tmp_path):
     """A secret always; with the setting, all inputs."""
     for number, keeping in enumerate((RetentionSettings(), RetentionSettings(store_inputs=False))):
         folder = tmp_path / str(number)
@@ -161,7 +161,7 @@ def test_what_a_runner_is_given_stays_off_the_disk(tmp_path):
         (5_000, StoredParts.TOO_LARGE),
     ],
 )
-def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, expected):
+def test_a_large_response_is_stored_in_parts_that_fit(store_of, most, expected):
     """First without the raw answer, then without what it returned; never more than that."""
     store = store_of(max_run_bytes=most)
     kept = keep(store, a_run(10_000))
@@ -178,7 +178,7 @@ def test_of_an_answer_that_is_too_large_less_and_less_is_kept(store_of, most, ex
     assert (again.stored_parts, again.run) == (expected, kept.run)
 
 
-def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
+def test_old_runs_are_removed_with_all_their_data(store_of):
     """But what has a star, and what goes on."""
     store = store_of(max_age_days=2)
     for day in range(5):
@@ -191,7 +191,7 @@ def test_what_is_too_old_is_removed_with_all_that_belongs_to_it(store_of):
     assert store.cleaner.clean(NOW + timedelta(days=4)) == []
 
 
-def test_of_many_runs_the_oldest_are_removed(store_of):
+def test_the_oldest_runs_beyond_the_limit_are_removed(store_of):
     """However many there are of them."""
     store = store_of(max_runs=10)
     for number in range(450):
@@ -200,7 +200,7 @@ def test_of_many_runs_the_oldest_are_removed(store_of):
     assert ids(store.history.page(ME)) == [f"r{number}" for number in range(449, 439, -1)]
 
 
-def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
+def test_the_oldest_responses_are_removed_and_their_runs_stay_listed(store_of):
     """One with a star keeps its answer; another cleaning finds nothing to do."""
     store = store_of(max_total_bytes=25_000)
     for number in range(5):
@@ -218,7 +218,7 @@ def test_of_many_answers_the_oldest_go_and_their_runs_stay_listed(store_of):
 
 
 @pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])
-def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
+def test_deleted_data_is_overwritten(store_of, tmp_path, how):
     """In the file, in its log, and in the index for searching, which is as if it had not been."""
     store = store_of(max_runs=1)
     stays = {"id": "r0", "seconds": 1, "text": "sun", "flow_id": "another"}
@@ -241,7 +241,7 @@ def test_what_is_deleted_is_overwritten(store_of, tmp_path, how):
         assert indexed(store) == indexed_alone(tmp_path / "alone", **stays)
 
 
-def test_the_index_for_searching_agrees_with_the_texts(tmp_path):
+def test_the_search_index_agrees_with_the_texts(tmp_path):
     """After runs were written twice, deleted with a session, and cleaned away."""
     store = Store(tmp_path, retention=RetentionSettings(max_runs=3))
     for number in range(8):
@@ -269,7 +269,7 @@ def test_the_index_for_searching_agrees_with_the_texts(tmp_path):
         ("KEEP_RUNS", "", {}),
     ],
 )
-def test_each_setting_of_what_is_kept_is_read(tmp_path, name, value, expected):
+def test_each_retention_setting_is_read(tmp_path, name, value, expected):
     settings = Settings.load(tmp_path, environ={f"LFCONSOLE_{name}": value})
     assert settings.retention == replace(RetentionSettings(), **expected)
 
@@ -284,7 +284,7 @@ def test_each_setting_of_what_is_kept_is_read(tmp_path, name, value, expected):
         ("KEEP_RUNS", "many", "whole number from 0 to", "whole number"),
     ],
 )
-def test_a_setting_that_is_none_is_said(tmp_path, name, value, words, hint):
+def test_an_invalid_retention_setting_is_reported(tmp_path, name, value, words, hint):
     """With its name and where it stands."""
     with pytest.raises(SettingsError, match=words) as caught:
         Settings.load(tmp_path, environ={f"LFCONSOLE_{name}": value})

@@ -61,7 +61,7 @@ def test_pages_follow_each_other_without_gaps_and_back(any_store):
         assert (back.newer is None) == (before is pages[0])
 
 
-def test_a_page_goes_on_behind_a_run_that_was_deleted(any_store):
+def test_a_page_continues_after_a_deleted_run(any_store):
     for n in range(5):
         ended(any_store, f"r{n}", seconds=n)
     page = any_store.history.page(ME, limit=2)
@@ -132,7 +132,7 @@ def test_each_filter_narrows_the_list(any_store, which, expected):
         ("\0needle", ["out", "in"]),
     ],
 )
-def test_a_search_finds_what_was_typed_and_nothing_else(any_store, typed, expected):
+def test_a_search_finds_exactly_the_typed_text(any_store, typed, expected):
     """In inputs and outputs, whatever the case and accents; quotes make a phrase, wildcards mean
     nothing.
     """
@@ -146,7 +146,7 @@ def test_a_search_finds_what_was_typed_and_nothing_else(any_store, typed, expect
     assert ids(any_store.history.page(ME, RunFilter(text=typed))) == expected
 
 
-def test_a_list_tells_of_inputs_and_answer_without_reading_them(any_store):
+def test_a_list_has_summaries_of_inputs_and_outputs(any_store):
     add(any_store, "a", input_summary="Message: Hi")
     ended(any_store, "b", seconds=1, text="\n  First line\nsecond")
     newest, oldest = any_store.history.page(ME).runs
@@ -158,7 +158,7 @@ def test_a_list_tells_of_inputs_and_answer_without_reading_them(any_store):
     assert (newest.output_summary, newest.seconds) == ("First line", 0.0)
 
 
-def test_labels_are_trimmed_kept_once_and_listed(any_store):
+def test_labels_are_trimmed_deduplicated_and_listed(any_store):
     """What is not taken away stays; somebody else's run is left alone."""
     add(any_store, "a")
     add(any_store, "b", owner="you")
@@ -184,7 +184,7 @@ def test_labels_are_changed_for_all_runs_or_none(any_store):
     assert len(history.get(ME, "b").labels) == 20
 
 
-def test_labels_that_two_give_at_once_are_all_kept(any_store):
+def test_labels_added_concurrently_are_all_kept(any_store):
     """Neither undoes what the other has done."""
     add(any_store, "a")
     names = [f"label {n}" for n in range(12)]
@@ -209,7 +209,7 @@ def test_labels_that_two_give_at_once_are_all_kept(any_store):
     ],
 )
 @pytest.mark.parametrize("few", [text_search.MAX_SORTED_RUNS, 1])
-def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, typed, expected):
+def test_a_search_finds_labels_and_texts_alike(any_store, monkeypatch, few, typed, expected):
     """Each word may be in the one or the other, whether few runs have it or many; nobody finds by
     the labels of somebody else.
     """
@@ -227,7 +227,7 @@ def test_a_search_finds_labels_as_it_finds_texts(any_store, monkeypatch, few, ty
     assert sorted(history.delete_all(ME, RunFilter(text=typed))) == sorted(expected)
 
 
-def test_a_star_outlives_what_the_follower_writes(any_store):
+def test_a_star_survives_later_writes_of_the_run(any_store):
     """Whoever follows a run knows nothing of its star."""
     kept = add(any_store, "a")
     any_store.history.set_starred(ME, "a", True)
@@ -235,7 +235,7 @@ def test_a_star_outlives_what_the_follower_writes(any_store):
     assert any_store.history.get(ME, "a").starred
 
 
-def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
+def test_a_delete_leaves_unfinished_runs_and_those_of_other_owners(any_store):
     """With the answer, the text and the labels of what goes."""
     ended(any_store, "a", text="needle")
     add(any_store, "b", status=RunStatus.IN_PROGRESS)
@@ -250,7 +250,7 @@ def test_deleting_leaves_what_goes_on_and_what_is_others(any_store):
     assert ids(found) == ["c"]
 
 
-def test_all_that_a_filter_finds_can_be_deleted(any_store):
+def test_all_runs_that_match_a_filter_can_be_deleted(any_store):
     """However many there are; those that go on stay."""
     for n in range(450):
         add(any_store, f"r{n}", seconds=n, status=RunStatus.COMPLETED)
@@ -260,7 +260,7 @@ def test_all_that_a_filter_finds_can_be_deleted(any_store):
     assert any_store.history.count(ME) == 11
 
 
-def test_a_run_that_gets_its_star_while_all_others_are_deleted_stays(any_store):
+def test_a_run_starred_during_a_bulk_delete_stays(any_store):
     """Also where that is written between the look for the runs and their deletion."""
     for name in ("a", "b"):
         ended(any_store, name)
@@ -298,14 +298,14 @@ def test_runs_are_counted_over_time_by_status(any_store):
     assert any_store.history.time_range(["nobody"]) is None
 
 
-def test_flows_that_were_run_go_by_their_latest_name(any_store):
+def test_flows_are_listed_under_their_latest_name(any_store):
     add(any_store, "a", flow_id="f", flow_name="Old")
     add(any_store, "b", seconds=1, flow_id="f", flow_name="New")
     add(any_store, "c", flow_id="g", flow_name="another")
     assert any_store.history.flows(ME) == {"g": "another", "f": "New"}
 
 
-def test_a_text_that_no_database_takes_is_kept_without_what_it_cannot_hold(any_store):
+def test_text_that_no_database_accepts_is_sanitized(any_store):
     """NUL and halves of surrogate pairs."""
     ended(any_store, "a", text="x\0y \ud800 needle", flow_name="F\0")
     assert ids(any_store.history.page(ME, RunFilter(text="needle"))) == ["a"]

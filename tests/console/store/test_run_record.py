@@ -9,7 +9,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 RECORD = RunRecord("r", "me", "r", "s", "http://a", "f", "Flow", "sync", NOW)
 
 
-def test_elapsed_time_counts_from_the_click_to_the_end_or_to_now():
+def test_elapsed_time_counts_from_submit_to_end_or_now():
     assert RECORD.elapsed(NOW + timedelta(seconds=3)) == 3
     ended = replace(RECORD, ended_at=NOW + timedelta(seconds=2))
     assert ended.elapsed(NOW + timedelta(hours=1)) == 2

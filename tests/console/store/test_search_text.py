@@ -18,7 +18,7 @@ from tests.console.store.test_store import record
 from tests.support.flows import entry, flow, node, text
 
 
-def test_inputs_are_named_as_the_form_names_them():
+def test_input_summaries_use_the_labels_of_the_form():
     """In order, a long value without its middle, a variable by its name, a secret as its mask."""
     overrides = {
         "A.text": "\n  two\nlines",
@@ -44,7 +44,7 @@ def test_inputs_are_named_as_the_form_names_them():
         ("", ""),
     ],
 )
-def test_files_are_named_without_their_folders(value, words):
+def test_input_summaries_name_files_without_folders(value, words):
     """The name that a person knows stands at the end, where a long path is cut; texts stay."""
     parts = {"path": entry("FileInput", "file", display_name="Files"), "other": text()}
     given = {"R-1.path": value, "R-1.other": "a/b"}
@@ -71,17 +71,17 @@ def test_files_are_named_without_their_folders(value, words):
         (OutputKind.FILE, FileRef("out.txt"), "out.txt"),
     ],
 )
-def test_an_answer_is_told_by_its_first_line(kind, value, says):
+def test_an_output_summary_is_the_first_line(kind, value, says):
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": Output("C", kind, value)})
     assert summarize_outputs(record(run=run)) == says
 
 
-def test_a_failed_run_is_told_by_its_reason():
+def test_the_summary_of_a_failed_run_is_its_reason():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
     assert summarize_outputs(record(run=run)) == "No such *file*"
 
 
-def test_of_long_outputs_the_beginning_is_searched():
+def test_only_the_beginning_of_long_outputs_is_searchable():
     """As much of the inputs, whatever the outputs are."""
     text = "x " * (MAX_SEARCHABLE_CHARACTERS // 2 - 5) + "within beyond"
     output = Output("C-1", OutputKind.MESSAGE, text)

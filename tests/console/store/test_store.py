@@ -1,4 +1,4 @@
-"""Runs on disk."""
+"""Records on disk, in both databases."""
 
 import json
 import os
@@ -109,7 +109,7 @@ def in_session(store):
     store.create(record("other owner", **{**done, "owner": "you"}))
 
 
-def test_the_ended_records_of_a_session_are_deleted_with_their_answers(store):
+def test_ended_records_of_a_session_are_deleted_with_their_responses(store):
     """Of that owner and flow; one that goes on is somebody's at work."""
     in_session(store)
     assert store.delete_session("me", "flow", "s") == ["done"]
@@ -122,7 +122,7 @@ def test_the_ended_records_of_a_session_are_deleted_with_their_answers(store):
     assert store.get("done") is None
 
 
-def test_the_ended_records_of_a_session_get_another(any_store):
+def test_ended_records_move_to_a_renamed_session(any_store):
     """A new version of each; their answers stay."""
     in_session(any_store)
     assert any_store.rename_session("me", "flow", "s", "new") == ["done"]
@@ -132,13 +132,13 @@ def test_the_ended_records_of_a_session_get_another(any_store):
     assert any_store.get("other owner").session_id == "s"
 
 
-def test_a_run_comes_back_as_it_was():
+def test_a_serialized_run_is_restored_unchanged():
     """Every kind of value, nested ones too, survives writing and reading."""
     run = whole_run()
     assert load_run(dump_run(run)) == run
 
 
-def test_a_run_kept_by_a_release_without_components_is_read():
+def test_a_run_stored_without_components_is_read():
     first, *rest = dump_run(whole_run())
     tag, _, body = first.partition(b"\n")
     document = json.loads(body)
@@ -149,7 +149,7 @@ def test_a_run_kept_by_a_release_without_components_is_read():
     assert (read.components, read.messages, read.waiting_for) == ({}, {}, None)
 
 
-def test_what_output_and_raw_answer_share_is_written_once():
+def test_a_value_shared_by_output_and_raw_response_is_written_once():
     """A large answer is not kept twice."""
     text = "x" * 1_000_000
     output = Output("C-1", OutputKind.MESSAGE, text)
@@ -169,7 +169,7 @@ def test_large_values_are_written_in_slices():
     assert load_run(documents) == run
 
 
-def test_an_answer_that_was_kept_before_decisions_were_is_read():
+def test_a_response_stored_without_decisions_is_read():
     """It lacks what they added, and no other."""
     documents = list(dump_run(replace(whole_run(), decided=())))
     older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
@@ -177,7 +177,7 @@ def test_an_answer_that_was_kept_before_decisions_were_is_read():
     assert load_run([older, *documents[1:]]) == replace(whole_run(), decided=())
 
 
-def test_a_server_cannot_forge_the_marks_of_the_codec():
+def test_a_server_cannot_forge_serialization_tags():
     """Marks are made anew each time; an answer that holds an earlier one is plain data."""
     tag = dump_value(b"x").split(b"\n")[0].decode()
     value = {tag: "bytes", "base64": "eHg="}
@@ -186,7 +186,7 @@ def test_a_server_cannot_forge_the_marks_of_the_codec():
     assert load_run(dump_run(run)) == run
 
 
-def test_an_answer_nested_deeply_can_be_kept():
+def test_a_deeply_nested_response_can_be_stored():
     """As deep as JSON itself may be."""
     value = leaf = []
     for _ in range(400):
@@ -196,7 +196,7 @@ def test_an_answer_nested_deeply_can_be_kept():
     assert load_run(dump_run(run)) == run
 
 
-def test_a_record_comes_back_as_it_was(any_store):
+def test_a_stored_record_is_read_back_unchanged(any_store):
     """Times to the microsecond, in UTC; overrides and problem included."""
     kept = record(
         session_id="s",
@@ -218,7 +218,7 @@ def test_a_record_comes_back_as_it_was(any_store):
     assert any_store.get("other") is None
 
 
-def test_the_same_click_gives_the_first_record(any_store):
+def test_the_same_submit_token_returns_the_first_record(any_store):
     """Two presses are one run; another owner's click is another."""
     first = record("r1", submit_token="c")
     any_store.create(first)
@@ -245,7 +245,7 @@ def test_a_job_belongs_to_one_run_of_an_owner(any_store):
     assert all(any_store.create(record(name))[1] for name in ("r6", "r7"))
 
 
-def test_of_two_processes_that_take_a_job_one_gets_it(any_store):
+def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
     """Two lost runs of a session found the same job at the same time."""
     names = [f"r{number}" for number in range(4)]
     for name in names:
@@ -261,7 +261,7 @@ def test_of_two_processes_that_take_a_job_one_gets_it(any_store):
         assert sorted(pool.map(take, names)) == [False, False, False, True]
 
 
-def test_recent_lists_an_owners_latest_first_without_answers(any_store):
+def test_recent_lists_an_owners_runs_newest_first_without_responses(any_store):
     """Other owners' runs are not in it; a flow narrows it."""
     for n in range(12):
         late = NOW + timedelta(seconds=n)
@@ -294,7 +294,7 @@ def test_unfinished_runs_are_found_and_claimed_once(any_store):
     assert any_store.get("r1").worker == "a"
 
 
-def test_the_file_is_for_its_owner_only_and_fully_synchronous(store):
+def test_the_file_is_private_and_fully_synchronous(store):
     """Outputs are private, and a commit is on disk."""
     assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
     with store.database.engine.connect() as connection:
@@ -316,7 +316,7 @@ def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
     assert Store(tmp_path).get("r1") == record()
 
 
-def test_an_upgrade_cut_off_is_made_anew(tmp_path, monkeypatch):
+def test_an_interrupted_upgrade_is_repeated(tmp_path, monkeypatch):
     """The schema comes whole or not at all."""
 
     def cut_off(connection):
@@ -330,7 +330,7 @@ def test_an_upgrade_cut_off_is_made_anew(tmp_path, monkeypatch):
     assert Store(tmp_path).recent("me") == []
 
 
-def test_an_opened_store_has_the_schema_that_the_models_say(any_store):
+def test_migrations_produce_the_schema_of_the_models(any_store):
     """The migrations and the models do not drift apart."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
@@ -345,7 +345,7 @@ def test_an_opened_store_has_the_schema_that_the_models_say(any_store):
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_file_that_is_no_database_is_said(tmp_path):
+def test_a_file_that_is_not_a_database_is_reported(tmp_path):
     """With what to do about it."""
     (tmp_path / "runs.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="damaged") as caught:
@@ -353,7 +353,7 @@ def test_a_file_that_is_no_database_is_said(tmp_path):
     assert "Move the file away" in caught.value.hint
 
 
-def test_a_file_damaged_later_is_said(store):
+def test_a_file_that_is_damaged_later_is_reported(store):
     """Pages overwritten with noise are noticed when read."""
     for n in range(200):
         store.create(record(f"r{n}"))
@@ -366,7 +366,7 @@ def test_a_file_damaged_later_is_said(store):
         store.get("r1")
 
 
-def test_a_newer_schema_is_left_alone(store, tmp_path):
+def test_a_newer_schema_is_not_changed(store, tmp_path):
     """An older console does not touch what it does not understand."""
     with store.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -392,7 +392,7 @@ def test_a_locked_file_is_reported_after_a_wait(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("pragma", "says"), [("query_only=ON", "is read-only"), ("max_page_count=1", "disk is full")]
 )
-def test_a_disk_that_takes_nothing_is_said(store, pragma, says):
+def test_a_read_only_or_full_disk_is_reported(store, pragma, says):
     """Read-only and full, as SQLite itself reports them; what is there can still be read."""
     store.create(record())
     store.close()
@@ -404,7 +404,7 @@ def test_a_disk_that_takes_nothing_is_said(store, pragma, says):
     assert store.get("r1") is not None
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
     """The message names the file."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"runs\.db"):
