@@ -1,4 +1,4 @@
-"""A run that has something of everything, for what is made of a run, and its report as read."""
+"""A run with every kind of output, and parsed reports, for tests of exports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GONE = FileRef("gone.bin", id="2", size=7_000_000)
 
 
 def png(width: int = 8) -> bytes:
-    """A picture."""
+    """Return a PNG image."""
     file = io.BytesIO()
     Image.linear_gradient("L").resize((width, width)).save(file, "PNG")
     return file.getvalue()
@@ -43,13 +43,13 @@ MARKDOWN = f"""# Heading
 
 
 def output(component: str, kind: OutputKind, value: object, **more: object) -> Output:
-    """What a component returned."""
+    """Return an output."""
     name = more.pop("display_name", f"The {component}")
     return Output(component, kind, value, type=kind.value, display_name=name, **more)
 
 
 def run_of(*outputs: Output, **more: object) -> Run:
-    """A run that has ended well."""
+    """Return a completed run."""
     found = {one.component_id: one for one in outputs}
     return Run(
         **{
@@ -63,7 +63,7 @@ def run_of(*outputs: Output, **more: object) -> Run:
 
 
 def record_of(run: Run | None, **more: object) -> RunRecord:
-    """The record of a run."""
+    """Return the record of a run."""
     return RunRecord(
         **{
             "id": "ab" * 16,
@@ -89,7 +89,7 @@ def _worked(component: str, state: ComponentState, seconds: float, end: float) -
 
 
 def everything(text: str = EVIL) -> RunRecord:
-    """A failed run with each kind of output, and `text` wherever somebody else's text stands."""
+    """Return a failed run with every kind of output, and `text` in place of all untrusted text."""
     several = output("P-1", OutputKind.MESSAGE, text)
     parts = {text: several, "second": output("P-1", OutputKind.TABLE, [{text: text}])}
     run = run_of(
@@ -133,7 +133,7 @@ def everything(text: str = EVIL) -> RunRecord:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: its elements, and its text."""
+    """The parsed elements and text of a page."""
 
     def __init__(self, html):
         super().__init__()

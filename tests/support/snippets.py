@@ -1,4 +1,4 @@
-"""Run snippets like a user does: with bash and curl, Python, Node 20."""
+"""Run snippets as a user would: with bash and curl, Python and Node 20."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 class Running:
-    """A snippet that was started with these environment variables, and no others of Langflow's."""
+    """A running snippet with only these environment variables."""
 
     def __init__(self, code: str, language: Language, folder: Path, **variables: str) -> None:
         self._name, command = _NAMES[language]
@@ -41,19 +41,19 @@ class Running:
         )
 
     def printed(self) -> str:
-        """What it printed; fails with what it complained of."""
+        """Return its output; fail with its errors."""
         out, err = self._process.communicate(timeout=120)
         code = self._process.returncode
         assert code == 0, f"{self._name} ended with {code}\n{err}\n{out}"
         return out
 
     def refused(self) -> str:
-        """What it complained of."""
+        """Return its errors; fail if it succeeds."""
         out, err = self._process.communicate(timeout=120)
         assert self._process.returncode, out
         return err
 
 
 def run_all(codes: dict[Language, str], folder: Path, **variables: Any) -> dict[Language, Running]:
-    """All at once, since starting them is most of their time."""
+    """Start all snippets at once, since starting takes most of their time."""
     return {one: Running(code, one, folder, **variables) for one, code in codes.items()}

@@ -58,8 +58,7 @@ def _local(folder: Path, uv_binary: str, **options: object) -> LocalLangflow:
     return LocalLangflow(folder, uv_binary=uv_binary, python="3", **options)
 
 
-def test_nothing_is_there_at_first(tmp_path: Path):
-    """Without an installation the status is absent, and there is nothing to connect with."""
+def test_without_an_installation_the_status_is_absent(tmp_path: Path):
     langflow = LocalLangflow(tmp_path)
 
     assert langflow.status().state is LocalState.ABSENT
@@ -75,8 +74,7 @@ def test_nothing_is_there_at_first(tmp_path: Path):
     ],
     ids=["offline", "refused"],
 )
-def test_no_network_is_said(tmp_path: Path, settings: dict[str, str]):
-    """Without a connection to the package index, it is named as the reason, with what to do."""
+def test_a_missing_network_is_reported_with_a_hint(tmp_path: Path, settings: dict[str, str]):
     environ = {**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache"), **settings}
     langflow = LocalLangflow(tmp_path, python=sys.executable, environ=environ)
 
@@ -88,10 +86,9 @@ def test_no_network_is_said(tmp_path: Path, settings: dict[str, str]):
     assert "no connection" in langflow.status().message
 
 
-def test_too_small_a_disk_is_said_before_the_download(
+def test_a_full_disk_is_reported_before_the_download(
     tmp_path: Path, fake_uv: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ):
-    """A disk without room for Langflow is refused at once, with the figures."""
     usage = type("usage", (), {"free": 100_000_000})
     monkeypatch.setattr(
         "lfclient.console.local_langflow.installer.shutil.disk_usage", lambda folder: usage
@@ -113,10 +110,9 @@ def test_too_small_a_disk_is_said_before_the_download(
         ("error: the moon is in the way", "the moon is in the way"),
     ],
 )
-def test_what_uv_says_is_explained(
+def test_errors_of_uv_are_explained(
     tmp_path: Path, fake_uv: Callable[..., str], said: str, told: str
 ):
-    """Each way in which uv fails becomes a sentence for a person; unknown ones are quoted."""
     langflow = _local(tmp_path, fake_uv(install=f"echo '{said}' >&2; exit 2"))
 
     with pytest.raises(LocalError, match=told) as caught:
@@ -125,8 +121,7 @@ def test_what_uv_says_is_explained(
     assert caught.value.hint
 
 
-def test_an_index_password_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
-    """What uv says about an index with a password is shown without it."""
+def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
     said = "error: trouble at https://me:hunter22@index.example/simple"
 
     with pytest.raises(LocalError) as caught:
@@ -136,8 +131,7 @@ def test_an_index_password_is_not_repeated(tmp_path: Path, fake_uv: Callable[...
     assert "hunter22" not in str(caught.value)
 
 
-def test_progress_counts_packages_and_bytes(tmp_path: Path, fake_uv: Callable[..., str]):
-    """The steps of a download tell how many packages and megabytes have come."""
+def test_progress_counts_packages_and_megabytes(tmp_path: Path, fake_uv: Callable[..., str]):
     script = textwrap.dedent("""
         mkdir -p cache/archive-v0
         echo 'Resolved 4 packages in 1s' >&2
@@ -159,8 +153,9 @@ def test_progress_counts_packages_and_bytes(tmp_path: Path, fake_uv: Callable[..
     assert [share for _, share in steps] == sorted(share for _, share in steps)
 
 
-def test_a_half_finished_install_does_not_count(tmp_path: Path, fake_uv: Callable[..., str]):
-    """An install whose process was killed in the middle is told as such, and done anew."""
+def test_an_interrupted_installation_is_reported_and_restarted(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
     uv_binary = fake_uv(install="sleep 60")
     code = (
         "import sys; from pathlib import Path;"
@@ -184,8 +179,7 @@ def test_a_half_finished_install_does_not_count(tmp_path: Path, fake_uv: Callabl
     assert len(list(again.folder.glob("venv-*"))) == 1
 
 
-def test_stop_ends_an_installation(tmp_path: Path, fake_uv: Callable[..., str]):
-    """A stop during the download ends it, and the process that downloads."""
+def test_a_stop_ends_the_installation_and_its_process(tmp_path: Path, fake_uv: Callable[..., str]):
     langflow = _local(tmp_path, fake_uv(install="echo $$ > uv-pid; sleep 60"))
     langflow.start_in_background()
     wait_for(lambda: (langflow.folder / "uv-pid").exists())
@@ -197,10 +191,9 @@ def test_stop_ends_an_installation(tmp_path: Path, fake_uv: Callable[..., str]):
     assert not psutil.pid_exists(pid)
 
 
-def test_a_start_in_the_background_is_under_way_at_once(
+def test_a_start_in_the_background_is_in_progress_at_once(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
-    """Right after the call the status says so, and a second call starts nothing more."""
     langflow = _local(tmp_path, fake_uv(install="sleep 60"))
 
     langflow.start_in_background()
@@ -212,8 +205,7 @@ def test_a_start_in_the_background_is_under_way_at_once(
     langflow.stop()
 
 
-def test_a_crash_at_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..., str]):
-    """A server that ends before it answers is told as crashed, with its last lines."""
+def test_a_crash_during_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..., str]):
     langflow = _local(tmp_path, fake_uv(server="echo the sky is falling; exit 1"))
 
     with pytest.raises(LocalError, match="stopped while starting"):
@@ -223,8 +215,7 @@ def test_a_crash_at_the_start_shows_the_log(tmp_path: Path, fake_uv: Callable[..
     assert "the sky is falling" in langflow.status().log_tail
 
 
-def test_the_log_has_no_colours(tmp_path: Path):
-    """They are orders to a terminal, and noise on a page."""
+def test_the_log_has_no_ansi_escapes(tmp_path: Path):
     langflow = _local(tmp_path, "uv")
     langflow.folder.mkdir(parents=True)
     langflow.log.write_text("\x1b[31mError\x1b[0m \x1b[2;33mat\x1b[0m 5")
@@ -232,7 +223,6 @@ def test_the_log_has_no_colours(tmp_path: Path):
 
 
 def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
-    """What the server prints is shown without the password that was made for it."""
     langflow = _local(tmp_path, fake_uv(server='echo "p=$LANGFLOW_SUPERUSER_PASSWORD"; exit 1'))
 
     with pytest.raises(LocalError):
@@ -243,8 +233,7 @@ def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
     assert password not in (langflow.folder / "state.json").read_text()
 
 
-def test_a_taken_port_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
-    """A port that another program listens on is refused by its number."""
+def test_a_port_in_use_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -252,16 +241,16 @@ def test_a_taken_port_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
             _local(tmp_path, fake_uv(), port=port).start()
 
 
-def test_a_port_taken_meanwhile_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
-    """A port that was lost while Langflow was starting is named too."""
+def test_a_port_lost_during_the_start_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
     server = "echo error while attempting to bind: address already in use; exit 1"
 
     with pytest.raises(LocalError, match=r"Port \d+ is used"):
         _local(tmp_path, fake_uv(server=server)).start()
 
 
-def test_the_environment_does_not_leak_in(tmp_path: Path, fake_uv: Callable[..., str]):
-    """Settings of another Langflow, of uvicorn and of Python do not reach the server."""
+def test_settings_of_other_programs_do_not_reach_the_server(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
     stale = {
         "LANGFLOW_DATABASE_URL": "sqlite:////elsewhere.db",
         "LANGFLOW_AUTO_LOGIN": "true",
@@ -294,13 +283,11 @@ def test_the_environment_does_not_leak_in(tmp_path: Path, fake_uv: Callable[...,
         ("1.13.0", "langflow-base==1.13.0"),
     ],
 )
-def test_the_base_package_of_a_release(version: str, package: str):
-    """The base package of a release was numbered 0.N until 1.12."""
+def test_the_base_package_was_numbered_differently_before_1_12(version: str, package: str):
     assert Requirement(version).package == package
 
 
-def test_a_crash_while_running_is_seen(tmp_path: Path):
-    """A record that says running, of a process that is gone, is a crash."""
+def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):
     langflow = LocalLangflow(tmp_path)
     langflow.folder.mkdir(parents=True)
     JsonFile(langflow.folder / "state.json").write(
@@ -311,10 +298,7 @@ def test_a_crash_while_running_is_seen(tmp_path: Path):
     assert "Start it again" in langflow.status().hint
 
 
-def test_a_start_does_not_make_a_server_of_before_a_reboot_ours(
-    tmp_path: Path, fake_uv: Callable[..., str]
-):
-    """Its number may be another program's by now: who starts has a boot of its own."""
+def test_a_start_ignores_the_server_of_an_earlier_boot(tmp_path: Path, fake_uv: Callable[..., str]):
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
     langflow = _local(tmp_path, fake_uv(server="exit 1"))
     langflow.folder.mkdir(parents=True)
@@ -330,8 +314,7 @@ def test_a_start_does_not_make_a_server_of_before_a_reboot_ours(
         end_process(others)
 
 
-def test_the_end_of_the_machine_is_no_crash(tmp_path: Path):
-    """A record of before the machine started is one of a stop."""
+def test_a_shutdown_of_the_machine_is_not_a_crash(tmp_path: Path):
     langflow = LocalLangflow(tmp_path)
     langflow.folder.mkdir(parents=True)
     JsonFile(langflow.folder / "state.json").write(
@@ -342,8 +325,7 @@ def test_the_end_of_the_machine_is_no_crash(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"state": "dancing"}'])
-def test_a_damaged_record_is_survived(tmp_path: Path, content: str):
-    """A record that is cut off or says nonsense is no reason to fail."""
+def test_a_damaged_state_file_is_ignored(tmp_path: Path, content: str):
     langflow = LocalLangflow(tmp_path)
     langflow.folder.mkdir(parents=True)
     (langflow.folder / "state.json").write_text(content)
@@ -351,35 +333,31 @@ def test_a_damaged_record_is_survived(tmp_path: Path, content: str):
     assert langflow.status().state in (LocalState.ABSENT, LocalState.STOPPED)
 
 
-def test_records_are_for_their_user_only(tmp_path: Path):
-    """A file of secrets can be read by nobody else."""
+def test_state_files_are_readable_by_their_owner_only(tmp_path: Path):
     file = JsonFile(tmp_path / "secret.json")
     file.write({"password": "x"})
 
     assert file.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_that_is_a_file_is_said(tmp_path: Path):
-    """A data folder that can't be made is a message, not a traceback."""
+def test_a_data_folder_that_cannot_be_created_is_reported(tmp_path: Path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(LocalError, match="Couldn't use"):
         LocalLangflow(tmp_path / "file").start()
 
 
-def test_status_from_the_terminal(
+def test_the_terminal_shows_the_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """`status` says that nothing runs, also by its exit code."""
     monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path))
     assert main(["status"]) == 3
     assert "absent" in capsys.readouterr().out
 
 
-def test_the_terminal_reads_the_data_folder_as_the_console_does(
+def test_the_terminal_uses_the_data_folder_of_the_console(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """Also from `.env`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LFCONSOLE_DATA_DIR", raising=False)
     (tmp_path / ".env").write_text(f"LFCONSOLE_DATA_DIR={tmp_path / 'data'}\n")

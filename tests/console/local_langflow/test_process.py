@@ -20,15 +20,13 @@ from lfclient.console.local_langflow.process import (
 from tests.support.waiting import wait_for
 
 
-def test_other_variables_are_kept():
-    """The path, the proxy and the home of the user stay in the environment."""
+def test_unrelated_variables_are_kept():
     kept = {"PATH": "/bin", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/me"}
 
     assert child_environ({**kept, "PYTHONHOME": "/x"}, {"OWN": "1"}) == {**kept, "OWN": "1"}
 
 
-def test_end_reaches_the_whole_group(tmp_path: Path):
-    """A process that ignores the request, and what it started, are ended all the same."""
+def test_ending_a_process_ends_its_whole_group(tmp_path: Path):
     script = "trap '' TERM; sleep 300 & echo $!; wait; wait"
     log = tmp_path / "log"
     identity = spawn(["sh", "-c", script], env=os.environ, cwd=tmp_path, log=log)
@@ -43,7 +41,6 @@ def test_end_reaches_the_whole_group(tmp_path: Path):
 
 @pytest.mark.skipif(not psutil.LINUX, reason="elsewhere the start time does not move")
 def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeypatch):
-    """Setting the clock moves the boot's time; a process that lives is not taken for dead."""
     identity = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
     booted = psutil.boot_time()
     monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + 100)
@@ -55,8 +52,7 @@ def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeyp
         assert end_process(identity)
 
 
-def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
-    """One that has its number now, and began as long after the boot, is another."""
+def test_a_process_of_an_earlier_boot_is_gone(tmp_path: Path):
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
     before = replace(others, boot="another boot")
 
@@ -68,8 +64,7 @@ def test_a_process_of_before_a_reboot_is_gone(tmp_path: Path):
         end_process(others)
 
 
-def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
-    """A process that got the number of ours later is not ended."""
+def test_a_process_that_reuses_the_pid_is_left_alone(tmp_path: Path):
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
     ours_long_ago = ProcessIdentity(others.pid, others.created - 1000)
 
@@ -81,7 +76,6 @@ def test_a_number_that_is_anothers_by_now_is_left_alone(tmp_path: Path):
         end_process(others)
 
 
-def test_free_port_is_free():
-    """A port that is called free can be listened on."""
+def test_a_free_port_can_be_listened_on():
     with socket.create_server(("127.0.0.1", find_free_port())) as server:
         assert server.getsockname()[1]

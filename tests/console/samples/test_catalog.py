@@ -77,16 +77,14 @@ def _server(there: list[str], made: list[dict], *without: str, own: int = 200) -
     return LangflowClient("http://langflow", "key", transport=transport)
 
 
-def test_there_are_enough():
-    """There are eight at least, each with a name of its own and what it shows."""
+def test_there_are_at_least_eight_described_samples():
     assert len(catalog.SAMPLES) >= 8
     assert len({sample.name for sample in catalog.SAMPLES}) == len(catalog.SAMPLES)
     assert all(sample.description and sample.shows for sample in catalog.SAMPLES)
 
 
 @pytest.mark.parametrize("sample", catalog.SAMPLES, ids=lambda sample: sample.name)
-def test_a_sample_is_a_sound_flow(sample: spec.Sample):
-    """Each sample's graph reads as a flow whose links lead from and to its components."""
+def test_the_links_of_a_sample_connect_its_components(sample: spec.Sample):
     data = graph_builder.build_graph(sample, _catalogue())
     flow = Flow.from_json({"id": "1", "name": sample.name, "data": data})
 
@@ -96,8 +94,7 @@ def test_a_sample_is_a_sound_flow(sample: spec.Sample):
     assert len(flow.edges) == len(sample.links)
 
 
-def test_values_and_variables_are_set():
-    """A component of a sample has the sample's values, and its prompt's variables as fields."""
+def test_a_sample_sets_values_and_prompt_variables():
     letter = next(s for s in catalog.SAMPLES if s.name == "Write a letter")
 
     nodes = graph_builder.build_graph(letter, _catalogue())["nodes"]
@@ -109,8 +106,7 @@ def test_values_and_variables_are_set():
     assert set(template["custom_fields"]["template"]) == {"place", "name", "message", "signature"}
 
 
-def test_the_catalogue_is_left_as_it_is():
-    """Building a flow changes nothing in the catalogue that it is built from."""
+def test_building_a_flow_does_not_change_the_catalogue():
     catalogue = _catalogue()
     before = json.dumps(catalogue)
 
@@ -120,16 +116,14 @@ def test_the_catalogue_is_left_as_it_is():
     assert json.dumps(catalogue) == before
 
 
-def test_the_editor_can_read_the_links():
-    """A link has the handles that the editor keeps, with œ for the quotes."""
+def test_links_have_the_handles_of_the_editor():
     edge = graph_builder.build_graph(catalog.SAMPLES[0], _catalogue())["edges"][0]
 
     assert json.loads(edge["sourceHandle"].replace("œ", '"')) == edge["data"]["sourceHandle"]
     assert json.loads(edge["targetHandle"].replace("œ", '"')) == edge["data"]["targetHandle"]
 
 
-def test_what_is_there_is_left_out():
-    """A flow of the same name on the server is not made a second time."""
+def test_existing_flows_are_not_created_again():
     made: list[dict] = []
     with _server(["Echo chat"], made) as client:
         flows = installer.install_samples(client)
@@ -138,8 +132,7 @@ def test_what_is_there_is_left_out():
     assert "Echo chat" not in {flow["name"] for flow in made}
 
 
-def test_only_those_named_are_made():
-    """With names given, only these are put on the server."""
+def test_only_named_samples_are_created():
     made: list[dict] = []
     with _server([], made) as client:
         installer.install_samples(client, ["Picture card", "Echo chat"])
@@ -147,8 +140,7 @@ def test_only_those_named_are_made():
     assert {flow["name"] for flow in made} == {"Picture card", "Echo chat"}
 
 
-def test_what_the_server_lacks_is_reported():
-    """A sample with a component that this release does not have is reported, the others made."""
+def test_samples_with_missing_components_are_reported():
     missing: dict[str, list[str]] = {}
     with _server([], [], "HumanInput") as client:
         flows = installer.install_samples(
@@ -159,8 +151,8 @@ def test_what_the_server_lacks_is_reported():
     assert len(flows) == len(catalog.SAMPLES) - 1
 
 
-def test_what_a_sample_sets_is_shown():
-    """Parameters that a sample sets or offers are shown: 1.8 ignores a hidden one's value."""
+def test_parameters_that_a_sample_sets_are_shown():
+    """1.8 ignores values of hidden parameters."""
     wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Write a file")
 
     nodes = graph_builder.build_graph(wanted, _catalogue())["nodes"]
@@ -173,8 +165,7 @@ def test_what_a_sample_sets_is_shown():
     assert not template["code"]["show"]
 
 
-def test_the_file_to_be_read_is_required():
-    """A run of “Read a file” without a file is refused before it is sent."""
+def test_read_a_file_requires_a_file():
     wanted = next(sample for sample in catalog.SAMPLES if sample.name == "Read a file")
 
     data = graph_builder.build_graph(wanted, _catalogue())
@@ -184,8 +175,7 @@ def test_the_file_to_be_read_is_required():
 
 
 @pytest.mark.parametrize("type_", _OWN)
-def test_own_code_is_the_component_that_the_samples_mean(type_: str):
-    """Code of our own is one class of the type's name, with the parameters and outputs in use."""
+def test_custom_code_defines_the_class_parameters_and_outputs_in_use(type_: str):
     classes = [one for one in ast.parse(_OWN[type_]).body if isinstance(one, ast.ClassDef)]
     named = {
         word.value.value
@@ -200,8 +190,7 @@ def test_own_code_is_the_component_that_the_samples_mean(type_: str):
     assert set(_OUTPUTS[type_]) <= named
 
 
-def test_own_components_are_built_by_the_server():
-    """A component of our own comes as the server builds it from our code."""
+def test_custom_components_are_built_by_the_server():
     made: list[dict] = []
     with _server([], made) as client:
         installer.install_samples(client, ["Plan a trip"])
@@ -212,8 +201,7 @@ def test_own_components_are_built_by_the_server():
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
-    """A server that allows no code but its own, or can't build ours, gets the other samples."""
+def test_samples_with_custom_code_are_skipped_if_the_server_refuses_it(status: int):
     missing: dict[str, list[str]] = {}
     with _server([], [], own=status) as client:
         flows = installer.install_samples(
@@ -224,22 +212,18 @@ def test_where_own_code_is_refused_its_samples_are_left_out(status: int):
     assert len(flows) == len(catalog.SAMPLES) - 2
 
 
-def test_a_server_that_fails_to_build_is_no_server_that_refuses():
-    """A fault of the server is told, and no sample is left out for it."""
+def test_a_server_error_while_building_is_raised():
     with _server([], [], own=503) as client, pytest.raises(ServerFault):
         installer.install_samples(client)
 
 
-def test_nothing_is_asked_for_when_all_are_there():
-    """With all samples on the server, neither its catalogue nor a component is asked for."""
+def test_no_request_is_sent_for_components_if_all_samples_exist():
     there = [sample.name for sample in catalog.SAMPLES]
     with _server(there, [], own=503) as client:
         assert installer.install_samples(client) == []
 
 
-def test_both_clients_build_own_components():
-    """The async client's catalogue has the components of our own too, beside the server's."""
-
+def test_the_async_client_builds_custom_components_too():
     async def ask() -> dict:
         transport = _answers([], [])
         async with AsyncLangflowClient("http://langflow", "key", transport=transport) as client:
