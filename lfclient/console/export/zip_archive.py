@@ -250,24 +250,28 @@ class _ArchiveWriter:
                 for entry in entries
             ],
             "not_run": [
-                {"component": one.component_id, "name": one.display_name, "reason": one.reason}
-                for one in (run.not_run if run else ())
+                {
+                    "component": skipped.component_id,
+                    "name": skipped.display_name,
+                    "reason": skipped.reason,
+                }
+                for skipped in (run.not_run if run else ())
             ],
             "problem": record.problem.message if record.problem else None,
             "errors": [
-                {"component": one.component_id, "message": one.message}
-                for one in (run.errors if run else ())
+                {"component": error.component_id, "message": error.message}
+                for error in (run.errors if run else ())
             ],
             "warnings": list(run.warnings if run else ()),
             "components": [
                 {
-                    "component": one.component_id,
-                    "name": one.display_name,
-                    "state": one.state.value,
-                    "seconds": one.seconds,
-                    "ended": one.ended_at.isoformat() if one.ended_at else None,
+                    "component": component.component_id,
+                    "name": component.display_name,
+                    "state": component.state.value,
+                    "seconds": component.seconds,
+                    "ended": component.ended_at.isoformat() if component.ended_at else None,
                 }
-                for one in (run.components.values() if run else ())
+                for component in (run.components.values() if run else ())
             ],
         }
 

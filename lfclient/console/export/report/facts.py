@@ -50,7 +50,7 @@ class ComponentRow:
 def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple[str, str]]:
     """Return the names and values of the known facts."""
     run = record.run
-    found = {
+    facts = {
         "Server": record.server_name,
         "Address": strip_credentials(record.server_url),
         "Mode": MODE_NAMES[record.mode],
@@ -61,7 +61,7 @@ def run_facts(record: RunRecord, flow: Flow | None, now: datetime) -> list[tuple
         "Job": record.job_id,
         "Run": record.id,
     }
-    known = [(name, value) for name, value in found.items() if value]
+    known = [(name, value) for name, value in facts.items() if value]
     return known + [("Decision", text) for text in _decisions(record, flow)]
 
 
@@ -71,13 +71,13 @@ def _decisions(record: RunRecord, flow: Flow | None) -> list[str]:
     if run is None:
         return []
     names = ComponentNames(flow, run.components)
-    told = []
+    texts = []
     for one in run.decided:
         asked = ": ".join(
             filter(None, [names.label(one.component_id or ""), clip(one.prompt, 500)])
         )
-        told.append(", ".join(filter(None, describe_decision(one, format_time))) + f" ({asked})")
-    return told
+        texts.append(", ".join(filter(None, describe_decision(one, format_time))) + f" ({asked})")
+    return texts
 
 
 def format_time(moment: datetime) -> str:
@@ -118,9 +118,9 @@ def _value_text(value: Any, redact: Callable[[str], str]) -> str:
 
 def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
     """Return the components in order of their start; those without a duration come last."""
-    told = record.run.components if record.run else {}
-    names = ComponentNames(flow, told)
-    named = [(names.label(name), one) for name, one in told.items()]
+    known = record.run.components if record.run else {}
+    names = ComponentNames(flow, known)
+    named = [(names.label(name), one) for name, one in known.items()]
     timed = timeline_bars(named)
     end = max((bar.seconds + (bar.start or 0) for bar in timed), default=0) or 1
     rows = [_timed_row(bar, end, ended=record.ended) for bar in timed]
