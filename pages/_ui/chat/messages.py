@@ -268,7 +268,8 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
 def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
     style = status_badges.STATUS_STYLES[record.status]
     reason = escape(record.stop_result or style.description)
-    st.markdown(f"{status_badges.markdown_badge(record.status)} :gray[{reason}]")
+    badge = status_badges.markdown_badge(record.status)
+    st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if record.problem:
         alerts.show_message("No answer", record.problem.message, record.problem.hint)
     if record.run is None:

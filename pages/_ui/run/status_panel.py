@@ -213,7 +213,9 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
             badge = status_badges.markdown_badge(record.status, record.mode)
             st.markdown(f"{badge}  **{took}**", width="content")
             st.caption(escape(record.flow_name), width="content")
-        st.caption(" ".join(_sentences(record)))
+        sentences = " ".join(filter(None, _sentences(record)))
+        if sentences:
+            st.caption(sentences)
         if record.input_summary:
             st.caption(f":material/input: {escape(record.input_summary)}")
         save_error = app_context().runner.save_error

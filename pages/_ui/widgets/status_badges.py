@@ -23,41 +23,39 @@ class StatusStyle:
 
 STATUS_STYLES: dict[RunStatus, StatusStyle] = {
     RunStatus.QUEUED: StatusStyle(
-        "gray", ":material/hourglass_top:", "…", "The server has it and has not begun."
+        "gray", ":material/hourglass_top:", "…", "Waiting for the server to start it."
     ),
-    RunStatus.IN_PROGRESS: StatusStyle(
-        "blue", ":material/progress_activity:", "▶", "The server works on it."
-    ),
+    RunStatus.IN_PROGRESS: StatusStyle("blue", ":material/progress_activity:", "▶", ""),
     RunStatus.SUSPENDED: StatusStyle(
         "violet",
         ":material/front_hand:",
         "✋",
-        "The flow waits for a person to decide.",
+        "The flow is waiting for a decision.",
     ),
-    RunStatus.COMPLETED: StatusStyle("green", ":material/check_circle:", "✓", "It ran to its end."),
-    RunStatus.FAILED: StatusStyle("red", ":material/error:", "✕", "It ended with an error."),
-    RunStatus.CANCELLED: StatusStyle("orange", ":material/cancel:", "■", "It was stopped."),
+    RunStatus.COMPLETED: StatusStyle("green", ":material/check_circle:", "✓", ""),
+    RunStatus.FAILED: StatusStyle("red", ":material/error:", "✕", ""),
+    RunStatus.CANCELLED: StatusStyle("orange", ":material/cancel:", "■", ""),
     RunStatus.TIMED_OUT: StatusStyle(
         "orange",
         ":material/timer_off:",
         "⏱",
-        "The server gave it up after its time limit. "
-        "LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and LANGFLOW_BACKGROUND_JOB_TIMEOUT set it.",
+        "The run reached the server's time limit, which LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and "
+        "LANGFLOW_BACKGROUND_JOB_TIMEOUT set.",
     ),
     RunStatus.INTERRUPTED: StatusStyle(
         "orange",
         ":material/link_off:",
         "⚡",
-        "The connection broke, and the run with it. It is not repeated by itself.",
+        "The connection was lost and the run ended with it. It is not retried.",
     ),
     RunStatus.UNKNOWN: StatusStyle(
-        "gray", ":material/help:", "?", "The server used a word that this console does not know."
+        "gray", ":material/help:", "?", "The server sent an unknown status."
     ),
     RunStatus.OUTCOME_UNKNOWN: StatusStyle(
         "yellow",
         ":material/question_mark:",
         "?",
-        "The answer was lost, so it may have run or not. Look into Langflow before you repeat it.",
+        "The response was lost. Check in Langflow whether the flow ran before you run it again.",
     ),
 }
 
@@ -67,7 +65,7 @@ def status_label(status: RunStatus, mode: Mode = "background") -> str:
     if mode == "sync" and status is RunStatus.CANCELLED:
         return "no longer waited for"  # a stop of a call ends the wait, not the run
     if status is RunStatus.SUSPENDED:
-        return "suspended: waiting for a person"
+        return "waiting for approval"
     return status.value.replace("_", " ")
 
 
@@ -79,28 +77,26 @@ def markdown_badge(status: RunStatus, mode: Mode = "background") -> str:
 
 COMPONENT_STYLES: dict[ComponentState, StatusStyle] = {
     ComponentState.WAITING: StatusStyle(
-        "gray", ":material/schedule:", "…", "It has not begun; it may wait for those before it."
+        "gray", ":material/schedule:", "…", "Not started, possibly waiting for earlier components"
     ),
-    ComponentState.RUNNING: StatusStyle(
-        "blue", ":material/progress_activity:", "▶", "The server works on it."
-    ),
+    ComponentState.RUNNING: StatusStyle("blue", ":material/progress_activity:", "▶", "Running"),
     ComponentState.SUSPENDED: StatusStyle(
-        "violet", ":material/front_hand:", "✋", "It waits for a person to decide."
+        "violet", ":material/front_hand:", "✋", "Waiting for a decision"
     ),
-    ComponentState.DONE: StatusStyle("green", ":material/check_circle:", "✓", "It is done."),
-    ComponentState.FAILED: StatusStyle("red", ":material/error:", "✕", "It failed."),
+    ComponentState.DONE: StatusStyle("green", ":material/check_circle:", "✓", "Done"),
+    ComponentState.FAILED: StatusStyle("red", ":material/error:", "✕", "Failed"),
     ComponentState.SKIPPED: StatusStyle(
-        "gray", ":material/alt_route:", "↷", "It is on a branch that was not taken."
+        "gray", ":material/alt_route:", "↷", "On a branch that was not taken"
     ),
     ComponentState.INTERRUPTED: StatusStyle(
-        "orange", ":material/link_off:", "⚡", "It was at work when the run ended."
+        "orange", ":material/link_off:", "⚡", "Running when the run ended"
     ),
     ComponentState.UNKNOWN: StatusStyle(
-        "gray", ":material/help:", "?", "The server does not tell how it stands."
+        "gray", ":material/help:", "?", "The server does not report its state"
     ),
 }
 # for a component that was still waiting when its run ended
-NOT_RUN = StatusStyle("gray", ":material/block:", "–", "It did not run.")
+NOT_RUN = StatusStyle("gray", ":material/block:", "–", "Did not run")
 
 
 def component_style(state: ComponentState, *, ended: bool) -> StatusStyle:

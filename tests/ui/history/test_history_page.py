@@ -121,7 +121,7 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     app = history(q="second")
     app.session_state[history_state.history_key("wanted")] = (run.id, TWO)
     app.run()
-    assert "It ran to its end" in said(app)
+    assert "completed]" in said(app)
     assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
     assert dict(app.query_params) == {"q": "second", "run": run.id}
 
