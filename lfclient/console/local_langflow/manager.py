@@ -104,8 +104,8 @@ class LocalLangflow:
         if self._problem and not self._is_thread_alive() and state is not LocalState.RUNNING:
             # covers a disk that was too full to record the failure
             hint = self._problem.hint
-            told = state if state is LocalState.CRASHED else LocalState.FAILED
-            return self._status(record, told, message=str(self._problem), hint=hint)
+            reported = state if state is LocalState.CRASHED else LocalState.FAILED
+            return self._status(record, reported, message=str(self._problem), hint=hint)
         if self._is_thread_alive() and not (state.is_in_progress or state is LocalState.RUNNING):
             return self._status({}, LocalState.STARTING, step="Preparing the local Langflow.")
         if state is LocalState.ABSENT and self._installation.python:
@@ -358,8 +358,8 @@ class LocalLangflow:
             log_tail=self.logs(20),
         )
 
-    def _status(self, record: dict[str, Any], state: LocalState, **said: Any) -> LocalStatus:
-        told = {name: record.get(name) or "" for name in ("step", "message", "hint", "log_tail")}
+    def _status(self, record: dict[str, Any], state: LocalState, **overrides: Any) -> LocalStatus:
+        texts = {name: record.get(name) or "" for name in ("step", "message", "hint", "log_tail")}
         running = state in (LocalState.RUNNING, LocalState.SAMPLES)
         return LocalStatus(
             state=state,
@@ -367,7 +367,7 @@ class LocalLangflow:
             url=record.get("url") if running else None,
             pid=record.get("pid") if running else None,
             progress=record.get("progress") if state.is_in_progress or running else None,
-            **{**told, **said},
+            **{**texts, **overrides},
         )
 
 
