@@ -26,6 +26,7 @@ from tests.console.store.test_store import record
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
+from tests.support.waiting import wait_for
 
 PASSWORD, TYPED = "secret-word", "hunter2-hunter2"
 
@@ -343,7 +344,7 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
         next(iter(bench.server.jobs.values())).ends_at = 0
         record = bench.wait_for_end(run_id)
         assert record.status is RunStatus.COMPLETED
-        bench.wait_until(run_id, lambda _: bench.runner.save_error)
+        wait_for(lambda: bench.runner.save_error)
         assert "cannot be reached" in bench.runner.save_error.message
         with refused("cannot be reached", "keeps trying"):
             bench.start(submit_token="another")
