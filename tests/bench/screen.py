@@ -81,7 +81,7 @@ def new_run(page: Page, ended: str = "completed") -> None:
 def run_clicks(page: Page, console: Console) -> float:
     """Median from the click on Run to a status on the screen, in ms."""
     taken = []
-    words = ["queued", "in progress", *ENDED]
+    words = ["queued", "running", *ENDED]
     for _ in range(CLICKS):
         taken.append(click_to_text(page, ".st-key-run-button button", STATUS, words))
         page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=15_000)
@@ -96,14 +96,11 @@ def stop_clicks(page: Page) -> tuple[float, float]:
     The run would go on for half a minute.
     """
     asked, confirmed = [], []
-    words = [
-        "a stop was asked for",
-        "cancelled",
-    ]  # the second may replace the first before it is seen
+    words = ["stopping", "cancelled"]  # the second may replace the first before it is seen
     for _ in range(STOPS):
         for taken, wanted in ((asked, words), (confirmed, words[1:])):
             page.locator(".st-key-run-button button").first.click()
-            page.locator(STATUS).get_by_text("in progress").first.wait_for(timeout=15_000)
+            page.locator(STATUS).get_by_text("running").first.wait_for(timeout=15_000)
             page.wait_for_timeout(700)  # the run continues, so the page is never idle
             taken.append(click_to_text(page, ".st-key-stop-button button", STATUS, wanted) / 1000)
             page.locator(STATUS).get_by_text("cancelled").first.wait_for(timeout=15_000)

@@ -57,7 +57,7 @@ def requests(browser: Browser, watchers: int) -> int:
         for page in others:
             page.goto(first.url)
         for page in others:
-            page.locator(STATUS).get_by_text("in progress").first.wait_for(timeout=30_000)
+            page.locator(STATUS).get_by_text("running").first.wait_for(timeout=30_000)
         for page in (first, *others):
             page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=60_000)
         time.sleep(2)

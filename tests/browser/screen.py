@@ -88,8 +88,9 @@ class Screen:
         self.part("stop-button").get_by_role("button", name="Stop").click()
 
     def wait(self, *words: str) -> None:
-        """Wait until the status is one of these words."""
-        expect(self.part("run-status")).to_contain_text(re.compile("|".join(words)), timeout=60_000)
+        """Wait until the status is one of these words, in any case."""
+        status = re.compile("|".join(words), re.IGNORECASE)
+        expect(self.part("run-status")).to_contain_text(status, timeout=60_000)
         if any(word in ("completed", "failed", "cancelled") for word in words):
             # the page has been redrawn with the outputs
             self.page.locator(".st-key-run-button, .st-key-run-again").first.wait_for()

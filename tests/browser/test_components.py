@@ -65,7 +65,7 @@ def test_sixty_components_can_be_read(open_page, scheme, width):
     page = open_page(width=width, scheme=scheme)
     nodes = page.locator(".node")
     expect(nodes).to_have_count(60)
-    running = nodes.filter(has_text="running").first
+    running = nodes.filter(has_text="Running").first
     expect(running).to_be_in_viewport(ratio=1)
     assert running.locator(".name").bounding_box()["height"] > 11
     assert nodes.evaluate_all(

@@ -62,7 +62,7 @@ def test_the_first_command_installs_langflow_and_runs_and_stops_a_sample(fresh, 
     screen.pick("Takes half", prefix="")
     screen.mode("Background")
     screen.run()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.stop()
     screen.wait("cancelled")
     expect(screen.part("run-status")).to_contain_text("Stopped at the server")

@@ -68,16 +68,16 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     """Its row updates and stays selected. Back returns to the filtered list."""
     screen.pick("Takes half")
     screen.run()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.address()
     page = screen.page
     screen.part("recent-head").get_by_text("All runs").click()
-    expect(cell(page, STATUS)).to_have_text("▶ in progress")
+    expect(cell(page, STATUS)).to_have_text("▶ Running")
     press(page, 17)
     bar = screen.part("history-bar")
     expect(bar).to_contain_text("1 selected")
     bar.get_by_role("button", name="Stop").click()
-    expect(cell(page, STATUS)).to_have_text("■ cancelled")
+    expect(cell(page, STATUS)).to_have_text("■ Cancelled")
     expect(bar).to_contain_text("1 selected")
     expect(bar.get_by_role("button", name="Stop")).to_have_count(0)
     screen.part("history-filters").get_by_placeholder("Search inputs").fill('"takes half a"')
@@ -90,7 +90,7 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     page.wait_for_url(re.compile(r"/history\?q="))
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     expect(search).to_have_value('"takes half a"')
-    expect(cell(page, STATUS)).to_have_text("■ cancelled")
+    expect(cell(page, STATUS)).to_have_text("■ Cancelled")
 
 
 def test_a_label_is_added_only_to_the_selected_runs(screen, console):

@@ -14,17 +14,17 @@ def test_parallel_components_are_shown_and_can_be_opened(screen):
     screen.run()
     status = screen.part("run-status")
     expect(status).to_contain_text("1 of 7 components", timeout=15_000)
-    expect(status.get_by_text("running")).to_have_count(3)
+    expect(status.locator(".node", has_text="Running")).to_have_count(3)
     expect(status).to_contain_text("2 of 7 components", timeout=15_000)
     graph = status.locator(".view")
     assert graph.evaluate(INSIDE) == 7
     status.get_by_role("button", name="Look up the weather").click()
     expect(screen.part("component-result")).to_contain_text("Look up the weather")
-    expect(status).to_contain_text("in progress")
+    expect(status).to_contain_text("Running")
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("Lisbon")
     details = screen.part("run-details")
-    expect(details.get_by_text("done ·")).to_have_count(7)
+    expect(details.get_by_text("Done ·")).to_have_count(7)
     details.get_by_role("button", name="Find a hotel").focus()
     screen.page.keyboard.press("Enter")
     expect(screen.part("component-result")).to_contain_text("Find a hotel")
@@ -64,7 +64,7 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     other.wait("completed")
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("Rejected: May the invoice")
-    expect(screen.part("run-details").get_by_text("skipped").first).to_be_visible()
+    expect(screen.part("run-details").get_by_text("Skipped").first).to_be_visible()
     expect(screen.part("approval")).not_to_be_visible()
 
 
@@ -75,7 +75,7 @@ def test_a_reload_shows_earlier_events_and_continues(screen):
     screen.address()
     screen.page.reload()
     expect(screen.part("run-status")).to_contain_text(
-        re.compile("[2-7] of 7 components|completed"), timeout=20_000
+        re.compile("[2-7] of 7 components|Completed"), timeout=20_000
     )
     screen.wait("completed")
 

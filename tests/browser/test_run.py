@@ -32,7 +32,7 @@ def test_ctrl_enter_starts_a_background_run(screen):
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text(text)
     expect(screen.part("outputs")).to_contain_text("Chat Output")
-    expect(screen.page).to_have_title(re.compile("completed"))
+    expect(screen.page).to_have_title(re.compile("Completed"))
 
 
 def test_a_synchronous_run_shows_its_result(screen):
@@ -47,8 +47,8 @@ def test_two_presses_start_one_run(screen):
     screen.pick("Takes half")
     before = screen.recent()
     screen.part("run-button").get_by_role("button", name="Run").dblclick()
-    screen.wait("in progress")
-    going = screen.part("recent-runs").get_by_text("in progress")
+    screen.wait("running")
+    going = screen.part("recent-runs").get_by_text("running")
     expect(going).to_have_count(1)
     screen.page.wait_for_timeout(3000)  # longer than the list takes to show another
     expect(going).to_have_count(1)
@@ -60,14 +60,14 @@ def test_two_presses_start_one_run(screen):
 def test_a_reload_and_another_tab_show_the_same_run(screen):
     screen.pick("Takes half")
     screen.run()
-    screen.wait("in progress")
-    expect(screen.page).to_have_title(re.compile("in progress"))
+    screen.wait("running")
+    expect(screen.page).to_have_title(re.compile("Running"))
     address = screen.address()
     screen.page.reload()
-    screen.wait("in progress")
+    screen.wait("running")
     other = Screen(screen.page.context.new_page())
     other.open(address)
-    other.wait("in progress")
+    other.wait("running")
     screen.stop()
     for each in (screen, other):
         each.wait("cancelled")
@@ -78,13 +78,13 @@ def test_a_reload_and_another_tab_show_the_same_run(screen):
 def test_new_run_lets_the_first_run_continue(screen):
     screen.pick("Takes half")
     screen.run()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.page.get_by_role("button", name="New run").click()
     expect(screen.part("run-status")).to_contain_text("Results appear here")
     expect(screen.part("run-button")).to_be_visible()
     row = screen.part("recent-runs").locator("button").first
     row.click()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.stop()
     screen.wait("cancelled")
 
@@ -93,9 +93,9 @@ def test_stopping_a_synchronous_run_says_that_it_continues(screen):
     screen.pick("Takes half")
     screen.mode("Synchronous")
     screen.run()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.stop()
-    screen.wait("no longer waited for")
+    screen.wait("stopped waiting")
     expect(screen.part("run-status")).to_contain_text("continues on the server")
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_sent_once_the_run_has_ended(screen):
     screen.pick("Echo")
     screen.run()
     screen.wait("completed")
-    for word in ("in progress", "queued"):  # runs of other tests may still be going
+    for word in ("running", "queued"):  # runs of other tests may still be going
         going = screen.part("recent-runs").get_by_text(word)
         expect(going).to_have_count(0, timeout=60_000)
     for _ in range(200):  # until the page has drawn the end of the run
@@ -156,7 +156,7 @@ def test_a_branch_not_taken_is_marked(screen):
     screen.pick("Sort a request")
     screen.run()
     screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("did not run")
+    expect(screen.part("outputs")).to_contain_text("Not run")
     expect(screen.part("outputs")).to_contain_text("branch that was not taken")
 
 
@@ -272,7 +272,7 @@ def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
 def test_nothing_jumps_while_a_run_refreshes(screen):
     screen.pick("Takes half")
     screen.run()
-    screen.wait("in progress")
+    screen.wait("running")
     screen.page.wait_for_timeout(1000)
     boxes = set()
     for _ in range(20):
@@ -297,7 +297,7 @@ def test_the_page_scrolls_to_the_status_of_a_run(screen):
     message.click()
     expect(status).not_to_be_in_viewport()
     page.keyboard.press("Control+Enter")
-    screen.wait("in progress")
+    screen.wait("running")
     expect(status).to_be_in_viewport()
     expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
     page.wait_for_timeout(1_000)  # longer than it takes to scroll there
@@ -316,7 +316,7 @@ def test_the_page_scrolls_to_the_status_while_it_moves(screen):
     message.evaluate(_MOVING)
     message.click()
     page.keyboard.press("Control+Enter")
-    screen.wait("in progress")
+    screen.wait("running")
     expect(page.locator("#moving")).to_have_count(0)
     expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")

@@ -113,7 +113,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     assert proxy.count("/events") - opened >= 3
     assert server.asked[f"POST {WORKFLOWS}"] - begun == 1
     expect(screen.part("outputs")).to_contain_text("That is all.")
-    expect(screen.part("run-details").get_by_text("done ·")).to_have_count(2)
+    expect(screen.part("run-details").get_by_text("Done ·")).to_have_count(2)
     assert words_in(messages(screen)) == list(range(24))
     assert listed_events(screen) == 6
 
@@ -166,7 +166,7 @@ def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: Scripted
     details = screen.part("run-details")
     # the box before the second row; what takes the click lies over the canvas
     details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
-    expect(details).to_contain_text("these are the first 500,000")
+    expect(details).to_contain_text("first 500,000")
     began = time.monotonic()
     screen.page.get_by_role("button", name="Close", exact=True).click()
     expect(status).to_contain_text("Results appear here")

@@ -19,6 +19,7 @@ from lfclient.console.content import media_types
 from lfclient.console.content.csv_writer import csv_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.json_writer import json_chunks
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -299,7 +300,7 @@ class _RedactedRows:
 def _readme(record: RunRecord, entries: list[_OutputEntry], omitted: list[str]) -> str:
     lines = [
         f"Outputs of a run of “{record.flow_name}”.",
-        f"Status: {record.status.value.replace('_', ' ')}.",
+        f"Status: {run_status_label(record.status, record.mode)}.",
         "run.json contains the inputs and the outcome of the run. Secrets are omitted.",
         "In CSV files, an apostrophe marks text that a spreadsheet would read as a formula.",
     ]

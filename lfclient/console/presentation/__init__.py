@@ -1,1 +1,1 @@
-"""Display texts: run modes, component names and timelines."""
+"""Display texts: run modes, statuses, component names and timelines."""

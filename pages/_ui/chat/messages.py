@@ -11,6 +11,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -229,14 +230,17 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     took = format_duration(record.elapsed(datetime.now(UTC)))
     answered = spoken and spoken[-1].sender != USER
     with st.container() if answered else st.chat_message("assistant"):
-        words = status_badges.STATUS_STYLES[record.status].description if _is_odd(record) else ""
+        words = _status_text(record.status)
         st.markdown(f"**…** :gray[{took}]")
         for line in filter(None, (words, record.note, record.stop_result)):
             st.caption(escape(line))
 
 
-def _is_odd(record: RunRecord) -> bool:
-    return record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
+def _status_text(status: RunStatus) -> str:
+    """Describe the status of a running run, or return "" for the usual ones."""
+    if status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
+        return ""
+    return RUN_STATUS_DESCRIPTIONS.get(status) or run_status_label(status)
 
 
 def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[Message]) -> None:
@@ -266,8 +270,7 @@ def _outcome(conversation: Conversation, record: RunRecord, messages: Sequence[M
 
 
 def _failure(record: RunRecord, messages: Sequence[Message], flow: Flow) -> None:
-    style = status_badges.STATUS_STYLES[record.status]
-    reason = escape(record.stop_result or style.description)
+    reason = escape(record.stop_result or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record.status)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if record.problem:

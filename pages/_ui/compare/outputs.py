@@ -14,6 +14,7 @@ from lfclient.console.compare.outputs import (
     compare_outputs,
     is_equal_output,
 )
+from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.compare.runs import ComparedRun, have_same_flow, versions_key
 from pages._ui.outputs import view as outputs_view
@@ -186,7 +187,7 @@ def _draw_output(run: ComparedRun, output: Output, number: int) -> None:
 def _missing_reason(run: ComparedRun, row: OutputRow) -> str:
     reason = row.not_run[run.number - 1]
     if reason:
-        return f"Did not run: {escape(reason)}"
+        return f"{NOT_RUN}: {escape(reason)}"
     if not run.record.ended:
         return "No output yet."
     return "No such output."

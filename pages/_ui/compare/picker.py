@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.connection import server_session
@@ -129,7 +130,7 @@ def _option_text(record: RunRecord, now: datetime) -> str:
     parts = [
         record.flow_name,
         format_time(record.created_at, now),
-        status_badges.status_label(record.status, record.mode),
+        run_status_label(record.status, record.mode),
         format_duration(record.elapsed(now)) if record.ended else "",
         clip(record.input_summary, 60),
     ]

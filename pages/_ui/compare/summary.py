@@ -11,6 +11,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.presentation.component_names import describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
@@ -82,7 +83,7 @@ def _summary_rows(run: ComparedRun, now: datetime) -> dict[str, str]:
     record = run.record
     errors = record.run.errors[:1] if record.run else []
     status = [
-        status_badges.status_label(record.status, record.mode),
+        run_status_label(record.status, record.mode),
         *(escape(clip(error.message, 200)) for error in errors),
     ]
     session_id = record.session_id or (record.run.session_id if record.run else "") or "–"

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lfclient.common.formatting import format_timing
+from lfclient.console.presentation.statuses import DOES_NOT_RUN, component_state_label
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
-from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_label, component_style
+from pages._ui.widgets.status_badges import NOT_RUN, StatusStyle, component_style
 
 # a group has the first of these states that one of its members has
 _GROUP_PRECEDENCE = (
@@ -72,10 +73,10 @@ def component_status(
 def leaf_status(run: ComponentRun, component: Component | None, *, ended: bool) -> ComponentStatus:
     """Return the status of a run. `component` is None if it was deleted from the flow."""
     if component and not component.runs and run.state in _NEVER_RAN:
-        return ComponentStatus(run.state, "does not run", NOT_RUN, is_connected=False)
+        return ComponentStatus(run.state, DOES_NOT_RUN, NOT_RUN, is_connected=False)
     return ComponentStatus(
         run.state,
-        component_label(run.state, ended=ended),
+        component_state_label(run.state, ended=ended),
         component_style(run.state, ended=ended),
         detail=duration_text(run),
         error=run.error.message if run.error else "",
@@ -111,7 +112,7 @@ def duration_text(run: ComponentRun) -> str:
 
 def state_counts_text(statuses: Sequence[ComponentStatus]) -> str:
     """Return the number of components per state, such as "3 done, 1 running"."""
-    words = [status.word for status in statuses]
+    words = [status.word.lower() for status in statuses]
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 

@@ -9,11 +9,12 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.presentation.timeline import TimelineBar, axis_unit, timeline_bars
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components.states import duration_text, leaf_runs
-from pages._ui.widgets.status_badges import component_label, component_style
+from pages._ui.widgets.status_badges import component_style
 from pages._ui.widgets.theme import is_dark, theme_color
 
 MAX_NAME_LENGTH = 60
@@ -115,7 +116,7 @@ def _bar_item(bar: TimelineBar, length: float, *, dark: bool) -> dict[str, Any]:
     done = bar.run.state is ComponentState.DONE
     words = duration_text(bar.run)
     if not done:
-        words += f" · {component_label(bar.run.state, ended=True)}"
+        words += f" · {component_state_label(bar.run.state, ended=True)}"
     color = component_style(bar.run.state, ended=True).colour
     return {
         "value": length,

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.encoding import minor_version, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.file_fields import format_types
@@ -204,7 +205,7 @@ def _draw_header(
                 help=help_text(field),
             )
         if with_component and field.component in context.silent:
-            st.badge("will not run", color="gray", help="The chat input does not lead to it")
+            st.badge(DOES_NOT_RUN, color="gray", help="The chat input does not lead to it")
         missing = any(
             problem.message == REQUIRED_MESSAGE for problem in context.problems.get(field.key, ())
         )

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.console.presentation.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -293,7 +294,7 @@ def _draw_component(component: Component, fields: Sequence[Field], context: Form
         for field in fields
         for problem in context.problems.get(field.key, ())
     )
-    silent = "" if component.runs else " :gray-badge[will not run]"
+    silent = "" if component.runs else f" :gray-badge[{DOES_NOT_RUN}]"
     title = f"{escape(clip(component.display_name, 80))} :gray[{inline_code(component.id)}]"
     with st.container(key=f"component-{component.id}", gap=None):
         # changing the label would create a new, closed expander: the badges are drawn over it

@@ -10,6 +10,7 @@ import altair as alt
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.runs.model import RunStatus
 from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart_data
@@ -69,12 +70,12 @@ def build_chart(bars: StatusCounts, width: int, *, dark: bool) -> alt.Chart:
     """Return the chart, with each bar between the start and end of its interval."""
     present = {status for _, status, _ in bars}
     order = [status for status in status_badges.STATUS_STYLES if status in present]
-    labels = [status_badges.status_label(status) for status in order]
+    labels = [run_status_label(status) for status in order]
     values = [
         {
             "from": start.isoformat(),
             "to": (start + timedelta(seconds=width)).isoformat(),
-            "status": status_badges.status_label(status),
+            "status": run_status_label(status),
             "place": order.index(status),
             "runs": count,
         }
@@ -115,7 +116,7 @@ def summary(bars: StatusCounts, width: int) -> str:
     # the sort is stable: statuses with the same count stay in the order of `STATUS_STYLES`
     present = [status for status in status_badges.STATUS_STYLES if counts[status]]
     present.sort(key=lambda status: -counts[status])
-    parts = [f"{counts[status]:,} {status_badges.status_label(status)}" for status in present]
+    parts = [f"{counts[status]:,} {run_status_label(status).lower()}" for status in present]
     total = format_count(counts.total(), "run")
     return f"{total}: {', '.join(parts)}. Each bar spans {_width_text(width)}."
 

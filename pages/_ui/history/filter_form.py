@@ -11,6 +11,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.runs.model import RunStatus
 from pages._ui.history import filters as history_filters
@@ -64,7 +65,7 @@ def draw(filters: Filters, options: FilterOptions) -> None:
             list(status_badges.STATUS_STYLES),
             **common("statuses"),
             format_func=lambda each: (
-                f"{status_badges.STATUS_STYLES[each].symbol} {status_badges.status_label(each)}"
+                f"{status_badges.STATUS_STYLES[each].symbol} {run_status_label(each)}"
             ),
             placeholder="Any status",
         )

@@ -21,6 +21,7 @@ from lfclient.common.formatting import (
     replace_surrogates,
 )
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store.run_record import RunSummary
 from lfclient.runs.model import Mode, RunStatus
 from pages._ui.state import history as history_state
@@ -141,7 +142,7 @@ def _column_config(open_key: str, runs: Sequence[RunSummary]) -> dict[str, Any]:
 
 def _status_text(status: RunStatus, mode: Mode) -> str:
     symbol = status_badges.STATUS_STYLES[status].symbol
-    return f"{symbol} {status_badges.status_label(status, mode)}"
+    return f"{symbol} {run_status_label(status, mode)}"
 
 
 def _select_rows(key: str, ids: tuple[str, ...]) -> None:

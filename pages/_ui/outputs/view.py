@@ -14,6 +14,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.console.content.images import find_images
+from lfclient.console.presentation.statuses import NOT_RUN
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
@@ -231,6 +232,6 @@ def _draw_skipped(skipped: NotRun) -> None:
     with st.container(border=True, key=f"output-{skipped.component_id}"):
         st.markdown(
             f":gray[:material/block:] **{escape(skipped.display_name or skipped.component_id)}** "
-            f":gray-badge[did not run]"
+            f":gray-badge[{NOT_RUN}]"
         )
         st.caption(escape(skipped.reason))

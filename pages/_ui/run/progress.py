@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_timing
 from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -25,7 +26,7 @@ from pages._ui.outputs import view as outputs_view
 from pages._ui.state import run_page
 from pages._ui.widgets.markdown import escape, strip_remote_images
 from pages._ui.widgets.placeholder import Placeholder
-from pages._ui.widgets.status_badges import component_label, component_style
+from pages._ui.widgets.status_badges import component_style
 
 MAX_SHOWN_CHARS = 20_000  # of a message in progress, its end; the full text follows with the result
 _ENDED_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
@@ -207,7 +208,7 @@ def _draw_component_output(server: ServerSession, record: RunRecord, one: Compon
             return api.download(ref)
 
     look = component_style(one.state, ended=record.ended)
-    word = component_label(one.state, ended=record.ended)
+    word = component_state_label(one.state, ended=record.ended)
     st.markdown(f"**{escape(_component_name(one))}** :{look.colour}-badge[{look.icon} {word}]")
     if one.error:
         st.error(escape(one.error.message), icon=":material/error:")

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration
+from lfclient.console.presentation.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.runs.model import RunStatus
@@ -115,7 +116,7 @@ def set_tab_title(record: RunRecord | None) -> None:
     """Show the run's status in the title of the browser tab."""
     if record:
         sign = status_badges.STATUS_STYLES[record.status].symbol
-        navigation.set_title(f"{sign} {status_badges.status_label(record.status, record.mode)}")
+        navigation.set_title(f"{sign} {run_status_label(record.status, record.mode)}")
 
 
 def _show_first_update(
@@ -232,9 +233,7 @@ def _draw_head(place: DeltaGenerator, record: RunRecord) -> None:
 def _sentences(record: RunRecord) -> list[str]:
     is_wait_stopped = record.mode == "sync" and record.status is RunStatus.CANCELLED
     sentences = [
-        _NOT_WAITING_TEXT
-        if is_wait_stopped
-        else status_badges.STATUS_STYLES[record.status].description
+        _NOT_WAITING_TEXT if is_wait_stopped else RUN_STATUS_DESCRIPTIONS.get(record.status, "")
     ]
     if record.status is RunStatus.QUEUED and record.note and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]

@@ -181,7 +181,7 @@ def test_the_summary_shows_flow_and_server_only_if_they_differ(create_run):
         f"**{n}**" for n in ("Status", "Duration", "Mode", "Started", "Session")
     ]
     assert list(facts.loc["**Duration**"]) == ["1.0 s", "2.0 s"]
-    assert list(facts.loc["**Status**"]) == ["completed", "failed"]
+    assert list(facts.loc["**Status**"]) == ["Completed", "Failed"]
 
 
 def test_runs_of_different_flows_are_matched_by_component_name_with_a_note(
@@ -300,7 +300,7 @@ def test_a_missing_output_is_marked_with_its_reason(create_run):
     skipped = NotRun("Out-a", "Out", "It is on a branch that was not taken.")
     app = open_comparison(create_run({}, [message("x")]), create_run({}, not_run=(skipped,)))
     assert ":orange-badge[:material/remove: missing]" in said(app)
-    assert "Did not run: It is on a branch that was not taken." in said(app)
+    assert "Not run: It is on a branch that was not taken." in said(app)
 
 
 def test_three_runs_are_compared_with_the_first_or_a_chosen_one(create_run):

@@ -107,7 +107,7 @@ def test_a_group_is_one_node_and_has_the_edges_of_its_members():
     drawn = graph.graph_data(flow, {"In-1": components.done("In-1")}, ended=False)
     assert [node[3] for node in drawn["plan"]["nodes"]] == ["A-1", "Group-1"]
     assert drawn["plan"]["edges"] == [[0, 1]]
-    assert drawn["states"][1][2] == "done · 1 of 1 done"
+    assert drawn["states"][1][2] == "Done · 1 of 1 done"
 
 
 def test_every_state_has_icon_text_and_error():
@@ -116,8 +116,8 @@ def test_every_state_has_icon_text_and_error():
     failed = ComponentRun("B-1", ComponentState.FAILED, error=RunError("no <b>key</b>"))
     drawn = graph.graph_data(flow, {"A-1": components.done("A-1", 1.25), "B-1": failed}, ended=True)
     assert drawn["states"] == [
-        ["done green", "check_circle", "done · 1.2 s", ""],
-        ["failed red", "error", "failed", "no <b>key</b>"],
+        ["done green", "check_circle", "Done · 1.2 s", ""],
+        ["failed red", "error", "Failed", "no <b>key</b>"],
     ]
     assert drawn["alt"] == "Graph of 2 components: 1 done, 1 failed"
 

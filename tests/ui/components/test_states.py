@@ -3,6 +3,7 @@
 import pytest
 
 from lfclient.common.formatting import format_timing
+from lfclient.console.presentation.statuses import component_state_label
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.components.states import component_status, group_state, leaf_runs, state_counts_text
 from pages._ui.widgets import status_badges
@@ -22,36 +23,36 @@ def test_every_state_has_its_own_icon_and_word():
     styles = [*status_badges.COMPONENT_STYLES.values(), status_badges.NOT_RUN]
     assert len({style.icon for style in styles}) == len(styles)
     assert len({style.symbol for style in styles}) == len(styles)
-    assert len({status_badges.component_label(state, ended=False) for state in S}) == len(S)
+    assert len({component_state_label(state, ended=False) for state in S}) == len(S)
 
 
 def test_a_component_without_events_is_waiting_and_unknown_after_the_end():
     """Before the first event of the run it is unknown as well."""
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"))
-    assert statuses(flow, {})["A-1"].word == "not known"
+    assert statuses(flow, {})["A-1"].word == "Unknown"
     components = {"A-1": done("A-1")}
-    assert statuses(flow, components)["B-1"].word == "waiting"
-    assert statuses(flow, components, ended=True)["B-1"].word == "not known"
+    assert statuses(flow, components)["B-1"].word == "Waiting"
+    assert statuses(flow, components, ended=True)["B-1"].word == "Unknown"
 
 
 def test_a_component_that_waited_until_the_end_did_not_run():
     flow = flows.flow(flows.node("A-1"))
     status = statuses(flow, {"A-1": ComponentRun("A-1")}, ended=True)["A-1"]
-    assert (status.word, status.style) == ("did not run", status_badges.NOT_RUN)
+    assert (status.word, status.style) == ("Not run", status_badges.NOT_RUN)
 
 
 def test_an_unconnected_component_does_not_run_unless_the_server_reports_it():
     flow = flows.flow(flows.chat_input(), flows.node("Alone-1"))
     assert not statuses(flow, {})["Alone-1"].is_connected
-    assert statuses(flow, {})["Alone-1"].word == "does not run"
-    assert statuses(flow, {"Alone-1": done("Alone-1")})["Alone-1"].word == "done"
+    assert statuses(flow, {})["Alone-1"].word == "Does not run"
+    assert statuses(flow, {"Alone-1": done("Alone-1")})["Alone-1"].word == "Done"
 
 
 def test_a_group_has_the_state_and_error_of_its_members():
     inner = [flows.node("In-1", text=flows.text()), flows.node("In-2")]
     flow = flows.flow(flows.group("Group-1", inner, [flows.edge("In-1", "In-2")]))
     half = statuses(flow, {"In-1": done("In-1")})["Group-1"]
-    assert half.text == "running · 1 of 2 done"
+    assert half.text == "Running · 1 of 2 done"
     broken = ComponentRun("In-2", S.FAILED, error=RunError("no key"))
     failed = statuses(flow, {"In-1": done("In-1"), "In-2": broken})["Group-1"]
     assert (failed.state, failed.error) == (S.FAILED, "no key")

@@ -18,7 +18,7 @@ def row(run, flow=None):
 def test_a_row_has_name_state_duration_and_first_line():
     output = Output("A-1", OutputKind.MESSAGE, "\nFirst line\nsecond")
     cells = row(components.done("A-1", 2.5, output=output))
-    assert cells == ("A", ":green-badge[:material/check_circle: done]", "2.5\u00a0s", "First line")
+    assert cells == ("A", ":green-badge[:material/check_circle: Done]", "2.5\u00a0s", "First line")
 
 
 def test_a_failed_component_shows_its_error_instead_of_an_output():

@@ -65,7 +65,7 @@ def test_a_failed_component_is_labeled_in_words():
     """Color alone does not show a failure."""
     found = bars(done("A-1", 2, ended=2, state=ComponentState.FAILED))
     (bar,) = timings.chart_options(found, dark=True)["series"][1]["data"]
-    assert bar["label"]["formatter"] == "2.0 s · failed"
+    assert bar["label"]["formatter"] == "2.0 s · Failed"
 
 
 def test_component_names_stand_only_on_the_axis():

@@ -183,8 +183,8 @@ def test_components_that_will_not_run_are_marked():
         ],
     )
     labels = {one.label for one in found.at.expander}
-    assert any("Idle" in label and "will not run" in label for label in labels)
-    assert not any("O-z" in label and "will not run" in label for label in labels)
+    assert any("Idle" in label and "Does not run" in label for label in labels)
+    assert not any("O-z" in label and "Does not run" in label for label in labels)
     assert "Bare" in found.words()
 
 
@@ -195,7 +195,7 @@ def test_a_found_parameter_shows_that_its_component_will_not_run():
         (search,) = (each for each in found.at.text_input if "search" in each.key)
         search.set_value(name)
         found.run()
-        assert found.words().count("gray-badge[will not run]") == many
+        assert found.words().count("gray-badge[Does not run]") == many
 
 
 def test_a_found_switch_shows_its_component():

@@ -63,7 +63,7 @@ def test_invalid_filters_in_the_address_are_ignored_with_a_warning(url):
     app = history(status=["failed", "odd"], **nonsense)
     for word in ("odd", "x", "soon", "2026-31-01", "?"):
         assert f"“{word}”" in said(app)
-    assert column(app, "Status")[0].tolist() == ["✕ failed"]
+    assert column(app, "Status")[0].tolist() == ["✕ Failed"]
     assert len(column(app, "Status")) == 1
 
 

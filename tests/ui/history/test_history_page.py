@@ -31,8 +31,8 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     add(url, "old", 90, input_summary="Message: Hello", attempts=2)
     add(url, "new", 0, status=RunStatus.FAILED, session_id="s-1", mode="background")
     app = history()
-    assert column(app, "Status")[0].tolist() == ["✕ failed"]
-    assert column(app, "Status")[1].tolist() == ["✓ completed", "sent twice"]
+    assert column(app, "Status")[0].tolist() == ["✕ Failed"]
+    assert column(app, "Status")[1].tolist() == ["✓ Completed", "sent twice"]
     assert column(app, "Inputs") == ["", "Message: Hello"]
     assert column(app, "Session") == ["s-1", ""]
     assert column(app, "Duration") == ["1.0 s", "1.0 s"]
@@ -121,7 +121,7 @@ def test_a_run_is_opened_on_the_run_page_with_its_flow(url, langflow_stand_in):
     app = history(q="second")
     app.session_state[history_state.history_key("wanted")] = (run.id, TWO)
     app.run()
-    assert "completed]" in said(app)
+    assert "Completed]" in said(app)
     assert next(each for each in app.selectbox if each.label == "Flow").value == TWO
     assert dict(app.query_params) == {"q": "second", "run": run.id}
 

@@ -289,7 +289,7 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
     )
     app = opened(run=ended.id)
     assert "Sent 2 times with the same key" in said(app)
-    assert "outcome unknown" in said(app)
+    assert "Outcome unknown" in said(app)
     assert "The run failed" not in said(app)
     assert "The outcome of this run is unknown" in said(app)
     assert "Run again" in labels(app)

@@ -12,17 +12,15 @@ from lfclient.common.formatting import clip, format_duration, format_timing, str
 from lfclient.console.export.report.json_truncation import JsonTruncator
 from lfclient.console.presentation.component_names import ComponentNames, describe_decision
 from lfclient.console.presentation.modes import MODE_NAMES
+from lfclient.console.presentation.statuses import component_state_label
 from lfclient.console.presentation.timeline import TimelineBar, timeline_bars
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_overrides
-from lfclient.runs.components import ComponentState
-from lfclient.runs.model import RunStatus
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
 _MIN_BAR_PERCENT = 0.4  # so that the shortest bars stay visible
-_ENDED_LABELS = {ComponentState.WAITING: "Not run", ComponentState.UNKNOWN: "Unknown"}
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,6 @@ def format_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def status_label(record: RunRecord) -> str:
-    """Return the status as shown in the report."""
-    if record.mode == "sync" and record.status is RunStatus.CANCELLED:
-        return "Stopped waiting"  # stopping a synchronous call does not stop the run
-    if record.status is RunStatus.SUSPENDED:
-        return "Waiting for approval"
-    return record.status.value.replace("_", " ").capitalize()
-
-
 def input_rows(
     record: RunRecord, flow: Flow | None, redact: Callable[[str], str]
 ) -> list[InputRow]:
@@ -127,7 +116,10 @@ def component_rows(record: RunRecord, flow: Flow | None) -> list[ComponentRow]:
     idle = [(name, one) for name, one in named if one.seconds is None]
     return rows + [
         ComponentRow(
-            name, one.component_id, one.state.value, _state_label(one.state, ended=record.ended)
+            name,
+            one.component_id,
+            one.state.value,
+            component_state_label(one.state, ended=record.ended),
         )
         for name, one in idle
     ]
@@ -139,13 +131,8 @@ def _timed_row(bar: TimelineBar, end: float, *, ended: bool) -> ComponentRow:
         bar.name,
         bar.run.component_id,
         bar.run.state.value,
-        _state_label(bar.run.state, ended=ended),
+        component_state_label(bar.run.state, ended=ended),
         format_timing(bar.seconds),
         round(min(left, 100 - _MIN_BAR_PERCENT), 2),
         round(max(100 * bar.seconds / end, _MIN_BAR_PERCENT), 2),
     )
-
-
-def _state_label(state: ComponentState, *, ended: bool) -> str:
-    label = _ENDED_LABELS.get(state) if ended else None
-    return label or state.value.capitalize()

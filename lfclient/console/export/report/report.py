@@ -14,6 +14,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.presentation.component_names import ComponentNames
+from lfclient.console.presentation.statuses import run_status_label
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow, stored_secrets
@@ -68,6 +69,6 @@ def report_html(
         outputs=BlockBuilder(redact, fetch).build(record.run),
         unfinished=record.run.unfinished_messages if record.run else (),
         components=facts.component_rows(record, flow),
-        status=facts.status_label(record),
+        status=run_status_label(record.status, record.mode),
         now=facts.format_time(now),
     )

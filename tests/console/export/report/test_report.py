@@ -12,7 +12,7 @@ from tests.support.reports import Page, everything, output, page, record_of, run
 def test_a_report_shows_everything_about_a_run():
     said = page(everything("words of somebody")).text
     for words in (
-        "failed",
+        "Failed",
         "https://langflow.example.com/base",
         "Background",
         "2026-11-25 01:02:03 UTC",

@@ -1,0 +1,58 @@
+"""Labels of the statuses of runs and of the states of components."""
+
+from __future__ import annotations
+
+from lfclient.runs.components import ComponentState
+from lfclient.runs.model import Mode, RunStatus
+
+# stopping a synchronous run ends the wait for it, not the run
+_STOPPED_WAITING = "Stopped waiting"
+_RUN_STATUS_LABELS = {
+    RunStatus.QUEUED: "Queued",
+    RunStatus.IN_PROGRESS: "Running",
+    RunStatus.SUSPENDED: "Waiting for approval",
+    RunStatus.COMPLETED: "Completed",
+    RunStatus.FAILED: "Failed",
+    RunStatus.CANCELLED: "Cancelled",
+    RunStatus.TIMED_OUT: "Timed out",
+    RunStatus.UNKNOWN: "Unknown",
+    RunStatus.INTERRUPTED: "Interrupted",
+    RunStatus.OUTCOME_UNKNOWN: "Outcome unknown",
+}
+RUN_STATUS_DESCRIPTIONS = {  # of the statuses whose label does not say enough
+    RunStatus.TIMED_OUT: (
+        "The run reached the server's time limit, which LANGFLOW_WORKFLOW_EXECUTION_TIMEOUT and "
+        "LANGFLOW_BACKGROUND_JOB_TIMEOUT set."
+    ),
+    RunStatus.UNKNOWN: "The server sent an unknown status.",
+    RunStatus.INTERRUPTED: "The connection was lost and the run ended with it. It is not retried.",
+    RunStatus.OUTCOME_UNKNOWN: (
+        "The response was lost. Check in Langflow whether the flow ran before you run it again."
+    ),
+}
+NOT_RUN = "Not run"  # also of an output that a run lacks because its component did not run
+DOES_NOT_RUN = "Does not run"  # of a component that no run includes
+_COMPONENT_STATE_LABELS = {
+    ComponentState.WAITING: "Waiting",
+    ComponentState.RUNNING: "Running",
+    ComponentState.SUSPENDED: "Waiting for approval",
+    ComponentState.DONE: "Done",
+    ComponentState.FAILED: "Failed",
+    ComponentState.SKIPPED: "Skipped",
+    ComponentState.INTERRUPTED: "Interrupted",
+    ComponentState.UNKNOWN: "Unknown",
+}
+
+
+def run_status_label(status: RunStatus, mode: Mode = "background") -> str:
+    """Return the label of a run's status; `mode` matters for a stopped run only."""
+    if mode == "sync" and status is RunStatus.CANCELLED:
+        return _STOPPED_WAITING
+    return _RUN_STATUS_LABELS[status]
+
+
+def component_state_label(state: ComponentState, *, ended: bool) -> str:
+    """Return the label of a component's state; `ended` is whether its run has ended."""
+    if ended and state is ComponentState.WAITING:
+        return NOT_RUN
+    return _COMPONENT_STATE_LABELS[state]

@@ -1,0 +1,26 @@
+"""The labels of statuses, shared by all pages and the report."""
+
+from __future__ import annotations
+
+from lfclient.console.presentation.statuses import component_state_label, run_status_label
+from lfclient.runs.components import ComponentState
+from lfclient.runs.model import RunStatus
+
+
+def test_every_status_has_its_own_label_with_a_capital():
+    for labels in (
+        [run_status_label(status) for status in RunStatus],
+        [component_state_label(state, ended=False) for state in ComponentState],
+    ):
+        assert len(set(labels)) == len(labels)
+        assert labels == [label.capitalize() for label in labels]
+
+
+def test_a_stopped_synchronous_run_is_not_called_cancelled():
+    assert run_status_label(RunStatus.CANCELLED, "sync") == "Stopped waiting"
+    assert run_status_label(RunStatus.CANCELLED, "background") == "Cancelled"
+
+
+def test_a_component_that_waited_until_the_end_did_not_run():
+    assert component_state_label(ComponentState.WAITING, ended=True) == "Not run"
+    assert component_state_label(ComponentState.UNKNOWN, ended=True) == "Unknown"
