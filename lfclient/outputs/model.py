@@ -19,7 +19,10 @@ from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
 class OutputKind(StrEnum):
-    """How to read an output. `Output.type` is the server's own name for it."""
+    """How to read an output. `Output.type` is the server's own name for it.
+
+    To add a kind, add it here, read it in `read_output`, and register its viewer in the pages.
+    """
 
     MESSAGE = "message"  # value: str (Markdown)
     IMAGE = "image"  # value: bytes, or a URL as str

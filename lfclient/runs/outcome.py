@@ -1,4 +1,4 @@
-"""Evaluates a run's outcome from its response and the evidence, the only place that does. Pure.
+"""Decides whether a run succeeded, by its response and the evidence; nothing else does. Pure.
 
 A run succeeded if its status is `completed`, no output failed, and each expected terminal component
 either delivered or is known not to have run. A terminal component feeds no other. Expected are

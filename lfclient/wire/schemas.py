@@ -1,4 +1,4 @@
-"""Schemas of Langflow's responses. Wrong types are refused, unknown fields kept."""
+"""Schemas of Langflow's responses. Wrong types are rejected; unknown fields are kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class VersionResponse(Schema):
 
 
 class ConfigResponse(Schema):
-    """The limits in `GET /api/v1/config`. Servers before 1.10 may leave them out."""
+    """The limits in `GET /api/v1/config`. Servers before 1.10 may omit them."""
 
     max_file_size_upload: int | float | None = None
     serialization_max_text_length: int | None = None
@@ -68,7 +68,7 @@ class RunResponse(Schema):
 
 
 class JobResponse(Schema):
-    """The response to a background submit. Without a job id it is useless, so that is required."""
+    """The response to a background submit, useless without a job id."""
 
     status: str
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
@@ -85,7 +85,7 @@ class FlowItem(Schema):
 
 
 class FileItem(Schema):
-    """One file of `/api/v2/files`. Its path has an extension, its name has none."""
+    """One file of `/api/v2/files`. `path` includes the extension, `name` does not."""
 
     id: str
     name: str
@@ -95,7 +95,7 @@ class FileItem(Schema):
 
 
 class UploadResponse(Schema):
-    """The response to `POST /api/v2/files`. Parameters take the path."""
+    """The response to `POST /api/v2/files`. File parameters take `path`."""
 
     id: str
     path: str
@@ -156,7 +156,7 @@ class MessageItem(Schema):
 
 
 class TraceItem(Schema):
-    """One run in the list of traces (1.12 and later). Its id is the job's."""
+    """One run in the list of traces (1.12 and later). `id` is the id of the job."""
 
     id: str
     session: str | None = Field(default=None, validation_alias="sessionId")
@@ -188,8 +188,8 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # Any: a type of any kind, such as 
 def parse(schema: type[T], value: object, name: str) -> T:
     """Return `value` validated as `schema`.
 
-    Raises `BadAnswer` with the place of the first mismatch. `name` is the response's, such as
-    "list of flows".
+    `name` is the response's name in messages, such as "list of flows". Raises `BadAnswer` with the
+    path of the first mismatch.
     """
     adapter: TypeAdapter[T] | None = _ADAPTERS.get(schema)
     if adapter is None:

@@ -1,8 +1,8 @@
 """Chat sessions and their messages on the server.
 
-The servers' endpoints for a whole session reach into all flows of the API key's user, and on 1.8
-into those of every user. They are used only if that changes nothing else; otherwise messages are
-changed one by one.
+Langflow's endpoints for a whole session affect all flows of the API key's user, and on 1.8 those of
+every user. They are used only if that affects no other messages; otherwise messages are changed one
+by one.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _DELETE_BATCH = 500  # messages deleted by one request
 def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
     """Return the ids of a flow's sessions."""
     flow_id = yield from get_flow_id(context, flow)
-    found: dict[str, None] = {}
+    session_ids: dict[str, None] = {}
     while True:
-        page = {"limit": str(_PAGE_SIZE), "offset": str(len(found))}
+        page = {"limit": str(_PAGE_SIZE), "offset": str(len(session_ids))}
         spec = get_request(f"{MESSAGES}/sessions", flow_id=flow_id, **page)
         body = yield from context.get_json(spec, "list of sessions")
         ids = parse(list[str], body, "list of sessions")
-        new = [session_id for session_id in ids if session_id not in found]
-        found.update(dict.fromkeys(new))
-        # before 1.13 there is no second page: the first is repeated
+        new = [session_id for session_id in ids if session_id not in session_ids]
+        session_ids.update(dict.fromkeys(new))
+        # before 1.13 every page is the first one
         if len(ids) != _PAGE_SIZE or not new:
-            return list(found)
+            return list(session_ids)
 
 
 def list_messages(
@@ -94,7 +94,7 @@ def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None
 def fetch_messages(
     context: ApiContext, flow_id: str | None, session_id: str | None, limit: int | None
 ) -> Steps[list[MessageItem]]:
-    """Return the latest messages of the API key's user, oldest first; all for no limit."""
+    """Return the latest messages of the API key's user, oldest first; all without a limit."""
     server = yield from get_release(context)
     params = {"order_by": "timestamp"}
     if flow_id:
@@ -104,17 +104,17 @@ def fetch_messages(
     if not server.capabilities.message_pages:
         items = yield from _fetch_page(context, params)
         return items if limit is None else items[max(len(items) - limit, 0) :]
-    found: dict[str, MessageItem] = {}
-    while limit is None or len(found) < limit:
-        size = _PAGE_SIZE if limit is None else min(limit - len(found), _PAGE_SIZE)
-        window = {"order": "DESC", "limit": str(size), "offset": str(len(found))}
+    by_id: dict[str, MessageItem] = {}
+    while limit is None or len(by_id) < limit:
+        size = _PAGE_SIZE if limit is None else min(limit - len(by_id), _PAGE_SIZE)
+        window = {"order": "DESC", "limit": str(size), "offset": str(len(by_id))}
         items = yield from _fetch_page(context, params | window)
-        # a message added meanwhile shifts the pages, so that some items repeat
-        new = {item.id: item for item in items if item.id not in found}
-        found |= new
+        # a message added in the meantime shifts the pages, so that some items repeat
+        new = {item.id: item for item in items if item.id not in by_id}
+        by_id |= new
         if len(items) < size or not new:
             break
-    return list(found.values())[::-1]
+    return list(by_id.values())[::-1]
 
 
 def _fetch_page(context: ApiContext, params: dict[str, str]) -> Steps[list[MessageItem]]:
@@ -127,7 +127,7 @@ def _session_path(session_id: str) -> str:
 
 
 def _change(context: ApiContext, spec: RequestSpec) -> Steps[bool]:
-    """Send a change; return False if its object does not exist any more."""
+    """Send a change; return False if its target no longer exists."""
     response = yield from context.send(spec)
     if response.status == 404:
         return False
@@ -139,22 +139,22 @@ def _change(context: ApiContext, spec: RequestSpec) -> Steps[bool]:
 def _select_messages(
     context: ApiContext, session_id: str, flow: Flow | str | None
 ) -> Steps[tuple[list[MessageItem], bool]]:
-    """Return the messages to change, and whether the endpoint for the whole session can do it.
+    """Return the messages to change, and whether to use the endpoint for the whole session.
 
-    It can if it changes exactly these messages.
+    It is used if it affects exactly these messages.
     """
     server = yield from get_release(context)
     flow_id = (yield from get_flow_id(context, flow)) if flow else None
     items = yield from fetch_messages(context, None, session_id, None)
     selected = [item for item in items if flow_id in (None, item.flow_id)]
-    # the id is a path segment there, and these would change the path
+    # the id is a segment of that endpoint's path, and these would change the path
     is_segment = "/" not in session_id and session_id not in (".", "..")
     is_whole_session = len(selected) == len(items)
     return selected, server.capabilities.own_sessions and is_segment and is_whole_session
 
 
 def _message(item: MessageItem) -> Message:
-    """Return a stored message. The reason of a failure may be elsewhere than in its text."""
+    """Return a stored message; a failure without text gets its error's reason as text."""
     data = item.model_dump()
     message = read_message({**data, "files": _file_paths(item.files)})
     if message.category == "error" and not message.text.strip():
@@ -172,7 +172,7 @@ def _blocks(content_blocks: Json) -> Iterator[JsonObject]:
 
 
 def _file_paths(files: Json) -> list[str]:
-    """Return paths on the server. On the wire they may be a list, or JSON in a text."""
+    """Return paths on the server, which sends them as a list or as JSON in a string."""
     if isinstance(files, str):
         try:
             files = json.loads(files)

@@ -1,4 +1,4 @@
-"""Completes an ended run: its true status, its outputs, reasons and files."""
+"""Fetches what an ended run's response lacks, then has `runs.outcome` decide its status."""
 
 from __future__ import annotations
 

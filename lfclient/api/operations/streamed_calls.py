@@ -24,9 +24,9 @@ from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
-MAX_RAW_BYTES = 5_000_000  # of a streamed call whose frames go into `Run.raw`
+MAX_RAW_BYTES = 5_000_000  # of a streamed call in `Run.raw`; later frames are only counted
 _TIMED_OUT = "execution timed out"  # Langflow's text for its own time limit
-# the status by a job's final event, should a streamed call have one
+# by final event, if a streamed call has one as jobs do
 _STATUS_BY_END = {
     "cancelled": RunStatus.CANCELLED,
     "timed_out": RunStatus.TIMED_OUT,
@@ -69,7 +69,7 @@ def stream_run(
 
 
 class _StreamedCall:
-    """Collects the frames of a streamed call. `error` is what broke its connection."""
+    """Collects the frames of a streamed call. `error` is the one that broke the connection."""
 
     def __init__(self, parser: EventParser, frames: FrameParser) -> None:
         self.error: LangflowError | None = None
@@ -82,16 +82,16 @@ class _StreamedCall:
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events in these bytes."""
         self._size += len(chunk)
-        found: list[Event] = []
+        events: list[Event] = []
         for frame in self._frames.feed(chunk):
-            events = self._parser.parse(frame)
+            parsed = self._parser.parse(frame)
             if frame.name == "token" and not frame.malformed_text:
-                # as the parser emits it: a secret may be split over several tokens
-                text = "".join(event.text for event in events if isinstance(event, Token))
+                # the parser's text, because a secret may be split over several tokens
+                text = "".join(event.text for event in parsed if isinstance(event, Token))
                 frame = replace(frame, data={**frame.data, "chunk": text})
             self._collect(frame)
-            found += events
-        return found
+            events += parsed
+        return events
 
     def _collect(self, frame: RawEvent) -> None:
         if self._size <= MAX_RAW_BYTES:

@@ -19,7 +19,7 @@ _WORD = re.compile(r"\d[\d.,]*\d|\w+|\s+|[^\w\s]")
 
 
 class ChangeKind(StrEnum):
-    """What happened to a segment of a text or to a value, as a diff sign."""
+    """How a segment of a text or a value changed, as a diff sign."""
 
     UNCHANGED = " "
     CHANGED = "≠"
@@ -37,10 +37,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class TextDiff:
-    """The differing lines with their context; None stands for omitted unchanged lines.
+    """The differing lines with context; None marks omitted unchanged lines.
 
     `removed` and `added` count lines. `limitations` says which parts were not compared, or not in
-    detail; "" if all were. `is_complete` is False if there are more differences than `lines` has.
+    detail; "" if all were. `is_complete` is False if `lines` omits differences.
     """
 
     removed: int
@@ -56,7 +56,7 @@ class TextDiff:
 
 
 def compare_texts(before: str, after: str) -> TextDiff:
-    """Compare two texts line by line, ignoring how lines end."""
+    """Compare two texts line by line, ignoring line endings."""
     limitations = []
     if max(len(before), len(after)) > MAX_TEXT_LENGTH:
         limitations.append(f"Only the first {MAX_TEXT_LENGTH:,} characters were compared.")
@@ -140,7 +140,7 @@ def _absorb_whitespace(segments: list[Segment]) -> list[Segment]:
     merged: list[Segment] = []
     removed = added = ""
 
-    def close() -> None:
+    def flush() -> None:
         nonlocal removed, added
         for kind, text in ((ChangeKind.REMOVED, removed), (ChangeKind.ADDED, added)):
             if text:
@@ -156,7 +156,7 @@ def _absorb_whitespace(segments: list[Segment]) -> list[Segment]:
             removed += segment.text
             added += segment.text
         else:
-            close()
+            flush()
             merged.append(segment)
-    close()
+    flush()
     return merged

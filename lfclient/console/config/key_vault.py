@@ -1,4 +1,4 @@
-"""API keys that visitors typed, in this process's memory only."""
+"""API keys entered in the browser: in this process's memory only, never on disk, with an expiry."""
 
 from __future__ import annotations
 

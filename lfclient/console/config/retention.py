@@ -1,4 +1,4 @@
-"""Which parts of runs the console stores, and for how long."""
+"""The retention settings: which parts of runs the console stores, and for how long."""
 
 from __future__ import annotations
 

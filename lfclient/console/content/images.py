@@ -14,7 +14,7 @@ from lfclient.console.content.json_path import format_path, walk
 from lfclient.outputs.model import Output, OutputKind
 
 MAX_IMAGES = 500
-MAX_SEARCHED_VALUES = 20_000  # of structured data or a table
+MAX_SEARCHED_VALUES = 20_000  # in structured data or a table
 _BASE64_PREFIXES = ("iVBORw0KGgo", "/9j/")  # PNG, JPEG
 _IN_TEXT = re.compile(
     r"(?:!\[(?P<alt>[^\]\n]*)\]\(\s*<?)?(?P<uri>data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2})"
@@ -24,7 +24,7 @@ _IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image and its name: its alternative text, or the path it was found at.
+    """An image. `name` is its alternative text, or its path in the output.
 
     `source` is its bytes, a `data:` URL, or the URL of a remote image.
     """
@@ -35,23 +35,23 @@ class FoundImage:
 
 def find_images(output: Output) -> list[FoundImage]:
     """Return the images of an output and its extras in order, without duplicates."""
-    found: dict[bytes | str, FoundImage] = {}
-    for reading in (output, *output.extras):
-        if reading.kind is OutputKind.IMAGE:
-            images = _images_in_image(reading.value)
-        elif isinstance(reading.value, str):
-            images = _images_in_text(reading.value)
+    by_source: dict[bytes | str, FoundImage] = {}
+    for variant in (output, *output.extras):
+        if variant.kind is OutputKind.IMAGE:
+            images = _images_in_image(variant.value)
+        elif isinstance(variant.value, str):
+            images = _images_in_text(variant.value)
         else:
-            images = _images_in_value(reading.value)
+            images = _images_in_value(variant.value)
         for image in images:
-            found.setdefault(image.source, image)
-            if len(found) >= MAX_IMAGES:
-                return list(found.values())
-    return list(found.values())
+            by_source.setdefault(image.source, image)
+            if len(by_source) >= MAX_IMAGES:
+                return list(by_source.values())
+    return list(by_source.values())
 
 
 def image_bytes(source: bytes | str) -> bytes:
-    """Return the bytes of an embedded image, or b"" if its text is damaged."""
+    """Return the bytes of an embedded image, or b"" if they can't be decoded."""
     if isinstance(source, bytes):
         return source
     head, _, body = source.partition(",")

@@ -1,6 +1,6 @@
 """Search a JSON value, and read and write paths such as `order.items[0].price`.
 
-Not with deepdiff or JSONPath: both walk the whole value by recursion, without a limit.
+Doesn't use deepdiff or JSONPath: both recurse through the whole value without a limit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lfclient.common.json_types import Json
 
-MAX_SEARCHED_VALUES = 1_000_000  # in one search, about a second
+MAX_SEARCHED_VALUES = 1_000_000  # per search, which then takes about a second
 _NAME = re.compile(r"[^\W\d]\w*")
 _STEP = re.compile(r"""\.?([^\W\d]\w*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]""")
 
@@ -31,7 +31,7 @@ class PathMatch:
 class SearchResult:
     """The first matches in order, and the number of all matches.
 
-    `is_complete` is False if the value was too large to be searched to its end.
+    `is_complete` is False if the value was too large to search all of it.
     """
 
     matches: list[PathMatch]
@@ -41,8 +41,8 @@ class SearchResult:
 
 def search_value(value: Json, word: str, limit: int) -> SearchResult:
     """Find keys and values that contain `word`, ignoring case, and the value at the path `word`."""
-    wanted = word.strip().casefold()
-    if not wanted:
+    folded_word = word.strip().casefold()
+    if not folded_word:
         return SearchResult([], 0, True)
     at_path = resolve_path(value, word.strip())
     matches = [at_path] if at_path else []
@@ -52,7 +52,7 @@ def search_value(value: Json, word: str, limit: int) -> SearchResult:
         searched += 1
         if searched > MAX_SEARCHED_VALUES:
             return SearchResult(matches, total, False)
-        if wanted in str(keys[-1]).casefold() or wanted in _text(inner):
+        if folded_word in str(keys[-1]).casefold() or folded_word in _text(inner):
             if at_path and format_path(keys) == at_path.path:
                 continue
             total += 1
@@ -68,7 +68,7 @@ def _text(value: Json) -> str:
 
 
 def walk(value: Json) -> Iterator[tuple[list[PathKey], Json]]:
-    """Yield every value inside with its keys, without recursion.
+    """Yield every nested value with its keys, without recursion.
 
     The list of keys is reused: copy it to keep it.
     """
@@ -107,7 +107,7 @@ def format_path(keys: list[PathKey]) -> str:
 
 
 def resolve_path(value: Json, path: str) -> PathMatch | None:
-    """Return the value at a path, or None if the path is invalid or leads nowhere.
+    """Return the value at a path, or None if the path is invalid or there is no value.
 
     The path may begin with `$` or `$.`, as in JSONPath.
     """

@@ -1,4 +1,4 @@
-"""Fit stored values to a flow, which may have changed or be another one.
+"""Fit stored values to a flow that has changed since, or to another flow.
 
 Values are overrides by `Component.parameter`, with `SECRET_MASK` in place of each secret, as stored
 in presets and runs and sent in share links.
@@ -25,7 +25,7 @@ from lfclient.flows.validation import (
 )
 
 _REDACTED_VALUE = "It contained a secret, which is not saved."
-_SECRET_VALUE = "Secrets are not taken from here. Enter it yourself."
+_SECRET_VALUE = "Secrets are not imported. Enter it yourself."
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class FittedValues:
     """Values sorted by whether they fit a flow.
 
     `values` fit; `secrets` are the keys of secrets that the user has to enter. `moved` maps the
-    original key to the key in this flow, if the component has another id there.
+    original key to the key in this flow, if its component has a different id there.
     """
 
     values: JsonObject
@@ -62,8 +62,8 @@ def fit_values(
 ) -> FittedValues:
     """Sort untrusted values by whether they fit the flow.
 
-    With `components`, (type, display name) by id, a component that the flow lacks is replaced by
-    the only one of its type and name, or of the type in its id.
+    `components` holds (type, display name) by id. With it, values of a component that the flow
+    lacks move to the only component of the same type and name, or of the type in its id.
     """
     moved = {} if components is None else _match_components(flow, values, components)
     values = {moved.get(key, key): value for key, value in values.items()}
@@ -127,7 +127,7 @@ def _has_secret(parameter: Field, value: Json) -> bool:
 
 
 def _is_mask(parameter: Field, value: Json) -> bool:
-    """Return whether a value is the mask; plain text equal to it counts if no text is allowed."""
+    """Return whether a value is the mask. Equal text counts if the field accepts no text."""
     if value != SECRET_MASK or isinstance(value, SecretMask):
         return isinstance(value, SecretMask)
     return any(problem.level == "error" for problem in check_value(parameter, value))
@@ -141,14 +141,14 @@ def _is_masked(parameter: Field, value: Json) -> bool:
     return not is_secret_field(parameter) and bool(masked == value)
 
 
-def _is_equal(one: Json, other: Json) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def _is_equal(a: Json, b: Json) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 def _match_components(
     flow: Flow, keys: Iterable[str], components: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
-    """Return new keys for those of components that the flow lacks, if there is one counterpart."""
+    """Map the keys of components that the flow lacks to those of their only counterpart."""
     ids = {component.id for component in flow.components}
     parts = {key: _split_key(key, [*ids, *components]) for key in keys}
     counterparts = {
@@ -164,14 +164,14 @@ def _match_components(
 
 
 def _split_key(key: str, component_ids: Iterable[str]) -> tuple[str, str]:
-    """Return component id and parameter; the longest known id that matches decides."""
+    """Split a key into component id and parameter, by the longest id that matches."""
     matching = (id for id in component_ids if key.startswith(f"{id}."))
     id = max(matching, key=len, default=key.rpartition(".")[0])
     return id, key[len(id) :].removeprefix(".")
 
 
-def _find_component(flow: Flow, id: str, described: tuple[str, str] | None) -> str | None:
-    type_, name = described or (id.rpartition("-")[0], "")
+def _find_component(flow: Flow, id: str, type_and_name: tuple[str, str] | None) -> str | None:
+    type_, name = type_and_name or (id.rpartition("-")[0], "")
     candidates = [component for component in flow.components if component.type == type_]
     named = [component for component in candidates if component.display_name == name]
     chosen = named if len(named) == 1 else candidates

@@ -23,13 +23,13 @@ from lfclient.errors import (
 from lfclient.runs.model import Run, RunStatus, StopResult
 from lfclient.runs.reducer import reject_decision
 
-# a stop must be visible at once, so its last events get little time
+# short, because a stop must show at once
 _STOPPED_DRAIN_SECONDS = 0.3
 # a run that still waits this long after a decision may have asked another question
 _NEXT_QUESTION_SECONDS = 0.3
 _SILENCE_NOTE = (
-    "No news of this run for more than {} minutes. A component may take that long. If Langflow was "
-    "restarted in the meantime, this run never ends: stop it."
+    "This run has sent no updates for more than {} minutes. A component may take that long. If "
+    "Langflow was restarted in the meantime, the run will never end: stop it."
 )
 _DECISION_LOST = (
     "The run still waits: the server did not continue after the decision, which may have been "
@@ -38,10 +38,10 @@ _DECISION_LOST = (
 
 
 async def follow(context: RunContext, *, moved: bool = False, taken_over: bool = False) -> None:
-    """Keep the record at what the server reports, until the run has ended.
+    """Follow a job and keep its record up to date until the run has ended.
 
-    `moved` means that the server has another address than when the run was started, so that an
-    unknown job proves nothing. `taken_over` means that the record's status may be old.
+    `moved` means that the server's address has changed since the run was started, so an unknown
+    job proves nothing. `taken_over` means that the recorded status may be outdated.
     """
     follower = _JobFollower(context, moved, taken_over)
     try:
@@ -62,7 +62,7 @@ class _JobFollower:
         self._waits: Iterator[float] = iter(())
         self._last_failed = False
         self._decided_question = ""  # the id of the last one
-        self._decided_at: float | None = None  # until the server continues
+        self._decided_at: float | None = None  # None once the server continues
         self._rejection = ""  # why the last decision was rejected
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
@@ -162,7 +162,7 @@ class _JobFollower:
         """Offer the decision again if the server accepted it but did not continue."""
         question = self._context.run.waiting_for
         if question and question.request_id != self._decided_question:
-            self._rejection = ""  # there is another question by now
+            self._rejection = ""  # the server asks another question
             self._decided_at = None
         if status is not RunStatus.SUSPENDED:
             self._decided_at = None
@@ -192,7 +192,7 @@ class _JobFollower:
         self._set_schedule(context.timings.settling)
 
     async def _decide(self, request_id: str, action_id: str) -> None:
-        """Send a decision once: one whose response is lost may have arrived."""
+        """Send a decision without retries: it may have arrived even if its response was lost."""
         context = self._context
         self._rejection = ""
         question = context.run.waiting_for
@@ -219,7 +219,7 @@ class _JobFollower:
         self._set_schedule(context.timings.settling)
 
     async def _reject(self, request_id: str, reason: str) -> None:
-        """Say why a decision did not count, and offer it again if the run still waits."""
+        """Record why a decision was rejected, and offer it again if the run still waits."""
         self._rejection = reason
 
         def changes(record: RunRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which console processes are alive, so that others take over the runs of a dead one."""
+"""Tracks which console processes are alive, so that others take over the runs of a dead one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORGET_AFTER_SECONDS = 3600.0
 
 
 class ProcessRegistry(Protocol):
-    """This process's entry, and those of others; `id` goes into the records that it follows.
+    """This process's entry and those of others; `id` marks the records that this one follows.
 
     Every method but `close` raises `StoreError`.
     """
@@ -30,13 +30,13 @@ class ProcessRegistry(Protocol):
     id: str
 
     def heartbeat(self) -> None:
-        """Show that this process lives, and read which others do; due every few seconds."""
+        """Signal that this process is alive, and read which others are. Due every few seconds."""
 
     def is_alive(self, worker: str) -> bool:
         """Return whether the process with this id is running; False for no id."""
 
     def close(self) -> None:
-        """Remove this process's entry, as its death would."""
+        """Remove this process's entry, as if it had died."""
 
 
 def open_process_registry(folder: Path, store: Store, timings: Timings) -> ProcessRegistry:
@@ -96,12 +96,12 @@ class _Heartbeat:
 
 
 class DatabaseHeartbeat:
-    """A counter in the database for each process, which it raises while it lives.
+    """A counter in the database for each process, incremented while the process is alive.
 
-    Another process counts as dead once this one has seen its counter unchanged for
-    `DEAD_AFTER_SECONDS` of this process's monotonic clock, so that neither moved clocks nor those
-    of other machines matter. Between two reads at most twice the usual interval counts: a process
-    that was suspended for a minute has not been reading.
+    Another process counts as dead once its counter has not changed for `DEAD_AFTER_SECONDS`. Only
+    this process's monotonic clock measures them, so that clock changes and the clocks of other
+    machines don't matter. The time between two reads counts as at most twice the usual interval,
+    because a process that was suspended for a minute has not been reading.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class DatabaseHeartbeat:
         self.heartbeat()
 
     def heartbeat(self) -> None:
-        """Raise this process's counter, read the others and remove long-dead ones."""
+        """Increment this process's counter, read the others and remove long-dead ones."""
         self._workers.heartbeat(self.id)
         self._read_heartbeats()
         for worker, heartbeat in list(self._heartbeats.items()):
@@ -128,7 +128,7 @@ class DatabaseHeartbeat:
                 self._workers.remove(worker)
 
     def is_alive(self, worker: str) -> bool:
-        """Return whether a process raised its counter lately; read again for an unknown one."""
+        """Return whether a process incremented its counter lately; reads again if unknown."""
         if not worker or worker == self.id:
             return bool(worker)
         if worker not in self._heartbeats:
@@ -137,7 +137,7 @@ class DatabaseHeartbeat:
         return heartbeat is not None and heartbeat.silent_seconds < DEAD_AFTER_SECONDS
 
     def close(self) -> None:
-        """Remove the counter, so that the others know at once."""
+        """Remove the counter, so that others need not wait to count this process as dead."""
         self._workers.remove(self.id)
 
     def _read_heartbeats(self) -> None:
@@ -149,6 +149,6 @@ class DatabaseHeartbeat:
             for worker, counter in counters.items():
                 before = self._heartbeats.get(worker)
                 silent = before.silent_seconds + interval if before else 0.0
-                is_same = before is not None and before.counter == counter
-                heartbeats[worker] = _Heartbeat(counter, silent if is_same else 0.0)
+                is_unchanged = before is not None and before.counter == counter
+                heartbeats[worker] = _Heartbeat(counter, silent if is_unchanged else 0.0)
             self._heartbeats = heartbeats

@@ -1,4 +1,4 @@
-"""Regular work on stored runs: retention, the search index, and overwriting deleted data."""
+"""Schedules maintenance of the store: retention, the search index, overwriting deleted data."""
 
 from __future__ import annotations
 

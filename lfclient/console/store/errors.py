@@ -29,7 +29,7 @@ class NewerDatabase(StoreError):
     """The database was written by a later release of the console."""
 
     default_hint = (
-        "Update the console, or give this release a data folder or a database of its own "
+        "Update the console, or give this release its own data folder or database "
         "(LFCONSOLE_DATA_DIR, LFCONSOLE_DATABASE_URL)."
     )
 
@@ -38,19 +38,19 @@ class UnreadableResponse(StoreError):
     """The stored response of a run is damaged; all other runs can be read."""
 
     default_hint = (
-        "Delete the run on the History page. If others are damaged too, restore the database from "
+        "Delete the run on the History page. If other runs are damaged, restore the database from "
         "a backup."
     )
 
 
 class ConstraintViolated(StoreError):
-    """A row exists that must be unique, or the row it belongs to is gone."""
+    """A unique row already exists, or the row that a new one refers to is gone."""
 
     default_hint = "Reload the page, then try again."
 
 
 class JobTaken(LangflowError):
-    """Another run of the same owner has the job. Nothing of the record was written.
+    """Another run of the same owner has the job, so the record was not written.
 
     Not a `StoreError`: the database works, and other records can be written.
     """
@@ -58,8 +58,8 @@ class JobTaken(LangflowError):
     default_hint = "Look for another job of this run."
 
 
-# Each entry: PostgreSQL's codes (a class has two letters); words of its messages, for errors of a
-# refused connection, which have no code; the reason; the hint.
+# Each entry: PostgreSQL's error codes, or a class's first two characters; words in the messages of
+# refused connections, which have no code; the reason; the hint.
 _SERVER_REASONS = (
     (
         ("28", "3D", "42501"),
@@ -67,7 +67,7 @@ _SERVER_REASONS = (
             *("authentication failed", "pg_hba.conf", "permission denied", "no password supplied"),
             '" does not exist',
         ),
-        "refuses the console",
+        "denies the console access",
         "Check user, password and database in LFCONSOLE_DATABASE_URL, and that the user may create "
         "tables there.",
     ),
@@ -93,7 +93,7 @@ _SERVER_REASONS = (
         ("53100",),
         ("no space left",),
         "cannot grow: its disk is full",
-        "Make room on the database's disk.",
+        "Free up space on the database's disk.",
     ),
     (
         ("53300",),
@@ -112,13 +112,13 @@ _SERVER_REASONS = (
         ("58030", "XX001", "XX002"),
         (),
         "is damaged",
-        "Restore it from a backup; the database's log says more.",
+        "Restore it from a backup. The database's log may have details.",
     ),
     (
         ("54", "22"),
         (),
         "cannot store these values",
-        "Shorten the longest of them.",
+        "Shorten the longest one.",
     ),
 )
 _UNREACHABLE = (
@@ -126,7 +126,7 @@ _UNREACHABLE = (
     "Check that the database server is running and reachable from here (LFCONSOLE_DATABASE_URL); "
     "the console keeps trying.",
 )
-_SERVER_HINT = "Check the database in LFCONSOLE_DATABASE_URL; its log may say more."
+_SERVER_HINT = "Check the database in LFCONSOLE_DATABASE_URL; its log may have details."
 _POOL_EXHAUSTED = "all connections are in use"
 _SQLITE_CORRUPT_VTAB = 267
 
@@ -141,18 +141,19 @@ _FILE_REASONS = (
     (
         ("is locked", "busy"),
         "is locked by another program",
-        "Close whatever has the file open (a backup, a database browser), then try again.",
+        "Close the program that has the file open, such as a backup or a database browser, then "
+        "try again.",
     ),
     (
         ("is full", "no space", "disk quota"),
         "cannot grow: the disk is full",
-        "Make room on that disk, or set LFCONSOLE_DATA_DIR to a folder on another one.",
+        "Free up space on that disk, or set LFCONSOLE_DATA_DIR to a folder on another one.",
     ),
     (
         ("not a database", "malformed", "corrupt", "no such table", "no such column"),
         "is damaged",
-        "Move the file away, with those beside it that end in -wal and -shm. The console then "
-        "creates a new one; earlier runs are no longer listed.",
+        "Move the file away, together with its -wal and -shm files. The console then creates a new "
+        "one; earlier runs are no longer listed.",
     ),
     (
         ("unable to open", "not a directory", "file exists"),
@@ -165,7 +166,7 @@ _FILE_REASONS = (
 def to_store_error(error: Exception, description: str, *, server: bool = False) -> StoreError:
     """Return the `StoreError` for an error of SQLAlchemy, a database or the file system.
 
-    `description` names the database, `server` tells that it is PostgreSQL.
+    `description` names the database, `server` means that it is PostgreSQL.
     """
     cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     # the lines after the first quote rows and statements
@@ -205,7 +206,7 @@ def is_search_index_damaged(error: BaseException | None) -> bool:
 
 
 def _is_job_taken(error: IntegrityError) -> bool:
-    """Return whether two runs of an owner would have had the same job."""
+    """Return whether another run of the owner already has the job."""
     diagnostics = getattr(error.orig, "diag", None)  # psycopg's; SQLite names the columns
     if diagnostics is not None:
         return bool(diagnostics.constraint_name == JOB_INDEX)
@@ -220,6 +221,6 @@ def translate_db_errors(description: str, *, server: bool = False) -> Iterator[N
     except IntegrityError as error:
         if _is_job_taken(error):
             raise JobTaken("Another run already has this job.") from error
-        raise ConstraintViolated(f"{description} already has that.") from error
+        raise ConstraintViolated(f"{description} already has this entry.") from error
     except (SQLAlchemyError, OSError) as error:
         raise to_store_error(error, description, server=server) from error

@@ -18,17 +18,17 @@ from lfclient.runs.components import ComponentRun
 from lfclient.runs.model import Run
 
 _BATCH_BYTES = 1_000_000  # of chunks that one statement inserts
-_NO_PROMPT = "*This console stores no questions. The run's own page may still show this one.*"
+_NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
 
 
 def select_parts(
     record: RunRecord, run: Run, retention: RetentionSettings
 ) -> tuple[StoredParts, Run]:
-    """Return the parts of a response that the settings allow to store, whatever their size."""
+    """Return the parts of a response that the settings allow to be stored, of any size."""
     if not retention.store_outputs:
         return StoredParts.NOT_WANTED, strip_values(run, StoredParts.NOT_WANTED)
     if record.inputs_stored and retention.store_inputs:
-        return record.stored_parts, run  # one that was read back may lack some already
+        return record.stored_parts, run  # a run read from the store may already lack some
     return StoredParts.WITHOUT_INPUTS, strip_inputs(run)
 
 
@@ -42,13 +42,12 @@ def write_response(
 ) -> dict[str, Any]:
     """Replace a stored response of `stored_bytes` and return the columns of `runs` to set.
 
-    `run` holds the `parts` that `select_parts` returned; more are left out if it exceeds
+    `run` holds the `parts` that `select_parts` returned; more are omitted if it exceeds
     `max_bytes`.
     """
     for smaller_parts, smaller_run in _by_decreasing_size(run, parts):
         if stored_bytes:
-            ours = RESPONSE_CHUNKS.c.run_id == run_id
-            connection.execute(delete(RESPONSE_CHUNKS).where(ours))
+            connection.execute(delete(RESPONSE_CHUNKS).where(RESPONSE_CHUNKS.c.run_id == run_id))
         size = stored_bytes = 0
         batch: list[dict[str, Any]] = []
         for seq, body in enumerate(dump_run(smaller_run)):
@@ -74,13 +73,13 @@ def _by_decreasing_size(run: Run, parts: StoredParts) -> Iterator[tuple[StoredPa
 
 
 def strip_inputs(run: Run) -> Run:
-    """Return the outputs of a run without anything else that may repeat its inputs."""
-    messages = {name: each for name, each in run.messages.items() if each.sender == "Machine"}
+    """Return a run with its outputs, but without details that may repeat its inputs."""
+    messages = {id: message for id, message in run.messages.items() if message.sender == "Machine"}
     return replace(_strip_details(run), messages=messages)
 
 
 def strip_values(run: Run, parts: StoredParts) -> Run:
-    """Return the course of a run without its outputs and messages."""
+    """Return a run without its messages and the values of its outputs."""
 
     def strip(output: Output) -> Output:
         note = f"Not stored: {MISSING_OUTPUTS_REASONS[parts]}."

@@ -1,4 +1,4 @@
-"""Remove runs, responses and drafts that exceed the retention settings."""
+"""Delete the runs, responses and drafts that exceed `config.retention`."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 # characters
 MAX_INPUT_SUMMARY = 300
 MAX_OUTPUT_SUMMARY = 200
-MAX_SEARCHABLE_CHARACTERS = 20_000  # of the inputs, and as many of the outputs
-_DEPTH = 12
+MAX_SEARCHABLE_CHARACTERS = 20_000  # of inputs, and of outputs
+_MAX_DEPTH = 12
 _MARKDOWN = MarkdownIt("commonmark")
-_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # without one, Markdown changes nothing in a line
+_INLINE_MARK = re.compile(r"[\0\\`*_\[<&]")  # a line without one has no inline Markdown
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 _BLOCK_MARK = re.compile(r"^(?:#{1,6}|>|[-*+]|\d+[.)])\s+")
 
@@ -38,7 +38,7 @@ def summarize_flow_inputs(flow: Flow, overrides: Mapping[str, Any]) -> str:
 
 
 def _without_folders(value: Any) -> Any:
-    """Return the file names of one or several paths on the server."""
+    """Return the file names of one or more paths on the server."""
     if isinstance(value, str):
         return value.rpartition("/")[2] or value
     if isinstance(value, list) and all(isinstance(path, str) for path in value):
@@ -47,7 +47,7 @@ def _without_folders(value: Any) -> Any:
 
 
 def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
-    """Return the overrides in one line: `Message: Hello · Rows: 3`.
+    """Return the overrides on one line: `Message: Hello · Rows: 3`.
 
     `overrides` (secrets masked) and `labels` are by `Component.parameter`.
     """
@@ -55,7 +55,7 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     parts = []
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
-        parts.append(f"{label}: {clip_middle(_line(value), 80)}")
+        parts.append(f"{label}: {clip_middle(_first_line(value), 80)}")
     return clip(" · ".join(parts), MAX_INPUT_SUMMARY)
 
 
@@ -66,14 +66,14 @@ def summarize_outputs(record: RunRecord) -> str:
         if output.kind is not OutputKind.ERROR and output.value not in (None, "", b""):
             return clip(_output_line(output), MAX_OUTPUT_SUMMARY)
     if run and run.errors:
-        return clip(_line(run.errors[0].message), MAX_OUTPUT_SUMMARY)
-    return clip(_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
+        return clip(_first_line(run.errors[0].message), MAX_OUTPUT_SUMMARY)
+    return clip(_first_line(record.problem.message), MAX_OUTPUT_SUMMARY) if record.problem else ""
 
 
 def build_search_text(record: RunRecord) -> str:
-    """Return the folded text by which search finds a record."""
+    """Return a record's searchable text, folded."""
     inputs = chain((record.flow_name,), _texts(record.overrides))
-    return fold_text(f"{_joined(inputs)}\n{_joined(_outputs(record))}")
+    return fold_text(f"{_join(inputs)}\n{_join(_output_texts(record))}")
 
 
 def fold_text(text: str) -> str:
@@ -85,7 +85,7 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", without_accents)
 
 
-def _outputs(record: RunRecord) -> Iterator[str]:
+def _output_texts(record: RunRecord) -> Iterator[str]:
     run = record.run
     if record.problem:
         yield record.problem.message
@@ -105,12 +105,12 @@ def _output_line(output: Output) -> str:
         return f"Table of {len(value) + (output.missing or 0):,} rows"
     if output.kind is OutputKind.IMAGE:
         return "Image"
-    line = _line(value)
+    line = _first_line(value)
     return _plain_markdown(line) if output.kind is OutputKind.MESSAGE else line
 
 
 def _plain_markdown(line: str) -> str:
-    """Return a line of Markdown as plain text, an image as its alternative text."""
+    """Return a line of Markdown as plain text, with the alternative text of images."""
     line = _BLOCK_MARK.sub("", line[: 4 * MAX_OUTPUT_SUMMARY])
     if not _INLINE_MARK.search(line):
         return line
@@ -118,8 +118,8 @@ def _plain_markdown(line: str) -> str:
     return "".join(part.content for part in inline.children or ()).strip() or line
 
 
-def _line(value: Any) -> str:
-    """Return the first line of a value that is not empty."""
+def _first_line(value: Any) -> str:
+    """Return the first non-empty line of a value's text."""
     if isinstance(value, str):
         return next((line.strip() for line in value[:10_000].splitlines() if line.strip()), "")
     if isinstance(value, FileRef):
@@ -127,31 +127,31 @@ def _line(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, (dict, list)):
-        return _line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
-    return "" if value is None else _plain(value)
+        return _first_line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
+    return "" if value is None else _scalar_text(value)
 
 
-def _plain(value: Any) -> str:
+def _scalar_text(value: Any) -> str:
     return f"variable {value.name}" if isinstance(value, Variable) else str(value)
 
 
 def _texts(value: Any, *, keys: bool = False, depth: int = 0) -> Iterator[str]:
-    """Yield the texts and numbers in a value, in order, and its keys if `keys`."""
-    if isinstance(value, (dict, Mapping)) and depth < _DEPTH:
+    """Yield the texts and numbers in a value, in order; with `keys`, its keys as well."""
+    if isinstance(value, (dict, Mapping)) and depth < _MAX_DEPTH:
         for key, inner in value.items():
             if keys:
                 yield f"{key}:"
             yield from _texts(inner, keys=keys, depth=depth + 1)
-    elif isinstance(value, (list, tuple)) and depth < _DEPTH:
+    elif isinstance(value, (list, tuple)) and depth < _MAX_DEPTH:
         for inner in value:
             yield from _texts(inner, keys=keys, depth=depth + 1)
     elif isinstance(value, FileRef):
         yield value.name
     elif value is not None and not isinstance(value, (bytes, dict, list, tuple)):
-        yield _plain(value)
+        yield _scalar_text(value)
 
 
-def _joined(texts: Iterator[str]) -> str:
+def _join(texts: Iterator[str]) -> str:
     return "\n".join(_truncate(texts, MAX_SEARCHABLE_CHARACTERS))
 
 

@@ -1,1 +1,1 @@
-"""The viewers of outputs, one per kind."""
+"""The viewers of outputs, one per kind. `view.py` tells how to add one."""

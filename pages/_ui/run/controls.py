@@ -1,4 +1,4 @@
-"""The run controls: mode, session, Run and Stop."""
+"""The run controls: mode, session, and the Run and Stop buttons."""
 
 from __future__ import annotations
 

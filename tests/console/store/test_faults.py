@@ -104,7 +104,7 @@ def test_a_failed_transaction_writes_nothing(any_store):
     """The next write waits for nothing that this one has left open."""
     first = typed("r1")
     any_store.create(first)
-    with refused("already has that", "try again"), any_store.database.write() as connection:
+    with refused("already has this entry", "try again"), any_store.database.write() as connection:
         assert connection.execute(update(RUNS).values(note="half")).rowcount
         connection.execute(insert(SEARCH_TEXTS), {"run_id": "r1", "body": TYPED})  # it has one
     assert any_store.get("r1") == first
@@ -114,9 +114,9 @@ def test_a_failed_transaction_writes_nothing(any_store):
 @pytest.mark.parametrize(
     ("change", "words", "hint"),
     [
-        ((PASSWORD, "wrong-word"), "refuses the console", "Check user, password"),
-        (("console:", "nobody:"), "refuses the console", "Check user, password"),
-        (("/runs_", "/gone_"), "refuses the console", "Check user, password"),
+        ((PASSWORD, "wrong-word"), "denies the console access", "Check user, password"),
+        (("console:", "nobody:"), "denies the console access", "Check user, password"),
+        (("/runs_", "/gone_"), "denies the console access", "Check user, password"),
         (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
         (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
         (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
@@ -197,14 +197,14 @@ def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monke
 @pytest.mark.parametrize(
     ("code", "words", "hint"),
     [
-        ("53100", "its disk is full", "Make room"),
+        ("53100", "its disk is full", "Free up space"),
         ("53300", "accepts no more connections", "max_connections"),
         ("40P01", "locked by another program", "Try again"),
         ("57014", "took too long", "Narrow the search"),
         ("57P01", "cannot be reached", "keeps trying"),
         ("XX001", "is damaged", "backup"),
         ("58030", "is damaged", "backup"),
-        ("42501", "refuses the console", "Check user"),
+        ("42501", "denies the console access", "Check user"),
         ("54000", "cannot store", "Shorten"),
         ("P0001", "cannot be used", "its log"),
     ],

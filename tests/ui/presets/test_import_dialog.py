@@ -68,7 +68,7 @@ def test_values_that_do_not_fit_are_left_out_with_the_reason():
     assert "Of this file, 1 of 4 fit." in said(app)
     assert "n (T): Enter a whole number" in said(app)
     assert "T-a.q: T has no such parameter." in said(app)
-    assert "s (T): Secrets are not taken from here" in said(app)
+    assert "s (T): Secrets are not imported" in said(app)
     press(app, "Import matching values")
     (kept,) = all_kept()
     assert (kept.values, kept.secrets) == ({"T-a.p": "z"}, ("T-a.s",))

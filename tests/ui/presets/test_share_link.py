@@ -62,7 +62,7 @@ def test_values_of_a_link_that_do_not_fit_are_named():
     assert "Of the values in the link, 1 of 4 fit." in said(app)
     assert "n (T): Enter a whole number" in said(app)
     assert "T-a.q: T has no such parameter." in said(app)
-    assert "s (T): Secrets are not taken from here" in said(app)
+    assert "s (T): Secrets are not imported" in said(app)
 
 
 def test_a_masked_secret_in_a_link_is_requested_at_its_field():
