@@ -203,7 +203,7 @@ def test_the_raw_response_can_be_opened(screen):
     screen.run()
     screen.wait("completed")
     screen.page.get_by_text("Raw response").click()
-    expect(screen.page.get_by_text("What the server answered")).to_be_visible()
+    expect(screen.page.get_by_text("The server's response.")).to_be_visible()
 
 
 def test_every_run_has_its_own_session_unless_kept(screen):

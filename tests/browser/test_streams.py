@@ -154,7 +154,7 @@ def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: Scripted
     screen.run()
     status = screen.part("run-status")
     expect(status).to_contain_text("word3 ")
-    expect(status).to_contain_text("The last 20,000 of 10,000,0")
+    expect(status).to_contain_text("last 20,000 of 10,000,0")
     began = time.monotonic()
     status.get_by_text("Table", exact=True).click()
     expect(status.get_by_role("columnheader", name="State")).to_be_visible()
