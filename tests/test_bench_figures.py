@@ -1,4 +1,4 @@
-"""What the benchmarks count with."""
+"""Figures of the benchmarks."""
 
 import pytest
 

@@ -29,10 +29,10 @@ _NAMES = {"ChatInput-abc12": "ChatInput-a", "ChatOutput-xyz34": "ChatOutput-b"}
 
 def long_text_script(count: int) -> list[Line]:
     """A recorded run with an answer of this many words."""
-    told = _recorded()
-    (first, *_, last) = (n for n, line in enumerate(told) if line.event == "token")
-    words = [told[first + n % (last + 1 - first)] for n in range(count - len(told))]
-    return [*told[:first], *words, *told[first:]]
+    lines = _recorded()
+    (first, *_, last) = (n for n, line in enumerate(lines) if line.event == "token")
+    words = [lines[first + n % (last + 1 - first)] for n in range(count - len(lines))]
+    return [*lines[:first], *words, *lines[first:]]
 
 
 def busy_script(count: int) -> list[Line]:
@@ -42,10 +42,10 @@ def busy_script(count: int) -> list[Line]:
 
 
 def _recorded() -> list[Line]:
-    told = json.dumps(events("1.13.0", "bg_events_live"))
+    text = json.dumps(events("1.13.0", "bg_events_live"))
     for recorded, ours in _NAMES.items():
-        told = told.replace(recorded, ours)
-    return [Line(each["event"], each["data"]) for each in json.loads(told)]
+        text = text.replace(recorded, ours)
+    return [Line(each["event"], each["data"]) for each in json.loads(text)]
 
 
 def measure(url: str) -> tuple[float, float]:
@@ -55,13 +55,13 @@ def measure(url: str) -> tuple[float, float]:
 
         def ours() -> float:
             job = client.submit(flow)
-            told = client.events(job, flow=flow)
-            return _cost(told, lambda event: isinstance(event, OutputReady))
+            received = client.events(job, flow=flow)
+            return _cost(received, lambda event: isinstance(event, OutputReady))
 
         def theirs() -> float:
             job = bare.post(f"{url}{WORKFLOWS}", json={}).json()["job_id"]
-            told = _bare(bare, f"{url}{WORKFLOWS}/{job}/events")
-            return _cost(told, lambda event: event["event"] == "output")
+            received = _bare(bare, f"{url}{WORKFLOWS}/{job}/events")
+            return _cost(received, lambda event: event["event"] == "output")
 
         medians(ours, theirs, 1)  # warm up both
         return medians(ours, theirs, RUNS)
@@ -74,10 +74,10 @@ def _bare(client: httpx.Client, url: str) -> Iterator[Any]:
             yield json.loads(sse.data)
 
 
-def _cost(told: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
+def _cost(received: Iterable[Any], is_last: Callable[[Any], bool]) -> float:
     """Up to the last event before `end`, after which the client requests the job's status."""
     start = time.process_time()
-    for event in told:
+    for event in received:
         if is_last(event):
             break
     return (time.process_time() - start) / COUNT * 1_000_000
@@ -92,8 +92,8 @@ def run() -> list[Figure]:
     }.items():
         with ScriptedLangflow(FLOW, script) as server:
             command = [sys.executable, "-m", "tests.bench.events", server.url]
-            told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        value, floor = map(float, told.stdout.split())
+            process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        value, floor = map(float, process.stdout.split())
         what = f"Processor time of `client.events` for an event, {name}"
         figures.append(Figure(what, value, 1.5, "µs", floor, "httpx-sse with json.loads"))
     return figures

@@ -185,7 +185,7 @@ def test_a_result_erased_by_a_stop_is_recovered(client: LangflowClient, make: Ma
 
 
 def test_an_unknown_job_raises_job_not_found(client: LangflowClient):
-    """Also for text that is no id."""
+    """Also for text that is not an id."""
     for job in (ZERO, "not-an-id"):
         with pytest.raises(JobNotFound):
             client.status(job)

@@ -129,7 +129,7 @@ def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
 def test_of_two_simultaneous_decisions_one_counts(
     desk: Desk, other: Desk, make: Make, client: LangflowClient
 ):
-    """The other console is told; both show the outcome."""
+    """The other console gets an error. Both show the outcome."""
     flow = make("Wait for an approval")
     mine = desk.start(flow)
     question = desk.until(mine, is_waiting).run.waiting_for

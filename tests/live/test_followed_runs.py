@@ -139,7 +139,7 @@ def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, clie
 def test_a_run_asks_its_second_question(
     desk: Desk, make: Make, client: LangflowClient, elsewhere: bool
 ):
-    """Whoever answered the first one, here or in another console."""
+    """Whether the first was answered here or in another console."""
     run_id = desk.start(make(TWO_QUESTIONS))
     first = desk.until(run_id, is_waiting).run.waiting_for
     if elsewhere:

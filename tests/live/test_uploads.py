@@ -113,7 +113,7 @@ def test_an_empty_file_is_accepted(client: LangflowClient, upload: Callable):
 
 
 def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
-    """By the async client too, with progress."""
+    """By the async client as well, with progress."""
     told: list[int] = []
 
     async def upload() -> FileRef:

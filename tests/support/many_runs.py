@@ -1,4 +1,4 @@
-"""A store with many runs, written row by row as the store writes them, only quicker."""
+"""Fill a store with many runs, faster than through its methods."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from lfclient.runs.model import Run, RunStatus
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER, FLOWS, LABEL = "me", 12, "good"
-COMMON, RARE = "weather", "zeppelin"  # in each tenth run, and in each ten thousandth
+COMMON, RARE = "weather", "zeppelin"  # in one run of 10 and of 10,000
 _MODES = ("background", "background", "sync", "stream")
 _AT_ONCE = 2_000
 _LETTERS = "abdefghiklmnoprstuv"
 
 
 def fill(store: Store, count: int, owner: str = OWNER) -> None:
-    """Add `count` runs of one owner, one a minute; PostgreSQL is told what there is by then."""
-    made = records(0, owner)
+    """Add `count` runs of one owner, one a minute, and update PostgreSQL's statistics."""
+    new_records = records(0, owner)
     for start in range(0, count, _AT_ONCE):
         tables: dict[Any, list[dict[str, Any]]] = {
             RunRow: [],
@@ -44,7 +44,7 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
             LabelRow: [],
         }
         for number in range(start, min(start + _AT_ONCE, count)):
-            _add(tables, number, next(made))
+            _add(tables, number, next(new_records))
         with store.database.write() as connection:
             for table, rows in tables.items():
                 connection.execute(insert(table), rows)
@@ -55,8 +55,8 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
 
 def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:
     bodies = list(dump_run(record.run)) if record.run else []
-    kept = {"output_summary": summarize_outputs(record), "response_bytes": sum(map(len, bodies))}
-    tables[RunRow].append({**to_row(record), **kept, "starred": number % 500 == 7})
+    columns = {"output_summary": summarize_outputs(record), "response_bytes": sum(map(len, bodies))}
+    tables[RunRow].append({**to_row(record), **columns, "starred": number % 500 == 7})
     tables[SearchTextRow].append({"run_id": record.id, "body": build_search_text(record)})
     for seq, body in enumerate(bodies):
         tables[ResponseChunkRow].append({"run_id": record.id, "seq": seq, "body": body})
@@ -66,7 +66,7 @@ def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord
 
 
 def records(first: int, owner: str) -> Iterator[RunRecord]:
-    """Ended runs with their answers, the same each time, of numbers from `first` on."""
+    """Yield ended runs with responses, numbered from `first`; always the same for a number."""
     for number in itertools.count(first):
         yield _record(number, owner, random.Random(number))
 
@@ -80,12 +80,12 @@ def _words() -> list[str]:
 def _record(number: int, owner: str, chance: random.Random) -> RunRecord:
     words = _words()
     begun = BEGUN + timedelta(minutes=number)
-    said = chance.choices(words, k=30)
-    said += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
+    answer_words = chance.choices(words, k=30)
+    answer_words += [COMMON] * (number % 10 == 0) + [RARE] * (number % 10_000 == 42)
     failed = number % 50 == 9
     status = RunStatus.FAILED if failed else RunStatus.COMPLETED
     mode = _MODES[number % len(_MODES)]
-    answer = Output("ChatOutput-a", OutputKind.MESSAGE, " ".join(said), type="message")
+    answer = Output("ChatOutput-a", OutputKind.MESSAGE, " ".join(answer_words), type="message")
     overrides = {"ChatInput-a.input_value": " ".join(chance.choices(words, k=8))}
     flow = f"flow-{chance.randrange(FLOWS)}"
     return RunRecord(

@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the tests' own, on a loopback port, with a database for whoever asks.
+"""A PostgreSQL server for tests, on a loopback port, with a new database for each caller.
 
-Started when a test of this worker first asks for one, and ended with it. PostgreSQL refuses to
-run as root, so root's tests start it as the `postgres` user that its package makes.
+Each worker starts its own when first needed, and stops it at the end. PostgreSQL refuses to run as
+root, so root's tests start it as the `postgres` user that its package creates.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ _OPTIONS = "-c fsync=off -c max_connections=200 -c unix_socket_directories="
 
 
 def _programs() -> Path:
-    """The folder of `initdb` and `pg_ctl`. Raises RuntimeError if none can be had."""
+    """Return the folder of `initdb` and `pg_ctl`. Raises `RuntimeError` if there is none."""
     with FileLock(servers.CACHE / "postgres.lock"):
         found = _installed() or (debian.install("postgresql") and _installed())
     if not found:
-        raise RuntimeError("No PostgreSQL was found. Install it (Debian: postgresql), then again.")
+        raise RuntimeError(
+            "No PostgreSQL was found. Install it (Debian: postgresql), then try again."
+        )
     return found
 
 

@@ -61,7 +61,7 @@ class Bench:
         return AsyncLangflowClient(connection.url, key, transport=transport)
 
     def server_info(self):
-        """Return what the server says of itself, even while it is down."""
+        """Return the server's info, even while it is down."""
         reachable = replace(self.server, is_down=False, refuse_key=False)
 
         async def ask():
@@ -129,7 +129,7 @@ class Bench:
         wait_for(lambda: not self.runner.is_followed(run_id))
 
     def wait_for_polls(self, count=1):
-        """Wait until the server has been asked for a status so many more times."""
+        """Wait until the server has received this many more status requests."""
         before = self.server.status_requests
         wait_for(lambda: self.server.status_requests >= before + count)
 

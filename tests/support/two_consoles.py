@@ -41,7 +41,7 @@ class TwoConsoles(Bench):
         return wait_for_record(self.other, run_id, self.owner, ready, timeout)
 
     def wait_for_syncs(self, count):
-        """Wait until the following console has looked for changes so many more times."""
+        """Wait until the following console has checked for changes this many more times."""
         sync, syncs = self.runner._replica_sync.sync, []
 
         def sync_and_count():

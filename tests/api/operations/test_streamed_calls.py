@@ -169,7 +169,7 @@ def test_malformed_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: F
 
 
 def test_closing_the_iterator_closes_the_connection(kind: str, proxy: Proxy, server: FakeLangflow):
-    """Which ends the run on the server."""
+    """Closing it ends the run on the server."""
     del server.log[5:]
     if kind == "sync":
         with LangflowClient(proxy.url) as client:
@@ -226,7 +226,7 @@ def test_an_interrupted_call_leaves_one_record_and_is_never_resent(wired: Wired)
 
 
 def test_stop_ends_a_streamed_call_and_keeps_its_outputs(wired: Wired, server: FakeLangflow):
-    """On the server, too."""
+    """On the server as well."""
     del server.log[5:]
     run_id = wired.start(mode="stream")
     wired.wait_until(run_id, lambda record: record.run and record.run.messages)

@@ -101,7 +101,7 @@ def test_a_full_disk_is_reported_before_the_download(
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("output", "message"),
     [
         ("error: No space left on device (os error 28)", "disk is full"),
         ("error: Permission denied (os error 13)", "is not writable"),
@@ -111,21 +111,21 @@ def test_a_full_disk_is_reported_before_the_download(
     ],
 )
 def test_errors_of_uv_are_explained(
-    tmp_path: Path, fake_uv: Callable[..., str], said: str, told: str
+    tmp_path: Path, fake_uv: Callable[..., str], output: str, message: str
 ):
-    langflow = _local(tmp_path, fake_uv(install=f"echo '{said}' >&2; exit 2"))
+    langflow = _local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2"))
 
-    with pytest.raises(LocalError, match=told) as caught:
+    with pytest.raises(LocalError, match=message) as caught:
         langflow.start()
 
     assert caught.value.hint
 
 
 def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
-    said = "error: trouble at https://me:hunter22@index.example/simple"
+    output = "error: trouble at https://me:hunter22@index.example/simple"
 
     with pytest.raises(LocalError) as caught:
-        _local(tmp_path, fake_uv(install=f"echo '{said}' >&2; exit 2")).start()
+        _local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2")).start()
 
     assert "index.example" in str(caught.value)
     assert "hunter22" not in str(caught.value)

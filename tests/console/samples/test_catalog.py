@@ -52,8 +52,8 @@ def _catalogue(*without: str) -> dict:
     return {"all": components, "component_display_names": {"Chat Input": "ChatInput"}}
 
 
-def _answers(there: list[str], made: list[dict], *without: str, own: int = 200):
-    """A server with that status for code of one's own; it has no such component by itself."""
+def _answers(existing: list[str], created: list[dict], *without: str, own: int = 200):
+    """Return a server without custom components, which answers requests to build one with `own`."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/all":
@@ -65,15 +65,18 @@ def _answers(there: list[str], made: list[dict], *without: str, own: int = 200):
             built = {"type": type_, "data": _component(type_)}
             return httpx.Response(own, json=built if own == 200 else refused)
         if request.method == "POST":
-            made.append(json.loads(request.content))
-            return httpx.Response(201, json={"id": str(len(made)), "name": made[-1]["name"]})
-        return httpx.Response(200, json=[{"id": name, "name": name} for name in there])
+            created.append(json.loads(request.content))
+            body = {"id": str(len(created)), "name": created[-1]["name"]}
+            return httpx.Response(201, json=body)
+        return httpx.Response(200, json=[{"id": name, "name": name} for name in existing])
 
     return httpx.MockTransport(answer)
 
 
-def _server(there: list[str], made: list[dict], *without: str, own: int = 200) -> LangflowClient:
-    transport = _answers(there, made, *without, own=own)
+def _server(
+    existing: list[str], created: list[dict], *without: str, own: int = 200
+) -> LangflowClient:
+    transport = _answers(existing, created, *without, own=own)
     return LangflowClient("http://langflow", "key", transport=transport)
 
 
@@ -218,12 +221,12 @@ def test_a_server_error_while_building_is_raised():
 
 
 def test_no_request_is_sent_for_components_if_all_samples_exist():
-    there = [sample.name for sample in catalog.SAMPLES]
-    with _server(there, [], own=503) as client:
+    existing = [sample.name for sample in catalog.SAMPLES]
+    with _server(existing, [], own=503) as client:
         assert installer.install_samples(client) == []
 
 
-def test_the_async_client_builds_custom_components_too():
+def test_the_async_client_builds_custom_components():
     async def ask() -> dict:
         transport = _answers([], [])
         async with AsyncLangflowClient("http://langflow", "key", transport=transport) as client:

@@ -1,4 +1,4 @@
-"""A run as code: that it sends what the client sends, whatever a value holds."""
+"""Snippets send the same requests as the client, for values of any kind."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ DONE = {
 
 
 def record(mode="sync", overrides=None, **more):
-    """A run of the flow, as it is kept: without its secrets."""
+    """Return the record of a run, with its secrets masked as in the store."""
     return RunRecord(
         **{
             "id": "r",
@@ -99,16 +99,16 @@ def record(mode="sync", overrides=None, **more):
 
 
 def codes(server, mode, url, overrides=None, **options):
-    """The snippets of a run in all languages."""
-    kept = record(mode, overrides)
-    return {one: write_snippet(one, kept, FLOW, server, url, **options) for one in Language}
+    """Return the snippets of a run in all languages."""
+    stored = record(mode, overrides)
+    return {one: write_snippet(one, stored, FLOW, server, url, **options) for one in Language}
 
 
 class Langflow(StandIn):
-    """Answers runs; a background job fails falsely, then goes on, then is done."""
+    """Answers runs. A background job is in progress, then fails by mistake, then is done."""
 
     def __init__(self, minor, dialect):
-        self.runs, self._looks = [], {}
+        self.runs, self._polls = [], {}
         version = {"version": f"1.{minor}.0", "main_version": f"1.{minor}.0", "package": "Langflow"}
         path = "/api/v2/workflows"
         super().__init__(
@@ -116,24 +116,24 @@ class Langflow(StandIn):
                 "GET /api/v1/version": (200, version),
                 f"GET /api/v1/flows/{FLOW.id}": (200, {**GRAPH, "id": FLOW.id}),
                 f"POST {path}": self._run,
-                f"GET {path}": self._look,
+                f"GET {path}": self._status,
                 f"GET {path}/{JOB}/events": (200, self._stream()),
             }
         )
 
     def _run(self, _, body):
-        body.pop("idempotency_key", None)  # a fresh one with each run of the client
+        body.pop("idempotency_key", None)  # a new one for each run of the client
         self.runs.append(body)
         if body.get("background") or body.get("mode") == "background":
             job = f"{JOB[:-1]}{len(self.runs)}"
             return 200, {**DONE, "job_id": job, "object": "job", "status": "queued", "links": {}}
         return (200, self._stream()) if body.get("mode") == "stream" else (200, DONE)
 
-    def _look(self, query, _):
-        looks = self._looks[query["job_id"]] = self._looks.get(query["job_id"], 0) + 1
-        if looks == 1:
+    def _status(self, query, _):
+        polls = self._polls[query["job_id"]] = self._polls.get(query["job_id"], 0) + 1
+        if polls == 1:
             return 200, {**DONE, "object": "job", "status": "in_progress", "outputs": {}}
-        if looks == 2:
+        if polls == 2:
             detail = {"code": "INTERNAL_SERVER_ERROR", "message": "No vertex builds found"}
             return 500, {"detail": detail}
         return 200, {**DONE, "job_id": query["job_id"]}
@@ -145,7 +145,7 @@ class Langflow(StandIn):
             {"event": "output", "data": one},
             {"event": "end", "data": {}},
         ]
-        # as servers write them: what is no line's end for them may be one for others
+        # not escaped, as servers write them: U+2028 ends a line for some parsers, not for servers
         lines = [f"data: {json.dumps(frame, ensure_ascii=False)}\n\n" for frame in frames]
         return "".join(lines).encode()
 
@@ -184,10 +184,10 @@ def test_a_snippet_contains_variables_instead_of_secrets(mode):
 
 
 def test_an_unmasked_secret_is_not_written():
-    kept = record(overrides={})
-    kept = RunRecord(**{**vars(kept), "overrides": OVERRIDES})
+    stored = record(overrides={})
+    stored = RunRecord(**{**vars(stored), "overrides": OVERRIDES})
     for one in Language:
-        assert "ss\\\\w" not in write_snippet(one, kept, FLOW, NEW, "http://langflow.test")
+        assert "ss\\\\w" not in write_snippet(one, stored, FLOW, NEW, "http://langflow.test")
 
 
 @pytest.mark.parametrize("mode", ["sync", "background", "stream"])
@@ -205,9 +205,9 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
     end = node("End-one", type)
     end["data"]["node"] |= {"display_name": "The\nend", "outputs": [{"types": [returns]}]}
     flow = Flow.from_json(graph(end))
-    kept = record(mode, {})
+    stored = record(mode, {})
     for one in Language:
-        code = write_snippet(one, kept, flow, NEW, "http://langflow.test")
+        code = write_snippet(one, stored, flow, NEW, "http://langflow.test")
         expected = told and one is not Language.LFCLIENT
         assert ("null as the content" in code) is expected
         assert ("- The end\n" in code) is expected
@@ -239,8 +239,8 @@ def test_variable_names_do_not_collide():
     flow = Flow.from_json(
         graph(node("A-1", pwd=secret, langflow_api_key=secret), node("B-1", pwd=secret))
     )
-    given = {"A-1.pwd": "x", "A-1.langflow_api_key": "x", "B-1.pwd": "x"}
-    code = write_snippet(Language.HTTPX, record(overrides=given), flow, NEW, "http://x")
+    overrides = {"A-1.pwd": "x", "A-1.langflow_api_key": "x", "B-1.pwd": "x"}
+    code = write_snippet(Language.HTTPX, record(overrides=overrides), flow, NEW, "http://x")
     names = re.findall(r'environ\["(\w+)"\]', code)
     assert names == ["LANGFLOW_API_KEY", "A_1_PWD", "A_1_LANGFLOW_API_KEY", "B_1_PWD"]
 
@@ -267,8 +267,8 @@ def test_odd_parameter_names_become_safe_variable_names(parameter, name):
 
 
 def test_a_server_variable_stays_a_variable():
-    given = {"Comp-one.password": Variable("MY_KEY")}
-    written = codes(NEW, "sync", "http://x", given)
+    overrides = {"Comp-one.password": Variable("MY_KEY")}
+    written = codes(NEW, "sync", "http://x", overrides)
     assert 'Variable("MY_KEY")' in written[Language.LFCLIENT]
     for one in set(Language) - {Language.LFCLIENT}:
         assert '"load_from_db": ' in written[one]
@@ -291,9 +291,9 @@ def test_curl_does_not_receive_the_key_as_an_argument():
 def test_a_run_that_the_server_cannot_repeat_is_an_error():
     with pytest.raises(Unsupported):
         write_snippet(Language.CURL, record("stream"), FLOW, OLD, "http://x")
-    given = {"Comp-one.password": Variable("MY_KEY")}
+    overrides = {"Comp-one.password": Variable("MY_KEY")}
     with pytest.raises(InvalidRequest):
-        write_snippet(Language.CURL, record("background", given), FLOW, NEW, "http://x")
+        write_snippet(Language.CURL, record("background", overrides), FLOW, NEW, "http://x")
 
 
 def test_a_failed_request_prints_the_servers_error(tmp_path):

@@ -1,4 +1,4 @@
-"""Transactions that are not forced to the disk."""
+"""Writes that are not flushed to disk at once."""
 
 import pytest
 from sqlalchemy import insert, text
@@ -7,8 +7,8 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.tables import RESPONSE_CHUNKS
 
 
-def test_a_write_that_is_not_durable_leaves_the_next_one_durable(any_store):
-    """Also after a failed one, for example of a run that another process deletes meanwhile."""
+def test_a_write_without_durability_does_not_affect_the_next(any_store):
+    """Even if it failed, for example because another process deleted the run."""
     database = any_store.database
     query = text("SHOW synchronous_commit" if database.is_shared else "PRAGMA synchronous")
 

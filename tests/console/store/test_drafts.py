@@ -1,4 +1,4 @@
-"""Drafts on disk, on SQLite and on PostgreSQL: each browser's own, and not without end."""
+"""Drafts are stored by browser, within limits, on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,13 +12,13 @@ KEY = ("browser", "owner", "flow")
 NOW = datetime.now(UTC)
 
 
-def cleaned(store, now=NOW, **keeping):
-    RetentionCleaner(store.database, RetentionSettings(**keeping), store.drafts).clean(now)
+def clean(store, now=NOW, **retention):
+    RetentionCleaner(store.database, RetentionSettings(**retention), store.drafts).clean(now)
     return store.drafts.get(KEY)
 
 
 def test_a_draft_returns_to_the_same_browser_owner_and_form(any_store):
-    """Whatever letters it has; None removes it."""
+    """With any characters. None deletes it."""
     any_store.drafts.write({KEY: "first"})
     any_store.drafts.write({KEY: '"ü \\u0000"', ("other", "owner", "flow"): "another's"})
     assert any_store.drafts.get(KEY) == '"ü \\u0000"'
@@ -30,15 +30,15 @@ def test_a_draft_returns_to_the_same_browser_owner_and_form(any_store):
 
 
 def test_a_draft_that_grows_too_large_is_deleted(any_store, monkeypatch):
-    """Rather than one that is old."""
+    """Instead of an older one."""
     monkeypatch.setattr(module, "MAX_DRAFT_BYTES", 20)
     any_store.drafts.write({KEY: "short"})
     any_store.drafts.write({KEY: "ü" * 11})
     assert any_store.drafts.get(KEY) is None
 
 
-def test_the_oldest_drafts_are_removed(any_store, monkeypatch):
-    """Of one browser, and of all."""
+def test_the_oldest_drafts_beyond_a_limit_are_deleted(any_store, monkeypatch):
+    """Per browser and in total."""
     monkeypatch.setattr(module, "MAX_DRAFTS_PER_BROWSER", 2)
     monkeypatch.setattr(module, "MAX_DRAFTS", 4)
     keys = [(browser, "o", str(number)) for browser in "abc" for number in range(3)]
@@ -49,7 +49,7 @@ def test_the_oldest_drafts_are_removed(any_store, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("keeping", "days", "left"),
+    ("retention", "days", "left"),
     [
         ({}, 29, True),
         ({}, 31, False),
@@ -57,13 +57,13 @@ def test_the_oldest_drafts_are_removed(any_store, monkeypatch):
         ({"max_age_days": 2}, 3, False),
     ],
 )
-def test_drafts_are_deleted_with_their_cookie_or_earlier(any_store, keeping, days, left):
-    """Those that nobody can find any more, and those that are older than runs may be."""
+def test_drafts_are_deleted_with_their_cookie_or_earlier(any_store, retention, days, left):
+    """No browser can open them after that. They are kept no longer than runs."""
     any_store.drafts.write({KEY: "text"})
-    assert bool(cleaned(any_store, NOW + timedelta(days=days), **keeping)) is left
+    assert bool(clean(any_store, NOW + timedelta(days=days), **retention)) is left
 
 
 def test_a_console_that_stores_no_inputs_deletes_all_drafts(any_store):
-    """They were written under another setting."""
+    """They were stored under another setting."""
     any_store.drafts.write({KEY: "text"})
-    assert cleaned(any_store, store_inputs=False) is None
+    assert clean(any_store, store_inputs=False) is None

@@ -21,7 +21,7 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
 from lfclient.runs.model import RunStatus
-from tests.console.store.test_run_history import ended, ids
+from tests.console.store.test_run_history import add_ended, ids
 from tests.console.store.test_store import record
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
@@ -48,7 +48,7 @@ def typed(id):
 
 
 @contextmanager
-def refused(words, hint):
+def raises_store_error(words, hint):
     """Expect a `StoreError` with these words and nothing secret in any part of it."""
     with pytest.raises(StoreError) as caught:
         yield
@@ -66,12 +66,12 @@ def other(url):
 
 
 def test_a_database_server_that_restarts_is_used_again(shared, url, caplog):
-    """The connections that were open are replaced; nothing that was committed is lost."""
+    """Open connections are replaced, and committed data is still there."""
     shared.create(typed("r1"))
     postgres.postgres().stop()
     try:
         for call in (lambda: shared.create(typed("r2")), lambda: shared.get("r1")):
-            with refused("cannot be reached", "keeps trying"):
+            with raises_store_error("cannot be reached", "keeps trying"):
                 call()
     finally:
         postgres.postgres().start()
@@ -80,9 +80,12 @@ def test_a_database_server_that_restarts_is_used_again(shared, url, caplog):
     assert PASSWORD not in caplog.text
 
 
-def test_a_server_that_dies_within_a_transaction_is_reported(shared, url):
-    """What was not committed is not there, and can be done again."""
-    with refused("cannot be reached", "keeps trying"), shared.database.write() as connection:
+def test_a_connection_lost_within_a_transaction_is_reported(shared, url):
+    """The transaction is rolled back and can be repeated."""
+    with (
+        raises_store_error("cannot be reached", "keeps trying"),
+        shared.database.write() as connection,
+    ):
         own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
         with other(url) as another:
             another.execute("SELECT pg_terminate_backend(%s)", (own,))
@@ -90,9 +93,12 @@ def test_a_server_that_dies_within_a_transaction_is_reported(shared, url):
     assert shared.create(typed("r1"))[1]
 
 
-def test_a_server_that_dies_during_a_statement_with_values_is_reported_without_them(shared, url):
+def test_a_connection_lost_during_a_statement_is_reported_without_its_values(shared, url):
     pid = text("SELECT pg_backend_pid() WHERE :typed <> ''")
-    with refused("cannot be reached", "keeps trying"), shared.database.write() as connection:
+    with (
+        raises_store_error("cannot be reached", "keeps trying"),
+        shared.database.write() as connection,
+    ):
         own = connection.execute(pid, {"typed": TYPED}).scalar_one()
         with other(url) as another:
             another.execute("SELECT pg_terminate_backend(%s)", (own,))
@@ -101,12 +107,15 @@ def test_a_server_that_dies_during_a_statement_with_values_is_reported_without_t
 
 
 def test_a_failed_transaction_writes_nothing(any_store):
-    """The next write waits for nothing that this one has left open."""
+    """It leaves no lock that the next write would wait for."""
     first = typed("r1")
     any_store.create(first)
-    with refused("already has this entry", "try again"), any_store.database.write() as connection:
+    with (
+        raises_store_error("already has this entry", "try again"),
+        any_store.database.write() as connection,
+    ):
         assert connection.execute(update(RUNS).values(note="half")).rowcount
-        connection.execute(insert(SEARCH_TEXTS), {"run_id": "r1", "body": TYPED})  # it has one
+        connection.execute(insert(SEARCH_TEXTS), {"run_id": "r1", "body": TYPED})  # a duplicate
     assert any_store.get("r1") == first
     assert any_store.update(replace(first, version=2))
 
@@ -128,7 +137,7 @@ def test_a_failed_transaction_writes_nothing(any_store):
 def test_a_wrong_address_is_reported_without_its_password(tmp_path, url, change, words, hint):
     assert change[0] in url
     wrong = SecretStr(url.replace(*change))
-    with refused(words, hint) as _:
+    with raises_store_error(words, hint) as _:
         Store(tmp_path, wrong)
 
 
@@ -139,18 +148,18 @@ def test_a_wrong_address_is_reported_without_its_password(tmp_path, url, change,
         f"UPDATE run_pieces SET body = CAST('{TYPED}' AS {{bytes}}) WHERE seq = 0",
         "DELETE FROM run_pieces WHERE seq = 0",
     ],
-    ids=["no JSON", "no document", "begins in the middle"],
+    ids=["invalid JSON", "no document", "missing beginning"],
 )
 def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage, caplog):
-    """Its run is still listed and can be deleted; texts for the search are made of the others."""
+    """Its run is still listed and can be deleted. The others become searchable."""
     long = "x" * 3_000_000  # in several pieces
     for run_id in ("bad", "good"):
-        ended(any_store, run_id, text=long, overrides={"A.b": TYPED})
+        add_ended(any_store, run_id, text=long, overrides={"A.b": TYPED})
     kind = "bytea" if any_store.database.is_shared else "blob"
     with any_store.database.write() as connection:
         connection.exec_driver_sql(f"{damage.format(bytes=kind)} AND run_id = 'bad'")
         connection.exec_driver_sql("DELETE FROM run_texts")
-    with refused("stored response of run bad", "Delete the run"):
+    with raises_store_error("stored response of run bad", "Delete the run"):
         any_store.get("bad")
     assert any_store.get("good").run.outputs["C-1"].value == long
     assert (any_store.backfill_search_texts(), any_store.backfill_search_texts()) == (2, 0)
@@ -159,21 +168,21 @@ def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage
     assert any_store.history.delete(["me"], ["bad"]).deleted == ["bad"]
 
 
-def test_no_error_shows_the_password_of_an_address(shared):
-    """Nor in what a debugger or a log would print of its parts."""
+def test_no_description_of_a_store_contains_its_password(shared):
+    """Nor does the `repr` of the store and its parts."""
     engine = shared.database.engine
     shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
     assert PASSWORD not in shown + shared.database.description
 
 
 def test_a_read_only_database_is_reported(shared, url):
-    """What is there can be read; once it is the primary again, it can be written."""
+    """It can be read, and written again once it is the primary."""
     shared.create(typed("r1"))
     with other(url) as another:
         name = another.info.dbname
         another.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         shared.close()
-        with refused("is read-only", "primary server"):
+        with raises_store_error("is read-only", "primary server"):
             shared.create(typed("r2"))
         assert shared.get("r1") == typed("r1")
         another.execute("SET default_transaction_read_only = off")
@@ -188,7 +197,7 @@ def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monke
     with psycopg.connect(url) as another:
         another.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
         for call in (lambda: store.create(typed("r1")), lambda: store.get("r1")):
-            with refused("locked by another program", "Try again"):
+            with raises_store_error("locked by another program", "Try again"):
                 call()
     assert store.create(typed("r1"))[1]
     store.close()
@@ -210,7 +219,7 @@ def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monke
     ],
 )
 def test_database_errors_are_recognized_by_their_codes(shared, url, code, words, hint):
-    """Whatever language its messages are in; lines after the first quote what was sent."""
+    """In any language. Only the first line is shown, since later ones quote values."""
     with other(url) as another:
         another.execute(
             "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -227,8 +236,11 @@ def test_database_errors_are_recognized_by_their_codes(shared, url, code, words,
 
 
 def test_a_search_that_takes_too_long_is_cancelled(shared):
-    """Whoever asked can ask for less."""
-    with refused("took too long", "Narrow the search"), shared.database.read() as connection:
+    """The hint suggests a narrower search."""
+    with (
+        raises_store_error("took too long", "Narrow the search"),
+        shared.database.read() as connection,
+    ):
         connection.execute(text("SET LOCAL statement_timeout = 20"))
         connection.execute(text("SELECT pg_sleep(5)"))
     assert shared.recent("me") == []
@@ -237,21 +249,20 @@ def test_a_search_that_takes_too_long_is_cancelled(shared):
 def test_missing_tables_are_reported(shared, url):
     with other(url) as another:
         another.execute("DROP TABLE run_texts")
-    with refused("lacks tables", "Restore them"):
+    with raises_store_error("lacks tables", "Restore them"):
         shared.create(typed("r1"))
 
 
 def test_a_database_with_another_encoding_is_refused(tmp_path):
-    """Before anything is written to it."""
     with other(postgres.postgres().url()) as another:
         another.execute("DROP DATABASE IF EXISTS latin")
         another.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-    with refused("its encoding is LATIN1", "UTF8"):
+    with raises_store_error("its encoding is LATIN1", "UTF8"):
         Store(tmp_path, SecretStr(postgres.postgres().url("latin")))
 
 
 def test_a_database_of_a_later_release_is_not_changed(any_store, tmp_path):
-    """On either database; the message says what to do for both."""
+    """The hint covers both databases."""
     with any_store.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     url = any_store.database.engine.url.render_as_string(hide_password=False)
@@ -261,7 +272,7 @@ def test_a_database_of_a_later_release_is_not_changed(any_store, tmp_path):
 
 
 def test_text_that_no_database_accepts_finds_nothing(any_store):
-    """Addresses are typed by people."""
+    """Users edit URLs."""
     any_store.create(record())
     odd = "r1\0\ud800"
     assert any_store.get(odd) is None
@@ -272,19 +283,19 @@ def test_text_that_no_database_accepts_finds_nothing(any_store):
 
 
 def test_a_job_id_of_any_length_is_stored_and_found(any_store):
-    """Its id is a server's word."""
+    """The server chooses it."""
     long = "".join(chr(65 + n * n % 57) for n in range(50_000))
     any_store.create(record(job_id=long))
     assert any_store.find_by_job("me", long).id == "r1"
 
 
 def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
-    """Nothing is written into a file that nobody will find."""
+    """Nothing is written to the moved file."""
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
     (tmp_path / "data").rename(tmp_path / "elsewhere")
     for call in (lambda: store.create(typed("r2")), lambda: store.recent("me")):
-        with refused("is missing", "Put it back"):
+        with raises_store_error("is missing", "Put it back"):
             call()
     (tmp_path / "elsewhere").rename(tmp_path / "data")
     assert store.create(typed("r2"))[1]
@@ -292,8 +303,8 @@ def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
     store.close()
 
 
-def test_a_replaced_file_is_used_from_then_on(tmp_path):
-    """One from a backup, or a new one."""
+def test_a_replaced_file_is_used_at_once(tmp_path):
+    """Such as a restored backup."""
     store = Store(tmp_path / "data")
     store.create(typed("r1"))
     backup = Store(tmp_path / "backup")
@@ -315,13 +326,13 @@ def test_a_replaced_file_is_used_from_then_on(tmp_path):
     ],
 )
 def test_a_damaged_search_index_is_rebuilt(tmp_path, how, by, caplog):
-    """It is said once, and the next call works: no run is lost for it."""
+    """One call fails, and the next one works. No run is lost."""
     store = Store(tmp_path)
-    ended(store, "r1", text="needle")
+    add_ended(store, "r1", text="needle")
     store.close()
     with sqlite3.connect(store.database.path) as disk:
         disk.execute(how)
-    damaged = refused("damaged search index", "Try again")
+    damaged = raises_store_error("damaged search index", "Try again")
     which = RunFilter(text="needle")
     with damaged:
         store.history.page(["me"], which) if by == "searching" else store.create(typed("r2"))
@@ -333,7 +344,7 @@ def test_a_damaged_search_index_is_rebuilt(tmp_path, how, by, caplog):
 
 
 def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_path, url):
-    """In memory, with a word about it; then with its answer in the database."""
+    """Until then it is in memory, and the console shows the error."""
     quick = Backoff(0.1, 0.2)
     timings = Timings(maintenance_seconds=0.1, listening=quick)
     bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
@@ -346,13 +357,13 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
         assert record.status is RunStatus.COMPLETED
         wait_for(lambda: bench.runner.save_error)
         assert "cannot be reached" in bench.runner.save_error.message
-        with refused("cannot be reached", "keeps trying"):
+        with raises_store_error("cannot be reached", "keeps trying"):
             bench.start(submit_token="another")
         sent = len(bench.server.jobs)
     finally:
         postgres.postgres().start()
-    kept = bench.wait_until_saved(run_id, lambda stored: stored.ended and stored.run)
-    assert kept.run == bench.runner.get(run_id, bench.owner).run
+    stored = bench.wait_until_saved(run_id, lambda record: record.ended and record.run)
+    assert stored.run == bench.runner.get(run_id, bench.owner).run
     assert len(bench.server.jobs) == sent == 1
     bench.server.seconds = 0.1
     assert bench.wait_for_end(bench.start(submit_token="another")).status is RunStatus.COMPLETED
@@ -361,7 +372,6 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
 
 
 def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
-    """Two processes write; the one that lost the run to the other changes nothing."""
     shared.create(record(worker="a"))
     second = Store(tmp_path, SecretStr(url))
     assert second.claim("r1", "a", "b")

@@ -1,4 +1,4 @@
-"""A database that an earlier release wrote, brought to the current schema."""
+"""Databases of earlier releases are upgraded to the current schema."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
-from tests.console.store.test_retention import indexed
+from tests.console.store.test_retention import search_index
 from tests.support import postgres
 from tests.support.processes import processes_of
 
@@ -45,15 +45,15 @@ WRITTEN = (Path(__file__).parents[2] / "support" / "data" / "runs_0001.sql").rea
     encoding="utf-8"
 )
 THEN = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=UTC)
-DAMAGES = (  # of the index for searching: it cannot be opened, or cannot be read
+DAMAGES = (  # the search index cannot be opened, or cannot be read
     "DELETE FROM run_search_data",
     "UPDATE run_search_data SET block = x'ff' WHERE id > 10",
 )
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
 
-def old(kind, folder):
-    """A database as that release left it: its address, None for the file in `folder`."""
+def create_old_database(kind, folder):
+    """Create that release's database. Return its URL, or None for the file in `folder`."""
     if kind == "sqlite":
         with sqlite3.connect(folder / "runs.db") as disk:
             disk.executescript(WRITTEN)
@@ -74,7 +74,7 @@ def old(kind, folder):
 
 @contextmanager
 def upgraded(url, folder, revision):
-    """A connection to such a database, once it has the schema of another early release."""
+    """Yield a connection to such a database after its upgrade to `revision`."""
     engine = create_engine(postgres_url(url) if url else f"sqlite:///{folder / 'runs.db'}")
     config = Config()
     config.set_main_option("script_location", "lfclient/console/store/migrations")
@@ -91,8 +91,8 @@ def found(store, text):
 
 @BOTH
 def test_an_upgrade_keeps_all_runs_of_an_earlier_release(kind, tmp_path):
-    """Its answers, inputs, times and problems, to the last value."""
-    store = Store(tmp_path, old(kind, tmp_path))
+    """With their responses, inputs, times and problems."""
+    store = Store(tmp_path, create_old_database(kind, tmp_path))
     done = store.get("completed")
     assert (done.created_at, done.ended_at) == (THEN, THEN + timedelta(seconds=3))
     assert (done.status, done.version, done.queue_limit) == (RunStatus.COMPLETED, 4, 5)
@@ -119,8 +119,8 @@ def test_an_upgrade_keeps_all_runs_of_an_earlier_release(kind, tmp_path):
 
 @BOTH
 def test_an_upgrade_keeps_presets_and_labels(kind, tmp_path):
-    """Its presets and labels are there, and drafts can be kept beside them."""
-    url = old(kind, tmp_path)
+    """Drafts can be stored afterwards."""
+    url = create_old_database(kind, tmp_path)
     with upgraded(url, tmp_path, "0002") as connection:
         connection.execute(
             insert(LabelRow),
@@ -145,9 +145,9 @@ def test_an_upgrade_keeps_presets_and_labels(kind, tmp_path):
 
 
 @BOTH
-def test_of_two_runs_with_one_job_the_older_keeps_it(kind, tmp_path):
-    """An earlier release could give it to both; nothing else of them changes."""
-    url = old(kind, tmp_path)
+def test_the_older_of_two_runs_with_the_same_job_keeps_it(kind, tmp_path):
+    """An earlier release could assign it to both. Nothing else changes."""
+    url = create_old_database(kind, tmp_path)
     table = RunRow.__table__
     with upgraded(url, tmp_path, "0005") as connection:
         run = connection.execute(select(table).where(RunRow.id == "completed")).one()
@@ -164,9 +164,9 @@ def test_of_two_runs_with_one_job_the_older_keeps_it(kind, tmp_path):
     store.close()
 
 
-def with_texts(kind, folder, texts):
-    """The database of a release that kept accents, with the texts by which its runs are found."""
-    url = old(kind, folder)
+def create_database_with_accents(kind, folder, texts):
+    """Create the database of a release that indexed accents, with its search texts."""
+    url = create_old_database(kind, folder)
     with upgraded(url, folder, "0004") as connection:
         run = connection.execute(select(RunRow.__table__).where(RunRow.id == "other")).one()
         values = dict(zip(RunRow.__table__.c.keys(), run, strict=True))
@@ -181,9 +181,8 @@ def with_texts(kind, folder, texts):
 
 @BOTH
 def test_search_ignores_accents_in_texts_of_an_earlier_release(kind, tmp_path):
-    """Its texts are found with and without."""
     texts = {"completed": "un café crème", "failed": "cafe", "going": "plain", "refused": "cafés"}
-    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
+    store = Store(tmp_path, create_database_with_accents(kind, tmp_path, texts))
     for typed in ("cafe", "café"):
         assert found(store, typed) == ["refused", "failed", "completed"]
     assert found(store, "creme") == ["completed"]
@@ -194,18 +193,19 @@ def test_search_ignores_accents_in_texts_of_an_earlier_release(kind, tmp_path):
 
 
 @BOTH
-def test_an_upgrade_folds_any_number_of_texts(kind, tmp_path):
-    """They are changed a few at a time."""
+def test_an_upgrade_folds_texts_in_batches(kind, tmp_path):
     texts = {f"new {number}": "café" for number in range(450)}
-    store = Store(tmp_path, with_texts(kind, tmp_path, texts))
+    store = Store(tmp_path, create_database_with_accents(kind, tmp_path, texts))
     assert store.history.count(["you"], RunFilter(text="cafe")) == 450
     store.close()
 
 
 @pytest.mark.parametrize("release", ["0004", "0006"])
-def test_what_an_earlier_release_has_deleted_is_erased(tmp_path, release):
-    """It may still be in the search index, with a mark in the head of the file."""
-    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "will-it-rain"})
+def test_data_deleted_by_an_earlier_release_is_erased(tmp_path, release):
+    """It may still be in the search index. The file header marks it as erased."""
+    create_database_with_accents(
+        "sqlite", tmp_path, {"completed": "un café crème", "failed": "will-it-rain"}
+    )
     with sqlite3.connect(tmp_path / "runs.db") as disk:
         disk.execute("DELETE FROM run_texts WHERE run_id = 'failed'")
         disk.execute("PRAGMA user_version = 7")
@@ -217,17 +217,19 @@ def test_what_an_earlier_release_has_deleted_is_erased(tmp_path, release):
         with upgraded(None, tmp_path, "0006"):
             pass
     store = Store(tmp_path)
-    left = indexed(store)
+    index = search_index(store)
     with store.database.write() as connection:
         rebuild_search_index(connection)
-    assert left == indexed(store)
+    assert index == search_index(store)
     store.close()
 
 
 @pytest.mark.parametrize("how", DAMAGES)
 def test_an_upgrade_rebuilds_a_damaged_search_index(tmp_path, how):
-    """A console would not start otherwise."""
-    with_texts("sqlite", tmp_path, {"completed": "un café crème", "failed": "cafe"})
+    """Otherwise the console would not start."""
+    create_database_with_accents(
+        "sqlite", tmp_path, {"completed": "un café crème", "failed": "cafe"}
+    )
     with sqlite3.connect(tmp_path / "runs.db") as disk:
         disk.execute(how)
     store = Store(tmp_path)
@@ -236,10 +238,10 @@ def test_an_upgrade_rebuilds_a_damaged_search_index(tmp_path, how):
 
 
 def test_an_upgrade_is_logged_before_it_begins(tmp_path, caplog):
-    """The console is not there until it has ended; a new file is no news."""
+    """The console does not respond during an upgrade. A new file is not logged."""
     Store(tmp_path / "new").close()
     assert caplog.text == ""
-    with_texts("sqlite", tmp_path, {"completed": "un café crème"})
+    create_database_with_accents("sqlite", tmp_path, {"completed": "un café crème"})
     Store(tmp_path).close()
     assert f"{tmp_path / 'runs.db'}, is being upgraded" in caplog.text
     caplog.clear()
@@ -249,8 +251,8 @@ def test_an_upgrade_is_logged_before_it_begins(tmp_path, caplog):
 
 @BOTH
 def test_runs_of_an_earlier_release_are_listed_and_found(kind, tmp_path):
-    """Once its texts are added, a few at a time; adding them again changes nothing."""
-    store = Store(tmp_path, old(kind, tmp_path))
+    """Their search texts are added in batches; doing so again changes nothing."""
+    store = Store(tmp_path, create_old_database(kind, tmp_path))
     listed = ["going", "stopped", "refused", "failed", "completed"]
     assert [entry.id for entry in store.history.page(["me"]).runs] == listed
     assert found(store, "umbrella") == []
@@ -283,8 +285,7 @@ def test_runs_of_an_earlier_release_are_listed_and_found(kind, tmp_path):
 
 @BOTH
 def test_concurrent_processes_add_search_texts_once(kind, tmp_path):
-    """Two processes start at the same time."""
-    url = old(kind, tmp_path)
+    url = create_old_database(kind, tmp_path)
     stores = [Store(tmp_path, url) for _ in range(2)]
     together = threading.Barrier(2)
     failures = []
@@ -309,8 +310,8 @@ def test_concurrent_processes_add_search_texts_once(kind, tmp_path):
 
 
 def test_an_unreadable_response_does_not_stop_the_search_backfill(tmp_path, caplog):
-    """The log says which, without what is in it."""
-    old("sqlite", tmp_path)
+    """The log names its run, without its content."""
+    create_old_database("sqlite", tmp_path)
     with sqlite3.connect(tmp_path / "runs.db") as disk:
         disk.execute(
             "UPDATE run_pieces SET body = 'tag\nno JSON: umbrella' WHERE run_id = 'failed'"
@@ -334,8 +335,8 @@ def _open(folder, url, together):
     ("kind", "begin"), [("sqlite", "old"), ("postgresql", "old"), ("sqlite", "new")]
 )
 def test_processes_that_start_at_once_upgrade_once(kind, begin, tmp_path):
-    """An earlier release's database, and one that is not there yet."""
-    url = old(kind, tmp_path) if begin == "old" else None
+    """For an earlier release's database and for a new one."""
+    url = create_old_database(kind, tmp_path) if begin == "old" else None
     context = processes_of(__name__)
     together = context.Barrier(2)
     processes = [context.Process(target=_open, args=(tmp_path, url, together)) for _ in range(2)]
@@ -360,8 +361,8 @@ def _upgrade_and_die(folder, url):
 
 @BOTH
 def test_a_killed_upgrade_is_repeated(kind, tmp_path):
-    """In the middle of it: what was there is there, then with the schema that it should have."""
-    url = old(kind, tmp_path)
+    """No run is lost, and the schema is complete afterwards."""
+    url = create_old_database(kind, tmp_path)
     context = processes_of(__name__)
     process = context.Process(target=_upgrade_and_die, args=(tmp_path, url))
     process.start()
@@ -374,7 +375,7 @@ def test_a_killed_upgrade_is_repeated(kind, tmp_path):
 
 
 def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
-    """SQLite by itself does not, in about one of a hundred, as a file gets its log."""
+    """SQLite alone fails in about 1 of 100 cases, while a file gets its write-ahead log."""
 
     def connects(path):
         engine = database._connect_sqlite(path, 3)
@@ -393,9 +394,9 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
 
 @BOTH
 def test_an_upgrade_waits_for_another_that_takes_long(kind, tmp_path, monkeypatch):
-    """Longer than a write would wait."""
+    """Longer than a write waits for a lock."""
     monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.1)
-    url = old(kind, tmp_path)
+    url = create_old_database(kind, tmp_path)
     if kind == "sqlite":
         other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Presets on disk, on SQLite and on PostgreSQL."""
+"""Presets are stored on SQLite and PostgreSQL."""
 
 from dataclasses import replace
 
@@ -19,11 +19,11 @@ def names(store, owner="me", flow_id="f"):
 
 
 def test_a_preset_returns_unchanged_to_its_owner_only(any_store):
-    """Variables included; a list has no values."""
+    """Including variables. Lists have no values."""
     values = {"T-a.p": "ü\x00", "T-a.v": Variable("KEY"), "T-a.n": [1, {"b": None}]}
-    kept = any_store.presets.create(preset(values=values, secrets=("T-a.s",)))
-    assert (kept.values, kept.secrets, kept.version) == (values, ("T-a.s",), 1)
-    assert any_store.presets.get("me", "a") == kept
+    stored = any_store.presets.create(preset(values=values, secrets=("T-a.s",)))
+    assert (stored.values, stored.secrets, stored.version) == (values, ("T-a.s",), 1)
+    assert any_store.presets.get("me", "a") == stored
     assert any_store.presets.get("you", "a") is None
     assert any_store.presets.list_for_flow("me", "f") == [PresetSummary("a", "Mine", False, 1)]
     assert (
@@ -34,7 +34,7 @@ def test_a_preset_returns_unchanged_to_its_owner_only(any_store):
 
 
 def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
-    """Whether it is new, or another's new name."""
+    """For new presets and for renamed ones."""
     any_store.presets.create(preset("a", "b"))
     any_store.presets.create(preset("b", "A"))
     any_store.presets.create(preset("c", "b", flow_id="g"))
@@ -46,8 +46,8 @@ def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
     assert names(any_store) == ["A", "b"]
 
 
-def test_the_second_of_two_concurrent_preset_changes_is_refused(any_store):
-    """And so is who changes one that is gone, or another's."""
+def test_the_second_of_two_concurrent_preset_changes_is_rejected(any_store):
+    """So is a change of a deleted preset or of another owner's."""
     read = any_store.presets.create(preset(values={"x": 1}))
     changed = any_store.presets.update(replace(read, values={"x": 2}))
     assert changed.version == 2
@@ -62,7 +62,7 @@ def test_the_second_of_two_concurrent_preset_changes_is_refused(any_store):
 
 
 def test_a_flow_has_at_most_one_default_preset(any_store):
-    """Which an update leaves so, and somebody else cannot change."""
+    """An update keeps it, and another owner cannot change it."""
     for id in "ab":
         any_store.presets.create(preset(id, id))
     any_store.presets.set_default("me", "f", "a")

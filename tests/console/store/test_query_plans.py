@@ -1,4 +1,4 @@
-"""The query plans of lists: along an index, never sorting a whole table."""
+"""Queries of lists use an index and never sort a whole table."""
 
 import re
 from contextlib import contextmanager
@@ -27,10 +27,10 @@ FILTERS = {
     "star": {"starred": True},
     "since": {"since": FROM},
     "until": {"until": TO},
-    "common": {"text": "flow"},  # which is in each run
+    "common": {"text": "flow"},  # in every run
     "rare": {"text": RARE},
-    "labelled": {"text": f"{LABEL} flow"},  # the first in a label only
-    "in both": {"text": LABEL[1]},  # in the label, and in each text
+    "labelled": {"text": f"{LABEL} flow"},  # the first word is only in a label
+    "in both": {"text": LABEL[1]},  # in the label and in every text
 }
 FEW = [FILTERS[name]["text"] for name in ("rare", "labelled")]
 NOTHING = [pytest.param(RunFilter(), id="all")]
@@ -43,9 +43,9 @@ PAIRS = [
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def many(request, tmp_path_factory):
+def full_store(request, tmp_path_factory):
     url = SecretStr(postgres.postgres().new_database()) if request.param == "postgresql" else None
-    store = Store(tmp_path_factory.mktemp("many"), url)
+    store = Store(tmp_path_factory.mktemp("full"), url)
     fill(store, COUNT)
     yield store
     store.close()
@@ -53,7 +53,7 @@ def many(request, tmp_path_factory):
 
 @contextmanager
 def plans(store):
-    """Collect the queries on runs that are executed inside, each with its plan."""
+    """Collect the queries on runs that are executed in the block, with their plans."""
     asked, found = [], []
 
     def note(connection, cursor, statement, parameters, context, executemany):
@@ -67,7 +67,7 @@ def plans(store):
         for statement, parameters in asked:
             if statement.startswith(("SELECT", "WITH")) and "run" in statement:
                 if store.database.is_shared:
-                    # the table is small: what it would do with a large one
+                    # plan as for a large table
                     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
                 rows = connection.exec_driver_sql(f"{how} {statement}", parameters)
                 found.append((statement, "\n".join(str(row[-1]) for row in rows)))
@@ -89,13 +89,13 @@ def bad(plan):
 
 
 @pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
-def test_each_page_of_a_list_uses_an_index(many, which):
-    """The first page, and those around a cursor; only matches of a rare word are sorted."""
+def test_each_page_of_a_list_uses_an_index(full_store, which):
+    """The first page and those around a cursor. Only matches of a rare word are sorted."""
     middle = Cursor(to_microseconds(MIDDLE), "")
-    with plans(many) as found:
-        many.history.page([OWNER], which)
-        many.history.page([OWNER], which, older_than=middle)
-        many.history.page([OWNER], which, newer_than=middle)
+    with plans(full_store) as found:
+        full_store.history.page([OWNER], which)
+        full_store.history.page([OWNER], which, older_than=middle)
+        full_store.history.page([OWNER], which, newer_than=middle)
     of_labels = "SELECT run_labels.run_id"  # those of the runs of a page, not the list itself
     listed = [
         plan
@@ -108,21 +108,21 @@ def test_each_page_of_a_list_uses_an_index(many, which):
     assert "\n".join(plan for plan in listed if bad(plan)) == ""
 
 
-def test_filter_choices_are_found_without_reading_all_runs(many):
+def test_filter_choices_are_found_without_reading_all_runs(full_store):
     """Flows, labels, the time range, and unfinished and recent runs."""
-    with plans(many) as found:
-        assert len(many.history.flows([OWNER])) == FLOWS
-        assert many.history.labels([OWNER]) == [LABEL]
-        many.history.time_range([OWNER])
-        many.unfinished()
-        many.recent(OWNER)
-        many.find_by_job(OWNER, "job-1")
+    with plans(full_store) as found:
+        assert len(full_store.history.flows([OWNER])) == FLOWS
+        assert full_store.history.labels([OWNER]) == [LABEL]
+        full_store.history.time_range([OWNER])
+        full_store.unfinished()
+        full_store.recent(OWNER)
+        full_store.find_by_job(OWNER, "job-1")
     assert len(found) == FLOWS + 1 + 1 + 2 + 3
     assert "\n".join(plan for _, plan in found if bad(plan)) == ""
 
 
-def test_unfinished_runs_are_found_by_their_own_index(many):
+def test_unfinished_runs_are_found_by_their_own_index(full_store):
     """The console reads them at start; ended runs cost nothing."""
-    with plans(many) as found:
-        many.unfinished()
+    with plans(full_store) as found:
+        full_store.unfinished()
     assert "ix_runs_unfinished" in found[0][1]

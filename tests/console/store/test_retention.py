@@ -1,4 +1,4 @@
-"""Which parts of runs are stored, for how long, and which never: checked in the bytes on disk."""
+"""Retention: which parts of runs are stored and for how long, checked in the bytes on disk."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from lfclient.console.store.store import Store
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.console.store.test_run_history import add, ended, ids
+from tests.console.store.test_run_history import add, add_ended, ids
 from tests.console.store.test_store import NOW, record
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
@@ -26,25 +26,25 @@ ME = ["me"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_of(request, tmp_path):
-    """Opens a store with `RetentionSettings`."""
-    made = []
+    """Return a function that opens a store with these `RetentionSettings`."""
+    stores = []
 
-    def opened(**keeping):
+    def open_store(**retention):
         server = request.param == "postgresql"
         url = SecretStr(postgres.postgres().new_database()) if server else None
-        made.append(Store(tmp_path, url, RetentionSettings(**keeping)))
-        return made[-1]
+        stores.append(Store(tmp_path, url, RetentionSettings(**retention)))
+        return stores[-1]
 
-    yield opened
-    for store in made:
+    yield open_store
+    for store in stores:
         store.close()
 
 
-def a_run(size=0):
-    """A run that says what it was asked wherever servers say it."""
-    told = Output("T-1", OutputKind.MESSAGE, f"{ASKED}? {SAID}")
+def make_run(size=0):
+    """Return a run with its input and output in every place where servers repeat them."""
+    output = Output("T-1", OutputKind.MESSAGE, f"{ASKED}? {SAID}")
     error = RunError("partly", traceback=f"Traceback: {ASKED} {SAID}")
-    done = ComponentRun("T-1", ComponentState.DONE, output=told, log=(ASKED, SAID), error=error)
+    done = ComponentRun("T-1", ComponentState.DONE, output=output, log=(ASKED, SAID), error=error)
     return Run(
         "flow",
         "sync",
@@ -60,17 +60,17 @@ def a_run(size=0):
     )
 
 
-def keep(store, run, **changes):
-    kept = record(**changes)
-    store.create(kept)
+def store_run(store, run, **changes):
+    started = record(**changes)
+    store.create(started)
     store.update(
-        replace(kept, status=RunStatus.COMPLETED, ended_at=NOW, run=run), with_response=True
+        replace(started, status=RunStatus.COMPLETED, ended_at=NOW, run=run), with_response=True
     )
-    return store.get(kept.id)
+    return store.get(started.id)
 
 
 def on_disk(store):
-    """All that the database has, as bytes: the file with its log, or each table's rows."""
+    """Return the bytes of the SQLite file and its log, or of all rows in PostgreSQL."""
     if not store.database.is_shared:
         return b"".join(path.read_bytes() for path in store.database.path.parent.glob("runs.db*"))
     with store.database.read() as connection:
@@ -80,7 +80,7 @@ def on_disk(store):
         return repr(rows).encode() + b"".join(bodies)
 
 
-def indexed(store):
+def search_index(store):
     """Return the bytes of SQLite's search index, also of deleted text that is still there.
 
     Empty pages, all of which look the same, are left out.
@@ -91,69 +91,70 @@ def indexed(store):
         return b"".join(block for block in blocks if block != b"\0\0\0\4")
 
 
-def indexed_alone(folder, **run):
-    """The same of a store that has never had another run."""
+def fresh_index(folder, **run):
+    """Return the bytes of the search index of a new store with this run only."""
     store = Store(folder)
-    ended(store, **run)
+    add_ended(store, **run)
     with store.database.write() as connection:
         connection.exec_driver_sql("INSERT INTO run_search(run_search) VALUES ('optimize')")
-    alone = indexed(store)
+    index = search_index(store)
     store.close()
-    return alone
+    return index
 
 
 def test_everything_is_stored_by_default(store_of):
-    """Which shows that what the tests below do not find could be found."""
+    """A control for the tests below: `on_disk` finds these texts."""
     store = store_of()
-    kept = keep(store, a_run(), overrides={"A.b": ASKED})
-    assert (kept.run, kept.stored_parts) == (a_run(), StoredParts.WHOLE)
+    stored = store_run(store, make_run(), overrides={"A.b": ASKED})
+    assert (stored.run, stored.stored_parts) == (make_run(), StoredParts.WHOLE)
     assert ASKED.encode() in on_disk(store)
     assert SAID.encode() in on_disk(store)
 
 
-def test_inputs_are_nowhere_in_the_database_if_they_are_not_stored(store_of):
-    """Nor in what repeats them; what the flow returned is there and found."""
+def test_no_input_is_in_a_database_that_stores_none(store_of):
+    """Nor where the run repeats it. Outputs are stored and searchable."""
     store = store_of(store_inputs=False)
-    kept = keep(store, a_run(), inputs_stored=False)
+    stored = store_run(store, make_run(), inputs_stored=False)
     assert ASKED.encode() not in on_disk(store)
-    assert kept.stored_parts is StoredParts.WITHOUT_INPUTS
-    assert kept.run.outputs["C-1"].value == SAID
-    assert list(kept.run.messages) == ["m"]
-    assert kept.run.errors[0].message == "partly"
+    assert stored.stored_parts is StoredParts.WITHOUT_INPUTS
+    assert stored.run.outputs["C-1"].value == SAID
+    assert list(stored.run.messages) == ["m"]
+    assert stored.run.errors[0].message == "partly"
     assert ids(store.history.page(ME, RunFilter(text=SAID))) == ["r1"]
     assert store.history.get(ME, "r1").output_summary == SAID
 
 
-def test_outputs_are_nowhere_in_the_database_if_they_are_not_stored(store_of):
-    """What happened is: which components, how long, and why it failed."""
+def test_no_output_is_in_a_database_that_stores_none(store_of):
+    """Components, durations and errors are still stored."""
     store = store_of(store_outputs=False)
-    kept = keep(store, a_run(), overrides={"A.b": ASKED})
+    stored = store_run(store, make_run(), overrides={"A.b": ASKED})
     assert SAID.encode() not in on_disk(store)
-    assert kept.stored_parts is StoredParts.NOT_WANTED
-    assert "stores no outputs" in kept.run.outputs["C-1"].note
-    assert kept.run.components["T-1"].state is ComponentState.DONE
+    assert stored.stored_parts is StoredParts.NOT_WANTED
+    assert "stores no outputs" in stored.run.outputs["C-1"].note
+    assert stored.run.components["T-1"].state is ComponentState.DONE
     assert ids(store.history.page(ME, RunFilter(text=ASKED))) == ["r1"]
     assert store.history.page(ME, RunFilter(text=SAID)).runs == []
 
 
-def test_secrets_and_unstored_inputs_stay_off_the_disk(tmp_path):
-    """A secret always; with the setting, all inputs."""
-    for number, keeping in enumerate((RetentionSettings(), RetentionSettings(store_inputs=False))):
+def test_secrets_are_never_on_disk_and_inputs_only_if_stored(tmp_path):
+    for number, retention in enumerate(
+        (RetentionSettings(), RetentionSettings(store_inputs=False))
+    ):
         folder = tmp_path / str(number)
         bench = Bench(folder, FakeLangflow(text=f"You said {SECRET}"))
         bench.runner.close()
-        bench.runner = bench.new_runner(retention=keeping)
-        given = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}
-        kept = bench.wait_until_saved(bench.start(given), lambda stored: stored.ended)
-        assert "You said" in kept.run.outputs["ChatOutput-b"].value
+        bench.runner = bench.new_runner(retention=retention)
+        overrides = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}
+        stored = bench.wait_until_saved(bench.start(overrides), lambda record: record.ended)
+        assert "You said" in stored.run.outputs["ChatOutput-b"].value
         bench.runner.close()
         found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
         assert SECRET.encode() not in found
-        assert (ASKED.encode() in found) == keeping.store_inputs
+        assert (ASKED.encode() in found) == retention.store_inputs
 
 
 @pytest.mark.parametrize(
-    ("most", "expected"),
+    ("max_run_bytes", "expected"),
     [
         (None, StoredParts.WHOLE),
         (100_000, StoredParts.WHOLE),
@@ -161,38 +162,40 @@ def test_secrets_and_unstored_inputs_stay_off_the_disk(tmp_path):
         (5_000, StoredParts.TOO_LARGE),
     ],
 )
-def test_a_large_response_is_stored_in_parts_that_fit(store_of, most, expected):
-    """First without the raw answer, then without what it returned; never more than that."""
-    store = store_of(max_run_bytes=most)
-    kept = keep(store, a_run(10_000))
-    assert kept.stored_parts is expected
-    whole = a_run(10_000)
-    assert (kept.run.raw == whole.raw) == (expected is StoredParts.WHOLE)
-    assert (kept.run.outputs == whole.outputs) == (expected is not StoredParts.TOO_LARGE)
+def test_a_large_response_is_stored_without_the_parts_that_do_not_fit(
+    store_of, max_run_bytes, expected
+):
+    """First without the raw response, then without the outputs."""
+    store = store_of(max_run_bytes=max_run_bytes)
+    stored = store_run(store, make_run(10_000))
+    assert stored.stored_parts is expected
+    whole = make_run(10_000)
+    assert (stored.run.raw == whole.raw) == (expected is StoredParts.WHOLE)
+    assert (stored.run.outputs == whole.outputs) == (expected is not StoredParts.TOO_LARGE)
     if expected is StoredParts.TOO_LARGE:
-        assert "exceeds this console's size limit" in kept.run.outputs["C-1"].note
+        assert "exceeds this console's size limit" in stored.run.outputs["C-1"].note
     assert store.history.get(ME, "r1").output_summary.startswith(SAID)
-    # written again as it was read: what is missing stays missing, and is said
-    assert store.update(replace(kept, version=kept.version + 1), with_response=True)
+    # saving the record that was read keeps the missing parts and their notes
+    assert store.update(replace(stored, version=stored.version + 1), with_response=True)
     again = store.get("r1")
-    assert (again.stored_parts, again.run) == (expected, kept.run)
+    assert (again.stored_parts, again.run) == (expected, stored.run)
 
 
 def test_old_runs_are_removed_with_all_their_data(store_of):
-    """But what has a star, and what goes on."""
+    """Starred and running runs stay."""
     store = store_of(max_age_days=2)
     for day in range(5):
-        ended(store, f"d{day}", seconds=day * 86_400, text=f"{SAID} {day}")
-    add(store, "going", status=RunStatus.IN_PROGRESS)
+        add_ended(store, f"d{day}", seconds=day * 86_400, text=f"{SAID} {day}")
+    add(store, "running", status=RunStatus.IN_PROGRESS)
     store.history.set_starred(ME, "d0", True)
     assert set(store.cleaner.clean(NOW + timedelta(days=4))) == {"d1"}
-    assert ids(store.history.page(ME)) == ["d4", "d3", "d2", "going", "d0"]
+    assert ids(store.history.page(ME)) == ["d4", "d3", "d2", "running", "d0"]
     assert f"{SAID} 1".encode() not in on_disk(store)
     assert store.cleaner.clean(NOW + timedelta(days=4)) == []
 
 
 def test_the_oldest_runs_beyond_the_limit_are_removed(store_of):
-    """However many there are of them."""
+    """In several batches."""
     store = store_of(max_runs=10)
     for number in range(450):
         add(store, f"r{number:03}", seconds=number, status=RunStatus.COMPLETED)
@@ -201,15 +204,15 @@ def test_the_oldest_runs_beyond_the_limit_are_removed(store_of):
 
 
 def test_the_oldest_responses_are_removed_and_their_runs_stay_listed(store_of):
-    """One with a star keeps its answer; another cleaning finds nothing to do."""
+    """Starred runs keep theirs. A second cleaning removes nothing."""
     store = store_of(max_total_bytes=25_000)
     for number in range(5):
-        ended(store, f"r{number}", seconds=number, text="z" * 10_000)
+        add_ended(store, f"r{number}", seconds=number, text="z" * 10_000)
     store.history.set_starred(ME, "r0", True)
     assert store.cleaner.clean(NOW) == []
-    kept = {f"r{number}": store.get(f"r{number}").stored_parts for number in range(5)}
-    gone = [run for run, what in kept.items() if what is StoredParts.REMOVED]
-    assert gone == ["r1", "r2", "r3"]
+    stored = {f"r{number}": store.get(f"r{number}").stored_parts for number in range(5)}
+    removed = [run for run, parts in stored.items() if parts is StoredParts.REMOVED]
+    assert removed == ["r1", "r2", "r3"]
     assert store.get("r1").run is None
     assert store.get("r0").run is not None
     assert len(store.history.page(ME).runs) == 5
@@ -217,19 +220,19 @@ def test_the_oldest_responses_are_removed_and_their_runs_stay_listed(store_of):
     assert store.get("r4").stored_parts is StoredParts.WHOLE
 
 
-@pytest.mark.parametrize("how", ["delete", "delete_all", "forget", "limit"])
+@pytest.mark.parametrize("how", ["delete", "delete_all", "delete_session", "limit"])
 def test_deleted_data_is_overwritten(store_of, tmp_path, how):
-    """In the file, in its log, and in the index for searching, which is as if it had not been."""
+    """In the file, its log, and the search index, which equals that of a fresh store."""
     store = store_of(max_runs=1)
-    stays = {"id": "r0", "seconds": 1, "text": "sun", "flow_id": "another"}
-    ended(store, **stays)
-    ended(store, "r1", text=SAID, overrides={"A.b": ASKED}, session_id="s")
+    remaining = {"id": "r0", "seconds": 1, "text": "sun", "flow_id": "another"}
+    add_ended(store, **remaining)
+    add_ended(store, "r1", text=SAID, overrides={"A.b": ASKED}, session_id="s")
     assert SAID.encode() in on_disk(store)
     if how == "delete":
         store.history.delete(ME, ["r1"])
     elif how == "delete_all":
         store.history.delete_all(ME, RunFilter(flow_id="flow"))
-    elif how == "forget":
+    elif how == "delete_session":
         store.delete_session("me", "flow", "s")
     else:
         store.cleaner.clean(NOW)
@@ -238,14 +241,14 @@ def test_deleted_data_is_overwritten(store_of, tmp_path, how):
     assert SAID.encode() not in left
     assert ASKED.encode() not in left
     if not store.database.is_shared:
-        assert indexed(store) == indexed_alone(tmp_path / "alone", **stays)
+        assert search_index(store) == fresh_index(tmp_path / "alone", **remaining)
 
 
 def test_the_search_index_agrees_with_the_texts(tmp_path):
-    """After runs were written twice, deleted with a session, and cleaned away."""
+    """After runs were rewritten, deleted and cleaned up."""
     store = Store(tmp_path, retention=RetentionSettings(max_runs=3))
     for number in range(8):
-        ended(store, f"r{number}", seconds=number, text=f"{SAID} {number}", session_id="s")
+        add_ended(store, f"r{number}", seconds=number, text=f"{SAID} {number}", session_id="s")
     store.history.delete(ME, ["r7"])
     store.cleaner.clean(NOW)
     with store.database.write() as connection:
@@ -285,7 +288,7 @@ def test_each_retention_setting_is_read(tmp_path, name, value, expected):
     ],
 )
 def test_an_invalid_retention_setting_is_reported(tmp_path, name, value, words, hint):
-    """With its name and where it stands."""
+    """The message names the setting and its source."""
     with pytest.raises(SettingsError, match=words) as caught:
         Settings.load(tmp_path, environ={f"LFCONSOLE_{name}": value})
     assert f"LFCONSOLE_{name} in the environment" in caught.value.message

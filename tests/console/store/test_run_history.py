@@ -20,18 +20,18 @@ ME = ["me"]
 
 
 def add(store, id, seconds=0, **changes):
-    kept = record(id, created_at=NOW + timedelta(seconds=seconds), **changes)
-    store.create(kept)
-    return kept
+    added = record(id, created_at=NOW + timedelta(seconds=seconds), **changes)
+    store.create(added)
+    return added
 
 
-def ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
-    """A run that returned a message."""
-    kept = add(store, id, seconds, **changes)
+def add_ended(store, id, seconds=0, text="", status=RunStatus.COMPLETED, **changes):
+    """Add a run that returned a message."""
+    started = add(store, id, seconds, **changes)
     outputs = {"C-1": Output("C-1", OutputKind.MESSAGE, text)}
-    run = Run(kept.flow_id, kept.mode, status, outputs=outputs)
+    run = Run(started.flow_id, started.mode, status, outputs=outputs)
     store.update(
-        replace(kept, status=status, ended_at=kept.created_at, run=run), with_response=True
+        replace(started, status=status, ended_at=started.created_at, run=run), with_response=True
     )
 
 
@@ -39,8 +39,8 @@ def ids(page):
     return [entry.id for entry in page.runs]
 
 
-def test_pages_follow_each_other_without_gaps_and_back(any_store):
-    """Also where many runs were begun in the same microsecond, and where owners are mixed."""
+def test_paging_to_older_and_newer_runs_skips_and_repeats_none(any_store):
+    """Even if many runs started in the same microsecond or belong to several owners."""
     for n in range(25):
         add(any_store, f"r{n:02}", seconds=n // 10, owner="me" if n % 2 else "also me")
     add(any_store, "not mine", seconds=5, owner="you")
@@ -63,7 +63,7 @@ def test_pages_follow_each_other_without_gaps_and_back(any_store):
 
 def test_a_page_continues_after_a_deleted_run(any_store):
     for n in range(5):
-        ended(any_store, f"r{n}", seconds=n)
+        add_ended(any_store, f"r{n}", seconds=n)
     page = any_store.history.page(ME, limit=2)
     any_store.history.delete(ME, ids(page))
     assert ids(any_store.history.page(ME, older_than=page.older, limit=2)) == ["r2", "r1"]
@@ -84,12 +84,11 @@ def test_a_page_continues_after_a_deleted_run(any_store):
         (RunFilter(label="none"), []),
     ],
 )
-def test_each_filter_narrows_the_list(any_store, which, expected):
-    """And the count, which is of the same runs."""
+def test_each_filter_narrows_the_list_and_the_count(any_store, which, expected):
     history = any_store.history
-    ended(any_store, "a")
-    ended(any_store, "b", seconds=1, flow_id="other")
-    ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
+    add_ended(any_store, "a")
+    add_ended(any_store, "b", seconds=1, flow_id="other")
+    add_ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
     add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
     history.set_starred(ME, "a", True)
     for run_id in ("a", "c"):
@@ -133,13 +132,11 @@ def test_each_filter_narrows_the_list(any_store, which, expected):
     ],
 )
 def test_a_search_finds_exactly_the_typed_text(any_store, typed, expected):
-    """In inputs and outputs, whatever the case and accents; quotes make a phrase, wildcards mean
-    nothing.
-    """
-    ended(any_store, "in", overrides={"A.b": "a needle in the hay"})
-    ended(any_store, "out", seconds=1, text="no hit but one Needle")
+    """Case and accents are ignored. Quotes make a phrase; there are no wildcards."""
+    add_ended(any_store, "in", overrides={"A.b": "a needle in the hay"})
+    add_ended(any_store, "out", seconds=1, text="no hit but one Needle")
     odd = '100% under_score says "what" it\'s back\\slash Straße 日本語ガ café: say " again'
-    ended(any_store, "odd", seconds=2, text=odd)
+    add_ended(any_store, "odd", seconds=2, text=odd)
     failed = add(any_store, "failed", seconds=3)
     run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom: it broke"),))
     any_store.update(replace(failed, status=RunStatus.FAILED, run=run), with_response=True)
@@ -148,7 +145,7 @@ def test_a_search_finds_exactly_the_typed_text(any_store, typed, expected):
 
 def test_a_list_has_summaries_of_inputs_and_outputs(any_store):
     add(any_store, "a", input_summary="Message: Hi")
-    ended(any_store, "b", seconds=1, text="\n  First line\nsecond")
+    add_ended(any_store, "b", seconds=1, text="\n  First line\nsecond")
     newest, oldest = any_store.history.page(ME).runs
     assert (oldest.input_summary, oldest.output_summary, oldest.seconds) == (
         "Message: Hi",
@@ -159,7 +156,7 @@ def test_a_list_has_summaries_of_inputs_and_outputs(any_store):
 
 
 def test_labels_are_trimmed_deduplicated_and_listed(any_store):
-    """What is not taken away stays; somebody else's run is left alone."""
+    """Labels that are not removed stay. Another owner's run is unchanged."""
     add(any_store, "a")
     add(any_store, "b", owner="you")
     history = any_store.history
@@ -172,7 +169,7 @@ def test_labels_are_trimmed_deduplicated_and_listed(any_store):
 
 
 def test_labels_are_changed_for_all_runs_or_none(any_store):
-    """One of them has too many with the new one, or a label is too long."""
+    """None, if a label is too long or a run would have too many."""
     history = any_store.history
     for name in "ab":
         add(any_store, name)
@@ -185,7 +182,6 @@ def test_labels_are_changed_for_all_runs_or_none(any_store):
 
 
 def test_labels_added_concurrently_are_all_kept(any_store):
-    """Neither undoes what the other has done."""
     add(any_store, "a")
     names = [f"label {n}" for n in range(12)]
     with ThreadPoolExecutor(4) as pool:
@@ -208,15 +204,15 @@ def test_labels_added_concurrently_are_all_kept(any_store):
         ("theirs", []),
     ],
 )
-@pytest.mark.parametrize("few", [text_search.MAX_SORTED_RUNS, 1])
-def test_a_search_finds_labels_and_texts_alike(any_store, monkeypatch, few, typed, expected):
-    """Each word may be in the one or the other, whether few runs have it or many; nobody finds by
-    the labels of somebody else.
-    """
-    monkeypatch.setattr(text_search, "MAX_SORTED_RUNS", few)
+@pytest.mark.parametrize("max_sorted", [text_search.MAX_SORTED_RUNS, 1])
+def test_a_search_finds_words_in_labels_and_texts(
+    any_store, monkeypatch, max_sorted, typed, expected
+):
+    """Each word may be in either, in few runs or many. Labels of other owners are not searched."""
+    monkeypatch.setattr(text_search, "MAX_SORTED_RUNS", max_sorted)
     for number, name in enumerate("abcd"):
         text = "a needle in the Straße" if name == "c" else "a needle"
-        ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
+        add_ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
     history = any_store.history
     history.change_labels(ME, ["a"], ["Für die Straße"])
     history.change_labels(ME, ["b"], ["a_b ab"])
@@ -228,18 +224,18 @@ def test_a_search_finds_labels_and_texts_alike(any_store, monkeypatch, few, type
 
 
 def test_a_star_survives_later_writes_of_the_run(any_store):
-    """Whoever follows a run knows nothing of its star."""
-    kept = add(any_store, "a")
+    """The runner's record of a run does not have its star."""
+    added = add(any_store, "a")
     any_store.history.set_starred(ME, "a", True)
-    any_store.update(replace(kept, status=RunStatus.COMPLETED, version=2), with_response=True)
+    any_store.update(replace(added, status=RunStatus.COMPLETED, version=2), with_response=True)
     assert any_store.history.get(ME, "a").starred
 
 
-def test_a_delete_leaves_unfinished_runs_and_those_of_other_owners(any_store):
-    """With the answer, the text and the labels of what goes."""
-    ended(any_store, "a", text="needle")
+def test_a_delete_skips_unfinished_runs_and_those_of_other_owners(any_store):
+    """It deletes a run's response, search text and labels."""
+    add_ended(any_store, "a", text="needle")
     add(any_store, "b", status=RunStatus.IN_PROGRESS)
-    ended(any_store, "c", owner="you", text="needle")
+    add_ended(any_store, "c", owner="you", text="needle")
     any_store.history.change_labels(ME, ["a"], ["x"])
     removed = any_store.history.delete(ME, ["a", "b", "c", "none"])
     assert (removed.deleted, removed.still_running) == (["a"], ["b"])
@@ -251,25 +247,25 @@ def test_a_delete_leaves_unfinished_runs_and_those_of_other_owners(any_store):
 
 
 def test_all_runs_that_match_a_filter_can_be_deleted(any_store):
-    """However many there are; those that go on stay."""
+    """In several batches. Running runs stay."""
     for n in range(450):
         add(any_store, f"r{n}", seconds=n, status=RunStatus.COMPLETED)
-    add(any_store, "going", status=RunStatus.IN_PROGRESS)
+    add(any_store, "running", status=RunStatus.IN_PROGRESS)
     old = RunFilter(until=NOW + timedelta(seconds=440))
     assert len(any_store.history.delete_all(ME, old)) == 440
     assert any_store.history.count(ME) == 11
 
 
 def test_a_run_starred_during_a_bulk_delete_stays(any_store):
-    """Also where that is written between the look for the runs and their deletion."""
+    """Even if the star is saved between the query and the delete."""
     for name in ("a", "b"):
-        ended(any_store, name)
+        add_ended(any_store, name)
     history = any_store.history
     with ThreadPoolExecutor(1) as another:
         with any_store.database.write() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == "a").values(starred=True))
             deleting = another.submit(history.delete_all, ME, RunFilter(starred=False))
-            time.sleep(0.5)  # it has found both by then, where readers do not wait for writers
+            time.sleep(0.5)  # by then, PostgreSQL has found both
         assert deleting.result(10) == ["b"]
     assert ids(history.page(ME)) == ["a"]
 
@@ -277,7 +273,7 @@ def test_a_run_starred_during_a_bulk_delete_stays(any_store):
 def test_runs_are_counted_over_time_by_status(any_store):
     for n in range(6):
         status = RunStatus.FAILED if n % 3 == 2 else RunStatus.COMPLETED
-        ended(any_store, f"r{n}", seconds=n * 1800, status=status)
+        add_ended(any_store, f"r{n}", seconds=n * 1800, status=status)
     start = NOW.replace(microsecond=0)
     assert any_store.history.count_by_interval(ME, RunFilter(), 3600) == [
         (start, RunStatus.COMPLETED, 2),
@@ -306,6 +302,6 @@ def test_flows_are_listed_under_their_latest_name(any_store):
 
 
 def test_text_that_no_database_accepts_is_sanitized(any_store):
-    """NUL and halves of surrogate pairs."""
-    ended(any_store, "a", text="x\0y \ud800 needle", flow_name="F\0")
+    """NUL and lone surrogates."""
+    add_ended(any_store, "a", text="x\0y \ud800 needle", flow_name="F\0")
     assert ids(any_store.history.page(ME, RunFilter(text="needle"))) == ["a"]

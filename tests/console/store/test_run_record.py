@@ -16,6 +16,6 @@ def test_elapsed_time_counts_from_submit_to_end_or_now():
 
 
 def test_elapsed_time_is_never_negative():
-    """The clock may be put back during the run, or between its click and its end."""
+    """The clock may be set back during the run."""
     assert RECORD.elapsed(NOW - timedelta(hours=1)) == 0
     assert replace(RECORD, ended_at=NOW - timedelta(seconds=5)).elapsed(NOW) == 0

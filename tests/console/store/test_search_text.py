@@ -1,4 +1,4 @@
-"""What lists show of a run in a line."""
+"""Summaries and search texts of runs."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.support.flows import entry, flow, node, text
 
 
 def test_input_summaries_use_the_labels_of_the_form():
-    """In order, a long value without its middle, a variable by its name, a secret as its mask."""
+    """Long values are shortened in the middle, and secrets masked."""
     overrides = {
         "A.text": "\n  two\nlines",
         "A.rows": 3,
@@ -28,10 +28,12 @@ def test_input_summaries_use_the_labels_of_the_form():
         "B.on": False,
         "B.long": "x" * 500 + "end",
     }
-    said = summarize_inputs(overrides, {"A.text": "Message"})
-    assert said.startswith("Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False")
-    assert said.endswith("xend")
-    assert "x…x" in said
+    summary = summarize_inputs(overrides, {"A.text": "Message"})
+    assert summary.startswith(
+        "Message: two · rows: 3 · key: variable KEY · secret: •••• · on: False"
+    )
+    assert summary.endswith("xend")
+    assert "x…x" in summary
     assert len(summarize_inputs({f"A.{n}": "y" * 70 for n in range(9)})) == MAX_INPUT_SUMMARY
 
 
@@ -45,11 +47,12 @@ def test_input_summaries_use_the_labels_of_the_form():
     ],
 )
 def test_input_summaries_name_files_without_folders(value, words):
-    """The name that a person knows stands at the end, where a long path is cut; texts stay."""
+    """A long path would be shortened before the name."""
     parts = {"path": entry("FileInput", "file", display_name="Files"), "other": text()}
-    given = {"R-1.path": value, "R-1.other": "a/b"}
+    overrides = {"R-1.path": value, "R-1.other": "a/b"}
     assert (
-        summarize_flow_inputs(flow(node("R-1", **parts)), given) == f"Files: {words} · other: a/b"
+        summarize_flow_inputs(flow(node("R-1", **parts)), overrides)
+        == f"Files: {words} · other: a/b"
     )
 
 
@@ -76,13 +79,13 @@ def test_an_output_summary_is_the_first_line(kind, value, says):
     assert summarize_outputs(record(run=run)) == says
 
 
-def test_the_summary_of_a_failed_run_is_its_reason():
+def test_the_summary_of_a_failed_run_is_its_error():
     run = Run("f", "sync", RunStatus.FAILED, errors=(RunError("No such *file*\nat all"),))
     assert summarize_outputs(record(run=run)) == "No such *file*"
 
 
 def test_only_the_beginning_of_long_outputs_is_searchable():
-    """As much of the inputs, whatever the outputs are."""
+    """The same amount of inputs is searchable, whatever the outputs."""
     text = "x " * (MAX_SEARCHABLE_CHARACTERS // 2 - 5) + "within beyond"
     output = Output("C-1", OutputKind.MESSAGE, text)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output})

@@ -1,4 +1,4 @@
-"""Deleted text disappears from SQLite's search index and from its log."""
+"""Deleted text is erased from SQLite's search index and its log."""
 
 import random
 import string
@@ -10,8 +10,8 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.migrate import erases_deleted_text
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
-from tests.console.store.test_retention import indexed
-from tests.console.store.test_run_history import ended, ids
+from tests.console.store.test_retention import search_index
+from tests.console.store.test_run_history import add_ended, ids
 from tests.support.many_runs import OWNER, fill
 
 LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, k=18_000))
@@ -19,12 +19,12 @@ LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, 
 
 @pytest.fixture
 def store(tmp_path):
-    """A store with 50 runs and one with a long text; `small` is the size of the index without."""
+    """A store with 50 runs and a long one. `small` is the index size without the long one."""
     store = Store(tmp_path)
     fill(store, 50)
-    store.small = len(indexed(store))
-    ended(store, "long", owner=OWNER, text=LONG)
-    assert len(indexed(store)) > store.small * 1.6
+    store.small = len(search_index(store))
+    add_ended(store, "long", owner=OWNER, text=LONG)
+    assert len(search_index(store)) > store.small * 1.6
     yield store
     store.close()
 
@@ -35,14 +35,14 @@ def log_of(store):
 
 @pytest.fixture
 def old_sqlite(monkeypatch):
-    """A SQLite that does not know the option."""
+    """A SQLite without the secure-delete option of the index."""
     for module in (database, migrate):
         monkeypatch.setattr(module, "has_secure_delete", lambda: False)
 
 
-def test_deleted_text_leaves_a_large_index_at_once(store):
+def test_deleted_text_is_erased_from_a_large_index_at_once(store):
     store.history.delete([OWNER], ["long"])
-    assert len(indexed(store)) < store.small * 1.1
+    assert len(search_index(store)) < store.small * 1.1
     assert LONG[:50].encode() not in store.database.path.read_bytes()
     assert log_of(store).stat().st_size == 0
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
@@ -60,7 +60,7 @@ def test_a_log_that_is_being_read_is_erased_later(store):
     assert log_of(store).stat().st_size == 0
 
 
-def test_a_process_that_ends_before_it_erases_leaves_that_to_the_next(store, tmp_path, monkeypatch):
+def test_the_next_process_erases_what_an_ended_one_did_not(store, tmp_path, monkeypatch):
     monkeypatch.setattr(store.database, "erase_deleted", lambda: None)
     store.history.delete([OWNER], ["long"])
     assert LONG[:50].encode() in log_of(store).read_bytes()
@@ -72,7 +72,7 @@ def test_a_process_that_ends_before_it_erases_leaves_that_to_the_next(store, tmp
 
 def test_the_log_is_left_alone_when_nothing_was_deleted(store):
     store.database.finish_erasing()
-    ended(store, "another", owner=OWNER)
+    add_ended(store, "another", owner=OWNER)
     size = log_of(store).stat().st_size
     assert size
     store.history.delete([OWNER], ["nobody's"])
@@ -86,24 +86,24 @@ def test_a_damaged_index_is_rebuilt_when_runs_are_deleted(store):
     with pytest.raises(StoreError, match="damaged search index"):
         store.history.delete([OWNER], ["long"])
     assert store.history.delete([OWNER], ["long"]).deleted == ["long"]
-    assert len(indexed(store)) < store.small * 1.1
+    assert len(search_index(store)) < store.small * 1.1
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
 
 
 def test_an_older_sqlite_rewrites_the_index_after_a_delete(old_sqlite, store):
     store.history.delete([OWNER], ["long"])
-    assert len(indexed(store)) < store.small * 1.1
+    assert len(search_index(store)) < store.small * 1.1
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
 
 
-def test_a_file_of_an_older_sqlite_erases_by_itself_from_then_on(tmp_path, monkeypatch):
+def test_a_file_of_an_older_sqlite_is_upgraded_to_secure_delete(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(migrate, "has_secure_delete", lambda: False)
         Store(tmp_path).close()
     store = Store(tmp_path)
     with store.database.read() as connection:
         assert erases_deleted_text(connection)
-    ended(store, "long", text=LONG)
+    add_ended(store, "long", text=LONG)
     store.history.delete(["me"], ["long"])
-    assert indexed(store) == b""
+    assert search_index(store) == b""
     store.close()

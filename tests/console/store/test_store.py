@@ -1,4 +1,4 @@
-"""Records on disk, in both databases."""
+"""Run records are stored on SQLite and PostgreSQL."""
 
 import json
 import os
@@ -98,24 +98,24 @@ def store(tmp_path):
     opened.close()
 
 
-def in_session(store):
-    """Records of one session that has ended or goes on, and of others."""
+def create_session_records(store):
+    """Create an ended and a running record of session "s", and records outside it."""
     done = {"session_id": "s", "status": RunStatus.COMPLETED}
     store.create(record("done", **done))
     store.update(record("done", **done, run=whole_run()), with_response=True)
-    store.create(record("going", session_id="s", status=RunStatus.IN_PROGRESS))
+    store.create(record("running", session_id="s", status=RunStatus.IN_PROGRESS))
     store.create(record("other flow", **{**done, "flow_id": "g"}))
     store.create(record("other session", **{**done, "session_id": "t"}))
     store.create(record("other owner", **{**done, "owner": "you"}))
 
 
 def test_ended_records_of_a_session_are_deleted_with_their_responses(store):
-    """Of that owner and flow; one that goes on is somebody's at work."""
-    in_session(store)
+    """Running records stay, and so do those of other flows and owners."""
+    create_session_records(store)
     assert store.delete_session("me", "flow", "s") == ["done"]
     assert store.get("done") is None
-    assert all(store.get(f"other {what}") for what in ("flow", "session", "owner"))
-    assert store.get("going")
+    assert all(store.get(f"other {name}") for name in ("flow", "session", "owner"))
+    assert store.get("running")
     with sqlite3.connect(store.database.path) as disk:
         assert disk.execute("select count(*) from run_pieces").fetchone() == (0,)
     store.update(record("done", version=9), with_response=True)
@@ -123,17 +123,16 @@ def test_ended_records_of_a_session_are_deleted_with_their_responses(store):
 
 
 def test_ended_records_move_to_a_renamed_session(any_store):
-    """A new version of each; their answers stay."""
-    in_session(any_store)
+    """Each gets a new version and keeps its response."""
+    create_session_records(any_store)
     assert any_store.rename_session("me", "flow", "s", "new") == ["done"]
     found = any_store.get("done")
     assert (found.session_id, found.version, found.run) == ("new", 2, whole_run())
-    assert any_store.get("going").session_id == "s"
+    assert any_store.get("running").session_id == "s"
     assert any_store.get("other owner").session_id == "s"
 
 
 def test_a_serialized_run_is_restored_unchanged():
-    """Every kind of value, nested ones too, survives writing and reading."""
     run = whole_run()
     assert load_run(dump_run(run)) == run
 
@@ -150,7 +149,6 @@ def test_a_run_stored_without_components_is_read():
 
 
 def test_a_value_shared_by_output_and_raw_response_is_written_once():
-    """A large answer is not kept twice."""
     text = "x" * 1_000_000
     output = Output("C-1", OutputKind.MESSAGE, text)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw={"o": [text]})
@@ -159,8 +157,8 @@ def test_a_value_shared_by_output_and_raw_response_is_written_once():
     assert load_run(documents) == run
 
 
-def test_large_values_are_written_in_slices():
-    """No document is much larger than a million characters, wherever the value stands."""
+def test_large_values_are_split_into_documents_of_bounded_size():
+    """At about a million characters each."""
     output = Output("C-1", OutputKind.IMAGE, bytes(range(256)) * 10_000)
     raw = {"text": "é\ud800" * 1_500_000, "rows": [{"n": n} for n in range(9_000)], "none": []}
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw=raw)
@@ -170,7 +168,7 @@ def test_large_values_are_written_in_slices():
 
 
 def test_a_response_stored_without_decisions_is_read():
-    """It lacks what they added, and no other."""
+    """An earlier release wrote it."""
     documents = list(dump_run(replace(whole_run(), decided=())))
     older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
     assert not re.search(b"decided|sent_at", older)
@@ -178,7 +176,7 @@ def test_a_response_stored_without_decisions_is_read():
 
 
 def test_a_server_cannot_forge_serialization_tags():
-    """Marks are made anew each time; an answer that holds an earlier one is plain data."""
+    """Tags are random for each response, so an earlier one in a response is plain data."""
     tag = dump_value(b"x").split(b"\n")[0].decode()
     value = {tag: "bytes", "base64": "eHg="}
     assert load_value(dump_value(value)) == value
@@ -187,7 +185,7 @@ def test_a_server_cannot_forge_serialization_tags():
 
 
 def test_a_deeply_nested_response_can_be_stored():
-    """As deep as JSON itself may be."""
+    """Up to the depth that a JSON parser accepts."""
     value = leaf = []
     for _ in range(400):
         leaf.append([])
@@ -197,7 +195,7 @@ def test_a_deeply_nested_response_can_be_stored():
 
 
 def test_a_stored_record_is_read_back_unchanged(any_store):
-    """Times to the microsecond, in UTC; overrides and problem included."""
+    """Times are in UTC, to the microsecond."""
     kept = record(
         session_id="s",
         overrides={"A.b": Variable("KEY"), "A.c": "was set"},
@@ -219,7 +217,7 @@ def test_a_stored_record_is_read_back_unchanged(any_store):
 
 
 def test_the_same_submit_token_returns_the_first_record(any_store):
-    """Two presses are one run; another owner's click is another."""
+    """Another owner may use the same token."""
     first = record("r1", submit_token="c")
     any_store.create(first)
     assert any_store.create(record("r2", submit_token="c")) == (first, False)
@@ -227,7 +225,7 @@ def test_the_same_submit_token_returns_the_first_record(any_store):
 
 
 def test_a_job_belongs_to_one_run_of_an_owner(any_store):
-    """The second record that takes it is told so and stays as it was; the others are written."""
+    """A second record with the job is rejected; other records of the same call are written."""
     first, second = record("r1", job_id="j"), record("r2")
     for one in (first, second, record("r3")):
         any_store.create(one)
@@ -246,7 +244,7 @@ def test_a_job_belongs_to_one_run_of_an_owner(any_store):
 
 
 def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
-    """Two lost runs of a session found the same job at the same time."""
+    """Several lost runs of a session may find the same job."""
     names = [f"r{number}" for number in range(4)]
     for name in names:
         any_store.create(record(name))
@@ -262,7 +260,7 @@ def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
 
 
 def test_recent_lists_an_owners_runs_newest_first_without_responses(any_store):
-    """Other owners' runs are not in it; a flow narrows it."""
+    """All, or those of one flow."""
     for n in range(12):
         late = NOW + timedelta(seconds=n)
         any_store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
@@ -275,7 +273,7 @@ def test_recent_lists_an_owners_runs_newest_first_without_responses(any_store):
     assert any_store.recent("me")[0].run is None
 
 
-def test_an_older_snapshot_does_not_replace_a_newer(any_store):
+def test_an_older_snapshot_does_not_replace_a_newer_one(any_store):
     """Two threads may write in either order."""
     any_store.create(record())
     any_store.update(record(status=RunStatus.COMPLETED, version=3))
@@ -284,7 +282,7 @@ def test_an_older_snapshot_does_not_replace_a_newer(any_store):
 
 
 def test_unfinished_runs_are_found_and_claimed_once(any_store):
-    """After a restart one process takes over, and only what has not ended."""
+    """After a restart only one process takes over each."""
     any_store.create(record("r1", worker="dead"))
     any_store.create(record("r2", worker="dead", status=RunStatus.COMPLETED))
     assert [found.id for found in any_store.unfinished("me")] == ["r1"]
@@ -295,7 +293,7 @@ def test_unfinished_runs_are_found_and_claimed_once(any_store):
 
 
 def test_the_file_is_private_and_fully_synchronous(store):
-    """Outputs are private, and a commit is on disk."""
+    """A commit is on disk once it returns."""
     assert stat.S_IMODE(store.database.path.stat().st_mode) == 0o600
     with store.database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -308,7 +306,6 @@ def _write_and_die(folder):
 
 
 def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
-    """What `create` returned from is there."""
     process = processes_of(__name__).Process(target=_write_and_die, args=(tmp_path,))
     process.start()
     process.join(60)
@@ -317,7 +314,7 @@ def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
 
 
 def test_an_interrupted_upgrade_is_repeated(tmp_path, monkeypatch):
-    """The schema comes whole or not at all."""
+    """The schema is created completely or not at all."""
 
     def cut_off(connection):
         upgrade(connection)
@@ -331,7 +328,6 @@ def test_an_interrupted_upgrade_is_repeated(tmp_path, monkeypatch):
 
 
 def test_migrations_produce_the_schema_of_the_models(any_store):
-    """The migrations and the models do not drift apart."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
@@ -346,15 +342,14 @@ def test_migrations_produce_the_schema_of_the_models(any_store):
 
 
 def test_a_file_that_is_not_a_database_is_reported(tmp_path):
-    """With what to do about it."""
+    """The hint says what to do."""
     (tmp_path / "runs.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="damaged") as caught:
         Store(tmp_path)
     assert "Move the file away" in caught.value.hint
 
 
-def test_a_file_that_is_damaged_later_is_reported(store):
-    """Pages overwritten with noise are noticed when read."""
+def test_damage_to_an_existing_file_is_reported(store):
     for n in range(200):
         store.create(record(f"r{n}"))
     store.close()
@@ -367,7 +362,6 @@ def test_a_file_that_is_damaged_later_is_reported(store):
 
 
 def test_a_newer_schema_is_not_changed(store, tmp_path):
-    """An older console does not touch what it does not understand."""
     with store.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NewerDatabase, match="later release"):
@@ -375,7 +369,7 @@ def test_a_newer_schema_is_not_changed(store, tmp_path):
 
 
 def test_a_locked_file_is_reported_after_a_wait(tmp_path, monkeypatch):
-    """Another program's open transaction stops writing, not reading."""
+    """Another program's open transaction blocks writes, not reads."""
     monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.2)
     store = Store(tmp_path)
     other = sqlite3.connect(store.database.path, isolation_level=None)
@@ -390,22 +384,21 @@ def test_a_locked_file_is_reported_after_a_wait(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("pragma", "says"), [("query_only=ON", "is read-only"), ("max_page_count=1", "disk is full")]
+    ("pragma", "words"), [("query_only=ON", "is read-only"), ("max_page_count=1", "disk is full")]
 )
-def test_a_read_only_or_full_disk_is_reported(store, pragma, says):
-    """Read-only and full, as SQLite itself reports them; what is there can still be read."""
+def test_a_read_only_or_full_disk_is_reported(store, pragma, words):
+    """Stored runs can still be read."""
     store.create(record())
     store.close()
     event.listen(store.database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA {pragma}"))
     large = replace(record("r2"), overrides={"A.b": "x" * 1_000_000})
-    with pytest.raises(StoreError, match=says) as caught:
+    with pytest.raises(StoreError, match=words) as caught:
         store.create(large)
     assert caught.value.hint
     assert store.get("r1") is not None
 
 
 def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
-    """The message names the file."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"runs\.db"):
         Store(tmp_path / "file" / "data")

@@ -43,9 +43,9 @@ def test_unknown_inputs_are_explained(more, why):
 
 
 def test_the_report_of_a_running_run_states_its_time():
-    going = everything("so far")
-    going = replace(going, status=RunStatus.IN_PROGRESS, ended_at=None)
-    assert "Still running. As of 2026-11-25 01:02:03 UTC" in page(going).text
+    running = everything("so far")
+    running = replace(running, status=RunStatus.IN_PROGRESS, ended_at=None)
+    assert "Still running. As of 2026-11-25 01:02:03 UTC" in page(running).text
     assert "No outputs yet" in page(record_of(None, ended_at=None)).text
 
 

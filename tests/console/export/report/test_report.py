@@ -10,7 +10,7 @@ from tests.support.reports import Page, everything, output, page, record_of, run
 
 
 def test_a_report_shows_everything_about_a_run():
-    said = page(everything("words of somebody")).text
+    text = page(everything("words of somebody")).text
     for words in (
         "Failed",
         "https://langflow.example.com/base",
@@ -26,8 +26,8 @@ def test_a_report_shows_everything_about_a_run():
         "2.0 s",
         "Image at https://evil.test/picture.png not loaded.",
     ):
-        assert words in said
-    assert "hunter2" not in said
+        assert words in text
+    assert "hunter2" not in text
 
 
 def test_untrusted_text_adds_no_elements_attributes_or_urls():

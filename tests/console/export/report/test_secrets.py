@@ -1,4 +1,4 @@
-"""No secret is in a report, of whatever shape, wherever it stands."""
+"""Reports contain no secret of any form in any place."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_secret_of_any_form_is_redacted_and_leaves_the_page_intact(secret):
         _with(secret, number, secrets=[secret]),
         _with(REDACTED, REDACTED if number != 1 else 1),
     )
-    # what is there all the same are words of the page's own
+    # a short secret may also be a word of the page itself
     assert _texts(found).count(secret) <= _texts(plain).count(secret)
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
     assert found.values("img", "src") == plain.values("img", "src")
@@ -78,7 +78,7 @@ def _with(text, number, **options):
 
 
 def _texts(found):
-    """All that stands on a page, but for its images and files."""
+    """Return the text and attributes of a page, without its images and files."""
     values = [value for _, each in found.elements for value in each.values() if value]
     return "\n".join([found.text, *(one for one in values if "base64," not in one)])
 
