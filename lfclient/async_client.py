@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, closing
 from datetime import datetime
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import httpx
 
@@ -292,7 +292,7 @@ class AsyncLangflowClient:
         """
         return await self._drive(files.download_file(self._context, ref, max_bytes))
 
-    async def save(self, ref: FileRef, target: BinaryIO, max_bytes: int | None = None) -> int:
+    async def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
         """Download a file into `target` in chunks and return its size in bytes.
 
         `target` is emptied first, and holds a part of the file if this fails. Raises

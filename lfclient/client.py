@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import httpx
 
@@ -297,7 +297,7 @@ class LangflowClient:
         """
         return self._drive(files.download_file(self._context, ref, max_bytes))
 
-    def save(self, ref: FileRef, target: BinaryIO, max_bytes: int | None = None) -> int:
+    def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
         """Download a file into `target` in chunks and return its size in bytes.
 
         `target` is emptied first, and holds a part of the file if this fails. Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from uuid import UUID
 
 from lfclient.common.json_types import Json
@@ -55,7 +55,7 @@ class RequestSpec:
     min_timeout: float | None = None
     max_timeout: float | None = None
     max_bytes: int | None = None
-    target: BinaryIO | None = None
+    target: IO[bytes] | None = None
 
 
 def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:

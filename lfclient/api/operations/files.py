@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
@@ -97,7 +97,7 @@ def download_file(context: ApiContext, ref: FileRef, max_bytes: int | None) -> S
 
 
 def save_file(
-    context: ApiContext, ref: FileRef, target: BinaryIO, max_bytes: int | None
+    context: ApiContext, ref: FileRef, target: IO[bytes], max_bytes: int | None
 ) -> Steps[int]:
     """Download a file to the beginning of `target` and return its size in bytes.
 
@@ -132,7 +132,7 @@ def find_file(
 
 
 def _fetch(
-    context: ApiContext, ref: FileRef, max_bytes: int | None, target: BinaryIO | None = None
+    context: ApiContext, ref: FileRef, max_bytes: int | None, target: IO[bytes] | None = None
 ) -> Steps[Response]:
     unknown = Unsupported(
         f"The server did not report where it stored “{ref.name}”.",
